@@ -1,0 +1,3 @@
+//! Ringdex: a search-engine-centric contact service.
+
+pub mod domain;

@@ -1,0 +1,3 @@
+//! The `ringdex` binary.
+
+fn main() {}
