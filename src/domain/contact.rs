@@ -244,15 +244,6 @@ impl Contact {
     pub fn is_deleted(&self) -> bool {
         self.deleted_at.is_some()
     }
-
-    /// The name by which lists sort: last name first where there is one.
-    pub fn sort_name(&self) -> String {
-        match (&self.last_name, &self.first_name) {
-            (Some(last), Some(first)) => format!("{last} {first}"),
-            (Some(last), None) => last.clone(),
-            _ => self.display_name.clone(),
-        }
-    }
 }
 
 /// Whether a phone label means a mobile.
