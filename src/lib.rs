@@ -1,3 +1,5 @@
 //! Ringdex: a search-engine-centric contact service.
 
 pub mod domain;
+pub mod journal;
+pub mod store;
