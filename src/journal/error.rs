@@ -106,7 +106,8 @@ pub enum Damage {
 
 /// The first bytes of a hash, enough to compare by eye.
 fn hex(chain: &Chain) -> String {
-    chain.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let first = chain.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+    format!("{first:016x}")
 }
 
 /// Adds action and path to an error of the operating system.

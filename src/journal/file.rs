@@ -8,6 +8,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
@@ -17,7 +18,8 @@ use super::error::{Damage, Error, io_error};
 use super::frame::{self, MAX_BODY_BYTES, Seed};
 use super::load::{self, Loaded};
 use super::scan::{Scanner, Step};
-use super::segment::{HEADER_BYTES, Header, Segment, WALK_CHUNK, sync_directory};
+use super::segment::{HEADER_BYTES, Header, Segment, Stretch, WALK_CHUNK, sync_directory};
+use super::verify;
 use super::{Appended, Chain, Entry, Journal, NewEntry, Verified};
 use crate::domain::ids::ChangeSeq;
 use crate::domain::time::Timestamp;
@@ -54,6 +56,7 @@ pub struct FileJournal {
     grown: Condvar,
     trimming: Mutex<()>,
     cut_at_open: u64,
+    syncs: AtomicU64,
     _lock: File,
 }
 
@@ -89,15 +92,6 @@ struct Hint {
     after: ChangeSeq,
     segment: ChangeSeq,
     offset: u64,
-}
-
-/// A stretch of a segment, readable without the lock of the view.
-struct Stretch {
-    file: Arc<File>,
-    path: PathBuf,
-    header: Header,
-    range: std::ops::Range<u64>,
-    last: ChangeSeq,
 }
 
 impl FileJournal {
@@ -149,6 +143,7 @@ impl FileJournal {
             grown: Condvar::new(),
             trimming: Mutex::new(()),
             cut_at_open,
+            syncs: AtomicU64::new(0),
             _lock: lock,
         })
     }
@@ -156,6 +151,11 @@ impl FileJournal {
     /// How many bytes of an unfinished write were cut when it was opened.
     pub fn cut_at_open(&self) -> u64 {
         self.cut_at_open
+    }
+
+    /// How many groups were written, each with one sync, since it was opened.
+    pub fn sync_count(&self) -> u64 {
+        self.syncs.load(Ordering::Relaxed)
     }
 
     /// The size of all segments in bytes.
@@ -228,6 +228,7 @@ impl FileJournal {
         writer.poisoned = true;
         file.write_all_at(&writer.buffer, start).map_err(io_error("write", &path))?;
         file.sync_data().map_err(io_error("sync", &path))?;
+        self.syncs.fetch_add(1, Ordering::Relaxed);
         let mut view = self.view.lock();
         if let Some(segment) = view.segments.last_mut() {
             for frame in &writer.frames {
@@ -289,13 +290,15 @@ impl FileJournal {
             .iter()
             .find(|hint| hint.after == after && hint.segment == segment.header.first);
         let start = hint.map_or_else(|| segment.offset_near(wanted), |hint| hint.offset);
-        Ok(Some(Stretch {
-            file: Arc::clone(&segment.file),
-            path: segment.path.clone(),
-            header: segment.header,
-            range: start..segment.end,
-            last: segment.last,
-        }))
+        Ok(Some(Stretch::of(segment, start)))
+    }
+
+    /// Puts another file in the place of the one that grows, to make writing fail.
+    #[cfg(test)]
+    pub(super) fn replace_file_for_test(&self, file: File) {
+        if let Some(segment) = self.view.lock().segments.last_mut() {
+            segment.file = Arc::new(file);
+        }
     }
 
     fn remember(&self, hint: Hint) {
@@ -354,7 +357,7 @@ impl Journal for FileJournal {
                 continue;
             }
             if let Some(before) = entries.last() {
-                check_chain(&before.chain, body, &head.chain)
+                verify::check_chain(&before.chain, body, &head.chain)
                     .map_err(|damage| damaged(offset, damage))?;
             }
             bytes += head.len;
@@ -395,77 +398,14 @@ impl Journal for FileJournal {
             .lock()
             .segments
             .iter()
-            .map(|segment| Stretch {
-                file: Arc::clone(&segment.file),
-                path: segment.path.clone(),
-                header: segment.header,
-                range: HEADER_BYTES as u64..segment.end,
-                last: segment.last,
-            })
+            .map(|segment| Stretch::of(segment, HEADER_BYTES as u64))
             .collect();
-        let Some(header) = stretches.first().map(|stretch| stretch.header) else {
-            return Err(Error::Poisoned);
-        };
-        let mut verified = Verified {
-            first: header.first,
-            last: ChangeSeq(header.first.0 - 1),
-            entries: 0,
-            bytes: 0,
-            chain: header.chain_before,
-        };
-        for stretch in &stretches {
-            verify_stretch(stretch, self.seed, &mut verified)?;
-        }
-        Ok(verified)
+        verify::verify(&stretches, self.seed)
     }
 }
 
 fn first_of(view: &View) -> ChangeSeq {
     view.segments.first().map_or(ChangeSeq(1), |segment| segment.header.first)
-}
-
-fn check_chain(before: &Chain, body: &[u8], found: &Chain) -> Result<(), Damage> {
-    let expected = frame::chain_after(before, body);
-    if expected == *found {
-        Ok(())
-    } else {
-        Err(Damage::Chain { expected: Box::new(expected), found: Box::new(*found) })
-    }
-}
-
-/// Checks one segment against what the segments before it have led to.
-fn verify_stretch(stretch: &Stretch, seed: Seed, verified: &mut Verified) -> Result<(), Error> {
-    let Stretch { file, path, header, range, last } = stretch;
-    let damaged = |offset, damage| Error::Damaged { path: path.clone(), offset, damage };
-    if header.chain_before != verified.chain {
-        let expected = Box::new(verified.chain);
-        let found = Box::new(header.chain_before);
-        return Err(damaged(0, Damage::Chain { expected, found }));
-    }
-    let mut scanner = Scanner::new(file, path, seed, range.clone(), WALK_CHUNK);
-    loop {
-        let offset = scanner.offset();
-        let expected = verified.last.next();
-        let (head, body) = match scanner.next()? {
-            Step::Frame(head, body) => (head, body),
-            Step::Bad(damage) => return Err(damaged(offset, damage)),
-            Step::End if verified.last == *last => return Ok(()),
-            Step::End => {
-                let damage = Damage::Sequence { expected, found: ChangeSeq::ZERO };
-                return Err(damaged(offset, damage));
-            }
-        };
-        if head.seq != expected {
-            return Err(damaged(offset, Damage::Sequence { expected, found: head.seq }));
-        }
-        check_chain(&verified.chain, body, &head.chain)
-            .and_then(|()| frame::decode(body, head.chain))
-            .map_err(|damage| damaged(offset, damage))?;
-        verified.last = head.seq;
-        verified.chain = head.chain;
-        verified.entries += 1;
-        verified.bytes += head.len as u64;
-    }
 }
 
 /// Cuts a segment behind its last good frame; answers how many bytes that were.

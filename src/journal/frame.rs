@@ -143,8 +143,8 @@ pub(super) fn encode(
 /// Reads the frame at the beginning of `bytes`.
 pub(super) fn parse(bytes: &[u8], seed: Seed) -> Parsed {
     let Some((header, rest)) = bytes.split_at_checked(FRAME_HEADER_BYTES) else {
-        let seen = bytes.len().min(MARK.len());
-        return if bytes[..seen] == MARK[..seen] {
+        let shared = bytes.len().min(MARK.len());
+        return if bytes[..shared] == MARK[..shared] {
             Parsed::Needs(FRAME_HEADER_BYTES)
         } else {
             Parsed::Bad(Damage::Mark)
@@ -227,10 +227,10 @@ fn decode_body(body: &[u8], chain: Chain) -> Option<Entry> {
 
 fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
-        out.push((value & 0x7f) as u8 | 0x80);
+        out.push(value.to_le_bytes()[0] | 0x80);
         value >>= 7;
     }
-    out.push(value as u8);
+    out.push(value.to_le_bytes()[0]);
 }
 
 fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {

@@ -22,6 +22,7 @@ mod load;
 mod repair;
 mod scan;
 mod segment;
+mod verify;
 
 pub use error::{Damage, Error};
 pub use file::{FileJournal, Options};

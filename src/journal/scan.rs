@@ -85,8 +85,6 @@ impl<'f> Scanner<'f> {
 
     /// Goes on to the next place where a valid frame of a later entry than `last` begins.
     pub(super) fn resync(&mut self, last: ChangeSeq) -> Result<Option<Head>, Error> {
-        // Numbers cannot run further ahead than there are bytes for.
-        let most = last.0.saturating_add(self.end / FRAME_HEADER_BYTES as u64 + 1);
         loop {
             self.used += 1;
             if !self.find_mark()? {
@@ -98,7 +96,7 @@ impl<'f> Scanner<'f> {
                     Parsed::Needs(more) => wanted = more,
                     Parsed::Bad(_) => break,
                     Parsed::Frame(head) => {
-                        if head.seq > last && head.seq.0 <= most {
+                        if head.seq > last {
                             return Ok(Some(head));
                         }
                         break;

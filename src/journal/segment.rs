@@ -193,6 +193,30 @@ impl Segment {
     }
 }
 
+/// A stretch of a segment, readable without the lock of the view.
+#[derive(Debug)]
+pub(super) struct Stretch {
+    pub(super) file: Arc<File>,
+    pub(super) path: PathBuf,
+    pub(super) header: Header,
+    pub(super) range: std::ops::Range<u64>,
+    /// The last entry of it.
+    pub(super) last: ChangeSeq,
+}
+
+impl Stretch {
+    /// What is durable of a segment from an offset on.
+    pub(super) fn of(segment: &Segment, start: u64) -> Self {
+        Self {
+            file: Arc::clone(&segment.file),
+            path: segment.path.clone(),
+            header: segment.header,
+            range: start..segment.end,
+            last: segment.last,
+        }
+    }
+}
+
 /// Makes created, renamed and removed files of a directory durable.
 pub(super) fn sync_directory(dir: &Path) -> Result<(), Error> {
     File::open(dir).and_then(|file| file.sync_all()).map_err(io_error("sync", dir))

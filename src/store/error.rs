@@ -40,7 +40,7 @@ pub enum Error {
     /// A value that is there but cannot be read.
     #[error("the value of key {key} is damaged; run `ringdex check`")]
     DamagedValue {
-        /// The key in hexadecimal.
+        /// The key, bytes that are not ASCII escaped.
         key: String,
     },
     /// Another process has this store open.
@@ -68,7 +68,7 @@ pub enum Error {
 
 impl Error {
     pub(super) fn damaged_value(key: &[u8]) -> Self {
-        Self::DamagedValue { key: key.iter().map(|byte| format!("{byte:02x}")).collect() }
+        Self::DamagedValue { key: key.escape_ascii().to_string() }
     }
 }
 
