@@ -1,6 +1,14 @@
 //! Ringdex: a search-engine-centric contact service.
+//!
+//! Modules in reading order: `domain` says what a contact is; `journal`, `store`, `lookup`, `index`
+//! and `search` each keep or read one form of it; `engine` puts them together.
 
 pub mod domain;
+
 pub mod index;
+pub mod journal;
 pub mod lookup;
 pub mod search;
+pub mod store;
+
+pub mod engine;
