@@ -1,7 +1,10 @@
 //! Ringdex: a search-engine-centric contact service.
 //!
 //! Modules in reading order: `domain` says what a contact is; `journal`, `store`, `lookup`, `index`
-//! and `search` each keep or read one form of it; `engine` puts them together.
+//! and `search` each keep or read one form of it; `engine` puts them together; `app` holds the use
+//! cases and decides who may do what; `http` and `cli` offer them.
+
+pub mod error;
 
 pub mod domain;
 
@@ -12,3 +15,5 @@ pub mod search;
 pub mod store;
 
 pub mod engine;
+
+pub mod app;

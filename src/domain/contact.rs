@@ -108,8 +108,8 @@ pub struct Contact {
     pub updated_at: Timestamp,
     /// The name to show; never empty.
     pub display_name: String,
-    /// Everything else, in groups that are mostly absent.
-    #[serde(flatten)]
+    /// Everything else, mostly absent.
+    #[serde(default)]
     pub fields: Fields,
 }
 

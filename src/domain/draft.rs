@@ -280,10 +280,8 @@ impl Draft {
             }
             Patch::Set(phone) => put_primary(&mut fields.phones, phone),
         }
-        let mobile_at = fields
-            .phones
-            .iter()
-            .position(|p| p.label.as_deref().is_some_and(is_mobile_label));
+        let mobile_at =
+            fields.phones.iter().position(|p| p.label.as_deref().is_some_and(is_mobile_label));
         match std::mem::take(&mut self.mobile) {
             Patch::Keep => {}
             Patch::Clear => {
@@ -315,8 +313,10 @@ impl Draft {
                 }
             }
             Patch::Set(address) => {
-                let known =
-                    fields.emails.iter().position(|e| email::key(&e.address) == email::key(&address));
+                let known = fields
+                    .emails
+                    .iter()
+                    .position(|e| email::key(&e.address) == email::key(&address));
                 for entry in &mut fields.emails {
                     entry.primary = false;
                 }
@@ -475,7 +475,9 @@ fn finish(contact: &mut Contact) -> Result<(), Vec<FieldIssue>> {
             issues.push(FieldIssue::new(
                 "/custom_fields",
                 "custom_fields_too_large",
-                format!("take {bytes} bytes as JSON; at most {MAX_CUSTOM_FIELDS_BYTES} are allowed"),
+                format!(
+                    "take {bytes} bytes as JSON; at most {MAX_CUSTOM_FIELDS_BYTES} are allowed"
+                ),
             ));
         }
     }

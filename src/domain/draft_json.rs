@@ -22,9 +22,26 @@ const LONG: usize = 100_000;
 
 /// Members that answers carry and that input may repeat without effect.
 const READ_ONLY: &[&str] = &[
-    "id", "version", "created_at", "updated_at", "created_by", "updated_by", "created_by_user_id", "deleted_at",
-    "match", "duplicates", "lead_score", "total_calls", "last_called_at", "last_call_outcome", "url",
-    "organization_id", "organisation_id", "tenant_id", "tenant", "seq",
+    "id",
+    "version",
+    "created_at",
+    "updated_at",
+    "created_by",
+    "updated_by",
+    "created_by_user_id",
+    "deleted_at",
+    "match",
+    "duplicates",
+    "lead_score",
+    "total_calls",
+    "last_called_at",
+    "last_call_outcome",
+    "url",
+    "organization_id",
+    "organisation_id",
+    "tenant_id",
+    "tenant",
+    "seq",
 ];
 
 /// Reads a draft.
@@ -51,9 +68,13 @@ impl Reader<'_> {
         for (key, value) in members {
             let at = format!("/{}", escape(key));
             match key.as_str() {
-                "display_name" | "name" | "full_name" => draft.display_name = self.text(&at, value, SHORT),
+                "display_name" | "name" | "full_name" => {
+                    draft.display_name = self.text(&at, value, SHORT)
+                }
                 "first_name" | "given_name" => draft.first_name = self.text(&at, value, SHORT),
-                "last_name" | "family_name" | "surname" => draft.last_name = self.text(&at, value, SHORT),
+                "last_name" | "family_name" | "surname" => {
+                    draft.last_name = self.text(&at, value, SHORT)
+                }
                 "phones" | "phone_numbers" => draft.phones = self.list(&at, value, Self::phone),
                 "phone" | "phone_number" => draft.phone = self.single(&at, value, Self::phone),
                 "mobile" => draft.mobile = self.single(&at, value, Self::phone),
@@ -62,20 +83,26 @@ impl Reader<'_> {
                 "company" | "company_name" | "account" | "account_name" => {
                     draft.company = self.text(&at, value, SHORT);
                 }
-                "company_id" | "account_id" => draft.company_id = self.single(&at, value, Self::uuid),
+                "company_id" | "account_id" => {
+                    draft.company_id = self.single(&at, value, Self::uuid)
+                }
                 "title" | "job_title" => draft.title = self.text(&at, value, SHORT),
                 "department" => draft.department = self.text(&at, value, SHORT),
                 "role" | "buying_role" => draft.role = self.text(&at, value, SHORT),
                 "addresses" => draft.addresses = self.list(&at, value, Self::address),
                 "address" => {
-                    draft.addresses =
-                        map(self.single(&at, value, Self::address), |a| vec![a]);
+                    draft.addresses = map(self.single(&at, value, Self::address), |a| vec![a]);
                 }
-                "birthday" | "date_of_birth" => draft.birthday = self.single(&at, value, Self::date),
+                "birthday" | "date_of_birth" => {
+                    draft.birthday = self.single(&at, value, Self::date)
+                }
                 "social_profiles" => {
-                    draft.social_profiles = self.entries(&at, value, |r, at, v| r.text(at, v, 2_000));
+                    draft.social_profiles =
+                        self.entries(&at, value, |r, at, v| r.text(at, v, 2_000));
                 }
-                "channels" | "channel_identifiers" => draft.channels = self.list(&at, value, Self::channel),
+                "channels" | "channel_identifiers" => {
+                    draft.channels = self.list(&at, value, Self::channel)
+                }
                 "country" => draft.country = self.text(&at, value, SHORT),
                 "language" => draft.language = self.text(&at, value, SHORT),
                 "timezone" | "time_zone" => draft.timezone = self.text(&at, value, SHORT),
@@ -95,17 +122,31 @@ impl Reader<'_> {
                     draft.org_department_id = self.text(&at, value, SHORT);
                 }
                 "tags" => draft.tags = self.tags(&at, value),
-                "custom_fields" => draft.custom_fields = self.entries(&at, value, Self::custom_value),
-                "external_crm_id" | "external_id" => draft.external_crm_id = self.text(&at, value, SHORT),
-                "external_crm_provider" => draft.external_crm_provider = self.text(&at, value, SHORT),
-                "opt_in" | "marketing_opt_in" => draft.opt_in = self.single(&at, value, Self::boolean),
-                "last_contacted_at" => draft.last_contacted_at = self.single(&at, value, Self::time),
-                "last_interaction_at" => draft.last_interaction_at = self.single(&at, value, Self::time),
+                "custom_fields" => {
+                    draft.custom_fields = self.entries(&at, value, Self::custom_value)
+                }
+                "external_crm_id" | "external_id" => {
+                    draft.external_crm_id = self.text(&at, value, SHORT)
+                }
+                "external_crm_provider" => {
+                    draft.external_crm_provider = self.text(&at, value, SHORT)
+                }
+                "opt_in" | "marketing_opt_in" => {
+                    draft.opt_in = self.single(&at, value, Self::boolean)
+                }
+                "last_contacted_at" => {
+                    draft.last_contacted_at = self.single(&at, value, Self::time)
+                }
+                "last_interaction_at" => {
+                    draft.last_interaction_at = self.single(&at, value, Self::time)
+                }
                 known if READ_ONLY.contains(&known) => {}
                 unknown => self.issue(
                     &at,
                     "unknown_member",
-                    format!("{unknown:?} is no member of a contact; put free data into custom_fields"),
+                    format!(
+                        "{unknown:?} is no member of a contact; put free data into custom_fields"
+                    ),
                 ),
             }
         }
@@ -170,7 +211,10 @@ impl Reader<'_> {
                 for (key, value) in members {
                     let at = format!("{at}/{}", escape(key));
                     let name = key.trim();
-                    if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
+                    if name.is_empty()
+                        || name.chars().count() > 100
+                        || name.chars().any(char::is_control)
+                    {
                         self.issue(&at, "key", "a key must have 1 to 100 printable characters");
                     } else {
                         entries.insert(name.to_owned(), read(self, &at, value));
@@ -313,7 +357,11 @@ impl Reader<'_> {
                 country: self.member_text(at, members, "country"),
             }),
             other => {
-                self.wrong_type(at, "an object with street, city, region, postal_code, country", other);
+                self.wrong_type(
+                    at,
+                    "an object with street, city, region, postal_code, country",
+                    other,
+                );
                 None
             }
         }

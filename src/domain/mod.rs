@@ -14,3 +14,4 @@ pub mod phone;
 pub mod status;
 pub mod text;
 pub mod time;
+pub mod view;

@@ -49,8 +49,32 @@ fn is_particle(word: &str) -> bool {
     // Only lower-case particles: "Van Morrison" is a first and a last name.
     matches!(
         word,
-        "van" | "von" | "der" | "den" | "de" | "del" | "della" | "di" | "da" | "dos" | "das" | "du"
-            | "la" | "le" | "ter" | "ten" | "te" | "zu" | "zum" | "zur" | "bin" | "ibn" | "al" | "el" | "af" | "av"
+        "van"
+            | "von"
+            | "der"
+            | "den"
+            | "de"
+            | "del"
+            | "della"
+            | "di"
+            | "da"
+            | "dos"
+            | "das"
+            | "du"
+            | "la"
+            | "le"
+            | "ter"
+            | "ten"
+            | "te"
+            | "zu"
+            | "zum"
+            | "zur"
+            | "bin"
+            | "ibn"
+            | "al"
+            | "el"
+            | "af"
+            | "av"
     )
 }
 

@@ -91,7 +91,9 @@ pub enum PhoneError {
     #[error("is too long: a phone number has at most 15 digits")]
     TooLong,
     /// It looks like `4.91E+11`.
-    #[error("was damaged by a spreadsheet (scientific notation): format the column as text and export again")]
+    #[error(
+        "was damaged by a spreadsheet (scientific notation): format the column as text and export again"
+    )]
     ScientificNotation,
     /// Its country is unknown, which the validation level does not allow.
     #[error("has no country code: write it as +<country code><number>")]
@@ -408,13 +410,26 @@ fn split_extension(text: &str) -> (&str, Option<String>) {
         text[at..].chars().filter_map(digit_value).map(|d| char::from(b'0' + d)).collect();
     let before = text[..at].trim_end();
     let lower = before.to_lowercase();
-    for marker in
-        [";ext=", "extension", "ext.", "ext", "durchwahl", "доб.", "доб", "poste", "int.", "x.", "x", "#", "~"]
-    {
+    for marker in [
+        ";ext=",
+        "extension",
+        "ext.",
+        "ext",
+        "durchwahl",
+        "доб.",
+        "доб",
+        "poste",
+        "int.",
+        "x.",
+        "x",
+        "#",
+        "~",
+    ] {
         if !lower.ends_with(marker) || lower.len() != before.len() {
             continue;
         }
-        let main = before[..before.len() - marker.len()].trim_end_matches([' ', ',', ';', '.', '-']);
+        let main =
+            before[..before.len() - marker.len()].trim_end_matches([' ', ',', ';', '.', '-']);
         let main_digits = main.chars().filter(|c| digit_value(*c).is_some()).count();
         // "1-800-TEX9" has no extension: what is left must be a number of its own.
         let is_letter_marker = marker.starts_with('x');

@@ -51,7 +51,11 @@ fn extensions_are_split_off() {
         "202-555-0123, extension 204",
     ] {
         let phone = parse(raw, Some("US"), ValidationLevel::Shape).expect(raw);
-        assert_eq!((phone.number.as_str(), phone.extension.as_deref()), ("+12025550123", Some("204")), "{raw}");
+        assert_eq!(
+            (phone.number.as_str(), phone.extension.as_deref()),
+            ("+12025550123", Some("204")),
+            "{raw}"
+        );
         assert_eq!(phone.raw, raw);
     }
 }
@@ -101,8 +105,11 @@ fn queries_carry_every_form() {
 
 /// Every way in which people write one number.
 fn formats(code: &str, national: &str) -> Vec<String> {
-    let spaced: String =
-        national.chars().enumerate().flat_map(|(i, c)| if i % 3 == 2 { vec![c, ' '] } else { vec![c] }).collect();
+    let spaced: String = national
+        .chars()
+        .enumerate()
+        .flat_map(|(i, c)| if i % 3 == 2 { vec![c, ' '] } else { vec![c] })
+        .collect();
     let (a, b) = national.split_at(3);
     vec![
         format!("+{code}{national}"),

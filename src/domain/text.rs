@@ -23,7 +23,9 @@ pub struct Word {
 /// Marks of other scripts are kept, since there they are letters.
 pub fn fold_into(text: &str, out: &mut String) {
     if text.is_ascii() {
-        out.extend(text.chars().filter(|c| *c != '\'' && *c != '`').map(|c| c.to_ascii_lowercase()));
+        out.extend(
+            text.chars().filter(|c| *c != '\'' && *c != '`').map(|c| c.to_ascii_lowercase()),
+        );
         return;
     }
     let stripped = text.nfkd().filter(|c| !is_stripped(*c)).nfc();
@@ -94,11 +96,7 @@ pub fn for_each_word(text: &str, mut each: impl FnMut(&str, usize, usize)) {
     }
 }
 
-fn for_each_ascii_word(
-    text: &str,
-    buffer: &mut String,
-    each: &mut impl FnMut(&str, usize, usize),
-) {
+fn for_each_ascii_word(text: &str, buffer: &mut String, each: &mut impl FnMut(&str, usize, usize)) {
     let bytes = text.as_bytes();
     let mut start = None;
     for at in 0..=bytes.len() {
@@ -117,12 +115,7 @@ fn for_each_ascii_word(
     }
 }
 
-fn emit(
-    buffer: &mut String,
-    piece: &str,
-    start: usize,
-    each: &mut impl FnMut(&str, usize, usize),
-) {
+fn emit(buffer: &mut String, piece: &str, start: usize, each: &mut impl FnMut(&str, usize, usize)) {
     buffer.clear();
     fold_into(piece, buffer);
     if !buffer.is_empty() {
@@ -198,8 +191,7 @@ mod tests {
     fn ascii_and_unicode_paths_agree() {
         for text in ["John O'Doe", "a-b c_d", "x.y 1,5", "it's  fine"] {
             let ascii: Vec<_> = words(text).into_iter().map(|w| w.text).collect();
-            let unicode: Vec<_> =
-                words(&format!("{text} é")).into_iter().map(|w| w.text).collect();
+            let unicode: Vec<_> = words(&format!("{text} é")).into_iter().map(|w| w.text).collect();
             assert_eq!(ascii, unicode[..unicode.len() - 1], "{text}");
         }
     }

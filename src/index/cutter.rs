@@ -184,7 +184,10 @@ mod tests {
         );
         assert_eq!(cut_by(|t| t.tag("VIP")), ["vip"]);
         assert_eq!(cut_by(|t| t.tag("Q4 Campaign")), ["q4 campaign", "q4", "campaign"]);
-        assert_eq!(cut_by(|t| t.windows("1234567")), ["12345", "23456", "34567", "4567", "567", "67", "7"]);
+        assert_eq!(
+            cut_by(|t| t.windows("1234567")),
+            ["12345", "23456", "34567", "4567", "567", "67", "7"]
+        );
     }
 
     #[test]

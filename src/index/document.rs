@@ -85,13 +85,21 @@ pub(super) fn document(schema: &Schema, org: OrgNumber, contact: &Contact) -> Ta
         document.add_text(fields.notes, notes_terms.as_str());
         text.words(&notes[..end]);
     }
-    for value in [&contact.department, &contact.role, &contact.external_crm_id].into_iter().flatten() {
+    for value in
+        [&contact.department, &contact.role, &contact.external_crm_id].into_iter().flatten()
+    {
         text.words(value);
     }
     for address in &contact.addresses {
-        for part in [&address.street, &address.city, &address.region, &address.postal_code, &address.country]
-            .into_iter()
-            .flatten()
+        for part in [
+            &address.street,
+            &address.city,
+            &address.region,
+            &address.postal_code,
+            &address.country,
+        ]
+        .into_iter()
+        .flatten()
         {
             text.words(part);
         }
@@ -156,7 +164,10 @@ pub(super) fn document(schema: &Schema, org: OrgNumber, contact: &Contact) -> Ta
 fn phone_digits(contact: &Contact, most: usize) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     let mut add = |digits: String| {
-        if !digits.is_empty() && digits.len() <= most && !all.iter().any(|known| known.contains(&digits)) {
+        if !digits.is_empty()
+            && digits.len() <= most
+            && !all.iter().any(|known| known.contains(&digits))
+        {
             all.push(digits);
         }
     };

@@ -102,7 +102,8 @@ impl Generations {
 }
 
 fn is_generation(name: &str) -> bool {
-    name.strip_prefix("gen-").is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+    name.strip_prefix("gen-")
+        .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn boot_id() -> Option<String> {

@@ -10,7 +10,7 @@ mod mirror;
 mod schema;
 
 pub use cutter::{WINDOW, org_prefix};
-pub use generation::Generations;
+pub use generation::{Current, Generations};
 pub use mirror::Mirror;
 pub use schema::{Fields, Limits, Schema, Scores};
 

@@ -126,7 +126,10 @@ impl Schema {
                         .set_tokenizer(super::cutter::TOKENIZER)
                         .set_fieldnorms(false)
                         .set_index_option(IndexRecordOption::Basic);
-                    builder.add_text_field(name, TextOptions::default().set_indexing_options(indexing));
+                    builder.add_text_field(
+                        name,
+                        TextOptions::default().set_indexing_options(indexing),
+                    );
                 }
                 Kind::U64 => {
                     let mut options = NumericOptions::default();

@@ -120,8 +120,7 @@ impl Table {
         let (mut removed, mut added) = (Vec::new(), Vec::new());
         let (mut ids_removed, mut ids_added) = (Vec::new(), Vec::new());
         for change in changes {
-            let same_phones =
-                change.before.map(|c| &c.phones) == change.after.map(|c| &c.phones);
+            let same_phones = change.before.map(|c| &c.phones) == change.after.map(|c| &c.phones);
             if !same_phones {
                 if let Some(before) = change.before {
                     phone_entries(change.org, before, &mut removed);
@@ -185,7 +184,12 @@ impl Table {
 
     /// Contacts that may have this identity; the caller must compare with the record, since
     /// only a hash is kept here.
-    pub fn find_identity(&self, org: OrgNumber, kind: IdentityKind, value: &str) -> Vec<ContactNumber> {
+    pub fn find_identity(
+        &self,
+        org: OrgNumber,
+        kind: IdentityKind,
+        value: &str,
+    ) -> Vec<ContactNumber> {
         let key = identity_key(kind, value);
         let mut found = Vec::new();
         self.identities.snapshot().range(org.0, key, key, |entry| {
@@ -226,7 +230,8 @@ fn matching_rule(query: &NumberQuery, entry: Entry) -> Option<Rule> {
     }
     let covers_one = common == query.key.len()
         || common == key.len()
-        || !(is_e164 && query.is_international) && (common >= national_len || common >= query.national_len)
+        || !(is_e164 && query.is_international)
+            && (common >= national_len || common >= query.national_len)
         || common >= MAX_DIGITS;
     covers_one.then_some(Rule::Suffix)
 }

@@ -12,10 +12,8 @@ fn contact(number: u32, phones: &[&str], country: Option<&str>) -> Contact {
         "display_name": "x",
     });
     let mut contact: Contact = serde_json::from_value(json).expect("contact");
-    contact.phones = phones
-        .iter()
-        .map(|raw| parse(raw, country, ValidationLevel::Shape).expect(raw))
-        .collect();
+    contact.phones =
+        phones.iter().map(|raw| parse(raw, country, ValidationLevel::Shape).expect(raw)).collect();
     contact
 }
 

@@ -165,9 +165,15 @@ impl<'a> Fields<'a> {
                     continue;
                 }
                 let is_covered = *part == Part::DisplayName
-                    && out.why.iter().any(|w| w.starts_with("first_name") || w.starts_with("last_name"));
+                    && out
+                        .why
+                        .iter()
+                        .any(|w| w.starts_with("first_name") || w.starts_with("last_name"));
                 if !is_covered {
-                    push(&mut out.why, format!("{} {}", part.name(), if is_exact { "word" } else { "prefix" }));
+                    push(
+                        &mut out.why,
+                        format!("{} {}", part.name(), if is_exact { "word" } else { "prefix" }),
+                    );
                 }
                 let end = if is_exact { word.end } else { prefix_end(original, word, text) };
                 mark(out, key, original, word.start, end);
@@ -188,7 +194,13 @@ fn prefix_end(original: &str, word: &Word, prefix: &str) -> usize {
     word.end
 }
 
-fn whole(out: &mut Explanation, contact: &Contact, field: &FieldName, value: &str, is_prefix: bool) {
+fn whole(
+    out: &mut Explanation,
+    contact: &Contact,
+    field: &FieldName,
+    value: &str,
+    is_prefix: bool,
+) {
     let matches = |candidate: &str, asked: &str| {
         candidate == asked || is_prefix && candidate.starts_with(asked)
     };
@@ -201,14 +213,22 @@ fn whole(out: &mut Explanation, contact: &Contact, field: &FieldName, value: &st
                     Some(0)
                 } else {
                     known.split_once('@').and_then(|(local, domain)| {
-                        (domain == asked).then_some(local.len() + 1).or((local == asked).then_some(0))
+                        (domain == asked)
+                            .then_some(local.len() + 1)
+                            .or((local == asked).then_some(0))
                     })
                 };
                 if let Some(start) = start {
                     let exact = if known == asked { "address" } else { "part" };
                     push(&mut out.why, format!("email {exact}"));
                     if known.len() == address.address.len() {
-                        mark(out, &format!("emails/{at}"), &address.address, start, start + asked.len());
+                        mark(
+                            out,
+                            &format!("emails/{at}"),
+                            &address.address,
+                            start,
+                            start + asked.len(),
+                        );
                     }
                 }
             }
@@ -216,7 +236,9 @@ fn whole(out: &mut Explanation, contact: &Contact, field: &FieldName, value: &st
         FieldName::Tag => {
             let asked = fold(value);
             for (at, tag) in contact.tags.iter().enumerate() {
-                if matches(&fold(tag), &asked) || words(tag).iter().any(|w| matches(&w.text, &asked)) {
+                if matches(&fold(tag), &asked)
+                    || words(tag).iter().any(|w| matches(&w.text, &asked))
+                {
                     push(&mut out.why, "tag".to_owned());
                     mark(out, &format!("tags/{at}"), tag, 0, tag.len());
                 }
@@ -226,7 +248,11 @@ fn whole(out: &mut Explanation, contact: &Contact, field: &FieldName, value: &st
         FieldName::Source => push(&mut out.why, "source".to_owned()),
         FieldName::Owner => push(&mut out.why, "owner".to_owned()),
         FieldName::Custom(key) => push(&mut out.why, format!("custom field {key}")),
-        FieldName::Name | FieldName::Phone | FieldName::Company | FieldName::Title | FieldName::Notes => {}
+        FieldName::Name
+        | FieldName::Phone
+        | FieldName::Company
+        | FieldName::Title
+        | FieldName::Notes => {}
     }
 }
 
@@ -293,10 +319,10 @@ mod tests {
         let json = serde_json::json!({
             "id": uuid::Uuid::nil(), "number": 1, "version": 1,
             "created_at": "2025-01-01T00:00:00Z", "updated_at": "2025-01-01T00:00:00Z",
-            "display_name": "José O'Brien", "first_name": "José", "last_name": "O'Brien",
+            "display_name": "José O'Brien", "fields": {"first_name": "José", "last_name": "O'Brien",
             "company": "Acme Inc", "tags": ["VIP"],
             "phones": [{"number": "+12025550123", "raw": "(202) 555-0123"}],
-            "emails": [{"address": "Jose@Acme.com"}],
+            "emails": [{"address": "Jose@Acme.com"}]},
         });
         serde_json::from_value(json).expect("contact")
     }
@@ -305,14 +331,21 @@ mod tests {
         let got = explain(&parse(query, 16), &contact(), false);
         assert_eq!(got.why, why, "{query}");
         for (key, range) in marks {
-            assert!(got.highlights.get(*key).is_some_and(|r| r.contains(range)), "{query}: {key} in {got:?}");
+            assert!(
+                got.highlights.get(*key).is_some_and(|r| r.contains(range)),
+                "{query}: {key} in {got:?}"
+            );
         }
     }
 
     #[test]
     fn reasons_and_marks_name_what_matched() {
         check("obr", &["last_name prefix"], &[("display_name", (5, 9)), ("last_name", (0, 4))]);
-        check("jose", &["first_name word", "email word"], &[("display_name", (0, 4)), ("emails/0", (0, 4))]);
+        check(
+            "jose",
+            &["first_name word", "email word"],
+            &[("display_name", (0, 4)), ("emails/0", (0, 4))],
+        );
         check("5550", &["phone infix"], &[("phones/0", (5, 9))]);
         check("0123", &["phone ending"], &[("phones/0", (8, 12))]);
         check("+1 202 555 0123", &["phone exact"], &[("phones/0", (1, 12))]);

@@ -105,7 +105,8 @@ pub fn parse(text: &str, most_words: usize) -> ParsedQuery {
             {
                 end += 1;
             }
-            let number: String = tokens[at..end].iter().map(|t| t.text).collect::<Vec<_>>().join(" ");
+            let number: String =
+                tokens[at..end].iter().map(|t| t.text).collect::<Vec<_>>().join(" ");
             if count_digits(&number) >= MIN_DIGITS {
                 push_digits(&mut query, &number, token.is_negative);
                 at = end;
@@ -278,9 +279,8 @@ fn push_digits(query: &mut ParsedQuery, number: &str, is_negative: bool) {
     // "+44 (0)20 …": the zero is only dialled inside the country.
     if number.contains("(0)") {
         let without: String = number.replacen("(0)", "", 1);
-        variants.push(
-            without.chars().filter_map(digit_value).map(|d| char::from(b'0' + d)).collect(),
-        );
+        variants
+            .push(without.chars().filter_map(digit_value).map(|d| char::from(b'0' + d)).collect());
     }
     if !typed_plus {
         for prefix in ["00", "011", "0"] {

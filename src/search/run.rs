@@ -6,10 +6,10 @@ use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::Column;
 use tantivy::{DocId, Score, Searcher, SegmentOrdinal, SegmentReader};
 
+use super::Error;
 use super::cursor::Cursor;
 use super::parse::ParsedQuery;
 use super::plan::{Step, plan};
-use super::Error;
 use crate::domain::ids::{ContactNumber, OrgNumber};
 use crate::domain::status::Status;
 use crate::index::Schema;
@@ -179,7 +179,11 @@ impl Collector for PageCollector {
     type Fruit = (Vec<Key>, usize);
     type Child = SegmentPage;
 
-    fn for_segment(&self, _: SegmentOrdinal, reader: &SegmentReader) -> tantivy::Result<SegmentPage> {
+    fn for_segment(
+        &self,
+        _: SegmentOrdinal,
+        reader: &SegmentReader,
+    ) -> tantivy::Result<SegmentPage> {
         let column = |name: &str| reader.fast_fields().u64(name);
         let (first, second) = match self.sort {
             Sort::Relevance => (Some(column("name_key0")?), None),

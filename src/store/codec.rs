@@ -16,7 +16,9 @@ pub enum CodecError {
     #[error("the record is empty")]
     Empty,
     /// A later version of this program wrote it.
-    #[error("the record has format version {0}, which this version does not know: use a newer ringdex")]
+    #[error(
+        "the record has format version {0}, which this version does not know: use a newer ringdex"
+    )]
     UnknownVersion(u8),
     /// The bytes do not decode.
     #[error("the record is damaged: {0}")]

@@ -7,6 +7,7 @@
 //! | space | key | value |
 //! |---|---|---|
 //! | `C` | organisation, contact id | contact |
+//! | `D` | organisation, contact id | what is kept of a contact that was deleted for good |
 //! | `I` | organisation, hash of token, path and key | answer to replay |
 //! | `M` | name | the next contact and organisation number |
 //! | `O` | organisation | organisation |
@@ -16,6 +17,8 @@ use crate::domain::ids::{ContactId, OrgNumber};
 
 /// The space of contacts.
 pub const CONTACTS: u8 = b'C';
+/// The space of what is kept of contacts that were deleted for good.
+pub const TOMBSTONES: u8 = b'D';
 /// The space of answers kept for repeated requests.
 pub const IDEMPOTENCY: u8 = b'I';
 /// The space of counters.
@@ -53,6 +56,13 @@ pub fn parse_contact(key: &[u8]) -> Option<(OrgNumber, ContactId)> {
     let (organization, id) = rest.split_first_chunk::<4>()?;
     let id: [u8; 16] = id.try_into().ok()?;
     Some((OrgNumber(u32::from_be_bytes(*organization)), ContactId(uuid::Uuid::from_bytes(id))))
+}
+
+/// The key of what is kept of a contact that was deleted for good.
+pub fn tombstone(organization: OrgNumber, id: ContactId) -> [u8; 21] {
+    let mut key = contact(organization, id);
+    key[0] = TOMBSTONES;
+    key
 }
 
 /// The key of an organisation.
