@@ -32,9 +32,12 @@ pub use value::{Key, Value};
 
 use fault::crash_point;
 
-/// The longest key. Together with the size of a part it keeps the largest leaf that sled can make
-/// (some 20 entries) below 128 KiB, where it would begin to write blob files, which it never syncs.
-pub const MAX_KEY_BYTES: usize = 1024;
+/// The longest key.
+///
+/// sled writes nodes above 128 KiB as blob files, which it never syncs. An index node holds up to
+/// 320 keys (256 before it splits and 64 that are merged into it), a leaf up to 20 keys and values.
+/// With this limit and that of a part, neither gets there; with keys of 1 KiB index nodes did.
+pub const MAX_KEY_BYTES: usize = 320;
 
 /// Where the sequence of the last applied change is kept.
 const APPLIED_KEY: &[u8] = &[RESERVED, 0];
@@ -228,5 +231,9 @@ fn read_applied(tree: &sled::Tree) -> Result<ChangeSeq, Error> {
     }
 }
 
+#[cfg(all(test, debug_assertions))]
+mod crash_tests;
+#[cfg(test)]
+mod model_tests;
 #[cfg(test)]
 mod tests;
