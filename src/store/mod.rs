@@ -231,7 +231,8 @@ fn read_applied(tree: &sled::Tree) -> Result<ChangeSeq, Error> {
     }
 }
 
-#[cfg(all(test, debug_assertions))]
+#[cfg(test)]
+#[cfg(debug_assertions)]
 mod crash_tests;
 #[cfg(test)]
 mod model_tests;

@@ -33,7 +33,7 @@ fn any_value() -> impl Strategy<Value = Vec<u8>> {
         2 => 0..40_960_usize,
     ];
     (size, any::<u8>()).prop_map(|(size, first)| {
-        (0..size).map(|at| first.wrapping_add((at % 251) as u8)).collect()
+        (0..=250).map(|byte: u8| byte.wrapping_add(first)).cycle().take(size).collect()
     })
 }
 
