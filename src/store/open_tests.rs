@@ -117,6 +117,24 @@ fn a_log_of_zeros_is_reported_as_a_store_that_existed_and_has_nothing() {
 }
 
 #[test]
+fn a_log_with_lost_pages_is_refused_or_ends_a_scan_with_an_error() {
+    let (_root, dir) = filled_store();
+    let log = OpenOptions::new().write(true).open(dir.join(DATA_FILE)).unwrap();
+    let length = log.metadata().unwrap().len();
+    log.write_all_at(&vec![0; usize::try_from(length / 2).unwrap()], length / 4).unwrap();
+    match open(&dir) {
+        Ok((store, report)) => {
+            assert!(report.existed);
+            let found: Vec<bool> = store.scan_prefix(b"").map(|found| found.is_ok()).collect();
+            assert!(found.len() <= 600, "the scan went on after an error");
+            let failed = found.iter().filter(|ok| !**ok).count();
+            assert_eq!((failed, found.last()), (1, Some(&false)));
+        }
+        Err(error) => assert!(matches!(error, Error::Damaged { .. }), "{error}"),
+    }
+}
+
+#[test]
 fn a_wiped_store_opens_empty_and_says_so() {
     let (_root, dir) = filled_store();
     fs::remove_dir_all(&dir).unwrap();
