@@ -100,7 +100,7 @@ impl FileJournal {
     /// Reads every segment once. Fails with [`Error::Damaged`] if something is missing or changed
     /// that had been written completely.
     pub fn open(dir: &Path, options: Options) -> Result<Self, Error> {
-        fs::create_dir_all(dir).map_err(io_error("create", dir))?;
+        create_directory(dir)?;
         let lock = load::lock(dir)?;
         remove_unfinished(dir)?;
         let Loaded { mut segments, trouble } = load::load(dir)?;
@@ -401,6 +401,18 @@ impl Journal for FileJournal {
             .map(|segment| Stretch::of(segment, HEADER_BYTES as u64))
             .collect();
         verify::verify(&stretches, self.seed)
+    }
+}
+
+/// Makes a directory, durable in the one above it.
+fn create_directory(dir: &Path) -> Result<(), Error> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(dir).map_err(io_error("create", dir))?;
+    match dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        Some(parent) => sync_directory(parent),
+        None => Ok(()),
     }
 }
 

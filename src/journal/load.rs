@@ -10,10 +10,15 @@
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::error::{Damage, Error, io_error};
 use super::scan::Scanner;
 use super::segment::{Segment, Stop, WALK_CHUNK};
+
+/// How long a lock may outlive its holder: a process that this one has just forked, to run a
+/// program, holds it as well until that program begins.
+const LOCK_PATIENCE: Duration = Duration::from_millis(500);
 
 /// The segments up to the first trouble.
 #[derive(Debug)]
@@ -51,10 +56,20 @@ pub(super) fn lock(dir: &Path) -> Result<File, Error> {
         .truncate(false)
         .open(&path)
         .map_err(io_error("create", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::Locked { path: dir.to_path_buf() }),
-        Err(TryLockError::Error(source)) => Err(Error::Io { action: "lock", path, source }),
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if begun.elapsed() < LOCK_PATIENCE => {
+                std::thread::sleep(LOCK_PATIENCE / 100);
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::Locked { path: dir.to_path_buf() });
+            }
+            Err(TryLockError::Error(source)) => {
+                return Err(Error::Io { action: "lock", path, source });
+            }
+        }
     }
 }
 

@@ -157,4 +157,6 @@ pub trait Journal: Send + Sync + 'static {
 }
 
 #[cfg(test)]
+mod damage_tests;
+#[cfg(test)]
 mod tests;

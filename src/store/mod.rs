@@ -34,9 +34,12 @@ pub use value::{Key, Value};
 
 use fault::crash_point;
 
-/// The longest key. Together with the size of a part it keeps the largest leaf that sled can make
-/// (some 20 entries) below 128 KiB, where it would begin to write blob files, which it never syncs.
-pub const MAX_KEY_BYTES: usize = 1024;
+/// The longest key.
+///
+/// sled writes nodes above 128 KiB as blob files, which it never syncs. An index node holds up to
+/// 320 keys (256 before it splits and 64 that are merged into it), a leaf up to 20 keys and values.
+/// With this limit and that of a part, neither gets there; with keys of 1 KiB index nodes did.
+pub const MAX_KEY_BYTES: usize = 320;
 
 /// Where the sequence of the last applied change is kept.
 const APPLIED_KEY: &[u8] = &[RESERVED, 0];
@@ -147,6 +150,12 @@ impl Store {
     /// rest. After a crash some of it may be there although `applied` is not; applying the same
     /// changes again makes it whole.
     ///
+    /// Plain inserts and not sled's batch, because the batch locks every reader out for its length:
+    /// with groups of 256 records (500 bytes and 4 index keys each) on two cores, a `get` beside it
+    /// took at the 99th percentile 21 to 28 us with inserts and 15 to 24 ms with batches at full
+    /// speed (17,000 to 23,000 records/s either way), and at the 99.9th percentile 0.3 ms against
+    /// 12 ms at 3,000 records/s.
+    ///
     /// After an error the state is unknown; the process must end.
     pub fn apply<'a>(
         &self,
@@ -230,5 +239,10 @@ fn read_applied(tree: &sled::Tree) -> Result<ChangeSeq, Error> {
     }
 }
 
+#[cfg(test)]
+#[cfg(debug_assertions)]
+mod crash_tests;
+#[cfg(test)]
+mod model_tests;
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
@@ -26,6 +27,9 @@ use crate::domain::ids::ChangeSeq;
 /// sled's log.
 const DATA_FILE: &str = "db";
 const LOCK_FILE: &str = "lock";
+/// How long a lock may outlive its holder: a process that this one has just forked, to run a
+/// program, holds it as well until that program begins.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What was found when a store was opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +59,8 @@ pub struct SetAside {
 enum Refusal {
     /// The bytes on disk are not in order, as far as sled can tell.
     Damaged(String),
+    /// sled's own lock, which it takes beside ours, is still held.
+    Locked,
     /// It has nothing to do with what is on disk.
     Other(Error),
 }
@@ -87,6 +93,7 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<(Store, OpenReport),
     let (db, applied, swept_values) = match opened {
         Ok(opened) => opened,
         Err(Refusal::Other(error)) => return Err(error),
+        Err(Refusal::Locked) => return Err(Error::Locked { path: dir.to_path_buf() }),
         Err(Refusal::Damaged(reason)) => {
             let copy = set_aside.map(|set_aside| set_aside.copy);
             return Err(Error::Damaged { path: dir.to_path_buf(), reason, copy });
@@ -113,8 +120,21 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<(Store, OpenReport),
     Ok((store, report))
 }
 
-/// Opens sled and reads the first things from it, in a way that outlives a panic.
+/// Opens sled, waiting for its lock where that is about to be released.
 fn attempt(dir: &Path, options: &Options) -> Result<(sled::Db, ChangeSeq, u64), Refusal> {
+    let begun = Instant::now();
+    loop {
+        match attempt_once(dir, options) {
+            Err(Refusal::Locked) if begun.elapsed() < LOCK_PATIENCE => {
+                std::thread::sleep(LOCK_PATIENCE / 100);
+            }
+            done => return done,
+        }
+    }
+}
+
+/// Opens sled and reads the first things from it, in a way that outlives a panic.
+fn attempt_once(dir: &Path, options: &Options) -> Result<(sled::Db, ChangeSeq, u64), Refusal> {
     let attempt = || -> Result<(sled::Db, ChangeSeq, u64), Error> {
         // The mode is left alone: in 0.34.7 it is a setting that nothing reads. Compression would
         // need the zstd feature and costs more than it saves on records of 500 bytes.
@@ -134,10 +154,13 @@ fn attempt(dir: &Path, options: &Options) -> Result<(sled::Db, ChangeSeq, u64), 
     }
 }
 
-/// Tells damage from a disk that is full or a directory that must not be written.
+/// Tells damage from a lock, a disk that is full or a directory that must not be written.
 fn judge(error: Error) -> Refusal {
     let Error::Engine(inner) = &error else { return Refusal::Damaged(error.to_string()) };
     match inner.downcast_ref::<sled::Error>() {
+        Some(sled::Error::Io(io)) if io.to_string().starts_with("could not acquire lock") => {
+            Refusal::Locked
+        }
         Some(sled::Error::Io(io))
             if matches!(
                 io.kind(),
@@ -170,10 +193,20 @@ fn lock(dir: &Path) -> Result<File, Error> {
         .truncate(false)
         .open(&path)
         .map_err(io_error("create", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::Locked { path: dir.to_path_buf() }),
-        Err(TryLockError::Error(source)) => Err(Error::Io { action: "lock", path, source }),
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if begun.elapsed() < LOCK_PATIENCE => {
+                std::thread::sleep(LOCK_PATIENCE / 100);
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::Locked { path: dir.to_path_buf() });
+            }
+            Err(TryLockError::Error(source)) => {
+                return Err(Error::Io { action: "lock", path, source });
+            }
+        }
     }
 }
 
@@ -225,3 +258,7 @@ fn copy_directory(from: &Path, to: &Path) -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "open_tests.rs"]
+mod tests;

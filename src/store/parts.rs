@@ -58,7 +58,10 @@ pub(super) fn put(
         tag_inline(value, buffer);
         let before = tree.insert(key, buffer.as_slice())?;
         return match before {
-            Some(before) if is_head(&before) => clean(tree, key),
+            Some(before) if is_head(&before) => {
+                crash_point("store.parts.replaced");
+                clean(tree, key)
+            }
             Some(_) | None => Ok(()),
         };
     }

@@ -1,6 +1,7 @@
 //! Going over records in key order, forwards or backwards.
 //!
 //! Values in parts are put together on the way; a record that is deleted meanwhile is left out.
+//! A damaged value is one item and the scan goes on; a damaged page is the last item.
 
 use super::error::Error;
 use super::value::{Key, Stored, Value};
@@ -10,6 +11,8 @@ use super::{RESERVED, parts};
 pub struct Scan {
     tree: sled::Tree,
     iter: sled::Iter,
+    /// The database could not go on; it would answer with the same error for ever.
+    failed: bool,
 }
 
 impl std::fmt::Debug for Scan {
@@ -34,14 +37,14 @@ impl Scan {
         let to = to.min(&[RESERVED]);
         // sled does not take ranges that run backwards.
         let from = from.min(to);
-        Self { tree: tree.clone(), iter: tree.range(from..to) }
+        Self { tree: tree.clone(), iter: tree.range(from..to), failed: false }
     }
 
     fn resolve(
-        &self,
+        &mut self,
         found: sled::Result<(sled::IVec, sled::IVec)>,
     ) -> Result<Option<(Key, Value)>, Error> {
-        let (key, bytes) = found?;
+        let (key, bytes) = found.inspect_err(|_| self.failed = true)?;
         let value = match Stored::read(bytes) {
             Some(Stored::Value(value)) => Some(value),
             Some(Stored::Head(_)) => parts::get(&self.tree, &key)?,
@@ -55,22 +58,24 @@ impl Iterator for Scan {
     type Item = Result<(Key, Value), Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
+        while !self.failed {
             let found = self.iter.next()?;
             if let Some(record) = self.resolve(found).transpose() {
                 return Some(record);
             }
         }
+        None
     }
 }
 
 impl DoubleEndedIterator for Scan {
     fn next_back(&mut self) -> Option<Self::Item> {
-        loop {
+        while !self.failed {
             let found = self.iter.next_back()?;
             if let Some(record) = self.resolve(found).transpose() {
                 return Some(record);
             }
         }
+        None
     }
 }
