@@ -13,6 +13,11 @@ const isTyping = (target) => target instanceof HTMLElement && target.matches("in
 /** Back one step: form, card, caller, then the box. */
 function escape() {
   const { create, contact, view } = place.value;
+  if (adding.value) {
+    adding.value = false;
+    document.getElementById("card-name")?.focus();
+    return;
+  }
   if (create) go({ create: false });
   else if (contact && matchMedia("(max-width: 759px)").matches) go({ contact: null });
   focusSearch();

@@ -23,11 +23,11 @@ function localTime(contact) {
   if (time) return `${time} in ${placeOf(contact.timezone)}`;
   const country = contact.addresses?.find((one) => /^[A-Z]{2}$/.test(one.country ?? ""))?.country ?? mainPhone(contact)?.country;
   const there = timeInCountry(country);
-  return country && there ? `${there} in ${countryName(country)}` : null;
+  return country && there && !there.includes(" to ") ? `${there} in ${countryName(country)}` : null;
 }
 
 function Actions() {
-  return html`<div class="actions" role="toolbar" aria-label="What to do with this contact">
+  return html`<div class="actions" role="group" aria-label="What to do with this contact">
     <button type="button" class="button main" onClick=${() => call()}><${Icon} name="call" />Call<${Hint} keys="c" /></button>
     <button type="button" class="button" onClick=${copyNumber}><${Icon} name="copy" />Copy<span class="vh"> number</span><${Hint} keys="y" /></button>
     <button type="button" class="button" onClick=${() => edit("name")}><${Icon} name="edit" />Edit<${Hint} keys="e" /></button>
@@ -64,7 +64,7 @@ function Identity({ contact }) {
       <h1 id="card-name" tabindex="-1"><${NameField} contact=${contact} /></h1>
       <${StatusField} contact=${contact} />
     </div>
-    ${line.length ? html`<p class="line">${line}</p>` : null}
+    ${line.length ? html`<div class="line">${line}</div>` : null}
     <${Tags} contact=${contact} />
   </div>`;
 }
@@ -103,8 +103,8 @@ export function Card({ id, known, preview = false }) {
   }, [id]);
   useLayoutEffect(() => {
     // Opening puts the keys on the card; typing in a field or in the box is left alone.
-    const typing = document.activeElement?.matches("input:not(#search), textarea, select");
-    if (!preview && contact && !typing) document.getElementById("card-name")?.focus({ preventScroll: true });
+    const busy = article.current?.contains(document.activeElement) || document.activeElement?.matches("input:not(#search), textarea, select");
+    if (!preview && contact && !busy) document.getElementById("card-name")?.focus({ preventScroll: true });
     article.current?.scrollTo(0, 0);
   }, [id, preview, Boolean(contact)]);
   useEffect(() => {
@@ -126,7 +126,7 @@ export function Card({ id, known, preview = false }) {
   }
   if (!contact) return html`<article class="card" ref=${article} aria-busy="true">${back}</article>`;
   return html`<article class=${preview ? "card preview" : "card"} ref=${article} aria-labelledby="card-name" data-test="card"
-      data-id=${id} data-version=${contact.version}>
+      data-id=${id} data-version=${contact.version} onFocusIn=${() => preview && openContact(id)}>
     ${back}
     <${Lookalikes} contact=${contact} />
     <div class="head"><${Identity} key=${id} contact=${contact} /><${Actions} /></div>

@@ -61,8 +61,8 @@ function inputOf(pointer) {
   return kind;
 }
 
-/** @param {{start?: string, title?: string}} props `start` is filled in where it belongs */
-export function ContactForm({ start = "", title = "New contact" }) {
+/** @param {{start?: string, title?: string, closable?: boolean}} props `start` is filled in where it belongs */
+export function ContactForm({ start = "", title = "New contact", closable = true }) {
   const [draft, setDraft] = useState(() => (unsent?.start === start ? unsent.draft : blank(start)));
   const [problem, setProblem] = useState(/** @type {Problem|null} */ (null));
   const [sending, setSending] = useState(false);
@@ -70,7 +70,7 @@ export function ContactForm({ start = "", title = "New contact" }) {
   const key = useRef(crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`);
 
   useEffect(() => {
-    /** @type {HTMLInputElement|null|undefined} */ (form.current?.querySelector("input"))?.focus();
+    form.current?.querySelector("input")?.focus();
   }, []);
 
   const change = (/** @type {Partial<Draft>} */ part) => {
@@ -142,8 +142,8 @@ export function ContactForm({ start = "", title = "New contact" }) {
     ${row("notes", "Notes", draft.notes, (notes) => change({ notes }), { area: true })}
     <div class="form-end">
       <button type="submit" class="button main" disabled=${sending}>Save contact</button>
-      <button type="button" class="button" onClick=${() => go({ create: false })}>Close</button>
-      <span class="quiet-text"><kbd>Enter</kbd> saves, what you typed is kept when you close.</span>
+      ${closable ? html`<button type="button" class="button" onClick=${() => go({ create: false })}>Close</button>` : null}
+      <span class="quiet-text"><kbd>Enter</kbd> saves. What you typed is kept if you leave.</span>
     </div>
   </form>`;
 }

@@ -18,7 +18,7 @@ import { Icon } from "./icons.js";
  *   values: Record<string, string>,
  *   patch: (values: Record<string, string>) => Record<string, any>,
  *   text: (contact: Contact) => string,
- *   show: any, after?: any, inline?: boolean, pointer?: string,
+ *   show: any, after?: any, inline?: boolean, pointer?: string, join?: string,
  * }} FieldProps
  * @typedef {null | {state: "saving"|"saved"} | {state: "problem", problem: import("../api.js").Problem}
  *   | {state: "conflict", theirs: string, mine: string}} Status
@@ -39,7 +39,7 @@ export function Editor({ input, value, bad, describedBy, onInput }) {
     "aria-label": input.label,
     "aria-invalid": bad ? "true" : undefined,
     "aria-describedby": describedBy,
-    class: "editor",
+    class: input.width === "short" ? "editor short" : "editor",
     onInput: (/** @type {any} */ event) => onInput(event.target.value),
     value,
   };
@@ -143,7 +143,7 @@ export function Field(props) {
       setStatus(outcome);
     } else {
       backToButton.current = false;
-      const mine = inputs.map((input) => wanted[input.key]).filter(Boolean).join(", ");
+      const mine = inputs.map((input) => wanted[input.key]).filter(Boolean).join(props.join ?? ", ");
       setStatus({ state: "conflict", theirs: props.text(outcome.theirs), mine });
     }
   };
@@ -170,10 +170,16 @@ export function Field(props) {
   };
 
   const bad = status?.state === "problem";
+  /** A pointer to one of several inputs means only that one. @param {string} key */
+  const isBad = (key) => {
+    if (status?.state !== "problem") return false;
+    const ends = status.problem.errors.map((one) => (one.pointer ?? "").split("/").pop());
+    return !inputs.some((input) => ends.includes(input.key)) || ends.includes(key);
+  };
   const body = draft
     ? html`<span class="editors" ref=${form} onKeyDown=${onKeyDown} onFocusOut=${onFocusOut}>
         <span class="inputs">
-          ${inputs.map((input) => html`<${Editor} key=${input.key} input=${input} value=${draft[input.key] ?? ""} bad=${bad}
+          ${inputs.map((input) => html`<${Editor} key=${input.key} input=${input} value=${draft[input.key] ?? ""} bad=${isBad(input.key)}
             describedBy=${bad ? describedBy : undefined}
             onInput=${(/** @type {string} */ value) => setDraft({ ...draft, [input.key]: value })} />`)}
         </span>

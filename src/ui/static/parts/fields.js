@@ -35,10 +35,11 @@ export function NameField({ contact }) {
   const values = whole
     ? { name: contact.display_name }
     : { first_name: contact.first_name ?? "", last_name: contact.last_name ?? "" };
-  return html`<${Field} id=${contact.id} path="name" label="Name" inline inputs=${inputs} values=${values}
+  return html`<${Field} id=${contact.id} path="name" label="Name" inline join=" " inputs=${inputs} values=${values}
     pointer=${whole ? "name" : ""}
     patch=${(/** @type {any} */ wanted) => Object.fromEntries(Object.entries(wanted).map(([key, value]) => [key, orNull(value)]))}
-    text=${(/** @type {Contact} */ one) => one.display_name} show=${contact.display_name} />`;
+    text=${(/** @type {Contact} */ one) => (whole ? one.display_name : [one.first_name, one.last_name].filter(Boolean).join(" "))}
+    show=${contact.display_name} />`;
 }
 
 /** The decision line; editing it sets the status. @param {{contact: Contact}} props */

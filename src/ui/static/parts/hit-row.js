@@ -41,10 +41,10 @@ function second(hit) {
     parts.push(html`<span>${name}${snippet(text, marks[other])}</span>`);
   }
   if (hit.company) parts.push(html`<span>${marked(hit.company, marks.company)}</span>`);
-  if (hit.title && !other) parts.push(html`<span>${hit.title}</span>`);
+  if (hit.title && !other) parts.push(html`<span class="extra">${hit.title}</span>`);
   const tags = (hit.tags ?? []).map((tag, index) => ({ tag, marks: marks[`tags/${index}`] }));
   tags.sort((a, b) => Number(Boolean(b.marks)) - Number(Boolean(a.marks)));
-  for (const { tag, marks: ranges } of tags.slice(0, 3)) parts.push(html`<span class="tag">${marked(tag, ranges)}</span>`);
+  for (const { tag, marks: ranges } of tags.slice(0, 2)) parts.push(html`<span class="tag">${marked(tag, ranges)}</span>`);
   return parts;
 }
 

@@ -19,10 +19,10 @@ export function focusSearch() {
 
 export const isNarrow = () => matchMedia("(max-width: 759px)").matches;
 
-function countText() {
-  if (answered.value === null) return "";
+function Count() {
+  if (answered.value === null) return null;
   const count = `${totalExact.value ? "" : "about "}${plural(total.value, answered.value.trim() ? "match" : "contact", answered.value.trim() ? "matches" : "contacts")}`;
-  return tookUs.value === null ? count : `${count} · ${duration(tookUs.value)}`;
+  return html`${count}${tookUs.value === null ? null : html`<span class="took"> · ${duration(tookUs.value)}</span>`}`;
 }
 
 /** Opens the hit the arrows stand on; with none, offers a new contact. */
@@ -85,13 +85,13 @@ function SearchBox() {
     <input id="search" ref=${box} type="text" role="combobox" aria-label="Search contacts" aria-autocomplete="list"
       aria-controls=${expanded ? "results" : undefined} aria-expanded=${String(expanded)}
       aria-activedescendant=${expanded && current ? `hit-${current.id}` : undefined}
-      placeholder="Search name, number, company, tag…" autocomplete="off" autocapitalize="off" spellcheck=${false}
+      placeholder="Search name, number, company, tag…" autocomplete="off" autocapitalize="off" spellcheck=${false} enterkeyhint="search"
       value=${q} onInput=${onInput} onKeyDown=${onKeyDown} />
     ${q
       ? html`<button type="button" class="quiet" aria-label="Clear the search" title="Clear (Esc)"
           onClick=${() => { go({ q: "" }); box.current?.focus(); }}><${Icon} name="close" /></button>`
       : html`<${Hint} keys="/" />`}
-    <span class="count" role="status" data-test="count">${countText()}</span>
+    <span class="count" role="status" data-test="count"><${Count} /></span>
     <span class=${slow.value ? "progress on" : "progress"} aria-hidden="true"></span>
   </div>`;
 }

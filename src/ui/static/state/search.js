@@ -9,6 +9,8 @@ import { listContacts, Problem } from "../api.js";
 
 const PAGE = 50;
 const SLOW_MS = 150;
+/** While the server does not answer, it is asked again so often. */
+const RETRY_MS = 3000;
 
 /** @type {import("../vendor/signals.js").Signal<Hit[]>} */
 export const hits = signal([]);
@@ -49,7 +51,7 @@ const sortFor = (q) => (q.trim() ? undefined : "-updated_at");
  * @param {{again?: boolean}} [how]
  */
 export function search(q, { again = false } = {}) {
-  if (q !== asked || again) answer = ask(q, again);
+  if (q !== asked || again || problem.peek()) answer = ask(q, again);
   return answer;
 }
 
@@ -77,9 +79,8 @@ async function ask(q, again) {
     cursor = page.next_cursor ?? null;
   } catch (error) {
     if (running !== mine) return;
-    // The next keystroke, or the same one again, should ask anew.
-    asked = null;
     problem.value = error instanceof Problem ? error : new Problem(0, { detail: String(error) });
+    if (problem.value.status === 0) setTimeout(() => problem.value && asked === q && refresh(), RETRY_MS);
   } finally {
     clearTimeout(timer);
     if (running === mine) {

@@ -38,7 +38,7 @@ export function whyText(why, most = 2) {
   return list.slice(0, most).map((one) => String(one).replaceAll("_", " ")).join(", ");
 }
 
-/** The value of a custom field as text. @param {unknown} value */
+/** The value of a custom field as text. @param {unknown} value @returns {string} */
 export function valueText(value) {
   if (value === null || value === undefined) return "";
   if (typeof value === "boolean") return value ? "Yes" : "No";

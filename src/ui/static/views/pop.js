@@ -34,7 +34,7 @@ function CallerNumber({ found }) {
   return html`<div class="caller" data-test="caller">
     <p class="quiet-text">Call from</p>
     <h2 class="num">${e164 ? showPhone(e164) : raw || "a hidden number"}</h2>
-    ${facts.length ? html`<p class="line">${facts.map((fact) => html`<span>${fact}</span>`)}</p>` : null}
+    ${facts.length ? html`<div class="line">${facts.map((fact) => html`<span>${fact}</span>`)}</div>` : null}
     ${found.count > 0 && found.match !== "exact"
       ? html`<p class="headline warn">Matched by ${MATCHED[found.match] ?? found.match}, not the exact number.</p>`
       : null}
@@ -98,7 +98,8 @@ export function Pop() {
   let side;
   if (contact) side = html`<${Card} key="card" id=${contact} />`;
   else if (create || found.count === 0) {
-    side = html`<${ContactForm} key=${start} start=${start} title=${found.count ? "New contact" : "Nobody has this number yet"} />`;
+    side = html`<${ContactForm} key=${start} start=${start} closable=${found.count > 0}
+      title=${found.count ? "New contact" : "Nobody has this number yet"} />`;
   }
   else side = html`<div class="start"><p>Choose who is calling, or <button type="button" class="link" onClick=${() => go({ view: "console", q: found.query.raw, number: "" })}>search</button>.</p></div>`;
   const over = (contact || create) && found.count > 1;
