@@ -17,3 +17,6 @@ pub mod store;
 pub mod engine;
 
 pub mod app;
+
+pub mod http;
+pub mod ui;

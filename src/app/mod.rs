@@ -20,6 +20,8 @@ pub use lookup::{LookupAnswer, LookupResult};
 pub use organizations::{NewToken, OrganizationView};
 pub use search::{Refresh, SearchAnswer, SearchRequest};
 
+pub use crate::engine::lookup::Rule;
+
 use std::path::Path;
 
 use crate::domain::access::{Action, Caller};
