@@ -1,3 +1,4 @@
 //! Ringdex: a search-engine-centric contact service.
 
 pub mod domain;
+pub mod generate;
