@@ -2,6 +2,8 @@
 
 use std::io;
 
+use super::target::FIELDS;
+
 /// A file that can not be read, or a request that does not fit it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -62,5 +64,29 @@ pub enum Error {
     UnknownDelimiter {
         /// What was asked for.
         name: String,
+    },
+    /// A field that a column can not go to.
+    #[error("unknown field \"{name}\"{hint}; fields are {} cf.KEY ignore", FIELDS.join(" "))]
+    UnknownField {
+        /// What was asked for.
+        name: String,
+        /// The field that may have been meant.
+        hint: String,
+    },
+    /// A column that the file does not have.
+    #[error("the file has no column \"{name}\"{hint}; columns are {columns}")]
+    UnknownColumn {
+        /// What was asked for.
+        name: String,
+        /// The column that may have been meant.
+        hint: String,
+        /// All columns, quoted, as far as they fit.
+        columns: String,
+    },
+    /// A mapping that is not `COLUMN=field`.
+    #[error("\"{text}\" is not of the form COLUMN=field")]
+    Mapping {
+        /// What was given.
+        text: String,
     },
 }
