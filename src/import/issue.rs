@@ -37,6 +37,20 @@ pub enum IssueCode {
     NulRemoved,
     /// A spreadsheet turned a number into scientific notation, or an error into text.
     SpreadsheetDamage,
+    /// A phone number can not be read as one.
+    PhoneInvalid,
+    /// An e-mail address can not be one.
+    EmailInvalid,
+    /// A date can not be read.
+    DateInvalid,
+    /// A value is none of those that the field knows.
+    ValueUnknown,
+    /// A text is too long or has control characters.
+    TextInvalid,
+    /// The row has nothing that could tell a contact.
+    ContactEmpty,
+    /// The row belongs to a contact that exists, and duplicates are to be asked about.
+    NeedsReview,
 }
 
 impl IssueCode {
@@ -51,6 +65,13 @@ impl IssueCode {
             Self::TextDamaged => "text_damaged",
             Self::NulRemoved => "nul_removed",
             Self::SpreadsheetDamage => "spreadsheet_damage",
+            Self::PhoneInvalid => "phone_invalid",
+            Self::EmailInvalid => "email_invalid",
+            Self::DateInvalid => "date_invalid",
+            Self::ValueUnknown => "value_unknown",
+            Self::TextInvalid => "text_invalid",
+            Self::ContactEmpty => "contact_empty",
+            Self::NeedsReview => "needs_review",
         }
     }
 }
