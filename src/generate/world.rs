@@ -396,9 +396,11 @@ fn landline(
 
 /// An address at a free mail provider.
 pub(super) fn private_email(id: u64, origin: &Origin, dice: &mut Dice) -> String {
+    // Short names are taken at every provider, so their bearers add digits.
+    let rare = origin.last.latin.len() >= 9;
     let digits = match dice.below(10) {
-        0..2 => String::new(),
-        2..5 => format!("{:02}", 40 + (id % 60)),
+        0..3 if rare => String::new(),
+        0..6 if rare => format!("{:02}", 40 + (id % 60)),
         _ => (id % 9973).to_string(),
     };
     let local = local_part(origin, &origin.last, dice.percent(25), &digits);
@@ -422,7 +424,7 @@ fn emails(
             emails.push(("work", format!("info@{}", company.domain)));
         } else {
             // Large employers number their namesakes.
-            let digits = if company.rank < 16 { (id % 89).to_string() } else { String::new() };
+            let digits = if company.rank < 64 { (id % 997).to_string() } else { String::new() };
             let local = local_part(origin, family, company.rank.is_multiple_of(3), &digits);
             emails.push(("work", format!("{local}@{}", company.domain)));
         }

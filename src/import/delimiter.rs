@@ -11,6 +11,9 @@ use super::Error;
 /// How many rows of the sample are counted.
 const ROWS: usize = 200;
 
+/// How many rows of one cell may stand above the header.
+pub(super) const MAX_PREAMBLE_ROWS: usize = 5;
+
 /// A character between cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Delimiter {
@@ -100,7 +103,9 @@ pub fn excel_directive(sample: &[u8]) -> Option<(Delimiter, usize)> {
 ///
 /// The header counts more than other rows: a delimiter that it does not contain is hardly one.
 fn fit(counts: &[usize]) -> (usize, usize) {
-    let Some(&header) = counts.first() else { return (0, 0) };
+    // Some programs put a title or a note of one cell above the header.
+    let above = counts.iter().take(MAX_PREAMBLE_ROWS + 1).take_while(|&&count| count == 1).count();
+    let Some(&header) = counts.get(above) else { return (0, 0) };
     let equal = counts.iter().filter(|&&count| count == header).count();
     // Lists from spreadsheets leave out empty cells at the end of a row.
     let shorter = counts.iter().filter(|&&count| count > 1 && count < header).count();
@@ -165,6 +170,8 @@ mod tests {
             ("only\none\n", Delimiter::Comma),
             ("", Delimiter::Comma),
             ("a;b;c;d\nx;y\nz\n", Delimiter::Semicolon),
+            ("name,tags\nAnn,a;b;c\nBob,a;b;c\n", Delimiter::Comma),
+            ("Contacts\n\nname;city;zip\nAnn;Rome;1\nBob;Bonn;2\n", Delimiter::Semicolon),
         ] {
             assert_eq!(detect(sample.as_bytes(), true), expect, "{sample:?}");
         }

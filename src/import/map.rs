@@ -184,10 +184,13 @@ impl RowMap {
             let fixed = plan.target.label().map(Label::as_str);
             for (place, value) in self.split(plan, cell).into_iter().enumerate() {
                 let (word, preferred) = label_word(labels, place);
-                let label = fixed.or(match Label::from_word(word) {
-                    Some(known) => Some(known.as_str()),
-                    None => (!word.is_empty()).then_some(word),
-                });
+                let label = match fixed {
+                    None if !word.is_empty() => Some(match Label::from_word(word) {
+                        Some(known) => known.as_str(),
+                        None => word,
+                    }),
+                    _ => fixed,
+                };
                 has_external_id |= plan.target == Target::ExternalCrmId;
                 values.push(MappedValue {
                     target: &plan.target,

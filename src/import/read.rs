@@ -13,7 +13,7 @@ use std::io::Read;
 use csv::StringRecord;
 
 use super::Error;
-use super::delimiter::{self, Delimiter};
+use super::delimiter::{self, Delimiter, MAX_PREAMBLE_ROWS};
 use super::encoding::{SAMPLE_BYTES, TextEncoding, Transcoder};
 use super::issue::{IssueCode, RowIssue, Severity};
 
@@ -270,6 +270,9 @@ impl<R: Read> Reader<R> {
                         if found > MAX_COLUMNS {
                             return Err(Error::TooManyColumns { found, limit: MAX_COLUMNS });
                         }
+                        if self.has_header && found == 1 && self.skip_preamble(next, lines)? {
+                            continue;
+                        }
                         self.take_headers();
                         if self.has_header {
                             self.advance(next, lines);
@@ -280,6 +283,36 @@ impl<R: Read> Reader<R> {
                 }
             }
         }
+    }
+
+    /// Moves to the first row with three cells or more, if rows of one cell stand above it.
+    ///
+    /// `LinkedIn` puts a note there, people a title. The bytes stay where they are, so that nothing
+    /// is lost when there is no such row, and `text` and `ends` are those of the row at `row_at`.
+    fn skip_preamble(&mut self, next: usize, lines: u64) -> Result<bool, Error> {
+        let before = (self.row_at, self.line);
+        (self.row_at, self.line) = (next, self.line + lines);
+        let mut seen = 1;
+        while seen <= MAX_PREAMBLE_ROWS {
+            let Scan::Row { next, lines } = self.scan()? else { break };
+            let mut start = 0;
+            let mut named = 0;
+            for &end in &self.ends {
+                named += usize::from(!self.text[start..end].trim_ascii().is_empty());
+                start = end;
+            }
+            if named >= 3 {
+                return Ok(true);
+            }
+            if named > 1 {
+                break;
+            }
+            seen += named;
+            (self.row_at, self.line) = (next, self.line + lines);
+        }
+        (self.row_at, self.line) = before;
+        self.scan()?;
+        Ok(false)
     }
 
     fn take_headers(&mut self) {

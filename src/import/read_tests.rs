@@ -62,6 +62,22 @@ fn the_directive_of_excel_and_overrides_are_honoured() {
 }
 
 #[test]
+fn a_title_above_the_header_is_left_out() {
+    let mut reader =
+        open(b"Notes:\n\"Some, text\nof two lines\"\n\nFirst Name,Last Name,URL\nAnn,Lee,x\n")
+            .expect("open");
+    assert_eq!(reader.headers(), ["First Name", "Last Name", "URL"]);
+    let row = reader.rows().next().expect("a row").expect("row");
+    assert_eq!((row.line, cells(&row)), (6, vec!["Ann", "Lee", "x"]));
+    // A list of one column stays one, whatever its cells look like.
+    for text in ["Name\nAnn\nBob\n", "Name\nAnn,Lee\nBob\n", "Name\n", "Name\n\"x\n"] {
+        let mut reader = open(text.as_bytes()).expect("open");
+        assert_eq!(reader.headers(), ["Name"], "{text:?}");
+        assert_eq!(reader.rows().count(), text.lines().count() - 1);
+    }
+}
+
+#[test]
 fn files_that_are_no_lists_are_refused() {
     for (bytes, part) in [
         (&b""[..], "empty"),
