@@ -179,7 +179,9 @@ impl App {
                 progress(ImportProgress { counts: run.counts, bytes_read: batch.bytes_read });
             }
             drop(batches);
-            error_file.flush().map_err(|e| Error::FileUnreadable(format!("the error file cannot be written: {e}")))?;
+            error_file.flush().map_err(|e| {
+                Error::FileUnreadable(format!("the error file cannot be written: {e}"))
+            })?;
             Ok(run.counts)
         })
     }
@@ -259,7 +261,10 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn without_repeats<'r>(&self, rows: &[&'r CheckedRow]) -> (Vec<&'r CheckedRow>, Vec<&'r CheckedRow>) {
+    fn without_repeats<'r>(
+        &self,
+        rows: &[&'r CheckedRow],
+    ) -> (Vec<&'r CheckedRow>, Vec<&'r CheckedRow>) {
         if self.options.on_duplicate == OnDuplicate::Create {
             return (rows.to_vec(), Vec::new());
         }
@@ -333,7 +338,10 @@ impl Run<'_> {
                 let found = table.find_identity(org, IdentityKind::Email, &address.address);
                 for number in found.into_iter().take(MOST_CANDIDATES) {
                     if let Some(contact) = partition.contact_by_number(org, number)?
-                        && contact.emails.iter().any(|e| crate::domain::email::key(&e.address) == key)
+                        && contact
+                            .emails
+                            .iter()
+                            .any(|e| crate::domain::email::key(&e.address) == key)
                         && agrees(&contact)
                     {
                         return Ok(Some(contact.id));
@@ -369,7 +377,8 @@ impl Run<'_> {
                 RowDecision::Create(draft) => {
                     let keys = keys_of(draft, &self.options.match_keys);
                     let (first, last) = name_of_draft(draft);
-                    let hashes: Vec<u64> = keys.iter().map(|key| hash(&(key, &first, &last))).collect();
+                    let hashes: Vec<u64> =
+                        keys.iter().map(|key| hash(&(key, &first, &last))).collect();
                     let repeats = self.options.on_duplicate != OnDuplicate::Create
                         && hashes.iter().any(|hash| self.seen.contains(hash));
                     self.seen.extend(hashes);
@@ -403,7 +412,9 @@ impl Run<'_> {
                 RowDecision::Skip => self.counts.skipped += 1,
                 RowDecision::Ask(id) => {
                     self.counts.skipped += 1;
-                    errors.add(&review(rows[at].line, id), Some(&rows[at].cells)).map_err(failed)?;
+                    errors
+                        .add(&review(rows[at].line, id), Some(&rows[at].cells))
+                        .map_err(failed)?;
                 }
                 RowDecision::Create(_) | RowDecision::Update(..) => work.push((at, decision)),
             }
@@ -418,31 +429,32 @@ impl Run<'_> {
         let journal_actor = actor.clone();
         let places: Vec<usize> = work.iter().map(|(at, _)| *at).collect();
         let ids: Vec<ContactId> = work.iter().map(|_| ContactId::generate()).collect();
-        let written = self.app.partition.write::<_, Error>(org, &journal_actor, false, move |tx| {
-            let stamp = Stamp { now, actor: &actor, settings: &settings };
-            let mut outcomes = Vec::with_capacity(work.len());
-            for ((_, decision), id) in work.iter().zip(&ids) {
-                outcomes.push(match decision {
-                    RowDecision::Update(existing, draft) => match tx.contact(org, *existing)? {
-                        Some(before) if !before.is_deleted() => {
-                            match for_update(draft, &before).apply(&before, stamp) {
-                                Ok(None) => RowOutcome::Unchanged,
-                                Ok(Some(after)) => {
-                                    tx.replace_contact(org, before, after)?;
-                                    RowOutcome::Updated
+        let written =
+            self.app.partition.write::<_, Error>(org, &journal_actor, false, move |tx| {
+                let stamp = Stamp { now, actor: &actor, settings: &settings };
+                let mut outcomes = Vec::with_capacity(work.len());
+                for ((_, decision), id) in work.iter().zip(&ids) {
+                    outcomes.push(match decision {
+                        RowDecision::Update(existing, draft) => match tx.contact(org, *existing)? {
+                            Some(before) if !before.is_deleted() => {
+                                match for_update(draft, &before).apply(&before, stamp) {
+                                    Ok(None) => RowOutcome::Unchanged,
+                                    Ok(Some(after)) => {
+                                        tx.replace_contact(org, before, after)?;
+                                        RowOutcome::Updated
+                                    }
+                                    Err(issues) => invalid(&issues),
                                 }
-                                Err(issues) => invalid(&issues),
                             }
-                        }
-                        // Deleted since it was found.
-                        _ => create(tx, org, *id, draft, stamp)?,
-                    },
-                    RowDecision::Create(draft) => create(tx, org, *id, draft, stamp)?,
-                    RowDecision::Skip | RowDecision::Ask(_) => RowOutcome::Unchanged,
-                });
-            }
-            Ok(outcomes)
-        })?;
+                            // Deleted since it was found.
+                            _ => create(tx, org, *id, draft, stamp)?,
+                        },
+                        RowDecision::Create(draft) => create(tx, org, *id, draft, stamp)?,
+                        RowDecision::Skip | RowDecision::Ask(_) => RowOutcome::Unchanged,
+                    });
+                }
+                Ok(outcomes)
+            })?;
         for (outcome, at) in written.value.into_iter().zip(places) {
             match outcome {
                 RowOutcome::Created => self.counts.imported += 1,
@@ -492,7 +504,11 @@ fn for_update(draft: &Draft, before: &crate::domain::contact::Contact) -> Draft 
 
 fn invalid(issues: &[crate::domain::issue::FieldIssue]) -> RowOutcome {
     RowOutcome::Invalid(
-        issues.iter().map(|i| format!("{}: {}", i.pointer, i.detail)).collect::<Vec<_>>().join("; "),
+        issues
+            .iter()
+            .map(|i| format!("{}: {}", i.pointer, i.detail))
+            .collect::<Vec<_>>()
+            .join("; "),
     )
 }
 

@@ -439,6 +439,11 @@ impl Partition {
         }
     }
 
+    /// The data directory.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     pub(super) fn store(&self) -> &Store {
         &self.store
     }

@@ -1,6 +1,8 @@
 //! The web interface: pages that are revalidated, files that are kept for ever.
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::error::Problem;

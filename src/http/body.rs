@@ -50,7 +50,8 @@ pub(super) async fn json(
     most_bytes: usize,
 ) -> Result<(Value, web::Bytes), Problem> {
     if let Some(kind) = request.headers().get(CONTENT_TYPE) {
-        let kind = kind.to_str().unwrap_or("").split(';').next().unwrap_or("").trim().to_lowercase();
+        let kind =
+            kind.to_str().unwrap_or("").split(';').next().unwrap_or("").trim().to_lowercase();
         if !(kind.is_empty() || kind == "application/json" || kind.ends_with("+json")) {
             return Err(Problem::new(
                 ErrorCode::UnsupportedMediaType,

@@ -49,7 +49,11 @@ pub(super) async fn create(
         view["duplicates"] = json!(created.duplicates);
     }
     let mut response = answer::json(StatusCode::CREATED, &view);
-    answer::put_header(&mut response, "location", &format!("/api/v1/contacts/{}", created.contact.id));
+    answer::put_header(
+        &mut response,
+        "location",
+        &format!("/api/v1/contacts/{}", created.contact.id),
+    );
     answer::put_header(&mut response, "etag", &answer::etag(created.contact.version));
     if created.is_replay {
         answer::put_header(&mut response, "idempotent-replayed", "true");

@@ -74,7 +74,9 @@ pub(super) async fn export(
     };
     let columns = query
         .get("columns")
-        .map(|text| text.split(',').map(|c| c.trim().to_owned()).filter(|c| !c.is_empty()).collect())
+        .map(|text| {
+            text.split(',').map(|c| c.trim().to_owned()).filter(|c| !c.is_empty()).collect()
+        })
         .unwrap_or_default();
     let export = ExportRequest {
         q: query.get("q").cloned().unwrap_or_default(),

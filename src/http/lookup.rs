@@ -118,7 +118,12 @@ pub(super) async fn lookup(
 ) -> Result<HttpResponse, Problem> {
     let query = query_of(&request)?;
     let Some(number) = query.get("number") else {
-        return Err(crate::app::Error::invalid("/number", "required", "give the number to look up").into());
+        return Err(crate::app::Error::invalid(
+            "/number",
+            "required",
+            "give the number to look up",
+        )
+        .into());
     };
     // A plus that was not escaped arrives as a space.
     let number = match number.strip_prefix(' ') {
@@ -150,34 +155,45 @@ pub(super) async fn lookup_batch(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
-    let numbers: Option<Vec<String>> = value.get("numbers").and_then(Value::as_array).and_then(|all| {
-        all.iter()
-            .map(|number| match number {
-                Value::String(text) => Some(text.clone()),
-                Value::Number(number) => Some(number.to_string()),
-                _ => None,
-            })
-            .collect()
-    });
+    let numbers: Option<Vec<String>> =
+        value.get("numbers").and_then(Value::as_array).and_then(|all| {
+            all.iter()
+                .map(|number| match number {
+                    Value::String(text) => Some(text.clone()),
+                    Value::Number(number) => Some(number.to_string()),
+                    _ => None,
+                })
+                .collect()
+        });
     let Some(numbers) = numbers else {
-        return Err(crate::app::Error::invalid("/numbers", "type", "must be an array of strings").into());
+        return Err(
+            crate::app::Error::invalid("/numbers", "type", "must be an array of strings").into()
+        );
     };
     let country = value.get("country").and_then(Value::as_str).map(str::to_owned);
-    let limit = limit_of(value.get("limit").filter(|l| !l.is_null()).map(|l| {
-        l.as_u64().and_then(|l| usize::try_from(l).ok())
-    }))?;
+    let limit = limit_of(
+        value
+            .get("limit")
+            .filter(|l| !l.is_null())
+            .map(|l| l.as_u64().and_then(|l| usize::try_from(l).ok())),
+    )?;
     let answers = answer::run(&state, move |app| {
         app.lookup_numbers(&caller.0, &numbers, country.as_deref(), limit)
     })
     .await?;
     let results: Vec<LookupBody<'_>> = answers.iter().map(LookupBody::of).collect();
-    Ok(answer::json(StatusCode::OK, &serde_json::json!({"count": results.len(), "results": results})))
+    Ok(answer::json(
+        StatusCode::OK,
+        &serde_json::json!({"count": results.len(), "results": results}),
+    ))
 }
 
 fn limit_of(limit: Option<Option<usize>>) -> Result<Option<usize>, Problem> {
     match limit {
         None => Ok(None),
         Some(Some(limit)) => Ok(Some(limit)),
-        Some(None) => Err(crate::app::Error::invalid("/limit", "type", "must be a whole number").into()),
+        Some(None) => {
+            Err(crate::app::Error::invalid("/limit", "type", "must be a whole number").into())
+        }
     }
 }

@@ -24,7 +24,8 @@ impl Metrics {
             Opts::new("ringdex_http_requests_total", "Requests by route, method and status."),
             &["route", "method", "status"],
         )?;
-        let buckets = vec![0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
+        let buckets =
+            vec![0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
         let seconds = HistogramVec::new(
             HistogramOpts::new("ringdex_http_request_seconds", "Time to answer by route.")
                 .buckets(buckets),

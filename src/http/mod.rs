@@ -12,6 +12,7 @@ mod contacts;
 mod error;
 mod export;
 mod health;
+mod imports;
 mod lookup;
 mod metrics;
 mod openapi;

@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{admin, contacts, export, health, lookup, search};
+use super::{admin, contacts, export, health, imports, lookup, search};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -16,6 +16,7 @@ use super::{admin, contacts, export, health, lookup, search};
         contacts::create, contacts::find, contacts::update, contacts::delete, contacts::restore, contacts::create_many,
         search::list, search::search, export::export,
         lookup::lookup, lookup::lookup_batch,
+        imports::create, imports::find, imports::errors, imports::cancel,
         admin::create_organization, admin::list_organizations, admin::create_token, admin::update_settings,
         admin::check, admin::reindex,
         health::healthz, health::readyz, health::metrics,

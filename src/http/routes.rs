@@ -4,7 +4,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Route};
 
 use super::error::Problem;
-use super::{admin, assets, contacts, export, health, lookup, openapi, search};
+use super::{admin, assets, contacts, export, health, imports, lookup, openapi, search};
 use crate::error::ErrorCode;
 
 /// An endpoint.
@@ -49,6 +49,10 @@ pub const ROUTES: &[Endpoint] = &[
     patch("/api/v1/contacts/{id}", || web::patch().to(contacts::update)),
     delete("/api/v1/contacts/{id}", || web::delete().to(contacts::delete)),
     post("/api/v1/contacts/{id}/restore", || web::post().to(contacts::restore)),
+    post("/api/v1/imports", || web::post().to(imports::create)),
+    get("/api/v1/imports/{id}", || web::get().to(imports::find)),
+    get("/api/v1/imports/{id}/errors.csv", || web::get().to(imports::errors)),
+    post("/api/v1/imports/{id}/cancel", || web::post().to(imports::cancel)),
     get("/api/v1/organizations", || web::get().to(admin::list_organizations)),
     post("/api/v1/organizations", || web::post().to(admin::create_organization)),
     post("/api/v1/tokens", || web::post().to(admin::create_token)),

@@ -2,7 +2,7 @@
 //!
 //! Requests are read member by member, so that every mistake can be named; answers are written
 //! from borrowed records. A test holds these shapes against real answers.
-#![expect(missing_docs, dead_code, reason = "the members are documented where they are read and written")]
+#![expect(dead_code, reason = "only their shapes are used")]
 
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -353,4 +353,32 @@ pub(super) struct CheckReport {
 #[derive(ToSchema)]
 pub(super) struct ReindexAnswer {
     pub contacts: u64,
+}
+
+#[derive(ToSchema)]
+pub(super) struct ImportCounts {
+    pub imported: u64,
+    pub updated: u64,
+    pub skipped: u64,
+    pub errors: u64,
+}
+
+#[derive(ToSchema)]
+pub(super) struct ImportProgress {
+    pub done: u64,
+    pub total: u64,
+    pub rows_per_second: u64,
+}
+
+#[derive(ToSchema)]
+pub(super) struct ImportJob {
+    pub id: uuid::Uuid,
+    /// queued, running, done, failed, cancelled.
+    pub state: String,
+    pub progress: ImportProgress,
+    pub counts: ImportCounts,
+    pub error: Option<String>,
+    pub dry_run: bool,
+    pub created_at: String,
+    pub finished_at: Option<String>,
 }

@@ -179,6 +179,7 @@ async fn run(
     response.insert_header(("content-type", "application/json"));
     response.insert_header(("x-total-count", total.to_string()));
     #[expect(clippy::cast_precision_loss, reason = "milliseconds for people")]
-    response.insert_header(("server-timing", format!("search;dur={:.3}", took_us as f64 / 1_000.0)));
+    response
+        .insert_header(("server-timing", format!("search;dur={:.3}", took_us as f64 / 1_000.0)));
     Ok(response.body(body))
 }

@@ -68,7 +68,9 @@ pub fn keys_of(draft: &Draft, keys: &[MatchKey]) -> Vec<String> {
     let mut all = Vec::new();
     for key in keys {
         match key {
-            MatchKey::Phone => all.extend(draft.add_phones.iter().map(|p| format!("p{}", p.number))),
+            MatchKey::Phone => {
+                all.extend(draft.add_phones.iter().map(|p| format!("p{}", p.number)))
+            }
             MatchKey::Email => {
                 all.extend(draft.add_emails.iter().map(|e| format!("e{}", email::key(&e.address))));
             }

@@ -11,18 +11,18 @@
 //! store: the use cases feed this module and apply what it says.
 
 mod alias;
+pub mod date;
 pub mod delimiter;
 pub mod encoding;
-pub mod date;
 mod error;
 pub mod header;
 pub mod issue;
-pub mod match_existing;
 pub mod map;
+pub mod match_existing;
 pub mod read;
-pub mod spreadsheet;
 pub mod region;
 pub mod report;
+pub mod spreadsheet;
 pub mod target;
 pub mod validate;
 
@@ -32,5 +32,5 @@ pub use issue::{IssueCode, RowIssue, Severity};
 pub use map::{ColumnPlan, MapOptions, MappedRow, MappedValue, Origin, RowMap};
 pub use read::{RawRow, ReadOptions, Reader};
 pub use report::{Counts, ErrorFile};
-pub use validate::{RowContext, ValidRow, validate};
 pub use target::{AddressPart, Label, Target, parse_mapping};
+pub use validate::{RowContext, ValidRow, validate};

@@ -39,7 +39,10 @@ impl<W: Write> ErrorFile<W> {
     /// Begins a file; nothing is written before the first issue.
     pub fn new(out: W, headers: &[String]) -> Self {
         Self {
-            out: csv::WriterBuilder::new().flexible(true).terminator(csv::Terminator::CRLF).from_writer(out),
+            out: csv::WriterBuilder::new()
+                .flexible(true)
+                .terminator(csv::Terminator::CRLF)
+                .from_writer(out),
             headers: headers.to_vec(),
             has_header: false,
         }

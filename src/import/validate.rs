@@ -44,17 +44,15 @@ pub fn validate(
     context: &RowContext,
 ) -> (Option<ValidRow>, Vec<RowIssue>) {
     let mut checker = Checker { line, context, issues: Vec::new(), country: None };
-    let country = row.values.iter().find(|v| matches!(v.target, Target::Address(AddressPart::Country, _)));
+    let country =
+        row.values.iter().find(|v| matches!(v.target, Target::Address(AddressPart::Country, _)));
     checker.country = country
         .and_then(|value| region::code(value.value))
         .or_else(|| context.default_country.clone())
         .or_else(|| context.settings.default_country.clone());
     let draft = checker.draft(row);
     let is_rejected = !checker.issues.is_empty();
-    (
-        if is_rejected { None } else { Some(ValidRow { line, draft }) },
-        checker.issues,
-    )
+    (if is_rejected { None } else { Some(ValidRow { line, draft }) }, checker.issues)
 }
 
 struct Checker<'a> {
@@ -65,7 +63,13 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    fn issue(&mut self, value: &MappedValue<'_>, code: IssueCode, reason: impl Into<String>, what: &str) {
+    fn issue(
+        &mut self,
+        value: &MappedValue<'_>,
+        code: IssueCode,
+        reason: impl Into<String>,
+        what: &str,
+    ) {
         self.issues.push(
             RowIssue::error(self.line, code, reason).at(value.header, value.value).suggest(what),
         );
@@ -111,7 +115,12 @@ impl Checker<'_> {
                     Some(status) => draft.status = Patch::Set(status),
                     None => {
                         let all = Status::ALL.map(Status::as_str).join(", ");
-                        self.issue(value, IssueCode::ValueUnknown, "is no status", &format!("use one of {all}"));
+                        self.issue(
+                            value,
+                            IssueCode::ValueUnknown,
+                            "is no status",
+                            &format!("use one of {all}"),
+                        );
                     }
                 },
                 Target::Source => draft.source = self.text(value, 255),
@@ -123,7 +132,12 @@ impl Checker<'_> {
                 Target::AssignedTo => draft.assigned_to = self.text(value, 255),
                 Target::Visibility => match Visibility::parse(value.value) {
                     Some(visibility) => draft.visibility = Patch::Set(visibility),
-                    None => self.issue(value, IssueCode::ValueUnknown, "is no visibility", "use all, queue or owner"),
+                    None => self.issue(
+                        value,
+                        IssueCode::ValueUnknown,
+                        "is no visibility",
+                        "use all, queue or owner",
+                    ),
                 },
                 Target::AssignedQueue => draft.assigned_queue = self.text(value, 255),
                 Target::Custom(key) => {
@@ -142,22 +156,32 @@ impl Checker<'_> {
         }
         if !middle.is_empty() {
             let first = draft.first_name.value().cloned().unwrap_or_default();
-            draft.first_name = Patch::Set(format!("{first} {}", middle.join(" ")).trim().to_owned());
+            draft.first_name =
+                Patch::Set(format!("{first} {}", middle.join(" ")).trim().to_owned());
         }
         if !addresses.is_empty() {
-            draft.addresses = Patch::Set(addresses.into_iter().map(|(_, address)| address).collect());
+            draft.addresses =
+                Patch::Set(addresses.into_iter().map(|(_, address)| address).collect());
         }
         if !custom.is_empty() {
             draft.custom_fields = Patch::Set(custom);
         }
-        if let (Some(provider), true) = (row.external_provider, draft.external_crm_provider.is_keep()) {
+        if let (Some(provider), true) =
+            (row.external_provider, draft.external_crm_provider.is_keep())
+        {
             draft.external_crm_provider = Patch::Set(provider.to_owned());
         }
         draft.add_tags.extend(self.context.tags.iter().cloned());
         if self.issues.is_empty() && !has_identity(&draft) {
             self.issues.push(
-                RowIssue::error(self.line, IssueCode::ContactEmpty, "the row has no name, company, phone or e-mail")
-                    .suggest("fill in at least one of them, or check which columns go where with --map"),
+                RowIssue::error(
+                    self.line,
+                    IssueCode::ContactEmpty,
+                    "the row has no name, company, phone or e-mail",
+                )
+                .suggest(
+                    "fill in at least one of them, or check which columns go where with --map",
+                ),
             );
         }
         draft
@@ -167,7 +191,12 @@ impl Checker<'_> {
         match check_text("", value.value, most) {
             None => Patch::Set(value.value.to_owned()),
             Some(issue) => {
-                self.issue(value, IssueCode::TextInvalid, issue.detail, "shorten the cell or remove the character");
+                self.issue(
+                    value,
+                    IssueCode::TextInvalid,
+                    issue.detail,
+                    "shorten the cell or remove the character",
+                );
                 Patch::Keep
             }
         }
@@ -175,7 +204,8 @@ impl Checker<'_> {
 
     fn phone(&mut self, value: &MappedValue<'_>, draft: &mut Draft) {
         let country = self.country.clone();
-        match phone::parse(value.value, country.as_deref(), self.context.settings.phone_validation) {
+        match phone::parse(value.value, country.as_deref(), self.context.settings.phone_validation)
+        {
             Ok(mut phone) => {
                 phone.label = value.label.map(str::to_owned);
                 phone.primary = value.preferred;
@@ -211,7 +241,9 @@ impl Checker<'_> {
         let month_first = matches!(self.country.as_deref(), Some("US" | "PH"));
         match date::parse(value.value, month_first) {
             Some(date) => draft.birthday = Patch::Set(date),
-            None => self.issue(value, IssueCode::DateInvalid, "is no date", "write it as 1980-12-31"),
+            None => {
+                self.issue(value, IssueCode::DateInvalid, "is no date", "write it as 1980-12-31")
+            }
         }
     }
 }
