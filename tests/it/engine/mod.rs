@@ -1,0 +1,1 @@
+//! What the engine promises: nothing acknowledged is lost, and all mirrors agree with the store.
