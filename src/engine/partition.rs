@@ -11,9 +11,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use crossbeam_channel::{Receiver, Sender};
 use parking_lot::Mutex;
-use tantivy::query::TermQuery;
-use tantivy::schema::IndexRecordOption;
-use tantivy::{IndexReader, Searcher, Term};
+use tantivy::{IndexReader, Searcher};
 
 use super::cards::Cards;
 use super::error::{Error, Rejected};
@@ -440,11 +438,8 @@ impl Partition {
         self.reader.load().searcher()
     }
 
-    pub(super) fn documents_of(&self, number: ContactNumber) -> Result<usize, Error> {
-        let term = Term::from_field_u64(self.schema.fields.number, u64::from(number.0));
-        let query = TermQuery::new(term, IndexRecordOption::Basic);
-        let count = self.searcher().search(&query, &tantivy::collector::Count);
-        Ok(count.map_err(crate::index::Error::from)?)
+    pub(super) fn schema(&self) -> &Schema {
+        &self.schema
     }
 
     pub(super) fn hand_over(&self, replacement: Replacement) -> Result<(), Error> {
