@@ -28,6 +28,8 @@ use crate::import::{
 const READ_ROWS: usize = 4_000;
 /// Rows of one write; other writes wait no longer than for these.
 const WRITE_ROWS: usize = 500;
+/// Writes that the index may be behind an import; more would keep what others write waiting.
+const MOST_WRITES_BEHIND: u64 = 12;
 /// Candidates that are looked at for one key of a row.
 const MOST_CANDIDATES: usize = 100;
 
@@ -455,6 +457,7 @@ impl Run<'_> {
                 }
                 Ok(outcomes)
             })?;
+        self.app.partition.pace(written.seq, MOST_WRITES_BEHIND);
         for (outcome, at) in written.value.into_iter().zip(places) {
             match outcome {
                 RowOutcome::Created => self.counts.imported += 1,

@@ -11,14 +11,17 @@ use crate::engine;
 pub(super) fn check(args: &Args, command: &Check) -> Result<(), Failure> {
     if command.repair_journal {
         let report = engine::repair_journal(&args.data_dir)?;
-        for problem in &report.problems {
+        for problem in &report.cut.problems {
             output::tell(problem);
         }
         output::tell(&format!(
             "journal: {} bytes and {} readable entries cut, last entry is {}",
-            report.bytes_cut, report.entries_cut, report.last
+            report.cut.bytes_cut, report.cut.entries_cut, report.cut.last
         ));
-        for path in &report.saved {
+        if let Some(after) = report.restarted_after {
+            output::tell(&format!("journal: begun anew behind change {after} of the store"));
+        }
+        for path in report.cut.saved.iter().chain(&report.set_aside) {
             output::tell(&format!("kept: {}", path.display()));
         }
     }

@@ -159,6 +159,17 @@ impl Checker<'_> {
             draft.first_name =
                 Patch::Set(format!("{first} {}", middle.join(" ")).trim().to_owned());
         }
+        // A country alone is no address, but it says where the person is.
+        if let Some(country) =
+            addresses.iter().find_map(|(_, address)| region::code(address.country.as_deref()?))
+        {
+            draft.country = Patch::Set(country);
+        }
+        addresses.retain(|(_, a)| {
+            let is_known = a.country.as_deref().is_some_and(|text| region::code(text).is_some());
+            !is_known
+                || [&a.street, &a.city, &a.region, &a.postal_code].iter().any(|part| part.is_some())
+        });
         if !addresses.is_empty() {
             draft.addresses =
                 Patch::Set(addresses.into_iter().map(|(_, address)| address).collect());
