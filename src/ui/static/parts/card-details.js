@@ -67,7 +67,7 @@ export function Details({ contact }) {
       list=${one.list?.()} show=${one.show ? one.show(contact[one.path]) : undefined} />`),
     owner ? html`<${Fact} key="owner" label="Owner" value=${owner} />` : null,
     contact.visibility && contact.visibility !== "all" ? html`<${Fact} key="visibility" label="Visible to" value=${labelOf(contact.visibility)} />` : null,
-    ...unknownMembers(contact).map(([key, value]) => html`<${Fact} key=${key} label=${labelOf(key)} value=${readOnly(value)} />`),
+    ...unknownMembers(contact).map(([key, value]) => html`<${Fact} key=${key} label=${labelOf(key.replace(/_at$/, ""))} value=${readOnly(value)} />`),
   ].filter(Boolean);
   return html`<${Fragment}>
     ${rows.length ? html`<section aria-label="Details"><dl class="facts">${rows}</dl></section>` : null}

@@ -4,7 +4,7 @@
 
 import { html, useEffect, useRef, useState } from "../dom.js";
 import { active, answered, hits, search, settled, slow, tookUs, total, totalExact } from "../state/search.js";
-import { dialog, isLearned, switchTheme, theme, usedKey } from "../state/session.js";
+import { dialog, isLearned, narrow, switchTheme, theme, usedKey } from "../state/session.js";
 import { go, openContact, place } from "../state/url.js";
 import { duration, plural } from "../text/words.js";
 import { Icon } from "./icons.js";
@@ -16,8 +16,6 @@ export function focusSearch() {
   box?.focus();
   box?.select();
 }
-
-export const isNarrow = () => matchMedia("(max-width: 759px)").matches;
 
 function Count() {
   if (answered.value === null) return null;
@@ -60,7 +58,7 @@ function SearchBox() {
     const replace = typing.current;
     typing.current = true;
     if (view === "pop") go({ view: "console", q: next, contact: null, create: false, number: "" });
-    else go({ q: next, create: false, contact: isNarrow() ? null : contact }, { replace });
+    else go({ q: next, create: false, contact: narrow.value ? null : contact }, { replace });
     // Asked here and not after the next paint: the answer should come with the keystroke.
     void search(next);
   };

@@ -28,6 +28,11 @@ function store(key, value) {
   }
 }
 
+const narrowScreen = matchMedia("(max-width: 759px)");
+/** Whether the card lies over the list; the same width as in app.css. */
+export const narrow = signal(narrowScreen.matches);
+narrowScreen.addEventListener("change", () => (narrow.value = narrowScreen.matches));
+
 /** "light", "dark" or "auto". */
 export const theme = signal(stored("theme") ?? "auto");
 
