@@ -102,6 +102,19 @@ pub(crate) fn run_narrow(base: &str) {
 }
 
 #[test]
+fn the_api_reference_asks_no_other_host() {
+    run_api_reference(TestServer::demo(50).base_url());
+}
+
+pub(crate) fn run_api_reference(base: &str) {
+    let Some(mut page) = Page::open() else { return };
+    page.go(&format!("{base}/docs"));
+    page.wait_for_text("contacts");
+    page.wait("document.querySelector('h1')?.innerText.includes('Ringdex')");
+    page.assert_clean(base);
+}
+
+#[test]
 fn little_is_loaded_and_the_page_is_there_at_once() {
     run_weight(TestServer::demo(50).base_url());
 }

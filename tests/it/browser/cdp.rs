@@ -236,13 +236,19 @@ impl Page {
         }
     }
 
-    /// Clicks the middle of the first element that a selector finds.
+    /// Clicks the middle of the first element that a selector finds, once it rests.
     pub(crate) fn click(&mut self, selector: &str) {
         let place = self.wait(&format!(
-            "(() => {{ const box = document.querySelector({}).getBoundingClientRect();
-               return box.width && [box.x + box.width / 2, box.y + box.height / 2]; }})()",
+            "(() => {{
+                const box = document.querySelector({}).getBoundingClientRect();
+                const place = [box.x + box.width / 2, box.y + box.height / 2];
+                const rests = box.width > 0 && String(window.lastPlace) === String(place);
+                window.lastPlace = place;
+                return rests && place;
+            }})()",
             json!(selector)
         ));
+        self.eval("delete window.lastPlace");
         for kind in ["mousePressed", "mouseReleased"] {
             self.call(
                 "Input.dispatchMouseEvent",
