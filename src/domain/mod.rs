@@ -1,4 +1,17 @@
-//! The words of the business, as pure values: no files, no clocks, no threads.
+//! The words of the business, as pure values: no files, no clocks of their own, no threads.
 
+pub mod access;
+pub mod calling_code;
+pub mod contact;
+pub mod draft;
+pub mod draft_json;
+pub mod email;
 pub mod ids;
+pub mod issue;
+pub mod name;
+pub mod number_key;
+pub mod phone;
+pub mod status;
+pub mod text;
 pub mod time;
+pub mod view;

@@ -1,0 +1,294 @@
+//! Exporting what a query selects, as CSV or JSON Lines, in bounded memory.
+
+use std::io::Write;
+
+use super::error::Error;
+use super::search::{MOST_PER_PAGE, Refresh, SearchRequest};
+use super::{App, authorize};
+use crate::domain::access::{Action, Caller};
+use crate::domain::contact::Contact;
+use crate::domain::view::ContactView;
+
+/// The format of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// RFC 4180 with a header row.
+    Csv,
+    /// One JSON object a line.
+    JsonLines,
+}
+
+/// What to export.
+#[derive(Clone, Debug)]
+pub struct ExportRequest {
+    /// The query; empty for all contacts.
+    pub q: String,
+    /// The format.
+    pub format: ExportFormat,
+    /// The columns of a CSV; the usual ones if empty.
+    pub columns: Vec<String>,
+    /// Whether text cells that a spreadsheet would run as a formula get an apostrophe in front.
+    pub formula_guard: bool,
+}
+
+/// The columns of a CSV if nothing is said.
+const COLUMNS: &[&str] = &[
+    "id",
+    "first_name",
+    "last_name",
+    "name",
+    "phones",
+    "emails",
+    "company",
+    "title",
+    "department",
+    "street",
+    "city",
+    "region",
+    "postal_code",
+    "country",
+    "birthday",
+    "tags",
+    "notes",
+    "status",
+    "source",
+    "assigned_to",
+    "visibility",
+    "language",
+    "timezone",
+    "preferred_channel",
+    "external_crm_id",
+    "external_crm_provider",
+    "created_at",
+    "updated_at",
+    "last_called_at",
+    "last_call_outcome",
+];
+
+impl App {
+    /// Writes what a query selects; `progress` is called with the number of contacts done.
+    ///
+    /// # Errors
+    /// If a column does not exist, the caller may not, or the output cannot be written.
+    pub fn export_contacts(
+        &self,
+        caller: &Caller,
+        request: &ExportRequest,
+        out: &mut dyn Write,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<u64, Error> {
+        authorize(caller, Action::Export)?;
+        let columns = self.export_columns(caller, request)?;
+        let mut sink = Sink::new(request, columns, out);
+        sink.header()?;
+        let mut done = 0;
+        if request.q.trim().is_empty() {
+            let mut failed = None;
+            self.partition.for_each_contact(caller.organization, |batch| {
+                for contact in &batch {
+                    if let Err(error) = sink.contact(contact) {
+                        failed = Some(error);
+                        return false;
+                    }
+                    done += 1;
+                }
+                progress(done);
+                true
+            })?;
+            if let Some(error) = failed {
+                return Err(error);
+            }
+        } else {
+            let mut cursor = None;
+            loop {
+                let page = self.search_contacts(
+                    caller,
+                    &SearchRequest {
+                        q: request.q.clone(),
+                        sort: Some("created_at".to_owned()),
+                        per_page: Some(MOST_PER_PAGE),
+                        cursor: cursor.take(),
+                        refresh: if done == 0 { Refresh::Wait } else { Refresh::Never },
+                        ..SearchRequest::default()
+                    },
+                )?;
+                for (contact, _) in &page.contacts {
+                    sink.contact(contact)?;
+                    done += 1;
+                }
+                progress(done);
+                match page.next_cursor {
+                    Some(next) => cursor = Some(next),
+                    None => break,
+                }
+            }
+        }
+        sink.finish()?;
+        Ok(done)
+    }
+
+    fn export_columns(
+        &self,
+        caller: &Caller,
+        request: &ExportRequest,
+    ) -> Result<Vec<String>, Error> {
+        if request.format == ExportFormat::JsonLines {
+            return Ok(Vec::new());
+        }
+        if !request.columns.is_empty() {
+            for column in &request.columns {
+                if !COLUMNS.contains(&column.as_str())
+                    && !column.starts_with("cf.")
+                    && !["phone", "mobile", "email", "display_name"].contains(&column.as_str())
+                {
+                    return Err(Error::invalid(
+                        "/columns",
+                        "column",
+                        format!(
+                            "there is no column {column:?}: use {} or cf.KEY",
+                            COLUMNS.join(", ")
+                        ),
+                    ));
+                }
+            }
+            return Ok(request.columns.clone());
+        }
+        let mut keys = std::collections::BTreeSet::new();
+        self.partition.for_each_contact(caller.organization, |batch| {
+            for contact in &batch {
+                for key in contact.fields.custom_fields.keys() {
+                    if !keys.contains(key) {
+                        keys.insert(key.clone());
+                    }
+                }
+            }
+            true
+        })?;
+        let fixed = COLUMNS.iter().map(|c| (*c).to_owned());
+        Ok(fixed.chain(keys.into_iter().map(|key| format!("cf.{key}"))).collect())
+    }
+}
+
+enum Writer<'a> {
+    Csv(csv::Writer<&'a mut dyn Write>),
+    Json(&'a mut dyn Write),
+}
+
+struct Sink<'a> {
+    writer: Writer<'a>,
+    columns: Vec<String>,
+    formula_guard: bool,
+}
+
+impl<'a> Sink<'a> {
+    fn new(request: &ExportRequest, columns: Vec<String>, out: &'a mut dyn Write) -> Self {
+        let writer = match request.format {
+            ExportFormat::Csv => Writer::Csv(
+                csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out),
+            ),
+            ExportFormat::JsonLines => Writer::Json(out),
+        };
+        Self { writer, columns, formula_guard: request.formula_guard }
+    }
+
+    fn header(&mut self) -> Result<(), Error> {
+        match &mut self.writer {
+            Writer::Csv(csv) => csv.write_record(&self.columns).map_err(|e| failed(&e)),
+            Writer::Json(_) => Ok(()),
+        }
+    }
+
+    fn contact(&mut self, contact: &Contact) -> Result<(), Error> {
+        match &mut self.writer {
+            Writer::Csv(csv) => {
+                for column in &self.columns {
+                    let cell = cell(contact, column);
+                    let is_text = !matches!(column.as_str(), "phones" | "phone" | "mobile");
+                    let cell = if self.formula_guard && is_text { guard(cell) } else { cell };
+                    csv.write_field(cell).map_err(|e| failed(&e))?;
+                }
+                csv.write_record(None::<&[u8]>).map_err(|e| failed(&e))
+            }
+            Writer::Json(out) => {
+                serde_json::to_writer(&mut *out, &ContactView::of(contact))
+                    .map_err(|e| failed(&e))?;
+                out.write_all(b"\n").map_err(|e| failed(&e))
+            }
+        }
+    }
+
+    fn finish(&mut self) -> Result<(), Error> {
+        match &mut self.writer {
+            Writer::Csv(csv) => csv.flush().map_err(|e| failed(&e)),
+            Writer::Json(out) => out.flush().map_err(|e| failed(&e)),
+        }
+    }
+}
+
+fn failed(error: &dyn std::fmt::Display) -> Error {
+    Error::FileUnreadable(format!("the export cannot be written: {error}"))
+}
+
+/// A spreadsheet takes cells that begin so for formulas (CSV injection, OWASP).
+fn guard(cell: String) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
+}
+
+fn cell(contact: &Contact, column: &str) -> String {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let address = contact.addresses.first();
+    let part = |pick: fn(&crate::domain::contact::Address) -> &Option<String>| {
+        address.and_then(|a| pick(a).clone()).unwrap_or_default()
+    };
+    match column {
+        "id" => contact.id.to_string(),
+        "name" | "display_name" => contact.display_name.clone(),
+        "first_name" => text(&contact.first_name),
+        "last_name" => text(&contact.last_name),
+        "phone" => contact.primary_phone().map(written_phone).unwrap_or_default(),
+        "mobile" => contact.mobile_phone().map(written_phone).unwrap_or_default(),
+        "phones" => join(contact.phones.iter().map(written_phone), " | "),
+        "email" => contact.primary_email().map(|e| e.address.clone()).unwrap_or_default(),
+        "emails" => join(contact.emails.iter().map(|e| e.address.clone()), " | "),
+        "company" => text(&contact.company),
+        "title" => text(&contact.title),
+        "department" => text(&contact.department),
+        "street" => part(|a| &a.street),
+        "city" => part(|a| &a.city),
+        "region" => part(|a| &a.region),
+        "postal_code" => part(|a| &a.postal_code),
+        "country" => contact.country.clone().unwrap_or_else(|| part(|a| &a.country)),
+        "birthday" => text(&contact.birthday),
+        "tags" => join(contact.tags.iter().cloned(), ", "),
+        "notes" => text(&contact.notes),
+        "status" => contact.shown_status().as_str().to_owned(),
+        "source" => text(&contact.source),
+        "assigned_to" => text(&contact.assigned_to),
+        "visibility" => contact.visibility.as_str().to_owned(),
+        "language" => text(&contact.language),
+        "timezone" => text(&contact.timezone),
+        "preferred_channel" => text(&contact.preferred_channel),
+        "external_crm_id" => text(&contact.external_crm_id),
+        "external_crm_provider" => text(&contact.external_crm_provider),
+        "created_at" => contact.created_at.to_string(),
+        "updated_at" => contact.updated_at.to_string(),
+        "last_called_at" => contact.last_called_at.map(|t| t.to_string()).unwrap_or_default(),
+        "last_call_outcome" => text(&contact.last_call_outcome),
+        other => match other.strip_prefix("cf.").and_then(|key| contact.custom_fields.get(key)) {
+            None => String::new(),
+            Some(serde_json::Value::String(text)) => text.clone(),
+            Some(value) => value.to_string(),
+        },
+    }
+}
+
+fn written_phone(phone: &crate::domain::phone::Phone) -> String {
+    match &phone.extension {
+        Some(extension) => format!("{} x{extension}", phone.number),
+        None => phone.number.clone(),
+    }
+}
+
+fn join(parts: impl Iterator<Item = String>, separator: &str) -> String {
+    parts.collect::<Vec<_>>().join(separator)
+}

@@ -1,0 +1,161 @@
+//! Who is calling: a number to contacts, ranked by what their records say.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::error::Error;
+use super::{App, authorize};
+use crate::domain::access::{Action, Caller};
+use crate::domain::contact::Contact;
+use crate::domain::phone::{NumberQuery, parse_query};
+use crate::engine::lookup::{Candidate, Rule};
+
+/// Most results of one lookup.
+const MOST_RESULTS: usize = 100;
+/// Results if nothing is said.
+const RESULTS: usize = 5;
+/// Records read to rank by; a switchboard number may have thousands of contacts.
+const MOST_RANKED: usize = 50;
+/// Most numbers of one batch.
+const MOST_BATCH: usize = 1_000;
+
+/// One contact of a lookup.
+pub struct LookupResult {
+    /// The contact.
+    pub contact: Arc<Contact>,
+    /// Which rule matched.
+    pub rule: Rule,
+    /// Which of its phones matched.
+    pub slot: usize,
+    /// Why, in words.
+    pub why: String,
+}
+
+/// What a lookup found.
+pub struct LookupAnswer {
+    /// The number in all its forms.
+    pub query: NumberQuery,
+    /// The contacts, best first.
+    pub results: Vec<LookupResult>,
+    /// How many contacts match in all.
+    pub count: usize,
+    /// How long it took, in microseconds.
+    pub took_us: u64,
+}
+
+impl LookupAnswer {
+    /// The best rule that matched.
+    pub fn rule(&self) -> Option<Rule> {
+        self.results.first().map(|r| r.rule)
+    }
+}
+
+impl App {
+    /// Finds the contacts of a number; a number that nobody has, or text that is no number, finds
+    /// none and is no error.
+    ///
+    /// # Errors
+    /// If the caller may not, or a record cannot be read.
+    pub fn lookup_number(
+        &self,
+        caller: &Caller,
+        number: &str,
+        country: Option<&str>,
+        limit: Option<usize>,
+    ) -> Result<LookupAnswer, Error> {
+        authorize(caller, Action::Lookup)?;
+        let organization = self.organization_of(caller)?;
+        let country = country
+            .map(str::to_uppercase)
+            .or_else(|| organization.settings.default_country.clone());
+        self.lookup_in(caller, number, country.as_deref(), limit)
+    }
+
+    fn lookup_in(
+        &self,
+        caller: &Caller,
+        number: &str,
+        country: Option<&str>,
+        limit: Option<usize>,
+    ) -> Result<LookupAnswer, Error> {
+        let started = Instant::now();
+        let limit = limit.unwrap_or(RESULTS).min(MOST_RESULTS);
+        let query = parse_query(number, country);
+        let found = self.partition.table().find(caller.organization, &query);
+        let mut ranked: Vec<(Arc<Contact>, Candidate)> = Vec::new();
+        for candidate in found.candidates.iter().take(limit.max(MOST_RANKED)) {
+            let contact =
+                self.partition.contact_by_number(caller.organization, candidate.number)?;
+            ranked.extend(contact.map(|contact| (contact, *candidate)));
+        }
+        let mut count = found.total;
+        if let Some(extension) = &query.extension {
+            let has = |(contact, candidate): &(Arc<Contact>, Candidate)| {
+                contact.phones.get(candidate.slot).and_then(|p| p.extension.as_ref())
+                    == Some(extension)
+            };
+            // Behind one switchboard number the extension says who it is.
+            if ranked.iter().any(has) {
+                ranked.retain(has);
+                count = ranked.len();
+            }
+        }
+        // Stable: what the table ranked before stays where the records say nothing.
+        ranked.sort_by_key(|(contact, candidate)| {
+            let recency = contact.last_called_at.max(contact.last_contacted_at);
+            (candidate.rule, usize::MAX - candidate.common_digits, std::cmp::Reverse(recency))
+        });
+        ranked.truncate(limit);
+        let results = ranked
+            .into_iter()
+            .map(|(contact, candidate)| LookupResult {
+                why: why(&contact, candidate),
+                rule: candidate.rule,
+                slot: candidate.slot,
+                contact,
+            })
+            .collect();
+        Ok(LookupAnswer {
+            query,
+            results,
+            count,
+            took_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        })
+    }
+
+    /// Looks many numbers up.
+    ///
+    /// # Errors
+    /// If there are too many, or the caller may not.
+    pub fn lookup_numbers(
+        &self,
+        caller: &Caller,
+        numbers: &[String],
+        country: Option<&str>,
+        limit: Option<usize>,
+    ) -> Result<Vec<LookupAnswer>, Error> {
+        authorize(caller, Action::Lookup)?;
+        if numbers.len() > MOST_BATCH {
+            return Err(Error::invalid(
+                "/numbers",
+                "too_many",
+                format!("has {} numbers; at most {MOST_BATCH} go into one request", numbers.len()),
+            ));
+        }
+        numbers.iter().map(|number| self.lookup_number(caller, number, country, limit)).collect()
+    }
+}
+
+fn why(contact: &Contact, candidate: Candidate) -> String {
+    let label = contact
+        .phones
+        .get(candidate.slot)
+        .and_then(|p| p.label.as_deref())
+        .map_or(String::new(), |label| format!("{label} "));
+    match candidate.rule {
+        Rule::Exact => format!("same {label}number"),
+        Rule::National => format!("same national {label}number, country code not stated"),
+        Rule::Suffix => format!("last {} digits of the {label}number", candidate.common_digits),
+        Rule::Extension => format!("same internal {label}extension"),
+    }
+}

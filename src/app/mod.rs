@@ -1,0 +1,73 @@
+//! The use cases: who may do what, checked and normalised before it reaches the engine.
+//!
+//! Synchronous, and knows neither HTTP nor the files below. Every function takes the caller.
+
+mod access;
+mod contacts;
+mod error;
+mod export;
+mod imports;
+mod lookup;
+mod maintenance;
+mod organizations;
+mod own_writes;
+mod search;
+
+pub use access::Access;
+pub use contacts::{BulkItem, Created, Deletion, Idempotency, LikelyDuplicate, Precondition};
+pub use error::Error;
+pub use export::{ExportFormat, ExportRequest};
+pub use imports::{ImportOptions, ImportProgress};
+pub use lookup::{LookupAnswer, LookupResult};
+pub use organizations::{NewToken, OrganizationView};
+pub use search::{Refresh, SearchAnswer, SearchRequest};
+
+pub use crate::engine::lookup::Rule;
+
+use std::path::Path;
+
+use crate::domain::access::{Action, Caller};
+use crate::engine::{Options, Partition};
+
+use own_writes::OwnWrites;
+
+/// The application: one partition, and who may use it.
+pub struct App {
+    partition: Partition,
+    access: Access,
+    own_writes: OwnWrites,
+    /// Held while a contact is created where numbers must be unique.
+    create_gate: parking_lot::Mutex<()>,
+}
+
+impl App {
+    /// Opens a data directory.
+    ///
+    /// # Errors
+    /// See [`Partition::open`].
+    pub fn open(root: &Path, options: Options) -> Result<Self, Error> {
+        let partition = Partition::open(root, options)?;
+        let access = Access::load(&partition)?;
+        Ok(Self {
+            partition,
+            access,
+            own_writes: OwnWrites::default(),
+            create_gate: parking_lot::Mutex::default(),
+        })
+    }
+
+    /// Who may use it.
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// The engine, for benches and recovery tests; use cases are the functions of this type.
+    pub fn partition(&self) -> &Partition {
+        &self.partition
+    }
+}
+
+/// Refuses what a caller may not do.
+pub(crate) fn authorize(caller: &Caller, action: Action) -> Result<(), Error> {
+    if caller.may(action) { Ok(()) } else { Err(Error::Forbidden(action)) }
+}

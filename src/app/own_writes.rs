@@ -1,0 +1,36 @@
+//! The last write of every caller, so that its searches see it.
+
+use std::collections::HashMap;
+
+use parking_lot::RwLock;
+
+use crate::domain::access::Caller;
+use crate::domain::ids::ChangeSeq;
+
+/// Callers that are remembered; far more than tokens in use.
+const MOST_CALLERS: usize = 100_000;
+
+/// Sequences by actor.
+#[derive(Default)]
+pub(super) struct OwnWrites {
+    last: RwLock<HashMap<String, ChangeSeq>>,
+}
+
+impl OwnWrites {
+    pub(super) fn note(&self, caller: &Caller, seq: ChangeSeq) {
+        let mut last = self.last.write();
+        if last.len() >= MOST_CALLERS {
+            last.clear();
+        }
+        match last.get_mut(&caller.actor) {
+            Some(known) => *known = seq.max(*known),
+            None => {
+                last.insert(caller.actor.clone(), seq);
+            }
+        }
+    }
+
+    pub(super) fn last(&self, caller: &Caller) -> ChangeSeq {
+        self.last.read().get(&caller.actor).copied().unwrap_or(ChangeSeq::ZERO)
+    }
+}

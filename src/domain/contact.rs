@@ -1,0 +1,256 @@
+//! The contact record as it is kept.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::ids::{ContactId, ContactNumber};
+use super::phone::Phone;
+use super::status::{Status, StatusFacts};
+use super::time::Timestamp;
+
+/// An e-mail address of a contact.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Email {
+    /// The address as given.
+    pub address: String,
+    /// `work`, `home`, … as given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Whether this is the address to use first.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub primary: bool,
+}
+
+/// A postal address of a contact.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Address {
+    /// `work`, `home`, … as given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Street and number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub street: Option<String>,
+    /// City.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
+    /// State, province, county.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Postal code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub postal_code: Option<String>,
+    /// Country, as given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+}
+
+/// How to reach a contact on a messaging channel.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelId {
+    /// `whatsapp`, `facebook`, `telegram`, …
+    pub channel: String,
+    /// The identifier there.
+    pub identifier: String,
+}
+
+/// Who may see a contact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// Everybody in the organisation.
+    #[default]
+    All,
+    /// Members of the assigned queue.
+    Queue,
+    /// The assignee.
+    Owner,
+}
+
+impl Visibility {
+    /// The name in the API and in files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Queue => "queue",
+            Self::Owner => "owner",
+        }
+    }
+
+    /// Reads a visibility by its name.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.trim().to_lowercase().as_str() {
+            "all" | "everyone" | "public" => Some(Self::All),
+            "queue" => Some(Self::Queue),
+            "owner" | "private" => Some(Self::Owner),
+            _ => None,
+        }
+    }
+}
+
+/// A contact: one person or organisation that calls or is called.
+///
+/// Empty members are not written, so that a record takes little room; unknown members of later
+/// versions are skipped when reading.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Contact {
+    /// The public identifier.
+    pub id: ContactId,
+    /// The dense internal number.
+    pub number: ContactNumber,
+    /// Grows by one with every change, from 1.
+    pub version: u64,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// The name to show; never empty.
+    pub display_name: String,
+    /// Everything else, mostly absent.
+    #[serde(default)]
+    pub fields: Fields,
+}
+
+macro_rules! fields {
+    ($($(#[doc = $doc:literal])* $name:ident: $type:ty,)*) => {
+        /// The members of a contact that people fill in.
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct Fields {
+            $($(#[doc = $doc])* #[serde(skip_serializing_if = "is_default")] pub $name: $type,)*
+        }
+    };
+}
+
+fields! {
+    /// First name, with middle names.
+    first_name: Option<String>,
+    /// Last name, with particles.
+    last_name: Option<String>,
+    /// Phone numbers, the primary one marked.
+    phones: Vec<Phone>,
+    /// E-mail addresses, the primary one marked.
+    emails: Vec<Email>,
+    /// Company as text.
+    company: Option<String>,
+    /// Company as a linked record.
+    company_id: Option<Uuid>,
+    /// Job title.
+    title: Option<String>,
+    /// Department the person works in at their own company.
+    department: Option<String>,
+    /// Buying role: decision maker, influencer, champion, blocker, end user, other.
+    role: Option<String>,
+    /// Postal addresses.
+    addresses: Vec<Address>,
+    /// Date of birth, `YYYY-MM-DD`, or `--MM-DD` without a year.
+    birthday: Option<String>,
+    /// Social profiles by network (`linkedin`, `twitter`).
+    social_profiles: BTreeMap<String, String>,
+    /// Identifiers on messaging channels.
+    channels: Vec<ChannelId>,
+    /// ISO 3166 country, for jurisdiction.
+    country: Option<String>,
+    /// Language, as given (BCP 47 preferred).
+    language: Option<String>,
+    /// IANA time zone.
+    timezone: Option<String>,
+    /// How the person wants to be reached.
+    preferred_channel: Option<String>,
+    /// Free text.
+    notes: Option<String>,
+    /// The facts behind the shown status.
+    status: StatusFacts,
+    /// How the contact was acquired.
+    source: Option<String>,
+    /// Channel of the first contact.
+    first_channel: Option<String>,
+    /// User who looks after the contact.
+    assigned_to: Option<String>,
+    /// Who may see it.
+    visibility: Visibility,
+    /// Queue that sees it if visibility is `queue`.
+    assigned_queue: Option<String>,
+    /// Department of the call centre that owns the record.
+    org_department_id: Option<String>,
+    /// Tags, in the spelling first used, without repetition.
+    tags: Vec<String>,
+    /// Custom fields as typed JSON values.
+    custom_fields: BTreeMap<String, serde_json::Value>,
+    /// Identifier in another system.
+    external_crm_id: Option<String>,
+    /// That other system.
+    external_crm_provider: Option<String>,
+    /// Whether the person agreed to marketing.
+    opt_in: Option<bool>,
+    /// 0 to 100, computed.
+    lead_score: Option<u8>,
+    /// Who created it.
+    created_by: Option<String>,
+    /// Who changed it last.
+    updated_by: Option<String>,
+    /// When it was deleted; such a contact is found nowhere but can be restored.
+    deleted_at: Option<Timestamp>,
+    /// When somebody last had contact with the person.
+    last_contacted_at: Option<Timestamp>,
+    /// When the person last interacted.
+    last_interaction_at: Option<Timestamp>,
+    /// When the person was last called.
+    last_called_at: Option<Timestamp>,
+    /// How that call ended.
+    last_call_outcome: Option<String>,
+    /// How many calls there were.
+    total_calls: u32,
+}
+
+impl std::ops::Deref for Contact {
+    type Target = Fields;
+
+    fn deref(&self) -> &Fields {
+        &self.fields
+    }
+}
+
+impl std::ops::DerefMut for Contact {
+    fn deref_mut(&mut self) -> &mut Fields {
+        &mut self.fields
+    }
+}
+
+impl Contact {
+    /// The one status to show.
+    pub fn shown_status(&self) -> Status {
+        self.fields.status.shown()
+    }
+
+    /// The number to call first.
+    pub fn primary_phone(&self) -> Option<&Phone> {
+        self.phones.iter().find(|p| p.primary).or_else(|| self.phones.first())
+    }
+
+    /// The first mobile number.
+    pub fn mobile_phone(&self) -> Option<&Phone> {
+        self.phones.iter().find(|p| p.label.as_deref().is_some_and(is_mobile_label))
+    }
+
+    /// The address to write to first.
+    pub fn primary_email(&self) -> Option<&Email> {
+        self.emails.iter().find(|e| e.primary).or_else(|| self.emails.first())
+    }
+
+    /// Whether it is deleted, so that nothing finds it.
+    pub fn is_deleted(&self) -> bool {
+        self.deleted_at.is_some()
+    }
+}
+
+/// Whether a phone label means a mobile.
+pub fn is_mobile_label(label: &str) -> bool {
+    ["mobile", "cell", "cellular", "mobil", "handy"].iter().any(|m| label.eq_ignore_ascii_case(m))
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

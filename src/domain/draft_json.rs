@@ -1,0 +1,515 @@
+//! Reads a [`Draft`] from JSON, naming every member that does not fit by its JSON pointer.
+//!
+//! Takes the shape of the API, the short forms (`name`, `phone`, `mobile`, `email`, lists of
+//! plain strings) and the words of other systems (`owner`, `account`, `job_title`, …).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::access::OrgSettings;
+use super::contact::{Address, ChannelId, Email, Visibility};
+use super::draft::{Draft, Patch};
+use super::email;
+use super::issue::{FieldIssue, shorten};
+use super::phone::{self, Phone};
+use super::status::Status;
+
+/// Most characters of a short text such as a name.
+const SHORT: usize = 255;
+/// Most characters of the notes.
+const LONG: usize = 100_000;
+
+/// Members that answers carry and that input may repeat without effect.
+const READ_ONLY: &[&str] = &[
+    "id",
+    "version",
+    "created_at",
+    "updated_at",
+    "created_by",
+    "updated_by",
+    "created_by_user_id",
+    "deleted_at",
+    "match",
+    "duplicates",
+    "lead_score",
+    "total_calls",
+    "last_called_at",
+    "last_call_outcome",
+    "url",
+    "organization_id",
+    "organisation_id",
+    "tenant_id",
+    "tenant",
+    "seq",
+];
+
+/// Reads a draft.
+///
+/// # Errors
+/// Lists every member that does not fit.
+pub fn parse(body: &Value, settings: &OrgSettings) -> Result<Draft, Vec<FieldIssue>> {
+    let Value::Object(members) = body else {
+        return Err(vec![FieldIssue::new("", "type", "a contact must be a JSON object")]);
+    };
+    let mut reader = Reader { settings, issues: Vec::new() };
+    let draft = reader.draft(members);
+    if reader.issues.is_empty() { Ok(draft) } else { Err(reader.issues) }
+}
+
+struct Reader<'a> {
+    settings: &'a OrgSettings,
+    issues: Vec<FieldIssue>,
+}
+
+impl Reader<'_> {
+    fn draft(&mut self, members: &Map<String, Value>) -> Draft {
+        let mut draft = Draft::default();
+        for (key, value) in members {
+            let at = format!("/{}", escape(key));
+            match key.as_str() {
+                "display_name" | "name" | "full_name" => {
+                    draft.display_name = self.text(&at, value, SHORT)
+                }
+                "first_name" | "given_name" => draft.first_name = self.text(&at, value, SHORT),
+                "last_name" | "family_name" | "surname" => {
+                    draft.last_name = self.text(&at, value, SHORT)
+                }
+                "phones" | "phone_numbers" => draft.phones = self.list(&at, value, Self::phone),
+                "phone" | "phone_number" => draft.phone = self.single(&at, value, Self::phone),
+                "mobile" => draft.mobile = self.single(&at, value, Self::phone),
+                "emails" => draft.emails = self.list(&at, value, Self::email),
+                "email" => draft.email = map(self.single(&at, value, Self::email), |e| e.address),
+                "company" | "company_name" | "account" | "account_name" => {
+                    draft.company = self.text(&at, value, SHORT);
+                }
+                "company_id" | "account_id" => {
+                    draft.company_id = self.single(&at, value, Self::uuid)
+                }
+                "title" | "job_title" => draft.title = self.text(&at, value, SHORT),
+                "department" => draft.department = self.text(&at, value, SHORT),
+                "role" | "buying_role" => draft.role = self.text(&at, value, SHORT),
+                "addresses" => draft.addresses = self.list(&at, value, Self::address),
+                "address" => {
+                    draft.addresses = map(self.single(&at, value, Self::address), |a| vec![a]);
+                }
+                "birthday" | "date_of_birth" => {
+                    draft.birthday = self.single(&at, value, Self::date)
+                }
+                "social_profiles" => {
+                    draft.social_profiles =
+                        self.entries(&at, value, |r, at, v| r.text(at, v, 2_000));
+                }
+                "channels" | "channel_identifiers" => {
+                    draft.channels = self.list(&at, value, Self::channel)
+                }
+                "country" => draft.country = self.text(&at, value, SHORT),
+                "language" => draft.language = self.text(&at, value, SHORT),
+                "timezone" | "time_zone" => draft.timezone = self.text(&at, value, SHORT),
+                "preferred_channel" => draft.preferred_channel = self.text(&at, value, SHORT),
+                "notes" => draft.notes = self.text(&at, value, LONG),
+                "status" => draft.status = self.single(&at, value, Self::status),
+                "blocked" => draft.blocked = self.single(&at, value, Self::boolean),
+                "do_not_contact" => draft.do_not_contact = self.single(&at, value, Self::boolean),
+                "source" => draft.source = self.text(&at, value, SHORT),
+                "first_channel" => draft.first_channel = self.text(&at, value, SHORT),
+                "assigned_to" | "owner" | "assignee" | "owner_id" => {
+                    draft.assigned_to = self.text(&at, value, SHORT);
+                }
+                "visibility" => draft.visibility = self.single(&at, value, Self::visibility),
+                "assigned_queue" | "queue" => draft.assigned_queue = self.text(&at, value, SHORT),
+                "org_department_id" | "department_id" => {
+                    draft.org_department_id = self.text(&at, value, SHORT);
+                }
+                "tags" => draft.tags = self.tags(&at, value),
+                "custom_fields" => {
+                    draft.custom_fields = self.entries(&at, value, Self::custom_value)
+                }
+                "external_crm_id" | "external_id" => {
+                    draft.external_crm_id = self.text(&at, value, SHORT)
+                }
+                "external_crm_provider" => {
+                    draft.external_crm_provider = self.text(&at, value, SHORT)
+                }
+                "opt_in" | "marketing_opt_in" => {
+                    draft.opt_in = self.single(&at, value, Self::boolean)
+                }
+                "last_contacted_at" => {
+                    draft.last_contacted_at = self.single(&at, value, Self::time)
+                }
+                "last_interaction_at" => {
+                    draft.last_interaction_at = self.single(&at, value, Self::time)
+                }
+                known if READ_ONLY.contains(&known) => {}
+                unknown => self.issue(
+                    &at,
+                    "unknown_member",
+                    format!(
+                        "{unknown:?} is no member of a contact; put free data into custom_fields"
+                    ),
+                ),
+            }
+        }
+        draft
+    }
+
+    fn issue(&mut self, at: &str, code: &'static str, detail: impl Into<String>) {
+        self.issues.push(FieldIssue::new(at, code, detail));
+    }
+
+    fn wrong_type(&mut self, at: &str, expected: &str, value: &Value) {
+        self.issue(at, "type", format!("must be {expected}, not {}", shorten(&value.to_string())));
+    }
+
+    fn single<T>(
+        &mut self,
+        at: &str,
+        value: &Value,
+        read: fn(&mut Self, &str, &Value) -> Option<T>,
+    ) -> Patch<T> {
+        match value {
+            Value::Null => Patch::Clear,
+            Value::String(text) if text.trim().is_empty() => Patch::Clear,
+            value => read(self, at, value).map_or(Patch::Keep, Patch::Set),
+        }
+    }
+
+    fn list<T>(
+        &mut self,
+        at: &str,
+        value: &Value,
+        read: fn(&mut Self, &str, &Value) -> Option<T>,
+    ) -> Patch<Vec<T>> {
+        match value {
+            Value::Null => Patch::Clear,
+            Value::Array(values) if values.len() > 10_000 => {
+                self.issue(at, "too_many", format!("has {} entries", values.len()));
+                Patch::Keep
+            }
+            Value::Array(values) => Patch::Set(
+                values
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, v)| !matches!(v, Value::String(s) if s.trim().is_empty()))
+                    .filter_map(|(i, v)| read(self, &format!("{at}/{i}"), v))
+                    .collect(),
+            ),
+            single => read(self, at, single).map_or(Patch::Keep, |one| Patch::Set(vec![one])),
+        }
+    }
+
+    fn entries<T>(
+        &mut self,
+        at: &str,
+        value: &Value,
+        read: impl Fn(&mut Self, &str, &Value) -> Patch<T>,
+    ) -> Patch<BTreeMap<String, Patch<T>>> {
+        match value {
+            Value::Null => Patch::Clear,
+            Value::Object(members) => {
+                let mut entries = BTreeMap::new();
+                for (key, value) in members {
+                    let at = format!("{at}/{}", escape(key));
+                    let name = key.trim();
+                    if name.is_empty()
+                        || name.chars().count() > 100
+                        || name.chars().any(char::is_control)
+                    {
+                        self.issue(&at, "key", "a key must have 1 to 100 printable characters");
+                    } else {
+                        entries.insert(name.to_owned(), read(self, &at, value));
+                    }
+                }
+                Patch::Set(entries)
+            }
+            other => {
+                self.wrong_type(at, "an object", other);
+                Patch::Keep
+            }
+        }
+    }
+
+    fn text(&mut self, at: &str, value: &Value, most: usize) -> Patch<String> {
+        match value {
+            Value::Null => Patch::Clear,
+            Value::String(text) => self.checked_text(at, text, most),
+            Value::Number(number) => Patch::Set(number.to_string()),
+            other => {
+                self.wrong_type(at, "a string", other);
+                Patch::Keep
+            }
+        }
+    }
+
+    fn checked_text(&mut self, at: &str, text: &str, most: usize) -> Patch<String> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Patch::Clear;
+        }
+        if let Some(issue) = check_text(at, text, most) {
+            self.issues.push(issue);
+            return Patch::Keep;
+        }
+        Patch::Set(text.to_owned())
+    }
+
+    fn member_text(&mut self, at: &str, members: &Map<String, Value>, key: &str) -> Option<String> {
+        match self.text(&format!("{at}/{key}"), members.get(key)?, SHORT) {
+            Patch::Set(text) => Some(text),
+            Patch::Keep | Patch::Clear => None,
+        }
+    }
+
+    fn phone(&mut self, at: &str, value: &Value) -> Option<Phone> {
+        match value {
+            Value::String(raw) => self.number(at, raw, None),
+            Value::Number(number) => self.number(at, &number.to_string(), None),
+            Value::Object(members) => {
+                // A record that is sent back carries both; what was typed wins only if alone.
+                let number = members.get("number").and_then(Value::as_str);
+                let raw = members.get("raw").and_then(Value::as_str);
+                let Some(text) = number.or(raw) else {
+                    self.issue(at, "required", "a phone needs a \"number\"");
+                    return None;
+                };
+                let country = members.get("country").and_then(Value::as_str);
+                let mut phone = self.number(&format!("{at}/number"), text, country)?;
+                if let (Some(_), Some(raw)) = (number, raw) {
+                    raw.clone_into(&mut phone.raw);
+                }
+                phone.label = self
+                    .member_text(at, members, "label")
+                    .or_else(|| self.member_text(at, members, "type"));
+                phone.primary = members.get("primary").and_then(Value::as_bool).unwrap_or(false);
+                if let Some(extension) = self.member_text(at, members, "extension") {
+                    if extension.len() <= 10 && extension.bytes().all(|b| b.is_ascii_digit()) {
+                        phone.extension = Some(extension);
+                    } else {
+                        self.issue(
+                            &format!("{at}/extension"),
+                            "phone_extension",
+                            "must be at most 10 digits",
+                        );
+                    }
+                }
+                Some(phone)
+            }
+            other => {
+                self.wrong_type(at, "a string or an object with \"number\"", other);
+                None
+            }
+        }
+    }
+
+    fn number(&mut self, at: &str, raw: &str, country: Option<&str>) -> Option<Phone> {
+        let country = country.or(self.settings.default_country.as_deref());
+        match phone::parse(raw, country, self.settings.phone_validation) {
+            Ok(phone) => Some(phone),
+            Err(error) => {
+                self.issue(at, error.code(), format!("{:?} {error}", shorten(raw)));
+                None
+            }
+        }
+    }
+
+    fn email(&mut self, at: &str, value: &Value) -> Option<Email> {
+        let (text, members) = match value {
+            Value::String(text) => (text.as_str(), None),
+            Value::Object(members) => {
+                let address = members.get("address").or_else(|| members.get("email"));
+                let Some(text) = address.and_then(Value::as_str) else {
+                    self.issue(at, "required", "an e-mail needs an \"address\"");
+                    return None;
+                };
+                (text, Some(members))
+            }
+            other => {
+                self.wrong_type(at, "a string or an object with \"address\"", other);
+                return None;
+            }
+        };
+        let Some(address) = email::parse(text) else {
+            self.issue(at, "email_shape", format!("{:?} is no e-mail address", shorten(text)));
+            return None;
+        };
+        let label = members.and_then(|m| self.member_text(at, m, "label"));
+        let primary =
+            members.and_then(|m| m.get("primary")).and_then(Value::as_bool).unwrap_or(false);
+        Some(Email { address, label, primary })
+    }
+
+    fn address(&mut self, at: &str, value: &Value) -> Option<Address> {
+        match value {
+            Value::String(text) => match self.checked_text(at, text, SHORT) {
+                Patch::Set(street) => Some(Address { street: Some(street), ..Address::default() }),
+                Patch::Keep | Patch::Clear => None,
+            },
+            Value::Object(members) => Some(Address {
+                label: self.member_text(at, members, "label"),
+                street: self.member_text(at, members, "street"),
+                city: self.member_text(at, members, "city"),
+                region: self
+                    .member_text(at, members, "region")
+                    .or_else(|| self.member_text(at, members, "state")),
+                postal_code: self
+                    .member_text(at, members, "postal_code")
+                    .or_else(|| self.member_text(at, members, "zip")),
+                country: self.member_text(at, members, "country"),
+            }),
+            other => {
+                self.wrong_type(
+                    at,
+                    "an object with street, city, region, postal_code, country",
+                    other,
+                );
+                None
+            }
+        }
+    }
+
+    fn channel(&mut self, at: &str, value: &Value) -> Option<ChannelId> {
+        let Value::Object(members) = value else {
+            self.wrong_type(at, "an object with \"channel\" and \"identifier\"", value);
+            return None;
+        };
+        let channel = self
+            .member_text(at, members, "channel")
+            .or_else(|| self.member_text(at, members, "type"));
+        let identifier = self
+            .member_text(at, members, "identifier")
+            .or_else(|| self.member_text(at, members, "value"));
+        match (channel, identifier) {
+            (Some(channel), Some(identifier)) => Some(ChannelId { channel, identifier }),
+            _ => {
+                self.issue(at, "required", "needs \"channel\" and \"identifier\"");
+                None
+            }
+        }
+    }
+
+    fn tags(&mut self, at: &str, value: &Value) -> Patch<Vec<String>> {
+        match value {
+            // Source systems send tags as one comma-separated string.
+            Value::String(text) => Patch::Set(
+                text.split(',')
+                    .filter_map(|tag| self.tag(at, &Value::String(tag.to_owned())))
+                    .collect(),
+            ),
+            other => self.list(at, other, Self::tag),
+        }
+    }
+
+    fn tag(&mut self, at: &str, value: &Value) -> Option<String> {
+        match self.text(at, value, 100) {
+            Patch::Set(tag) => Some(tag),
+            Patch::Keep | Patch::Clear => None,
+        }
+    }
+
+    fn custom_value(&mut self, at: &str, value: &Value) -> Patch<Value> {
+        if let Some(issue) = check_json(at, value, 0) {
+            self.issues.push(issue);
+            return Patch::Keep;
+        }
+        if value.is_null() { Patch::Clear } else { Patch::Set(value.clone()) }
+    }
+
+    fn uuid(&mut self, at: &str, value: &Value) -> Option<uuid::Uuid> {
+        let parsed = value.as_str().and_then(|text| text.parse().ok());
+        if parsed.is_none() {
+            self.wrong_type(at, "a UUID", value);
+        }
+        parsed
+    }
+
+    fn boolean(&mut self, at: &str, value: &Value) -> Option<bool> {
+        let parsed = value.as_bool();
+        if parsed.is_none() {
+            self.wrong_type(at, "true or false", value);
+        }
+        parsed
+    }
+
+    fn time(&mut self, at: &str, value: &Value) -> Option<super::time::Timestamp> {
+        let parsed = value.as_str().and_then(|text| text.parse().ok());
+        if parsed.is_none() {
+            self.wrong_type(at, "a time such as 2025-01-31T12:00:00Z", value);
+        }
+        parsed
+    }
+
+    fn date(&mut self, at: &str, value: &Value) -> Option<String> {
+        let parsed = value.as_str().and_then(parse_birthday);
+        if parsed.is_none() {
+            self.wrong_type(at, "a date such as 1980-12-31 or --12-31", value);
+        }
+        parsed
+    }
+
+    fn status(&mut self, at: &str, value: &Value) -> Option<Status> {
+        let parsed = value.as_str().and_then(Status::parse);
+        if parsed.is_none() {
+            let all = Status::ALL.map(Status::as_str).join(", ");
+            self.wrong_type(at, &format!("one of {all}"), value);
+        }
+        parsed
+    }
+
+    fn visibility(&mut self, at: &str, value: &Value) -> Option<Visibility> {
+        let parsed = value.as_str().and_then(Visibility::parse);
+        if parsed.is_none() {
+            self.wrong_type(at, "one of all, queue, owner", value);
+        }
+        parsed
+    }
+}
+
+/// Checks length and characters of a text; line breaks and tabs are welcome, other control
+/// characters are not.
+pub fn check_text(at: &str, text: &str, most: usize) -> Option<FieldIssue> {
+    if text.len() > most && text.chars().count() > most {
+        let detail = format!("has {} characters; at most {most} are allowed", text.chars().count());
+        return Some(FieldIssue::new(at, "too_long", detail));
+    }
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        return Some(FieldIssue::new(at, "control_character", "contains a control character"));
+    }
+    None
+}
+
+fn check_json(at: &str, value: &Value, depth: usize) -> Option<FieldIssue> {
+    if depth > 8 {
+        return Some(FieldIssue::new(at, "too_deep", "is nested deeper than 8 levels"));
+    }
+    match value {
+        Value::String(text) => check_text(at, text, 65_536),
+        Value::Array(values) => values.iter().find_map(|v| check_json(at, v, depth + 1)),
+        Value::Object(members) => members.values().find_map(|v| check_json(at, v, depth + 1)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
+/// Reads a birthday: `YYYY-MM-DD`, or `--MM-DD` without a year. Gives it back in that form.
+pub fn parse_birthday(text: &str) -> Option<String> {
+    let text = text.trim();
+    let (full, yearless) = match text.strip_prefix("--") {
+        // A leap year, so that 29 February is allowed.
+        Some(rest) => (format!("2000-{rest}"), true),
+        None => (text.get(..10)?.to_owned(), false),
+    };
+    let date: jiff::civil::Date = full.parse().ok()?;
+    let written = date.to_string();
+    Some(if yearless { format!("-{}", &written[4..]) } else { written })
+}
+
+fn map<T, U>(patch: Patch<T>, f: impl FnOnce(T) -> U) -> Patch<U> {
+    match patch {
+        Patch::Keep => Patch::Keep,
+        Patch::Clear => Patch::Clear,
+        Patch::Set(value) => Patch::Set(f(value)),
+    }
+}
+
+fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}

@@ -1,0 +1,205 @@
+//! Folding of names and other short texts into comparable words.
+//!
+//! Index, query, highlighting and duplicate keys all use these functions, so that what is
+//! written and what is asked for meet in the same form.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// One word of a text: its folded form and where it stands in the original.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// The folded form.
+    pub text: String,
+    /// Byte offset of the first byte of the word in the original text.
+    pub start: usize,
+    /// Byte offset behind the last byte of the word in the original text.
+    pub end: usize,
+}
+
+/// Appends the folded form of a text: compatibility forms and Latin, Greek and Cyrillic accents
+/// removed, lower case, `ß ø ł đ ı æ œ` spelled out, apostrophes dropped.
+///
+/// Marks of other scripts are kept, since there they are letters.
+pub fn fold_into(text: &str, out: &mut String) {
+    if text.is_ascii() {
+        out.extend(
+            text.chars().filter(|c| *c != '\'' && *c != '`').map(|c| c.to_ascii_lowercase()),
+        );
+        return;
+    }
+    let stripped = text.nfkd().filter(|c| !is_stripped(*c)).nfc();
+    for c in stripped {
+        for lower in c.to_lowercase() {
+            match lower {
+                'ß' => out.push_str("ss"),
+                'ø' => out.push('o'),
+                'ł' => out.push('l'),
+                'đ' | 'ð' => out.push('d'),
+                'ı' => out.push('i'),
+                'æ' => out.push_str("ae"),
+                'œ' => out.push_str("oe"),
+                'þ' => out.push_str("th"),
+                'ς' => out.push('σ'),
+                // Capital İ lower-cases into i and a combining dot.
+                '\u{307}' => {}
+                other => out.push(other),
+            }
+        }
+    }
+}
+
+/// The folded form of a text, see [`fold_into`].
+pub fn fold(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    fold_into(text, &mut out);
+    out
+}
+
+/// Splits a text into folded words.
+///
+/// Words are those of Unicode UAX 29, joined over apostrophes and dots inside numbers as that
+/// standard says; Han, Hiragana and Thai text becomes single characters, since it has no spaces.
+/// Cost: one pass over the text, one allocation per word.
+pub fn words(text: &str) -> Vec<Word> {
+    let mut out = Vec::new();
+    for_each_word(text, |folded, start, end| {
+        out.push(Word { text: folded.to_owned(), start, end });
+    });
+    out
+}
+
+/// Calls a function with the folded form, start and end of every word, without allocating per word.
+pub fn for_each_word(text: &str, mut each: impl FnMut(&str, usize, usize)) {
+    let mut buffer = String::new();
+    if text.is_ascii() {
+        for_each_ascii_word(text, &mut buffer, &mut each);
+        return;
+    }
+    for (start, piece) in text.unicode_word_indices() {
+        if piece.chars().next().is_some_and(is_unspaced_script) {
+            for (offset, c) in piece.char_indices() {
+                let from = start + offset;
+                emit(&mut buffer, &piece[offset..offset + c.len_utf8()], from, &mut each);
+            }
+        } else {
+            // UAX 29 keeps `example.com` and `a_b` together; a person types them apart as well.
+            let mut from = 0;
+            for (offset, c) in piece.char_indices() {
+                if matches!(c, '.' | '_' | ':' | ',' | ';') {
+                    emit(&mut buffer, &piece[from..offset], start + from, &mut each);
+                    from = offset + c.len_utf8();
+                }
+            }
+            emit(&mut buffer, &piece[from..], start + from, &mut each);
+        }
+    }
+}
+
+fn for_each_ascii_word(text: &str, buffer: &mut String, each: &mut impl FnMut(&str, usize, usize)) {
+    let bytes = text.as_bytes();
+    let mut start = None;
+    for at in 0..=bytes.len() {
+        let inside = bytes.get(at).is_some_and(|b| {
+            b.is_ascii_alphanumeric() || (matches!(b, b'\'' | b'`') && start.is_some())
+        });
+        match (inside, start) {
+            (true, None) => start = Some(at),
+            (false, Some(from)) => {
+                let end = text[from..at].trim_end_matches(['\'', '`']).len() + from;
+                emit(buffer, &text[from..end], from, each);
+                start = None;
+            }
+            _ => {}
+        }
+    }
+}
+
+fn emit(buffer: &mut String, piece: &str, start: usize, each: &mut impl FnMut(&str, usize, usize)) {
+    buffer.clear();
+    fold_into(piece, buffer);
+    if !buffer.is_empty() {
+        each(buffer, start, start + piece.len());
+    }
+}
+
+fn is_stripped(c: char) -> bool {
+    matches!(c,
+        '\u{300}'..='\u{36f}' | '\'' | '`' | '\u{2018}' | '\u{2019}' | '\u{2bc}' | '\u{2bb}'
+        | '\u{b4}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
+}
+
+fn is_unspaced_script(c: char) -> bool {
+    matches!(u32::from(c),
+        0x0e00..=0x0eff | 0x1000..=0x109f | 0x1780..=0x17ff
+        | 0x3040..=0x309f | 0x3400..=0x4dbf | 0x4e00..=0x9fff | 0xf900..=0xfaff
+        | 0x2_0000..=0x3_ffff)
+}
+
+/// The first sixteen bytes of the folded name as two big-endian numbers: sorting by them sorts by
+/// name. Word separators sort before letters.
+pub fn sort_key(name: &str) -> (u64, u64) {
+    let mut folded = String::with_capacity(name.len());
+    for_each_word(name, |word, _, _| {
+        if !folded.is_empty() {
+            folded.push(' ');
+        }
+        folded.push_str(word);
+    });
+    let mut bytes = [0_u8; 16];
+    let taken = folded.len().min(16);
+    bytes[..taken].copy_from_slice(&folded.as_bytes()[..taken]);
+    let key = u128::from_be_bytes(bytes);
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves are what is wanted")]
+    ((key >> 64) as u64, key as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expect: &[&str]) {
+        let got: Vec<String> = words(text).into_iter().map(|w| w.text).collect();
+        assert_eq!(got, expect, "words of {text:?}");
+    }
+
+    #[test]
+    fn words_fold_as_people_type() {
+        check("John Doe", &["john", "doe"]);
+        check("José ÁLVAREZ-Núñez", &["jose", "alvarez", "nunez"]);
+        check("O'Brien", &["obrien"]);
+        check("O’Brien", &["obrien"]);
+        check("Groß Łukasz Søren", &["gross", "lukasz", "soren"]);
+        check("Доу Иван", &["доу", "иван"]);
+        check("王小明", &["王", "小", "明"]);
+        check("jane.doe@example.com", &["jane", "doe", "example", "com"]);
+        check("İstanbul", &["istanbul"]);
+        check("'quoted' rock 'n roll", &["quoted", "rock", "n", "roll"]);
+        check("", &[]);
+        check("—", &[]);
+    }
+
+    #[test]
+    fn offsets_point_into_the_original() {
+        let text = "Zoë O’Neil, жук";
+        for word in words(text) {
+            assert_eq!(fold(&text[word.start..word.end]), word.text);
+        }
+    }
+
+    #[test]
+    fn ascii_and_unicode_paths_agree() {
+        for text in ["John O'Doe", "a-b c_d", "x.y 1,5", "it's  fine"] {
+            let ascii: Vec<_> = words(text).into_iter().map(|w| w.text).collect();
+            let unicode: Vec<_> = words(&format!("{text} é")).into_iter().map(|w| w.text).collect();
+            assert_eq!(ascii, unicode[..unicode.len() - 1], "{text}");
+        }
+    }
+
+    #[test]
+    fn sort_keys_follow_the_folded_name() {
+        let mut names = ["Özil Mesut", "Ozil", "Zed", "adam", "Adam B"];
+        names.sort_by_key(|n| sort_key(n));
+        assert_eq!(names, ["adam", "Adam B", "Ozil", "Özil Mesut", "Zed"]);
+    }
+}

@@ -1,0 +1,201 @@
+//! A contact as it is shown: every member of the contract, empty ones as `null`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::contact::{Address, ChannelId, Contact};
+use super::time::Timestamp;
+
+/// A phone number as it is shown.
+#[derive(Serialize)]
+#[expect(missing_docs, reason = "the members are those of `Phone`")]
+pub struct PhoneView<'a> {
+    pub number: &'a str,
+    pub raw: &'a str,
+    pub label: Option<&'a str>,
+    pub primary: bool,
+    pub country: Option<&'a str>,
+    pub extension: Option<&'a str>,
+}
+
+/// An e-mail address as it is shown.
+#[derive(Serialize)]
+#[expect(missing_docs, reason = "the members are those of `Email`")]
+pub struct EmailView<'a> {
+    pub address: &'a str,
+    pub label: Option<&'a str>,
+    pub primary: bool,
+}
+
+/// A postal address as it is shown.
+#[derive(Serialize)]
+#[expect(missing_docs, reason = "the members are those of `Address`")]
+pub struct AddressView<'a> {
+    pub label: Option<&'a str>,
+    pub street: Option<&'a str>,
+    pub city: Option<&'a str>,
+    pub region: Option<&'a str>,
+    pub postal_code: Option<&'a str>,
+    pub country: Option<&'a str>,
+}
+
+/// Why a contact is a hit.
+#[derive(Serialize)]
+pub struct MatchView {
+    /// The score; 0 where hits are not sorted by relevance.
+    pub score: f32,
+    /// The reasons.
+    pub why: Vec<String>,
+    /// Matched ranges by field, in UTF-16 code units.
+    pub highlights: BTreeMap<String, Vec<(usize, usize)>>,
+}
+
+/// A contact as it is shown.
+#[derive(Serialize)]
+#[expect(missing_docs, reason = "the members are those of `Contact`")]
+pub struct ContactView<'a> {
+    pub id: Uuid,
+    pub version: u64,
+    pub display_name: &'a str,
+    pub name: &'a str,
+    pub first_name: Option<&'a str>,
+    pub last_name: Option<&'a str>,
+    /// The primary number.
+    pub phone: Option<&'a str>,
+    /// The first mobile number.
+    pub mobile: Option<&'a str>,
+    /// The primary address.
+    pub email: Option<&'a str>,
+    pub phones: Vec<PhoneView<'a>>,
+    pub emails: Vec<EmailView<'a>>,
+    pub company: Option<&'a str>,
+    pub company_id: Option<Uuid>,
+    pub title: Option<&'a str>,
+    pub department: Option<&'a str>,
+    pub role: Option<&'a str>,
+    pub addresses: Vec<AddressView<'a>>,
+    pub birthday: Option<&'a str>,
+    pub social_profiles: &'a BTreeMap<String, String>,
+    pub channels: &'a [ChannelId],
+    pub country: Option<&'a str>,
+    pub language: Option<&'a str>,
+    pub timezone: Option<&'a str>,
+    pub preferred_channel: Option<&'a str>,
+    pub tags: &'a [String],
+    pub custom_fields: &'a BTreeMap<String, serde_json::Value>,
+    pub notes: Option<&'a str>,
+    pub status: &'static str,
+    pub blocked: bool,
+    pub do_not_contact: bool,
+    pub source: Option<&'a str>,
+    pub first_channel: Option<&'a str>,
+    pub assigned_to: Option<&'a str>,
+    pub visibility: &'static str,
+    pub assigned_queue: Option<&'a str>,
+    pub org_department_id: Option<&'a str>,
+    pub external_crm_id: Option<&'a str>,
+    pub external_crm_provider: Option<&'a str>,
+    pub opt_in: Option<bool>,
+    pub lead_score: Option<u8>,
+    pub last_contacted_at: Option<Timestamp>,
+    pub last_interaction_at: Option<Timestamp>,
+    pub last_called_at: Option<Timestamp>,
+    pub last_call_outcome: Option<&'a str>,
+    pub total_calls: u32,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub created_by: Option<&'a str>,
+    pub updated_by: Option<&'a str>,
+    #[serde(rename = "match", skip_serializing_if = "Option::is_none")]
+    pub matched: Option<MatchView>,
+}
+
+impl<'a> ContactView<'a> {
+    /// Shows a contact; copies nothing but the lists of its entries.
+    pub fn of(contact: &'a Contact) -> Self {
+        Self {
+            id: contact.id.0,
+            version: contact.version,
+            display_name: &contact.display_name,
+            name: &contact.display_name,
+            first_name: contact.first_name.as_deref(),
+            last_name: contact.last_name.as_deref(),
+            phone: contact.primary_phone().map(|p| p.number.as_str()),
+            mobile: contact.mobile_phone().map(|p| p.number.as_str()),
+            email: contact.primary_email().map(|e| e.address.as_str()),
+            phones: contact
+                .phones
+                .iter()
+                .map(|p| PhoneView {
+                    number: &p.number,
+                    raw: &p.raw,
+                    label: p.label.as_deref(),
+                    primary: p.primary,
+                    country: p.country.as_deref(),
+                    extension: p.extension.as_deref(),
+                })
+                .collect(),
+            emails: contact
+                .emails
+                .iter()
+                .map(|e| EmailView {
+                    address: &e.address,
+                    label: e.label.as_deref(),
+                    primary: e.primary,
+                })
+                .collect(),
+            company: contact.company.as_deref(),
+            company_id: contact.company_id,
+            title: contact.title.as_deref(),
+            department: contact.department.as_deref(),
+            role: contact.role.as_deref(),
+            addresses: contact.addresses.iter().map(address_view).collect(),
+            birthday: contact.birthday.as_deref(),
+            social_profiles: &contact.fields.social_profiles,
+            channels: &contact.fields.channels,
+            country: contact.country.as_deref(),
+            language: contact.language.as_deref(),
+            timezone: contact.timezone.as_deref(),
+            preferred_channel: contact.preferred_channel.as_deref(),
+            tags: &contact.fields.tags,
+            custom_fields: &contact.fields.custom_fields,
+            notes: contact.notes.as_deref(),
+            status: contact.shown_status().as_str(),
+            blocked: contact.fields.status.blocked,
+            do_not_contact: contact.fields.status.do_not_contact,
+            source: contact.source.as_deref(),
+            first_channel: contact.first_channel.as_deref(),
+            assigned_to: contact.assigned_to.as_deref(),
+            visibility: contact.visibility.as_str(),
+            assigned_queue: contact.assigned_queue.as_deref(),
+            org_department_id: contact.org_department_id.as_deref(),
+            external_crm_id: contact.external_crm_id.as_deref(),
+            external_crm_provider: contact.external_crm_provider.as_deref(),
+            opt_in: contact.opt_in,
+            lead_score: contact.lead_score,
+            last_contacted_at: contact.last_contacted_at,
+            last_interaction_at: contact.last_interaction_at,
+            last_called_at: contact.last_called_at,
+            last_call_outcome: contact.last_call_outcome.as_deref(),
+            total_calls: contact.total_calls,
+            created_at: contact.created_at,
+            updated_at: contact.updated_at,
+            created_by: contact.created_by.as_deref(),
+            updated_by: contact.updated_by.as_deref(),
+            matched: None,
+        }
+    }
+}
+
+fn address_view(address: &Address) -> AddressView<'_> {
+    AddressView {
+        label: address.label.as_deref(),
+        street: address.street.as_deref(),
+        city: address.city.as_deref(),
+        region: address.region.as_deref(),
+        postal_code: address.postal_code.as_deref(),
+        country: address.country.as_deref(),
+    }
+}

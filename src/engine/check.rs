@@ -1,0 +1,226 @@
+//! Everything verified against everything: journal, records, keys, lookup, index.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::error::{Error, Rejected};
+use super::partition::Partition;
+use super::recovery::directory_matches;
+use crate::domain::contact::Contact;
+use crate::domain::ids::{ChangeSeq, ContactId, OrgNumber};
+use crate::domain::number_key::NumberKey;
+use crate::journal::Journal;
+use crate::store::{codec, keys};
+
+/// Most troubles that are listed one by one.
+const MOST_LISTED: usize = 1_000;
+
+/// One thing that is not as it must be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Trouble {
+    /// `journal`, `store`, `lookup` or `index`.
+    pub part: &'static str,
+    /// What is wrong.
+    pub detail: String,
+    /// What repairs it.
+    pub repair: &'static str,
+}
+
+/// What a check found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct CheckReport {
+    /// Journal entries read.
+    pub journal_entries: u64,
+    /// Contacts read, deleted ones included.
+    pub contacts: u64,
+    /// Phone numbers compared with the lookup table.
+    pub phones: u64,
+    /// Documents of the index.
+    pub documents: u64,
+    /// What is wrong; empty if all is well.
+    pub troubles: Vec<Trouble>,
+    /// How many troubles there are beyond those listed.
+    pub unlisted: u64,
+}
+
+impl CheckReport {
+    /// Whether all is well.
+    pub fn is_clean(&self) -> bool {
+        self.troubles.is_empty() && self.unlisted == 0
+    }
+
+    fn add(&mut self, part: &'static str, detail: String, repair: &'static str) {
+        if self.troubles.len() < MOST_LISTED {
+            self.troubles.push(Trouble { part, detail, repair });
+        } else {
+            self.unlisted += 1;
+        }
+    }
+}
+
+const REINDEX: &str = "ringdex reindex";
+const RESTART: &str = "restart: the lookup table is rebuilt from the store";
+const RESTORE: &str = "restore the newest backup; the journal brings it up to date";
+
+impl Partition {
+    /// Verifies journal, store, keys, lookup and index against each other.
+    ///
+    /// Runs beside other work: what looks wrong is looked at again while writes stand still, so
+    /// that a change in between is not taken for damage. Cost: reads everything once.
+    ///
+    /// # Errors
+    /// Only if something cannot be read at all.
+    pub fn check(&self, progress: &mut dyn FnMut(u64)) -> Result<CheckReport, Error> {
+        let mut report = CheckReport::default();
+        match self.journal().verify() {
+            Ok(verified) => report.journal_entries = verified.entries,
+            Err(error) => {
+                report.add("journal", error.to_string(), "ringdex check --repair-journal")
+            }
+        }
+        let mut suspects: HashSet<(OrgNumber, ContactId)> = HashSet::new();
+        let organizations: HashSet<u32> = self
+            .store()
+            .scan_prefix(&[keys::ORGANIZATIONS])
+            .filter_map(Result::ok)
+            .filter_map(|(key, _)| key[1..].try_into().ok().map(u32::from_be_bytes))
+            .collect();
+        let phones = self.phones_by_contact();
+        let mut live: u64 = 0;
+        for entry in self.store().scan_prefix(&[keys::CONTACTS]) {
+            let (key, value) = entry?;
+            report.contacts += 1;
+            if report.contacts % 10_000 == 0 {
+                progress(report.contacts);
+            }
+            let Some((org, id)) = keys::parse_contact(&key) else {
+                report.add("store", format!("a contact has the key {key:?}"), RESTORE);
+                continue;
+            };
+            let contact = match codec::decode::<Contact>(&value) {
+                Ok(contact) => contact,
+                Err(error) => {
+                    report.add("store", format!("contact {id}: {error}"), RESTORE);
+                    continue;
+                }
+            };
+            if contact.id != id {
+                report.add(
+                    "store",
+                    format!("contact {id} holds the record of {}", contact.id),
+                    RESTORE,
+                );
+            }
+            if !organizations.contains(&org.0) {
+                report.add("store", format!("contact {id} belongs to no organisation"), RESTORE);
+            }
+            live += u64::from(!contact.is_deleted());
+            report.phones += contact.phones.len() as u64;
+            if self.trouble_of(org, &contact, phones.get(&contact.number.0))?.is_some() {
+                suspects.insert((org, id));
+            }
+        }
+        self.wait_visible(self.applied_seq(), Duration::from_secs(60));
+        report.documents = self.searcher().num_docs();
+        if report.documents != live && suspects.is_empty() {
+            // Settled below, while nothing is written.
+            suspects.insert((OrgNumber(u32::MAX), ContactId(uuid::Uuid::nil())));
+        }
+        if !suspects.is_empty() {
+            self.recheck(&suspects, &mut report)?;
+        }
+        Ok(report)
+    }
+
+    /// Looks at suspects again with the writer standing still.
+    fn recheck(
+        &self,
+        suspects: &HashSet<(OrgNumber, ContactId)>,
+        report: &mut CheckReport,
+    ) -> Result<(), Error> {
+        let pause = self.pause_writes()?;
+        let seq: ChangeSeq = self.applied_seq();
+        if !self.wait_visible(seq, Duration::from_secs(60)) {
+            report.add("index", format!("does not reach change {seq}"), REINDEX);
+        }
+        let phones = self.phones_by_contact();
+        for (org, id) in suspects {
+            let Some(bytes) = self.store().get(&keys::contact(*org, *id))? else { continue };
+            let Ok(contact) = codec::decode::<Contact>(&bytes) else { continue };
+            if let Some((part, detail)) =
+                self.trouble_of(*org, &contact, phones.get(&contact.number.0))?
+            {
+                report.add(part, detail, if part == "index" { REINDEX } else { RESTART });
+            }
+        }
+        let documents = self.searcher().num_docs();
+        let live = self.contact_count();
+        report.documents = documents;
+        if documents != live {
+            report.add(
+                "index",
+                format!("holds {documents} documents, but there are {live} contacts"),
+                REINDEX,
+            );
+        }
+        drop(pause);
+        Ok(())
+    }
+
+    fn trouble_of(
+        &self,
+        org: OrgNumber,
+        contact: &Contact,
+        phones: Option<&Vec<NumberKey>>,
+    ) -> Result<Option<(&'static str, String)>, Error> {
+        let id = contact.id;
+        let is_live = !contact.is_deleted();
+        if directory_matches(self.table(), org, contact) != is_live {
+            return Ok(Some((
+                "lookup",
+                format!("contact {id} is not in the directory as it should"),
+            )));
+        }
+        let mut expected: Vec<NumberKey> = if is_live {
+            contact.phones.iter().map(|p| NumberKey::from_digits(p.digits())).collect()
+        } else {
+            Vec::new()
+        };
+        expected.sort_unstable();
+        let mut known = phones.cloned().unwrap_or_default();
+        known.sort_unstable();
+        if expected != known {
+            return Ok(Some((
+                "lookup",
+                format!("the numbers of contact {id} differ from its record"),
+            )));
+        }
+        let documents = self.documents_of(contact.number)?;
+        if documents != usize::from(is_live) {
+            return Ok(Some(("index", format!("contact {id} is there {documents} times"))));
+        }
+        Ok(None)
+    }
+
+    fn phones_by_contact(&self) -> HashMap<u32, Vec<NumberKey>> {
+        let mut all: HashMap<u32, Vec<NumberKey>> = HashMap::new();
+        self.table().for_each_phone(|_, number, key| all.entry(number.0).or_default().push(key));
+        all
+    }
+
+    /// Lets the writer stand still until the guard is dropped.
+    fn pause_writes(&self) -> Result<crossbeam_channel::Sender<()>, Error> {
+        let (resume, wait) = crossbeam_channel::bounded::<()>(0);
+        let (reached, at_rest) = crossbeam_channel::bounded::<()>(1);
+        let answer = self.submit(OrgNumber(0), "check", true, move |_| {
+            let _ = reached.send(());
+            let _ = wait.recv();
+            Ok::<(), Rejected<std::convert::Infallible>>(())
+        })?;
+        drop(answer);
+        at_rest.recv().map_err(|_closed| Error::Closed)?;
+        Ok(resume)
+    }
+}

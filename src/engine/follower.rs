@@ -1,0 +1,155 @@
+//! The one follower thread: reads the journal behind the writer and keeps the index up with it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use crossbeam_channel::{Receiver, Sender};
+use tantivy::IndexReader;
+
+use super::error::Error;
+use super::progress::Progress;
+use super::tx::Tombstone;
+use crate::domain::contact::Contact;
+use crate::domain::ids::ChangeSeq;
+use crate::index::{Generations, Mirror};
+use crate::journal::{Entry, FileJournal, Journal, Op};
+use crate::store::{codec, keys};
+
+/// Bytes of journal that are read at once.
+const READ_BYTES: usize = 4 << 20;
+/// While there is more to read, changes become visible this often.
+const BUSY_COMMIT: Duration = Duration::from_millis(400);
+
+/// A newly built index that is to take over.
+pub(super) struct Replacement {
+    /// The index, built from the store.
+    pub(super) mirror: Mirror,
+    /// Its directory.
+    pub(super) path: std::path::PathBuf,
+    /// All changes up to here are in it.
+    pub(super) from: ChangeSeq,
+    /// Changes up to here may be in it already.
+    pub(super) maybe: ChangeSeq,
+    /// Told when it serves.
+    pub(super) done: Sender<Result<(), Error>>,
+}
+
+/// What the follower thread works with.
+pub(super) struct Follower {
+    pub(super) journal: Arc<FileJournal>,
+    pub(super) applied: Arc<Progress>,
+    pub(super) visible: Arc<Progress>,
+    pub(super) reader: Arc<ArcSwap<IndexReader>>,
+    pub(super) stop: Arc<AtomicBool>,
+    pub(super) generations: Generations,
+    pub(super) mirror: Mirror,
+}
+
+impl Follower {
+    /// Follows until told to stop; gives the index back, with everything applied committed.
+    pub(super) fn run(mut self, replacements: &Receiver<Replacement>) -> Result<Mirror, Error> {
+        let mut position = self.mirror.committed();
+        loop {
+            let is_stopping = self.stop.load(Ordering::Acquire);
+            if let Ok(replacement) = replacements.try_recv() {
+                position = self.replace(replacement, position)?;
+            }
+            position = self.catch_up(position)?;
+            if is_stopping {
+                return Ok(self.mirror);
+            }
+            self.applied.wait_until(Duration::from_secs(1), || {
+                self.applied.get() > position
+                    || self.stop.load(Ordering::Acquire)
+                    || !replacements.is_empty()
+            });
+        }
+    }
+
+    fn catch_up(&mut self, mut position: ChangeSeq) -> Result<ChangeSeq, Error> {
+        let mut uncommitted_since: Option<Instant> = None;
+        while self.applied.get() > position {
+            let applied = self.applied.get();
+            let entries = self.journal.read(position, READ_BYTES, Duration::ZERO)?;
+            for entry in entries.iter().take_while(|entry| entry.seq <= applied) {
+                index_entry(&self.mirror, entry, true)?;
+                position = entry.seq;
+            }
+            let since = *uncommitted_since.get_or_insert_with(Instant::now);
+            let is_behind = self.applied.get() > position;
+            if !is_behind || since.elapsed() >= BUSY_COMMIT {
+                self.commit(position)?;
+                uncommitted_since = None;
+            }
+        }
+        Ok(position)
+    }
+
+    fn commit(&mut self, through: ChangeSeq) -> Result<(), Error> {
+        self.mirror.commit(through)?;
+        self.visible.set(through);
+        Ok(())
+    }
+
+    fn replace(&mut self, new: Replacement, position: ChangeSeq) -> Result<ChangeSeq, Error> {
+        let Replacement { mut mirror, path, from, maybe, done } = new;
+        let mut at = from;
+        // The old index answers while the new one catches up with what it shows.
+        while at < position {
+            for entry in self.journal.read(at, READ_BYTES, Duration::ZERO)? {
+                if entry.seq > position {
+                    break;
+                }
+                index_entry(&mirror, &entry, entry.seq > maybe)?;
+                at = entry.seq;
+            }
+        }
+        // What the scan saw of later changes is met again, and must not become double.
+        while at < maybe {
+            for entry in self.journal.read(at, READ_BYTES, Duration::ZERO)? {
+                if entry.seq > maybe {
+                    break;
+                }
+                index_entry(&mirror, &entry, false)?;
+                at = entry.seq;
+            }
+        }
+        let at = at.max(position);
+        mirror.commit(at)?;
+        self.generations.mark_synced(&path)?;
+        self.generations.mark_open()?;
+        self.reader.store(Arc::new(mirror.reader()));
+        let old = std::mem::replace(&mut self.mirror, mirror);
+        self.visible.set(at);
+        old.close()?;
+        let published = self.generations.publish(&path, &self.mirror.schema().hash);
+        let _ = done.send(published.map_err(Error::from));
+        Ok(at)
+    }
+}
+
+/// Brings the changes of one entry into an index.
+pub(super) fn index_entry(mirror: &Mirror, entry: &Entry, trust_fresh: bool) -> Result<(), Error> {
+    for op in &entry.ops {
+        let Op::Put { key, value, fresh } = op else { continue };
+        match key.first() {
+            Some(&keys::CONTACTS) => {
+                let Some((org, _)) = keys::parse_contact(key) else { continue };
+                let contact: Contact = codec::decode(value)?;
+                if contact.is_deleted() {
+                    mirror.delete(contact.number);
+                } else {
+                    mirror.upsert(org, &contact, *fresh && trust_fresh)?;
+                }
+            }
+            Some(&keys::TOMBSTONES) => {
+                let tombstone: Tombstone = codec::decode(value)?;
+                mirror.delete(tombstone.number);
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,23 @@
+//! Puts journal, store, lookup, index and search together: the only place that knows all of them.
+//!
+//! Knows contacts as records and changes as batches; who may do what is decided above, in `app`.
+
+mod cards;
+mod check;
+mod error;
+mod follower;
+mod partition;
+mod progress;
+mod rebuild;
+mod recovery;
+mod tx;
+mod writer;
+
+pub use check::{CheckReport, Trouble};
+pub use error::{Error, Rejected};
+pub use partition::{Options, Partition, SearchPage, Stats, Written};
+pub use tx::{Tombstone, Tx};
+
+// What the use cases need of the layers below; they reach them through here only.
+pub use crate::store::{codec, keys};
+pub use crate::{lookup, search};

@@ -1,0 +1,549 @@
+//! A partition: journal, store, lookup table and index of a set of organisations, as one value.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use crossbeam_channel::{Receiver, Sender};
+use parking_lot::Mutex;
+use tantivy::query::TermQuery;
+use tantivy::schema::IndexRecordOption;
+use tantivy::{IndexReader, Searcher, Term};
+
+use super::cards::Cards;
+use super::error::{Error, Rejected};
+use super::follower::{Follower, Replacement};
+use super::progress::Progress;
+use super::recovery;
+use super::tx::Tx;
+use super::writer::{Reply, Request, Writer, job};
+use crate::domain::contact::Contact;
+use crate::domain::ids::{ChangeSeq, ContactId, ContactNumber, OrgNumber};
+use crate::domain::time::{Clock, Timestamp};
+use crate::index::{Generations, Mirror, Schema};
+use crate::journal::{self, FileJournal, Journal};
+use crate::lookup::Table;
+use crate::search::{self, Hit, Request as SearchRequest};
+use crate::store::{self, Store, Value, codec, keys};
+
+/// How a partition is kept.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Memory for pages of the store, in bytes.
+    pub store_cache_bytes: u64,
+    /// Memory for documents that are not committed yet, in bytes.
+    pub index_writer_bytes: usize,
+    /// Records kept decoded.
+    pub cards: usize,
+    /// The journal is kept at least this long, in milliseconds.
+    pub journal_keep_ms: i64,
+    /// The journal may take at least this many bytes.
+    pub journal_keep_bytes: u64,
+    /// The store is made power-safe this often.
+    pub checkpoint_every: Duration,
+    /// The clock.
+    pub clock: Clock,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            store_cache_bytes: 384 << 20,
+            index_writer_bytes: 96 << 20,
+            cards: 50_000,
+            journal_keep_ms: 7 * 24 * 3_600_000,
+            journal_keep_bytes: 4 << 30,
+            checkpoint_every: Duration::from_secs(30),
+            clock: Clock::system(),
+        }
+    }
+}
+
+/// What a write answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Written<T> {
+    /// What the closure gave back.
+    pub value: T,
+    /// The sequence that covers the write.
+    pub seq: ChangeSeq,
+}
+
+/// A page of records.
+pub struct SearchPage {
+    /// The records with their hits, in order.
+    pub contacts: Vec<(Arc<Contact>, Hit)>,
+    /// How many there are in all.
+    pub total: usize,
+    /// Whether there are more behind this page.
+    pub has_more: bool,
+    /// Whether words matched only as prefixes.
+    pub is_relaxed: bool,
+}
+
+/// Figures about a partition.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Stats {
+    pub contacts: u64,
+    pub documents: u64,
+    pub segments: usize,
+    pub phones: usize,
+    pub lookup_bytes: usize,
+    pub store_bytes: u64,
+    pub journal_bytes: u64,
+    pub journal_syncs: u64,
+    pub applied_seq: u64,
+    pub visible_seq: u64,
+}
+
+/// The engine of a set of organisations.
+pub struct Partition {
+    root: PathBuf,
+    options: Options,
+    journal: Arc<FileJournal>,
+    store: Arc<Store>,
+    table: Arc<Table>,
+    cards: Arc<Cards>,
+    applied: Arc<Progress>,
+    visible: Arc<Progress>,
+    reader: Arc<ArcSwap<IndexReader>>,
+    schema: Schema,
+    contact_count: Arc<AtomicU64>,
+    replacements: Sender<Replacement>,
+    requests: Option<Sender<Request>>,
+    threads: Mutex<Threads>,
+    stop: Arc<AtomicBool>,
+    pub(super) reindexing: Mutex<()>,
+    _lock: File,
+}
+
+#[derive(Default)]
+struct Threads {
+    writer: Option<JoinHandle<()>>,
+    follower: Option<JoinHandle<Result<Mirror, Error>>>,
+    keeper: Option<JoinHandle<()>>,
+}
+
+impl Partition {
+    /// Opens a data directory, or begins one, and brings everything in it together.
+    ///
+    /// # Errors
+    /// If another process holds it, or something is damaged beyond what replay repairs.
+    pub fn open(root: &Path, options: Options) -> Result<Self, Error> {
+        let io = |path: &Path| {
+            let path = path.to_owned();
+            move |source| Error::Io { path: path.clone(), source }
+        };
+        std::fs::create_dir_all(root).map_err(io(root))?;
+        let lock_path = root.join("LOCK");
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&lock_path)
+            .map_err(io(&lock_path))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => return Err(Error::InUse(root.to_owned())),
+            Err(std::fs::TryLockError::Error(source)) => return Err(io(&lock_path)(source)),
+        }
+
+        let journal =
+            Arc::new(FileJournal::open(&root.join("journal"), journal::Options::default())?);
+        let store_options =
+            store::Options { cache_bytes: options.store_cache_bytes, ..store::Options::default() };
+        let (store, report) = Store::open(&root.join("store"), &store_options)?;
+        let store = Arc::new(store);
+        let replayed = recovery::replay(&journal, &store, &report)?;
+        if replayed > 0 {
+            tracing::info!("replayed {replayed} journal entries into the store");
+        }
+        let table = Arc::new(Table::default());
+        let scanned = recovery::fill_table(&store, &table)?;
+        let (generations, mirror) = recovery::open_index(
+            &root.join("index"),
+            &store,
+            &journal,
+            options.index_writer_bytes,
+        )?;
+
+        let applied = Arc::new(Progress::default());
+        applied.set(store.applied_seq());
+        let visible = Arc::new(Progress::default());
+        visible.set(mirror.committed());
+        let schema = mirror.schema().clone();
+        let (request_sender, request_receiver) = crossbeam_channel::bounded(4_096);
+        let (replacements, replacement_receiver) = crossbeam_channel::bounded(1);
+        let partition = Self {
+            root: root.to_owned(),
+            cards: Arc::new(Cards::new(options.cards)),
+            reader: Arc::new(ArcSwap::from_pointee(mirror.reader())),
+            contact_count: Arc::new(AtomicU64::new(scanned.live)),
+            stop: Arc::new(AtomicBool::new(false)),
+            threads: Mutex::new(Threads::default()),
+            requests: Some(request_sender),
+            reindexing: Mutex::new(()),
+            journal,
+            store,
+            table,
+            applied,
+            visible,
+            schema,
+            replacements,
+            options,
+            _lock: lock,
+        };
+        partition.start(
+            scanned,
+            generations,
+            mirror,
+            request_receiver,
+            replacement_receiver,
+            &io(root),
+        )?;
+        Ok(partition)
+    }
+
+    fn start(
+        &self,
+        scanned: recovery::Scanned,
+        generations: Generations,
+        mirror: Mirror,
+        requests: Receiver<Request>,
+        replacements: Receiver<Replacement>,
+        io: &dyn Fn(std::io::Error) -> Error,
+    ) -> Result<(), Error> {
+        let writer = Writer {
+            journal: Arc::clone(&self.journal),
+            store: Arc::clone(&self.store),
+            table: Arc::clone(&self.table),
+            cards: Arc::clone(&self.cards),
+            applied: Arc::clone(&self.applied),
+            contact_count: Arc::clone(&self.contact_count),
+            clock: self.options.clock.clone(),
+            numbers: scanned.numbers,
+        };
+        let follower = Follower {
+            journal: Arc::clone(&self.journal),
+            applied: Arc::clone(&self.applied),
+            visible: Arc::clone(&self.visible),
+            reader: Arc::clone(&self.reader),
+            stop: Arc::clone(&self.stop),
+            generations,
+            mirror,
+        };
+        let keeper = Keeper {
+            journal: Arc::clone(&self.journal),
+            store: Arc::clone(&self.store),
+            applied: Arc::clone(&self.applied),
+            visible: Arc::clone(&self.visible),
+            stop: Arc::clone(&self.stop),
+            options: self.options.clone(),
+        };
+        let spawn = |name: &str| std::thread::Builder::new().name(name.to_owned());
+        let mut threads = self.threads.lock();
+        threads.writer = Some(spawn("writer").spawn(move || writer.run(&requests)).map_err(io)?);
+        threads.follower = Some(
+            spawn("follower")
+                .spawn(move || {
+                    let result = follower.run(&replacements);
+                    if let Err(error) = &result {
+                        // Searches would silently grow stale.
+                        tracing::error!("the index follower ended: {error}");
+                        std::process::abort();
+                    }
+                    result
+                })
+                .map_err(io)?,
+        );
+        threads.keeper = Some(spawn("keeper").spawn(move || keeper.run()).map_err(io)?);
+        Ok(())
+    }
+
+    /// Runs a closure as one atomic write; answers when it is durable and readable.
+    ///
+    /// The closure sees every write before it and may run more than once; it must have no side
+    /// effects. With `reads_lookup` the lookup table, too, has every write before it.
+    ///
+    /// # Errors
+    /// What the closure said, or that the engine is shutting down.
+    pub fn write<T, E>(
+        &self,
+        org: OrgNumber,
+        actor: &str,
+        reads_lookup: bool,
+        run: impl FnMut(&mut Tx<'_>) -> Result<T, Rejected<E>> + Send + 'static,
+    ) -> Result<Written<T>, Rejected<E>>
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        let answer = self.submit(org, actor, reads_lookup, run)?;
+        match answer.recv() {
+            Ok(Ok((value, seq))) => Ok(Written { value, seq }),
+            Ok(Err(rejected)) => Err(rejected),
+            Err(_) => Err(Rejected::Engine(Error::Closed)),
+        }
+    }
+
+    pub(super) fn submit<T, E>(
+        &self,
+        org: OrgNumber,
+        actor: &str,
+        reads_lookup: bool,
+        run: impl FnMut(&mut Tx<'_>) -> Result<T, Rejected<E>> + Send + 'static,
+    ) -> Result<Reply<T, E>, Error>
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        let (job, answer) = job(run);
+        let request = Request { job, org, actor: actor.to_owned(), reads_lookup };
+        let sender = self.requests.as_ref().ok_or(Error::Closed)?;
+        sender.send(request).map_err(|_closed| Error::Closed)?;
+        Ok(answer)
+    }
+
+    /// Reads a contact by its id, deleted ones included.
+    pub fn contact(&self, org: OrgNumber, id: ContactId) -> Result<Option<Arc<Contact>>, Error> {
+        match self.store.get(&keys::contact(org, id))? {
+            Some(bytes) => Ok(Some(Arc::new(codec::decode(&bytes)?))),
+            None => Ok(None),
+        }
+    }
+
+    /// Reads a live contact of an organisation by its number, from the cache of hot records if
+    /// it is there.
+    pub fn contact_by_number(
+        &self,
+        org: OrgNumber,
+        number: ContactNumber,
+    ) -> Result<Option<Arc<Contact>>, Error> {
+        let Some((owner, id)) = self.table.directory().get(number) else { return Ok(None) };
+        if owner != org {
+            return Ok(None);
+        }
+        if let Some(contact) = self.cards.get(number) {
+            return Ok(Some(contact));
+        }
+        let ticket = self.cards.ticket(number);
+        let contact = self.contact(org, id)?.filter(|c| !c.is_deleted());
+        if let Some(contact) = &contact {
+            self.cards.put(number, ticket, Arc::clone(contact));
+        }
+        Ok(contact)
+    }
+
+    /// Reads a value that is no contact.
+    pub fn get(&self, key: &[u8]) -> Result<Option<Value>, Error> {
+        Ok(self.store.get(key)?)
+    }
+
+    /// Goes over all values of a key space that is no contact's.
+    pub fn scan(&self, prefix: &[u8]) -> impl Iterator<Item = Result<(Vec<u8>, Value), Error>> {
+        self.store.scan_prefix(prefix).map(|entry| match entry {
+            Ok((key, value)) => Ok((key.to_vec(), value)),
+            Err(error) => Err(error.into()),
+        })
+    }
+
+    /// Goes over all live contacts of an organisation in order of creation, in batches decoded
+    /// in parallel; memory is that of one batch.
+    pub fn for_each_contact(
+        &self,
+        org: OrgNumber,
+        mut each: impl FnMut(Vec<Contact>) -> bool,
+    ) -> Result<(), Error> {
+        let mut goes_on = true;
+        recovery::for_each_contact(&self.store, &keys::contacts_of(org), |batch| {
+            if goes_on {
+                let live = batch.into_iter().map(|(_, c)| c).filter(|c| !c.is_deleted());
+                goes_on = each(live.collect());
+            }
+            Ok(())
+        })
+    }
+
+    /// Runs a search and fetches the records of its page.
+    pub fn search(&self, request: &SearchRequest<'_>) -> Result<SearchPage, Error> {
+        let searcher = self.searcher();
+        let hits = search::run(&self.schema, &searcher, request)?;
+        let mut contacts = Vec::with_capacity(hits.hits.len());
+        for hit in hits.hits {
+            // A contact that was deleted after the snapshot is not shown any more.
+            if let Some(contact) = self.contact_by_number(request.org, hit.number)? {
+                contacts.push((contact, hit));
+            }
+        }
+        Ok(SearchPage {
+            contacts,
+            total: hits.total,
+            has_more: hits.has_more,
+            is_relaxed: hits.is_relaxed,
+        })
+    }
+
+    /// The limits of queries.
+    pub fn limits(&self) -> crate::index::Limits {
+        self.schema.limits
+    }
+
+    /// The lookup table.
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// The clock.
+    pub fn now(&self) -> Timestamp {
+        self.options.clock.now()
+    }
+
+    /// The last change that is durable and readable.
+    pub fn applied_seq(&self) -> ChangeSeq {
+        self.applied.get()
+    }
+
+    /// The last change that searches see.
+    pub fn visible_seq(&self) -> ChangeSeq {
+        self.visible.get()
+    }
+
+    /// Waits until searches see a change, at most for a time; whether they do.
+    pub fn wait_visible(&self, seq: ChangeSeq, at_most: Duration) -> bool {
+        self.visible.wait_for(seq, at_most)
+    }
+
+    /// How many contacts there are that are not deleted.
+    pub fn contact_count(&self) -> u64 {
+        self.contact_count.load(Ordering::Relaxed)
+    }
+
+    /// Figures for metrics. Cost: looks at the sizes of all files.
+    pub fn stats(&self) -> Stats {
+        let searcher = self.searcher();
+        Stats {
+            contacts: self.contact_count(),
+            documents: searcher.num_docs(),
+            segments: searcher.segment_readers().len(),
+            phones: self.table.phone_count(),
+            lookup_bytes: self.table.memory_bytes(),
+            store_bytes: self.store.size_on_disk(),
+            journal_bytes: self.journal.byte_size(),
+            journal_syncs: self.journal.sync_count(),
+            applied_seq: self.applied_seq().0,
+            visible_seq: self.visible_seq().0,
+        }
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(super) fn journal(&self) -> &FileJournal {
+        &self.journal
+    }
+
+    pub(super) fn options(&self) -> &Options {
+        &self.options
+    }
+
+    pub(super) fn index_root(&self) -> PathBuf {
+        self.root.join("index")
+    }
+
+    pub(super) fn searcher(&self) -> Searcher {
+        self.reader.load().searcher()
+    }
+
+    pub(super) fn documents_of(&self, number: ContactNumber) -> Result<usize, Error> {
+        let term = Term::from_field_u64(self.schema.fields.number, u64::from(number.0));
+        let query = TermQuery::new(term, IndexRecordOption::Basic);
+        let count = self.searcher().search(&query, &tantivy::collector::Count);
+        Ok(count.map_err(crate::index::Error::from)?)
+    }
+
+    pub(super) fn hand_over(&self, replacement: Replacement) -> Result<(), Error> {
+        self.replacements.send(replacement).map_err(|_closed| Error::Closed)?;
+        self.applied.wake();
+        Ok(())
+    }
+}
+
+impl Drop for Partition {
+    fn drop(&mut self) {
+        // Without a sender the writer finishes what it has and ends.
+        self.requests = None;
+        let mut threads = self.threads.lock();
+        if let Some(writer) = threads.writer.take() {
+            let _ = writer.join();
+        }
+        self.stop.store(true, Ordering::Release);
+        self.applied.wake();
+        self.visible.wake();
+        if let Some(keeper) = threads.keeper.take() {
+            let _ = keeper.join();
+        }
+        if let Some(follower) = threads.follower.take()
+            && let Ok(Ok(mirror)) = follower.join()
+        {
+            let closed = mirror.close();
+            let generations = Generations::new(&self.root.join("index"));
+            if let (Ok(()), Ok(generations)) = (closed, generations)
+                && let Some(current) = generations.current()
+                && let Err(error) = generations.mark_synced(&current.path)
+            {
+                tracing::warn!("the index could not be synced: {error}");
+            }
+        }
+        if let Err(error) = self.store.checkpoint() {
+            tracing::warn!("the store could not be synced: {error}");
+        }
+    }
+}
+
+/// Makes the store power-safe from time to time and lets go of old journal segments.
+struct Keeper {
+    journal: Arc<FileJournal>,
+    store: Arc<Store>,
+    applied: Arc<Progress>,
+    visible: Arc<Progress>,
+    stop: Arc<AtomicBool>,
+    options: Options,
+}
+
+impl Keeper {
+    fn run(self) {
+        let mut done = self.applied.get();
+        loop {
+            let is_stopping = self
+                .visible
+                .wait_until(self.options.checkpoint_every, || self.stop.load(Ordering::Acquire));
+            if is_stopping {
+                return;
+            }
+            if self.applied.get() == done {
+                continue;
+            }
+            match self.store.checkpoint() {
+                Ok(through) => {
+                    done = through;
+                    let safe = through.min(self.visible.get());
+                    let since = self.options.clock.now().plus_ms(-self.options.journal_keep_ms);
+                    if let Err(error) =
+                        self.journal.trim_to(safe, self.options.journal_keep_bytes, since)
+                    {
+                        tracing::warn!("old journal segments could not be removed: {error}");
+                    }
+                }
+                Err(error) => {
+                    tracing::error!("the store cannot be synced: {error}; ending at once");
+                    std::process::abort();
+                }
+            }
+        }
+    }
+}

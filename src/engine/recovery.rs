@@ -1,0 +1,215 @@
+//! What happens between a crash and "ready": journal, store, lookup and index are brought
+//! together again.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rayon::prelude::*;
+
+use super::error::Error;
+use super::tx::{Numbers, Tombstone};
+use super::writer::as_change;
+use crate::domain::contact::Contact;
+use crate::domain::ids::{ChangeSeq, ContactNumber, OrgNumber};
+use crate::index::{Generations, Mirror, Schema};
+use crate::journal::{FileJournal, Journal};
+use crate::lookup::{Entry, Table};
+use crate::store::{OpenReport, Store, codec, keys};
+
+/// Contacts decoded at once while scanning.
+const SCAN_BATCH: usize = 20_000;
+
+/// Applies what the journal has and the store lacks.
+///
+/// # Errors
+/// If the two cannot belong together: then something was lost that replay cannot bring back, and
+/// starting as if nothing had happened would lose it for good.
+pub(super) fn replay(
+    journal: &FileJournal,
+    store: &Store,
+    report: &OpenReport,
+) -> Result<u64, Error> {
+    let (applied, first, last) = (store.applied_seq(), journal.first(), journal.tail());
+    if let Some(aside) = &report.set_aside {
+        tracing::warn!(
+            "the store did not open at first ({}); a copy is at {}",
+            aside.reason,
+            aside.copy.display()
+        );
+    }
+    if applied > last {
+        return Err(Error::Mismatch {
+            applied: applied.0,
+            journal: format!("ends at {last}"),
+            repair: "the journal was cut or replaced; put the missing segments back, or restore a backup",
+        });
+    }
+    if applied.next() < first {
+        return Err(Error::Mismatch {
+            applied: applied.0,
+            journal: format!("begins at {first}"),
+            repair: "the store was lost or replaced and the journal no longer reaches back to it; restore a backup",
+        });
+    }
+    if applied == ChangeSeq::ZERO && last > ChangeSeq::ZERO {
+        tracing::warn!("the store is empty; it is rebuilt from the {last} entries of the journal");
+    }
+    let mut replayed = 0;
+    let mut at = applied;
+    while at < last {
+        let entries = journal.read(at, 8 << 20, Duration::ZERO)?;
+        let Some(end) = entries.last() else { break };
+        at = end.seq;
+        replayed += entries.len() as u64;
+        store.apply(entries.iter().flat_map(|entry| entry.ops.iter().map(as_change)), at)?;
+    }
+    Ok(replayed)
+}
+
+/// Calls a function with every stored contact, deleted ones included, in batches decoded in
+/// parallel.
+pub(super) fn for_each_contact(
+    store: &Store,
+    prefix: &[u8],
+    mut each: impl FnMut(Vec<(OrgNumber, Contact)>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut scan = store.scan_prefix(prefix);
+    loop {
+        let mut raw = Vec::with_capacity(SCAN_BATCH);
+        for entry in scan.by_ref().take(SCAN_BATCH) {
+            raw.push(entry?);
+        }
+        if raw.is_empty() {
+            return Ok(());
+        }
+        let decoded: Result<Vec<_>, Error> = raw
+            .par_iter()
+            .filter_map(|(key, value)| {
+                let (org, _) = keys::parse_contact(key)?;
+                Some(codec::decode::<Contact>(value).map(|c| (org, c)).map_err(Error::from))
+            })
+            .collect();
+        each(decoded?)?;
+    }
+}
+
+/// What a scan of the store yields besides the lookup table.
+pub(super) struct Scanned {
+    pub(super) numbers: Numbers,
+    pub(super) live: u64,
+}
+
+/// Fills the lookup table from the store.
+pub(super) fn fill_table(store: &Store, table: &Table) -> Result<Scanned, Error> {
+    let (mut phones, mut identities): (Vec<Entry>, Vec<Entry>) = (Vec::new(), Vec::new());
+    let mut highest = 0;
+    let mut live = 0;
+    for_each_contact(store, &[keys::CONTACTS], |batch| {
+        for (org, contact) in &batch {
+            highest = highest.max(contact.number.0);
+            if contact.is_deleted() {
+                continue;
+            }
+            live += 1;
+            table.directory().set(contact.number, *org, contact.id);
+            crate::lookup::phone_entries(*org, contact, &mut phones);
+            crate::lookup::identity_entries(*org, contact, &mut identities);
+        }
+        Ok(())
+    })?;
+    table.fill(phones, identities);
+    for entry in store.scan_prefix(&[keys::TOMBSTONES]) {
+        let tombstone: Tombstone = codec::decode(&entry?.1)?;
+        highest = highest.max(tombstone.number.0);
+    }
+    let reserved = match store.get(keys::NEXT_CONTACT_NUMBER)? {
+        Some(bytes) => bytes.as_ref().try_into().map_or(0, u32::from_be_bytes),
+        None => 0,
+    };
+    Ok(Scanned { numbers: Numbers { next: highest.max(reserved) + 1, reserved: 0 }, live })
+}
+
+/// Opens the index that served last if it can be trusted, else builds one from the store.
+pub(super) fn open_index(
+    root: &Path,
+    store: &Arc<Store>,
+    journal: &FileJournal,
+    writer_bytes: usize,
+) -> Result<(Generations, Mirror), Error> {
+    let schema = Schema::load()?;
+    let generations = Generations::new(root)?;
+    if let Some(current) = generations.current() {
+        match try_open(&generations, &current, &schema, store, journal, writer_bytes) {
+            Ok(mirror) => {
+                generations.mark_open()?;
+                return Ok((generations, mirror));
+            }
+            Err(reason) => tracing::warn!("the search index is built anew: {reason}"),
+        }
+    }
+    let path = generations.fresh()?;
+    generations.mark_open()?;
+    let applied = store.applied_seq();
+    let mut mirror = Mirror::open(&path, schema, writer_bytes)?;
+    fill_index(store, &mirror, &mut |_| {})?;
+    mirror.commit(applied)?;
+    generations.publish(&path, &mirror.schema().hash)?;
+    Ok((generations, mirror))
+}
+
+fn try_open(
+    generations: &Generations,
+    current: &crate::index::Current,
+    schema: &Schema,
+    store: &Store,
+    journal: &FileJournal,
+    writer_bytes: usize,
+) -> Result<Mirror, String> {
+    if current.schema_hash != *schema.hash {
+        return Err("its schema has changed".to_owned());
+    }
+    // Damaged files can make tantivy panic where it should refuse.
+    let opened = std::panic::catch_unwind(|| {
+        let mirror =
+            Mirror::open(&current.path, schema.clone(), writer_bytes).map_err(|e| e.to_string())?;
+        if !generations.is_trusted() {
+            let damaged = mirror.damaged_files().map_err(|e| e.to_string())?;
+            if !damaged.is_empty() {
+                return Err(format!("damaged files: {}", damaged.join(", ")));
+            }
+        }
+        Ok(mirror)
+    });
+    let mirror = opened.unwrap_or_else(|_| Err("its files are damaged".to_owned()))?;
+    if mirror.committed() > store.applied_seq() {
+        return Err("it is ahead of the store".to_owned());
+    }
+    if mirror.committed().next() < journal.first() {
+        return Err("the journal no longer reaches back to it".to_owned());
+    }
+    Ok(mirror)
+}
+
+/// Puts every contact of the store into an empty index.
+pub(super) fn fill_index(
+    store: &Store,
+    mirror: &Mirror,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(), Error> {
+    let mut done = 0;
+    for_each_contact(store, &[keys::CONTACTS], |batch| {
+        for (org, contact) in batch.iter().filter(|(_, c)| !c.is_deleted()) {
+            mirror.upsert(*org, contact, true)?;
+        }
+        done += batch.len() as u64;
+        progress(done);
+        Ok(())
+    })
+}
+
+/// The number that a directory entry of a contact must have.
+pub(super) fn directory_matches(table: &Table, org: OrgNumber, contact: &Contact) -> bool {
+    let number: ContactNumber = contact.number;
+    table.directory().get(number) == Some((org, contact.id))
+}

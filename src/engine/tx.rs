@@ -1,0 +1,168 @@
+//! One write as its closure sees it: the store, the changes of the group before it, its own.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::Error;
+use crate::domain::contact::Contact;
+use crate::domain::ids::{ContactId, ContactNumber, OrgNumber};
+use crate::domain::time::Timestamp;
+use crate::journal::Op;
+use crate::store::{Store, codec, keys};
+
+/// Contact numbers are reserved in blocks, so that not every create writes the counter.
+const NUMBER_BLOCK: u32 = 1_000;
+
+/// What is kept of a contact that was deleted for good: no name, no number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tombstone {
+    /// Its dense number, so that the index can forget it.
+    pub number: ContactNumber,
+    /// When it was deleted.
+    pub deleted_at: Timestamp,
+    /// Who deleted it.
+    pub deleted_by: String,
+}
+
+/// A contact before and after a write.
+#[derive(Debug)]
+pub(super) struct ContactChange {
+    pub(super) org: OrgNumber,
+    pub(super) before: Option<Contact>,
+    pub(super) after: Option<Contact>,
+}
+
+/// Values by key as changed in this group; `None` for removed.
+pub(super) type Overlay = HashMap<Vec<u8>, Option<Vec<u8>>>;
+
+/// The counter of contact numbers: the next free one, and the end of the reserved block.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Numbers {
+    pub(super) next: u32,
+    pub(super) reserved: u32,
+}
+
+/// A write in progress. Everything is undone if its closure fails.
+pub struct Tx<'a> {
+    store: &'a Store,
+    group: &'a Overlay,
+    own: Overlay,
+    pub(super) ops: Vec<Op>,
+    pub(super) changes: Vec<ContactChange>,
+    pub(super) numbers: Numbers,
+}
+
+impl<'a> Tx<'a> {
+    pub(super) fn new(store: &'a Store, group: &'a Overlay, numbers: Numbers) -> Self {
+        Self { store, group, own: Overlay::new(), ops: Vec::new(), changes: Vec::new(), numbers }
+    }
+
+    pub(super) fn into_parts(self) -> (Vec<Op>, Vec<ContactChange>, Overlay, Numbers) {
+        (self.ops, self.changes, self.own, self.numbers)
+    }
+
+    /// Reads a value.
+    pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        if let Some(value) = self.own.get(key).or_else(|| self.group.get(key)) {
+            return Ok(value.clone());
+        }
+        Ok(self.store.get(key)?.map(crate::store::Value::into_vec))
+    }
+
+    /// Sets a value.
+    pub fn put(&mut self, key: &[u8], value: Vec<u8>) {
+        self.put_op(key, value, false);
+    }
+
+    fn put_op(&mut self, key: &[u8], value: Vec<u8>, fresh: bool) {
+        self.own.insert(key.to_vec(), Some(value.clone()));
+        self.ops.push(Op::Put { key: key.to_vec(), value, fresh });
+    }
+
+    /// Removes a value.
+    pub fn delete(&mut self, key: &[u8]) {
+        self.own.insert(key.to_vec(), None);
+        self.ops.push(Op::Delete { key: key.to_vec() });
+    }
+
+    /// Reads a contact, deleted ones included.
+    pub fn contact(&self, org: OrgNumber, id: ContactId) -> Result<Option<Contact>, Error> {
+        match self.get(&keys::contact(org, id))? {
+            Some(bytes) => Ok(Some(codec::decode(&bytes)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Goes over all stored values of a key space; not those of this group. For small spaces.
+    pub fn scan(&self, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Error> {
+        let mut all = Vec::new();
+        for entry in self.store.scan_prefix(prefix) {
+            let (key, value) = entry?;
+            all.push((key.to_vec(), value.into_vec()));
+        }
+        all.retain(|(key, _)| !self.group.contains_key(key) && !self.own.contains_key(key));
+        for (key, value) in self.group.iter().chain(&self.own) {
+            if let Some(value) = value
+                && key.starts_with(prefix)
+                && !(self.group.contains_key(key)
+                    && self.own.get(key).is_some_and(|v| v.as_ref() != Some(value)))
+            {
+                all.push((key.clone(), value.clone()));
+            }
+        }
+        all.sort();
+        all.dedup_by(|a, b| a.0 == b.0);
+        Ok(all)
+    }
+
+    /// Takes the next contact number; it is used up even if the write fails later.
+    pub fn next_number(&mut self) -> ContactNumber {
+        let number = self.numbers.next;
+        self.numbers.next += 1;
+        if self.numbers.next > self.numbers.reserved {
+            self.numbers.reserved = number + NUMBER_BLOCK;
+            let reserved = self.numbers.reserved.to_be_bytes().to_vec();
+            self.put(keys::NEXT_CONTACT_NUMBER, reserved);
+        }
+        ContactNumber(number)
+    }
+
+    /// Stores a new contact.
+    pub fn create_contact(&mut self, org: OrgNumber, contact: Contact) -> Result<(), Error> {
+        let bytes = codec::encode(&contact)?;
+        // A free key of its own, so the index need not look for what it replaces.
+        self.put_op(&keys::contact(org, contact.id), bytes, true);
+        self.changes.push(ContactChange { org, before: None, after: Some(contact) });
+        Ok(())
+    }
+
+    /// Stores a changed contact.
+    pub fn replace_contact(
+        &mut self,
+        org: OrgNumber,
+        before: Contact,
+        after: Contact,
+    ) -> Result<(), Error> {
+        let bytes = codec::encode(&after)?;
+        self.put_op(&keys::contact(org, after.id), bytes, false);
+        self.changes.push(ContactChange { org, before: Some(before), after: Some(after) });
+        Ok(())
+    }
+
+    /// Removes a contact for good; only its tombstone stays.
+    pub fn erase_contact(
+        &mut self,
+        org: OrgNumber,
+        before: Contact,
+        deleted_at: Timestamp,
+        deleted_by: &str,
+    ) -> Result<(), Error> {
+        let tombstone =
+            Tombstone { number: before.number, deleted_at, deleted_by: deleted_by.to_owned() };
+        self.delete(&keys::contact(org, before.id));
+        self.put(&keys::tombstone(org, before.id), codec::encode(&tombstone)?);
+        self.changes.push(ContactChange { org, before: Some(before), after: None });
+        Ok(())
+    }
+}

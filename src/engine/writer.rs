@@ -1,0 +1,258 @@
+//! The one writer thread: runs closures, groups them, appends, applies, acknowledges.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use super::cards::Cards;
+use super::error::{Error, Rejected};
+use super::progress::Progress;
+use super::tx::{ContactChange, Numbers, Overlay, Tx};
+use crate::domain::contact::Contact;
+use crate::domain::ids::{ChangeSeq, OrgNumber};
+use crate::domain::time::Clock;
+use crate::journal::{Appended, FileJournal, Journal, NewEntry, Op};
+use crate::lookup::{Table, TableChange};
+use crate::store::{Change, Store};
+
+/// Most writes that share one sync.
+const GROUP_WRITES: usize = 256;
+/// A group is closed when its values have this many bytes.
+const GROUP_BYTES: usize = 8 << 20;
+
+/// A write that waits for its turn. It may run more than once.
+pub(super) trait Job: Send {
+    /// Runs the closure; whether it wants its changes kept.
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool;
+    /// Tells the caller.
+    fn finish(self: Box<Self>, outcome: Result<ChangeSeq, Error>);
+}
+
+/// A job with what the journal notes about it.
+pub(super) struct Request {
+    pub(super) job: Box<dyn Job>,
+    pub(super) org: OrgNumber,
+    pub(super) actor: String,
+    /// The closure reads the lookup table, so everything before it must be applied there.
+    pub(super) reads_lookup: bool,
+}
+
+/// A job made of a closure.
+struct ClosureJob<F, T, E> {
+    run: F,
+    outcome: Option<Result<T, Rejected<E>>>,
+    reply: Sender<Result<(T, ChangeSeq), Rejected<E>>>,
+}
+
+impl<F, T, E> Job for ClosureJob<F, T, E>
+where
+    F: FnMut(&mut Tx<'_>) -> Result<T, Rejected<E>> + Send,
+    T: Send,
+    E: Send,
+{
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool {
+        let outcome = (self.run)(tx);
+        let keep = outcome.is_ok();
+        self.outcome = Some(outcome);
+        keep
+    }
+
+    fn finish(self: Box<Self>, outcome: Result<ChangeSeq, Error>) {
+        let answer = match (outcome, self.outcome) {
+            (Err(error), _) => Err(Rejected::Engine(error)),
+            (Ok(_), None) => Err(Rejected::Engine(Error::Closed)),
+            (Ok(_), Some(Err(rejected))) => Err(rejected),
+            (Ok(seq), Some(Ok(value))) => Ok((value, seq)),
+        };
+        // A caller that has gone away does not want to know.
+        let _ = self.reply.send(answer);
+    }
+}
+
+/// The answer that a write will have.
+pub(super) type Reply<T, E> = Receiver<Result<(T, ChangeSeq), Rejected<E>>>;
+
+/// Makes a job of a closure.
+pub(super) fn job<T, E>(
+    run: impl FnMut(&mut Tx<'_>) -> Result<T, Rejected<E>> + Send + 'static,
+) -> (Box<dyn Job>, Reply<T, E>)
+where
+    T: Send + 'static,
+    E: Send + 'static,
+{
+    let (reply, answer) = bounded(1);
+    (Box::new(ClosureJob { run, outcome: None, reply }), answer)
+}
+
+/// What the writer thread works with.
+pub(super) struct Writer {
+    pub(super) journal: Arc<FileJournal>,
+    pub(super) store: Arc<Store>,
+    pub(super) table: Arc<Table>,
+    pub(super) cards: Arc<Cards>,
+    pub(super) applied: Arc<Progress>,
+    pub(super) contact_count: Arc<AtomicU64>,
+    pub(super) clock: Clock,
+    pub(super) numbers: Numbers,
+}
+
+#[derive(Default)]
+struct Group {
+    finished: Vec<Box<dyn Job>>,
+    entries: Vec<NewEntry>,
+    changes: Vec<ContactChange>,
+    overlay: Overlay,
+    bytes: usize,
+}
+
+impl Writer {
+    /// Serves requests until nobody can send any more.
+    pub(super) fn run(mut self, requests: &Receiver<Request>) {
+        while let Ok(first) = requests.recv() {
+            let mut group = Group::default();
+            let mut next = Some(first);
+            while let Some(request) = next {
+                if request.reads_lookup && !group.changes.is_empty() {
+                    self.commit(std::mem::take(&mut group));
+                }
+                self.execute(request, &mut group);
+                next = (group.finished.len() < GROUP_WRITES && group.bytes < GROUP_BYTES)
+                    .then(|| requests.try_recv().ok())
+                    .flatten();
+            }
+            self.commit(group);
+        }
+    }
+
+    fn execute(&mut self, mut request: Request, group: &mut Group) {
+        let mut tx = Tx::new(&self.store, &group.overlay, self.numbers);
+        let keep = request.job.run(&mut tx);
+        let (ops, mut changes, own, numbers) = tx.into_parts();
+        if keep {
+            if let Some(error) = ops.iter().find_map(|op| as_change(op).check().err()) {
+                request.job.finish(Err(error.into()));
+                return;
+            }
+            self.numbers = numbers;
+            if !ops.is_empty() {
+                group.bytes += ops.iter().map(op_bytes).sum::<usize>();
+                group.overlay.extend(own);
+                group.changes.append(&mut changes);
+                group.entries.push(NewEntry {
+                    at: self.clock.now(),
+                    organization: request.org,
+                    actor: request.actor,
+                    tx: uuid::Uuid::now_v7().as_u128(),
+                    ops,
+                });
+            }
+        }
+        group.finished.push(request.job);
+    }
+
+    /// Makes a group durable, then readable, then known to its callers.
+    fn commit(&self, group: Group) {
+        let before = self.journal.tail();
+        let seq = if group.entries.is_empty() {
+            before
+        } else {
+            match self.journal.append(before, &group.entries) {
+                Ok(Appended::At(seq)) => seq,
+                Ok(Appended::Conflict | Appended::Unknown) => {
+                    die("the journal was written by somebody else")
+                }
+                Err(error) => die(&format!(
+                    "the journal cannot be written: {error}: {:?}",
+                    std::error::Error::source(&error).map(ToString::to_string)
+                )),
+            }
+        };
+        if !group.entries.is_empty() {
+            let changes = group.entries.iter().flat_map(|entry| entry.ops.iter().map(as_change));
+            if let Err(error) = self.store.apply(changes, seq) {
+                die(&format!("the store cannot be written: {error}"));
+            }
+            mirror_changes(&self.table, &group.changes);
+            for change in &group.changes {
+                if let Some(before) = &change.before {
+                    self.cards.invalidate(before.number);
+                }
+                let (was, is) = (is_live(change.before.as_ref()), is_live(change.after.as_ref()));
+                if is && !was {
+                    self.contact_count.fetch_add(1, Ordering::Relaxed);
+                } else if was && !is {
+                    self.contact_count.fetch_sub(1, Ordering::Relaxed);
+                }
+            }
+            self.applied.set(seq);
+        }
+        for job in group.finished {
+            job.finish(Ok(seq));
+        }
+    }
+}
+
+fn is_live(contact: Option<&Contact>) -> bool {
+    contact.is_some_and(|c| !c.is_deleted())
+}
+
+fn mirror_changes(table: &Table, changes: &[ContactChange]) {
+    let mut live: Vec<TableChange<'_>> = Vec::with_capacity(changes.len());
+    for change in changes {
+        let alive =
+            |contact: &'_ Option<Contact>| contact.as_ref().is_some_and(|c| !c.is_deleted());
+        match (&change.before, &change.after) {
+            (_, Some(after)) if alive(&change.after) => {
+                table.directory().set(after.number, change.org, after.id);
+            }
+            (Some(before), _) => table.directory().remove(before.number),
+            (None, _) => {}
+        }
+        live.push(TableChange {
+            org: change.org,
+            before: change.before.as_ref().filter(|c| !c.is_deleted()),
+            after: change.after.as_ref().filter(|c| !c.is_deleted()),
+        });
+    }
+    // The same contact twice in one group must be taken over in order.
+    let mut seen = std::collections::HashSet::new();
+    let mut start = 0;
+    for at in 0..live.len() {
+        let number = live[at].before.or(live[at].after).map(|c| c.number);
+        if let Some(number) = number
+            && !seen.insert(number)
+        {
+            table.apply(&live[start..at]);
+            seen.clear();
+            seen.insert(number);
+            start = at;
+        }
+    }
+    table.apply(&live[start..]);
+}
+
+pub(super) fn as_change(op: &Op) -> Change<'_> {
+    match op {
+        Op::Put { key, value, .. } => Change::Put { key, value },
+        Op::Delete { key } => Change::Delete { key },
+    }
+}
+
+fn op_bytes(op: &Op) -> usize {
+    match op {
+        Op::Put { key, value, .. } => key.len() + value.len(),
+        Op::Delete { key } => key.len(),
+    }
+}
+
+/// Ends the process: after a failed write nothing may be acknowledged, and only a restart knows
+/// what is on disk.
+fn die(reason: &str) -> ! {
+    tracing::error!("{reason}; ending at once, start again to recover");
+    #[expect(clippy::print_stderr, reason = "the last words of the process")]
+    {
+        eprintln!("ringdex: {reason}; ending at once, start again to recover");
+    }
+    std::process::abort()
+}

@@ -1,0 +1,125 @@
+//! The permanent, machine-readable error codes. `http` alone knows which status each one has.
+
+/// A code that callers may rely on for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorCode {
+    /// The request is no well-formed request of its kind.
+    Malformed,
+    /// No valid token was given.
+    Unauthorized,
+    /// The token does not allow this.
+    Forbidden,
+    /// There is no such path.
+    RouteNotFound,
+    /// The path does not take this method.
+    MethodNotAllowed,
+    /// There is no such contact, for this caller.
+    ContactNotFound,
+    /// There is no such organisation.
+    OrganizationNotFound,
+    /// There is no such import.
+    ImportNotFound,
+    /// An organisation of this name exists.
+    OrganizationExists,
+    /// Another contact has this number, and the organisation does not allow that.
+    PhoneInUse,
+    /// What was sent does not fit; `errors` says where.
+    Invalid,
+    /// The file cannot be read as a table.
+    FileUnreadable,
+    /// The record has been changed since the version that `If-Match` names.
+    RevisionConflict,
+    /// The `Idempotency-Key` was used with another request.
+    IdempotencyMismatch,
+    /// The body is too large.
+    PayloadTooLarge,
+    /// The body is of a type that is not taken here.
+    UnsupportedMediaType,
+    /// Too much at once; come back later.
+    Overloaded,
+    /// The server is shutting down.
+    ShuttingDown,
+    /// A defect or a failure on this side.
+    Internal,
+}
+
+impl ErrorCode {
+    /// All codes.
+    pub const ALL: [Self; 19] = [
+        Self::Malformed,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::RouteNotFound,
+        Self::MethodNotAllowed,
+        Self::ContactNotFound,
+        Self::OrganizationNotFound,
+        Self::ImportNotFound,
+        Self::OrganizationExists,
+        Self::PhoneInUse,
+        Self::Invalid,
+        Self::FileUnreadable,
+        Self::RevisionConflict,
+        Self::IdempotencyMismatch,
+        Self::PayloadTooLarge,
+        Self::UnsupportedMediaType,
+        Self::Overloaded,
+        Self::ShuttingDown,
+        Self::Internal,
+    ];
+
+    /// The code as it stands in answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::RouteNotFound => "route_not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::ContactNotFound => "contact_not_found",
+            Self::OrganizationNotFound => "organization_not_found",
+            Self::ImportNotFound => "import_not_found",
+            Self::OrganizationExists => "organization_exists",
+            Self::PhoneInUse => "phone_in_use",
+            Self::Invalid => "invalid",
+            Self::FileUnreadable => "file_unreadable",
+            Self::RevisionConflict => "revision_conflict",
+            Self::IdempotencyMismatch => "idempotency_mismatch",
+            Self::PayloadTooLarge => "payload_too_large",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::Overloaded => "overloaded",
+            Self::ShuttingDown => "shutting_down",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// What the code means, in a few words that do not depend on the case.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Malformed => "The request is malformed",
+            Self::Unauthorized => "A valid token is needed",
+            Self::Forbidden => "This token may not do that",
+            Self::RouteNotFound => "There is nothing at this path",
+            Self::MethodNotAllowed => "This path does not take that method",
+            Self::ContactNotFound => "There is no such contact",
+            Self::OrganizationNotFound => "There is no such organisation",
+            Self::ImportNotFound => "There is no such import",
+            Self::OrganizationExists => "An organisation of this name exists",
+            Self::PhoneInUse => "Another contact has this number",
+            Self::Invalid => "Some values do not fit",
+            Self::FileUnreadable => "The file cannot be read",
+            Self::RevisionConflict => "The record has been changed meanwhile",
+            Self::IdempotencyMismatch => "The idempotency key was used for another request",
+            Self::PayloadTooLarge => "The body is too large",
+            Self::UnsupportedMediaType => "This type of body is not taken here",
+            Self::Overloaded => "The server has too much to do",
+            Self::ShuttingDown => "The server is shutting down",
+            Self::Internal => "Something failed on the server",
+        }
+    }
+}
+
+/// Implemented by the errors of every layer that callers can see.
+pub trait HasCode {
+    /// The permanent code.
+    fn code(&self) -> ErrorCode;
+}

@@ -1,0 +1,112 @@
+//! The directories in which indexes live: one that serves, and one that may be building aside.
+//!
+//! `CURRENT` names the generation that serves and the schema it was built with; `BOOT` says in
+//! which boot of the machine files were last written, since only a new boot can have lost them.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::Error;
+
+/// The index directories below one folder.
+pub struct Generations {
+    root: PathBuf,
+}
+
+/// What is known of the index that served last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Current {
+    /// Its directory.
+    pub path: PathBuf,
+    /// The hash of the schema it was built with.
+    pub schema_hash: String,
+}
+
+impl Generations {
+    /// The directories below a folder, which is made if need be.
+    pub fn new(root: &Path) -> Result<Self, Error> {
+        std::fs::create_dir_all(root).map_err(Error::io(root))?;
+        Ok(Self { root: root.to_owned() })
+    }
+
+    /// The index that served last; `None` if there is none or `CURRENT` cannot be read.
+    pub fn current(&self) -> Option<Current> {
+        let text = std::fs::read_to_string(self.root.join("CURRENT")).ok()?;
+        let (name, hash) = text.trim().split_once(' ')?;
+        let path = self.root.join(name);
+        (is_generation(name) && path.is_dir())
+            .then(|| Current { path, schema_hash: hash.to_owned() })
+    }
+
+    /// A directory that is not in use, for building aside.
+    pub fn fresh(&self) -> Result<PathBuf, Error> {
+        let highest = self.names()?.iter().filter_map(|n| n[4..].parse::<u64>().ok()).max();
+        Ok(self.root.join(format!("gen-{}", highest.unwrap_or(0) + 1)))
+    }
+
+    /// Makes an index the one that serves, and removes the others.
+    pub fn publish(&self, path: &Path, schema_hash: &str) -> Result<(), Error> {
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        self.put("CURRENT", &format!("{name} {schema_hash}\n"))?;
+        for other in self.names()?.into_iter().filter(|other| *other != name) {
+            let path = self.root.join(other);
+            std::fs::remove_dir_all(&path).map_err(Error::io(&path))?;
+        }
+        Ok(())
+    }
+
+    /// Whether all files were written in this boot of the machine, or were synced since.
+    pub fn is_trusted(&self) -> bool {
+        let marker = std::fs::read_to_string(self.root.join("BOOT")).unwrap_or_default();
+        let marker = marker.trim();
+        marker == "synced" || (!marker.is_empty() && boot_id().as_deref() == Some(marker))
+    }
+
+    /// Notes that files are written in this boot from now on.
+    pub fn mark_open(&self) -> Result<(), Error> {
+        self.put("BOOT", &boot_id().unwrap_or_else(|| "unknown".to_owned()))
+    }
+
+    /// Syncs all files of an index and notes that they can be trusted in any boot.
+    pub fn mark_synced(&self, path: &Path) -> Result<(), Error> {
+        for entry in std::fs::read_dir(path).map_err(Error::io(path))? {
+            let file = entry.map_err(Error::io(path))?.path();
+            File::open(&file).and_then(|f| f.sync_data()).map_err(Error::io(&file))?;
+        }
+        File::open(path).and_then(|f| f.sync_all()).map_err(Error::io(path))?;
+        self.put("BOOT", "synced")
+    }
+
+    fn names(&self) -> Result<Vec<String>, Error> {
+        let entries = std::fs::read_dir(&self.root).map_err(Error::io(&self.root))?;
+        Ok(entries
+            .filter_map(Result::ok)
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .filter(|name| is_generation(name))
+            .collect())
+    }
+
+    fn put(&self, name: &str, text: &str) -> Result<(), Error> {
+        let target = self.root.join(name);
+        let aside = self.root.join(format!("{name}.tmp"));
+        let write = || {
+            let mut file = File::create(&aside)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            std::fs::rename(&aside, &target)?;
+            File::open(&self.root)?.sync_all()
+        };
+        write().map_err(Error::io(&target))
+    }
+}
+
+fn is_generation(name: &str) -> bool {
+    name.strip_prefix("gen-")
+        .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn boot_id() -> Option<String> {
+    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(id.trim().to_owned())
+}

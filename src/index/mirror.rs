@@ -1,0 +1,125 @@
+//! One index: upserts, deletes, commits that carry the change sequence, snapshots to read.
+
+use std::path::Path;
+
+use tantivy::query::TermQuery;
+use tantivy::schema::IndexRecordOption;
+use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, Term};
+
+use super::Error;
+use super::cutter::{ReadyMade, TOKENIZER};
+use super::directory::UnsyncedDirectory;
+use super::document::document;
+use super::schema::Schema;
+use crate::domain::contact::Contact;
+use crate::domain::ids::{ChangeSeq, ContactNumber, OrgNumber};
+
+/// An index on disk with its one writer.
+pub struct Mirror {
+    schema: Schema,
+    index: Index,
+    writer: IndexWriter,
+    reader: IndexReader,
+    committed: ChangeSeq,
+}
+
+impl Mirror {
+    /// Opens the index in a directory, or makes an empty one.
+    ///
+    /// # Errors
+    /// If the files are damaged, or another process writes there.
+    pub fn open(path: &Path, schema: Schema, writer_bytes: usize) -> Result<Self, Error> {
+        std::fs::create_dir_all(path).map_err(Error::io(path))?;
+        let directory = UnsyncedDirectory::open(path)?;
+        let index = if Index::exists(&directory).map_err(tantivy::TantivyError::from)? {
+            Index::open(directory)?
+        } else {
+            let settings = IndexSettings {
+                // Nothing is stored, so there is nothing to compress.
+                docstore_compression: tantivy::store::Compressor::None,
+                ..IndexSettings::default()
+            };
+            Index::create(directory, schema.tantivy.clone(), settings)?
+        };
+        if index.schema() != schema.tantivy {
+            return Err(Error::Schema("the files hold an index of another schema".to_owned()));
+        }
+        index.tokenizers().register(TOKENIZER, ReadyMade::default());
+        let writer = index.writer_with_num_threads(1, writer_bytes)?;
+        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        let payload = index.load_metas()?.payload;
+        let committed = payload.and_then(|p| p.parse().ok()).map_or(ChangeSeq::ZERO, ChangeSeq);
+        Ok(Self { schema, index, writer, reader, committed })
+    }
+
+    /// The sequence of the last change that the last commit holds.
+    pub fn committed(&self) -> ChangeSeq {
+        self.committed
+    }
+
+    /// The schema.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// Adds a contact, or replaces it where it may be there already.
+    pub fn upsert(&self, org: OrgNumber, contact: &Contact, is_new: bool) -> Result<(), Error> {
+        if !is_new {
+            self.delete(contact.number);
+        }
+        self.writer.add_document(document(&self.schema, org, contact))?;
+        Ok(())
+    }
+
+    /// Removes a contact.
+    pub fn delete(&self, number: ContactNumber) {
+        let term = Term::from_field_u64(self.schema.fields.number, u64::from(number.0));
+        self.writer.delete_term(term);
+    }
+
+    /// Removes everything.
+    pub fn delete_all(&self) -> Result<(), Error> {
+        self.writer.delete_all_documents()?;
+        Ok(())
+    }
+
+    /// Makes all changes so far visible, together with the sequence they reach to.
+    pub fn commit(&mut self, through: ChangeSeq) -> Result<(), Error> {
+        let mut prepared = self.writer.prepare_commit()?;
+        // A commit without a payload would clear it.
+        prepared.set_payload(&through.0.to_string());
+        prepared.commit()?;
+        self.reader.reload()?;
+        self.committed = through;
+        Ok(())
+    }
+
+    /// A reader whose snapshots follow the commits.
+    pub fn reader(&self) -> IndexReader {
+        self.reader.clone()
+    }
+
+    /// A snapshot.
+    pub fn searcher(&self) -> Searcher {
+        self.reader.searcher()
+    }
+
+    /// Reads all files and compares their checksums; the damaged ones.
+    pub fn damaged_files(&self) -> Result<Vec<String>, Error> {
+        let damaged = self.index.validate_checksum()?;
+        Ok(damaged.into_iter().map(|path| path.display().to_string()).collect())
+    }
+
+    /// Whether the index holds a contact, and how often.
+    pub fn count_of(&self, number: ContactNumber) -> Result<usize, Error> {
+        let term = Term::from_field_u64(self.schema.fields.number, u64::from(number.0));
+        let query = TermQuery::new(term, IndexRecordOption::Basic);
+        Ok(self.searcher().search(&query, &tantivy::collector::Count)?)
+    }
+
+    /// Waits for merges and lets go of the files.
+    pub fn close(self) -> Result<(), Error> {
+        self.writer.wait_merging_threads()?;
+        Ok(())
+    }
+}

@@ -1,0 +1,40 @@
+//! The search index, write side: a mirror of the store in tantivy, which can be thrown away.
+//!
+//! Owns schema, documents, files and commits. Questions are asked by `search`.
+
+mod cutter;
+mod directory;
+mod document;
+mod generation;
+mod mirror;
+mod schema;
+
+pub use cutter::{WINDOW, org_prefix};
+pub use generation::{Current, Generations};
+pub use mirror::Mirror;
+pub use schema::{Fields, Limits, Schema, Scores};
+
+/// Why the index cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The engine refused.
+    #[error("search index: {0}")]
+    Tantivy(#[from] tantivy::TantivyError),
+    /// A file of the index could not be read or written.
+    #[error("search index file {path}: {source}")]
+    Io {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What went wrong.
+        source: std::io::Error,
+    },
+    /// The schema file that is compiled in is wrong; a defect of this program.
+    #[error("index schema: {0}")]
+    Schema(String),
+}
+
+impl Error {
+    fn io(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
+        move |source| Self::Io { path: path.to_owned(), source }
+    }
+}

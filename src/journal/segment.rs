@@ -1,0 +1,223 @@
+//! One segment file: its header, and what is kept in memory about its frames.
+//!
+//! A segment is created under another name, synced and renamed, so that its header is whole or the
+//! file is not there. Which segments follow each other is decided in `load`.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::Chain;
+use super::error::{Damage, Error, io_error};
+use super::frame::Seed;
+use super::scan::{Scanner, Step};
+use crate::domain::ids::ChangeSeq;
+use crate::domain::time::Timestamp;
+
+pub(super) const HEADER_BYTES: usize = 72;
+/// How much of a file is read at once where all of it is read.
+pub(super) const WALK_CHUNK: usize = 1 << 20;
+/// How far apart the places are that the index of a segment remembers.
+const INDEX_STEP: u64 = 64 << 10;
+const MAGIC: [u8; 8] = *b"RINGJRNL";
+const VERSION: u8 = 1;
+
+/// The first bytes of a segment:
+/// magic, version, three zeros, incarnation, first entry, chain before it, crc32 of all this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    pub(super) incarnation: Uuid,
+    pub(super) first: ChangeSeq,
+    pub(super) chain_before: Chain,
+}
+
+impl Header {
+    fn encode(&self) -> [u8; HEADER_BYTES] {
+        let mut bytes = [0; HEADER_BYTES];
+        bytes[..8].copy_from_slice(&MAGIC);
+        bytes[8] = VERSION;
+        bytes[12..28].copy_from_slice(self.incarnation.as_bytes());
+        bytes[28..36].copy_from_slice(&self.first.0.to_le_bytes());
+        bytes[36..68].copy_from_slice(&self.chain_before);
+        let checksum = crc32fast::hash(&bytes[..68]);
+        bytes[68..].copy_from_slice(&checksum.to_le_bytes());
+        bytes
+    }
+
+    fn decode(bytes: &[u8; HEADER_BYTES]) -> Result<Self, Damage> {
+        let mut checksum = [0; 4];
+        checksum.copy_from_slice(&bytes[68..]);
+        if bytes[..8] != MAGIC || crc32fast::hash(&bytes[..68]) != u32::from_le_bytes(checksum) {
+            return Err(Damage::Header);
+        }
+        if bytes[8] != VERSION {
+            return Err(Damage::Version(bytes[8]));
+        }
+        let (mut incarnation, mut first, mut chain_before) = ([0; 16], [0; 8], [0; 32]);
+        incarnation.copy_from_slice(&bytes[12..28]);
+        first.copy_from_slice(&bytes[28..36]);
+        chain_before.copy_from_slice(&bytes[36..68]);
+        let first = ChangeSeq(u64::from_le_bytes(first));
+        if first == ChangeSeq::ZERO {
+            return Err(Damage::Header);
+        }
+        Ok(Self { incarnation: Uuid::from_bytes(incarnation), first, chain_before })
+    }
+}
+
+/// One segment file, open, with what is known about it up to its last durable frame.
+#[derive(Debug)]
+pub(super) struct Segment {
+    pub(super) path: PathBuf,
+    pub(super) file: Arc<File>,
+    pub(super) header: Header,
+    /// The last entry; one less than the header's first if there is none.
+    pub(super) last: ChangeSeq,
+    /// When the newest entry was decided.
+    pub(super) newest: Option<Timestamp>,
+    /// The end of the last frame.
+    pub(super) end: u64,
+    /// The chain of the last entry, or the one before the first.
+    pub(super) chain: Chain,
+    /// Some entries and where their frames begin, at least `INDEX_STEP` apart.
+    index: Vec<(ChangeSeq, u64)>,
+}
+
+/// Where a walk over a segment ended before the end of the file.
+#[derive(Debug)]
+pub(super) struct Stop {
+    pub(super) offset: u64,
+    pub(super) damage: Damage,
+}
+
+impl Segment {
+    /// Makes a new segment, durable under its name when this returns.
+    pub(super) fn create(dir: &Path, header: Header) -> Result<Self, Error> {
+        let path = dir.join(format!("{:016}.log", header.first.0));
+        let unfinished = path.with_extension("new");
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&unfinished)
+            .map_err(io_error("create", &unfinished))?;
+        file.write_all(&header.encode()).map_err(io_error("write", &unfinished))?;
+        file.sync_all().map_err(io_error("sync", &unfinished))?;
+        std::fs::rename(&unfinished, &path).map_err(io_error("create", &path))?;
+        sync_directory(dir)?;
+        Ok(Self::empty(path, file, header))
+    }
+
+    fn empty(path: PathBuf, file: File, header: Header) -> Self {
+        Self {
+            path,
+            file: Arc::new(file),
+            header,
+            last: ChangeSeq(header.first.0.saturating_sub(1)),
+            newest: None,
+            end: HEADER_BYTES as u64,
+            chain: header.chain_before,
+            index: Vec::new(),
+        }
+    }
+
+    /// Opens a segment and reads all of it up to the first frame that is not in order.
+    pub(super) fn open(path: &Path) -> Result<(Self, Option<Stop>), Error> {
+        let file =
+            OpenOptions::new().read(true).write(true).open(path).map_err(io_error("open", path))?;
+        let length = file.metadata().map_err(io_error("read", path))?.len();
+        let damaged = |damage| Error::Damaged { path: path.to_path_buf(), offset: 0, damage };
+        if length < HEADER_BYTES as u64 {
+            return Err(damaged(Damage::Header));
+        }
+        let mut bytes = [0; HEADER_BYTES];
+        file.read_exact_at(&mut bytes, 0).map_err(io_error("read", path))?;
+        let header = Header::decode(&bytes).map_err(damaged)?;
+        let mut segment = Self::empty(path.to_path_buf(), file, header);
+        let file = Arc::clone(&segment.file);
+        let range = segment.end..length;
+        let mut scanner = Scanner::new(&file, path, segment.seed(), range, WALK_CHUNK);
+        let stop = loop {
+            let offset = scanner.offset();
+            match scanner.next()? {
+                Step::End => break None,
+                Step::Bad(damage) => break Some(Stop { offset, damage }),
+                Step::Frame(head, _) => {
+                    let expected = segment.last.next();
+                    if head.seq != expected {
+                        let damage = Damage::Sequence { expected, found: head.seq };
+                        break Some(Stop { offset, damage });
+                    }
+                    segment.grow(head.seq, offset, head.len, head.at, head.chain);
+                }
+            }
+        };
+        Ok((segment, stop))
+    }
+
+    /// What the checksums of its frames are seeded with.
+    pub(super) fn seed(&self) -> Seed {
+        Seed::of(self.header.incarnation)
+    }
+
+    /// Takes note of a frame behind the last one.
+    pub(super) fn grow(
+        &mut self,
+        seq: ChangeSeq,
+        offset: u64,
+        len: usize,
+        at: Timestamp,
+        chain: Chain,
+    ) {
+        if self.index.last().is_none_or(|(_, indexed)| offset - indexed >= INDEX_STEP) {
+            self.index.push((seq, offset));
+        }
+        self.last = seq;
+        self.end = offset + len as u64;
+        self.newest = self.newest.max(Some(at));
+        self.chain = chain;
+    }
+
+    /// A place at or not far before the frame of an entry.
+    pub(super) fn offset_near(&self, seq: ChangeSeq) -> u64 {
+        let behind = self.index.partition_point(|(indexed, _)| *indexed <= seq);
+        match behind.checked_sub(1).and_then(|at| self.index.get(at)) {
+            Some((_, offset)) => *offset,
+            None => HEADER_BYTES as u64,
+        }
+    }
+}
+
+/// A stretch of a segment, readable without the lock of the view.
+#[derive(Debug)]
+pub(super) struct Stretch {
+    pub(super) file: Arc<File>,
+    pub(super) path: PathBuf,
+    pub(super) header: Header,
+    pub(super) range: std::ops::Range<u64>,
+    /// The last entry of it.
+    pub(super) last: ChangeSeq,
+}
+
+impl Stretch {
+    /// What is durable of a segment from an offset on.
+    pub(super) fn of(segment: &Segment, start: u64) -> Self {
+        Self {
+            file: Arc::clone(&segment.file),
+            path: segment.path.clone(),
+            header: segment.header,
+            range: start..segment.end,
+            last: segment.last,
+        }
+    }
+}
+
+/// Makes created, renamed and removed files of a directory durable.
+pub(super) fn sync_directory(dir: &Path) -> Result<(), Error> {
+    File::open(dir).and_then(|file| file.sync_all()).map_err(io_error("sync", dir))
+}

@@ -1,0 +1,14 @@
+//! Number in any form to contacts, in memory.
+//!
+//! A mirror of the store: rebuilt from it at start, updated by the writer before a write is
+//! acknowledged. Readers never take a lock. It knows numbers, not records; ranking by what the
+//! records say happens in `app`.
+
+mod directory;
+mod levels;
+mod table;
+
+pub use directory::Directory;
+pub use levels::Entry;
+pub use table::{Candidate, IdentityKind, Matches, Rule, Table, TableChange};
+pub(crate) use table::{identity_entries, phone_entries};

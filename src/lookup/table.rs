@@ -1,0 +1,285 @@
+//! The rules by which a number matches: exact, national, common ending, internal extension.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::directory::Directory;
+use super::levels::{Entry, Levels};
+use crate::domain::contact::Contact;
+use crate::domain::email;
+use crate::domain::ids::{ContactNumber, OrgNumber};
+use crate::domain::number_key::{MAX_DIGITS, NumberKey};
+use crate::domain::phone::{NumberQuery, Phone};
+
+/// The shortest common ending that counts, in digits.
+pub const MIN_SUFFIX: usize = 7;
+/// Numbers up to this many digits are internal extensions.
+pub const MAX_EXTENSION: usize = 6;
+
+/// Why a number matched, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rule {
+    /// The same E.164 number, or the same digits where neither has a country code.
+    Exact,
+    /// The same national number, one of them without a country code.
+    National,
+    /// A common ending of at least seven digits.
+    Suffix,
+    /// The same internal extension.
+    Extension,
+}
+
+impl Rule {
+    /// The name in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::National => "national",
+            Self::Suffix => "suffix",
+            Self::Extension => "extension",
+        }
+    }
+}
+
+/// A contact whose number matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The contact.
+    pub number: ContactNumber,
+    /// Why it matched.
+    pub rule: Rule,
+    /// How many digits are the same at the end.
+    pub common_digits: usize,
+    /// Which of the contact's phones matched, counted from 0; at most 255.
+    pub slot: usize,
+}
+
+/// All contacts of one lookup.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Matches {
+    /// The contacts, best rule first, each contact once; at most [`MAX_CANDIDATES`].
+    pub candidates: Vec<Candidate>,
+    /// How many contacts there are in all.
+    pub total: usize,
+}
+
+/// Most candidates that one lookup gives back; switchboard numbers can have many thousands.
+pub const MAX_CANDIDATES: usize = 1_000;
+
+/// What else than a number identifies a contact, for imports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IdentityKind {
+    /// E-mail address.
+    Email,
+    /// Identifier in another system.
+    ExternalId,
+}
+
+/// One contact before and after a change; `None` where it does not exist or is deleted.
+#[derive(Clone, Copy, Debug)]
+pub struct TableChange<'a> {
+    /// The organisation.
+    pub org: OrgNumber,
+    /// The contact before.
+    pub before: Option<&'a Contact>,
+    /// The contact after.
+    pub after: Option<&'a Contact>,
+}
+
+/// The lookup table of a partition.
+#[derive(Default)]
+pub struct Table {
+    phones: Levels,
+    identities: Levels,
+    directory: Directory,
+}
+
+impl Table {
+    /// Contact number to id.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// Phone numbers held.
+    pub fn phone_count(&self) -> usize {
+        self.phones.len()
+    }
+
+    /// Bytes that the table takes, roughly.
+    pub fn memory_bytes(&self) -> usize {
+        (self.phones.len() + self.identities.len()) * size_of::<Entry>()
+    }
+
+    /// Replaces the entries; the directory is filled by its own calls before.
+    pub fn fill(&self, phones: Vec<Entry>, identities: Vec<Entry>) {
+        self.phones.fill(phones);
+        self.identities.fill(identities);
+    }
+
+    /// Takes over changes of contacts. Only one thread may.
+    pub fn apply(&self, changes: &[TableChange<'_>]) {
+        let (mut removed, mut added) = (Vec::new(), Vec::new());
+        let (mut ids_removed, mut ids_added) = (Vec::new(), Vec::new());
+        for change in changes {
+            let same_phones = change.before.map(|c| &c.phones) == change.after.map(|c| &c.phones);
+            if !same_phones {
+                if let Some(before) = change.before {
+                    phone_entries(change.org, before, &mut removed);
+                }
+                if let Some(after) = change.after {
+                    phone_entries(change.org, after, &mut added);
+                }
+            }
+            let (mut before_ids, mut after_ids) = (Vec::new(), Vec::new());
+            if let Some(before) = change.before {
+                identity_entries(change.org, before, &mut before_ids);
+            }
+            if let Some(after) = change.after {
+                identity_entries(change.org, after, &mut after_ids);
+            }
+            if before_ids != after_ids {
+                ids_removed.append(&mut before_ids);
+                ids_added.append(&mut after_ids);
+            }
+        }
+        self.phones.apply(&removed, &added);
+        self.identities.apply(&ids_removed, &ids_added);
+    }
+
+    /// Finds the contacts of a number.
+    ///
+    /// Exact and national matches come together; endings only where neither is found.
+    /// Cost: one binary search in each of a handful of arrays, plus the entries that share the
+    /// last seven digits.
+    pub fn find(&self, org: OrgNumber, query: &NumberQuery) -> Matches {
+        let mut found: Vec<Candidate> = Vec::new();
+        if query.key.is_empty() {
+            return Matches::default();
+        }
+        let is_short = query.digits.len() <= MAX_EXTENSION;
+        let (from, to) =
+            if is_short { (query.key, query.key) } else { query.key.suffix_range(MIN_SUFFIX) };
+        self.phones.snapshot().range(org.0, from.0, to.0, |entry| {
+            let rule = if is_short { Some(Rule::Extension) } else { matching_rule(query, entry) };
+            if let Some(rule) = rule {
+                found.push(Candidate {
+                    number: ContactNumber(entry.number),
+                    rule,
+                    common_digits: query.key.common_suffix(NumberKey(entry.key)),
+                    slot: (entry.tag & 0xff) as usize,
+                });
+            }
+            true
+        });
+        if found.iter().any(|c| c.rule < Rule::Suffix) {
+            found.retain(|c| c.rule < Rule::Suffix);
+        }
+        // A contact once, by its best number; newer contacts first among equals.
+        found.sort_unstable_by_key(|c| (c.number, c.rule, usize::MAX - c.common_digits, c.slot));
+        found.dedup_by_key(|c| c.number);
+        found.sort_by_key(|c| (c.rule, usize::MAX - c.common_digits, u32::MAX - c.number.0));
+        let total = found.len();
+        found.truncate(MAX_CANDIDATES);
+        Matches { candidates: found, total }
+    }
+
+    /// Contacts that may have this identity; the caller must compare with the record, since
+    /// only a hash is kept here.
+    pub fn find_identity(
+        &self,
+        org: OrgNumber,
+        kind: IdentityKind,
+        value: &str,
+    ) -> Vec<ContactNumber> {
+        let key = identity_key(kind, value);
+        let mut found = Vec::new();
+        self.identities.snapshot().range(org.0, key, key, |entry| {
+            found.push(ContactNumber(entry.number));
+            found.len() < MAX_CANDIDATES
+        });
+        found.sort_unstable();
+        found
+    }
+
+    /// Calls a function with organisation, contact and number key of every phone entry.
+    pub fn for_each_phone(&self, mut each: impl FnMut(OrgNumber, ContactNumber, NumberKey)) {
+        self.phones.snapshot().for_each(|entry| {
+            each(OrgNumber(entry.org), ContactNumber(entry.number), NumberKey(entry.key));
+        });
+    }
+}
+
+fn matching_rule(query: &NumberQuery, entry: Entry) -> Option<Rule> {
+    let key = NumberKey(entry.key);
+    let is_e164 = entry.tag & E164 != 0;
+    let national_len = (entry.tag >> 8 & 0x1f) as usize;
+    let common = query.key.common_suffix(key);
+    if common < MIN_SUFFIX {
+        return None;
+    }
+    let query_is_e164 = query.e164.is_some();
+    if key == query.key && is_e164 == query_is_e164 {
+        return Some(Rule::Exact);
+    }
+    if common >= national_len && national_len == query.national_len {
+        // Two different country codes that both were stated are two different lines.
+        let codes_differ = is_e164 && query_is_e164;
+        if !codes_differ {
+            return Some(Rule::National);
+        }
+        return (!query.is_international).then_some(Rule::National);
+    }
+    let covers_one = common == query.key.len()
+        || common == key.len()
+        || !(is_e164 && query.is_international)
+            && (common >= national_len || common >= query.national_len)
+        || common >= MAX_DIGITS;
+    covers_one.then_some(Rule::Suffix)
+}
+
+const E164: u32 = 1 << 13;
+
+/// Appends the entries of a contact's phones.
+pub(crate) fn phone_entries(org: OrgNumber, contact: &Contact, out: &mut Vec<Entry>) {
+    for (slot, phone) in contact.phones.iter().enumerate() {
+        out.push(phone_entry(org, contact.number, slot, phone));
+    }
+}
+
+fn phone_entry(org: OrgNumber, number: ContactNumber, slot: usize, phone: &Phone) -> Entry {
+    let slot = u32::try_from(slot.min(255)).unwrap_or(255);
+    let national = u32::try_from(phone.national_len().min(31)).unwrap_or(31);
+    let e164 = if phone.is_e164() { E164 } else { 0 };
+    Entry {
+        org: org.0,
+        key: NumberKey::from_digits(phone.digits()).0,
+        number: number.0,
+        tag: slot | national << 8 | e164,
+    }
+}
+
+/// Appends the entries of what else identifies a contact.
+pub(crate) fn identity_entries(org: OrgNumber, contact: &Contact, out: &mut Vec<Entry>) {
+    let entry = |kind, value: &str| Entry {
+        org: org.0,
+        key: identity_key(kind, value),
+        number: contact.number.0,
+        tag: 0,
+    };
+    for address in &contact.emails {
+        out.push(entry(IdentityKind::Email, &address.address));
+    }
+    if let Some(id) = &contact.external_crm_id {
+        out.push(entry(IdentityKind::ExternalId, id));
+    }
+}
+
+fn identity_key(kind: IdentityKind, value: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    kind.hash(&mut hasher);
+    email::key(value).hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+#[path = "table_tests.rs"]
+mod tests;

@@ -1,0 +1,81 @@
+//! Going over records in key order, forwards or backwards.
+//!
+//! Values in parts are put together on the way; a record that is deleted meanwhile is left out.
+//! A damaged value is one item and the scan goes on; a damaged page is the last item.
+
+use super::error::Error;
+use super::value::{Key, Stored, Value};
+use super::{RESERVED, parts};
+
+/// An iterator over the records of a range, from either end.
+pub struct Scan {
+    tree: sled::Tree,
+    iter: sled::Iter,
+    /// The database could not go on; it would answer with the same error for ever.
+    failed: bool,
+}
+
+impl std::fmt::Debug for Scan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scan").finish_non_exhaustive()
+    }
+}
+
+impl Scan {
+    pub(super) fn prefix(tree: &sled::Tree, prefix: &[u8]) -> Self {
+        // The first key behind all that begin with the prefix: the last byte that can grow, grown.
+        let mut to = prefix.to_vec();
+        while to.pop_if(|last| *last == u8::MAX).is_some() {}
+        match to.last_mut() {
+            Some(last) => *last += 1,
+            None => to.push(RESERVED),
+        }
+        Self::range(tree, prefix, &to)
+    }
+
+    pub(super) fn range(tree: &sled::Tree, from: &[u8], to: &[u8]) -> Self {
+        let to = to.min(&[RESERVED]);
+        // sled does not take ranges that run backwards.
+        let from = from.min(to);
+        Self { tree: tree.clone(), iter: tree.range(from..to), failed: false }
+    }
+
+    fn resolve(
+        &mut self,
+        found: sled::Result<(sled::IVec, sled::IVec)>,
+    ) -> Result<Option<(Key, Value)>, Error> {
+        let (key, bytes) = found.inspect_err(|_| self.failed = true)?;
+        let value = match Stored::read(bytes) {
+            Some(Stored::Value(value)) => Some(value),
+            Some(Stored::Head(_)) => parts::get(&self.tree, &key)?,
+            None => return Err(Error::damaged_value(&key)),
+        };
+        Ok(value.map(|value| (Key(key), value)))
+    }
+}
+
+impl Iterator for Scan {
+    type Item = Result<(Key, Value), Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.failed {
+            let found = self.iter.next()?;
+            if let Some(record) = self.resolve(found).transpose() {
+                return Some(record);
+            }
+        }
+        None
+    }
+}
+
+impl DoubleEndedIterator for Scan {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        while !self.failed {
+            let found = self.iter.next_back()?;
+            if let Some(record) = self.resolve(found).transpose() {
+                return Some(record);
+            }
+        }
+        None
+    }
+}

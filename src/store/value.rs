@@ -1,0 +1,156 @@
+//! Keys and values as the store hands them out, and the tag by which a stored value is told from
+//! the head of one that is kept in parts.
+//!
+//! ```text
+//! empty         the empty value: index keys cost nothing extra
+//! 0 | bytes     the value itself
+//! 1 | generation u64 | length u32 | crc32 u32    the head of a value in parts, big endian
+//! ```
+
+use std::fmt;
+use std::ops::Deref;
+
+const INLINE: u8 = 0;
+const HEAD: u8 = 1;
+
+/// A key as it stands in the store.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(pub(super) sled::IVec);
+
+impl Deref for Key {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl AsRef<[u8]> for Key {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.escape_ascii())
+    }
+}
+
+/// A value; cloning it copies no bytes unless it is large.
+#[derive(Clone)]
+pub struct Value(Bytes);
+
+#[derive(Clone)]
+enum Bytes {
+    /// With its tag, shared with sled's cache.
+    Tagged(sled::IVec),
+    /// Put together from parts.
+    Whole(Vec<u8>),
+}
+
+impl Value {
+    pub(super) fn whole(bytes: Vec<u8>) -> Self {
+        Self(Bytes::Whole(bytes))
+    }
+
+    /// The bytes as a vector of their own.
+    pub fn into_vec(self) -> Vec<u8> {
+        match self.0 {
+            Bytes::Tagged(_) => self.to_vec(),
+            Bytes::Whole(bytes) => bytes,
+        }
+    }
+}
+
+impl Deref for Value {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match &self.0 {
+            Bytes::Tagged(bytes) => bytes.get(1..).unwrap_or_default(),
+            Bytes::Whole(bytes) => bytes,
+        }
+    }
+}
+
+impl AsRef<[u8]> for Value {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Value {}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.len())
+    }
+}
+
+/// What stands under a key.
+pub(super) enum Stored {
+    Value(Value),
+    Head(Head),
+}
+
+impl Stored {
+    /// Tells a value from a head; `None` if it is neither.
+    pub(super) fn read(bytes: sled::IVec) -> Option<Self> {
+        match bytes.first() {
+            None | Some(&INLINE) => Some(Self::Value(Value(Bytes::Tagged(bytes)))),
+            Some(&HEAD) => Head::decode(&bytes).map(Self::Head),
+            Some(_) => None,
+        }
+    }
+}
+
+/// Whether stored bytes are the head of a value in parts, be it damaged or not.
+pub(super) fn is_head(bytes: &[u8]) -> bool {
+    bytes.first() == Some(&HEAD)
+}
+
+/// Puts the tagged form of a small value into the buffer.
+pub(super) fn tag_inline(value: &[u8], buffer: &mut Vec<u8>) {
+    buffer.clear();
+    if !value.is_empty() {
+        buffer.push(INLINE);
+        buffer.extend_from_slice(value);
+    }
+}
+
+/// What is known of a value in parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    /// Says which parts belong to it; never used twice for the same key.
+    pub(super) generation: u64,
+    pub(super) length: u32,
+    pub(super) checksum: u32,
+}
+
+impl Head {
+    pub(super) fn encode(self) -> [u8; 17] {
+        let mut bytes = [0; 17];
+        bytes[0] = HEAD;
+        bytes[1..9].copy_from_slice(&self.generation.to_be_bytes());
+        bytes[9..13].copy_from_slice(&self.length.to_be_bytes());
+        bytes[13..].copy_from_slice(&self.checksum.to_be_bytes());
+        bytes
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (generation, rest) = bytes.get(1..)?.split_first_chunk::<8>()?;
+        let (length, rest) = rest.split_first_chunk::<4>()?;
+        Some(Self {
+            generation: u64::from_be_bytes(*generation),
+            length: u32::from_be_bytes(*length),
+            checksum: u32::from_be_bytes(rest.try_into().ok()?),
+        })
+    }
+}
