@@ -294,8 +294,7 @@ impl Page {
 fn launch(profile: &Path) -> Result<Child, String> {
     let named = std::env::var("CHROMIUM").ok();
     let names = ["chromium", "chromium-browser", "google-chrome", "chrome"];
-    let candidates = named.as_deref().into_iter().chain(names);
-    for name in candidates {
+    for name in named.as_deref().into_iter().chain(names) {
         let started = Command::new(name)
             .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
             .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
