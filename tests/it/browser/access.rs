@@ -71,7 +71,10 @@ pub(crate) fn run_narrow(base: &str) {
     visit(&mut page, base, "/");
     let (word, number) = unique();
     let long = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft";
-    let id = create(&mut page, &json!({ "name": format!("Max {word}"), "phone": number, "company": long, "notes": long, "tags": [long] }));
+    let id = create(
+        &mut page,
+        &json!({ "name": format!("Max {word}"), "phone": number, "company": long, "notes": long, "tags": [long] }),
+    );
     for path in [
         "/".to_owned(),
         format!("/?q={word}"),

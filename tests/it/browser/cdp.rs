@@ -62,7 +62,9 @@ impl Page {
     pub(crate) fn open() -> Option<Self> {
         match Self::start() {
             Ok(page) => Some(page),
-            Err(reason) if std::env::var_os("REQUIRE_BROWSER").is_some_and(|value| value == "1") => {
+            Err(reason)
+                if std::env::var_os("REQUIRE_BROWSER").is_some_and(|value| value == "1") =>
+            {
                 panic!("a browser is required: {reason}")
             }
             Err(reason) => {
@@ -73,7 +75,8 @@ impl Page {
     }
 
     fn start() -> Result<Self, String> {
-        let profile = TempDir::new().map_err(|error| format!("no directory for a profile: {error}"))?;
+        let profile =
+            TempDir::new().map_err(|error| format!("no directory for a profile: {error}"))?;
         let mut browser = launch(profile.path())?;
         let (host, path) = match endpoint(&mut browser) {
             Ok(found) => found,
@@ -127,13 +130,17 @@ impl Page {
         match message["method"].as_str().unwrap_or_default() {
             "Page.loadEventFired" => self.loaded = true,
             "Runtime.exceptionThrown" => {
-                self.problems.push(params["exceptionDetails"]["exception"]["description"].to_string());
+                self.problems
+                    .push(params["exceptionDetails"]["exception"]["description"].to_string());
             }
-            "Runtime.consoleAPICalled" if params["type"] == "error" || params["type"] == "warning" => {
+            "Runtime.consoleAPICalled"
+                if params["type"] == "error" || params["type"] == "warning" =>
+            {
                 self.problems.push(params["args"].to_string());
             }
             "Log.entryAdded" if params["entry"]["level"] == "error" => {
-                self.problems.push(format!("{} {}", params["entry"]["text"], params["entry"]["url"]));
+                self.problems
+                    .push(format!("{} {}", params["entry"]["text"], params["entry"]["url"]));
             }
             "Network.requestWillBeSent" => {
                 let url = params["request"]["url"].as_str().unwrap_or_default();
@@ -213,10 +220,8 @@ impl Page {
     /// Presses and releases a key, for example `Enter` or `n`; `Shift+Tab` is understood.
     pub(crate) fn press(&mut self, name: &str) {
         let (modifiers, name) = name.strip_prefix("Shift+").map_or((0, name), |rest| (8, rest));
-        let (code, text) = KEYS
-            .iter()
-            .find(|key| key.name == name)
-            .map_or((0, name), |key| (key.code, key.text));
+        let (code, text) =
+            KEYS.iter().find(|key| key.name == name).map_or((0, name), |key| (key.code, key.text));
         let kind = if text.is_empty() { "rawKeyDown" } else { "keyDown" };
         self.call(
             "Input.dispatchKeyEvent",
@@ -267,7 +272,10 @@ impl Page {
 
     /// Sets what the page is told of the system, for example `prefers-color-scheme`, `dark`.
     pub(crate) fn prefer(&mut self, feature: &str, value: &str) {
-        self.call("Emulation.setEmulatedMedia", &json!({ "features": [{ "name": feature, "value": value }] }));
+        self.call(
+            "Emulation.setEmulatedMedia",
+            &json!({ "features": [{ "name": feature, "value": value }] }),
+        );
     }
 
     /// Writes what the page looks like to a PNG file, for a person to see.
@@ -293,11 +301,21 @@ impl Page {
 
 fn launch(profile: &Path) -> Result<Child, String> {
     let named = std::env::var("CHROMIUM").ok();
-    let names = ["chromium", "chromium-browser", "google-chrome", "chrome"];
-    for name in named.as_deref().into_iter().chain(names) {
+    let usual = ["chromium", "chromium-browser", "google-chrome", "chrome"];
+    for name in named.as_deref().into_iter().chain(usual) {
         let started = Command::new(name)
-            .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
-            .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+            .args([
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+            ])
+            .args([
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ])
             .args(["--disable-dev-shm-usage", "--lang=en-US", "--remote-debugging-port=0"])
             .arg(format!("--user-data-dir={}", profile.display()))
             .arg("about:blank")
@@ -311,7 +329,7 @@ fn launch(profile: &Path) -> Result<Child, String> {
             Err(error) => return Err(format!("{name} does not start: {error}")),
         }
     }
-    Err(format!("no browser of {names:?} is installed; set CHROMIUM to the path of one"))
+    Err(format!("no browser of {usual:?} is installed; set CHROMIUM to the path of one"))
 }
 
 /// Reads from the browser's messages where it listens: host with port, and path.
@@ -333,7 +351,8 @@ fn endpoint(browser: &mut Child) -> Result<(String, String), String> {
 }
 
 fn connect(host: &str, path: &str) -> Result<WebSocket<TcpStream>, String> {
-    let stream = TcpStream::connect(host).map_err(|error| format!("{host} does not answer: {error}"))?;
+    let stream =
+        TcpStream::connect(host).map_err(|error| format!("{host} does not answer: {error}"))?;
     stream.set_read_timeout(Some(DEADLINE)).map_err(|error| error.to_string())?;
     stream.set_nodelay(true).map_err(|error| error.to_string())?;
     tungstenite::client(format!("ws://{host}{path}"), stream)
@@ -343,12 +362,15 @@ fn connect(host: &str, path: &str) -> Result<WebSocket<TcpStream>, String> {
 
 fn send(socket: &mut WebSocket<TcpStream>, id: u64, method: &str, params: &Value) {
     let text = json!({ "id": id, "method": method, "params": params }).to_string();
-    socket.send(Message::text(text)).unwrap_or_else(|error| panic!("{method} is not sent: {error}"));
+    socket
+        .send(Message::text(text))
+        .unwrap_or_else(|error| panic!("{method} is not sent: {error}"));
 }
 
 fn receive(socket: &mut WebSocket<TcpStream>, waiting_for: &str) -> Value {
     loop {
-        let message = socket.read().unwrap_or_else(|error| panic!("no answer to {waiting_for}: {error}"));
+        let message =
+            socket.read().unwrap_or_else(|error| panic!("no answer to {waiting_for}: {error}"));
         if let Message::Text(text) = message {
             return serde_json::from_str(text.as_str()).expect("the browser speaks JSON");
         }

@@ -36,7 +36,10 @@ pub(crate) fn run_reversed_name(base: &str) {
     assert_eq!(names(&mut page).first(), Some(&format!("Zebulon {word}")));
     assert_eq!(page.eval("window.timesEmpty"), json!(0), "the list was empty between two letters");
     let marks = page.eval("[...document.querySelectorAll('[data-test=hit] .name mark')].map((one) => one.textContent)");
-    assert!(marks.as_array().is_some_and(|marks| marks.contains(&json!("Zebu"))), "marked: {marks}");
+    assert!(
+        marks.as_array().is_some_and(|marks| marks.contains(&json!("Zebu"))),
+        "marked: {marks}"
+    );
     let count = page.eval("document.querySelector('[data-test=count]').textContent");
     let count = count.as_str().unwrap_or_default();
     assert!(count.starts_with("1 match · ") && count.ends_with(" ms"), "the box says {count:?}");
@@ -76,7 +79,10 @@ pub(crate) fn run_keyboard_only(base: &str) {
     let Some(mut page) = open(base, "/") else { return };
     let (word, number) = unique();
     for first in ["Ada", "Bea"] {
-        create(&mut page, &json!({ "name": format!("{first} {word}"), "phone": number, "email": format!("{first}@{word}.example") }));
+        create(
+            &mut page,
+            &json!({ "name": format!("{first} {word}"), "phone": number, "email": format!("{first}@{word}.example") }),
+        );
     }
     visit(&mut page, base, "/");
     page.type_text(&word);
@@ -120,7 +126,10 @@ fn a_field_is_edited_in_place_and_kept() {
 pub(crate) fn run_edit_in_place(base: &str) {
     let Some(mut page) = open(base, "/") else { return };
     let (word, number) = unique();
-    let id = create(&mut page, &json!({ "first_name": "Eva", "last_name": word, "phone": number, "company": "Before Ltd" }));
+    let id = create(
+        &mut page,
+        &json!({ "first_name": "Eva", "last_name": word, "phone": number, "company": "Before Ltd" }),
+    );
     visit(&mut page, base, &format!("/?c={id}"));
     wait_for_card(&mut page, &word);
 
@@ -166,11 +175,16 @@ fn a_conflict_shows_both_values() {
 pub(crate) fn run_conflict(base: &str) {
     let Some(mut page) = open(base, "/") else { return };
     let (word, number) = unique();
-    let id = create(&mut page, &json!({ "first_name": "Kim", "last_name": word, "phone": number, "company": "Old" }));
+    let id = create(
+        &mut page,
+        &json!({ "first_name": "Kim", "last_name": word, "phone": number, "company": "Old" }),
+    );
     visit(&mut page, base, &format!("/contacts/{id}"));
     wait_for_card(&mut page, &word);
     page.wait(&format!("{CARD}.querySelector('[data-test=\"field-company\"] button.value')"));
-    page.eval("new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))");
+    page.eval(
+        "new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))",
+    );
 
     // Somebody else changes another field: nobody is bothered with it.
     let path = format!("/api/v1/contacts/{id}");
@@ -254,7 +268,10 @@ pub(crate) fn run_stale_answer(base: &str) {
     page.eval("box.value = ''; box.dispatchEvent(new Event('input', { bubbles: true })); 0");
     wait_for_answer(&mut page, "");
     page.eval("window.release().then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))");
-    assert_eq!(page.eval("document.querySelector('[data-test=results]').dataset.answered"), json!(""));
+    assert_eq!(
+        page.eval("document.querySelector('[data-test=results]').dataset.answered"),
+        json!("")
+    );
     assert!(!names(&mut page).is_empty());
     page.assert_clean(base);
 }
@@ -267,7 +284,9 @@ fn a_server_that_does_not_answer_is_said_in_words_and_tried_again() {
 pub(crate) fn run_offline(base: &str) {
     let Some(mut page) = open(base, "/") else { return };
     page.wait("document.querySelector('[data-test=hit]')");
-    page.eval("window.real = window.fetch; window.fetch = () => Promise.reject(new TypeError('down')); 0");
+    page.eval(
+        "window.real = window.fetch; window.fetch = () => Promise.reject(new TypeError('down')); 0",
+    );
     page.type_text("a");
     page.wait_for_text("Ringdex does not answer");
     assert!(!names(&mut page).is_empty(), "what was on the screen is gone");

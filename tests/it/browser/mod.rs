@@ -40,9 +40,10 @@ fn api(page: &mut Page, method: &str, path: &str, body: &Value) -> Value {
     answer["body"].clone()
 }
 
-/// Makes a contact and answers its id. The name ends in a word that only this call uses.
+/// Makes a contact, waits until it can be searched for, and answers its id.
 fn create(page: &mut Page, body: &Value) -> String {
-    let made = api(page, "POST", "/api/v1/contacts?refresh=wait", body);
+    let made = api(page, "POST", "/api/v1/contacts", body);
+    api(page, "GET", "/api/v1/contacts?per_page=1&refresh=wait", &Value::Null);
     made["id"].as_str().unwrap_or_else(|| panic!("no id in {made}")).to_owned()
 }
 
@@ -61,8 +62,15 @@ fn unique() -> (String, String) {
 
 /// The names in the list, top first.
 fn names(page: &mut Page) -> Vec<String> {
-    let shown = page.eval("[...document.querySelectorAll('[data-test=hit] .name')].map((one) => one.textContent)");
-    shown.as_array().into_iter().flatten().filter_map(|one| one.as_str().map(str::to_owned)).collect()
+    let shown = page.eval(
+        "[...document.querySelectorAll('[data-test=hit] .name')].map((one) => one.textContent)",
+    );
+    shown
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|one| one.as_str().map(str::to_owned))
+        .collect()
 }
 
 /// Waits until the list answers exactly this query.

@@ -20,11 +20,17 @@ pub(crate) fn run_unknown_number(base: &str) {
     assert_eq!(page.eval("document.querySelector('#new-phones-0').value"), json!(number));
     page.type_text(&format!("Petra {word}"));
     page.press("Enter");
-    page.wait(&format!("document.querySelector('[data-test=card] h1')?.innerText.includes({})", json!(word)));
+    page.wait(&format!(
+        "document.querySelector('[data-test=card] h1')?.innerText.includes({})",
+        json!(word)
+    ));
 
     // The next call from there is known.
     visit(&mut page, base, &path);
-    page.wait(&format!("document.querySelector('[data-test=card] h1')?.innerText.includes({})", json!(word)));
+    page.wait(&format!(
+        "document.querySelector('[data-test=card] h1')?.innerText.includes({})",
+        json!(word)
+    ));
     page.wait_for_text("One person has this number");
     assert!(page.eval("new URL(location).searchParams.get('c')").is_string());
     page.assert_clean(base);
@@ -45,10 +51,15 @@ pub(crate) fn run_several(base: &str) {
     page.wait_for_text("3 people have this number");
     page.wait("document.activeElement.closest('[data-test=candidates]')");
     let reasons = page.eval("[...document.querySelectorAll('[data-test=candidates] .why')].map((one) => one.textContent.trim())");
-    assert!(reasons.as_array().is_some_and(|all| all.len() == 3 && !all.contains(&json!(""))), "reasons: {reasons}");
+    assert!(
+        reasons.as_array().is_some_and(|all| all.len() == 3 && !all.contains(&json!(""))),
+        "reasons: {reasons}"
+    );
     let first = page.eval("document.activeElement.querySelector('.name').textContent");
     page.press("Enter");
-    page.wait(&format!("document.querySelector('[data-test=card] h1')?.innerText.includes({first})"));
+    page.wait(&format!(
+        "document.querySelector('[data-test=card] h1')?.innerText.includes({first})"
+    ));
     page.eval("history.back()");
     page.wait("!document.querySelector('[data-test=card]') && document.querySelector('[data-test=candidates]')");
     page.assert_clean(base);
@@ -71,5 +82,9 @@ pub(crate) fn run_refused_form(base: &str) {
     page.press("Enter");
     page.wait("document.querySelector('#new-phones-0').getAttribute('aria-invalid') === 'true'");
     page.wait("document.activeElement.id === 'new-phones-0'");
-    assert_eq!(page.eval("document.querySelector('#new-name').value"), json!(word), "what was typed is gone");
+    assert_eq!(
+        page.eval("document.querySelector('#new-name').value"),
+        json!(word),
+        "what was typed is gone"
+    );
 }

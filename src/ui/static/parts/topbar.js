@@ -2,7 +2,7 @@
 // The bar at the top: the one search box with its answer's size and time, and the few
 // switches. The box is a combobox; the list below is its listbox.
 
-import { html, useEffect, useRef, useState } from "../dom.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../dom.js";
 import { active, answered, hits, search, settled, slow, tookUs, total, totalExact } from "../state/search.js";
 import { dialog, isLearned, narrow, switchTheme, theme, usedKey } from "../state/session.js";
 import { go, openContact, place } from "../state/url.js";
@@ -48,7 +48,8 @@ function SearchBox() {
   useEffect(() => {
     typing.current = false;
   }, [contact, create, view]);
-  useEffect(() => {
+  // Before the first paint, so that no letter is lost that somebody types at once.
+  useLayoutEffect(() => {
     if (view === "console" && !place.peek().contact && !place.peek().create) box.current?.focus();
   }, []);
   useEffect(() => setExpanded(view === "console" && hits.value.length > 0), [view, hits.value]);
