@@ -243,7 +243,8 @@ fn a_missing_journal_is_refused_and_can_be_put_back() {
 
 #[test]
 fn segments_that_are_missing_are_noticed() {
-    let fixture = trimmed_fixture();
+    let small = |options: &mut Options| options.journal_segment_bytes = 16 << 10;
+    let fixture = filled(small, |_| true);
     let count = segments(&fixture.test.root()).len();
     assert!(count >= 3, "only {count} segments");
     for gone in [1, count - 1] {
@@ -336,12 +337,16 @@ fn snapshots_that_are_unfinished_or_damaged_do_no_harm() {
     put(&unfinished.test.root().join("store/snap.0000000000000BAD.generating"), b"half of one");
     unfinished.test.restart();
     unfinished.assert_whole("an unfinished snapshot");
+    let mut reopened = fixture.copy();
+    // A snapshot is written when the log is read.
+    reopened.test.restart();
+    reopened.test.close();
     for damage in
         [|path: &Path| flip(path, length(path) / 2), |path: &Path| cut(path, length(path) / 2)]
     {
-        let mut fixture = fixture.copy();
+        let mut fixture = reopened.copy();
         let snapshots = files(&fixture.test.root().join("store"), snapshot);
-        assert!(!snapshots.is_empty(), "a closed store has a snapshot");
+        assert!(!snapshots.is_empty(), "a store that was opened again has a snapshot");
         snapshots.iter().for_each(|path| damage(path));
         fixture.test.restart();
         fixture.assert_whole("a damaged snapshot");
