@@ -1,8 +1,8 @@
 //! Ringdex: a search-engine-centric contact service.
 //!
 //! Modules in reading order: `domain` says what a contact is; `journal`, `store`, `lookup`, `index`
-//! and `search` each keep or read one form of it; `engine` puts them together; `app` holds the use
-//! cases and decides who may do what; `http` and `cli` offer them.
+//! and `search` each keep or read one form of it; `engine` puts them together; `import` turns files
+//! into drafts; `app` holds the use cases and decides who may do what; `http` and `cli` offer them.
 
 pub mod error;
 
@@ -16,4 +16,11 @@ pub mod store;
 
 pub mod engine;
 
+pub mod generate;
+pub mod import;
+
 pub mod app;
+
+pub mod cli;
+pub mod http;
+pub mod ui;

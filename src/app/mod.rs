@@ -6,6 +6,8 @@ mod access;
 mod contacts;
 mod error;
 mod export;
+mod import_jobs;
+mod imports;
 mod lookup;
 mod maintenance;
 mod organizations;
@@ -16,9 +18,13 @@ pub use access::Access;
 pub use contacts::{BulkItem, Created, Deletion, Idempotency, LikelyDuplicate, Precondition};
 pub use error::Error;
 pub use export::{ExportFormat, ExportRequest};
+pub use import_jobs::{ImportJob, ImportState};
+pub use imports::{ImportOptions, ImportProgress};
 pub use lookup::{LookupAnswer, LookupResult};
 pub use organizations::{NewToken, OrganizationView};
 pub use search::{Refresh, SearchAnswer, SearchRequest};
+
+pub use crate::engine::lookup::Rule;
 
 use std::path::Path;
 
@@ -34,6 +40,7 @@ pub struct App {
     own_writes: OwnWrites,
     /// Held while a contact is created where numbers must be unique.
     create_gate: parking_lot::Mutex<()>,
+    import_jobs: import_jobs::ImportJobs,
 }
 
 impl App {
@@ -44,12 +51,15 @@ impl App {
     pub fn open(root: &Path, options: Options) -> Result<Self, Error> {
         let partition = Partition::open(root, options)?;
         let access = Access::load(&partition)?;
-        Ok(Self {
+        let app = Self {
             partition,
             access,
             own_writes: OwnWrites::default(),
             create_gate: parking_lot::Mutex::default(),
-        })
+            import_jobs: import_jobs::ImportJobs::default(),
+        };
+        app.forget_old_imports()?;
+        Ok(app)
     }
 
     /// Who may use it.

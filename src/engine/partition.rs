@@ -114,6 +114,7 @@ pub struct Partition {
     cards: Arc<Cards>,
     applied: Arc<Progress>,
     visible: Arc<Progress>,
+    indexed: Arc<Progress>,
     reader: Arc<ArcSwap<IndexReader>>,
     schema: Schema,
     contact_count: Arc<AtomicU64>,
@@ -158,6 +159,8 @@ impl Partition {
         applied.set(store.applied_seq());
         let visible = Arc::new(Progress::default());
         visible.set(mirror.committed());
+        let indexed = Arc::new(Progress::default());
+        indexed.set(mirror.committed());
         let schema = mirror.schema().clone();
         let (request_sender, request_receiver) = crossbeam_channel::bounded(4_096);
         let (replacements, replacement_receiver) = crossbeam_channel::bounded(1);
@@ -176,6 +179,7 @@ impl Partition {
             table,
             applied,
             visible,
+            indexed,
             schema,
             replacements,
             options,
@@ -208,6 +212,7 @@ impl Partition {
             journal: Arc::clone(&self.journal),
             applied: Arc::clone(&self.applied),
             visible: Arc::clone(&self.visible),
+            indexed: Arc::clone(&self.indexed),
             reader: Arc::clone(&self.reader),
             stop: Arc::clone(&self.stop),
             generations,
@@ -396,6 +401,13 @@ impl Partition {
         while !self.applied.wait_for(seq, Duration::from_secs(1)) {}
     }
 
+    /// Holds a bulk writer back until the index is at most `entries` writes behind one of its
+    /// own, so that what others write is not indexed only after a long queue.
+    pub fn pace(&self, seq: ChangeSeq, entries: u64) {
+        let behind = ChangeSeq(seq.0.saturating_sub(entries));
+        self.indexed.wait_for(behind, Duration::from_secs(10));
+    }
+
     /// How many contacts there are that are not deleted.
     pub fn contact_count(&self) -> u64 {
         self.contact_count.load(Ordering::Relaxed)
@@ -416,6 +428,11 @@ impl Partition {
             applied_seq: self.applied_seq().0,
             visible_seq: self.visible_seq().0,
         }
+    }
+
+    /// The data directory.
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
     pub(super) fn store(&self) -> &Store {

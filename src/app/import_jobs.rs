@@ -1,0 +1,272 @@
+//! Imports that run in the background of a server, and what became of them.
+//!
+//! The list of jobs lives as long as the process; uploaded files and error files lie in the data
+//! directory and are removed with it or at the next start.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use parking_lot::Mutex;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::error::Error;
+use super::imports::ImportOptions;
+use super::{App, authorize};
+use crate::domain::access::{Action, Caller};
+use crate::domain::ids::OrgNumber;
+use crate::domain::time::Timestamp;
+use crate::import::Counts;
+
+/// Imports that run at the same time; others wait their turn.
+const MOST_RUNNING: usize = 1;
+/// Finished imports that are remembered.
+const MOST_REMEMBERED: usize = 1_000;
+
+/// Where an import stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportState {
+    /// It waits for another one to finish.
+    Queued,
+    /// It runs.
+    Running,
+    /// It has finished; rows may have errors.
+    Done,
+    /// It could not go on; what was written stays.
+    Failed,
+    /// It was stopped; what was written stays.
+    Cancelled,
+}
+
+/// How far an import is.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct JobProgress {
+    /// Rows done.
+    pub done: u64,
+    /// Rows in all, estimated from the size of the file while it runs.
+    pub total: u64,
+    /// Rows a second so far.
+    pub rows_per_second: u64,
+}
+
+/// An import as it is shown.
+#[derive(Clone, Debug, Serialize)]
+pub struct ImportJob {
+    /// The public identifier.
+    pub id: Uuid,
+    /// Where it stands.
+    pub state: ImportState,
+    /// How far it is.
+    pub progress: JobProgress,
+    /// How many rows met which end.
+    pub counts: Counts,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// Whether nothing was to be written.
+    pub dry_run: bool,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+}
+
+struct Kept {
+    org: OrgNumber,
+    job: ImportJob,
+    cancel: Arc<AtomicBool>,
+}
+
+/// The imports of a server.
+#[derive(Default)]
+pub(super) struct ImportJobs {
+    jobs: Mutex<HashMap<Uuid, Kept>>,
+    turn: Mutex<usize>,
+    turn_changed: parking_lot::Condvar,
+}
+
+impl App {
+    /// The folder of uploaded files and error files.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn imports_folder(&self) -> Result<PathBuf, Error> {
+        let folder = self.partition.root().join("imports");
+        std::fs::create_dir_all(&folder)
+            .map_err(|source| crate::engine::Error::Io { path: folder.clone(), source })?;
+        Ok(folder)
+    }
+
+    pub(super) fn forget_old_imports(&self) -> Result<(), Error> {
+        let folder = self.imports_folder()?;
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            if let Err(error) = std::fs::remove_file(entry.path()) {
+                tracing::warn!("{} cannot be removed: {error}", entry.path().display());
+            }
+        }
+        Ok(())
+    }
+
+    /// Imports an uploaded file in the background; the file is removed afterwards.
+    ///
+    /// # Errors
+    /// If the caller may not.
+    pub fn start_import(
+        self: &Arc<Self>,
+        caller: &Caller,
+        file: PathBuf,
+        options: ImportOptions,
+    ) -> Result<ImportJob, Error> {
+        authorize(caller, Action::Import)?;
+        let id = Uuid::now_v7();
+        let job = ImportJob {
+            id,
+            state: ImportState::Queued,
+            progress: JobProgress { done: 0, total: 0, rows_per_second: 0 },
+            counts: Counts::default(),
+            error: None,
+            dry_run: options.dry_run,
+            created_at: self.partition.now(),
+            finished_at: None,
+        };
+        let cancel = Arc::new(AtomicBool::new(false));
+        {
+            let mut jobs = self.import_jobs.jobs.lock();
+            if jobs.len() >= MOST_REMEMBERED {
+                jobs.retain(|_, kept| kept.job.finished_at.is_none());
+            }
+            let kept =
+                Kept { org: caller.organization, job: job.clone(), cancel: Arc::clone(&cancel) };
+            jobs.insert(id, kept);
+        }
+        let app = Arc::clone(self);
+        let caller = caller.clone();
+        let spawned = std::thread::Builder::new().name("import".to_owned()).spawn(move || {
+            app.run_import(id, &caller, &file, &options, &cancel);
+        });
+        if spawned.is_err() {
+            self.import_jobs.jobs.lock().remove(&id);
+            return Err(Error::Overloaded("no thread is left for the import; try again later"));
+        }
+        Ok(job)
+    }
+
+    fn run_import(
+        &self,
+        id: Uuid,
+        caller: &Caller,
+        file: &std::path::Path,
+        options: &ImportOptions,
+        cancel: &AtomicBool,
+    ) {
+        {
+            let mut running = self.import_jobs.turn.lock();
+            while *running >= MOST_RUNNING {
+                self.import_jobs.turn_changed.wait(&mut running);
+            }
+            *running += 1;
+        }
+        self.update_import(id, |job| job.state = ImportState::Running);
+        let result = self.import_file(id, caller, file, options, cancel);
+        let now = self.partition.now();
+        self.update_import(id, |job| {
+            job.finished_at = Some(now);
+            match result {
+                Ok(counts) => {
+                    job.counts = counts;
+                    job.progress.done = counts.rows();
+                    job.progress.total = counts.rows();
+                    job.state = if cancel.load(Ordering::Relaxed) {
+                        ImportState::Cancelled
+                    } else {
+                        ImportState::Done
+                    };
+                }
+                Err(error) => {
+                    job.error = Some(error.to_string());
+                    job.state = ImportState::Failed;
+                }
+            }
+        });
+        if let Err(error) = std::fs::remove_file(file) {
+            tracing::warn!("{} cannot be removed: {error}", file.display());
+        }
+        *self.import_jobs.turn.lock() -= 1;
+        self.import_jobs.turn_changed.notify_one();
+    }
+
+    fn import_file(
+        &self,
+        id: Uuid,
+        caller: &Caller,
+        file: &std::path::Path,
+        options: &ImportOptions,
+        cancel: &AtomicBool,
+    ) -> Result<Counts, Error> {
+        let io = |path: &std::path::Path| {
+            let path = path.to_owned();
+            move |source| Error::Engine(crate::engine::Error::Io { path, source })
+        };
+        let errors_path = self.errors_path(id)?;
+        let input = File::open(file).map_err(io(file))?;
+        let size = input.metadata().map_err(io(file))?.len();
+        let mut errors = BufWriter::new(File::create(&errors_path).map_err(io(&errors_path))?);
+        let started = Instant::now();
+        self.import_contacts(caller, input, options, &mut errors, cancel, &mut |progress| {
+            let done = progress.counts.rows();
+            let total = (done * size).checked_div(progress.bytes_read).unwrap_or(done).max(done);
+            let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
+            self.update_import(id, |job| {
+                job.counts = progress.counts;
+                job.progress = JobProgress { done, total, rows_per_second: done * 1_000 / ms };
+            });
+        })
+    }
+
+    fn update_import(&self, id: Uuid, change: impl FnOnce(&mut ImportJob)) {
+        if let Some(kept) = self.import_jobs.jobs.lock().get_mut(&id) {
+            change(&mut kept.job);
+        }
+    }
+
+    fn errors_path(&self, id: Uuid) -> Result<PathBuf, Error> {
+        Ok(self.imports_folder()?.join(format!("{id}.errors.csv")))
+    }
+
+    /// How an import stands.
+    ///
+    /// # Errors
+    /// If there is none with this id in the caller's organisation.
+    pub fn find_import(&self, caller: &Caller, id: Uuid) -> Result<ImportJob, Error> {
+        authorize(caller, Action::Import)?;
+        let jobs = self.import_jobs.jobs.lock();
+        let kept = jobs.get(&id).filter(|kept| kept.org == caller.organization);
+        kept.map(|kept| kept.job.clone()).ok_or(Error::ImportNotFound)
+    }
+
+    /// The file of the rows that an import did not take.
+    ///
+    /// # Errors
+    /// If there is no such import in the caller's organisation.
+    pub fn import_errors_file(&self, caller: &Caller, id: Uuid) -> Result<PathBuf, Error> {
+        self.find_import(caller, id)?;
+        self.errors_path(id)
+    }
+
+    /// Stops an import between two writes.
+    ///
+    /// # Errors
+    /// If there is no such import in the caller's organisation.
+    pub fn cancel_import(&self, caller: &Caller, id: Uuid) -> Result<ImportJob, Error> {
+        let job = self.find_import(caller, id)?;
+        if let Some(kept) = self.import_jobs.jobs.lock().get(&id) {
+            kept.cancel.store(true, Ordering::Relaxed);
+        }
+        Ok(job)
+    }
+}

@@ -1,0 +1,528 @@
+//! Importing a list: reading and checking run beside matching and writing.
+
+use std::collections::{HashMap, HashSet};
+use std::io::{Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossbeam_channel::bounded;
+use csv::StringRecord;
+use rayon::prelude::*;
+
+use super::error::Error;
+use super::{App, authorize};
+use crate::domain::access::{Action, Caller};
+use crate::domain::draft::{Draft, Patch, Stamp};
+use crate::domain::ids::{ContactId, OrgNumber};
+use crate::domain::phone::parse_query;
+use crate::domain::status::Status;
+use crate::engine::lookup::{IdentityKind, Rule};
+use crate::import::match_existing::{
+    MatchKey, OnDuplicate, keys_of, name_of_contact, name_of_draft, names_agree,
+};
+use crate::import::{
+    Counts, ErrorFile, IssueCode, MapOptions, RawRow, ReadOptions, Reader, RowContext, RowIssue,
+    RowMap, ValidRow, validate,
+};
+
+/// Rows that are read and checked at once.
+const READ_ROWS: usize = 4_000;
+/// Rows of one write; other writes wait no longer than for these.
+const WRITE_ROWS: usize = 500;
+/// Writes that the index may be behind an import; more would keep what others write waiting.
+const MOST_WRITES_BEHIND: u64 = 12;
+/// Candidates that are looked at for one key of a row.
+const MOST_CANDIDATES: usize = 100;
+
+/// How a list is imported.
+#[derive(Clone, Debug)]
+pub struct ImportOptions {
+    /// Encoding, delimiter and header, where they are not to be detected.
+    pub read: ReadOptions,
+    /// Where columns go.
+    pub map: MapOptions,
+    /// What tells that a row belongs to a contact.
+    pub match_keys: Vec<MatchKey>,
+    /// Whether a shared number or address also needs names that agree.
+    pub match_names: bool,
+    /// What happens to a row that belongs to a contact.
+    pub on_duplicate: OnDuplicate,
+    /// Country of national numbers in rows that name none.
+    pub default_country: Option<String>,
+    /// Tags for every row.
+    pub tags: Vec<String>,
+    /// Nothing is written.
+    pub dry_run: bool,
+}
+
+impl Default for ImportOptions {
+    fn default() -> Self {
+        Self {
+            read: ReadOptions::default(),
+            map: MapOptions::default(),
+            match_keys: MatchKey::ALL.to_vec(),
+            match_names: true,
+            on_duplicate: OnDuplicate::default(),
+            default_country: None,
+            tags: Vec::new(),
+            dry_run: false,
+        }
+    }
+}
+
+/// What an import tells while it runs.
+#[derive(Clone, Copy, Debug)]
+pub struct ImportProgress {
+    /// Rows done.
+    pub counts: Counts,
+    /// Bytes of the file read so far.
+    pub bytes_read: u64,
+}
+
+/// A row with what became of it in the checks.
+struct CheckedRow {
+    line: u64,
+    cells: StringRecord,
+    valid: Option<ValidRow>,
+    issues: Vec<RowIssue>,
+}
+
+struct CheckedBatch {
+    rows: Vec<CheckedRow>,
+    bytes_read: u64,
+}
+
+/// What happens to a row.
+#[derive(Clone)]
+enum RowDecision {
+    Create(Draft),
+    Update(ContactId, Draft),
+    Skip,
+    Ask(ContactId),
+}
+
+enum RowOutcome {
+    Created,
+    Updated,
+    Unchanged,
+    Invalid(String),
+}
+
+impl App {
+    /// Imports a list. Rows that do not fit are left out, written to `errors` with their reasons,
+    /// and counted; the others are searchable while the import still runs.
+    ///
+    /// Memory does not depend on the length of the list, except in a dry run, which remembers a
+    /// few bytes per row. `cancel` stops it between two writes.
+    ///
+    /// # Errors
+    /// If the list cannot be read as a table, or the caller may not.
+    pub fn import_contacts(
+        &self,
+        caller: &Caller,
+        input: impl Read + Send,
+        options: &ImportOptions,
+        errors: &mut dyn Write,
+        cancel: &AtomicBool,
+        progress: &mut dyn FnMut(ImportProgress),
+    ) -> Result<Counts, Error> {
+        authorize(caller, Action::Import)?;
+        let organization = self.organization_of(caller)?;
+        let settings = organization.settings.clone();
+        let context = RowContext {
+            settings: settings.clone(),
+            default_country: options.default_country.clone(),
+            tags: options.tags.clone(),
+        };
+        let mut reader = Reader::open(input, options.read).map_err(unreadable)?;
+        let map = RowMap::new(reader.headers(), &options.map).map_err(unreadable)?;
+        if !map.has_identity() {
+            return Err(Error::FileUnreadable(format!(
+                "no column goes to a name, company, phone or e-mail: say where with --map \"COLUMN=field\"; the columns are {}",
+                reader.headers().join(", ")
+            )));
+        }
+        let mut error_file = ErrorFile::new(errors, reader.headers());
+        let mut run = Run {
+            app: self,
+            caller,
+            options,
+            counts: Counts::default(),
+            seen: HashSet::new(),
+            settings,
+        };
+        let (sender, batches) = bounded::<Result<CheckedBatch, Error>>(2);
+        std::thread::scope(|scope| {
+            let map = &map;
+            let context = &context;
+            scope.spawn(move || {
+                loop {
+                    let batch = read_batch(&mut reader, map, context);
+                    let is_last = match &batch {
+                        Ok(batch) => batch.rows.is_empty(),
+                        Err(_) => true,
+                    };
+                    // A receiver that has gone away has met an error of its own.
+                    if sender.send(batch).is_err() || is_last {
+                        return;
+                    }
+                }
+            });
+            for batch in &batches {
+                let batch = batch?;
+                if batch.rows.is_empty() || cancel.load(Ordering::Relaxed) {
+                    break;
+                }
+                for chunk in batch.rows.chunks(WRITE_ROWS) {
+                    run.chunk(chunk, &mut error_file)?;
+                    if cancel.load(Ordering::Relaxed) {
+                        break;
+                    }
+                }
+                progress(ImportProgress { counts: run.counts, bytes_read: batch.bytes_read });
+            }
+            drop(batches);
+            error_file.flush().map_err(|e| {
+                Error::FileUnreadable(format!("the error file cannot be written: {e}"))
+            })?;
+            Ok(run.counts)
+        })
+    }
+}
+
+fn unreadable(error: crate::import::Error) -> Error {
+    Error::FileUnreadable(error.to_string())
+}
+
+fn read_batch<R: Read>(
+    reader: &mut Reader<R>,
+    map: &RowMap,
+    context: &RowContext,
+) -> Result<CheckedBatch, Error> {
+    let mut raw: Vec<RawRow> = Vec::with_capacity(READ_ROWS);
+    while raw.len() < READ_ROWS {
+        let mut row = RawRow::default();
+        if !reader.read_row(&mut row).map_err(unreadable)? {
+            break;
+        }
+        raw.push(row);
+    }
+    let rows = raw
+        .into_par_iter()
+        .map(|row| {
+            let (valid, mut issues) = if row.is_rejected() {
+                (None, Vec::new())
+            } else {
+                validate(row.line, &map.map_row(&row), context)
+            };
+            issues.extend(row.issues);
+            CheckedRow { line: row.line, cells: row.cells, valid, issues }
+        })
+        .collect();
+    Ok(CheckedBatch { rows, bytes_read: reader.bytes_read() })
+}
+
+struct Run<'a> {
+    app: &'a App,
+    caller: &'a Caller,
+    options: &'a ImportOptions,
+    counts: Counts,
+    /// Keys of rows that a dry run would have created.
+    seen: HashSet<u64>,
+    settings: crate::domain::access::OrgSettings,
+}
+
+impl Run<'_> {
+    fn chunk(
+        &mut self,
+        rows: &[CheckedRow],
+        errors: &mut ErrorFile<&mut dyn Write>,
+    ) -> Result<(), Error> {
+        let failed = |e| Error::FileUnreadable(format!("the error file cannot be written: {e}"));
+        for row in rows {
+            for issue in &row.issues {
+                errors.add(issue, Some(&row.cells)).map_err(failed)?;
+            }
+            if row.valid.is_none() {
+                self.counts.errors += 1;
+            }
+        }
+        // Rows that repeat a key of this chunk wait until the first of them is written.
+        let mut waiting: Vec<&CheckedRow> = rows.iter().filter(|row| row.valid.is_some()).collect();
+        while !waiting.is_empty() {
+            let (now, later) = self.without_repeats(&waiting);
+            let decisions: Result<Vec<RowDecision>, Error> =
+                now.par_iter().map(|row| self.decide(row)).collect();
+            let decisions = decisions?;
+            if self.options.dry_run {
+                self.count_only(&now, &decisions, errors).map_err(failed)?;
+            } else {
+                self.write(&now, decisions, errors)?;
+            }
+            waiting = later;
+        }
+        Ok(())
+    }
+
+    fn without_repeats<'r>(
+        &self,
+        rows: &[&'r CheckedRow],
+    ) -> (Vec<&'r CheckedRow>, Vec<&'r CheckedRow>) {
+        if self.options.on_duplicate == OnDuplicate::Create {
+            return (rows.to_vec(), Vec::new());
+        }
+        let mut names: HashMap<String, Vec<(String, String)>> = HashMap::new();
+        let (mut now, mut later) = (Vec::new(), Vec::new());
+        for row in rows {
+            let Some(valid) = &row.valid else { continue };
+            let name = name_of_draft(&valid.draft);
+            let keys = keys_of(&valid.draft, &self.options.match_keys);
+            let repeats = keys.iter().any(|key| {
+                names.get(key).is_some_and(|known| {
+                    !self.options.match_names || known.iter().any(|other| names_agree(other, &name))
+                })
+            });
+            if repeats {
+                later.push(*row);
+            } else {
+                for key in keys {
+                    names.entry(key).or_default().push(name.clone());
+                }
+                now.push(*row);
+            }
+        }
+        (now, later)
+    }
+
+    fn decide(&self, row: &CheckedRow) -> Result<RowDecision, Error> {
+        let Some(valid) = &row.valid else { return Ok(RowDecision::Skip) };
+        let draft = valid.draft.clone();
+        if self.options.on_duplicate == OnDuplicate::Create {
+            return Ok(RowDecision::Create(draft));
+        }
+        let Some(existing) = self.find_existing(&draft)? else {
+            return Ok(RowDecision::Create(draft));
+        };
+        Ok(match self.options.on_duplicate {
+            OnDuplicate::Update => RowDecision::Update(existing, draft),
+            OnDuplicate::Skip => RowDecision::Skip,
+            OnDuplicate::Ask => RowDecision::Ask(existing),
+            OnDuplicate::Create => RowDecision::Create(draft),
+        })
+    }
+
+    /// The contact that a row belongs to: by external id, then address, then number.
+    fn find_existing(&self, draft: &Draft) -> Result<Option<ContactId>, Error> {
+        let org = self.caller.organization;
+        let (partition, table) = (&self.app.partition, self.app.partition.table());
+        let name = name_of_draft(draft);
+        let keys = &self.options.match_keys;
+        if keys.contains(&MatchKey::ExternalCrmId)
+            && let Some(id) = draft.external_crm_id.value()
+        {
+            let provider = draft.external_crm_provider.value();
+            for number in table.find_identity(org, IdentityKind::ExternalId, id) {
+                if let Some(contact) = partition.contact_by_number(org, number)?
+                    && contact.external_crm_id.as_ref() == Some(id)
+                    && (provider.is_none()
+                        || contact.external_crm_provider.is_none()
+                        || contact.external_crm_provider.as_ref() == provider)
+                {
+                    return Ok(Some(contact.id));
+                }
+            }
+        }
+        let agrees = |contact: &crate::domain::contact::Contact| {
+            !self.options.match_names || names_agree(&name_of_contact(contact), &name)
+        };
+        if keys.contains(&MatchKey::Email) {
+            for address in &draft.add_emails {
+                let key = crate::domain::email::key(&address.address);
+                let found = table.find_identity(org, IdentityKind::Email, &address.address);
+                for number in found.into_iter().take(MOST_CANDIDATES) {
+                    if let Some(contact) = partition.contact_by_number(org, number)?
+                        && contact
+                            .emails
+                            .iter()
+                            .any(|e| crate::domain::email::key(&e.address) == key)
+                        && agrees(&contact)
+                    {
+                        return Ok(Some(contact.id));
+                    }
+                }
+            }
+        }
+        if keys.contains(&MatchKey::Phone) {
+            for phone in &draft.add_phones {
+                let query = parse_query(&phone.number, None);
+                let found = table.find(org, &query);
+                for candidate in found.candidates.into_iter().take(MOST_CANDIDATES) {
+                    if candidate.rule != Rule::Suffix
+                        && let Some(contact) = partition.contact_by_number(org, candidate.number)?
+                        && agrees(&contact)
+                    {
+                        return Ok(Some(contact.id));
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn count_only(
+        &mut self,
+        rows: &[&CheckedRow],
+        decisions: &[RowDecision],
+        errors: &mut ErrorFile<&mut dyn Write>,
+    ) -> std::io::Result<()> {
+        for (row, decision) in rows.iter().zip(decisions) {
+            match decision {
+                RowDecision::Create(draft) => {
+                    let keys = keys_of(draft, &self.options.match_keys);
+                    let (first, last) = name_of_draft(draft);
+                    let hashes: Vec<u64> =
+                        keys.iter().map(|key| hash(&(key, &first, &last))).collect();
+                    let repeats = self.options.on_duplicate != OnDuplicate::Create
+                        && hashes.iter().any(|hash| self.seen.contains(hash));
+                    self.seen.extend(hashes);
+                    match (repeats, self.options.on_duplicate) {
+                        (false, _) => self.counts.imported += 1,
+                        (true, OnDuplicate::Update) => self.counts.updated += 1,
+                        (true, _) => self.counts.skipped += 1,
+                    }
+                }
+                RowDecision::Update(..) => self.counts.updated += 1,
+                RowDecision::Skip => self.counts.skipped += 1,
+                RowDecision::Ask(id) => {
+                    self.counts.skipped += 1;
+                    errors.add(&review(row.line, *id), Some(&row.cells))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn write(
+        &mut self,
+        rows: &[&CheckedRow],
+        decisions: Vec<RowDecision>,
+        errors: &mut ErrorFile<&mut dyn Write>,
+    ) -> Result<(), Error> {
+        let failed = |e| Error::FileUnreadable(format!("the error file cannot be written: {e}"));
+        let mut work: Vec<(usize, RowDecision)> = Vec::with_capacity(decisions.len());
+        for (at, decision) in decisions.into_iter().enumerate() {
+            match decision {
+                RowDecision::Skip => self.counts.skipped += 1,
+                RowDecision::Ask(id) => {
+                    self.counts.skipped += 1;
+                    errors
+                        .add(&review(rows[at].line, id), Some(&rows[at].cells))
+                        .map_err(failed)?;
+                }
+                RowDecision::Create(_) | RowDecision::Update(..) => work.push((at, decision)),
+            }
+        }
+        if work.is_empty() {
+            return Ok(());
+        }
+        let org: OrgNumber = self.caller.organization;
+        let now = self.app.partition.now();
+        let actor = format!("{} (import)", self.caller.actor);
+        let settings = self.settings.clone();
+        let journal_actor = actor.clone();
+        let places: Vec<usize> = work.iter().map(|(at, _)| *at).collect();
+        let ids: Vec<ContactId> = work.iter().map(|_| ContactId::generate()).collect();
+        let written =
+            self.app.partition.write::<_, Error>(org, &journal_actor, false, move |tx| {
+                let stamp = Stamp { now, actor: &actor, settings: &settings };
+                let mut outcomes = Vec::with_capacity(work.len());
+                for ((_, decision), id) in work.iter().zip(&ids) {
+                    outcomes.push(match decision {
+                        RowDecision::Update(existing, draft) => match tx.contact(org, *existing)? {
+                            Some(before) if !before.is_deleted() => {
+                                match for_update(draft, &before).apply(&before, stamp) {
+                                    Ok(None) => RowOutcome::Unchanged,
+                                    Ok(Some(after)) => {
+                                        tx.replace_contact(org, before, after)?;
+                                        RowOutcome::Updated
+                                    }
+                                    Err(issues) => invalid(&issues),
+                                }
+                            }
+                            // Deleted since it was found.
+                            _ => create(tx, org, *id, draft, stamp)?,
+                        },
+                        RowDecision::Create(draft) => create(tx, org, *id, draft, stamp)?,
+                        RowDecision::Skip | RowDecision::Ask(_) => RowOutcome::Unchanged,
+                    });
+                }
+                Ok(outcomes)
+            })?;
+        self.app.partition.pace(written.seq, MOST_WRITES_BEHIND);
+        for (outcome, at) in written.value.into_iter().zip(places) {
+            match outcome {
+                RowOutcome::Created => self.counts.imported += 1,
+                RowOutcome::Updated => self.counts.updated += 1,
+                RowOutcome::Unchanged => self.counts.skipped += 1,
+                RowOutcome::Invalid(reason) => {
+                    self.counts.errors += 1;
+                    let issue = RowIssue::error(rows[at].line, IssueCode::TextInvalid, reason);
+                    errors.add(&issue, Some(&rows[at].cells)).map_err(failed)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn create(
+    tx: &mut crate::engine::Tx<'_>,
+    org: OrgNumber,
+    id: ContactId,
+    draft: &Draft,
+    stamp: Stamp<'_>,
+) -> Result<RowOutcome, crate::engine::Error> {
+    let mut draft = draft.clone();
+    if draft.source.is_keep() {
+        draft.source = Patch::Set("import".to_owned());
+    }
+    let number = tx.next_number();
+    Ok(match draft.create(id, number, stamp) {
+        Ok(contact) => {
+            tx.create_contact(org, contact)?;
+            RowOutcome::Created
+        }
+        Err(issues) => invalid(&issues),
+    })
+}
+
+/// What a row says about a contact that exists: it adds and corrects, but a plain "active" in a
+/// list does not lift a block or a wish not to be contacted.
+fn for_update(draft: &Draft, before: &crate::domain::contact::Contact) -> Draft {
+    let mut draft = draft.clone();
+    if draft.status == Patch::Set(Status::Active) && before.shown_status() != Status::Active {
+        draft.status = Patch::Keep;
+    }
+    draft
+}
+
+fn invalid(issues: &[crate::domain::issue::FieldIssue]) -> RowOutcome {
+    RowOutcome::Invalid(
+        issues
+            .iter()
+            .map(|i| format!("{}: {}", i.pointer, i.detail))
+            .collect::<Vec<_>>()
+            .join("; "),
+    )
+}
+
+fn review(line: u64, existing: ContactId) -> RowIssue {
+    RowIssue::error(line, IssueCode::NeedsReview, format!("belongs to contact {existing}"))
+        .suggest("decide: import it with --on-duplicate update or create")
+}
+
+fn hash(value: &impl std::hash::Hash) -> u64 {
+    use std::hash::Hasher;
+    let mut hasher = std::hash::DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,220 @@
+//! The arguments of every command.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+/// Who is calling, and find anyone as you type: a contact service with its own search engine.
+#[derive(Parser)]
+#[command(name = "ringdex", version, about, max_term_width = 100)]
+pub(super) struct Args {
+    /// The data directory; the command works on it directly.
+    #[arg(
+        long,
+        global = true,
+        env = "RINGDEX_DATA_DIR",
+        default_value = "./ringdex-data",
+        value_name = "DIR"
+    )]
+    pub(super) data_dir: PathBuf,
+    /// Work through a running server instead.
+    #[arg(long, global = true, env = "RINGDEX_SERVER", value_name = "URL")]
+    pub(super) server: Option<String>,
+    /// The token for the server.
+    #[arg(long, global = true, env = "RINGDEX_TOKEN", hide_env_values = true, requires = "server")]
+    pub(super) token: Option<String>,
+    /// The organisation to work for in a data directory, by name or id.
+    #[arg(
+        long,
+        global = true,
+        env = "RINGDEX_ORGANIZATION",
+        default_value = "default",
+        value_name = "NAME"
+    )]
+    pub(super) organization: String,
+    /// Machine-readable answers on standard output.
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Serve the API and the agents' console.
+    Serve(Serve),
+    /// Import contacts from a list (.csv, .tsv, .txt; - is standard input).
+    Import(Import),
+    /// Export what a query selects.
+    Export(Export),
+    /// Find contacts by name, number, company, e-mail, tag.
+    Search(Search),
+    /// Who has this number?
+    Lookup(Lookup),
+    /// Make synthetic contacts of many countries, with known duplicates.
+    Generate(Generate),
+    /// Verify journal, store, lookup and index against each other.
+    Check(Check),
+    /// Rebuild the search index from the store.
+    Reindex,
+    /// Work with organisations.
+    Organization {
+        #[command(subcommand)]
+        command: Organization,
+    },
+    /// Work with tokens.
+    Token {
+        #[command(subcommand)]
+        command: Token,
+    },
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Serve {
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:7464", value_name = "ADDR")]
+    pub(super) listen: SocketAddr,
+    /// Serve N generated contacts from a throw-away directory, without log-in from this machine.
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "10000")]
+    pub(super) demo: Option<u64>,
+    /// A token that is valid for the first organisation, instead of a random one.
+    #[arg(long, env = "RINGDEX_ADMIN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub(super) admin_token: Option<String>,
+    /// Worker threads; one a core if not given.
+    #[arg(long, value_name = "N")]
+    pub(super) workers: Option<usize>,
+    /// Memory for pages of the store, in MiB.
+    #[arg(long, default_value_t = 384, value_name = "MIB")]
+    pub(super) store_cache_mib: u64,
+    /// Largest file that may be uploaded for an import, in MiB.
+    #[arg(long, default_value_t = 2048, value_name = "MIB")]
+    pub(super) max_upload_mib: u64,
+    /// How long the journal is kept at least, in days.
+    #[arg(long, default_value_t = 7, value_name = "DAYS")]
+    pub(super) journal_days: u32,
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Import {
+    /// The file; - is standard input.
+    pub(super) file: PathBuf,
+    /// Where a column goes, for example "Kunde=last_name" or "Branche=cf.industry"; repeatable.
+    #[arg(long, value_name = "COLUMN=FIELD")]
+    pub(super) map: Vec<String>,
+    /// What happens to a row whose contact exists.
+    #[arg(long, default_value = "update", value_parser = ["update", "skip", "create", "ask"])]
+    pub(super) on_duplicate: String,
+    /// What tells that a row's contact exists.
+    #[arg(long, value_delimiter = ',', default_value = "phone,email,external_crm_id", value_parser = ["phone", "mobile", "email", "external_crm_id"])]
+    pub(super) match_keys: Vec<String>,
+    /// A shared number or address is enough; otherwise the names must agree as well.
+    #[arg(long)]
+    pub(super) ignore_names: bool,
+    /// Country of national numbers in rows that name none, for example US.
+    #[arg(long, value_name = "CC")]
+    pub(super) default_country: Option<String>,
+    /// Read and report everything, write nothing.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Import all rows or none: an error in any row writes nothing.
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// Where rows go that do not fit, with row, column, value, reason and what to do.
+    #[arg(long, value_name = "FILE")]
+    pub(super) errors: Option<PathBuf>,
+    /// A tag for every imported contact; repeatable.
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(super) tags: Vec<String>,
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Export {
+    /// The file to write; - is standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: PathBuf,
+    /// The format; taken from the name of the file if not given.
+    #[arg(long, value_parser = ["csv", "jsonl"])]
+    pub(super) format: Option<String>,
+    /// Only what this query selects.
+    #[arg(long, default_value = "", value_name = "QUERY")]
+    pub(super) q: String,
+    /// The columns of a CSV.
+    #[arg(long, value_delimiter = ',', value_name = "a,b")]
+    pub(super) columns: Vec<String>,
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Search {
+    /// The query.
+    #[arg(num_args = 0.., trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(super) query: Vec<String>,
+    /// Most contacts to show.
+    #[arg(long, default_value_t = 50)]
+    pub(super) limit: usize,
+    /// The order: relevance, name, created_at, updated_at; - in front for descending.
+    #[arg(long, allow_hyphen_values = true)]
+    pub(super) sort: Option<String>,
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Lookup {
+    /// The number, in any form.
+    #[arg(allow_hyphen_values = true)]
+    pub(super) number: String,
+    /// Country of a national number, for example US.
+    #[arg(long, value_name = "CC")]
+    pub(super) country: Option<String>,
+    /// Most contacts to show.
+    #[arg(long, default_value_t = 5)]
+    pub(super) limit: usize,
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Generate {
+    /// How many contacts.
+    pub(super) count: u64,
+    /// Equal seeds make equal files.
+    #[arg(long, default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Share of rows that are another record of an earlier person, 0 to 1.
+    #[arg(long, default_value_t = 0.15)]
+    pub(super) duplicates: f64,
+    /// The file to write; - is standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: PathBuf,
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Check {
+    /// First cut a damaged journal at its last good entry; what is cut is kept beside it.
+    #[arg(long, conflicts_with = "server")]
+    pub(super) repair_journal: bool,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Organization {
+    /// Make an organisation; prints its id.
+    Create {
+        /// The name.
+        name: String,
+        /// ISO 3166 country whose national numbers are understood without a country code.
+        #[arg(long, value_name = "CC")]
+        country: Option<String>,
+    },
+    /// List the organisations.
+    List,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Token {
+    /// Make a token; it is shown this once.
+    Create {
+        /// What its bearer may do.
+        #[arg(long, value_parser = ["admin", "manager", "agent", "lookup"])]
+        role: String,
+        /// A name for people.
+        #[arg(long)]
+        name: Option<String>,
+    },
+}

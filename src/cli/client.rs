@@ -1,0 +1,105 @@
+//! Talks to a running server.
+
+use std::io::Read;
+
+use serde_json::Value;
+use ureq::http::Response;
+use ureq::{Agent, Body};
+
+use super::error::Failure;
+
+/// A server and the token for it.
+pub(super) struct Client {
+    agent: Agent,
+    base: String,
+    token: Option<String>,
+}
+
+impl Client {
+    pub(super) fn new(server: &str, token: Option<&str>) -> Self {
+        let config = Agent::config_builder().http_status_as_error(false).build();
+        Self {
+            agent: config.into(),
+            base: server.trim_end_matches('/').to_owned(),
+            token: token.map(str::to_owned),
+        }
+    }
+
+    fn bearer(&self) -> String {
+        self.token.as_deref().map_or(String::new(), |token| format!("Bearer {token}"))
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// Asks for JSON; the parameters go into the query string.
+    pub(super) fn get(&self, path: &str, parameters: &[(&str, &str)]) -> Result<Value, Failure> {
+        let mut response = self.get_raw(path, parameters)?;
+        read_json(&mut response)
+    }
+
+    /// Asks for a body to be read as it comes.
+    pub(super) fn get_reader(
+        &self,
+        path: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<impl Read + use<>, Failure> {
+        let response = self.get_raw(path, parameters)?;
+        Ok(response.into_body().into_with_config().limit(u64::MAX).reader())
+    }
+
+    fn get_raw(&self, path: &str, parameters: &[(&str, &str)]) -> Result<Response<Body>, Failure> {
+        let mut request = self.agent.get(self.url(path));
+        for (name, value) in parameters {
+            request = request.query(*name, *value);
+        }
+        if self.token.is_some() {
+            request = request.header("authorization", self.bearer());
+        }
+        refuse_problems(request.call()?)
+    }
+
+    /// Sends JSON and reads JSON.
+    pub(super) fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        let mut request = self.agent.post(self.url(path));
+        if self.token.is_some() {
+            request = request.header("authorization", self.bearer());
+        }
+        let mut response = refuse_problems(request.send_json(body)?)?;
+        read_json(&mut response)
+    }
+
+    /// Sends a file as it comes and reads JSON.
+    pub(super) fn upload(
+        &self,
+        path: &str,
+        parameters: &[(&str, &str)],
+        body: &mut dyn Read,
+    ) -> Result<Value, Failure> {
+        let mut request = self.agent.post(self.url(path)).header("content-type", "text/csv");
+        for (name, value) in parameters {
+            request = request.query(*name, *value);
+        }
+        if self.token.is_some() {
+            request = request.header("authorization", self.bearer());
+        }
+        let mut body = body;
+        let mut response = refuse_problems(request.send(ureq::SendBody::from_reader(&mut body))?)?;
+        read_json(&mut response)
+    }
+}
+
+fn refuse_problems(mut response: Response<Body>) -> Result<Response<Body>, Failure> {
+    if response.status().is_success() {
+        return Ok(response);
+    }
+    let status = response.status();
+    let problem: Value = response.body_mut().read_json().unwrap_or(Value::Null);
+    let detail = problem.get("detail").and_then(Value::as_str).unwrap_or("no reason was given");
+    Err(Failure::Refused { detail: format!("the server answered {status}: {detail}") })
+}
+
+fn read_json(response: &mut Response<Body>) -> Result<Value, Failure> {
+    Ok(response.body_mut().with_config().limit(1 << 30).read_json()?)
+}

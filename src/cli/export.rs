@@ -1,0 +1,64 @@
+//! `ringdex export`.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+
+use super::args::{Args, Export};
+use super::error::Failure;
+use super::target::Target;
+use super::{output, progress};
+use crate::app::{ExportFormat, ExportRequest};
+
+pub(super) fn run(args: &Args, command: &Export) -> Result<(), Failure> {
+    let extension = command.out.extension().map(|e| e.to_string_lossy().to_lowercase());
+    let format = match (command.format.as_deref(), extension.as_deref()) {
+        (Some("jsonl"), _) | (None, Some("jsonl" | "ndjson")) => ExportFormat::JsonLines,
+        (Some(_), _) | (None, Some("csv" | "txt") | None) => ExportFormat::Csv,
+        (None, Some(other)) => {
+            return Err(Failure::Usage(format!(
+                ".{other} files are not written: use --format csv or jsonl"
+            )));
+        }
+    };
+    let is_stdout = command.out.as_os_str() == "-";
+    let failed = |source| Failure::Io { path: command.out.clone(), source };
+    let target = Target::open(args)?;
+    let mut out: BufWriter<Box<dyn Write>> = BufWriter::new(if is_stdout {
+        Box::new(io::stdout())
+    } else {
+        Box::new(File::create(&command.out).map_err(failed)?)
+    });
+    let written = match &target {
+        Target::Local { app, caller } => {
+            let request = ExportRequest {
+                q: command.q.clone(),
+                format,
+                columns: command.columns.clone(),
+                formula_guard: true,
+            };
+            let bar = progress::spinner();
+            let written = app.export_contacts(caller, &request, &mut out, &mut |done| {
+                bar.set_position(done);
+            })?;
+            bar.finish_and_clear();
+            Some(written)
+        }
+        Target::Remote(client) => {
+            let format = if format == ExportFormat::Csv { "csv" } else { "jsonl" };
+            let columns = command.columns.join(",");
+            let parameters = [("format", format), ("q", command.q.as_str()), ("columns", &columns)];
+            let mut reader = client.get_reader("/api/v1/contacts/export", &parameters)?;
+            io::copy(&mut reader, &mut out).map_err(failed)?;
+            None
+        }
+    };
+    out.flush().map_err(failed)?;
+    if !is_stdout {
+        match (written, args.json) {
+            (Some(count), true) => output::print_json(&serde_json::json!({"exported": count}))?,
+            (Some(count), false) => output::print(&format!("exported {count}"))?,
+            (None, _) => output::print(&format!("exported to {}", command.out.display()))?,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,234 @@
+//! `ringdex import`.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::args::{Args, Import};
+use super::client::Client;
+use super::error::Failure;
+use super::target::Target;
+use super::{output, progress};
+use crate::app::{App, ImportOptions};
+use crate::domain::access::Caller;
+use crate::import::match_existing::{MatchKey, OnDuplicate};
+use crate::import::{Counts, MapOptions, parse_mapping};
+
+pub(super) fn run(args: &Args, command: &Import) -> Result<(), Failure> {
+    let extension = command.file.extension().map(|e| e.to_string_lossy().to_lowercase());
+    if let Some("xlsx" | "xls" | "vcf") = extension.as_deref() {
+        return Err(Failure::Usage(format!(
+            "{} files are not read yet: save the list as CSV",
+            extension.unwrap_or_default()
+        )));
+    }
+    let options = options_of(command)?;
+    let target = Target::open(args)?;
+    let counts = match &target {
+        Target::Local { app, caller } => local(app, caller, command, &options)?,
+        Target::Remote(client) => remote(client, command, &options)?,
+    };
+    if args.json {
+        output::print_json(&counts)?;
+    } else {
+        output::print(&format!(
+            "imported {}, updated {}, skipped {}, errors {}",
+            counts.imported, counts.updated, counts.skipped, counts.errors
+        ))?;
+    }
+    if counts.errors > 0 && command.errors.is_none() {
+        output::tell("use --errors FILE to get the rows that were not taken, with reasons");
+    }
+    if command.strict && counts.errors > 0 {
+        return Err(Failure::Problems(format!(
+            "{} rows have errors and --strict was given, so nothing was written",
+            counts.errors
+        )));
+    }
+    Ok(())
+}
+
+fn options_of(command: &Import) -> Result<ImportOptions, Failure> {
+    let usage = |error: crate::import::Error| Failure::Usage(error.to_string());
+    let columns = command
+        .map
+        .iter()
+        .map(|text| parse_mapping(text).map_err(usage))
+        .collect::<Result<_, _>>()?;
+    Ok(ImportOptions {
+        map: MapOptions { columns, ..MapOptions::default() },
+        match_keys: command.match_keys.iter().filter_map(|key| MatchKey::parse(key)).collect(),
+        match_names: !command.ignore_names,
+        on_duplicate: OnDuplicate::parse(&command.on_duplicate).unwrap_or_default(),
+        default_country: command.default_country.as_deref().map(str::to_uppercase),
+        tags: command.tags.clone(),
+        dry_run: command.dry_run,
+        ..ImportOptions::default()
+    })
+}
+
+fn io(path: &Path) -> impl FnOnce(io::Error) -> Failure {
+    let path = path.to_owned();
+    move |source| Failure::Io { path, source }
+}
+
+/// The file to read, and its size; standard input is spooled where it is read twice.
+struct Input {
+    path: PathBuf,
+    is_spooled: bool,
+}
+
+impl Input {
+    fn new(command: &Import) -> Result<Option<Self>, Failure> {
+        if command.file.as_os_str() != "-" {
+            return Ok(Some(Self { path: command.file.clone(), is_spooled: false }));
+        }
+        if !command.strict {
+            return Ok(None);
+        }
+        let path =
+            std::env::temp_dir().join(format!("ringdex-import-{}", uuid::Uuid::now_v7().simple()));
+        let mut file = File::create_new(&path).map_err(io(&path))?;
+        io::copy(&mut io::stdin().lock(), &mut file).map_err(io(&path))?;
+        Ok(Some(Self { path, is_spooled: true }))
+    }
+
+    fn open(&self) -> Result<File, Failure> {
+        File::open(&self.path).map_err(io(&self.path))
+    }
+}
+
+impl Drop for Input {
+    fn drop(&mut self) {
+        if self.is_spooled {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn local(
+    app: &App,
+    caller: &Caller,
+    command: &Import,
+    options: &ImportOptions,
+) -> Result<Counts, Failure> {
+    let input = Input::new(command)?;
+    let mut errors: Box<dyn Write> = match &command.errors {
+        Some(path) => Box::new(BufWriter::new(File::create(path).map_err(io(path))?)),
+        None => Box::new(io::sink()),
+    };
+    let size = match &input {
+        Some(input) => input.open()?.metadata().map_err(io(&input.path))?.len(),
+        None => 0,
+    };
+    let pass = |options: &ImportOptions, errors: &mut dyn Write| -> Result<Counts, Failure> {
+        let reader: Box<dyn Read + Send> = match &input {
+            Some(input) => Box::new(input.open()?),
+            None => Box::new(io::stdin()),
+        };
+        let bar = if size > 0 { progress::bytes(size) } else { progress::spinner() };
+        let cancel = AtomicBool::new(false);
+        let counts =
+            app.import_contacts(caller, reader, options, errors, &cancel, &mut |done| {
+                bar.set_position(if size > 0 {
+                    done.bytes_read.min(size)
+                } else {
+                    done.counts.rows()
+                });
+                bar.set_message(format!("{} rows", done.counts.rows()));
+            })?;
+        bar.finish_and_clear();
+        Ok(counts)
+    };
+    if command.strict {
+        let checked = pass(&ImportOptions { dry_run: true, ..options.clone() }, &mut *errors)?;
+        if checked.errors > 0 || command.dry_run {
+            return Ok(Counts {
+                imported: 0,
+                updated: 0,
+                skipped: checked.rows() - checked.errors,
+                ..checked
+            });
+        }
+    }
+    let counts = pass(options, &mut *errors)?;
+    // The command ends when searches see what was imported.
+    app.partition().wait_visible(app.partition().applied_seq(), Duration::from_secs(3_600));
+    Ok(counts)
+}
+
+fn remote(client: &Client, command: &Import, options: &ImportOptions) -> Result<Counts, Failure> {
+    let input = Input::new(command)?;
+    let mut sent = json!({
+        "map": command.map,
+        "match_keys": command.match_keys,
+        "match_names": options.match_names,
+        "on_duplicate": command.on_duplicate,
+        "default_country": options.default_country,
+        "tags": options.tags,
+        "dry_run": options.dry_run,
+    });
+    let mut pass = |dry_run: bool| -> Result<Counts, Failure> {
+        sent["dry_run"] = json!(dry_run);
+        let text = sent.to_string();
+        let parameters = [("options", text.as_str())];
+        let job = match &input {
+            Some(input) => client.upload("/api/v1/imports", &parameters, &mut input.open()?)?,
+            None => client.upload("/api/v1/imports", &parameters, &mut io::stdin().lock())?,
+        };
+        let id = job.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let counts = follow(client, &id)?;
+        if counts.errors > 0
+            && let Some(path) = &command.errors
+        {
+            let mut reader = client.get_reader(&format!("/api/v1/imports/{id}/errors.csv"), &[])?;
+            let mut file = File::create(path).map_err(io(path))?;
+            io::copy(&mut reader, &mut file).map_err(io(path))?;
+        }
+        Ok(counts)
+    };
+    if command.strict {
+        let checked = pass(true)?;
+        if checked.errors > 0 || command.dry_run {
+            return Ok(Counts {
+                imported: 0,
+                updated: 0,
+                skipped: checked.rows() - checked.errors,
+                ..checked
+            });
+        }
+    }
+    pass(options.dry_run)
+}
+
+fn follow(client: &Client, id: &str) -> Result<Counts, Failure> {
+    let bar = progress::count(0);
+    loop {
+        let job = client.get(&format!("/api/v1/imports/{id}"), &[])?;
+        let number = |pointer: &str| job.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
+        bar.set_length(number("/progress/total"));
+        bar.set_position(number("/progress/done"));
+        match job.get("state").and_then(Value::as_str) {
+            Some("queued" | "running") => std::thread::sleep(Duration::from_millis(200)),
+            Some("failed") => {
+                bar.finish_and_clear();
+                let reason =
+                    job.get("error").and_then(Value::as_str).unwrap_or("no reason was given");
+                return Err(Failure::Refused { detail: reason.to_owned() });
+            }
+            _ => {
+                bar.finish_and_clear();
+                return Ok(Counts {
+                    imported: number("/counts/imported"),
+                    updated: number("/counts/updated"),
+                    skipped: number("/counts/skipped"),
+                    errors: number("/counts/errors"),
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! `ringdex check` and `ringdex reindex`.
+
+use serde_json::{Value, json};
+
+use super::args::{Args, Check};
+use super::error::Failure;
+use super::target::Target;
+use super::{output, progress};
+use crate::engine;
+
+pub(super) fn check(args: &Args, command: &Check) -> Result<(), Failure> {
+    if command.repair_journal {
+        let report = engine::repair_journal(&args.data_dir)?;
+        for problem in &report.cut.problems {
+            output::tell(problem);
+        }
+        output::tell(&format!(
+            "journal: {} bytes and {} readable entries cut, last entry is {}",
+            report.cut.bytes_cut, report.cut.entries_cut, report.cut.last
+        ));
+        if let Some(after) = report.restarted_after {
+            output::tell(&format!("journal: begun anew behind change {after} of the store"));
+        }
+        for path in report.cut.saved.iter().chain(&report.set_aside) {
+            output::tell(&format!("kept: {}", path.display()));
+        }
+    }
+    let report: Value = match Target::open_for_operator(args)? {
+        Target::Remote(client) => client.post("/api/v1/admin/check", &json!({}))?,
+        Target::Local { app, caller } => {
+            let bar = progress::count(app.partition().contact_count());
+            let report = app.check(&caller, &mut |done| bar.set_position(done))?;
+            bar.finish_and_clear();
+            let mut body = json!(report);
+            body["clean"] = json!(report.is_clean());
+            body
+        }
+    };
+    let troubles = report["troubles"].as_array().map_or(0, Vec::len) as u64
+        + report["unlisted"].as_u64().unwrap_or(0);
+    if args.json {
+        output::print_json(&report)?;
+    } else {
+        for trouble in report["troubles"].as_array().into_iter().flatten() {
+            let text = |name: &str| trouble[name].as_str().unwrap_or("");
+            output::print(&format!(
+                "{}: {}; repair: {}",
+                text("part"),
+                text("detail"),
+                text("repair")
+            ))?;
+        }
+        output::print(&format!(
+            "checked {} journal entries, {} contacts, {} numbers, {} documents: {}",
+            report["journal_entries"],
+            report["contacts"],
+            report["phones"],
+            report["documents"],
+            if troubles == 0 { "all is well".to_owned() } else { format!("{troubles} troubles") }
+        ))?;
+    }
+    if troubles > 0 {
+        return Err(Failure::Problems(format!("{troubles} troubles were found")));
+    }
+    Ok(())
+}
+
+pub(super) fn reindex(args: &Args) -> Result<(), Failure> {
+    let contacts = match Target::open_for_operator(args)? {
+        Target::Remote(client) => {
+            let answer = client.post("/api/v1/admin/reindex", &json!({}))?;
+            answer["contacts"].as_u64().unwrap_or(0)
+        }
+        Target::Local { app, caller } => {
+            let bar = progress::count(app.partition().contact_count());
+            let contacts = app.reindex(&caller, &mut |done| bar.set_position(done))?;
+            bar.finish_and_clear();
+            contacts
+        }
+    };
+    if args.json {
+        output::print_json(&json!({"contacts": contacts}))
+    } else {
+        output::print(&format!("reindexed {contacts}"))
+    }
+}

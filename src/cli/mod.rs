@@ -1,0 +1,60 @@
+//! The command line: every command against a data directory or a running server.
+//!
+//! Answers go to standard output, messages and progress to standard error. Exit codes: 0 done,
+//! 1 failed, 2 bad usage, 3 data directory in use, 4 found problems.
+
+mod admin;
+mod args;
+mod client;
+mod error;
+mod export;
+mod generate;
+mod import;
+mod maintain;
+mod output;
+mod progress;
+mod query;
+mod serve;
+mod target;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use error::Failure;
+
+/// Parses the arguments of the process and runs the command.
+pub fn run() -> ExitCode {
+    let args = Args::parse();
+    start_log(matches!(args.command, Command::Serve(_)));
+    let result = match &args.command {
+        Command::Serve(command) => serve::run(&args, command),
+        Command::Import(command) => import::run(&args, command),
+        Command::Export(command) => export::run(&args, command),
+        Command::Search(command) => query::search(&args, command),
+        Command::Lookup(command) => query::lookup(&args, command),
+        Command::Generate(command) => generate::run(&args, command),
+        Command::Check(command) => maintain::check(&args, command),
+        Command::Reindex => maintain::reindex(&args),
+        Command::Organization { command } => admin::organization(&args, command),
+        Command::Token { command } => admin::token(&args, command),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // A reader that has seen enough (`| head`) is no failure worth a word.
+            if !failure.is_quiet() {
+                output::complain(&failure.to_string());
+            }
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn start_log(is_server: bool) {
+    use tracing_subscriber::EnvFilter;
+    let level = if is_server { "info,tantivy=warn,sled=warn" } else { "warn" };
+    let filter = EnvFilter::try_from_env("RINGDEX_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

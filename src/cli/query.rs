@@ -1,0 +1,151 @@
+//! `ringdex search` and `ringdex lookup`.
+
+use serde_json::{Value, json};
+
+use super::args::{Args, Lookup, Search};
+use super::error::Failure;
+use super::output;
+use super::target::Target;
+use crate::app::{Refresh, Rule, SearchRequest};
+use crate::domain::view::ContactView;
+
+pub(super) fn search(args: &Args, command: &Search) -> Result<(), Failure> {
+    let q = command.query.join(" ");
+    let body = match Target::open(args)? {
+        Target::Remote(client) => {
+            let limit = command.limit.to_string();
+            let sort = command.sort.clone().unwrap_or_default();
+            client.get("/api/v1/contacts", &[("q", &q), ("per_page", &limit), ("sort", &sort)])?
+        }
+        Target::Local { app, caller } => {
+            let request = SearchRequest {
+                q,
+                per_page: Some(command.limit),
+                sort: command.sort.clone(),
+                refresh: Refresh::Wait,
+                ..SearchRequest::default()
+            };
+            let answer = app.search_contacts(&caller, &request)?;
+            let contacts: Vec<Value> = answer
+                .contacts
+                .into_iter()
+                .map(|(contact, matched)| {
+                    json!(ContactView { matched, ..ContactView::of(&contact) })
+                })
+                .collect();
+            json!({
+                "total": answer.total, "total_exact": true, "page": 1, "per_page": answer.per_page,
+                "next_cursor": answer.next_cursor, "took_us": answer.took_us,
+                "warnings": answer.warnings, "contacts": contacts,
+            })
+        }
+    };
+    if args.json {
+        return output::print_json(&body);
+    }
+    for warning in body["warnings"].as_array().into_iter().flatten() {
+        output::tell(&format!("note: {}", text(warning)));
+    }
+    let contacts = body["contacts"].as_array().map_or(&[][..], Vec::as_slice);
+    for contact in contacts {
+        let why: Vec<&str> =
+            contact["match"]["why"].as_array().into_iter().flatten().map(text).collect();
+        output::print(&format!(
+            "{}  {}  {}  {}",
+            pad(text(&contact["display_name"]), 28),
+            pad(text(&contact["phone"]), 18),
+            pad(text(&contact["company"]), 28),
+            why.join(", ")
+        ))?;
+    }
+    let total = body["total"].as_u64().unwrap_or(0);
+    let took = body["took_us"].as_u64().unwrap_or(0);
+    output::tell(&format!("{total} matches, {} shown · {}", contacts.len(), milliseconds(took)));
+    Ok(())
+}
+
+pub(super) fn lookup(args: &Args, command: &Lookup) -> Result<(), Failure> {
+    let body = match Target::open(args)? {
+        Target::Remote(client) => {
+            let limit = command.limit.to_string();
+            let country = command.country.clone().unwrap_or_default();
+            client.get(
+                "/api/v1/lookup",
+                &[("number", &command.number), ("country", &country), ("limit", &limit)],
+            )?
+        }
+        Target::Local { app, caller } => {
+            let answer = app.lookup_number(
+                &caller,
+                &command.number,
+                command.country.as_deref(),
+                Some(command.limit),
+            )?;
+            let results: Vec<Value> = answer
+                .results
+                .iter()
+                .map(|result| {
+                    let phone = result.contact.phones.get(result.slot);
+                    json!({
+                        "id": result.contact.id,
+                        "display_name": result.contact.display_name,
+                        "company": result.contact.company,
+                        "phone": phone.map(|p| &p.number),
+                        "phone_label": phone.and_then(|p| p.label.as_ref()),
+                        "status": result.contact.shown_status().as_str(),
+                        "do_not_contact": result.contact.fields.status.do_not_contact,
+                        "blocked": result.contact.fields.status.blocked,
+                        "tags": result.contact.tags,
+                        "assigned_to": result.contact.assigned_to,
+                        "last_call": result.contact.last_called_at,
+                        "url": format!("/contacts/{}", result.contact.id),
+                        "why": result.why,
+                    })
+                })
+                .collect();
+            json!({
+                "query": {
+                    "raw": answer.query.raw, "e164": answer.query.e164,
+                    "country": answer.query.country,
+                },
+                "match": answer.rule().map_or("none", Rule::as_str),
+                "count": answer.count, "took_us": answer.took_us, "results": results,
+            })
+        }
+    };
+    if args.json {
+        return output::print_json(&body);
+    }
+    for result in body["results"].as_array().into_iter().flatten() {
+        output::print(&format!(
+            "{}  {}  {}  {}",
+            pad(text(&result["display_name"]), 28),
+            pad(text(&result["phone"]), 18),
+            pad(text(&result["company"]), 28),
+            text(&result["why"])
+        ))?;
+    }
+    let count = body["count"].as_u64().unwrap_or(0);
+    if count == 0 {
+        output::print("nobody has this number yet")?;
+    }
+    Ok(())
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or("")
+}
+
+fn pad(text: &str, width: usize) -> String {
+    let count = text.chars().count();
+    if count > width {
+        let cut: String = text.chars().take(width - 1).collect();
+        return format!("{cut}…");
+    }
+    format!("{text}{}", " ".repeat(width - count))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds for people")]
+fn milliseconds(us: u64) -> String {
+    format!("{:.1} ms", us as f64 / 1_000.0)
+}

@@ -1,0 +1,115 @@
+//! `ringdex serve`.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use super::args::{Args, Serve};
+use super::error::Failure;
+use super::output;
+use crate::app::{Access, App, ImportOptions};
+use crate::engine::Options;
+use crate::generate;
+use crate::http::{self, ServeOptions};
+
+pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
+    if args.server.is_some() {
+        return Err(Failure::Usage("serve takes --data-dir, not --server".to_owned()));
+    }
+    let throw_away = command.demo.map(|_| ThrowAway::new()).transpose()?;
+    let data_dir: &Path = throw_away.as_ref().map_or(&args.data_dir, |dir| &dir.0);
+    let started = Instant::now();
+    let options = Options {
+        store_cache_bytes: command.store_cache_mib << 20,
+        journal_keep_ms: i64::from(command.journal_days) * 24 * 3_600_000,
+        ..Options::default()
+    };
+    let app = Arc::new(App::open(data_dir, options)?);
+    let token = app.bootstrap(command.admin_token.as_deref())?;
+    if let Some(count) = command.demo {
+        fill(&app, count)?;
+    }
+    let demo = command.demo.and_then(|_| first_caller(&app));
+    tracing::info!(
+        "{} contacts ready after {:.1} s",
+        app.partition().contact_count(),
+        started.elapsed().as_secs_f64()
+    );
+    let serve_options = ServeOptions {
+        listen: command.listen,
+        demo,
+        workers: command.workers,
+        upload_bytes: command.max_upload_mib << 20,
+        ..ServeOptions::default()
+    };
+    let is_demo = command.demo.is_some();
+    http::serve(app, &serve_options, |running| {
+        if let (Some(token), false) = (&token, is_demo) {
+            output::tell(&format!("admin token, shown this once: {token}"));
+        }
+        // The line that scripts wait for.
+        let _ = output::print(&format!("ringdex listening on http://{}", running.address));
+    })?;
+    Ok(())
+}
+
+fn first_caller(app: &App) -> Option<crate::domain::access::Caller> {
+    let organization = app.access().organizations().into_iter().next()?;
+    let mut caller = Access::operator_of(organization.number);
+    "demo".clone_into(&mut caller.actor);
+    Some(caller)
+}
+
+/// Imports generated contacts, as a user would.
+fn fill(app: &App, count: u64) -> Result<(), Failure> {
+    let Some(caller) = first_caller(app) else { return Ok(()) };
+    let (reader, writer) = std::io::pipe().map_err(Failure::Output)?;
+    let generator = std::thread::spawn(move || {
+        generate::write_csv(count, 1, generate::Options::default(), std::io::BufWriter::new(writer))
+    });
+    let options = ImportOptions {
+        map: crate::import::MapOptions {
+            columns: vec![("true_id".to_owned(), crate::import::Target::Ignore)],
+            ..crate::import::MapOptions::default()
+        },
+        on_duplicate: crate::import::match_existing::OnDuplicate::Create,
+        ..ImportOptions::default()
+    };
+    app.import_contacts(
+        &caller,
+        reader,
+        &options,
+        &mut std::io::sink(),
+        &AtomicBool::new(false),
+        &mut |_| {},
+    )?;
+    if let Ok(Err(error)) = generator.join() {
+        return Err(Failure::Refused {
+            detail: format!("the contacts cannot be generated: {error}"),
+        });
+    }
+    app.partition().wait_visible(app.partition().applied_seq(), Duration::from_secs(600));
+    Ok(())
+}
+
+/// A directory that is removed when the server stops.
+struct ThrowAway(std::path::PathBuf);
+
+impl ThrowAway {
+    fn new() -> Result<Self, Failure> {
+        let path =
+            std::env::temp_dir().join(format!("ringdex-demo-{}", uuid::Uuid::now_v7().simple()));
+        std::fs::create_dir_all(&path)
+            .map_err(|source| Failure::Io { path: path.clone(), source })?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for ThrowAway {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::warn!("{} cannot be removed: {error}", self.0.display());
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What a command works on: a data directory, or a running server.
+
+use std::sync::Arc;
+
+use super::args::Args;
+use super::client::Client;
+use super::error::Failure;
+use super::output;
+use crate::app::{Access, App, Error};
+use crate::domain::access::Caller;
+use crate::domain::ids::OrgNumber;
+use crate::engine::Options;
+
+/// What a command works on.
+pub(super) enum Target {
+    /// A data directory, as the operator of the machine.
+    Local {
+        /// The opened application.
+        app: Arc<App>,
+        /// The operator, working for the chosen organisation.
+        caller: Caller,
+    },
+    /// A server.
+    Remote(Client),
+}
+
+impl Target {
+    /// Opens what the arguments name.
+    pub(super) fn open(args: &Args) -> Result<Self, Failure> {
+        if let Some(server) = &args.server {
+            return Ok(Self::Remote(Client::new(server, args.token.as_deref())));
+        }
+        let app = open_directory(args)?;
+        let organization = app
+            .access()
+            .find_organization(&args.organization)
+            .ok_or_else(|| Error::OrganizationNotFound(args.organization.clone()))?;
+        let caller = Access::operator_of(organization.number);
+        Ok(Self::Local { app, caller })
+    }
+
+    /// Opens what the arguments name, for work that belongs to no organisation.
+    pub(super) fn open_for_operator(args: &Args) -> Result<Self, Failure> {
+        match &args.server {
+            Some(_) => Self::open(args),
+            None => {
+                let app = open_directory(args)?;
+                Ok(Self::Local { app, caller: Access::operator_of(OrgNumber(0)) })
+            }
+        }
+    }
+}
+
+fn open_directory(args: &Args) -> Result<Arc<App>, Failure> {
+    let app = Arc::new(App::open(&args.data_dir, Options::default())?);
+    if let Some(token) = app.bootstrap(None)? {
+        output::tell(&format!(
+            "new data directory {}; admin token of organisation default, shown this once: {token}",
+            args.data_dir.display()
+        ));
+    }
+    Ok(app)
+}

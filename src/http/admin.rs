@@ -1,0 +1,120 @@
+//! Organisations, tokens, settings, and looking after the partition.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::{Value, json};
+
+use super::answer;
+use super::auth::Authenticated;
+use super::body;
+use super::error::Problem;
+use super::schema;
+use super::state::State;
+use crate::app::Error;
+use crate::domain::access::Role;
+
+fn text(value: &Value, name: &str) -> Result<Option<String>, Problem> {
+    match value.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(_) => Err(Error::invalid(&format!("/{name}"), "type", "must be a string").into()),
+    }
+}
+
+/// Makes an organisation; for who runs the server.
+#[utoipa::path(post, path = "/api/v1/organizations", operation_id = "create_organization", tag = "administration",
+    request_body = schema::OrganizationInput,
+    responses((status = 201, body = schema::Organization), (status = 403, body = schema::Problem), (status = 409, body = schema::Problem)))]
+pub(super) async fn create_organization(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
+    let Some(name) = text(&value, "name")? else {
+        return Err(Error::invalid("/name", "required", "an organisation needs a name").into());
+    };
+    let country = text(&value, "default_country")?;
+    let made = answer::run(&state, move |app| {
+        app.create_organization(&caller.0, &name, country.as_deref())
+    })
+    .await?;
+    Ok(answer::json(StatusCode::CREATED, &made))
+}
+
+/// Lists organisations: all for who runs the server, else the own one.
+#[utoipa::path(get, path = "/api/v1/organizations", operation_id = "list_organizations", tag = "administration",
+    responses((status = 200, body = [schema::Organization])))]
+pub(super) async fn list_organizations(
+    state: web::Data<State>,
+    caller: Authenticated,
+) -> Result<HttpResponse, Problem> {
+    let all = state.app.list_organizations(&caller.0);
+    Ok(answer::json(StatusCode::OK, &json!({"total": all.len(), "organizations": all})))
+}
+
+/// Makes a token; its secret is shown this once.
+#[utoipa::path(post, path = "/api/v1/tokens", operation_id = "create_token", tag = "administration",
+    request_body = schema::TokenInput,
+    responses((status = 201, body = schema::NewToken), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem)))]
+pub(super) async fn create_token(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
+    let role = text(&value, "role")?.as_deref().and_then(Role::parse).ok_or_else(|| {
+        Problem::from(Error::invalid(
+            "/role",
+            "role",
+            "must be one of admin, manager, agent, lookup",
+        ))
+    })?;
+    let (organization, name) = (text(&value, "organization")?, text(&value, "name")?);
+    let made = answer::run(&state, move |app| {
+        app.create_token(&caller.0, organization.as_deref(), role, name.as_deref())
+    })
+    .await?;
+    Ok(answer::json(StatusCode::CREATED, &made))
+}
+
+/// Changes settings of the own organisation; absent members stay.
+#[utoipa::path(patch, path = "/api/v1/settings", operation_id = "update_settings", tag = "administration",
+    request_body = schema::Settings,
+    responses((status = 200, body = schema::Organization), (status = 403, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn update_settings(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
+    let changed = answer::run(&state, move |app| app.update_settings(&caller.0, &value)).await?;
+    Ok(answer::json(StatusCode::OK, &changed))
+}
+
+/// Verifies journal, store, lookup and index against each other; for who runs the server.
+#[utoipa::path(post, path = "/api/v1/admin/check", operation_id = "check", tag = "administration",
+    responses((status = 200, body = schema::CheckReport), (status = 403, body = schema::Problem)))]
+pub(super) async fn check(
+    state: web::Data<State>,
+    caller: Authenticated,
+) -> Result<HttpResponse, Problem> {
+    let report = answer::run(&state, move |app| app.check(&caller.0, &mut |_| {})).await?;
+    let mut body = json!(report);
+    body["clean"] = json!(report.is_clean());
+    Ok(answer::json(StatusCode::OK, &body))
+}
+
+/// Rebuilds the search index while the old one serves; answers when the new one does.
+#[utoipa::path(post, path = "/api/v1/admin/reindex", operation_id = "reindex", tag = "administration",
+    responses((status = 200, body = schema::ReindexAnswer), (status = 403, body = schema::Problem)))]
+pub(super) async fn reindex(
+    state: web::Data<State>,
+    caller: Authenticated,
+) -> Result<HttpResponse, Problem> {
+    let contacts = answer::run(&state, move |app| app.reindex(&caller.0, &mut |_| {})).await?;
+    Ok(answer::json(StatusCode::OK, &json!({"contacts": contacts})))
+}

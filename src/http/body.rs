@@ -1,0 +1,107 @@
+//! Request bodies and headers, read with limits.
+
+use actix_web::http::header::{CONTENT_TYPE, IF_MATCH};
+use actix_web::{HttpRequest, web};
+use futures_util::StreamExt;
+use serde_json::Value;
+
+use super::error::Problem;
+use crate::app::{Idempotency, Precondition};
+use crate::domain::access::Caller;
+use crate::error::ErrorCode;
+
+/// Reads a body up to a limit; a declared length beyond it is refused before reading.
+pub(super) async fn read(
+    request: &HttpRequest,
+    mut payload: web::Payload,
+    most_bytes: usize,
+) -> Result<web::Bytes, Problem> {
+    let too_large = || {
+        Problem::new(
+            ErrorCode::PayloadTooLarge,
+            format!("this path takes bodies of at most {most_bytes} bytes"),
+        )
+    };
+    let declared = request
+        .headers()
+        .get("content-length")
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| v.parse::<usize>().ok());
+    if declared.is_some_and(|bytes| bytes > most_bytes) {
+        return Err(too_large());
+    }
+    let mut body = web::BytesMut::with_capacity(declared.unwrap_or(0).min(64 * 1024));
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| {
+            Problem::new(ErrorCode::Malformed, format!("the body cannot be read: {error}"))
+        })?;
+        if body.len() + chunk.len() > most_bytes {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// Reads a JSON body up to a limit.
+pub(super) async fn json(
+    request: &HttpRequest,
+    payload: web::Payload,
+    most_bytes: usize,
+) -> Result<(Value, web::Bytes), Problem> {
+    if let Some(kind) = request.headers().get(CONTENT_TYPE) {
+        let kind =
+            kind.to_str().unwrap_or("").split(';').next().unwrap_or("").trim().to_lowercase();
+        if !(kind.is_empty() || kind == "application/json" || kind.ends_with("+json")) {
+            return Err(Problem::new(
+                ErrorCode::UnsupportedMediaType,
+                format!("this path takes application/json, not {kind}"),
+            ));
+        }
+    }
+    let bytes = read(request, payload, most_bytes).await?;
+    let value = serde_json::from_slice(&bytes).map_err(|error| {
+        Problem::new(ErrorCode::Malformed, format!("the body is no valid JSON: {error}"))
+    })?;
+    Ok((value, bytes))
+}
+
+/// The `If-Match` header as what must hold.
+pub(super) fn precondition(request: &HttpRequest) -> Result<Precondition, Problem> {
+    let Some(header) = request.headers().get(IF_MATCH) else { return Ok(Precondition::None) };
+    let text = header.to_str().unwrap_or("");
+    if text.trim() == "*" {
+        return Ok(Precondition::None);
+    }
+    let versions: Option<Vec<u64>> = text
+        .split(',')
+        .map(|tag| tag.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok())
+        .collect();
+    // A tag that we never gave out matches no version.
+    Ok(Precondition::Versions(versions.unwrap_or_default()))
+}
+
+/// The `Idempotency-Key` header with the hash of what it belongs to.
+pub(super) fn idempotency(
+    request: &HttpRequest,
+    caller: &Caller,
+    body: &[u8],
+) -> Result<Option<Idempotency>, Problem> {
+    let Some(header) = request.headers().get("idempotency-key") else { return Ok(None) };
+    let key = header.to_str().unwrap_or("").trim().trim_matches('"');
+    if key.is_empty() || key.len() > 255 {
+        return Err(Problem::new(
+            ErrorCode::Malformed,
+            "the Idempotency-Key must have 1 to 255 printable characters",
+        ));
+    }
+    let mut hasher = blake3::Hasher::new();
+    for part in [caller.actor.as_str(), request.path(), key] {
+        hasher.update(part.as_bytes());
+        hasher.update(&[0]);
+    }
+    Ok(Some(Idempotency {
+        key: *hasher.finalize().as_bytes(),
+        fingerprint: *blake3::hash(body).as_bytes(),
+    }))
+}

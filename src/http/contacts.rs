@@ -1,0 +1,188 @@
+//! Contacts: create, read, change, delete, restore, many at once.
+
+use std::time::Instant;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::{Value, json};
+
+use super::answer;
+use super::auth::Authenticated;
+use super::body;
+use super::error::Problem;
+use super::schema;
+use super::state::State;
+use crate::app::{BulkItem, Deletion};
+use crate::domain::ids::ContactId;
+use crate::domain::view::ContactView;
+use crate::error::ErrorCode;
+
+fn contact_id(text: &str) -> Result<ContactId, Problem> {
+    text.parse().map_err(|_not_a_uuid| {
+        Problem::new(ErrorCode::ContactNotFound, "there is no contact with this id")
+    })
+}
+
+/// Creates a contact.
+///
+/// With `Idempotency-Key` the same request can be sent again without creating a second one. An
+/// answer may name contacts that look like the same person in `duplicates`.
+#[utoipa::path(post, path = "/api/v1/contacts", operation_id = "create_contact", tag = "contacts",
+    request_body = schema::ContactInput,
+    responses((status = 201, body = schema::Contact), (status = 409, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn create(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let (value, bytes) = body::json(&request, payload, state.limits.json_bytes).await?;
+    let idempotency = body::idempotency(&request, &caller.0, &bytes)?;
+    let created =
+        answer::run(&state, move |app| app.create_contact(&caller.0, &value, idempotency)).await?;
+    let mut view = match serde_json::to_value(ContactView::of(&created.contact)) {
+        Ok(view) => view,
+        Err(_) => Value::Null,
+    };
+    view["seq"] = json!(created.seq.0);
+    if !created.duplicates.is_empty() {
+        view["duplicates"] = json!(created.duplicates);
+    }
+    let mut response = answer::json(StatusCode::CREATED, &view);
+    answer::put_header(
+        &mut response,
+        "location",
+        &format!("/api/v1/contacts/{}", created.contact.id),
+    );
+    answer::put_header(&mut response, "etag", &answer::etag(created.contact.version));
+    if created.is_replay {
+        answer::put_header(&mut response, "idempotent-replayed", "true");
+    }
+    Ok(response)
+}
+
+/// Reads a contact.
+#[utoipa::path(get, path = "/api/v1/contacts/{id}", operation_id = "find_contact", tag = "contacts",
+    params(("id" = String, Path, description = "the id of the contact")),
+    responses((status = 200, body = schema::Contact), (status = 304), (status = 404, body = schema::Problem)))]
+pub(super) async fn find(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let started = Instant::now();
+    let id = contact_id(&path)?;
+    let contact = answer::run(&state, move |app| app.read_contact(&caller.0, id)).await?;
+    Ok(answer::contact(&request, StatusCode::OK, &contact, started))
+}
+
+/// Changes a contact by a merge patch (RFC 7396): absent members stay, `null` clears.
+#[utoipa::path(patch, path = "/api/v1/contacts/{id}", operation_id = "update_contact", tag = "contacts",
+    params(("id" = String, Path, description = "the id of the contact"), ("If-Match" = Option<String>, Header, description = "the ETag that the change is based on")),
+    request_body(content = schema::ContactInput, content_type = "application/merge-patch+json"),
+    responses((status = 200, body = schema::Contact), (status = 404, body = schema::Problem), (status = 412, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn update(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let started = Instant::now();
+    let id = contact_id(&path)?;
+    let precondition = body::precondition(&request)?;
+    let (patch, _) = body::json(&request, payload, state.limits.json_bytes).await?;
+    let (contact, seq) =
+        answer::run(&state, move |app| app.update_contact(&caller.0, id, &patch, precondition))
+            .await?;
+    let mut response = HttpResponse::Ok();
+    response.insert_header(("etag", answer::etag(contact.version)));
+    response.insert_header(("x-ringdex-seq", seq.0.to_string()));
+    response.insert_header(("server-timing", answer::timing(started)));
+    Ok(response.json(ContactView::of(&contact)))
+}
+
+/// Deletes a contact: softly, so that it can be restored, or with `permanent=true` for good.
+#[utoipa::path(delete, path = "/api/v1/contacts/{id}", operation_id = "delete_contact", tag = "contacts",
+    params(("id" = String, Path, description = "the id of the contact"), ("permanent" = Option<bool>, Query, description = "for good; needs the right to erase")),
+    responses((status = 204), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 412, body = schema::Problem)))]
+pub(super) async fn delete(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = contact_id(&path)?;
+    let precondition = body::precondition(&request)?;
+    let query = super::search::query_of(&request)?;
+    let deletion = match query.get("permanent").map(String::as_str) {
+        Some("true" | "1") => Deletion::Permanent,
+        None | Some("false" | "0" | "") => Deletion::Soft,
+        Some(_) => {
+            return Err(Problem::new(ErrorCode::Malformed, "permanent must be true or false"));
+        }
+    };
+    let seq =
+        answer::run(&state, move |app| app.delete_contact(&caller.0, id, deletion, precondition))
+            .await?;
+    Ok(HttpResponse::NoContent().insert_header(("x-ringdex-seq", seq.0.to_string())).finish())
+}
+
+/// Brings a softly deleted contact back.
+#[utoipa::path(post, path = "/api/v1/contacts/{id}/restore", operation_id = "restore_contact", tag = "contacts",
+    params(("id" = String, Path, description = "the id of the contact")),
+    responses((status = 200, body = schema::Contact), (status = 404, body = schema::Problem)))]
+pub(super) async fn restore(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let started = Instant::now();
+    let id = contact_id(&path)?;
+    let (contact, _) = answer::run(&state, move |app| app.restore_contact(&caller.0, id)).await?;
+    Ok(answer::contact(&request, StatusCode::OK, &contact, started))
+}
+
+/// Creates many contacts in one write; those that do not fit are named and left out.
+#[utoipa::path(post, path = "/api/v1/contacts/bulk", operation_id = "create_contacts", tag = "contacts",
+    request_body = schema::BulkInput,
+    responses((status = 200, body = schema::BulkAnswer), (status = 422, body = schema::Problem)))]
+pub(super) async fn create_many(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let (mut value, _) = body::json(&request, payload, state.limits.bulk_bytes).await?;
+    let bodies = match (value.get_mut("contacts").map(Value::take), value) {
+        (Some(Value::Array(bodies)), _) | (None, Value::Array(bodies)) => bodies,
+        _ => {
+            return Err(crate::app::Error::invalid(
+                "/contacts",
+                "required",
+                "the body must be {\"contacts\": [...]}",
+            )
+            .into());
+        }
+    };
+    let (items, seq) =
+        answer::run(&state, move |app| app.create_contacts(&caller.0, &bodies)).await?;
+    let created = items.iter().filter(|item| matches!(item, BulkItem::Created(_))).count();
+    let results: Vec<Value> = items
+        .iter()
+        .enumerate()
+        .map(|(index, item)| match item {
+            BulkItem::Created(id) => json!({"index": index, "id": id}),
+            BulkItem::Invalid(issues) => {
+                let problem = Problem::from(crate::app::Error::Invalid(issues.clone()));
+                json!({"index": index, "error": problem.body()})
+            }
+        })
+        .collect();
+    Ok(answer::json(
+        StatusCode::OK,
+        &json!({"created": created, "failed": items.len() - created, "results": results, "seq": seq.0}),
+    ))
+}

@@ -1,0 +1,121 @@
+//! Errors as `application/problem+json` (RFC 9457); the only place that knows statuses.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+use serde_json::{Value, json};
+
+use crate::app;
+use crate::domain::issue::FieldIssue;
+use crate::error::{ErrorCode, HasCode};
+
+/// An answer that says what is wrong.
+#[derive(Debug)]
+pub(super) struct Problem {
+    code: ErrorCode,
+    detail: String,
+    issues: Vec<FieldIssue>,
+    more: Vec<(&'static str, Value)>,
+}
+
+impl Problem {
+    pub(super) fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), issues: Vec::new(), more: Vec::new() }
+    }
+
+    pub(super) fn code(&self) -> ErrorCode {
+        self.code
+    }
+
+    pub(super) fn body(&self) -> Value {
+        let mut body = json!({
+            "type": format!("https://ringdex.dev/problems/{}", self.code.as_str()),
+            "title": self.code.title(),
+            "status": status(self.code).as_u16(),
+            "detail": self.detail,
+            "code": self.code.as_str(),
+        });
+        if !self.issues.is_empty() {
+            body["errors"] = json!(self.issues);
+        }
+        for (key, value) in &self.more {
+            body[*key] = value.clone();
+        }
+        body
+    }
+}
+
+/// The status of every code.
+pub(super) fn status(code: ErrorCode) -> StatusCode {
+    match code {
+        ErrorCode::Malformed => StatusCode::BAD_REQUEST,
+        ErrorCode::Unauthorized => StatusCode::UNAUTHORIZED,
+        ErrorCode::Forbidden => StatusCode::FORBIDDEN,
+        ErrorCode::RouteNotFound
+        | ErrorCode::ContactNotFound
+        | ErrorCode::OrganizationNotFound
+        | ErrorCode::ImportNotFound => StatusCode::NOT_FOUND,
+        ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        ErrorCode::OrganizationExists | ErrorCode::PhoneInUse => StatusCode::CONFLICT,
+        ErrorCode::Invalid | ErrorCode::FileUnreadable | ErrorCode::IdempotencyMismatch => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        ErrorCode::RevisionConflict => StatusCode::PRECONDITION_FAILED,
+        ErrorCode::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ErrorCode::Overloaded | ErrorCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+impl From<app::Error> for Problem {
+    fn from(error: app::Error) -> Self {
+        let code = error.code();
+        let mut problem = Self::new(code, error.to_string());
+        match error {
+            app::Error::Invalid(issues) => problem.issues = issues,
+            app::Error::PhoneInUse(duplicates) => {
+                problem.more.push(("duplicates", json!(duplicates)));
+            }
+            app::Error::RevisionConflict { current } => {
+                problem.more.push(("version", json!(current)));
+            }
+            app::Error::Engine(engine) if code == ErrorCode::Internal => {
+                // The cause is for the log, not for the caller.
+                tracing::error!("request failed: {engine}");
+                problem.detail = "the server could not do this; its log says why".to_owned();
+            }
+            _ => {}
+        }
+        problem
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.as_str(), self.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        status(self.code)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        response.insert_header((CONTENT_TYPE, "application/problem+json"));
+        match self.code {
+            ErrorCode::Overloaded | ErrorCode::ShuttingDown => {
+                response.insert_header((RETRY_AFTER, "1"));
+            }
+            ErrorCode::Unauthorized => {
+                response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+            }
+            _ => {}
+        }
+        response.body(self.body().to_string())
+    }
+}

@@ -1,0 +1,209 @@
+//! Imports over HTTP: upload, follow, fetch what was not taken.
+
+use std::io::Write;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use futures_util::StreamExt;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::answer;
+use super::auth::Authenticated;
+use super::error::Problem;
+use super::schema;
+use super::search::query_of;
+use super::state::State;
+use crate::app::{Error, ImportOptions};
+use crate::domain::access::Action;
+use crate::error::ErrorCode;
+use crate::import::match_existing::{MatchKey, OnDuplicate};
+use crate::import::parse_mapping;
+
+/// Imports a list in the background. The body is the file; `options` is a JSON object with
+/// `map` (array of `COLUMN=field`), `on_duplicate`, `match_keys`, `match_names`, `default_country`,
+/// `tags`, `dry_run`.
+#[utoipa::path(post, path = "/api/v1/imports", operation_id = "create_import", tag = "imports",
+    params(("options" = Option<String>, Query, description = "a JSON object")),
+    request_body(content = String, content_type = "text/csv"),
+    responses((status = 202, body = schema::ImportJob), (status = 403, body = schema::Problem), (status = 413, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn create(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    if !caller.0.may(Action::Import) {
+        return Err(Error::Forbidden(Action::Import).into());
+    }
+    let query = query_of(&request)?;
+    let options = match query.get("options").filter(|text| !text.is_empty()) {
+        None => ImportOptions::default(),
+        Some(text) => {
+            let value: Value = serde_json::from_str(text).map_err(|error| {
+                Problem::new(ErrorCode::Malformed, format!("options is no valid JSON: {error}"))
+            })?;
+            parse_options(&value)?
+        }
+    };
+    let path = state
+        .app
+        .imports_folder()
+        .map_err(Problem::from)?
+        .join(format!("{}.upload", Uuid::now_v7()));
+    if let Err(problem) = receive(&request, payload, &path, state.limits.upload_bytes).await {
+        let _ = std::fs::remove_file(&path);
+        return Err(problem);
+    }
+    let app = std::sync::Arc::clone(&state.app);
+    let job = app.start_import(&caller.0, path, options)?;
+    let mut response = answer::json(StatusCode::ACCEPTED, &job);
+    answer::put_header(&mut response, "location", &format!("/api/v1/imports/{}", job.id));
+    Ok(response)
+}
+
+/// Writes a body to a file, piece by piece.
+async fn receive(
+    request: &HttpRequest,
+    mut payload: web::Payload,
+    path: &std::path::Path,
+    most_bytes: u64,
+) -> Result<(), Problem> {
+    let too_large = || {
+        Problem::new(
+            ErrorCode::PayloadTooLarge,
+            format!("an uploaded file has at most {most_bytes} bytes"),
+        )
+    };
+    let failed = |error: std::io::Error| {
+        tracing::error!("an upload cannot be kept: {error}");
+        Problem::new(ErrorCode::Internal, "the upload cannot be kept")
+    };
+    let declared = request
+        .headers()
+        .get("content-length")
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| v.parse::<u64>().ok());
+    if declared.is_some_and(|bytes| bytes > most_bytes) {
+        return Err(too_large());
+    }
+    let mut file = std::fs::File::create(path).map_err(failed)?;
+    let mut received = 0_u64;
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| {
+            Problem::new(ErrorCode::Malformed, format!("the body cannot be read: {error}"))
+        })?;
+        received += chunk.len() as u64;
+        if received > most_bytes {
+            return Err(too_large());
+        }
+        file = web::block(move || file.write_all(&chunk).map(|()| file))
+            .await
+            .map_err(|_| Problem::new(ErrorCode::Internal, "the upload cannot be kept"))?
+            .map_err(failed)?;
+    }
+    Ok(())
+}
+
+fn parse_options(value: &Value) -> Result<ImportOptions, Problem> {
+    let Value::Object(members) = value else {
+        return Err(Error::invalid("/options", "type", "must be a JSON object").into());
+    };
+    let mut options = ImportOptions::default();
+    let wrong = |key: &str, detail: &str| -> Problem {
+        Error::invalid(&format!("/options/{key}"), "type", detail).into()
+    };
+    let texts = |key: &str, value: &Value| -> Result<Vec<String>, Problem> {
+        value
+            .as_array()
+            .and_then(|all| all.iter().map(|v| v.as_str().map(str::to_owned)).collect())
+            .ok_or_else(|| wrong(key, "must be an array of strings"))
+    };
+    for (key, value) in members.iter().filter(|(_, value)| !value.is_null()) {
+        match key.as_str() {
+            "map" => {
+                for text in texts(key, value)? {
+                    let mapping = parse_mapping(&text).map_err(|e| wrong(key, &e.to_string()))?;
+                    options.map.columns.push(mapping);
+                }
+            }
+            "match_keys" => {
+                options.match_keys = texts(key, value)?
+                    .iter()
+                    .map(|text| {
+                        MatchKey::parse(text)
+                            .ok_or_else(|| wrong(key, "use phone, email, external_crm_id"))
+                    })
+                    .collect::<Result<_, _>>()?;
+            }
+            "tags" => options.tags = texts(key, value)?,
+            "on_duplicate" => {
+                options.on_duplicate = value
+                    .as_str()
+                    .and_then(OnDuplicate::parse)
+                    .ok_or_else(|| wrong(key, "use update, skip, create or ask"))?;
+            }
+            "default_country" => {
+                let country = value.as_str().ok_or_else(|| wrong(key, "must be a country code"))?;
+                options.default_country = Some(country.to_uppercase());
+            }
+            "match_names" => {
+                options.match_names =
+                    value.as_bool().ok_or_else(|| wrong(key, "must be true or false"))?;
+            }
+            "dry_run" => {
+                options.dry_run =
+                    value.as_bool().ok_or_else(|| wrong(key, "must be true or false"))?;
+            }
+            _ => return Err(wrong(key, "is no option of an import")),
+        }
+    }
+    Ok(options)
+}
+
+fn import_id(text: &str) -> Result<Uuid, Problem> {
+    text.parse().map_err(|_not_a_uuid| Error::ImportNotFound.into())
+}
+
+/// How an import stands.
+#[utoipa::path(get, path = "/api/v1/imports/{id}", operation_id = "find_import", tag = "imports",
+    params(("id" = String, Path, description = "the id of the import")),
+    responses((status = 200, body = schema::ImportJob), (status = 404, body = schema::Problem)))]
+pub(super) async fn find(
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let job = state.app.find_import(&caller.0, import_id(&path)?)?;
+    Ok(answer::json(StatusCode::OK, &job))
+}
+
+/// The rows that an import did not take, as CSV with row, column, value, reason and what to do.
+#[utoipa::path(get, path = "/api/v1/imports/{id}/errors.csv", operation_id = "list_import_errors", tag = "imports",
+    params(("id" = String, Path, description = "the id of the import")),
+    responses((status = 200, description = "the file"), (status = 404, body = schema::Problem)))]
+pub(super) async fn errors(
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let file = state.app.import_errors_file(&caller.0, import_id(&path)?)?;
+    let bytes = web::block(move || std::fs::read(file))
+        .await
+        .map_err(|_| Problem::new(ErrorCode::Internal, "the file cannot be read"))?
+        .unwrap_or_default();
+    Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").body(bytes))
+}
+
+/// Stops an import between two writes; what was written stays.
+#[utoipa::path(post, path = "/api/v1/imports/{id}/cancel", operation_id = "cancel_import", tag = "imports",
+    params(("id" = String, Path, description = "the id of the import")),
+    responses((status = 200, body = schema::ImportJob), (status = 404, body = schema::Problem)))]
+pub(super) async fn cancel(
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let job = state.app.cancel_import(&caller.0, import_id(&path)?)?;
+    Ok(answer::json(StatusCode::OK, &job))
+}

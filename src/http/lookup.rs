@@ -1,0 +1,199 @@
+//! Who is calling.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::answer;
+use super::auth::Authenticated;
+use super::body;
+use super::error::Problem;
+use super::schema;
+use super::search::query_of;
+use super::state::State;
+use crate::app::LookupAnswer;
+use crate::domain::time::Timestamp;
+
+#[derive(Serialize)]
+struct LookupBody<'a> {
+    query: QueryBody<'a>,
+    #[serde(rename = "match")]
+    matched: &'static str,
+    count: usize,
+    took_us: u64,
+    results: Vec<ResultBody<'a>>,
+}
+
+#[derive(Serialize)]
+struct QueryBody<'a> {
+    raw: &'a str,
+    e164: Option<&'a str>,
+    country: Option<&'a str>,
+    extension: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ResultBody<'a> {
+    id: Uuid,
+    display_name: &'a str,
+    company: Option<&'a str>,
+    title: Option<&'a str>,
+    phone: Option<&'a str>,
+    phone_label: Option<&'a str>,
+    status: &'static str,
+    do_not_contact: bool,
+    blocked: bool,
+    tags: &'a [String],
+    assigned_to: Option<&'a str>,
+    last_call: Option<LastCall<'a>>,
+    url: String,
+    rule: &'static str,
+    why: &'a str,
+}
+
+#[derive(Serialize)]
+struct LastCall<'a> {
+    at: Timestamp,
+    outcome: Option<&'a str>,
+}
+
+impl<'a> LookupBody<'a> {
+    fn of(answer: &'a LookupAnswer) -> Self {
+        let results = answer
+            .results
+            .iter()
+            .map(|result| {
+                let contact = &result.contact;
+                let phone = contact.phones.get(result.slot);
+                ResultBody {
+                    id: contact.id.0,
+                    display_name: &contact.display_name,
+                    company: contact.company.as_deref(),
+                    title: contact.title.as_deref(),
+                    phone: phone.map(|p| p.number.as_str()),
+                    phone_label: phone.and_then(|p| p.label.as_deref()),
+                    status: contact.shown_status().as_str(),
+                    do_not_contact: contact.fields.status.do_not_contact,
+                    blocked: contact.fields.status.blocked,
+                    tags: &contact.fields.tags,
+                    assigned_to: contact.assigned_to.as_deref(),
+                    last_call: contact
+                        .last_called_at
+                        .map(|at| LastCall { at, outcome: contact.last_call_outcome.as_deref() }),
+                    url: format!("/contacts/{}", contact.id),
+                    rule: result.rule.as_str(),
+                    why: &result.why,
+                }
+            })
+            .collect();
+        Self {
+            query: QueryBody {
+                raw: &answer.query.raw,
+                e164: answer.query.e164.as_deref(),
+                country: answer.query.country.as_deref(),
+                extension: answer.query.extension.as_deref(),
+            },
+            matched: answer.rule().map_or("none", crate::app::Rule::as_str),
+            count: answer.count,
+            took_us: answer.took_us,
+            results,
+        }
+    }
+}
+
+/// Finds who has a number, in any form of it.
+///
+/// A number that nobody has is answered with `count: 0`, not with an error.
+#[utoipa::path(get, path = "/api/v1/lookup", operation_id = "lookup_number", tag = "lookup",
+    params(("number" = String, Query, description = "the number in any form"),
+        ("country" = Option<String>, Query, description = "ISO 3166 country of national numbers"),
+        ("limit" = Option<usize>, Query, description = "most results, 5 if not given, at most 100")),
+    responses((status = 200, body = schema::LookupAnswer), (status = 401, body = schema::Problem)))]
+pub(super) async fn lookup(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+) -> Result<HttpResponse, Problem> {
+    let query = query_of(&request)?;
+    let Some(number) = query.get("number") else {
+        return Err(crate::app::Error::invalid(
+            "/number",
+            "required",
+            "give the number to look up",
+        )
+        .into());
+    };
+    // A plus that was not escaped arrives as a space.
+    let number = match number.strip_prefix(' ') {
+        Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => format!("+{rest}"),
+        _ => number.clone(),
+    };
+    let limit = limit_of(query.get("limit").map(|text| text.parse().ok()))?;
+    let country = query.get("country").map(String::as_str).filter(|c| !c.is_empty());
+    // On the worker itself: it takes microseconds, less than handing it to another thread.
+    let answer = state.app.lookup_number(&caller.0, &number, country, limit)?;
+    let mut response = answer::json(StatusCode::OK, &LookupBody::of(&answer));
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds for people")]
+    answer::put_header(
+        &mut response,
+        "server-timing",
+        &format!("lookup;dur={:.3}", answer.took_us as f64 / 1_000.0),
+    );
+    Ok(response)
+}
+
+/// Looks up to 1,000 numbers up at once.
+#[utoipa::path(post, path = "/api/v1/lookup/batch", operation_id = "lookup_numbers", tag = "lookup",
+    request_body = schema::LookupBatchInput,
+    responses((status = 200, body = schema::LookupBatchAnswer), (status = 422, body = schema::Problem)))]
+pub(super) async fn lookup_batch(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
+    let numbers: Option<Vec<String>> =
+        value.get("numbers").and_then(Value::as_array).and_then(|all| {
+            all.iter()
+                .map(|number| match number {
+                    Value::String(text) => Some(text.clone()),
+                    Value::Number(number) => Some(number.to_string()),
+                    _ => None,
+                })
+                .collect()
+        });
+    let Some(numbers) = numbers else {
+        return Err(
+            crate::app::Error::invalid("/numbers", "type", "must be an array of strings").into()
+        );
+    };
+    let country = value.get("country").and_then(Value::as_str).map(str::to_owned);
+    let limit = limit_of(
+        value
+            .get("limit")
+            .filter(|l| !l.is_null())
+            .map(|l| l.as_u64().and_then(|l| usize::try_from(l).ok())),
+    )?;
+    let answers = answer::run(&state, move |app| {
+        app.lookup_numbers(&caller.0, &numbers, country.as_deref(), limit)
+    })
+    .await?;
+    let results: Vec<LookupBody<'_>> = answers.iter().map(LookupBody::of).collect();
+    Ok(answer::json(
+        StatusCode::OK,
+        &serde_json::json!({"count": results.len(), "results": results}),
+    ))
+}
+
+fn limit_of(limit: Option<Option<usize>>) -> Result<Option<usize>, Problem> {
+    match limit {
+        None => Ok(None),
+        Some(Some(limit)) => Ok(Some(limit)),
+        Some(None) => {
+            Err(crate::app::Error::invalid("/limit", "type", "must be a whole number").into())
+        }
+    }
+}

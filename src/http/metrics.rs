@@ -1,0 +1,81 @@
+//! Figures about requests and the engine, for Prometheus.
+
+use std::time::Duration;
+
+use prometheus::{
+    Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+};
+
+use crate::engine::Stats;
+
+/// The figures.
+pub(super) struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    seconds: HistogramVec,
+    gauges: Vec<(IntGauge, fn(&Stats) -> u64)>,
+}
+
+impl Metrics {
+    /// Registers everything.
+    pub(super) fn new() -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
+        let requests = IntCounterVec::new(
+            Opts::new("ringdex_http_requests_total", "Requests by route, method and status."),
+            &["route", "method", "status"],
+        )?;
+        let buckets =
+            vec![0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
+        let seconds = HistogramVec::new(
+            HistogramOpts::new("ringdex_http_request_seconds", "Time to answer by route.")
+                .buckets(buckets),
+            &["route"],
+        )?;
+        registry.register(Box::new(requests.clone()))?;
+        registry.register(Box::new(seconds.clone()))?;
+        let table: [(&str, &str, fn(&Stats) -> u64); 9] = [
+            ("ringdex_contacts", "Contacts that are not deleted.", |s| s.contacts),
+            ("ringdex_index_documents", "Documents that searches see.", |s| s.documents),
+            ("ringdex_index_segments", "Segments of the search index.", |s| s.segments as u64),
+            ("ringdex_lookup_bytes", "Memory of the lookup table.", |s| s.lookup_bytes as u64),
+            ("ringdex_store_bytes", "Size of the store on disk.", |s| s.store_bytes),
+            ("ringdex_journal_bytes", "Size of the journal on disk.", |s| s.journal_bytes),
+            ("ringdex_journal_syncs", "Syncs of the journal since the start.", |s| s.journal_syncs),
+            ("ringdex_applied_seq", "Last change that is durable and readable.", |s| s.applied_seq),
+            ("ringdex_visible_seq", "Last change that searches see.", |s| s.visible_seq),
+        ];
+        let mut gauges = Vec::new();
+        for (name, help, read) in table {
+            let gauge = IntGauge::new(name, help)?;
+            registry.register(Box::new(gauge.clone()))?;
+            gauges.push((gauge, read));
+        }
+        Ok(Self { registry, requests, seconds, gauges })
+    }
+
+    /// Counts an answered request.
+    pub(super) fn count(&self, route: &str, method: &str, status: u16, took: Duration) {
+        let mut buffer = [0; 3];
+        self.requests.with_label_values(&[route, method, status_text(status, &mut buffer)]).inc();
+        self.seconds.with_label_values(&[route]).observe(took.as_secs_f64());
+    }
+
+    /// All figures in the text format of Prometheus.
+    pub(super) fn render(&self, stats: &Stats) -> Vec<u8> {
+        for (gauge, read) in &self.gauges {
+            gauge.set(i64::try_from(read(stats)).unwrap_or(i64::MAX));
+        }
+        let mut out = Vec::new();
+        if let Err(error) = TextEncoder::new().encode(&self.registry.gather(), &mut out) {
+            tracing::warn!("the figures cannot be written: {error}");
+        }
+        out
+    }
+}
+
+fn status_text(status: u16, buffer: &mut [u8; 3]) -> &str {
+    for (slot, divisor) in buffer.iter_mut().zip([100, 10, 1]) {
+        *slot = b'0' + u8::try_from(status / divisor % 10).unwrap_or(0);
+    }
+    std::str::from_utf8(buffer).unwrap_or("000")
+}

@@ -1,0 +1,49 @@
+//! The `OpenAPI` document, made from the handlers.
+
+use actix_web::HttpResponse;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use super::{admin, contacts, export, health, imports, lookup, search};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Ringdex",
+        description = "Search-engine-centric contact service: who is calling, and find anyone as you type. Errors are RFC 9457 problem details with a permanent `code`.",
+    ),
+    paths(
+        contacts::create, contacts::find, contacts::update, contacts::delete, contacts::restore, contacts::create_many,
+        search::list, search::search, export::export,
+        lookup::lookup, lookup::lookup_batch,
+        imports::create, imports::find, imports::errors, imports::cancel,
+        admin::create_organization, admin::list_organizations, admin::create_token, admin::update_settings,
+        admin::check, admin::reindex,
+        health::healthz, health::readyz, health::metrics,
+    ),
+    security(("token" = [])),
+    modifiers(&Security)
+)]
+struct Document;
+
+struct Security;
+
+impl Modify for Security {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        if let Some(components) = &mut document.components {
+            components.add_security_scheme("token", SecurityScheme::Http(scheme));
+        }
+    }
+}
+
+/// The document as pretty-printed JSON.
+pub fn document() -> String {
+    Document::openapi().to_pretty_json().unwrap_or_default()
+}
+
+/// Serves the document.
+pub(super) async fn serve() -> HttpResponse {
+    static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(document);
+    HttpResponse::Ok().content_type("application/json").body(TEXT.as_str())
+}

@@ -1,0 +1,96 @@
+//! Every endpoint, in one table.
+
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, Route};
+
+use super::error::Problem;
+use super::{admin, assets, contacts, export, health, imports, lookup, openapi, search};
+use crate::error::ErrorCode;
+
+/// An endpoint.
+pub struct Endpoint {
+    /// The method.
+    pub method: &'static str,
+    /// The path, with names in braces.
+    pub path: &'static str,
+    handler: fn() -> Route,
+}
+
+const fn get(path: &'static str, handler: fn() -> Route) -> Endpoint {
+    Endpoint { method: "GET", path, handler }
+}
+
+const fn post(path: &'static str, handler: fn() -> Route) -> Endpoint {
+    Endpoint { method: "POST", path, handler }
+}
+
+const fn patch(path: &'static str, handler: fn() -> Route) -> Endpoint {
+    Endpoint { method: "PATCH", path, handler }
+}
+
+const fn delete(path: &'static str, handler: fn() -> Route) -> Endpoint {
+    Endpoint { method: "DELETE", path, handler }
+}
+
+/// Every endpoint. Fixed paths stand before those with names in them.
+pub const ROUTES: &[Endpoint] = &[
+    get("/healthz", || web::get().to(health::healthz)),
+    get("/readyz", || web::get().to(health::readyz)),
+    get("/metrics", || web::get().to(health::metrics)),
+    get("/openapi.json", || web::get().to(openapi::serve)),
+    get("/api/v1/lookup", || web::get().to(lookup::lookup)),
+    post("/api/v1/lookup/batch", || web::post().to(lookup::lookup_batch)),
+    get("/api/v1/contacts", || web::get().to(search::list)),
+    post("/api/v1/contacts", || web::post().to(contacts::create)),
+    post("/api/v1/contacts/search", || web::post().to(search::search)),
+    post("/api/v1/contacts/bulk", || web::post().to(contacts::create_many)),
+    get("/api/v1/contacts/export", || web::get().to(export::export)),
+    get("/api/v1/contacts/{id}", || web::get().to(contacts::find)),
+    patch("/api/v1/contacts/{id}", || web::patch().to(contacts::update)),
+    delete("/api/v1/contacts/{id}", || web::delete().to(contacts::delete)),
+    post("/api/v1/contacts/{id}/restore", || web::post().to(contacts::restore)),
+    post("/api/v1/imports", || web::post().to(imports::create)),
+    get("/api/v1/imports/{id}", || web::get().to(imports::find)),
+    get("/api/v1/imports/{id}/errors.csv", || web::get().to(imports::errors)),
+    post("/api/v1/imports/{id}/cancel", || web::post().to(imports::cancel)),
+    get("/api/v1/organizations", || web::get().to(admin::list_organizations)),
+    post("/api/v1/organizations", || web::post().to(admin::create_organization)),
+    post("/api/v1/tokens", || web::post().to(admin::create_token)),
+    patch("/api/v1/settings", || web::patch().to(admin::update_settings)),
+    post("/api/v1/admin/check", || web::post().to(admin::check)),
+    post("/api/v1/admin/reindex", || web::post().to(admin::reindex)),
+    get("/", || web::get().to(assets::index)),
+    get("/pop", || web::get().to(assets::index)),
+    get("/contacts", || web::get().to(assets::index)),
+    get("/contacts/{id}", || web::get().to(assets::index)),
+    get("/docs", || web::get().to(assets::docs)),
+    get("/ui/{hash}/{path:.*}", || web::get().to(assets::file)),
+];
+
+/// Puts the table into an application.
+pub(super) fn configure(config: &mut ServiceConfig) {
+    let mut paths: Vec<&str> = Vec::new();
+    for endpoint in ROUTES {
+        if !paths.contains(&endpoint.path) {
+            paths.push(endpoint.path);
+        }
+    }
+    for path in paths {
+        let mut resource = web::resource(path).default_service(web::to(wrong_method));
+        for endpoint in ROUTES.iter().filter(|e| e.path == path) {
+            resource = resource.route((endpoint.handler)());
+        }
+        config.service(resource);
+    }
+    config.default_service(web::to(no_route));
+}
+
+async fn no_route(request: HttpRequest) -> Result<&'static str, Problem> {
+    let detail = format!("there is nothing at {}; /docs lists what there is", request.path());
+    Err(Problem::new(ErrorCode::RouteNotFound, detail))
+}
+
+async fn wrong_method(request: HttpRequest) -> Result<&'static str, Problem> {
+    let detail = format!("{} does not take {}", request.path(), request.method());
+    Err(Problem::new(ErrorCode::MethodNotAllowed, detail))
+}

@@ -1,0 +1,164 @@
+//! Starts and stops the server.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{App as ActixApp, HttpServer, web};
+use tokio::sync::Semaphore;
+
+use super::metrics::Metrics;
+use super::routes;
+use super::state::{Limits, State};
+use crate::app::App;
+use crate::domain::access::Caller;
+
+/// How the server is run.
+#[derive(Clone, Debug)]
+pub struct ServeOptions {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Who requests without a token from this machine are; none in real use.
+    pub demo: Option<Caller>,
+    /// Worker threads; one a core if not given.
+    pub workers: Option<usize>,
+    /// Most bytes of a JSON body.
+    pub json_bytes: usize,
+    /// Most bytes of a bulk request.
+    pub bulk_bytes: usize,
+    /// Most bytes of an uploaded file.
+    pub upload_bytes: u64,
+    /// Searches that may run or wait at once; more are told to come back.
+    pub searches: usize,
+    /// Whether SIGTERM and SIGINT stop the server.
+    pub handle_signals: bool,
+}
+
+impl Default for ServeOptions {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 7464)),
+            demo: None,
+            workers: None,
+            json_bytes: 1 << 20,
+            bulk_bytes: 32 << 20,
+            upload_bytes: 2 << 30,
+            searches: 256,
+            handle_signals: true,
+        }
+    }
+}
+
+/// Why the server does not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address cannot be used.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The figures cannot be set up; a defect.
+    #[error("cannot set up the figures: {0}")]
+    Metrics(#[from] prometheus::Error),
+    /// The server failed.
+    #[error("the server failed: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// A server that accepts requests.
+#[derive(Clone)]
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    handle: ServerHandle,
+}
+
+impl Running {
+    /// Finishes the requests in progress and stops.
+    pub async fn stop(&self) {
+        self.handle.stop(true).await;
+    }
+}
+
+/// Serves until stopped; `ready` is called once requests are accepted.
+///
+/// # Errors
+/// If the address cannot be used or the server fails.
+pub fn serve(
+    app: Arc<App>,
+    options: &ServeOptions,
+    ready: impl FnOnce(Running),
+) -> Result<(), ServeError> {
+    let listen = |source| ServeError::Listen { address: options.listen, source };
+    let listener = TcpListener::bind(options.listen).map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
+    let state = web::Data::new(State {
+        app,
+        demo: options.demo.clone().map(Arc::new),
+        metrics: Metrics::new()?,
+        search_places: Semaphore::new(options.searches),
+        is_stopping: std::sync::atomic::AtomicBool::new(false),
+        limits: Limits {
+            json_bytes: options.json_bytes,
+            bulk_bytes: options.bulk_bytes,
+            upload_bytes: options.upload_bytes,
+        },
+    });
+    let stopping = state.clone();
+    let workers = options
+        .workers
+        .or_else(|| std::thread::available_parallelism().ok().map(usize::from))
+        .unwrap_or(2);
+    let handle_signals = options.handle_signals;
+    actix_web::rt::System::new().block_on(async move {
+        let mut server = HttpServer::new(move || {
+            ActixApp::new()
+                .app_data(state.clone())
+                .wrap(from_fn(observe))
+                .configure(routes::configure)
+        })
+        .workers(workers)
+        .shutdown_timeout(30)
+        .client_request_timeout(Duration::from_secs(10))
+        .keep_alive(Duration::from_secs(75));
+        if !handle_signals {
+            server = server.disable_signals();
+        }
+        let server = server.listen(listener)?.run();
+        ready(Running { address, handle: server.handle() });
+        let result = server.await;
+        stopping.is_stopping.store(true, Ordering::Relaxed);
+        result
+    })?;
+    Ok(())
+}
+
+/// Counts and times every request, and logs those that fail on our side.
+async fn observe(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let started = Instant::now();
+    let state = request.app_data::<web::Data<State>>().cloned();
+    let response = next.call(request).await?;
+    if let Some(state) = state {
+        let request = response.request();
+        // A route pattern, never the path: paths carry ids and would be without number.
+        let pattern = request.match_pattern();
+        let route = pattern.as_deref().unwrap_or("none");
+        let status = response.status();
+        state.metrics.count(route, request.method().as_str(), status.as_u16(), started.elapsed());
+        if status.is_server_error() {
+            tracing::warn!(route, status = status.as_u16(), "request failed");
+        }
+    }
+    Ok(response)
+}

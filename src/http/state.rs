@@ -1,0 +1,31 @@
+//! What every handler may use.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use tokio::sync::Semaphore;
+
+use super::metrics::Metrics;
+use crate::app::App;
+use crate::domain::access::Caller;
+
+/// Shared by all workers.
+pub(super) struct State {
+    pub(super) app: Arc<App>,
+    /// Who requests without a token from this machine are, in demonstration mode.
+    pub(super) demo: Option<Arc<Caller>>,
+    pub(super) metrics: Metrics,
+    /// Searches that may run or wait at once.
+    pub(super) search_places: Semaphore,
+    /// Set when the server begins to shut down.
+    pub(super) is_stopping: AtomicBool,
+    pub(super) limits: Limits,
+}
+
+/// Most bytes of bodies.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) json_bytes: usize,
+    pub(super) bulk_bytes: usize,
+    pub(super) upload_bytes: u64,
+}

@@ -1,0 +1,83 @@
+//! The words for the fields of a contact in the headers of lists, in several languages.
+//!
+//! All words are in the form that [`super::header::squeeze`] makes.
+
+use super::target::{AddressPart, Label, Target};
+
+/// The field that a squeezed header means.
+#[rustfmt::skip]
+pub(super) fn target(name: &str) -> Option<Target> {
+    use AddressPart as Part;
+    Some(match name {
+        "name" | "fullname" | "displayname" | "contactname" | "contact" | "completename"
+        | "nomcomplet" | "nombrecompleto" | "vollername" | "ganzername" | "imieinazwisko"
+        | "фио" | "полноеимя" | "имяифамилия" => Target::Name,
+        "firstname" | "fname" | "first" | "givenname" | "given" | "forename" | "forenames" | "christianname"
+        | "vorname" | "prenom" | "nombre" | "nombres" | "nombredepila" | "imie" | "имя" | "имена" => Target::FirstName,
+        "middlename" | "middle" | "secondname" | "zweitername" | "deuxiemeprenom" | "segundonombre"
+        | "drugieimie" | "отчество" => Target::MiddleName,
+        "lastname" | "lname" | "last" | "surname" | "familyname" | "family" | "nachname" | "familienname"
+        | "zuname" | "nomdefamille" | "nom" | "apellido" | "apellidos" | "nazwisko" | "фамилия" => Target::LastName,
+        "mobile" | "mobilephone" | "mobilenumber" | "mobilephonenumber" | "mobileno" | "cell" | "cellphone"
+        | "cellnumber" | "cellular" | "handy" | "handynummer" | "mobil" | "mobiltelefon" | "mobilnummer" | "mobilfunk"
+        | "portable" | "telephoneportable" | "telportable" | "telephonemobile" | "movil" | "telefonomovil" | "celular"
+        | "komorka" | "telefonkomorkowy" | "komorkowy" | "мобильный" | "мобильныйтелефон" | "сотовый" => Target::Phone(Some(Label::Mobile)),
+        "phone" | "phonenumber" | "phoneno" | "tel" | "telno" | "telephone" | "telephonenumber"
+        | "callernumber" | "contactnumber" | "primaryphone" | "telefon" | "telefonnummer" | "rufnummer"
+        | "numerodetelephone" | "telefono" | "numerodetelefono" | "numertelefonu" | "nrtelefonu" | "altphone"
+        | "alternatephone" | "otherphone" | "phoneother" | "телефон" | "номертелефона" => Target::Phone(None),
+        "workphone" | "businessphone" | "officephone" | "phonework" | "phonebusiness" | "directphone" | "directdial"
+        | "telefongeschaftlich" | "telefonarbeit" | "geschaftlich" | "telephoneprofessionnel" | "telephonebureau"
+        | "telefonotrabajo" | "telefonodeltrabajo" | "telefonsluzbowy" | "рабочийтелефон" => Target::Phone(Some(Label::Work)),
+        "homephone" | "phonehome" | "privatephone" | "telefonprivat" | "telephonedomicile" | "telephonefixe"
+        | "telefonocasa" | "telefonodomowy" | "telefondomowy" | "домашнийтелефон" => Target::Phone(Some(Label::Home)),
+        "mainphone" | "companyphone" | "switchboard" | "zentrale" => Target::Phone(Some(Label::Main)),
+        "fax" | "faxnumber" | "workfax" | "businessfax" | "homefax" | "telefax" | "факс" => Target::Phone(Some(Label::Fax)),
+        "pager" => Target::Phone(Some(Label::Pager)),
+        "phones" | "phonenumbers" | "telephones" | "numbers" | "telefonnummern" | "telefonos" | "telefony" | "телефоны" => Target::Phones,
+        "email" | "mail" | "emailaddress" | "emailid" | "mailaddress" | "primaryemail" | "emailadresse" | "mailadresse"
+        | "adresseemail" | "adressemail" | "courriel" | "correo" | "correoelectronico" | "adresemail" | "эпочта"
+        | "электроннаяпочта" | "почта" | "емейл" => Target::Email(None),
+        "workemail" | "businessemail" | "emailwork" | "emailgeschaftlich" => Target::Email(Some(Label::Work)),
+        "homeemail" | "privateemail" | "personalemail" | "emailhome" | "emailprivat" => Target::Email(Some(Label::Home)),
+        "otheremail" | "secondaryemail" | "alternateemail" => Target::Email(Some(Label::Other)),
+        "emails" | "emailaddresses" | "mails" => Target::Emails,
+        "company" | "companyname" | "organisation" | "organization" | "organisationname" | "organizationname" | "org"
+        | "account" | "accountname" | "employer" | "business" | "firma" | "firmenname" | "unternehmen" | "arbeitgeber"
+        | "societe" | "entreprise" | "empresa" | "compania" | "przedsiebiorstwo" | "компания" | "организация" | "фирма" => Target::Company,
+        "title" | "jobtitle" | "position" | "occupation" | "beruf" | "funktion" | "stellung" | "fonction" | "poste"
+        | "cargo" | "puesto" | "stanowisko" | "должность" => Target::Title,
+        "role" | "jobrole" | "rolle" => Target::Role,
+        "department" | "dept" | "division" | "abteilung" | "departement" | "departamento" | "dzial" | "отдел" => Target::Department,
+        "street" | "streetaddress" | "address" | "address1" | "addressline1" | "address2" | "addressline2" | "mailingstreet"
+        | "strasse" | "str" | "anschrift" | "adresse" | "rue" | "calle" | "direccion" | "domicilio" | "ulica" | "adres"
+        | "улица" | "адрес" => Target::Address(Part::Street, None),
+        "city" | "town" | "locality" | "mailingcity" | "stadt" | "ort" | "wohnort" | "ville" | "ciudad" | "localidad"
+        | "poblacion" | "miasto" | "miejscowosc" | "город" => Target::Address(Part::City, None),
+        "region" | "state" | "stateregion" | "stateprovince" | "province" | "county" | "mailingstate" | "bundesland" | "kanton"
+        | "provincia" | "estado" | "wojewodztwo" | "область" | "регион" => Target::Address(Part::Region, None),
+        "postalcode" | "postcode" | "zip" | "zipcode" | "zippostalcode" | "mailingpostalcode" | "plz" | "postleitzahl"
+        | "codepostal" | "cp" | "codigopostal" | "kodpocztowy" | "индекс" | "почтовыйиндекс" => Target::Address(Part::PostalCode, None),
+        "country" | "countryregion" | "countrycode" | "nation" | "mailingcountry" | "land" | "staat" | "pays" | "pais"
+        | "kraj" | "страна" => Target::Address(Part::Country, None),
+        "birthday" | "birthdate" | "dateofbirth" | "dob" | "geburtstag" | "geburtsdatum" | "datedenaissance" | "anniversaire"
+        | "fechadenacimiento" | "cumpleanos" | "dataurodzenia" | "urodziny" | "датарождения" | "деньрождения" => Target::Birthday,
+        "tag" | "tags" | "label" | "labels" | "category" | "categories" | "group" | "groups" | "kategorie" | "kategorien"
+        | "schlagworte" | "gruppe" | "etiquettes" | "etiquetas" | "etykiety" | "теги" | "метки" => Target::Tags,
+        "note" | "notes" | "comment" | "comments" | "remark" | "remarks" | "description" | "memo" | "notiz" | "notizen"
+        | "bemerkung" | "bemerkungen" | "kommentar" | "remarques" | "commentaire" | "commentaires" | "notas"
+        | "observaciones" | "uwagi" | "notatki" | "заметки" | "примечание" | "комментарий" => Target::Notes,
+        "status" | "contactstatus" | "statut" | "статус" => Target::Status,
+        "source" | "leadsource" | "origin" | "quelle" | "herkunft" | "origine" | "fuente" | "origen" | "zrodlo" | "источник" => Target::Source,
+        "externalcrmid" | "externalid" | "crmid" | "recordid" | "vendorleadcode" => Target::ExternalCrmId,
+        "externalcrmprovider" | "crmprovider" | "crm" => Target::ExternalCrmProvider,
+        "language" | "lang" | "locale" | "preferredlanguage" | "sprache" | "langue" | "idioma" | "jezyk" | "язык" => Target::Language,
+        "timezone" | "tz" | "zeitzone" | "fuseauhoraire" | "zonahoraria" | "strefaczasowa" | "часовойпояс" => Target::Timezone,
+        "preferredchannel" | "channel" | "preferredcontactmethod" => Target::PreferredChannel,
+        "assignedto" | "owner" | "contactowner" | "assignee" | "agent" | "assignedagent" | "zustandig" | "ответственный" => Target::AssignedTo,
+        "visibility" | "sichtbarkeit" => Target::Visibility,
+        "assignedqueue" | "queue" => Target::AssignedQueue,
+        "list" | "listname" | "liste" | "lista" | "список" => Target::List,
+        _ => return None,
+    })
+}

@@ -1,0 +1,431 @@
+//! What the headers of a file mean: aliases in several languages, and the layouts of well-known
+//! programs.
+//!
+//! Headers are compared in a squeezed form, without case, accents, spaces and punctuation, so that
+//! `E-mail`, `e_mail` and `EMail` are one. A layout is recognised by the set of its headers and
+//! overrules the aliases: `Title` is a salutation in a file of Outlook.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::target::{AddressPart, Label, Target, custom_key};
+
+/// The program that a file comes from, as far as its headers tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names of the programs say it")]
+pub enum Layout {
+    Google,
+    /// Google Contacts before 2024.
+    GoogleOld,
+    Outlook,
+    HubSpot,
+    Salesforce,
+    LinkedIn,
+    Plain,
+}
+
+impl Layout {
+    /// Recognises a layout by its headers.
+    pub fn detect<S: AsRef<str>>(headers: &[S]) -> Self {
+        let squeezed: HashSet<String> =
+            headers.iter().map(|header| squeeze(header.as_ref())).collect();
+        let has = |name: &str| squeezed.contains(name);
+        let count = |names: &[&str]| names.iter().filter(|name| has(name)).count();
+        let google = ["phone1value", "email1value", "address1street", "phone1label", "email1label"];
+        if has("givenname") && count(&["groupmembership", "email1value", "phone1value"]) > 0 {
+            Self::GoogleOld
+        } else if count(&google) > 0 {
+            Self::Google
+        } else if count(&OUTLOOK) >= 3 {
+            Self::Outlook
+        } else if has("recordid") && count(&HUBSPOT) > 0 {
+            Self::HubSpot
+        } else if count(&["firstname", "lastname"]) == 2 && count(&SALESFORCE) >= 2 {
+            Self::Salesforce
+        } else if count(&["firstname", "lastname"]) == 2
+            && (count(&["connectedon", "position", "url"]) >= 2 || has("primaryemail"))
+        {
+            Self::LinkedIn
+        } else {
+            Self::Plain
+        }
+    }
+
+    /// The name of the provider whose ids the file has.
+    pub fn external_provider(self) -> Option<&'static str> {
+        match self {
+            Self::HubSpot => Some("HubSpot"),
+            Self::Salesforce => Some("Salesforce"),
+            Self::Google | Self::GoogleOld | Self::Outlook | Self::LinkedIn | Self::Plain => None,
+        }
+    }
+}
+
+impl fmt::Display for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Google => "Google Contacts",
+            Self::GoogleOld => "Google Contacts (older layout)",
+            Self::Outlook => "Outlook",
+            Self::HubSpot => "HubSpot",
+            Self::Salesforce => "Salesforce",
+            Self::LinkedIn => "LinkedIn",
+            Self::Plain => "plain",
+        })
+    }
+}
+
+/// Headers that hardly any other program has together.
+const OUTLOOK: [&str; 12] = [
+    "emailaddress",
+    "email2address",
+    "emaildisplayname",
+    "businessphone",
+    "businessfax",
+    "businessstreet",
+    "businesscity",
+    "homestreet",
+    "homephone2",
+    "companymainphone",
+    "assistantsphone",
+    "ttytddphone",
+];
+
+const HUBSPOT: [&str; 8] = [
+    "lifecyclestage",
+    "contactowner",
+    "leadstatus",
+    "associatedcompany",
+    "associatedcompanyids",
+    "companyname",
+    "createdate",
+    "lastactivitydate",
+];
+
+const SALESFORCE: [&str; 9] = [
+    "accountname",
+    "accountid",
+    "ownerid",
+    "mobilephone",
+    "mailingstreet",
+    "mailingcity",
+    "leadsource",
+    "reportstoid",
+    "accountowner",
+];
+
+/// The form in which headers are compared: lowercase letters and digits of any script, without
+/// accents on Latin letters.
+pub fn squeeze(header: &str) -> String {
+    let mut out = String::with_capacity(header.len());
+    for letter in header.nfc().flat_map(char::to_lowercase) {
+        match letter {
+            'ß' => out.push_str("ss"),
+            'ł' => out.push('l'),
+            'ø' => out.push('o'),
+            _ if letter.is_alphanumeric() => {
+                let base = std::iter::once(letter).nfkd().next().unwrap_or(letter);
+                out.push(if base.is_ascii() { base } else { letter });
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+/// How a column is to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// Its cells go to a field; columns of one thing, such as an address, share the group.
+    Field(Target, u32),
+    /// Its cells are the labels of the values of another kind of column with the same group.
+    LabelOf(LabelledKind, u32),
+    /// It is known and of no use here.
+    Useless,
+}
+
+/// Kinds of values whose labels stand in columns of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LabelledKind {
+    Phone,
+    Email,
+    Address,
+}
+
+/// What a header means in a layout; `None` when nobody knows.
+pub(super) fn meaning(header: &str, layout: Layout) -> Option<Meaning> {
+    if let Some(key) = custom_key(header.trim()) {
+        return Some(Meaning::Field(Target::Custom(key.to_owned()), 0));
+    }
+    let name = squeeze(header);
+    let special = match layout {
+        Layout::Google | Layout::GoogleOld => google(&name),
+        Layout::Outlook => outlook(&name),
+        Layout::HubSpot => hubspot(&name),
+        Layout::Salesforce => salesforce(&name),
+        Layout::LinkedIn => linkedin(&name),
+        Layout::Plain => None,
+    };
+    if special.is_some() {
+        return special;
+    }
+    // `Phone 2` means what `Phone` means.
+    let (stem, group) = numbered(&name);
+    let target = super::alias::target(&name).map(|target| (target, 0));
+    let (target, group) =
+        target.or_else(|| super::alias::target(stem).map(|target| (target, group)))?;
+    Some(Meaning::Field(target, group))
+}
+
+/// Takes a number from the end: `phone2` is `phone`, 2.
+fn numbered(name: &str) -> (&str, u32) {
+    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    (stem, name[stem.len()..].parse().unwrap_or(0))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the tables that use it answer None for the rest")]
+fn field(target: Target) -> Option<Meaning> {
+    Some(Meaning::Field(target, 0))
+}
+
+/// `Phone 1 - Value` and its like, squeezed to `phone1value`.
+fn google(name: &str) -> Option<Meaning> {
+    use AddressPart as Part;
+    let kinds = [
+        "phone",
+        "email",
+        "address",
+        "organization",
+        "customfield",
+        "relation",
+        "website",
+        "event",
+        "im",
+        "externalid",
+        "calendarlink",
+        "jot",
+    ];
+    for kind in kinds {
+        let Some(rest) = name.strip_prefix(kind) else { continue };
+        let part = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        let Ok(group) = rest[..rest.len() - part.len()].parse() else { continue };
+        let address = |part| Some(Meaning::Field(Target::Address(part, None), group));
+        return match (kind, part) {
+            ("phone", "value") => Some(Meaning::Field(Target::Phone(None), group)),
+            ("phone", "label" | "type") => Some(Meaning::LabelOf(LabelledKind::Phone, group)),
+            ("email", "value") => Some(Meaning::Field(Target::Email(None), group)),
+            ("email", "label" | "type") => Some(Meaning::LabelOf(LabelledKind::Email, group)),
+            ("address", "label" | "type") => Some(Meaning::LabelOf(LabelledKind::Address, group)),
+            ("address", "street") => address(Part::Street),
+            ("address", "city") => address(Part::City),
+            ("address", "region") => address(Part::Region),
+            ("address", "postalcode") => address(Part::PostalCode),
+            ("address", "country") => address(Part::Country),
+            ("organization", "name") => field(Target::Company),
+            ("organization", "title") => field(Target::Title),
+            ("organization", "department") => field(Target::Department),
+            _ => Some(Meaning::Useless),
+        };
+    }
+    match name {
+        "labels" | "groupmembership" => field(Target::Tags),
+        "organizationname" => field(Target::Company),
+        "organizationtitle" => field(Target::Title),
+        "organizationdepartment" => field(Target::Department),
+        "additionalname" => field(Target::MiddleName),
+        "nameprefix" | "namesuffix" | "nickname" | "fileas" | "photo" | "initials"
+        | "shortname" | "maidenname" | "yominame" | "givennameyomi" | "familynameyomi"
+        | "additionalnameyomi" | "phoneticfirstname" | "phoneticmiddlename"
+        | "phoneticlastname" | "gender" | "location" | "billinginformation" | "directoryserver"
+        | "mileage" | "hobby" | "sensitivity" | "priority" | "subject" => Some(Meaning::Useless),
+        _ => None,
+    }
+}
+
+fn outlook(name: &str) -> Option<Meaning> {
+    let places = [("business", Label::Work), ("home", Label::Home), ("other", Label::Other)];
+    for (prefix, label) in places {
+        let Some(rest) = name.strip_prefix(prefix) else { continue };
+        let target = match numbered(rest).0 {
+            "street" => Target::Address(AddressPart::Street, Some(label)),
+            "city" => Target::Address(AddressPart::City, Some(label)),
+            "state" => Target::Address(AddressPart::Region, Some(label)),
+            "postalcode" => Target::Address(AddressPart::PostalCode, Some(label)),
+            "country" | "countryregion" => Target::Address(AddressPart::Country, Some(label)),
+            "phone" => Target::Phone(Some(label)),
+            "fax" => Target::Phone(Some(Label::Fax)),
+            "addresspobox" | "address" => return Some(Meaning::Useless),
+            _ => continue,
+        };
+        // The second line of a street belongs to the first.
+        return field(target);
+    }
+    match name {
+        "emailaddress" => Some(Meaning::Field(Target::Email(None), 1)),
+        "email2address" => Some(Meaning::Field(Target::Email(None), 2)),
+        "email3address" => Some(Meaning::Field(Target::Email(None), 3)),
+        "jobtitle" => field(Target::Title),
+        "categories" => field(Target::Tags),
+        "companymainphone" => field(Target::Phone(Some(Label::Main))),
+        "primaryphone" => field(Target::Phone(None)),
+        "assistantsphone" => field(Target::Phone(Some(Label::Assistant))),
+        "pager" => field(Target::Phone(Some(Label::Pager))),
+        "callback" | "carphone" | "radiophone" | "isdn" | "ttytddphone" => {
+            field(Target::Phone(Some(Label::Other)))
+        }
+        "title"
+        | "suffix"
+        | "account"
+        | "anniversary"
+        | "assistantsname"
+        | "billinginformation"
+        | "children"
+        | "directoryserver"
+        | "emailtype"
+        | "email2type"
+        | "email3type"
+        | "emaildisplayname"
+        | "email2displayname"
+        | "email3displayname"
+        | "gender"
+        | "governmentidnumber"
+        | "hobby"
+        | "initials"
+        | "keywords"
+        | "location"
+        | "managersname"
+        | "mileage"
+        | "officelocation"
+        | "organizationalidnumber"
+        | "priority"
+        | "private"
+        | "profession"
+        | "referredby"
+        | "sensitivity"
+        | "spouse"
+        | "telex"
+        | "user1"
+        | "user2"
+        | "user3"
+        | "user4"
+        | "webpage"
+        | "internetfreebusy" => Some(Meaning::Useless),
+        _ => None,
+    }
+}
+
+fn hubspot(name: &str) -> Option<Meaning> {
+    match name {
+        "recordid" | "recordidcontact" => field(Target::ExternalCrmId),
+        "contactowner" => field(Target::AssignedTo),
+        "companyname" | "associatedcompany" => field(Target::Company),
+        "originalsource" => field(Target::Source),
+        "phonenumber" => field(Target::Phone(None)),
+        "mobilephonenumber" => field(Target::Phone(Some(Label::Mobile))),
+        "leadstatus"
+        | "lifecyclestage"
+        | "createdate"
+        | "associatedcompanyids"
+        | "lastactivitydate"
+        | "lastcontacted"
+        | "marketingcontactstatus"
+        | "websiteurl" => Some(Meaning::Useless),
+        _ => None,
+    }
+}
+
+fn salesforce(name: &str) -> Option<Meaning> {
+    for (prefix, label) in [("mailing", None), ("other", Some(Label::Other))] {
+        let part = match name.strip_prefix(prefix) {
+            Some("street") => AddressPart::Street,
+            Some("city") => AddressPart::City,
+            Some("state" | "stateprovince") => AddressPart::Region,
+            Some("postalcode" | "zippostalcode") => AddressPart::PostalCode,
+            Some("country") => AddressPart::Country,
+            _ => continue,
+        };
+        return field(Target::Address(part, label));
+    }
+    match name {
+        "id" | "contactid" | "leadid" => field(Target::ExternalCrmId),
+        "accountname" => field(Target::Company),
+        "contactowner" => field(Target::AssignedTo),
+        "leadsource" => field(Target::Source),
+        "description" => field(Target::Notes),
+        "phone" => field(Target::Phone(Some(Label::Work))),
+        "assistantphone" => field(Target::Phone(Some(Label::Assistant))),
+        "salutation" | "ownerid" | "accountid" | "accountowner" | "reportstoid" | "createddate"
+        | "lastmodifieddate" | "assistantname" => Some(Meaning::Useless),
+        _ => None,
+    }
+}
+
+fn linkedin(name: &str) -> Option<Meaning> {
+    match name {
+        "primaryemail" => field(Target::Email(None)),
+        "position" => field(Target::Title),
+        "url" | "connectedon" => Some(Meaning::Useless),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_squeezed() {
+        for (header, expect) in [
+            ("\u{feff} E-mail 1 - Value ", "email1value"),
+            ("first_name", "firstname"),
+            ("Straße", "strasse"),
+            ("Prénom", "prenom"),
+            ("Город", "город"),
+            ("Мобильный", "мобильный"),
+            ("Imię*", "imie"),
+            ("Assistant's Phone", "assistantsphone"),
+        ] {
+            assert_eq!(squeeze(header), expect);
+        }
+    }
+
+    #[test]
+    fn layouts_are_recognised_by_several_headers() {
+        for (headers, expect) in [
+            ("First Name,Last Name,Phone,Title", Layout::Plain),
+            ("First Name,Labels,E-mail 1 - Label,E-mail 1 - Value", Layout::Google),
+            ("Name,Given Name,Family Name,Group Membership,Phone 1 - Type", Layout::GoogleOld),
+            ("Title,First Name,Business Phone,E-mail Address,Business City", Layout::Outlook),
+            ("Record ID,First Name,Lifecycle Stage", Layout::HubSpot),
+            ("Id,FirstName,LastName,AccountName,MobilePhone", Layout::Salesforce),
+            (
+                "First Name,Last Name,URL,Email Address,Company,Position,Connected On",
+                Layout::LinkedIn,
+            ),
+            ("Name,Email Address,Business Phone", Layout::Plain),
+            ("", Layout::Plain),
+        ] {
+            let headers: Vec<&str> = headers.split(',').collect();
+            assert_eq!(Layout::detect(&headers), expect, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn the_layout_decides_what_a_header_means() {
+        let title = |layout| meaning("Title", layout);
+        assert_eq!(title(Layout::Outlook), Some(Meaning::Useless));
+        assert_eq!(title(Layout::Plain), field(Target::Title));
+        assert_eq!(
+            meaning("Address 2 - Postal Code", Layout::Google),
+            Some(Meaning::Field(Target::Address(AddressPart::PostalCode, None), 2))
+        );
+        assert_eq!(meaning("Phone 3", Layout::Plain), Some(Meaning::Field(Target::Phone(None), 3)));
+        assert_eq!(meaning("Shoe size", Layout::Plain), None);
+        assert_eq!(
+            meaning("CF.Shoe Size", Layout::Plain),
+            field(Target::Custom("Shoe Size".to_owned()))
+        );
+    }
+}

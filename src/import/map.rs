@@ -1,0 +1,348 @@
+//! Rows of cells to values with a field: which column goes where, and several values in a cell.
+//!
+//! A [`RowMap`] is made once per file from its headers and the wishes of the user; it is also what
+//! a preview shows. [`RowMap::map_row`] then gives the values of a row, each with the name of its
+//! column, so that later stages can say where an issue is. Empty cells give no value. Values are
+//! trimmed and otherwise as they stand in the file: checking them is the validation's business.
+
+use csv::StringRecord;
+
+use super::Error;
+use super::header::{LabelledKind, Layout, Meaning, meaning, squeeze};
+use super::issue::shortened;
+use super::read::RawRow;
+use super::target::{Label, Target, did_you_mean};
+
+/// How Google joins several values in a cell.
+const TRIPLE_COLON: &str = ":::";
+
+/// Wishes of the user about the mapping.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MapOptions {
+    /// Columns with the fields that they go to; the others go where their headers say.
+    pub columns: Vec<(String, Target)>,
+    /// What stands between tags; by default `;` in `_tag`, and in other columns also `,`, `|`
+    /// and line ends. Google's ` ::: ` always counts.
+    pub tag_separator: Option<char>,
+}
+
+/// Why a column goes where it goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The user said so.
+    Asked,
+    /// Its header says so.
+    Header,
+    /// Nobody knows what it is: it is ignored.
+    Unknown,
+}
+
+/// What happens to one column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnPlan {
+    /// The name of the column.
+    pub header: String,
+    /// Where its cells go; [`Target::Ignore`] for labels that belong to another column as well.
+    pub target: Target,
+    /// Why.
+    pub origin: Origin,
+    /// Columns of one thing have the same number, such as the parts of a second address.
+    pub group: u32,
+    /// The column with the labels of the values.
+    label_column: Option<usize>,
+}
+
+/// The mapping of a whole file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowMap {
+    layout: Layout,
+    columns: Vec<ColumnPlan>,
+    tag_separator: Option<char>,
+}
+
+/// A value of a row and where it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MappedValue<'a> {
+    /// The field.
+    pub target: &'a Target,
+    /// The name of the column.
+    pub header: &'a str,
+    /// The place of the column; the first is 0.
+    pub column: usize,
+    /// The value, trimmed and never empty.
+    pub value: &'a str,
+    /// `mobile`, `work` and so on, or a word of the user's own.
+    pub label: Option<&'a str>,
+    /// Values of one thing have the same number, such as the parts of a second address.
+    pub group: u32,
+    /// Whether the file marks it as the preferred one.
+    pub preferred: bool,
+}
+
+/// The values of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MappedRow<'a> {
+    /// The values in the order of the columns; a field can occur several times.
+    pub values: Vec<MappedValue<'a>>,
+    /// The provider of the external id, if the row has one and the layout names the provider.
+    pub external_provider: Option<&'static str>,
+}
+
+impl<'a> MappedRow<'a> {
+    /// The first value of a field.
+    pub fn first(&self, target: &Target) -> Option<&MappedValue<'a>> {
+        self.values.iter().find(|value| value.target == target)
+    }
+
+    /// All values of a field.
+    pub fn all<'b>(&'b self, target: &'b Target) -> impl Iterator<Item = &'b MappedValue<'a>> {
+        self.values.iter().filter(move |value| value.target == target)
+    }
+}
+
+impl RowMap {
+    /// Decides where each column goes; an unknown column among the wishes is an error.
+    pub fn new(headers: &[String], options: &MapOptions) -> Result<Self, Error> {
+        let layout = Layout::detect(headers);
+        let meanings: Vec<Option<Meaning>> =
+            headers.iter().map(|header| meaning(header, layout)).collect();
+        let mut columns: Vec<ColumnPlan> = headers
+            .iter()
+            .zip(&meanings)
+            .map(|(header, meaning)| {
+                let (target, group, origin) = match meaning {
+                    Some(Meaning::Field(target, group)) => (target.clone(), *group, Origin::Header),
+                    Some(Meaning::LabelOf(_, group)) => (Target::Ignore, *group, Origin::Header),
+                    Some(Meaning::Useless) => (Target::Ignore, 0, Origin::Header),
+                    None => (Target::Ignore, 0, Origin::Unknown),
+                };
+                let label_column = label_column(&target, group, &meanings);
+                ColumnPlan { header: header.clone(), target, origin, group, label_column }
+            })
+            .collect();
+        for (name, target) in &options.columns {
+            let mut found = false;
+            for plan in columns_named(&mut columns, name) {
+                plan.target = target.clone();
+                plan.origin = Origin::Asked;
+                found = true;
+            }
+            if !found {
+                return Err(unknown_column(name, headers));
+            }
+        }
+        Ok(Self { layout, columns, tag_separator: options.tag_separator })
+    }
+
+    /// The program that the file comes from.
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// What happens to each column, for a preview.
+    pub fn columns(&self) -> &[ColumnPlan] {
+        &self.columns
+    }
+
+    /// The columns that nobody knows.
+    pub fn unknown_columns(&self) -> impl Iterator<Item = &str> {
+        let unknown = self.columns.iter().filter(|plan| plan.origin == Origin::Unknown);
+        unknown.map(|plan| plan.header.as_str())
+    }
+
+    /// Whether any column goes to a field that can tell contacts: a name, phone, e-mail or company.
+    pub fn has_identity(&self) -> bool {
+        self.columns.iter().any(|plan| {
+            matches!(
+                plan.target,
+                Target::Name
+                    | Target::FirstName
+                    | Target::LastName
+                    | Target::Company
+                    | Target::Phone(_)
+                    | Target::Phones
+                    | Target::Email(_)
+                    | Target::Emails
+            )
+        })
+    }
+
+    /// The values of a row that was read.
+    pub fn map_row<'a>(&'a self, row: &'a RawRow) -> MappedRow<'a> {
+        self.map_cells(&row.cells)
+    }
+
+    /// The values of some cells, in the order of the columns.
+    pub fn map_cells<'a>(&'a self, cells: &'a StringRecord) -> MappedRow<'a> {
+        let mut values = Vec::with_capacity(self.columns.len());
+        let mut has_external_id = false;
+        for (column, (plan, cell)) in self.columns.iter().zip(cells).enumerate() {
+            if plan.target == Target::Ignore || cell.is_empty() {
+                continue;
+            }
+            let labels = plan.label_column.and_then(|place| cells.get(place)).unwrap_or_default();
+            let fixed = plan.target.label().map(Label::as_str);
+            for (place, value) in self.split(plan, cell).into_iter().enumerate() {
+                let (word, preferred) = label_word(labels, place);
+                let label = match fixed {
+                    None if !word.is_empty() => Some(match Label::from_word(word) {
+                        Some(known) => known.as_str(),
+                        None => word,
+                    }),
+                    _ => fixed,
+                };
+                has_external_id |= plan.target == Target::ExternalCrmId;
+                values.push(MappedValue {
+                    target: &plan.target,
+                    header: &plan.header,
+                    column,
+                    value,
+                    label,
+                    group: plan.group,
+                    preferred,
+                });
+            }
+        }
+        let named = values.iter().any(|value| *value.target == Target::ExternalCrmProvider);
+        MappedRow {
+            values,
+            external_provider: self
+                .layout
+                .external_provider()
+                .filter(|_| has_external_id && !named),
+        }
+    }
+
+    /// Takes a cell apart that may hold several values.
+    fn split<'a>(&self, plan: &ColumnPlan, cell: &'a str) -> Vec<&'a str> {
+        let mut parts: Vec<&str> = cell.split(TRIPLE_COLON).collect();
+        let mut cut = |marks: &[char]| {
+            parts = parts.iter().flat_map(|part| part.split(marks)).collect();
+        };
+        match &plan.target {
+            Target::Phone(_) | Target::Phones => {
+                cut(&['|', ';', '\n']);
+                // A comma can be a pause in a number; between whole numbers it separates.
+                parts = parts.into_iter().flat_map(split_whole_numbers).collect();
+            }
+            Target::Email(_) | Target::Emails => cut(&['|', ';', ',', '\n']),
+            Target::Tags => {
+                match self.tag_separator {
+                    Some(separator) => cut(&[separator]),
+                    None if self.layout == Layout::Outlook || is_tag_column(&plan.header) => {
+                        cut(&[';']);
+                    }
+                    None if matches!(self.layout, Layout::Google | Layout::GoogleOld) => {}
+                    None => cut(&[',', ';', '|', '\n']),
+                }
+                return parts.into_iter().filter_map(tag).collect();
+            }
+            Target::Name
+            | Target::FirstName
+            | Target::MiddleName
+            | Target::LastName
+            | Target::Company
+            | Target::Title
+            | Target::Department
+            | Target::Role
+            | Target::Address(..)
+            | Target::Birthday
+            | Target::Notes
+            | Target::Status
+            | Target::Source
+            | Target::ExternalCrmId
+            | Target::ExternalCrmProvider
+            | Target::Language
+            | Target::Timezone
+            | Target::PreferredChannel
+            | Target::AssignedTo
+            | Target::Visibility
+            | Target::AssignedQueue
+            | Target::List
+            | Target::Custom(_)
+            | Target::Ignore => parts = vec![cell],
+        }
+        parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).collect()
+    }
+}
+
+/// Whether a header is S4's virtual column of tags, in which only `;` separates.
+fn is_tag_column(header: &str) -> bool {
+    header.trim().eq_ignore_ascii_case("_tag")
+}
+
+/// A tag without the mark of a system label; `None` for labels that every contact has.
+fn tag(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let system = text.strip_prefix("* ").map(str::trim);
+    match system {
+        Some("myContacts" | "starred" | "My Contacts" | "Starred") => None,
+        Some(label) => Some(label),
+        None => Some(text),
+    }
+    .filter(|tag| !tag.is_empty())
+}
+
+fn split_whole_numbers(cell: &str) -> Vec<&str> {
+    let parts: Vec<&str> = cell.split(',').collect();
+    let whole = |part: &&str| part.bytes().filter(u8::is_ascii_digit).count() >= 7;
+    if parts.iter().all(whole) { parts } else { vec![cell] }
+}
+
+/// The label of the value at a place, and whether it is marked as preferred.
+fn label_word(labels: &str, place: usize) -> (&str, bool) {
+    let mut words = labels.split(TRIPLE_COLON);
+    let word = words.nth(place).or_else(|| labels.split(TRIPLE_COLON).next());
+    let word = word.unwrap_or_default().trim();
+    match word.strip_prefix('*') {
+        Some(word) => (word.trim(), true),
+        None => (word, false),
+    }
+}
+
+fn label_column(target: &Target, group: u32, meanings: &[Option<Meaning>]) -> Option<usize> {
+    let wanted = if *target == Target::Phone(None) {
+        LabelledKind::Phone
+    } else if *target == Target::Email(None) {
+        LabelledKind::Email
+    } else if matches!(target, Target::Address(_, None)) {
+        LabelledKind::Address
+    } else {
+        return None;
+    };
+    meanings.iter().position(|meaning| *meaning == Some(Meaning::LabelOf(wanted, group)))
+}
+
+/// The columns with a name: exactly so, or else up to case, spaces and punctuation.
+fn columns_named<'a>(
+    columns: &'a mut [ColumnPlan],
+    name: &str,
+) -> impl Iterator<Item = &'a mut ColumnPlan> {
+    let name = name.trim().to_owned();
+    let squeezed = squeeze(&name);
+    let exact = columns.iter().any(|plan| plan.header == name);
+    columns.iter_mut().filter(move |plan| {
+        if exact {
+            plan.header == name
+        } else {
+            !squeezed.is_empty() && squeeze(&plan.header) == squeezed
+        }
+    })
+}
+
+fn unknown_column(name: &str, headers: &[String]) -> Error {
+    let mut columns: Vec<String> =
+        headers.iter().take(50).map(|header| format!("\"{header}\"")).collect();
+    if headers.len() > columns.len() {
+        columns.push(format!("and {} more", headers.len() - columns.len()));
+    }
+    Error::UnknownColumn {
+        name: shortened(name),
+        hint: did_you_mean(name, headers.iter().map(String::as_str)),
+        columns: columns.join(", "),
+    }
+}
+
+#[cfg(test)]
+#[path = "map_tests.rs"]
+mod tests;

@@ -1,0 +1,36 @@
+//! From the bytes of a list to contacts: one stage per file, one type per arrow.
+//!
+//! ```text
+//! bytes -- encoding --> UTF-8 -- delimiter, read --> RawRow -- header, map --> MappedRow
+//! MappedRow -- validate --> Draft -- match_existing --> RowDecision -- (written by `app`) --> report
+//! ```
+//!
+//! Each stage adds [`RowIssue`]s to its rows and goes on: bad data is not an error. An [`Error`]
+//! means that the file as a whole can not be read, or that the caller asked for something that
+//! does not exist. Memory is bounded whatever the bytes are. Nothing here reads or writes the
+//! store: the use cases feed this module and apply what it says.
+
+mod alias;
+pub mod date;
+pub mod delimiter;
+pub mod encoding;
+mod error;
+pub mod header;
+pub mod issue;
+pub mod map;
+pub mod match_existing;
+pub mod read;
+pub mod region;
+pub mod report;
+pub mod spreadsheet;
+pub mod target;
+pub mod validate;
+
+pub use error::Error;
+pub use header::Layout;
+pub use issue::{IssueCode, RowIssue, Severity};
+pub use map::{ColumnPlan, MapOptions, MappedRow, MappedValue, Origin, RowMap};
+pub use read::{RawRow, ReadOptions, Reader};
+pub use report::{Counts, ErrorFile};
+pub use target::{AddressPart, Label, Target, parse_mapping};
+pub use validate::{RowContext, ValidRow, validate};

@@ -1,0 +1,177 @@
+//! What spreadsheets do to numbers: recognisers for validation, pure functions over one cell.
+//!
+//! They say what probably happened and what the number may have been; whether that is accepted,
+//! warned about or refused is for the validation to decide.
+
+/// A number in scientific notation, such as `4.91512E+11`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scientific {
+    /// The number written out, with zeros for the digits that are not known.
+    pub expanded: String,
+    /// How many digits at the end are lost; 0 when the notation keeps all of them.
+    pub lost_digits: usize,
+}
+
+/// Reads scientific notation with a point or a comma; `None` for anything else.
+pub fn scientific(text: &str) -> Option<Scientific> {
+    let text = text.trim().trim_start_matches('+');
+    let (mantissa, exponent) = text.split_once(['e', 'E'])?;
+    let exponent: usize = exponent.strip_prefix('+').unwrap_or(exponent).parse().ok()?;
+    let (whole, fraction) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, ""));
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.len() != 1 || !digits(whole) || !digits(fraction) || !(6..=20).contains(&exponent) {
+        return None;
+    }
+    if fraction.len() > exponent {
+        return None;
+    }
+    let lost_digits = exponent - fraction.len();
+    Some(Scientific {
+        expanded: format!("{whole}{fraction}{}", "0".repeat(lost_digits)),
+        lost_digits,
+    })
+}
+
+/// The number without a decimal part that a spreadsheet added: `491511234567.0`.
+pub fn without_decimals(text: &str) -> Option<&str> {
+    let (digits, zeros) = text.trim().split_once(['.', ','])?;
+    let number = digits.len() >= 7 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    (number && !zeros.is_empty() && zeros.len() <= 2 && zeros.bytes().all(|byte| byte == b'0'))
+        .then_some(digits)
+}
+
+/// The text inside the guards that keep a spreadsheet from touching it: `="007"` and `'007`.
+pub fn unguarded(text: &str) -> &str {
+    let text = text.trim();
+    if let Some(inner) = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')) {
+        return inner;
+    }
+    match text.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit() || "+-=@".contains(c)) => rest,
+        _ => text,
+    }
+}
+
+/// Whether a cell holds the error of a formula or the fill of a column that was too narrow.
+pub fn is_error_value(text: &str) -> bool {
+    let text = text.trim();
+    matches!(
+        text,
+        "#REF!" | "#N/A" | "#NAME?" | "#VALUE!" | "#DIV/0!" | "#NULL!" | "#NUM!" | "#ERROR!"
+    ) || (text.len() >= 3 && text.bytes().all(|byte| byte == b'#'))
+}
+
+/// The date of a spreadsheet's serial number, 1954 to 2064 only, as `1980-12-31`.
+///
+/// Excel counts days from the end of 1899 and believes that 1900 was a leap year.
+pub fn serial_date(text: &str) -> Option<String> {
+    let serial: i64 = text.trim().parse().ok()?;
+    if !(20_000..=60_000).contains(&serial) {
+        return None;
+    }
+    let start = jiff::civil::date(1899, 12, 30);
+    let date = start.checked_add(jiff::Span::new().try_days(serial).ok()?).ok()?;
+    Some(date.to_string())
+}
+
+/// The postal code with the zeros that a spreadsheet took from its front, if it may have.
+pub fn restored_postal_code(text: &str, country: &str) -> Option<String> {
+    let text = text.trim();
+    let (length, least) = match country {
+        "US" | "DE" | "FR" | "ES" | "IT" | "MX" | "TR" | "UA" | "FI" | "EE" => (5, 3),
+        "AU" | "NO" | "NZ" | "DK" => (4, 3),
+        _ => return None,
+    };
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    (digits && (least..length).contains(&text.len())).then(|| format!("{text:0>length$}"))
+}
+
+/// What a phone number without any punctuation may have lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LostPrefix {
+    /// It begins with the calling code: a `+` is missing.
+    Plus,
+    /// It is a national number without the zero in front.
+    Zero,
+}
+
+/// Says whether bare digits look like a number that lost its `+` or its leading zero.
+///
+/// `calling_code` and `trunk_zero` describe the country of the row: `"49"` and true for Germany.
+pub fn lost_prefix(text: &str, calling_code: &str, trunk_zero: bool) -> Option<LostPrefix> {
+    let text = text.trim();
+    if text.starts_with('0') || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let national = text.len().checked_sub(calling_code.len());
+    if text.starts_with(calling_code) && national.is_some_and(|length| (9..=12).contains(&length)) {
+        return Some(LostPrefix::Plus);
+    }
+    (trunk_zero && (8..=11).contains(&text.len())).then_some(LostPrefix::Zero)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn scientific_notation_is_recognised() {
+        for (text, expect) in [
+            ("4.91E+11", Some(("491000000000", 9))),
+            ("4,91512E+11", Some(("491512000000", 6))),
+            ("1.2025550123E+10", Some(("12025550123", 0))),
+            ("+4.9e11", Some(("490000000000", 10))),
+            ("4E3", None),
+            ("1.5E+99", None),
+            ("1.23456789E+7", None),
+            ("491511234567", None),
+            ("E+11", None),
+            ("Hans.E+11", None),
+            ("", None),
+        ] {
+            let found = scientific(text);
+            let found = found.as_ref().map(|one| (one.expanded.as_str(), one.lost_digits));
+            assert_eq!(found, expect, "{text}");
+        }
+    }
+
+    #[test]
+    fn other_damage_is_recognised() {
+        assert_eq!(without_decimals("491511234567.0"), Some("491511234567"));
+        assert_eq!(without_decimals("12.50"), None);
+        assert_eq!(without_decimals("030.1234567"), None);
+        assert_eq!(unguarded("=\"007\""), "007");
+        assert_eq!(unguarded("'+49151"), "+49151");
+        assert_eq!(unguarded("'t Hart"), "'t Hart");
+        assert!(is_error_value("#REF!") && is_error_value("#####"));
+        assert!(!is_error_value("##") && !is_error_value("#1"));
+        assert_eq!(serial_date("29586").as_deref(), Some("1980-12-31"));
+        assert_eq!(serial_date("7"), None);
+        assert_eq!(serial_date("1980-12-31"), None);
+    }
+
+    #[test]
+    fn lost_zeros_are_recognised() {
+        assert_eq!(restored_postal_code("2134", "US").as_deref(), Some("02134"));
+        assert_eq!(restored_postal_code("501", "US").as_deref(), Some("00501"));
+        assert_eq!(restored_postal_code("10115", "DE"), None);
+        assert_eq!(restored_postal_code("1010", "AT"), None);
+        assert_eq!(lost_prefix("4915112345678", "49", true), Some(LostPrefix::Plus));
+        assert_eq!(lost_prefix("15112345678", "49", true), Some(LostPrefix::Zero));
+        assert_eq!(lost_prefix("015112345678", "49", true), None);
+        assert_eq!(lost_prefix("2025550123", "1", false), None);
+        assert_eq!(lost_prefix("12025550123", "1", false), Some(LostPrefix::Plus));
+        assert_eq!(lost_prefix("", "1", true), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_them_panic(text in ".{0,30}", country in "[A-Z]{0,2}") {
+            let _ = (scientific(&text), without_decimals(&text), unguarded(&text));
+            let _ = (is_error_value(&text), serial_date(&text));
+            let _ = (restored_postal_code(&text, &country), lost_prefix(&text, "49", true));
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! The web interface as embedded files.
+//!
+//! Owns the static files below `src/ui/static`, their content types, the hash that makes
+//! their addresses immutable and the security policy of each page. `http` serves what is
+//! answered here; this module knows no web framework and talks to nothing of ours. The
+//! files themselves call only the public JSON API.
+//!
+//! In a debug build the files are read from disk at each call, so an edit shows after a
+//! reload; in a release build they are part of the binary.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use rust_embed::{EmbeddedFile, RustEmbed};
+
+#[derive(RustEmbed)]
+#[folder = "src/ui/static"]
+struct Files;
+
+/// Everything from this server and nothing else: no inline script or style, no frame.
+const PAGE_POLICY: &str = "default-src 'self'; object-src 'none'; base-uri 'none'; \
+                           form-action 'self'; frame-ancestors 'none'";
+
+/// The reference viewer writes its own style elements and draws images from data.
+const DOCS_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; \
+                           img-src 'self' data: blob:; font-src 'self' data:; \
+                           object-src 'none'; base-uri 'none'; form-action 'none'; \
+                           frame-ancestors 'none'";
+
+/// A file as it goes over the wire.
+#[derive(Clone, Debug)]
+pub struct Asset {
+    /// The body, already compressed if `content_encoding` says so.
+    pub bytes: Cow<'static, [u8]>,
+    /// Value of the `Content-Type` header.
+    pub content_type: &'static str,
+    /// Value of the `Content-Encoding` header, for files that are stored compressed.
+    pub content_encoding: Option<&'static str>,
+    /// Value of the `ETag` header, with its quotes.
+    pub etag: String,
+    /// Value of the `Cache-Control` header for an address that contains [`build_hash`].
+    pub cache_control: &'static str,
+}
+
+/// A page: revalidated at each visit, and sent with its own security policy.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The document, as UTF-8.
+    pub body: String,
+    /// Value of the `Content-Type` header.
+    pub content_type: &'static str,
+    /// Value of the `Content-Security-Policy` header.
+    pub content_security_policy: &'static str,
+    /// Value of the `ETag` header, with its quotes.
+    pub etag: String,
+    /// Value of the `Cache-Control` header.
+    pub cache_control: &'static str,
+}
+
+/// Answers the page of every view: `/`, `/pop`, `/contacts`, `/contacts/{id}`.
+///
+/// # Errors
+/// Fails when the binary was built without its files.
+pub fn index_html() -> Result<Page, Error> {
+    page("index.html", PAGE_POLICY)
+}
+
+/// Answers the page of `/docs`, which shows `/openapi.json`.
+///
+/// # Errors
+/// Fails when the binary was built without its files.
+pub fn docs_html() -> Result<Page, Error> {
+    page("docs.html", DOCS_POLICY)
+}
+
+/// Finds the file behind `/ui/{hash}/{path}`; `None` for anything that is not a served file.
+#[must_use]
+pub fn asset(path: &str) -> Option<Asset> {
+    let content_type = content_type(path)?;
+    // A name on disk may say more than its address: `scalar.js` is stored compressed.
+    let (file, content_encoding) = match Files::get(path) {
+        Some(file) => (file, None),
+        None => (Files::get(&format!("{path}.gz"))?, Some("gzip")),
+    };
+    let bytes = match (path.starts_with("vendor/"), std::str::from_utf8(&file.data)) {
+        (false, Ok(text)) => Cow::Owned(without_comments(text).into_bytes()),
+        _ => file.data,
+    };
+    Some(Asset { etag: etag(&bytes), bytes, content_type, content_encoding, cache_control: CACHE })
+}
+
+/// The hash over all files, the `{hash}` of `/ui/{hash}/{path}`.
+#[must_use]
+pub fn build_hash() -> &'static str {
+    static HASH: LazyLock<String> = LazyLock::new(|| {
+        let mut names: Vec<_> = Files::iter().collect();
+        names.sort();
+        let mut hasher = blake3::Hasher::new();
+        for name in names {
+            if let Some(file) = Files::get(&name) {
+                hasher.update(name.as_bytes());
+                hasher.update(&[0]);
+                hasher.update(&(file.data.len() as u64).to_be_bytes());
+                hasher.update(&file.data);
+            }
+        }
+        hasher.finalize().to_hex()[..16].to_owned()
+    });
+    &HASH
+}
+
+/// Why a page cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file is neither embedded nor on disk.
+    #[error("the interface file {name} is missing from this build")]
+    Missing {
+        /// Its path below the static folder.
+        name: &'static str,
+    },
+    /// The file is not text.
+    #[error("the interface file {name} is not UTF-8")]
+    NotText {
+        /// Its path below the static folder.
+        name: &'static str,
+    },
+}
+
+/// With files read from disk the same address can change its content.
+const CACHE: &str =
+    if cfg!(debug_assertions) { "no-cache" } else { "public, max-age=31536000, immutable" };
+
+fn page(name: &'static str, content_security_policy: &'static str) -> Result<Page, Error> {
+    let EmbeddedFile { data, .. } = Files::get(name).ok_or(Error::Missing { name })?;
+    let text = std::str::from_utf8(&data).map_err(|_not_utf8| Error::NotText { name })?;
+    let body = text.replace("{{preload}}", &preload()).replace("{{hash}}", build_hash());
+    Ok(Page {
+        etag: etag(body.as_bytes()),
+        body,
+        content_type: "text/html; charset=utf-8",
+        content_security_policy,
+        cache_control: "no-cache",
+    })
+}
+
+/// Names every module at once, so that the browser need not read one to learn of the next.
+fn preload() -> String {
+    let mut names: Vec<_> = Files::iter()
+        .filter(|name| name.ends_with(".js") && !CLASSIC_SCRIPTS.contains(&name.as_ref()))
+        .collect();
+    names.sort();
+    names
+        .iter()
+        .map(|name| format!("<link rel=\"modulepreload\" href=\"/ui/{{{{hash}}}}/{name}\">"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// Scripts that are not modules.
+const CLASSIC_SCRIPTS: [&str; 2] = ["theme.js", "docs.js"];
+
+/// Only these kinds are served; licences and version lists are not.
+fn content_type(path: &str) -> Option<&'static str> {
+    let (_, extension) = path.rsplit_once('.')?;
+    match extension {
+        "js" => Some("text/javascript; charset=utf-8"),
+        "css" => Some("text/css; charset=utf-8"),
+        "svg" => Some("image/svg+xml"),
+        _ => None,
+    }
+}
+
+/// Empties the lines that are only comment and takes indentation away: a third of what
+/// would travel otherwise. The lines stay, so that an error still names the right one.
+fn without_comments(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut in_comment = false;
+    for line in text.lines().map(str::trim) {
+        let starts = line.starts_with("/*");
+        if !(in_comment || starts || line.starts_with("//")) {
+            out.push_str(line);
+        }
+        if in_comment || starts {
+            // Only a comment that ends with its line is taken for one by itself.
+            in_comment = !line.ends_with("*/");
+        }
+        out.push('\n');
+    }
+    out
+}
+
+fn etag(bytes: &[u8]) -> String {
+    format!("\"{}\"", &blake3::hash(bytes).to_hex()[..16])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every address in a page or module that must be a file of ours.
+    fn references(text: &str) -> Vec<String> {
+        let hash = format!("/ui/{}/", build_hash());
+        text.split(['"', '\''])
+            .filter_map(|part| part.strip_prefix(&hash))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    #[test]
+    fn pages_name_only_files_that_exist() {
+        for page in [index_html().unwrap(), docs_html().unwrap()] {
+            let names = references(&page.body);
+            assert!(names.len() >= 2, "a page without files: {}", page.body);
+            for name in names {
+                assert!(asset(&name).is_some(), "{name} is named but not served");
+            }
+            assert!(!page.body.contains("{{"), "a placeholder is left in {}", page.body);
+        }
+    }
+
+    #[test]
+    fn modules_import_only_files_that_exist() {
+        for name in Files::iter().filter(|name| name.ends_with(".js")) {
+            let text = String::from_utf8(Files::get(&name).unwrap().data.into_owned()).unwrap();
+            let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+            for part in text.split("from\"").chain(text.split("from \"")).skip(1) {
+                let Some(target) = part.split('"').next().filter(|target| target.starts_with('.'))
+                else {
+                    continue;
+                };
+                let mut path: Vec<_> = folder.split('/').filter(|step| !step.is_empty()).collect();
+                for step in target.split('/') {
+                    match step {
+                        "." => {}
+                        ".." => drop(path.pop()),
+                        step => path.push(step),
+                    }
+                }
+                assert!(asset(&path.join("/")).is_some(), "{name} imports {target}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_policy_needs_no_exception_for_the_index_page() {
+        let page = index_html().unwrap();
+        assert!(!page.content_security_policy.contains("unsafe"));
+        assert!(!page.body.contains("style="), "inline style");
+        for script in page.body.split("<script").skip(1) {
+            assert!(
+                script.trim_start().split('>').next().unwrap().contains("src="),
+                "inline script"
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_but_served_kinds_is_found() {
+        for path in [
+            "",
+            "..",
+            "../mod.rs",
+            "vendor/VERSIONS",
+            "vendor/LICENSES",
+            "index.html",
+            "no.js",
+            "/etc/passwd.js",
+            "vendor/scalar.js.gz",
+        ] {
+            assert!(asset(path).is_none(), "{path} is served");
+        }
+        assert_eq!(asset("app.js").unwrap().content_type, "text/javascript; charset=utf-8");
+        assert_eq!(asset("vendor/scalar.js").unwrap().content_encoding, Some("gzip"));
+    }
+
+    #[test]
+    fn script_and_style_stay_small() {
+        let total: usize = Files::iter()
+            .filter(|name| name.ends_with(".js") || name.ends_with(".css"))
+            .filter_map(|name| asset(&name))
+            .map(|file| file.bytes.len())
+            .sum();
+        assert!(total < 150_000, "{total} bytes of script and style");
+    }
+
+    #[test]
+    fn comments_stay_at_home_and_lines_keep_their_numbers() {
+        let check = |input: &str, expect: &str| assert_eq!(without_comments(input), expect);
+        check("// a\nlet b = 1; // c\n", "\nlet b = 1; // c\n");
+        check("/** a */\n  let b;\n", "\nlet b;\n");
+        check("/**\n * a\n */\nlet b;\n", "\n\n\nlet b;\n");
+        check("/* a\n   b */\n.c { d: e; }\n", "\n\n.c { d: e; }\n");
+        check("const a = /** @type {any} */ (b);\n", "const a = /** @type {any} */ (b);\n");
+    }
+
+    #[test]
+    fn no_line_of_code_begins_with_a_comment() {
+        for name in Files::iter().filter(|name| !name.starts_with("vendor/")) {
+            let text = String::from_utf8(Files::get(&name).unwrap().data.into_owned()).unwrap();
+            for line in text.lines().map(str::trim) {
+                if !line.starts_with("/*") && !line.starts_with("* ") {
+                    continue;
+                }
+                let rest = line.split_once("*/").map_or("", |(_, rest)| rest);
+                assert!(rest.is_empty(), "{name}: `{line}` would be dropped whole");
+            }
+        }
+    }
+
+    #[test]
+    fn views_and_parts_stay_short() {
+        for name in
+            Files::iter().filter(|name| name.ends_with(".js") && !name.starts_with("vendor/"))
+        {
+            let text = String::from_utf8(Files::get(&name).unwrap().data.into_owned()).unwrap();
+            assert!(text.starts_with("// @ts-check\n"), "{name} is not type-checked");
+            assert!(text.lines().count() <= 250, "{name} is too long");
+        }
+    }
+}

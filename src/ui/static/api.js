@@ -1,0 +1,168 @@
+// @ts-check
+// The only file that talks to the server. One function per operation of the public
+// JSON API, named after its operation id. It keeps no state but the access token.
+
+/**
+ * @typedef {{number: string|null, raw?: string|null, label?: string|null, primary?: boolean,
+ *   country?: string|null, extension?: string|null}} Phone
+ * @typedef {{address: string, label?: string|null, primary?: boolean}} Email
+ * @typedef {{street?: string|null, city?: string|null, region?: string|null,
+ *   postal_code?: string|null, country?: string|null, label?: string|null}} Address
+ * @typedef {{id: string, version: number, display_name: string, phones: Phone[], emails: Email[],
+ *   addresses: Address[], tags: string[], custom_fields: Record<string, unknown>,
+ *   created_at: string, updated_at: string, [field: string]: any}} Contact
+ * @typedef {{score?: number, why?: string[], highlights?: Record<string, [number, number][]>}} Match
+ * @typedef {Contact & {match?: Match}} Hit
+ * @typedef {{total: number, total_exact?: boolean, next_cursor?: string|null, took_us?: number,
+ *   warnings?: string[], stale?: boolean, contacts: Hit[]}} Page
+ * @typedef {{id: string, display_name: string, probability?: number, why?: unknown}} Duplicate
+ * @typedef {{id: string, display_name: string, company?: string|null, phone_label?: string|null,
+ *   status?: string, do_not_contact?: boolean, blocked?: boolean, tags?: string[],
+ *   last_call?: any, why?: string|string[]}} Caller
+ * @typedef {{query: {raw: string, e164: string|null, country: string|null, line_type?: string|null},
+ *   match: string, count: number, took_us?: number, results: Caller[]}} Lookup
+ * @typedef {{contact: Contact, etag: string}} Versioned
+ */
+
+const TOKEN_KEY = "ringdex.token";
+
+/** What the server, or the way to it, had to say when something did not work. */
+export class Problem extends Error {
+  /**
+   * @param {number} status HTTP status, 0 when no answer came
+   * @param {{title?: string, detail?: string, code?: string,
+   *   errors?: {pointer?: string, code?: string, detail?: string}[]}} body
+   */
+  constructor(status, body) {
+    super(body.detail || body.title || `the server answered ${status}`);
+    this.status = status;
+    this.code = body.code ?? "";
+    this.errors = body.errors ?? [];
+  }
+}
+
+/** @type {() => void} */
+let onUnauthorized = () => {};
+
+/** Says what to do when the server wants a (different) token. @param {() => void} handler */
+export function whenUnauthorized(handler) {
+  onUnauthorized = handler;
+}
+
+/** @returns {string|null} */
+export function token() {
+  try {
+    return sessionStorage.getItem(TOKEN_KEY);
+  } catch {
+    return null;
+  }
+}
+
+/** Keeps the token for this tab; null forgets it. @param {string|null} value */
+export function setToken(value) {
+  try {
+    if (value) sessionStorage.setItem(TOKEN_KEY, value);
+    else sessionStorage.removeItem(TOKEN_KEY);
+  } catch {
+    // Without storage the token lasts until nothing else is asked; nothing to do here.
+  }
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {{params?: Record<string, unknown>, body?: unknown, type?: string,
+ *   headers?: Record<string, string>, signal?: AbortSignal}} [options]
+ */
+async function request(method, path, options = {}) {
+  const url = new URL(path, location.origin);
+  for (const [key, value] of Object.entries(options.params ?? {})) {
+    if (value !== undefined && value !== null && value !== "") url.searchParams.set(key, String(value));
+  }
+  /** @type {Record<string, string>} */
+  const headers = { Accept: "application/json", ...options.headers };
+  const bearer = token();
+  if (bearer) headers.Authorization = `Bearer ${bearer}`;
+  if (options.body !== undefined) headers["Content-Type"] = options.type ?? "application/json";
+  let response;
+  try {
+    response = await fetch(url, {
+      method,
+      headers,
+      body: options.body === undefined ? undefined : JSON.stringify(options.body),
+      signal: options.signal,
+      // A record must be as the server has it now; the browser's cache would not know.
+      cache: "no-store",
+    });
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new Problem(0, { code: "offline", detail: "Ringdex does not answer. Check the network; what you typed is kept." });
+  }
+  if (response.status === 204) return { body: null, etag: "" };
+  const body = await response.json().catch(() => ({}));
+  if (!response.ok) {
+    if (response.status === 401) onUnauthorized();
+    throw new Problem(response.status, body);
+  }
+  return { body, etag: response.headers.get("ETag") ?? "" };
+}
+
+/** @param {{body: any, etag: string}} answer @returns {Versioned} */
+function versioned({ body, etag }) {
+  return { contact: body, etag: etag || `"${body.version}"` };
+}
+
+/** @param {string} id */
+const pathOf = (id) => `/api/v1/contacts/${encodeURIComponent(id)}`;
+
+/**
+ * `list_contacts`: one page of what a query selects.
+ * @param {{q?: string, sort?: string, cursor?: string|null, per_page?: number}} params
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Page>}
+ */
+export async function listContacts(params, signal) {
+  return (await request("GET", "/api/v1/contacts", { params, signal })).body;
+}
+
+/** `find_contact` @param {string} id @param {AbortSignal} [signal] */
+export async function findContact(id, signal) {
+  return versioned(await request("GET", pathOf(id), { signal }));
+}
+
+/**
+ * `create_contact`; the key makes sending the same form twice harmless.
+ * @param {Record<string, unknown>} draft
+ * @param {string} key
+ * @returns {Promise<Versioned & {duplicates: Duplicate[]}>}
+ */
+export async function createContact(draft, key) {
+  const answer = await request("POST", "/api/v1/contacts", { body: draft, headers: { "Idempotency-Key": key } });
+  return { ...versioned(answer), duplicates: answer.body.duplicates ?? [] };
+}
+
+/** `update_contact` @param {string} id @param {Record<string, unknown>} patch @param {string} etag */
+export async function updateContact(id, patch, etag) {
+  return versioned(
+    await request("PATCH", pathOf(id), {
+      body: patch,
+      type: "application/merge-patch+json",
+      headers: { "If-Match": etag },
+    }),
+  );
+}
+
+/** `delete_contact` @param {string} id @param {{permanent: boolean}} how */
+export async function deleteContact(id, { permanent }) {
+  await request("DELETE", pathOf(id), { params: { permanent: permanent || undefined } });
+}
+
+/** `restore_contact` @param {string} id */
+export async function restoreContact(id) {
+  await request("POST", `${pathOf(id)}/restore`);
+}
+
+/** `lookup_number` @param {string} number @param {string} [country] @returns {Promise<Lookup>} */
+export async function lookupNumber(number, country) {
+  return (await request("GET", "/api/v1/lookup", { params: { number, country, limit: 20 } })).body;
+}

@@ -1,0 +1,64 @@
+// @ts-check
+// The keys that work wherever the focus is. What a text field or a dialog does with a key
+// comes first; nothing here acts while somebody types.
+
+import { adding, call, copyNumber, edit, shown } from "./state/card.js";
+import { dialog, letterKeys, usedKey } from "./state/session.js";
+import { go, openContact, place } from "./state/url.js";
+import { focusSearch } from "./parts/topbar.js";
+
+/** @param {EventTarget|null} target */
+const isTyping = (target) => target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]");
+
+/** Back one step: form, card, caller, then the box. */
+function escape() {
+  const { create, contact, view } = place.value;
+  if (adding.value) {
+    adding.value = false;
+    document.getElementById("card-name")?.focus();
+    return;
+  }
+  if (create) go({ create: false });
+  else if (contact && matchMedia("(max-width: 759px)").matches) go({ contact: null });
+  focusSearch();
+  if (!create && !contact && view === "pop") go({ view: "console", number: "" });
+}
+
+/** A previewed card becomes the open one before something is changed on it. @param {() => void} then */
+function onCard(then) {
+  if (!shown.peek()) return false;
+  if (!place.value.contact && place.value.view === "console") openContact(shown.peek());
+  then();
+  return true;
+}
+
+/** @type {Record<string, () => boolean|void>} */
+const LETTERS = {
+  n: () => go({ create: true, contact: null }),
+  c: () => onCard(() => call()),
+  y: () => onCard(copyNumber),
+  e: () => onCard(() => edit("name")),
+  t: () => onCard(() => edit("tags")),
+  a: () => onCard(() => (adding.value = true)),
+};
+
+/** @param {KeyboardEvent} event */
+function onKeyDown(event) {
+  if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (dialog.value) return;
+  if (event.key === "Escape") escape();
+  else if (isTyping(event.target)) return;
+  else if (event.key === "/") {
+    focusSearch();
+    usedKey("/");
+  } else if (event.key === "?") dialog.value = "keys";
+  else if (letterKeys.value && event.key in LETTERS) {
+    if (LETTERS[event.key]() === false) return;
+    usedKey(event.key);
+  } else return;
+  event.preventDefault();
+}
+
+export function listenToKeys() {
+  addEventListener("keydown", onKeyDown);
+}

@@ -1,0 +1,135 @@
+// @ts-check
+// The lower half of the card: everything else that is on the record, and the way to add
+// what is not. Members of the record that this file does not know are shown as they are.
+
+import { Fragment, html, useLayoutEffect, useRef } from "../dom.js";
+import { adding, edit, freshField } from "../state/card.js";
+import { ago, dayText, inFull } from "../text/time.js";
+import { label as labelOf, languageName, valueText } from "../text/words.js";
+import { AddressField, CustomField, EmailField, NewCustomField, PhoneField, TextField } from "./fields.js";
+import { Hint } from "./hint.js";
+import { Icon } from "./icons.js";
+
+/** @typedef {import("../api.js").Contact} Contact */
+
+/** @returns {string[]} */
+const zones = () => /** @type {any} */ (Intl).supportedValuesOf?.("timeZone") ?? [];
+
+/**
+ * Text members of the record, in the order of the card.
+ * @type {{path: string, label: string, type?: "date"|"textarea", show?: (value: string) => any, list?: () => string[]}[]}
+ */
+const TEXTS = [
+  { path: "department", label: "Department" },
+  { path: "birthday", label: "Birthday", show: dayText },
+  { path: "language", label: "Language", show: languageName },
+  { path: "timezone", label: "Time zone", show: (zone) => zone.replaceAll("_", " "), list: zones },
+  { path: "preferred_channel", label: "Prefers", list: () => ["phone", "email", "sms", "whatsapp"] },
+  { path: "source", label: "Source", show: labelOf },
+  { path: "external_crm_provider", label: "CRM" },
+  { path: "external_crm_id", label: "CRM id" },
+];
+
+/** Shown elsewhere on the card, or of no use to a person. */
+const ELSEWHERE = new Set([
+  ...TEXTS.map((one) => one.path), "id", "version", "display_name", "name", "first_name", "last_name", "phones",
+  "emails", "addresses", "phone", "mobile", "email", "company", "company_id", "title", "tags", "custom_fields",
+  "notes", "status", "do_not_contact", "blocked", "visibility", "assigned_to", "assigned_to_name", "created_at",
+  "updated_at", "match", "duplicates", "seq", "url", "deleted_at",
+]);
+
+const FULL_DATE = /^\d{4}-\d\d-\d\d$/;
+const TIME = /^\d{4}-\d\d-\d\dT/;
+
+/** @param {unknown} value */
+function readOnly(value) {
+  if (typeof value === "string" && TIME.test(value)) return html`<time datetime=${value} title=${inFull(value)}>${ago(value)}</time>`;
+  return valueText(value);
+}
+
+/** @param {{label: string, value: any}} props */
+const Fact = ({ label, value }) => html`<div class="field fixed"><dt>${label}</dt><dd><span class="value">${value}</span></dd></div>`;
+
+/** @param {Contact} contact */
+function unknownMembers(contact) {
+  return Object.entries(contact).filter(([key, value]) => !ELSEWHERE.has(key) && value !== null && value !== "" && value !== false
+    && !(Array.isArray(value) && value.length === 0) && !(typeof value === "object" && !Array.isArray(value)));
+}
+
+/** @param {{contact: Contact}} props */
+export function Details({ contact }) {
+  const owner = contact.assigned_to_name ?? contact.assigned_to;
+  const custom = Object.entries(contact.custom_fields ?? {}).filter(([, value]) => value !== null && value !== "");
+  const texts = TEXTS.filter(({ path }) => contact[path]);
+  const rows = [
+    ...texts.map((one) => html`<${TextField} key=${one.path} contact=${contact} path=${one.path} label=${one.label}
+      type=${one.path === "birthday" && FULL_DATE.test(contact.birthday) ? "date" : undefined}
+      list=${one.list?.()} show=${one.show ? one.show(contact[one.path]) : undefined} />`),
+    owner ? html`<${Fact} key="owner" label="Owner" value=${owner} />` : null,
+    contact.visibility && contact.visibility !== "all" ? html`<${Fact} key="visibility" label="Visible to" value=${labelOf(contact.visibility)} />` : null,
+    ...unknownMembers(contact).map(([key, value]) => html`<${Fact} key=${key} label=${labelOf(key)} value=${readOnly(value)} />`),
+  ].filter(Boolean);
+  return html`<${Fragment}>
+    ${rows.length ? html`<section aria-label="Details"><dl class="facts">${rows}</dl></section>` : null}
+    ${custom.length
+      ? html`<section aria-label="Own fields"><dl class="facts">${custom.map(([name]) => html`<${CustomField} key=${name} contact=${contact} name=${name} />`)}</dl></section>`
+      : null}
+    ${contact.notes
+      ? html`<section aria-label="Notes"><dl class="facts notes"><${TextField} contact=${contact} path="notes" label="Notes" type="textarea" /></dl></section>`
+      : null}
+  <//>`;
+}
+
+/** @param {Contact} contact */
+function addable(contact) {
+  return [
+    { path: `phones/${contact.phones?.length ?? 0}`, label: "Phone" },
+    { path: `emails/${contact.emails?.length ?? 0}`, label: "E-mail" },
+    { path: `addresses/${contact.addresses?.length ?? 0}`, label: "Address" },
+    { path: "company", label: "Company" },
+    { path: "title", label: "Title" },
+    { path: "notes", label: "Notes" },
+    ...TEXTS,
+    { path: "custom_fields", label: "Own field" },
+  ].filter(({ path }) => !contact[path] || path === "custom_fields");
+}
+
+/** The editor of a field that the record does not have yet. @param {{contact: Contact, path: string}} props */
+function NewField({ contact, path }) {
+  const [kind, index] = path.split("/");
+  if (kind === "phones") return html`<${PhoneField} contact=${contact} index=${Number(index)} />`;
+  if (kind === "emails") return html`<${EmailField} contact=${contact} index=${Number(index)} />`;
+  if (kind === "addresses") return html`<${AddressField} contact=${contact} index=${Number(index)} />`;
+  if (kind === "custom_fields") return html`<${NewCustomField} contact=${contact} />`;
+  const text = addable(contact).find((one) => one.path === path);
+  const type = path === "notes" ? "textarea" : path === "birthday" ? "date" : undefined;
+  const list = TEXTS.find((one) => one.path === path)?.list?.();
+  return html`<${TextField} contact=${contact} path=${path} label=${text?.label ?? labelOf(path)} type=${type} list=${list} />`;
+}
+
+/** @param {{contact: Contact}} props */
+export function AddField({ contact }) {
+  const choices = useRef(/** @type {HTMLElement|null} */ (null));
+  useLayoutEffect(() => {
+    if (adding.value) /** @type {HTMLElement|null} */ (choices.current?.querySelector("button"))?.focus();
+  }, [adding.value]);
+  const options = addable(contact);
+  const fresh = options.some((one) => one.path === freshField.value) ? freshField.value : null;
+  return html`<section aria-label="Add" class="add-field">
+    ${fresh ? html`<dl class="facts fresh"><${NewField} key=${fresh} contact=${contact} path=${fresh} /></dl>` : null}
+    ${adding.value
+      ? html`<div class="choices" role="group" aria-label="Add a field" ref=${choices}>
+          ${options.map(({ path, label }) => html`<button type="button" class="tag add" onClick=${() => edit(path)}><${Icon} name="plus" />${label}</button>`)}
+        </div>`
+      : html`<button type="button" class="link" onClick=${() => (adding.value = true)}><${Icon} name="plus" />Add a field<${Hint} keys="a" /></button>`}
+  </section>`;
+}
+
+/** Where the record comes from in time. @param {{contact: Contact}} props */
+export function Foot({ contact }) {
+  const time = (/** @type {string} */ value) => html`<time datetime=${value} title=${inFull(value)}>${ago(value)}</time>`;
+  return html`<footer class="foot">
+    <span>Changed ${time(contact.updated_at)}</span><span>Created ${time(contact.created_at)}</span>
+    <span class="num">Version ${contact.version}</span>
+  </footer>`;
+}

@@ -1,0 +1,140 @@
+// @ts-check
+// The contact card: who this is and whether to call, then how to reach them, then the rest.
+
+import { html, useEffect, useLayoutEffect, useRef } from "../dom.js";
+import { adding, call, copyNumber, edit, lookalikes, shown } from "../state/card.js";
+import { load, record, remember } from "../state/records.js";
+import { dialog } from "../state/session.js";
+import { go, openContact, place } from "../state/url.js";
+import { placeOf, timeIn, timeInCountry } from "../text/time.js";
+import { mainPhone } from "../text/phone.js";
+import { countryName, problemText, whyText } from "../text/words.js";
+import { AddressField, EmailField, NameField, PhoneField, StatusField, TextField } from "./fields.js";
+import { AddField, Details, Foot } from "./card-details.js";
+import { Hint } from "./hint.js";
+import { Icon } from "./icons.js";
+import { Tags } from "./tags.js";
+
+/** @typedef {import("../api.js").Contact} Contact */
+
+/** "14:05 in Berlin": from the record's zone, else from the country of address or number. @param {Contact} contact */
+function localTime(contact) {
+  const time = timeIn(contact.timezone);
+  if (time) return `${time} in ${placeOf(contact.timezone)}`;
+  const country = contact.addresses?.find((one) => /^[A-Z]{2}$/.test(one.country ?? ""))?.country ?? mainPhone(contact)?.country;
+  const there = timeInCountry(country);
+  return country && there && !there.includes(" to ") ? `${there} in ${countryName(country)}` : null;
+}
+
+function Actions() {
+  return html`<div class="actions" role="group" aria-label="What to do with this contact">
+    <button type="button" class="button main" onClick=${() => call()}><${Icon} name="call" />Call<${Hint} keys="c" /></button>
+    <button type="button" class="button" onClick=${copyNumber}><${Icon} name="copy" />Copy<span class="vh"> number</span><${Hint} keys="y" /></button>
+    <button type="button" class="button" onClick=${() => edit("name")}><${Icon} name="edit" />Edit<${Hint} keys="e" /></button>
+    <button type="button" class="button" aria-label="Delete or archive" title="Delete or archive" onClick=${() => (dialog.value = "delete")}>
+      <${Icon} name="trash" />
+    </button>
+  </div>`;
+}
+
+/** @param {{contact: Contact}} props */
+function Lookalikes({ contact }) {
+  if (lookalikes.value?.id !== contact.id) return null;
+  return html`<aside class="lookalikes" role="note" data-test="lookalikes">
+    <p><strong>Saved. It looks like somebody you already have:</strong></p>
+    <ul>${lookalikes.value.list.map((/** @type {any} */ one) => html`<li>
+      <button type="button" class="link" onClick=${() => openContact(one.id)}>${one.display_name}</button>
+      ${one.probability ? html` <span class="num">${Math.round(one.probability * 100)} %</span>` : null}
+      <span class="quiet-text"> ${whyText(Array.isArray(one.why) ? one.why.map((/** @type {any} */ each) => each.field ?? each) : one.why)}</span>
+    </li>`)}</ul>
+    <button type="button" class="link" onClick=${() => (lookalikes.value = null)}>Keep both</button>
+  </aside>`;
+}
+
+/** @param {{contact: Contact}} props */
+function Identity({ contact }) {
+  const time = localTime(contact);
+  const line = [
+    contact.title ? html`<${TextField} contact=${contact} path="title" label="Title" inline />` : null,
+    contact.company ? html`<${TextField} contact=${contact} path="company" label="Company" inline />` : null,
+    time ? html`<span class="clock"><${Icon} name="clock" /><span class="num">${time}</span></span>` : null,
+  ].filter(Boolean);
+  return html`<div class="identity">
+    <div class="first">
+      <h1 id="card-name" tabindex="-1"><${NameField} contact=${contact} /></h1>
+      <${StatusField} contact=${contact} />
+    </div>
+    ${line.length ? html`<div class="line">${line}</div>` : null}
+    <${Tags} contact=${contact} />
+  </div>`;
+}
+
+/** How to reach them. @param {{contact: Contact}} props */
+function Reach({ contact }) {
+  const { phones = [], emails = [], addresses = [] } = contact;
+  if (!phones.length && !emails.length && !addresses.length) return null;
+  return html`<section aria-label="How to reach them">
+    <dl class="facts reach">
+      ${phones.map((_, index) => html`<${PhoneField} key=${`phone-${index}`} contact=${contact} index=${index} />`)}
+      ${emails.map((_, index) => html`<${EmailField} key=${`email-${index}`} contact=${contact} index=${index} />`)}
+      ${addresses.map((_, index) => html`<${AddressField} key=${`address-${index}`} contact=${contact} index=${index} />`)}
+    </dl>
+  </section>`;
+}
+
+/**
+ * @param {{id: string, known?: Contact, preview?: boolean}} props `known` comes from a hit, so
+ *   that the card is there at once; a preview is shown while the arrows move, and does not load
+ */
+export function Card({ id, known, preview = false }) {
+  const article = useRef(/** @type {HTMLElement|null} */ (null));
+  if (known) remember(known);
+  const { contact, problem } = record(id).value;
+
+  useEffect(() => {
+    if (!preview) void load(id);
+  }, [id, preview]);
+  useLayoutEffect(() => {
+    shown.value = id;
+    adding.value = false;
+    return () => {
+      if (shown.peek() === id) shown.value = null;
+    };
+  }, [id]);
+  useLayoutEffect(() => {
+    // Opening puts the keys on the card; typing in a field or in the box is left alone.
+    const busy = article.current?.contains(document.activeElement) || document.activeElement?.matches("input:not(#search), textarea, select");
+    if (!preview && contact && !busy) document.getElementById("card-name")?.focus({ preventScroll: true });
+    article.current?.scrollTo(0, 0);
+  }, [id, preview, Boolean(contact)]);
+  useEffect(() => {
+    document.title = contact && !preview ? `${contact.display_name} · Ringdex` : "Ringdex";
+    return () => {
+      document.title = "Ringdex";
+    };
+  }, [contact?.display_name, preview]);
+
+  const back = html`<button type="button" class="back" onClick=${() => go({ contact: null })}><${Icon} name="back" />${place.value.view === "pop" ? "Caller" : "Results"}</button>`;
+  if (problem && (problem.status === 404 || !contact)) {
+    return html`<article class="card" ref=${article}>${back}<div class="empty" role="alert">
+      <h2>${problem.status === 404 ? "Not there any more" : "This card does not open"}</h2>
+      <p>${problemText(problem)}</p>
+      <button type="button" class="button" onClick=${() => (problem.status === 404 ? go({ contact: null }) : load(id))}>
+        ${problem.status === 404 ? "Back to the list" : "Try again"}
+      </button>
+    </div></article>`;
+  }
+  if (!contact) return html`<article class="card" ref=${article} aria-busy="true">${back}</article>`;
+  return html`<article class=${preview ? "card preview" : "card"} ref=${article} aria-labelledby="card-name" data-test="card"
+      data-id=${id} data-version=${contact.version} onFocusIn=${() => preview && openContact(id)}>
+    ${back}
+    <${Lookalikes} contact=${contact} />
+    <div class="head"><${Identity} key=${id} contact=${contact} /><${Actions} /></div>
+    <div key=${id}>
+      <${Reach} contact=${contact} />
+      <${Details} contact=${contact} />
+      <${AddField} contact=${contact} />
+      <${Foot} contact=${contact} />
+    </div>
+  </article>`;
+}

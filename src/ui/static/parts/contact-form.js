@@ -1,0 +1,149 @@
+// @ts-check
+// The form for a new contact. What is typed survives closing the form; sending it twice
+// makes one contact.
+
+import { html, useEffect, useRef, useState } from "../dom.js";
+import { Problem } from "../api.js";
+import { create } from "../state/card.js";
+import { toast } from "../state/session.js";
+import { go } from "../state/url.js";
+import { problemText } from "../text/words.js";
+import { PHONE_LABELS } from "./fields.js";
+import { looksLikeNumber } from "./result-list.js";
+import { Icon } from "./icons.js";
+
+/**
+ * @typedef {{name: string, phones: {number: string, label: string}[], emails: string[], company: string,
+ *   title: string, tags: string, notes: string}} Draft
+ */
+
+/** @param {string} start what was searched for or who called @returns {Draft} */
+function blank(start) {
+  const number = looksLikeNumber(start);
+  const mail = !number && start.includes("@");
+  return {
+    name: number || mail ? "" : start,
+    phones: [{ number: number ? start : "", label: "mobile" }],
+    emails: [mail ? start : ""],
+    company: "",
+    title: "",
+    tags: "",
+    notes: "",
+  };
+}
+
+/** The form that was closed unsent, by what it was started with. @type {{start: string, draft: Draft}|null} */
+let unsent = null;
+
+/** What the server gets: nothing that is empty. @param {Draft} draft */
+function body(draft) {
+  const text = (/** @type {string} */ value) => value.trim() || undefined;
+  const phones = draft.phones.filter((one) => one.number.trim());
+  const emails = draft.emails.filter((one) => one.trim());
+  const tags = draft.tags.split(",").map((one) => one.trim()).filter(Boolean);
+  return {
+    name: text(draft.name),
+    phones: phones.length ? phones.map((one, index) => ({ number: one.number.trim(), label: text(one.label), primary: index === 0 })) : undefined,
+    emails: emails.length ? emails.map((one, index) => ({ address: one.trim(), primary: index === 0 })) : undefined,
+    company: text(draft.company),
+    title: text(draft.title),
+    tags: tags.length ? tags : undefined,
+    notes: text(draft.notes),
+  };
+}
+
+/** The inputs a pointer of the server may mean. @param {string} pointer */
+function inputOf(pointer) {
+  const [kind, index] = pointer.replace(/^#?\//, "").split("/");
+  if (["phones", "phone", "mobile"].includes(kind)) return `phones/${index ?? 0}`;
+  if (["emails", "email"].includes(kind)) return `emails/${index ?? 0}`;
+  if (["name", "first_name", "last_name", "display_name", ""].includes(kind)) return "name";
+  return kind;
+}
+
+/** @param {{start?: string, title?: string, closable?: boolean}} props `start` is filled in where it belongs */
+export function ContactForm({ start = "", title = "New contact", closable = true }) {
+  const [draft, setDraft] = useState(() => (unsent?.start === start ? unsent.draft : blank(start)));
+  const [problem, setProblem] = useState(/** @type {Problem|null} */ (null));
+  const [sending, setSending] = useState(false);
+  const form = useRef(/** @type {HTMLFormElement|null} */ (null));
+  const key = useRef(crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`);
+
+  useEffect(() => {
+    form.current?.querySelector("input")?.focus();
+  }, []);
+
+  const change = (/** @type {Partial<Draft>} */ part) => {
+    const next = { ...draft, ...part };
+    unsent = { start, draft: next };
+    setDraft(next);
+  };
+  const send = async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    if (sending) return;
+    const wanted = body(draft);
+    if (!wanted.name && !wanted.phones && !wanted.emails) {
+      setProblem(new Problem(422, { detail: "", errors: [{ pointer: "/name", detail: "A name, a number or an e-mail is needed." }] }));
+      return;
+    }
+    setSending(true);
+    setProblem(null);
+    try {
+      await create(wanted, key.current);
+      unsent = null;
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      setProblem(error);
+      // Corrected input is another request.
+      if (error.status === 422 || error.status === 409) key.current = `${key.current}+`;
+      setSending(false);
+    }
+  };
+  /** @param {string} name */
+  const complaint = (name) => problem?.errors.find((one) => inputOf(one.pointer ?? "") === name)?.detail;
+  useEffect(() => {
+    if (problem) /** @type {HTMLElement|null} */ (form.current?.querySelector("[aria-invalid]"))?.focus();
+  }, [problem]);
+
+  const row = (/** @type {string} */ name, /** @type {string} */ label, /** @type {string} */ value, /** @type {(value: string) => void} */ set, /** @type {any} */ more = {}) => {
+    const bad = complaint(name);
+    const id = `new-${name.replace("/", "-")}`;
+    const { after, area, ...attributes } = more;
+    const common = { id, value, class: "editor", autocomplete: "off", "aria-invalid": bad ? "true" : undefined,
+      "aria-describedby": bad ? `${id}-bad` : undefined, onInput: (/** @type {any} */ event) => set(event.target.value), ...attributes };
+    return html`<div class="form-row">
+      <label for=${id}>${label}</label>
+      <div><span class="inputs">${area ? html`<textarea rows="3" ...${common}></textarea>` : html`<input type="text" ...${common} />`}${after}</span>
+        ${bad ? html`<p class="complaint" id=${`${id}-bad`}><${Icon} name="info" />${bad}</p>` : null}</div>
+    </div>`;
+  };
+  const phone = (/** @type {number} */ index, /** @type {any} */ part) => change({ phones: draft.phones.map((one, at) => (at === index ? { ...one, ...part } : one)) });
+  const other = problem && !problem.errors.some((one) => one.detail) ? problemText(problem) : null;
+  return html`<form class="card form" ref=${form} onSubmit=${send} aria-label=${title} data-test="create-form"
+    onKeyDown=${(/** @type {KeyboardEvent} */ event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void send(event); }}>
+    <h1>${title}</h1>
+    ${other ? html`<div class="trouble" role="alert">${other}</div>` : null}
+    ${row("name", "Name", draft.name, (name) => change({ name }))}
+    ${draft.phones.map((one, index) => row(`phones/${index}`, index ? `Phone ${index + 1}` : "Phone", one.number, (number) => phone(index, { number }), {
+      type: "tel",
+      after: html`<select class="editor short" aria-label=${`Kind of phone ${index + 1}`} value=${one.label} onChange=${(/** @type {any} */ event) => phone(index, { label: event.target.value })}>
+        ${PHONE_LABELS.map((label) => html`<option value=${label} selected=${label === one.label}>${label}</option>`)}
+      </select>
+      ${index === draft.phones.length - 1 ? html`<button type="button" class="act" aria-label="Another phone" title="Another phone"
+        onClick=${() => change({ phones: [...draft.phones, { number: "", label: "work" }] })}><${Icon} name="plus" /></button>` : null}`,
+    }))}
+    ${draft.emails.map((one, index) => row(`emails/${index}`, index ? `E-mail ${index + 1}` : "E-mail", one, (address) => change({ emails: draft.emails.map((old, at) => (at === index ? address : old)) }), {
+      after: index === draft.emails.length - 1 ? html`<button type="button" class="act" aria-label="Another e-mail" title="Another e-mail"
+        onClick=${() => change({ emails: [...draft.emails, ""] })}><${Icon} name="plus" /></button>` : null,
+    }))}
+    ${row("company", "Company", draft.company, (company) => change({ company }))}
+    ${row("title", "Title", draft.title, (text) => change({ title: text }))}
+    ${row("tags", "Tags", draft.tags, (tags) => change({ tags }), { placeholder: "Customer, VIP" })}
+    ${row("notes", "Notes", draft.notes, (notes) => change({ notes }), { area: true })}
+    <div class="form-end">
+      <button type="submit" class="button main" disabled=${sending}>Save contact</button>
+      ${closable ? html`<button type="button" class="button" onClick=${() => go({ create: false })}>Close</button>` : null}
+      <span class="quiet-text"><kbd>Enter</kbd> saves. What you typed is kept if you leave.</span>
+    </div>
+  </form>`;
+}

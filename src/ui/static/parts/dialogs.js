@@ -1,0 +1,60 @@
+// @ts-check
+// What lies over the page: all keys, and the choice how to delete. Both are native
+// dialogs, so focus and Escape are the browser's work.
+
+import { html, useEffect, useRef } from "../dom.js";
+import { remove, shownContact } from "../state/card.js";
+import { dialog, letterKeys, setLetterKeys } from "../state/session.js";
+
+/** @param {{name: string, label: string, children?: any}} props */
+function Dialog({ name, label, children }) {
+  const box = useRef(/** @type {HTMLDialogElement|null} */ (null));
+  useEffect(() => {
+    if (box.current && !box.current.open) box.current.showModal();
+  }, []);
+  const close = () => {
+    if (dialog.peek() === name) dialog.value = null;
+  };
+  return html`<dialog ref=${box} aria-label=${label} onClose=${close} data-test=${`dialog-${name}`}
+    onClick=${(/** @type {Event} */ event) => { if (event.target === box.current) close(); }}><div class="dialog">${children}</div></dialog>`;
+}
+
+const KEYS = [
+  ["Find", [["/", "To the search box, from anywhere"], ["↑ ↓", "Move in the list"], ["Enter", "Open the contact"], ["Esc", "Clear, then go back"]]],
+  ["On a card", [["c", "Call"], ["y", "Copy the number"], ["e", "Edit, then Tab from field to field"], ["t", "Add a tag"], ["a", "Add a field"]]],
+  ["Everywhere", [["n", "New contact"], ["?", "This list"]]],
+];
+
+function KeysHelp() {
+  return html`<${Dialog} name="keys" label="All keys">
+    <h2>Keys</h2>
+    <div class="key-groups">
+      ${KEYS.map(([title, keys]) => html`<section><h3>${title}</h3><dl class="keys">
+        ${/** @type {string[][]} */ (keys).map(([key, what]) => html`<div><dt><kbd>${key}</kbd></dt><dd>${what}</dd></div>`)}
+      </dl></section>`)}
+    </div>
+    <label class="check"><input type="checkbox" checked=${letterKeys.value}
+      onChange=${(/** @type {any} */ event) => setLetterKeys(event.target.checked)} />Single letters act outside of text fields</label>
+    <form method="dialog"><button class="button">Close</button></form>
+  <//>`;
+}
+
+function DeleteChoice() {
+  const contact = shownContact();
+  if (!contact) return null;
+  return html`<${Dialog} name="delete" label=${`Delete ${contact.display_name}`}>
+    <h2>Delete ${contact.display_name}?</h2>
+    <p>An archived contact is not found and not called any more, and can come back. Deleting permanently cannot be undone.</p>
+    <div class="choose">
+      <button type="button" class="button main" onClick=${() => remove({ permanent: false })}>Archive, can be restored</button>
+      <button type="button" class="button danger" onClick=${() => remove({ permanent: true })}>Delete permanently</button>
+      <form method="dialog"><button class="button">Keep</button></form>
+    </div>
+  <//>`;
+}
+
+export function Dialogs() {
+  if (dialog.value === "keys") return html`<${KeysHelp} />`;
+  if (dialog.value === "delete") return html`<${DeleteChoice} />`;
+  return null;
+}

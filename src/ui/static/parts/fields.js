@@ -1,0 +1,174 @@
+// @ts-check
+// The kinds of facts a card has, each told to `Field` by its inputs, its patch and its text.
+
+import { html } from "../dom.js";
+import { call, copy } from "../state/card.js";
+import { markedPhone } from "../text/marks.js";
+import { phoneText, telHref } from "../text/phone.js";
+import { countryName, label as labelOf, mayCall, statusName, STATUSES, valueText } from "../text/words.js";
+import { Field } from "./field.js";
+import { Icon } from "./icons.js";
+
+/** @typedef {import("../api.js").Contact} Contact */
+
+/** @param {string} value */
+const orNull = (value) => value.trim() || null;
+
+/**
+ * A single text value at the top level of the record.
+ * @param {{contact: Contact, path: string, label: string, type?: "text"|"date"|"textarea", show?: any,
+ *   list?: string[], inline?: boolean, after?: any}} props
+ */
+export function TextField({ contact, path, label, type, show, list, inline, after }) {
+  return html`<${Field} id=${contact.id} path=${path} label=${label} inline=${inline} after=${after}
+    inputs=${[{ key: path, label, type, list }]} values=${{ [path]: contact[path] ?? "" }}
+    patch=${(/** @type {any} */ values) => ({ [path]: orNull(values[path]) })}
+    text=${(/** @type {Contact} */ one) => one[path] ?? ""} show=${show ?? contact[path] ?? ""} />`;
+}
+
+/** First and last name, or the whole when the record has no parts. @param {{contact: Contact}} props */
+export function NameField({ contact }) {
+  const whole = !contact.first_name && !contact.last_name;
+  const inputs = whole
+    ? [{ key: "name", label: "Name" }]
+    : [{ key: "first_name", label: "First name" }, { key: "last_name", label: "Last name" }];
+  const values = whole
+    ? { name: contact.display_name }
+    : { first_name: contact.first_name ?? "", last_name: contact.last_name ?? "" };
+  return html`<${Field} id=${contact.id} path="name" label="Name" inline join=" " inputs=${inputs} values=${values}
+    pointer=${whole ? "name" : ""}
+    patch=${(/** @type {any} */ wanted) => Object.fromEntries(Object.entries(wanted).map(([key, value]) => [key, orNull(value)]))}
+    text=${(/** @type {Contact} */ one) => (whole ? one.display_name : [one.first_name, one.last_name].filter(Boolean).join(" "))}
+    show=${contact.display_name} />`;
+}
+
+/** The decision line; editing it sets the status. @param {{contact: Contact}} props */
+export function StatusField({ contact }) {
+  const { facts } = mayCall(contact);
+  const now = contact.status ?? "active";
+  const options = [...new Set([...STATUSES, now])].map((value) => ({ value, text: statusName(value) }));
+  return html`<${Field} id=${contact.id} path="status" label="Status" inline inputs=${[{ key: "status", label: "Status", type: "select", options }]}
+    values=${{ status: now }} patch=${(/** @type {any} */ values) => ({ status: values.status })}
+    text=${(/** @type {Contact} */ one) => statusName(one.status ?? "active")}
+    show=${facts.map((fact) => html`<span class=${`fact ${fact.tone}`} data-test="fact"><${Icon} name=${fact.icon} />${fact.text}</span>`)} />`;
+}
+
+/**
+ * A list with one entry replaced, added or (when null) taken out.
+ * @template T @param {T[]} list @param {number} index @param {T|null} entry
+ */
+function withEntry(list, index, entry) {
+  const next = list.slice();
+  if (entry === null) next.splice(index, 1);
+  else next[index] = entry;
+  return next;
+}
+
+export const PHONE_LABELS = ["mobile", "work", "home", "main", "fax", "other"];
+const EMAIL_LABELS = ["work", "home", "other"];
+
+/** @param {{contact: Contact, index: number, ranges?: [number, number][]}} props */
+export function PhoneField({ contact, index, ranges }) {
+  const phones = contact.phones ?? [];
+  const phone = phones[index] ?? { number: "", label: "", primary: phones.length === 0 };
+  const full = phone.number ?? phone.raw ?? "";
+  const label = labelOf(phone.label || "phone");
+  const patch = (/** @type {any} */ values) => {
+    const number = values.number.trim();
+    if (!number) return { phones: withEntry(phones, index, null) };
+    const kept = number === full ? phone : { number, primary: phone.primary, extension: phone.extension };
+    return { phones: withEntry(phones, index, { ...kept, label: orNull(values.label) }) };
+  };
+  const marked = ranges && phone.number ? markedPhone(phone.number, ranges) : phoneText(phone);
+  return html`<${Field} id=${contact.id} path=${`phones/${index}`} label=${label}
+    inputs=${[{ key: "number", label: "Number", type: "tel" }, { key: "label", label: "Kind", list: PHONE_LABELS, width: "short" }]}
+    values=${{ number: full, label: phone.label ?? "" }} patch=${patch}
+    text=${(/** @type {Contact} */ one) => (one.phones ?? []).map(phoneText).join(", ")}
+    show=${html`<span class="num">${marked}</span>`}
+    after=${html`<span class="acts">
+      <a class="act" href=${telHref(phone)} aria-label=${`Call ${phoneText(phone)}`} title="Call"
+        onClick=${(/** @type {Event} */ event) => { event.preventDefault(); call(phone); }}><${Icon} name="call" /></a>
+      <button type="button" class="act" aria-label=${`Copy ${full}`} title=${`Copy ${full}`} onClick=${() => copy(full)}><${Icon} name="copy" /></button>
+    </span>
+    ${phone.primary && phones.length > 1 ? html`<span class="note">main</span>` : null}`} />`;
+}
+
+/** @param {{contact: Contact, index: number}} props */
+export function EmailField({ contact, index }) {
+  const emails = contact.emails ?? [];
+  const email = emails[index] ?? { address: "", label: "", primary: emails.length === 0 };
+  const patch = (/** @type {any} */ values) => {
+    const address = values.address.trim();
+    const entry = address ? { ...email, address, label: orNull(values.label) } : null;
+    return { emails: withEntry(emails, index, entry) };
+  };
+  return html`<${Field} id=${contact.id} path=${`emails/${index}`} label=${labelOf(email.label ? `${email.label} e-mail` : "e-mail")}
+    inputs=${[{ key: "address", label: "E-mail", type: "email" }, { key: "label", label: "Kind", list: EMAIL_LABELS, width: "short" }]}
+    values=${{ address: email.address, label: email.label ?? "" }} patch=${patch}
+    text=${(/** @type {Contact} */ one) => (one.emails ?? []).map((each) => each.address).join(", ")}
+    show=${email.address}
+    after=${html`<span class="acts">
+      <a class="act" href=${`mailto:${email.address}`} aria-label=${`Write to ${email.address}`} title="Write"><${Icon} name="mail" /></a>
+      <button type="button" class="act" aria-label=${`Copy ${email.address}`} title="Copy" onClick=${() => copy(email.address)}><${Icon} name="copy" /></button>
+    </span>`} />`;
+}
+
+const ADDRESS = [
+  { key: "street", label: "Street" },
+  { key: "postal_code", label: "Postal code", width: "short" },
+  { key: "city", label: "City" },
+  { key: "region", label: "Region", width: "short" },
+  { key: "country", label: "Country", width: "short" },
+];
+
+/** Countries that write the postal code after the region. */
+const CODE_LAST = ["US", "CA", "AU"];
+
+/** An address in one line, in the order of its country. @param {any} address */
+function addressText({ street, postal_code: code, city, region, country }) {
+  const words = (/** @type {any[]} */ ...parts) => parts.filter(Boolean).join(" ");
+  const place = CODE_LAST.includes(country) ? [city, words(region, code)] : [words(code, city), region];
+  return [street, ...place, /^[A-Z]{2}$/.test(country ?? "") ? countryName(country) : country].filter(Boolean).join(", ");
+}
+
+/** @param {{contact: Contact, index: number}} props */
+export function AddressField({ contact, index }) {
+  const addresses = contact.addresses ?? [];
+  const address = /** @type {any} */ (addresses[index] ?? {});
+  const patch = (/** @type {any} */ values) => {
+    const parts = Object.fromEntries(ADDRESS.map(({ key }) => [key, orNull(values[key] ?? "")]));
+    const empty = Object.values(parts).every((value) => value === null);
+    return { addresses: withEntry(addresses, index, empty ? null : { ...address, ...parts }) };
+  };
+  return html`<${Field} id=${contact.id} path=${`addresses/${index}`} label=${labelOf(address.label ? `${address.label} address` : "address")}
+    inputs=${ADDRESS} values=${Object.fromEntries(ADDRESS.map(({ key }) => [key, address[key] ?? ""]))} patch=${patch}
+    text=${(/** @type {Contact} */ one) => (one.addresses ?? []).map(addressText).join("; ")} show=${addressText(address)} />`;
+}
+
+/** The text of an edited custom field, back in the type it had. @param {string} text @param {unknown} before */
+function typed(text, before) {
+  const value = text.trim();
+  if (value === "") return null;
+  if (typeof before === "number" && Number.isFinite(Number(value))) return Number(value);
+  if (typeof before === "boolean" && /^(yes|no|true|false)$/i.test(value)) return /^(yes|true)$/i.test(value);
+  if (Array.isArray(before)) return value.split(",").map((one) => one.trim()).filter(Boolean);
+  return value;
+}
+
+/** @param {{contact: Contact, name: string}} props */
+export function CustomField({ contact, name }) {
+  const value = contact.custom_fields[name];
+  const plain = typeof value === "number" ? String(value) : valueText(value);
+  return html`<${Field} id=${contact.id} path=${`custom_fields/${name}`} label=${labelOf(name)}
+    inputs=${[{ key: "value", label: labelOf(name) }]} values=${{ value: plain }}
+    patch=${(/** @type {any} */ values) => ({ custom_fields: { [name]: typed(values.value, value) } })}
+    text=${(/** @type {Contact} */ one) => valueText(one.custom_fields?.[name])} show=${valueText(value)} />`;
+}
+
+/** A custom field that the record does not have yet. @param {{contact: Contact}} props */
+export function NewCustomField({ contact }) {
+  return html`<${Field} id=${contact.id} path="custom_fields" label="Own field"
+    inputs=${[{ key: "name", label: "Name of the field" }, { key: "value", label: "Value" }]} values=${{ name: "", value: "" }}
+    patch=${(/** @type {any} */ values) => ({ custom_fields: { [values.name.trim()]: typed(values.value, null) } })}
+    text=${() => ""} show="" />`;
+}

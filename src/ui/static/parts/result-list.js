@@ -1,0 +1,99 @@
+// @ts-check
+// The hits of the running search. Only the rows in sight are in the document; every row
+// has the same height, so a million hits scroll like ten.
+
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../dom.js";
+import { active, answered, hits, problem, refresh, searchMore, total, warnings } from "../state/search.js";
+import { go, openContact, place } from "../state/url.js";
+import { problemText } from "../text/words.js";
+import { HitRow } from "./hit-row.js";
+import { Hint } from "./hint.js";
+
+/** Must agree with --row in app.css. */
+const ROW = 56;
+const OVERSCAN = 6;
+const AHEAD = 20;
+
+/** What a query without letters but with digits is taken for. @param {string} q */
+export const looksLikeNumber = (q) => /^[\d\s+().\-/]+$/.test(q) && q.replace(/\D/g, "").length >= 3;
+
+function Empty() {
+  const q = answered.value.trim();
+  if (!q) {
+    return html`<div class="empty" data-test="first-run">
+      <h2>No contacts yet</h2>
+      <p>Bring yours in from a CSV, Excel or vCard file:</p>
+      <pre><code>ringdex import contacts.csv</code></pre>
+      <p>or begin with one by hand.</p>
+      <button type="button" class="button" onClick=${() => go({ create: true })}>New contact <${Hint} keys="n" /></button>
+    </div>`;
+  }
+  const number = looksLikeNumber(q);
+  return html`<div class="empty" data-test="nobody">
+    <h2>${number ? "Nobody has this number yet" : "Nobody found"}</h2>
+    <p>${number ? "Any part of a number finds it, with or without the country code." : "A part of the name is enough, in any order. A number, company, e-mail or tag works as well."}</p>
+    <button type="button" class="button" onClick=${() => go({ create: true })}>
+      New contact with “${q}” <${Hint} keys="Enter" />
+    </button>
+  </div>`;
+}
+
+function Trouble() {
+  if (!problem.value) return null;
+  return html`<div class="trouble" role="alert">
+    ${problemText(problem.value)} <button type="button" class="link" onClick=${() => refresh()}>Try again</button>
+  </div>`;
+}
+
+function headline() {
+  if (warnings.value.length) return warnings.value.join(" · ");
+  return answered.value?.trim() ? "Best match first" : "Changed last first";
+}
+
+export function ResultList() {
+  const list = useRef(/** @type {HTMLElement|null} */ (null));
+  const [view, setView] = useState({ top: 0, height: 800 });
+  const rows = hits.value;
+
+  const measure = () => {
+    const box = list.current;
+    if (box) setView({ top: box.scrollTop, height: box.clientHeight });
+  };
+  useLayoutEffect(() => {
+    measure();
+    const observer = new ResizeObserver(measure);
+    if (list.current) observer.observe(list.current);
+    return () => observer.disconnect();
+  }, [rows.length === 0]);
+  useLayoutEffect(() => {
+    if (list.current) list.current.scrollTop = 0;
+  }, [answered.value]);
+  useLayoutEffect(() => {
+    const box = list.current;
+    if (!box) return;
+    const top = active.value * ROW;
+    if (top < box.scrollTop) box.scrollTop = top;
+    else if (top + ROW > box.scrollTop + box.clientHeight) box.scrollTop = top + ROW - box.clientHeight;
+  }, [active.value]);
+
+  const first = Math.max(0, Math.floor(view.top / ROW) - OVERSCAN);
+  const last = Math.min(rows.length, Math.ceil((view.top + view.height) / ROW) + OVERSCAN);
+  const wantsMore = last + AHEAD >= rows.length && rows.length < total.value;
+  useEffect(() => {
+    if (wantsMore) void searchMore();
+  }, [wantsMore, rows.length]);
+
+  if (answered.value === null) return html`<${Trouble} />`;
+  return html`<p class=${warnings.value.length ? "headline warn" : "headline"}>${headline()}</p>
+    <${Trouble} />
+    ${rows.length === 0
+      ? html`<${Empty} />`
+      : html`<ul class="rows" id="results" role="listbox" aria-label="Contacts" ref=${list} onScroll=${measure}
+          data-test="results" data-answered=${answered.value}>
+          <li role="presentation" class="extent" style=${{ height: `${rows.length * ROW}px` }}></li>
+          ${rows.slice(first, last).map((hit, index) => html`<${HitRow} key=${hit.id} hit=${hit} index=${first + index}
+            top=${(first + index) * ROW} count=${total.value} isActive=${first + index === active.value}
+            isOpen=${hit.id === place.value.contact}
+            onOpen=${() => { active.value = first + index; openContact(hit.id); }} />`)}
+        </ul>`}`;
+}

@@ -1,0 +1,120 @@
+// @ts-check
+// The bar at the top: the one search box with its answer's size and time, and the few
+// switches. The box is a combobox; the list below is its listbox.
+
+import { html, useEffect, useRef, useState } from "../dom.js";
+import { active, answered, hits, search, settled, slow, tookUs, total, totalExact } from "../state/search.js";
+import { dialog, isLearned, switchTheme, theme, usedKey } from "../state/session.js";
+import { go, openContact, place } from "../state/url.js";
+import { duration, plural } from "../text/words.js";
+import { Icon } from "./icons.js";
+import { Hint } from "./hint.js";
+
+/** Puts the cursor into the box with its text selected. */
+export function focusSearch() {
+  const box = /** @type {HTMLInputElement|null} */ (document.getElementById("search"));
+  box?.focus();
+  box?.select();
+}
+
+export const isNarrow = () => matchMedia("(max-width: 759px)").matches;
+
+function Count() {
+  if (answered.value === null) return null;
+  const count = `${totalExact.value ? "" : "about "}${plural(total.value, answered.value.trim() ? "match" : "contact", answered.value.trim() ? "matches" : "contacts")}`;
+  return html`${count}${tookUs.value === null ? null : html`<span class="took"> · ${duration(tookUs.value)}</span>`}`;
+}
+
+/** Opens the hit the arrows stand on; with none, offers a new contact. */
+async function openActive() {
+  await settled();
+  const hit = hits.value[active.value];
+  if (hit) {
+    openContact(hit.id);
+    usedKey("Enter");
+  } else if (answered.value?.trim()) go({ create: true });
+}
+
+/** @param {number} step */
+function move(step) {
+  active.value = Math.max(0, Math.min(hits.value.length - 1, active.value + step));
+}
+
+function SearchBox() {
+  const { q, view, contact, create } = place.value;
+  const box = useRef(/** @type {HTMLInputElement|null} */ (null));
+  // The first letter after anything else makes an entry for Back, the next ones correct it.
+  const typing = useRef(false);
+  const [expanded, setExpanded] = useState(false);
+
+  useEffect(() => {
+    typing.current = false;
+  }, [contact, create, view]);
+  useEffect(() => {
+    if (view === "console" && !place.peek().contact && !place.peek().create) box.current?.focus();
+  }, []);
+  useEffect(() => setExpanded(view === "console" && hits.value.length > 0), [view, hits.value]);
+
+  const onInput = (/** @type {any} */ event) => {
+    const next = event.target.value;
+    const replace = typing.current;
+    typing.current = true;
+    if (view === "pop") go({ view: "console", q: next, contact: null, create: false, number: "" });
+    else go({ q: next, create: false, contact: isNarrow() ? null : contact }, { replace });
+    // Asked here and not after the next paint: the answer should come with the keystroke.
+    void search(next);
+  };
+  const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
+    if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const page = 8;
+    const steps = /** @type {Record<string, number>} */ ({ ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page });
+    if (event.key in steps) {
+      move(steps[event.key]);
+      usedKey("Arrow");
+    } else if (event.key === "Enter") void openActive();
+    else if (event.key === "Escape") {
+      if (q) go({ q: "" });
+      else if (contact || create || view === "pop") go({ view: "console", contact: null, create: false, number: "" });
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const current = hits.value[active.value];
+  return html`<div class="search" role="search">
+    <${Icon} name="search" />
+    <input id="search" ref=${box} type="text" role="combobox" aria-label="Search contacts" aria-autocomplete="list"
+      aria-controls=${expanded ? "results" : undefined} aria-expanded=${String(expanded)}
+      aria-activedescendant=${expanded && current ? `hit-${current.id}` : undefined}
+      placeholder="Search name, number, company, tag…" autocomplete="off" autocapitalize="off" spellcheck=${false} enterkeyhint="search"
+      value=${q} onInput=${onInput} onKeyDown=${onKeyDown} />
+    ${q
+      ? html`<button type="button" class="quiet" aria-label="Clear the search" title="Clear (Esc)"
+          onClick=${() => { go({ q: "" }); box.current?.focus(); }}><${Icon} name="close" /></button>`
+      : html`<${Hint} keys="/" />`}
+    <span class="count" role="status" data-test="count"><${Count} /></span>
+    <span class=${slow.value ? "progress on" : "progress"} aria-hidden="true"></span>
+  </div>`;
+}
+
+const THEMES = /** @type {Record<string, string>} */ ({ auto: "as the system", light: "light", dark: "dark" });
+
+export function TopBar() {
+  return html`<header class="bar">
+    <a class="brand" href="/" onClick=${(/** @type {Event} */ event) => {
+      event.preventDefault();
+      go({ view: "console", q: "", contact: null, create: false, number: "" });
+      focusSearch();
+    }}>Ringdex</a>
+    <${SearchBox} />
+    <nav class="tools" aria-label="Tools">
+      <button type="button" class="tool" onClick=${() => go({ create: true, contact: null })} title="New contact (n)">
+        <${Icon} name="plus" /><span class="wide">New</span>${isLearned("n") ? null : html`<${Hint} keys="n" />`}
+      </button>
+      <button type="button" class="tool" aria-label="All keys" title="All keys (?)" onClick=${() => (dialog.value = "keys")}>
+        <${Icon} name="keys" />
+      </button>
+      <button type="button" class="tool" aria-label=${`Colours: ${THEMES[theme.value]}`} title=${`Colours: ${THEMES[theme.value]}`}
+        onClick=${switchTheme}><${Icon} name=${theme.value} /></button>
+    </nav>
+  </header>`;
+}

@@ -1,0 +1,65 @@
+// @ts-check
+// What the address says: view, query, opened contact. Everything on the screen that
+// should survive a reload or come back with Back is here and nowhere else.
+
+import { signal } from "../dom.js";
+
+/**
+ * @typedef {{view: "console"|"pop", q: string, contact: string|null, number: string,
+ *   country: string, create: boolean}} Place
+ */
+
+/** @returns {Place} */
+function read() {
+  const url = new URL(location.href);
+  const inPath = url.pathname.match(/^\/contacts\/([^/]+)\/?$/);
+  const get = (/** @type {string} */ name) => url.searchParams.get(name) ?? "";
+  return {
+    view: url.pathname === "/pop" ? "pop" : "console",
+    q: get("q"),
+    contact: inPath ? decodeURIComponent(inPath[1]) : get("c") || null,
+    number: get("number"),
+    country: get("country"),
+    create: url.searchParams.has("new"),
+  };
+}
+
+/** @param {Place} place */
+function address(place) {
+  const params = new URLSearchParams();
+  if (place.view === "pop") params.set("number", place.number);
+  if (place.view === "pop" && place.country) params.set("country", place.country);
+  if (place.q) params.set("q", place.q);
+  if (place.contact) params.set("c", place.contact);
+  if (place.create) params.set("new", "1");
+  const text = params.toString();
+  return (place.view === "pop" ? "/pop" : "/") + (text ? `?${text}` : "");
+}
+
+export const place = signal(read());
+
+addEventListener("popstate", () => {
+  place.value = read();
+});
+
+/**
+ * Goes somewhere: a new entry for Back, or with `replace` a correction of this one.
+ * @param {Partial<Place>} changes
+ * @param {{replace?: boolean}} [how]
+ */
+export function go(changes, { replace = false } = {}) {
+  const next = { ...place.value, ...changes };
+  const to = address(next);
+  try {
+    if (replace) history.replaceState(null, "", to);
+    else if (to !== location.pathname + location.search) history.pushState(null, "", to);
+  } catch {
+    // Browsers limit how often the address may change; the next change catches up.
+  }
+  place.value = next;
+}
+
+/** Opens a contact in the view that is on the screen. @param {string} id @param {{replace?: boolean}} [how] */
+export function openContact(id, how) {
+  go({ contact: id, create: false }, how);
+}

@@ -1,0 +1,100 @@
+// @ts-check
+// Codes turned into the words a person would say.
+
+/** @param {"region"|"language"} type @param {string} code */
+function display(type, code) {
+  try {
+    return new Intl.DisplayNames([navigator.language, "en"], { type }).of(code) ?? code;
+  } catch {
+    return code;
+  }
+}
+
+/** "DE" -> "Germany". @param {string} code */
+export const countryName = (code) => display("region", code);
+
+/** "de" -> "German". @param {string} code */
+export const languageName = (code) => display("language", code);
+
+/** "industry_code" -> "Industry code". @param {string} key */
+export function label(key) {
+  const words = key.replaceAll("_", " ").trim();
+  return words ? words[0].toUpperCase() + words.slice(1) : key;
+}
+
+/** @param {number} count @param {string} one @param {string} [many] */
+export const plural = (count, one, many = `${one}s`) => `${count.toLocaleString(navigator.language)} ${count === 1 ? one : many}`;
+
+/** "0.4 ms". @param {number} us */
+export function duration(us) {
+  if (us < 100) return `${(us / 1000).toFixed(2)} ms`;
+  if (us < 10_000) return `${(us / 1000).toFixed(1)} ms`;
+  return us < 1_000_000 ? `${Math.round(us / 1000)} ms` : `${(us / 1_000_000).toFixed(1)} s`;
+}
+
+/** Reasons of a match as one line. @param {string|string[]|undefined|null} why @param {number} [most] */
+export function whyText(why, most = 2) {
+  const list = Array.isArray(why) ? why : why ? [why] : [];
+  return list.slice(0, most).map((one) => String(one).replaceAll("_", " ")).join(", ");
+}
+
+/** The value of a custom field as text. @param {unknown} value @returns {string} */
+export function valueText(value) {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "boolean") return value ? "Yes" : "No";
+  if (typeof value === "number") return value.toLocaleString(navigator.language);
+  if (Array.isArray(value)) return value.map(valueText).join(", ");
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** @type {Record<string, string>} */
+const STATUS = {
+  active: "Active",
+  inactive: "Inactive",
+  blocked: "Blocked",
+  unsubscribed: "Unsubscribed",
+  bounced: "E-mail bounced",
+  do_not_contact: "Do not contact",
+  archived: "Archived",
+};
+
+export const STATUSES = Object.keys(STATUS).filter((one) => one !== "archived");
+
+/** @param {string} status */
+export const statusName = (status) => STATUS[status] ?? label(status);
+
+/** @param {{tags?: string[]}} contact @param {string} name */
+const hasTag = (contact, name) => (contact.tags ?? []).some((tag) => tag.toLowerCase().replaceAll(".", "") === name);
+
+/**
+ * The one decision before everything else, as icon, word and tone.
+ * @param {{status?: string, do_not_contact?: boolean, blocked?: boolean, tags?: string[]}} contact
+ * @returns {{may: boolean, facts: {icon: string, text: string, tone: "ok"|"bad"|"quiet"}[]}}
+ */
+export function mayCall(contact) {
+  /** @type {{icon: string, text: string, tone: "ok"|"bad"|"quiet"}[]} */
+  const facts = [];
+  const dnc = contact.do_not_contact || contact.status === "do_not_contact" || hasTag(contact, "dnc");
+  const blocked = contact.blocked || contact.status === "blocked";
+  if (dnc) facts.push({ icon: "no-call", text: "Do not call", tone: "bad" });
+  if (blocked) facts.push({ icon: "blocked", text: "Blocked", tone: "bad" });
+  const may = facts.length === 0;
+  if (may) facts.push({ icon: "ok", text: "May call", tone: "ok" });
+  const status = contact.status ?? "active";
+  if (!["active", "do_not_contact", "blocked"].includes(status)) {
+    facts.push({ icon: "info", text: statusName(status), tone: "quiet" });
+  }
+  return { may, facts };
+}
+
+/** What to do about a problem, in words. @param {import("../api.js").Problem} problem */
+export function problemText(problem) {
+  if (problem.status === 0) return problem.message;
+  if (problem.status === 401) return "Please sign in again.";
+  if (problem.status === 403) return "You may not do this. Ask a manager if you should.";
+  if (problem.status === 404) return "This contact is not there any more. Somebody may have deleted or merged it.";
+  if (problem.status === 429) return "Too many requests at once. Wait a moment and try again.";
+  if (problem.status === 503) return "The server is busy. Try again in a moment.";
+  const text = problem.message;
+  return text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
+}

@@ -1,0 +1,39 @@
+// @ts-check
+// The console: the list of hits and beside it the card. On a narrow screen the card
+// slides over the list.
+
+import { html, useEffect } from "../dom.js";
+import { Card } from "../parts/card.js";
+import { ContactForm } from "../parts/contact-form.js";
+import { ResultList } from "../parts/result-list.js";
+import { active, answered, hits, search } from "../state/search.js";
+import { place } from "../state/url.js";
+
+/** What is beside the list when nothing is chosen. */
+function Start() {
+  return html`<div class="start">
+    <dl class="keys">
+      <div><dt><kbd>/</kbd></dt><dd>search by name, number, company, tag</dd></div>
+      <div><dt><kbd>↑</kbd> <kbd>↓</kbd> <kbd>Enter</kbd></dt><dd>choose and open</dd></div>
+      <div><dt><kbd>n</kbd></dt><dd>new contact</dd></div>
+      <div><dt><kbd>?</kbd></dt><dd>all keys</dd></div>
+    </dl>
+  </div>`;
+}
+
+export function Console() {
+  const { q, contact, create } = place.value;
+  useEffect(() => {
+    void search(q);
+  }, [q]);
+  const hit = answered.value?.trim() ? hits.value[active.value] : undefined;
+  let side;
+  if (create) side = html`<${ContactForm} key=${q} start=${q.trim()} />`;
+  else if (contact) side = html`<${Card} key="card" id=${contact} known=${hits.value.find((one) => one.id === contact)} />`;
+  else if (hit) side = html`<${Card} key="card" id=${hit.id} known=${hit} preview />`;
+  else side = html`<${Start} />`;
+  return html`<main class=${contact || create ? "panes card-over" : "panes"}>
+    <section class="list-pane" aria-label="Results"><${ResultList} /></section>
+    <section class="card-pane" aria-label="Contact">${side}</section>
+  </main>`;
+}
