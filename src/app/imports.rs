@@ -189,6 +189,7 @@ impl App {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err asks for")]
 fn unreadable(error: crate::import::Error) -> Error {
     Error::FileUnreadable(error.to_string())
 }

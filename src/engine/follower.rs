@@ -26,7 +26,7 @@ const READ_BYTES: usize = 512 << 10;
 /// While there is more to read and nobody waits, changes become visible this often. Every commit
 /// writes a segment with dictionaries of its own, so many small ones cost several times more than
 /// a few large ones.
-const BUSY_COMMIT: Duration = Duration::from_millis(2_000);
+const BUSY_COMMIT: Duration = Duration::from_secs(2);
 
 /// A newly built index that is to take over.
 pub(super) struct Replacement {

@@ -97,7 +97,17 @@ fn is_damage(error: &Error) -> bool {
         Error::Store(error) => error.is_damage(),
         Error::Codec(error) => !matches!(error, codec::CodecError::UnknownVersion(_)),
         Error::Defect(_) => true,
-        _ => false,
+        Error::InUse(_)
+        | Error::Io { .. }
+        | Error::Journal(_)
+        | Error::Index(_)
+        | Error::Search(_)
+        | Error::Mismatch { .. }
+        | Error::StoreLost { .. }
+        | Error::OtherJournal { .. }
+        | Error::IndexUnreadable
+        | Error::TooLarge { .. }
+        | Error::Closed => false,
     }
 }
 

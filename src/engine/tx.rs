@@ -33,6 +33,9 @@ pub(super) struct ContactChange {
     pub(super) after: Option<Contact>,
 }
 
+/// The last change of every key, as a place in the changes of one write.
+type Places = HashMap<Vec<u8>, usize>;
+
 /// What the writes of a group before this one have changed, by key, without copying values.
 #[derive(Default)]
 pub(super) struct Overlay {
@@ -41,7 +44,7 @@ pub(super) struct Overlay {
 
 impl Overlay {
     /// Takes over the last change of every key of an entry that stands at a place of its group.
-    pub(super) fn add(&mut self, entry: usize, own: HashMap<Vec<u8>, usize>) {
+    pub(super) fn add(&mut self, entry: usize, own: Places) {
         self.places.extend(own.into_iter().map(|(key, op)| (key, (entry, op))));
     }
 }
@@ -83,7 +86,7 @@ pub struct Tx<'a> {
     store: &'a Store,
     group: GroupView<'a>,
     /// The last change of every key, as a place in `ops`.
-    own: HashMap<Vec<u8>, usize>,
+    own: Places,
     pub(super) ops: Vec<Op>,
     pub(super) changes: Vec<ContactChange>,
     pub(super) numbers: Numbers,
@@ -94,9 +97,7 @@ impl<'a> Tx<'a> {
         Self { store, group, own: HashMap::new(), ops: Vec::new(), changes: Vec::new(), numbers }
     }
 
-    pub(super) fn into_parts(
-        self,
-    ) -> (Vec<Op>, Vec<ContactChange>, HashMap<Vec<u8>, usize>, Numbers) {
+    pub(super) fn into_parts(self) -> (Vec<Op>, Vec<ContactChange>, Places, Numbers) {
         (self.ops, self.changes, self.own, self.numbers)
     }
 

@@ -156,16 +156,10 @@ pub(super) async fn create_many(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let (mut value, _) = body::json(&request, payload, state.limits.bulk_bytes).await?;
-    let bodies = match (value.get_mut("contacts").map(Value::take), value) {
-        (Some(Value::Array(bodies)), _) | (None, Value::Array(bodies)) => bodies,
-        _ => {
-            return Err(crate::app::Error::invalid(
-                "/contacts",
-                "required",
-                "the body must be {\"contacts\": [...]}",
-            )
-            .into());
-        }
+    let bodies = value.get_mut("contacts").map_or(Value::Null, Value::take);
+    let ((Value::Array(bodies), _) | (_, Value::Array(bodies))) = (bodies, value) else {
+        let detail = "the body must be {\"contacts\": [...]}";
+        return Err(crate::app::Error::invalid("/contacts", "required", detail).into());
     };
     let (items, seq) =
         answer::run(&state, move |app| app.create_contacts(&caller.0, &bodies)).await?;

@@ -158,15 +158,12 @@ pub(super) struct ReadyMadeStream<'a> {
 impl TokenStream for ReadyMadeStream<'_> {
     fn advance(&mut self) -> bool {
         let Some(rest) = self.rest else { return false };
-        let term = match rest.split_once('\0') {
-            Some((term, rest)) => {
-                self.rest = Some(rest);
-                term
-            }
-            None => {
-                self.rest = None;
-                rest
-            }
+        let term = if let Some((term, rest)) = rest.split_once('\0') {
+            self.rest = Some(rest);
+            term
+        } else {
+            self.rest = None;
+            rest
         };
         self.token.text.clear();
         self.token.text.push_str(term);

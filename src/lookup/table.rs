@@ -12,9 +12,9 @@ use crate::domain::phone::{NumberQuery, Phone};
 use crate::domain::text::fold;
 
 /// The shortest common ending that counts, in digits.
-pub const MIN_SUFFIX: usize = 7;
+pub(super) const MIN_SUFFIX: usize = 7;
 /// Numbers up to this many digits are internal extensions.
-pub const MAX_EXTENSION: usize = 6;
+pub(super) const MAX_EXTENSION: usize = 6;
 
 /// Why a number matched, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,7 +101,7 @@ pub struct Matches {
 }
 
 /// Most candidates that one lookup gives back; switchboard numbers can have many thousands.
-pub const MAX_CANDIDATES: usize = 1_000;
+pub(super) const MAX_CANDIDATES: usize = 1_000;
 
 /// What else than a number identifies a contact, for imports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
