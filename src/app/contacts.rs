@@ -406,7 +406,7 @@ impl App {
         }
         for address in &contact.emails {
             let found = table.find_identity(org, IdentityKind::Email, &address.address);
-            reasons.extend(found.into_iter().take(50).map(|n| (n, "same e-mail address")));
+            reasons.extend(found.into_iter().take(50).map(|(n, _)| (n, "same e-mail address")));
         }
         reasons.retain(|(number, _)| *number != contact.number);
         reasons.sort_unstable();

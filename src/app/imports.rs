@@ -15,7 +15,7 @@ use crate::domain::draft::{Draft, Patch, Stamp};
 use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::phone::parse_query;
 use crate::domain::status::Status;
-use crate::engine::lookup::{IdentityKind, Rule};
+use crate::engine::lookup::{IdentityKind, Initials, Rule};
 use crate::import::match_existing::{
     MatchKey, OnDuplicate, keys_of, name_of_contact, name_of_draft, names_agree,
 };
@@ -320,7 +320,7 @@ impl Run<'_> {
             && let Some(id) = draft.external_crm_id.value()
         {
             let provider = draft.external_crm_provider.value();
-            for number in table.find_identity(org, IdentityKind::ExternalId, id) {
+            for (number, _) in table.find_identity(org, IdentityKind::ExternalId, id) {
                 if let Some(contact) = partition.contact_by_number(org, number)?
                     && contact.external_crm_id.as_ref() == Some(id)
                     && (provider.is_none()
@@ -331,6 +331,9 @@ impl Run<'_> {
                 }
             }
         }
+        // Most of the people behind a shared number are told apart without reading their records.
+        let initials = Initials::of(&name.0, &name.1);
+        let may_agree = |other: Initials| !self.options.match_names || !initials.differ(other);
         let agrees = |contact: &crate::domain::contact::Contact| {
             !self.options.match_names || names_agree(&name_of_contact(contact), &name)
         };
@@ -338,7 +341,9 @@ impl Run<'_> {
             for address in &draft.add_emails {
                 let key = crate::domain::email::key(&address.address);
                 let found = table.find_identity(org, IdentityKind::Email, &address.address);
-                for number in found.into_iter().take(MOST_CANDIDATES) {
+                for (number, _) in
+                    found.into_iter().filter(|(_, i)| may_agree(*i)).take(MOST_CANDIDATES)
+                {
                     if let Some(contact) = partition.contact_by_number(org, number)?
                         && contact
                             .emails
@@ -355,7 +360,8 @@ impl Run<'_> {
             for phone in &draft.add_phones {
                 let query = parse_query(&phone.number, None);
                 let found = table.find(org, &query);
-                for candidate in found.candidates.into_iter().take(MOST_CANDIDATES) {
+                let likely = found.candidates.into_iter().filter(|c| may_agree(c.initials));
+                for candidate in likely.take(MOST_CANDIDATES) {
                     if candidate.rule != Rule::Suffix
                         && let Some(contact) = partition.contact_by_number(org, candidate.number)?
                         && agrees(&contact)
