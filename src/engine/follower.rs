@@ -78,7 +78,7 @@ impl Follower {
             if let Ok(replacement) = replacements.try_recv() {
                 position = self.replace(replacement, position)?;
             }
-            position = self.catch_up(position)?;
+            position = self.catch_up(position, replacements)?;
             if is_stopping {
                 return Ok(self.mirror);
             }
@@ -90,9 +90,14 @@ impl Follower {
         }
     }
 
-    fn catch_up(&mut self, mut position: ChangeSeq) -> Result<ChangeSeq, Error> {
+    fn catch_up(
+        &mut self,
+        mut position: ChangeSeq,
+        replacements: &Receiver<Replacement>,
+    ) -> Result<ChangeSeq, Error> {
         let mut uncommitted_since: Option<Instant> = None;
-        while self.applied.get() > position {
+        // Under constant writes there is always more; a new index must not wait for the end of it.
+        while self.applied.get() > position && replacements.is_empty() {
             let applied = self.applied.get();
             let entries = self.journal.read(position, READ_BYTES, Duration::ZERO)?;
             for entry in entries.iter().take_while(|entry| entry.seq <= applied) {

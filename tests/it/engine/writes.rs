@@ -1,5 +1,8 @@
 //! Writes that the engine refuses or that fail: nothing of them is kept, and the next one works.
 
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
 use ringdex::app::SearchRequest;
 use ringdex::domain::ids::OrgNumber;
 use ringdex::engine::{Error, Rejected, keys};
@@ -35,6 +38,35 @@ fn a_closure_that_panics_fails_alone() {
     assert!(matches!(failed, Err(Rejected::Engine(Error::Defect(_)))), "{failed:?}");
     assert!(partition.get(&[keys::META, b'x']).unwrap().is_none());
     test.create(1, &json!({"name": "Next One"}));
+}
+
+#[test]
+fn a_reindex_ends_although_others_write_without_end() {
+    let test = TestApp::new();
+    let is_done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| {
+                let one = json!({"name": "Somebody Else", "phone": "+12025550123"});
+                let bodies = vec![one; 100];
+                while !is_done.load(Ordering::Relaxed) {
+                    test.app().create_contacts(&operator(1), &bodies).unwrap();
+                }
+            });
+        }
+        let partition = test.app().partition();
+        while partition.applied_seq().0 < partition.visible_seq().0 + 30 {
+            std::thread::yield_now();
+        }
+        let (sender, ended) = std::sync::mpsc::channel();
+        let app = test.app();
+        scope.spawn(move || sender.send(app.reindex(&operator(1), &mut |_| {})));
+        let ended = ended.recv_timeout(Duration::from_secs(60));
+        is_done.store(true, Ordering::Relaxed);
+        ended.expect("it ends while they write").unwrap();
+    });
+    let report = test.app().check(&operator(1), &mut |_| {}).unwrap();
+    assert!(report.is_clean(), "{report:?}");
 }
 
 #[test]
