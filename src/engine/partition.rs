@@ -185,13 +185,13 @@ impl Partition {
             options,
             _lock: lock,
         };
-        partition.start(scanned, generations, mirror, request_receiver, replacement_receiver)?;
+        partition.start(&scanned, generations, mirror, request_receiver, replacement_receiver)?;
         Ok(partition)
     }
 
     fn start(
         &self,
-        scanned: recovery::Scanned,
+        scanned: &recovery::Scanned,
         generations: Generations,
         mirror: Mirror,
         requests: Receiver<Request>,

@@ -1,6 +1,6 @@
 //! One write as its closure sees it: the store, the changes of the group before it, its own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -138,8 +138,8 @@ impl<'a> Tx<'a> {
     }
 
     /// Goes over all stored values of a key space; with those of this group. For small spaces.
-    pub fn scan(&self, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Error> {
-        let mut all = std::collections::BTreeMap::new();
+    pub fn scan(&self, prefix: &[u8]) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, Error> {
+        let mut all = BTreeMap::new();
         for entry in self.store.scan_prefix(prefix) {
             let (key, value) = entry?;
             all.insert(key.to_vec(), value.into_vec());
@@ -151,7 +151,7 @@ impl<'a> Tx<'a> {
                 None => all.remove(op.key()),
             };
         }
-        Ok(all.into_iter().collect())
+        Ok(all)
     }
 
     /// Takes the next contact number; it is used up even if the write fails later.

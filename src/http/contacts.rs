@@ -91,7 +91,7 @@ pub(super) async fn update(
 ) -> Result<HttpResponse, Problem> {
     let started = Instant::now();
     let id = contact_id(&path)?;
-    let precondition = body::precondition(&request)?;
+    let precondition = body::precondition(&request);
     let (patch, _) = body::json(&request, payload, state.limits.json_bytes).await?;
     let (contact, seq) =
         answer::run(&state, move |app| app.update_contact(&caller.0, id, &patch, precondition))
@@ -114,7 +114,7 @@ pub(super) async fn delete(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = contact_id(&path)?;
-    let precondition = body::precondition(&request)?;
+    let precondition = body::precondition(&request);
     let query = super::search::query_of(&request)?;
     let deletion = match query.get("permanent").map(String::as_str) {
         Some("true" | "1") => Deletion::Permanent,

@@ -114,7 +114,7 @@ impl Checker<'_> {
                 Target::Notes => draft.notes = self.text(value, 64_000),
                 Target::Status => {
                     if let Some(status) = Status::parse(value.value) {
-                        draft.status = Patch::Set(status)
+                        draft.status = Patch::Set(status);
                     } else {
                         let all = Status::ALL.map(Status::as_str).join(", ");
                         self.issue(
