@@ -14,7 +14,8 @@ fn engine(c: &mut Criterion) {
     let dir = tempfile::tempdir().expect("directory");
     let (app, caller) = support::app_with(dir.path(), count);
     let people = support::sample(count, 37);
-    let phones: Vec<String> = people.iter().flat_map(|p| p.phones.iter().map(|t| t.text.clone())).collect();
+    let phones: Vec<String> =
+        people.iter().flat_map(|p| p.phones.iter().map(|t| t.text.clone())).collect();
 
     let mut group = c.benchmark_group(format!("{count} contacts"));
     let mut at = 0;
@@ -27,7 +28,10 @@ fn engine(c: &mut Criterion) {
     let names: Vec<&generate::Person> = people.iter().filter(|p| !p.last_name.is_empty()).collect();
     let classes: Vec<(&str, Vec<String>)> = vec![
         ("name", names.iter().map(|p| format!("{} {}", p.first_name, p.last_name)).collect()),
-        ("name reversed", names.iter().map(|p| format!("{} {}", p.last_name, p.first_name)).collect()),
+        (
+            "name reversed",
+            names.iter().map(|p| format!("{} {}", p.last_name, p.first_name)).collect(),
+        ),
         ("prefix 3", names.iter().map(|p| p.last_name.chars().take(3).collect()).collect()),
         ("prefix 5", names.iter().map(|p| p.last_name.chars().take(5).collect()).collect()),
         ("infix 4", infixes(&phones, 4)),
@@ -55,16 +59,19 @@ fn engine(c: &mut Criterion) {
     group.bench_function("create, durable", |b| {
         b.iter(|| {
             number += 1;
-            let body = json!({"name": format!("Bench {number}"), "phone": format!("+1999{number:07}")});
+            let body =
+                json!({"name": format!("Bench {number}"), "phone": format!("+1999{number:07}")});
             app.create_contact(&caller, &body, None).expect("create").seq
         });
     });
     group.bench_function("create, then found", |b| {
         b.iter(|| {
             number += 1;
-            let body = json!({"name": format!("Bench {number}"), "phone": format!("+1999{number:07}")});
+            let body =
+                json!({"name": format!("Bench {number}"), "phone": format!("+1999{number:07}")});
             app.create_contact(&caller, &body, None).expect("create");
-            let request = SearchRequest { q: format!("1999{number:07}"), ..SearchRequest::default() };
+            let request =
+                SearchRequest { q: format!("1999{number:07}"), ..SearchRequest::default() };
             assert_eq!(app.search_contacts(&caller, &request).expect("search").total, 1);
         });
     });

@@ -79,7 +79,14 @@ impl Server {
     fn start(dir: &std::path::Path) -> Self {
         let started = Instant::now();
         let mut child = Command::new(env!("CARGO_BIN_EXE_ringdex"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--admin-token", "bench-token", "--data-dir"])
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--admin-token",
+                "bench-token",
+                "--data-dir",
+            ])
             .arg(dir)
             .env("RINGDEX_LOG", "warn")
             .stdout(Stdio::piped())
@@ -88,7 +95,8 @@ impl Server {
         let mut line = String::new();
         let stdout = child.stdout.as_mut().expect("stdout");
         std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut line).expect("line");
-        let address = line.trim().rsplit("http://").next().expect("address").parse().expect("address");
+        let address =
+            line.trim().rsplit("http://").next().expect("address").parse().expect("address");
         Self { child, address, ready_s: started.elapsed().as_secs_f64() }
     }
 
@@ -149,7 +157,9 @@ fn class(
 
 fn encode(text: &str) -> String {
     text.bytes()
-        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .map(|b| {
+            if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }
+        })
         .collect()
 }
 
@@ -160,15 +170,23 @@ fn main() {
     }
     let count = support::contacts();
     let scratch = tempfile::tempdir().expect("directory");
-    let dir: PathBuf = std::env::var_os("RINGDEX_BENCH_DIR").map_or(scratch.path().to_owned(), PathBuf::from);
+    let dir: PathBuf =
+        std::env::var_os("RINGDEX_BENCH_DIR").map_or(scratch.path().to_owned(), PathBuf::from);
     drop(support::app_with(&dir, count));
     let server = Server::start(&dir);
-    println!("\n{count} contacts; ready after {:.2} s; {} MiB resident\n", server.ready_s, server.memory_mib());
+    println!(
+        "\n{count} contacts; ready after {:.2} s; {} MiB resident\n",
+        server.ready_s,
+        server.memory_mib()
+    );
     println!("| class | clients | p50 ms | p99 ms | requests/s |\n|---|---|---|---|---|");
     let address = server.address;
     let people = Arc::new(support::sample(count, 41));
-    let phones: Vec<String> =
-        people.iter().flat_map(|p| p.phones.iter().map(|t| t.text.clone())).filter(|t| t.starts_with('+')).collect();
+    let phones: Vec<String> = people
+        .iter()
+        .flat_map(|p| p.phones.iter().map(|t| t.text.clone()))
+        .filter(|t| t.starts_with('+'))
+        .collect();
     let names: Vec<(String, String)> = people
         .iter()
         .filter(|p| p.last_name.chars().count() > 4 && !p.first_name.is_empty())
@@ -202,7 +220,9 @@ fn main() {
             });
         }
         for len in [4, 5, 7, 10] {
-            class(&format!("infix of {len}"), address, clients, few, &|at| search(&digits(at, len)));
+            class(&format!("infix of {len}"), address, clients, few, &|at| {
+                search(&digits(at, len))
+            });
         }
         class("list by name", address, clients, 200, &|_| {
             get("/api/v1/contacts?refresh=false&sort=name".to_owned())
@@ -210,7 +230,10 @@ fn main() {
     }
     let stamp = std::process::id();
     let create = |at: usize| {
-        let body = format!("{{\"name\":\"Load {stamp} {at}\",\"phone\":\"+1{:010}\"}}", at + 2_000_000_000);
+        let body = format!(
+            "{{\"name\":\"Load {stamp} {at}\",\"phone\":\"+1{:010}\"}}",
+            at + 2_000_000_000
+        );
         ("POST".to_owned(), "/api/v1/contacts".to_owned(), Some(body))
     };
     class("create", address, 1, 1_000, &create);
@@ -241,7 +264,8 @@ fn main() {
 /// Lookups while an import of 100,000 rows runs.
 fn during_import(server: &Server, phones: &[String]) {
     let mut csv = Vec::new();
-    ringdex::generate::write_csv(100_000, 77, ringdex::generate::Options::default(), &mut csv).expect("generate");
+    ringdex::generate::write_csv(100_000, 77, ringdex::generate::Options::default(), &mut csv)
+        .expect("generate");
     let csv = String::from_utf8(csv).expect("text");
     let mut client = Client::new(server.address);
     let started = Instant::now();
@@ -273,7 +297,11 @@ fn during_import(server: &Server, phones: &[String]) {
             if find(body, b"\"state\":\"done\"").is_some() {
                 break;
             }
-            assert!(find(body, b"\"state\":\"failed\"").is_none(), "{}", String::from_utf8_lossy(body));
+            assert!(
+                find(body, b"\"state\":\"failed\"").is_none(),
+                "{}",
+                String::from_utf8_lossy(body)
+            );
         }
         assert!(started.elapsed() < Duration::from_secs(600), "the import does not end");
     }

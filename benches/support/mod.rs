@@ -24,7 +24,12 @@ pub fn app_with(root: &Path, count: u64) -> (Arc<App>, Caller) {
         let started = Instant::now();
         let (reader, writer) = std::io::pipe().expect("pipe");
         let generator = std::thread::spawn(move || {
-            generate::write_csv(count, 1, generate::Options::default(), std::io::BufWriter::new(writer))
+            generate::write_csv(
+                count,
+                1,
+                generate::Options::default(),
+                std::io::BufWriter::new(writer),
+            )
         });
         let options = ImportOptions {
             map: MapOptions {
@@ -61,7 +66,12 @@ pub fn percentile(sorted: &[u64], share: f64) -> u64 {
     if sorted.is_empty() {
         return 0;
     }
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "an index")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "an index"
+    )]
     let at = ((sorted.len() - 1) as f64 * share).round() as usize;
     sorted[at]
 }

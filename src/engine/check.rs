@@ -79,7 +79,7 @@ impl Partition {
         match self.journal().verify() {
             Ok(verified) => report.journal_entries = verified.entries,
             Err(error) => {
-                report.add("journal", error.to_string(), "ringdex check --repair-journal")
+                report.add("journal", error.to_string(), "ringdex check --repair-journal");
             }
         }
         self.check_index_files(&mut report);
