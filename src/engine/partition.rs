@@ -18,7 +18,7 @@ use super::error::{Error, Rejected};
 use super::follower::{Follower, Replacement};
 use super::progress::Progress;
 use super::recovery;
-use super::tx::Tx;
+use super::tx::{Numbers, Tx};
 use super::writer::{Reply, Request, Writer, causes, die, job, or_die};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, ContactId, ContactNumber, OrgNumber};
@@ -185,13 +185,19 @@ impl Partition {
             options,
             _lock: lock,
         };
-        partition.start(&scanned, generations, mirror, request_receiver, replacement_receiver)?;
+        partition.start(
+            scanned.numbers,
+            generations,
+            mirror,
+            request_receiver,
+            replacement_receiver,
+        )?;
         Ok(partition)
     }
 
     fn start(
         &self,
-        scanned: &recovery::Scanned,
+        numbers: Numbers,
         generations: Generations,
         mirror: Mirror,
         requests: Receiver<Request>,
@@ -206,7 +212,7 @@ impl Partition {
             applied: Arc::clone(&self.applied),
             contact_count: Arc::clone(&self.contact_count),
             clock: self.options.clock.clone(),
-            numbers: scanned.numbers,
+            numbers,
         };
         let follower = Follower {
             journal: Arc::clone(&self.journal),

@@ -156,6 +156,15 @@ fn segments(root: &Path) -> Vec<PathBuf> {
     files(&root.join("journal"), |name| Path::new(name).extension().is_some_and(|e| e == "log"))
 }
 
+/// The files of an index that hold documents and carry checksums.
+fn index_parts(generation: &Path) -> Vec<PathBuf> {
+    let mut parts = files(generation, |name| !name.starts_with('.'));
+    parts.retain(|path| path.extension().is_some_and(|extension| extension != "json"));
+    parts
+}
+
+type Damage = fn(&Path);
+
 fn length(path: &Path) -> u64 {
     std::fs::metadata(path).unwrap().len()
 }
@@ -347,7 +356,9 @@ fn snapshots_that_are_unfinished_or_damaged_do_no_harm() {
         let mut fixture = reopened.copy();
         let snapshots = files(&fixture.test.root().join("store"), snapshot);
         assert!(!snapshots.is_empty(), "a store that was opened again has a snapshot");
-        snapshots.iter().for_each(|path| damage(path));
+        for path in &snapshots {
+            damage(path);
+        }
         fixture.test.restart();
         fixture.assert_whole("a damaged snapshot");
     }
@@ -356,7 +367,7 @@ fn snapshots_that_are_unfinished_or_damaged_do_no_harm() {
 #[test]
 fn an_index_that_is_gone_or_unreadable_is_built_anew() {
     let fixture = fixture();
-    let damages: [(&str, fn(&Path)); 7] = [
+    let damages: [(&str, Damage); 7] = [
         ("no index", |index| std::fs::remove_dir_all(index).unwrap()),
         ("no CURRENT", |index| std::fs::remove_file(index.join("CURRENT")).unwrap()),
         ("garbage in CURRENT", |index| put(&index.join("CURRENT"), b"\xff\x00nothing")),
@@ -380,8 +391,7 @@ fn an_index_that_is_gone_or_unreadable_is_built_anew() {
 fn damaged_index_files_are_found_by_check_and_mended_by_reindex() {
     let fixture = fixture();
     let generation = fixture.test.root().join("index/gen-1");
-    let parts: Vec<PathBuf> =
-        files(&generation, |name| !name.starts_with('.') && !name.ends_with(".json"));
+    let parts = index_parts(&generation);
     assert!(parts.len() >= 5, "{parts:?}");
     for part in parts {
         for damage in
@@ -416,7 +426,7 @@ fn damaged_index_files_are_found_by_check_and_mended_by_reindex() {
 fn index_files_that_a_power_loss_damaged_are_noticed_at_the_start() {
     let fixture = fixture();
     let generation = fixture.test.root().join("index/gen-1");
-    for part in files(&generation, |name| !name.starts_with('.') && !name.ends_with(".json")) {
+    for part in index_parts(&generation) {
         let what = format!("{} damaged in another boot", part.file_name().unwrap().display());
         let mut fixture = fixture.copy();
         let index = fixture.test.root().join("index");
