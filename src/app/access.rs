@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use parking_lot::Mutex;
 
 use super::error::Error;
 use crate::domain::access::{Caller, Organization, Role, TokenRecord};
@@ -26,6 +27,8 @@ struct Known {
 #[derive(Default)]
 pub struct Access {
     known: ArcSwap<Known>,
+    /// Held while reading, so that an older state never takes the place of a newer one.
+    reloading: Mutex<()>,
 }
 
 impl Access {
@@ -37,6 +40,7 @@ impl Access {
 
     /// Reads all tokens and organisations again, after one was added or changed.
     pub(super) fn reload(&self, partition: &Partition) -> Result<(), Error> {
+        let _one_at_a_time = self.reloading.lock();
         let mut known = Known::default();
         for entry in partition.scan(&[keys::ORGANIZATIONS]) {
             let (_, value) = entry?;
@@ -58,6 +62,11 @@ impl Access {
     /// The caller that bears a token.
     pub fn authenticate(&self, token: &str) -> Option<Arc<Caller>> {
         self.known.load().callers.get(&token_hash(token)).cloned()
+    }
+
+    /// Whether there is a token of somebody who runs the server.
+    pub(super) fn has_operator(&self) -> bool {
+        self.known.load().callers.values().any(|caller| caller.operator)
     }
 
     /// An organisation by its number.

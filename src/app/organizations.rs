@@ -68,7 +68,8 @@ impl App {
                 self.store_token(&organization, Role::Admin, Some("admin"), true, token)?;
                 Ok(None)
             }
-            None if is_first => {
+            // Also where a crash came between the organisation and its token.
+            None if !self.access().has_operator() => {
                 let token = random_token();
                 self.store_token(&organization, Role::Admin, Some("admin"), true, &token)?;
                 Ok(Some(token))

@@ -152,10 +152,7 @@ impl App {
             offset: if after.is_some() { 0 } else { offset },
             limit: per_page,
         })?;
-        let next_cursor = found
-            .has_more
-            .then(|| found.contacts.last().map(|(_, hit)| hit.cursor.encode()))
-            .flatten();
+        let next_cursor = found.next.map(Cursor::encode);
         let is_asked = !query.clauses.is_empty();
         let contacts = found
             .contacts

@@ -32,18 +32,58 @@ pub enum Error {
     #[error(transparent)]
     Search(#[from] crate::search::Error),
     /// Store and journal do not belong together any more.
-    #[error("the store has changes up to {applied}, but the journal {journal}: {repair}")]
+    #[error("the store has changes{}, but the journal {journal}: {repair}", up_to(*.applied))]
     Mismatch {
-        /// The last change of the store.
-        applied: u64,
+        /// The last change of the store, if it was looked for.
+        applied: Option<u64>,
         /// What the journal holds.
         journal: String,
         /// What to do.
         repair: &'static str,
     },
+    /// The store can neither be read nor built anew.
+    #[error(
+        "the store is damaged ({reason}), and the journal begins at entry {first}, so the store \
+         cannot be built from it; restore the newest backup, the journal then brings it up to date"
+    )]
+    StoreLost {
+        /// What is wrong with the store.
+        reason: String,
+        /// The first entry of the journal.
+        first: u64,
+    },
+    /// The journal is another one than that which the store was written from.
+    #[error(
+        "the store was written from journal {expected}, but the directory holds journal {found}: \
+         put the right journal back, or restore a backup"
+    )]
+    OtherJournal {
+        /// The journal that the store knows.
+        expected: uuid::Uuid,
+        /// The journal that is there.
+        found: uuid::Uuid,
+    },
+    /// One write is too large to be made durable in one piece.
+    #[error("a write of {bytes} bytes is larger than the limit of {limit}: send less at once")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The index could not be read.
+    #[error("the search index cannot be read; run `ringdex reindex`")]
+    IndexUnreadable,
+    /// Something failed that cannot; a defect of this program, or damage that nobody noticed.
+    #[error("{0} failed unexpectedly; run `ringdex check`")]
+    Defect(&'static str),
     /// The partition is shutting down.
     #[error("the server is shutting down")]
     Closed,
+}
+
+fn up_to(applied: Option<u64>) -> String {
+    applied.map(|seq| format!(" up to {seq}")).unwrap_or_default()
 }
 
 /// Why a write did not happen.

@@ -1,5 +1,7 @@
 //! The one follower thread: reads the journal behind the writer and keeps the index up with it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -11,10 +13,12 @@ use tantivy::IndexReader;
 use super::error::Error;
 use super::progress::Progress;
 use super::tx::Tombstone;
+use super::writer::{causes, die};
 use crate::domain::contact::Contact;
 use crate::domain::ids::ChangeSeq;
 use crate::index::{Generations, Mirror};
 use crate::journal::{Entry, FileJournal, Journal, Op};
+use crate::store::fault::crash_point;
 use crate::store::{codec, keys};
 
 /// Bytes of journal that are read at once.
@@ -48,8 +52,22 @@ pub(super) struct Follower {
 }
 
 impl Follower {
+    /// Follows until told to stop; if that fails the process ends, for searches would silently
+    /// grow stale. The index is then built anew at the next start, since it may be the cause.
+    pub(super) fn run_or_die(self, replacements: &Receiver<Replacement>, root: &Path) -> Mirror {
+        let reason = match catch_unwind(AssertUnwindSafe(|| self.run(replacements))) {
+            Ok(Ok(mirror)) => return mirror,
+            Ok(Err(error)) => causes(&error),
+            Err(_panic) => "it panicked".to_owned(),
+        };
+        if let Err(error) = Generations::new(root).and_then(|all| all.mark_suspect()) {
+            tracing::error!("the search index could not be marked: {error}");
+        }
+        die(&format!("the search index cannot be kept up: {reason}"))
+    }
+
     /// Follows until told to stop; gives the index back, with everything applied committed.
-    pub(super) fn run(mut self, replacements: &Receiver<Replacement>) -> Result<Mirror, Error> {
+    fn run(mut self, replacements: &Receiver<Replacement>) -> Result<Mirror, Error> {
         let mut position = self.mirror.committed();
         loop {
             let is_stopping = self.stop.load(Ordering::Acquire);
@@ -77,6 +95,7 @@ impl Follower {
                 index_entry(&self.mirror, entry, true)?;
                 position = entry.seq;
             }
+            crash_point("follower.indexed");
             let since = *uncommitted_since.get_or_insert_with(Instant::now);
             let is_behind = self.applied.get() > position;
             if !is_behind || since.elapsed() >= BUSY_COMMIT {
@@ -89,6 +108,7 @@ impl Follower {
 
     fn commit(&mut self, through: ChangeSeq) -> Result<(), Error> {
         self.mirror.commit(through)?;
+        crash_point("follower.committed");
         self.visible.set(through);
         Ok(())
     }
@@ -118,13 +138,14 @@ impl Follower {
         }
         let at = at.max(position);
         mirror.commit(at)?;
-        self.generations.mark_synced(&path)?;
-        self.generations.mark_open()?;
+        crash_point("reindex.caught_up");
         self.reader.store(Arc::new(mirror.reader()));
         let old = std::mem::replace(&mut self.mirror, mirror);
         self.visible.set(at);
         old.close()?;
+        crash_point("reindex.swapped");
         let published = self.generations.publish(&path, &self.mirror.schema().hash);
+        crash_point("reindex.published");
         let _ = done.send(published.map_err(Error::from));
         Ok(at)
     }

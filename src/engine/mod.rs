@@ -10,12 +10,14 @@ mod partition;
 mod progress;
 mod rebuild;
 mod recovery;
+mod repair;
 mod tx;
 mod writer;
 
 pub use check::{CheckReport, Trouble};
 pub use error::{Error, Rejected};
 pub use partition::{Options, Partition, SearchPage, Stats, Written};
+pub use repair::{JournalRepair, repair_journal};
 pub use tx::{Tombstone, Tx};
 
 /// Cuts a damaged journal at its last good entry; what is cut is kept beside it.

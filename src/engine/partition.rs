@@ -1,18 +1,17 @@
 //! A partition: journal, store, lookup table and index of a set of organisations, as one value.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use crossbeam_channel::{Receiver, Sender};
 use parking_lot::Mutex;
-use tantivy::query::TermQuery;
-use tantivy::schema::IndexRecordOption;
-use tantivy::{IndexReader, Searcher, Term};
+use tantivy::{IndexReader, Searcher};
 
 use super::cards::Cards;
 use super::error::{Error, Rejected};
@@ -20,12 +19,12 @@ use super::follower::{Follower, Replacement};
 use super::progress::Progress;
 use super::recovery;
 use super::tx::Tx;
-use super::writer::{Reply, Request, Writer, job};
+use super::writer::{Reply, Request, Writer, causes, die, job, or_die};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, ContactId, ContactNumber, OrgNumber};
 use crate::domain::time::{Clock, Timestamp};
 use crate::index::{Generations, Mirror, Schema};
-use crate::journal::{self, FileJournal, Journal};
+use crate::journal::{self, FileJournal};
 use crate::lookup::Table;
 use crate::search::{self, Hit, Request as SearchRequest};
 use crate::store::{self, Store, Value, codec, keys};
@@ -39,6 +38,9 @@ pub struct Options {
     pub index_writer_bytes: usize,
     /// Records kept decoded.
     pub cards: usize,
+    /// A new journal segment is begun when the present one has this size; only whole segments
+    /// are let go of.
+    pub journal_segment_bytes: u64,
     /// The journal is kept at least this long, in milliseconds.
     pub journal_keep_ms: i64,
     /// The journal may take at least this many bytes.
@@ -55,6 +57,7 @@ impl Default for Options {
             store_cache_bytes: 384 << 20,
             index_writer_bytes: 96 << 20,
             cards: 50_000,
+            journal_segment_bytes: journal::Options::default().segment_bytes,
             journal_keep_ms: 7 * 24 * 3_600_000,
             journal_keep_bytes: 4 << 30,
             checkpoint_every: Duration::from_secs(30),
@@ -78,8 +81,9 @@ pub struct SearchPage {
     pub contacts: Vec<(Arc<Contact>, Hit)>,
     /// How many there are in all.
     pub total: usize,
-    /// Whether there are more behind this page.
-    pub has_more: bool,
+    /// Where the next page begins, if there are more behind this one; also where contacts of this
+    /// page have vanished meanwhile.
+    pub next: Option<search::Cursor>,
     /// Whether words matched only as prefixes.
     pub is_relaxed: bool,
 }
@@ -118,13 +122,15 @@ pub struct Partition {
     threads: Mutex<Threads>,
     stop: Arc<AtomicBool>,
     pub(super) reindexing: Mutex<()>,
+    /// An index that is being built still needs the journal behind this change.
+    pub(super) hold: Arc<AtomicU64>,
     _lock: File,
 }
 
 #[derive(Default)]
 struct Threads {
     writer: Option<JoinHandle<()>>,
-    follower: Option<JoinHandle<Result<Mirror, Error>>>,
+    follower: Option<JoinHandle<Mirror>>,
     keeper: Option<JoinHandle<()>>,
 }
 
@@ -134,36 +140,13 @@ impl Partition {
     /// # Errors
     /// If another process holds it, or something is damaged beyond what replay repairs.
     pub fn open(root: &Path, options: Options) -> Result<Self, Error> {
-        let io = |path: &Path| {
-            let path = path.to_owned();
-            move |source| Error::Io { path: path.clone(), source }
-        };
-        std::fs::create_dir_all(root).map_err(io(root))?;
-        let lock_path = root.join("LOCK");
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&lock_path)
-            .map_err(io(&lock_path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => return Err(Error::InUse(root.to_owned())),
-            Err(std::fs::TryLockError::Error(source)) => return Err(io(&lock_path)(source)),
-        }
-
-        let journal =
-            Arc::new(FileJournal::open(&root.join("journal"), journal::Options::default())?);
+        let lock = lock(root)?;
+        let journal_options = journal::Options { segment_bytes: options.journal_segment_bytes };
+        let journal = recovery::open_journal(root, journal_options)?;
         let store_options =
             store::Options { cache_bytes: options.store_cache_bytes, ..store::Options::default() };
-        let (store, report) = Store::open(&root.join("store"), &store_options)?;
-        let store = Arc::new(store);
-        let replayed = recovery::replay(&journal, &store, &report)?;
-        if replayed > 0 {
-            tracing::info!("replayed {replayed} journal entries into the store");
-        }
-        let table = Arc::new(Table::default());
-        let scanned = recovery::fill_table(&store, &table)?;
+        let recovery::Recovered { store, table, scanned } =
+            recovery::open_store(root, &journal, &store_options)?;
         let (generations, mirror) = recovery::open_index(
             &root.join("index"),
             &store,
@@ -187,6 +170,7 @@ impl Partition {
             threads: Mutex::new(Threads::default()),
             requests: Some(request_sender),
             reindexing: Mutex::new(()),
+            hold: Arc::new(AtomicU64::new(u64::MAX)),
             journal,
             store,
             table,
@@ -197,14 +181,7 @@ impl Partition {
             options,
             _lock: lock,
         };
-        partition.start(
-            scanned,
-            generations,
-            mirror,
-            request_receiver,
-            replacement_receiver,
-            &io(root),
-        )?;
+        partition.start(scanned, generations, mirror, request_receiver, replacement_receiver)?;
         Ok(partition)
     }
 
@@ -215,8 +192,8 @@ impl Partition {
         mirror: Mirror,
         requests: Receiver<Request>,
         replacements: Receiver<Replacement>,
-        io: &dyn Fn(std::io::Error) -> Error,
     ) -> Result<(), Error> {
+        let io = |source| Error::Io { path: self.root.clone(), source };
         let writer = Writer {
             journal: Arc::clone(&self.journal),
             store: Arc::clone(&self.store),
@@ -241,26 +218,25 @@ impl Partition {
             store: Arc::clone(&self.store),
             applied: Arc::clone(&self.applied),
             visible: Arc::clone(&self.visible),
+            hold: Arc::clone(&self.hold),
             stop: Arc::clone(&self.stop),
             options: self.options.clone(),
         };
         let spawn = |name: &str| std::thread::Builder::new().name(name.to_owned());
         let mut threads = self.threads.lock();
-        threads.writer = Some(spawn("writer").spawn(move || writer.run(&requests)).map_err(io)?);
-        threads.follower = Some(
-            spawn("follower")
-                .spawn(move || {
-                    let result = follower.run(&replacements);
-                    if let Err(error) = &result {
-                        // Searches would silently grow stale.
-                        tracing::error!("the index follower ended: {error}");
-                        std::process::abort();
-                    }
-                    result
-                })
+        threads.writer = Some(
+            spawn("writer")
+                .spawn(move || or_die("the writer", || writer.run(&requests)))
                 .map_err(io)?,
         );
-        threads.keeper = Some(spawn("keeper").spawn(move || keeper.run()).map_err(io)?);
+        let index_root = self.index_root();
+        threads.follower = Some(
+            spawn("follower")
+                .spawn(move || follower.run_or_die(&replacements, &index_root))
+                .map_err(io)?,
+        );
+        threads.keeper =
+            Some(spawn("keeper").spawn(move || or_die("the keeper", || keeper.run())).map_err(io)?);
         Ok(())
     }
 
@@ -371,7 +347,10 @@ impl Partition {
     /// Runs a search and fetches the records of its page.
     pub fn search(&self, request: &SearchRequest<'_>) -> Result<SearchPage, Error> {
         let searcher = self.searcher();
-        let hits = search::run(&self.schema, &searcher, request)?;
+        // Damaged index files can make tantivy panic where it should refuse.
+        let hits = catch_unwind(AssertUnwindSafe(|| search::run(&self.schema, &searcher, request)))
+            .map_err(|_panic| Error::IndexUnreadable)??;
+        let next = hits.hits.last().filter(|_| hits.has_more).map(|hit| hit.cursor);
         let mut contacts = Vec::with_capacity(hits.hits.len());
         for hit in hits.hits {
             // A contact that was deleted after the snapshot is not shown any more.
@@ -379,12 +358,7 @@ impl Partition {
                 contacts.push((contact, hit));
             }
         }
-        Ok(SearchPage {
-            contacts,
-            total: hits.total,
-            has_more: hits.has_more,
-            is_relaxed: hits.is_relaxed,
-        })
+        Ok(SearchPage { contacts, total: hits.total, next, is_relaxed: hits.is_relaxed })
     }
 
     /// The limits of queries.
@@ -415,6 +389,11 @@ impl Partition {
     /// Waits until searches see a change, at most for a time; whether they do.
     pub fn wait_visible(&self, seq: ChangeSeq, at_most: Duration) -> bool {
         self.visible.wait_for(seq, at_most)
+    }
+
+    /// Waits until a change that is in the journal is applied; the writer is about to do that.
+    pub(super) fn wait_applied(&self, seq: ChangeSeq) {
+        while !self.applied.wait_for(seq, Duration::from_secs(1)) {}
     }
 
     /// How many contacts there are that are not deleted.
@@ -464,11 +443,8 @@ impl Partition {
         self.reader.load().searcher()
     }
 
-    pub(super) fn documents_of(&self, number: ContactNumber) -> Result<usize, Error> {
-        let term = Term::from_field_u64(self.schema.fields.number, u64::from(number.0));
-        let query = TermQuery::new(term, IndexRecordOption::Basic);
-        let count = self.searcher().search(&query, &tantivy::collector::Count);
-        Ok(count.map_err(crate::index::Error::from)?)
+    pub(super) fn schema(&self) -> &Schema {
+        &self.schema
     }
 
     pub(super) fn hand_over(&self, replacement: Replacement) -> Result<(), Error> {
@@ -493,7 +469,7 @@ impl Drop for Partition {
             let _ = keeper.join();
         }
         if let Some(follower) = threads.follower.take()
-            && let Ok(Ok(mirror)) = follower.join()
+            && let Ok(mirror) = follower.join()
         {
             let closed = mirror.close();
             let generations = Generations::new(&self.root.join("index"));
@@ -510,12 +486,36 @@ impl Drop for Partition {
     }
 }
 
+/// How long a lock may outlive its holder: a process that this one has just forked, to run a
+/// program, holds it as well until that program begins.
+const LOCK_PATIENCE: Duration = Duration::from_millis(500);
+
+/// Keeps other processes out of a data directory, which is made if need be.
+pub(super) fn lock(root: &Path) -> Result<File, Error> {
+    let path = root.join("LOCK");
+    let io = |source| Error::Io { path: path.clone(), source };
+    std::fs::create_dir_all(root).map_err(io)?;
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(io)?;
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if begun.elapsed() < LOCK_PATIENCE => {
+                std::thread::sleep(LOCK_PATIENCE / 50);
+            }
+            Err(TryLockError::WouldBlock) => return Err(Error::InUse(root.to_owned())),
+            Err(TryLockError::Error(source)) => return Err(io(source)),
+        }
+    }
+}
+
 /// Makes the store power-safe from time to time and lets go of old journal segments.
 struct Keeper {
     journal: Arc<FileJournal>,
     store: Arc<Store>,
     applied: Arc<Progress>,
     visible: Arc<Progress>,
+    hold: Arc<AtomicU64>,
     stop: Arc<AtomicBool>,
     options: Options,
 }
@@ -536,7 +536,8 @@ impl Keeper {
             match self.store.checkpoint() {
                 Ok(through) => {
                     done = through;
-                    let safe = through.min(self.visible.get());
+                    let hold = ChangeSeq(self.hold.load(Ordering::Acquire));
+                    let safe = through.min(self.visible.get()).min(hold);
                     let since = self.options.clock.now().plus_ms(-self.options.journal_keep_ms);
                     if let Err(error) =
                         self.journal.trim_to(safe, self.options.journal_keep_bytes, since)
@@ -544,10 +545,7 @@ impl Keeper {
                         tracing::warn!("old journal segments could not be removed: {error}");
                     }
                 }
-                Err(error) => {
-                    tracing::error!("the store cannot be synced: {error}; ending at once");
-                    std::process::abort();
-                }
+                Err(error) => die(&format!("the store cannot be synced: {}", causes(&error))),
             }
         }
     }

@@ -1,7 +1,8 @@
 //! What happens between a crash and "ready": journal, store, lookup and index are brought
 //! together again.
 
-use std::path::Path;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,16 +10,108 @@ use rayon::prelude::*;
 
 use super::error::Error;
 use super::tx::{Numbers, Tombstone};
-use super::writer::as_change;
+use super::writer::{as_change, causes};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, ContactNumber, OrgNumber};
 use crate::index::{Generations, Mirror, Schema};
-use crate::journal::{FileJournal, Journal};
+use crate::journal::{self, FileJournal, Journal};
 use crate::lookup::{Entry, Table};
-use crate::store::{OpenReport, Store, codec, keys};
+use crate::store::{self, Change, OpenReport, Store, codec, keys};
 
 /// Contacts decoded at once while scanning.
 const SCAN_BATCH: usize = 20_000;
+
+/// Opens the journal of a data directory.
+pub(super) fn open_journal(
+    root: &Path,
+    options: journal::Options,
+) -> Result<Arc<FileJournal>, Error> {
+    let dir = root.join("journal");
+    // Asked before a new journal is begun: it would be in the way of the one that is missing.
+    if !journal::exists(&dir)? && Store::has_data(&root.join("store")) {
+        return Err(Error::Mismatch {
+            applied: None,
+            journal: "is not there".to_owned(),
+            repair: "put its files back, restore a backup, or begin a new journal behind the store with `ringdex check --repair-journal`",
+        });
+    }
+    Ok(Arc::new(FileJournal::open(&dir, options)?))
+}
+
+/// A store with what was read from all of it.
+pub(super) struct Recovered {
+    pub(super) store: Arc<Store>,
+    pub(super) table: Arc<Table>,
+    pub(super) scanned: Scanned,
+}
+
+/// Opens the store, brings it up to the journal and reads all of it.
+///
+/// A store that cannot be read is set aside and built anew if the journal reaches back to its
+/// beginning.
+pub(super) fn open_store(
+    root: &Path,
+    journal: &FileJournal,
+    options: &store::Options,
+) -> Result<Recovered, Error> {
+    let dir = root.join("store");
+    let reason = match try_open_store(&dir, journal, options) {
+        Err(error) if is_damage(&error) => causes(&error),
+        opened => return opened,
+    };
+    if journal.first() > ChangeSeq(1) || journal.tail() == ChangeSeq::ZERO {
+        return Err(Error::StoreLost { reason, first: journal.first().0 });
+    }
+    let aside = free_name(&dir);
+    std::fs::rename(&dir, &aside).map_err(|source| Error::Io { path: dir.clone(), source })?;
+    tracing::error!(
+        "the store cannot be read ({reason}); it is kept as {} and built anew from the journal",
+        aside.display()
+    );
+    try_open_store(&dir, journal, options)
+}
+
+fn try_open_store(
+    dir: &Path,
+    journal: &FileJournal,
+    options: &store::Options,
+) -> Result<Recovered, Error> {
+    let (store, report) = Store::open(dir, options)?;
+    let store = Arc::new(store);
+    // A damaged store can make sled panic where it should refuse.
+    let read = catch_unwind(AssertUnwindSafe(|| {
+        let replayed = replay(journal, &store, &report)?;
+        if replayed > 0 {
+            tracing::info!("replayed {replayed} journal entries into the store");
+        }
+        let table = Arc::new(Table::default());
+        let scanned = fill_table(&store, &table)?;
+        Ok((table, scanned))
+    }));
+    let (table, scanned) = read.unwrap_or(Err(Error::Defect("reading the store")))?;
+    Ok(Recovered { store, table, scanned })
+}
+
+fn is_damage(error: &Error) -> bool {
+    match error {
+        Error::Store(error) => error.is_damage(),
+        Error::Codec(error) => !matches!(error, codec::CodecError::UnknownVersion(_)),
+        Error::Defect(_) => true,
+        _ => false,
+    }
+}
+
+/// The first name of the kind `store.unreadable-1` that is not taken.
+fn free_name(dir: &Path) -> PathBuf {
+    let mut number = 1;
+    loop {
+        let candidate = dir.with_extension(format!("unreadable-{number}"));
+        if !candidate.exists() {
+            return candidate;
+        }
+        number += 1;
+    }
+}
 
 /// Applies what the journal has and the store lacks.
 ///
@@ -38,16 +131,22 @@ pub(super) fn replay(
             aside.copy.display()
         );
     }
+    let found = journal.incarnation();
+    match known_journal(store)? {
+        Some(expected) if expected != found => return Err(Error::OtherJournal { expected, found }),
+        Some(_) => {}
+        None => note_journal(store, found)?,
+    }
     if applied > last {
         return Err(Error::Mismatch {
-            applied: applied.0,
+            applied: Some(applied.0),
             journal: format!("ends at {last}"),
-            repair: "the journal was cut or replaced; put the missing segments back, or restore a backup",
+            repair: "the journal was cut or replaced; put the missing segments back, restore a backup, or begin a new journal behind the store with `ringdex check --repair-journal`",
         });
     }
     if applied.next() < first {
         return Err(Error::Mismatch {
-            applied: applied.0,
+            applied: Some(applied.0),
             journal: format!("begins at {first}"),
             repair: "the store was lost or replaced and the journal no longer reaches back to it; restore a backup",
         });
@@ -65,6 +164,17 @@ pub(super) fn replay(
         store.apply(entries.iter().flat_map(|entry| entry.ops.iter().map(as_change)), at)?;
     }
     Ok(replayed)
+}
+
+/// Which journal the store was written from.
+pub(super) fn known_journal(store: &Store) -> Result<Option<uuid::Uuid>, Error> {
+    Ok(store.get(keys::JOURNAL)?.map(|bytes| uuid::Uuid::from_slice(&bytes).unwrap_or_default()))
+}
+
+/// Writes down which journal the store is written from.
+pub(super) fn note_journal(store: &Store, journal: uuid::Uuid) -> Result<(), Error> {
+    let change = Change::Put { key: keys::JOURNAL, value: journal.as_bytes() };
+    Ok(store.apply([change], store.applied_seq())?)
 }
 
 /// Calls a function with every stored contact, deleted ones included, in batches decoded in
@@ -123,6 +233,10 @@ pub(super) fn fill_table(store: &Store, table: &Table) -> Result<Scanned, Error>
         let tombstone: Tombstone = codec::decode(&entry?.1)?;
         highest = highest.max(tombstone.number.0);
     }
+    // The rest is only read, so that damage shows now and not when somebody needs it.
+    for space in [keys::IDEMPOTENCY, keys::META, keys::ORGANIZATIONS, keys::TOKENS] {
+        store.scan_prefix(&[space]).try_for_each(|entry| entry.map(drop))?;
+    }
     let reserved = match store.get(keys::NEXT_CONTACT_NUMBER)? {
         Some(bytes) => bytes.as_ref().try_into().map_or(0, u32::from_be_bytes),
         None => 0,
@@ -142,12 +256,15 @@ pub(super) fn open_index(
     if let Some(current) = generations.current() {
         match try_open(&generations, &current, &schema, store, journal, writer_bytes) {
             Ok(mirror) => {
+                generations.sweep(Some(&current.path))?;
                 generations.mark_open()?;
                 return Ok((generations, mirror));
             }
             Err(reason) => tracing::warn!("the search index is built anew: {reason}"),
         }
     }
+    // Nothing answers from them, and they may take the room that the new one needs.
+    generations.sweep(None)?;
     let path = generations.fresh()?;
     generations.mark_open()?;
     let applied = store.applied_seq();
@@ -169,8 +286,14 @@ fn try_open(
     if current.schema_hash != *schema.hash {
         return Err("its schema has changed".to_owned());
     }
+    if generations.is_suspect() {
+        return Err("it had failed".to_owned());
+    }
+    if !current.path.join("meta.json").is_file() {
+        return Err("its files are gone".to_owned());
+    }
     // Damaged files can make tantivy panic where it should refuse.
-    let opened = std::panic::catch_unwind(|| {
+    let opened = catch_unwind(|| {
         let mirror =
             Mirror::open(&current.path, schema.clone(), writer_bytes).map_err(|e| e.to_string())?;
         if !generations.is_trusted() {

@@ -1,5 +1,6 @@
 //! The one writer thread: runs closures, groups them, appends, applies, acknowledges.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,14 +13,18 @@ use super::tx::{ContactChange, Numbers, Overlay, Tx};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, OrgNumber};
 use crate::domain::time::Clock;
+use crate::journal::MAX_BODY_BYTES;
 use crate::journal::{Appended, FileJournal, Journal, NewEntry, Op};
 use crate::lookup::{Table, TableChange};
+use crate::store::fault::crash_point;
 use crate::store::{Change, Store};
 
 /// Most writes that share one sync.
 const GROUP_WRITES: usize = 256;
 /// A group is closed when its values have this many bytes.
 const GROUP_BYTES: usize = 8 << 20;
+/// What an operation takes in the journal besides key and value, at most.
+const OP_OVERHEAD: usize = 32;
 
 /// A write that waits for its turn. It may run more than once.
 pub(super) trait Job: Send {
@@ -127,11 +132,16 @@ impl Writer {
 
     fn execute(&mut self, mut request: Request, group: &mut Group) {
         let mut tx = Tx::new(&self.store, &group.overlay, self.numbers);
-        let keep = request.job.run(&mut tx);
+        let ran = catch_unwind(AssertUnwindSafe(|| request.job.run(&mut tx)));
+        let Ok(keep) = ran else {
+            // One caller's trouble; nothing of its write was kept.
+            request.job.finish(Err(Error::Defect("a write")));
+            return;
+        };
         let (ops, mut changes, own, numbers) = tx.into_parts();
         if keep {
-            if let Some(error) = ops.iter().find_map(|op| as_change(op).check().err()) {
-                request.job.finish(Err(error.into()));
+            if let Err(error) = check_size(&ops, &request.actor) {
+                request.job.finish(Err(error));
                 return;
             }
             self.numbers = numbers;
@@ -162,17 +172,16 @@ impl Writer {
                 Ok(Appended::Conflict | Appended::Unknown) => {
                     die("the journal was written by somebody else")
                 }
-                Err(error) => die(&format!(
-                    "the journal cannot be written: {error}: {:?}",
-                    std::error::Error::source(&error).map(ToString::to_string)
-                )),
+                Err(error) => die(&format!("the journal cannot be written: {}", causes(&error))),
             }
         };
         if !group.entries.is_empty() {
+            crash_point("writer.journalled");
             let changes = group.entries.iter().flat_map(|entry| entry.ops.iter().map(as_change));
             if let Err(error) = self.store.apply(changes, seq) {
-                die(&format!("the store cannot be written: {error}"));
+                die(&format!("the store cannot be written: {}", causes(&error)));
             }
+            crash_point("writer.applied");
             mirror_changes(&self.table, &group.changes);
             for change in &group.changes {
                 if let Some(before) = &change.before {
@@ -239,6 +248,18 @@ pub(super) fn as_change(op: &Op) -> Change<'_> {
     }
 }
 
+/// Refuses what journal or store would not take: afterwards the process would have to end.
+fn check_size(ops: &[Op], actor: &str) -> Result<(), Error> {
+    for op in ops {
+        as_change(op).check()?;
+    }
+    let bytes = ops.iter().map(|op| op_bytes(op) + OP_OVERHEAD).sum::<usize>() + actor.len() + 128;
+    if bytes > MAX_BODY_BYTES {
+        return Err(Error::TooLarge { bytes, limit: MAX_BODY_BYTES });
+    }
+    Ok(())
+}
+
 fn op_bytes(op: &Op) -> usize {
     match op {
         Op::Put { key, value, .. } => key.len() + value.len(),
@@ -246,9 +267,30 @@ fn op_bytes(op: &Op) -> usize {
     }
 }
 
+/// An error with everything that led to it.
+pub(super) fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        cause = error.source();
+    }
+    text
+}
+
+/// Runs a thread's work; if it panics the process ends, for without that thread nothing is right.
+pub(super) fn or_die<T>(who: &str, work: impl FnOnce() -> T) -> T {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_panic| die(&format!("{who} failed unexpectedly")))
+}
+
 /// Ends the process: after a failed write nothing may be acknowledged, and only a restart knows
 /// what is on disk.
-fn die(reason: &str) -> ! {
+pub(super) fn die(reason: &str) -> ! {
     tracing::error!("{reason}; ending at once, start again to recover");
     #[expect(clippy::print_stderr, reason = "the last words of the process")]
     {

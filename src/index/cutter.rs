@@ -49,7 +49,8 @@ impl<'a> Terms<'a> {
             self.text.push('\0');
         }
         self.text.push_str(self.prefix);
-        self.text.push_str(cut(value, self.most_bytes));
+        // A NUL would begin another term, and that could name another organisation.
+        self.text.extend(cut(value, self.most_bytes).chars().filter(|c| *c != '\0'));
     }
 
     /// Every word of a text.
@@ -188,6 +189,13 @@ mod tests {
             cut_by(|t| t.windows("1234567")),
             ["12345", "23456", "34567", "4567", "567", "67", "7"]
         );
+    }
+
+    #[test]
+    fn no_value_smuggles_in_a_term_of_another_organisation() {
+        let mut terms = Terms::new("1\u{1}", 64);
+        terms.whole("vip\u{0}2\u{1}vip");
+        assert_eq!(terms.as_str(), "1\u{1}vip2\u{1}vip");
     }
 
     #[test]

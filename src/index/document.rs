@@ -143,9 +143,9 @@ pub(super) fn document(schema: &Schema, org: OrgNumber, contact: &Contact) -> Ta
         let mut phone = terms();
         for digits in phone_digits(contact, limits.phone_digits) {
             phone.windows(&digits);
-            if let Some(number) = sentinel(&digits) {
-                document.add_u64(fields.phone_num, number);
-            }
+        }
+        for number in phone_numbers(contact, limits.phone_digits) {
+            document.add_u64(fields.phone_num, number);
         }
         document.add_text(fields.phone, phone.as_str());
     }
@@ -183,6 +183,11 @@ fn phone_digits(contact: &Contact, most: usize) -> Vec<String> {
         add(phone.extension.clone().unwrap_or_default());
     }
     all
+}
+
+/// The same as numbers.
+pub(super) fn phone_numbers(contact: &Contact, most: usize) -> Vec<u64> {
+    phone_digits(contact, most).iter().filter_map(|digits| sentinel(digits)).collect()
 }
 
 /// The digits behind a leading 1, so that leading zeros count.

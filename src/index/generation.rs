@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 
+/// What `BOOT` says of an index that has failed.
+const SUSPECT: &str = "suspect";
+
 /// The index directories below one folder.
 pub struct Generations {
     root: PathBuf,
@@ -49,11 +52,7 @@ impl Generations {
     pub fn publish(&self, path: &Path, schema_hash: &str) -> Result<(), Error> {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         self.put("CURRENT", &format!("{name} {schema_hash}\n"))?;
-        for other in self.names()?.into_iter().filter(|other| *other != name) {
-            let path = self.root.join(other);
-            std::fs::remove_dir_all(&path).map_err(Error::io(&path))?;
-        }
-        Ok(())
+        self.sweep(Some(path))
     }
 
     /// Whether all files were written in this boot of the machine, or were synced since.
@@ -66,6 +65,27 @@ impl Generations {
     /// Notes that files are written in this boot from now on.
     pub fn mark_open(&self) -> Result<(), Error> {
         self.put("BOOT", &boot_id().unwrap_or_else(|| "unknown".to_owned()))
+    }
+
+    /// Notes that the index has failed and must be built anew.
+    pub fn mark_suspect(&self) -> Result<(), Error> {
+        self.put("BOOT", SUSPECT)
+    }
+
+    /// Whether the index has failed since it was built.
+    pub fn is_suspect(&self) -> bool {
+        std::fs::read_to_string(self.root.join("BOOT")).is_ok_and(|text| text.trim() == SUSPECT)
+    }
+
+    /// Removes all indexes but one, for example what a crash has left of one that was being built.
+    pub fn sweep(&self, keep: Option<&Path>) -> Result<(), Error> {
+        for name in self.names()? {
+            let path = self.root.join(name);
+            if Some(path.as_path()) != keep {
+                std::fs::remove_dir_all(&path).map_err(Error::io(&path))?;
+            }
+        }
+        Ok(())
     }
 
     /// Syncs all files of an index and notes that they can be trusted in any boot.

@@ -5,11 +5,13 @@
 mod cutter;
 mod directory;
 mod document;
+mod fingerprint;
 mod generation;
 mod mirror;
 mod schema;
 
 pub use cutter::{WINDOW, org_prefix};
+pub use fingerprint::Fingerprint;
 pub use generation::{Current, Generations};
 pub use mirror::Mirror;
 pub use schema::{Fields, Limits, Schema, Scores};

@@ -27,7 +27,15 @@ mod verify;
 pub use error::{Damage, Error};
 pub use file::{FileJournal, Options};
 pub use frame::MAX_BODY_BYTES;
-pub use repair::{RepairReport, repair};
+pub use repair::{RepairReport, repair, restart};
+
+/// Whether a directory holds a journal.
+///
+/// # Errors
+/// If the directory is there and cannot be listed.
+pub fn exists(dir: &std::path::Path) -> Result<bool, Error> {
+    Ok(dir.is_dir() && !load::list_segments(dir)?.is_empty())
+}
 
 /// The hash over an entry and everything before it.
 pub type Chain = [u8; 32];

@@ -15,7 +15,7 @@ use super::file::cut;
 use super::frame::Seed;
 use super::load::{self, Loaded, Trouble};
 use super::scan::Scanner;
-use super::segment::{HEADER_BYTES, WALK_CHUNK, sync_directory};
+use super::segment::{HEADER_BYTES, Header, Segment, WALK_CHUNK, sync_directory};
 use crate::domain::ids::ChangeSeq;
 
 /// What a repair has cut.
@@ -64,6 +64,23 @@ pub fn repair(dir: &Path) -> Result<RepairReport, Error> {
         }
         sync_directory(dir)?;
     }
+}
+
+/// Sets all of a journal aside and begins a new one, with an identity of its own, whose first
+/// entry follows `after`; answers that identity and where the old files are.
+///
+/// For a store that has changes which the journal has lost. The journal must not be open.
+pub fn restart(dir: &Path, after: ChangeSeq) -> Result<(Uuid, Vec<PathBuf>), Error> {
+    fs::create_dir_all(dir).map_err(io_error("create", dir))?;
+    let _lock = load::lock(dir)?;
+    let mut report = RepairReport::default();
+    for path in load::list_segments(dir)?.iter().rev() {
+        set_aside(path, &mut report)?;
+    }
+    sync_directory(dir)?;
+    let incarnation = Uuid::now_v7();
+    Segment::create(dir, Header { incarnation, first: after.next(), chain_before: [0; 32] })?;
+    Ok((incarnation, report.saved))
 }
 
 /// How many whole frames a file holds from a place on.

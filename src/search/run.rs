@@ -114,7 +114,8 @@ pub struct Hits {
 pub fn run(schema: &Schema, searcher: &Searcher, request: &Request<'_>) -> Result<Hits, Error> {
     let strict = run_step(schema, searcher, request, Step::Strict)?;
     let words = request.query.clauses.len();
-    if strict.total > 0 || words < 2 || request.after.is_some() {
+    // The total does not depend on the cursor, so all pages of one search take the same step.
+    if strict.total > 0 || words < 2 {
         return Ok(strict);
     }
     let relaxed = run_step(schema, searcher, request, Step::Prefixes)?;

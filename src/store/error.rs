@@ -67,6 +67,22 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether it is the bytes on disk that are not in order, rather than disk, lock or caller.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged { .. } | Self::DamagedValue { .. } => true,
+            Self::Engine(inner) => matches!(
+                inner.downcast_ref::<sled::Error>(),
+                Some(sled::Error::Corruption { .. } | sled::Error::ReportableBug(_))
+            ),
+            Self::Io { .. }
+            | Self::Locked { .. }
+            | Self::KeyTooLong { .. }
+            | Self::KeyReserved
+            | Self::ValueTooLarge { .. } => false,
+        }
+    }
+
     pub(super) fn damaged_value(key: &[u8]) -> Self {
         Self::DamagedValue { key: key.escape_ascii().to_string() }
     }

@@ -9,7 +9,7 @@
 //! | `C` | organisation, contact id | contact |
 //! | `D` | organisation, contact id | what is kept of a contact that was deleted for good |
 //! | `I` | organisation, hash of token, path and key | answer to replay |
-//! | `M` | name | the next contact and organisation number |
+//! | `M` | name | the next contact and organisation number, the identity of the journal |
 //! | `O` | organisation | organisation |
 //! | `T` | hash of the token | token |
 
@@ -32,6 +32,9 @@ pub const TOKENS: u8 = b'T';
 pub const NEXT_CONTACT_NUMBER: &[u8] = b"Mnext_contact_number";
 /// The key of the next free organisation number.
 pub const NEXT_ORG_NUMBER: &[u8] = b"Mnext_org_number";
+
+/// The key of the identity of the journal that the store is written from.
+pub const JOURNAL: &[u8] = b"Mjournal";
 
 /// The key of a contact.
 pub fn contact(organization: OrgNumber, id: ContactId) -> [u8; 21] {

@@ -128,6 +128,11 @@ impl Store {
         open::open(dir, options)
     }
 
+    /// Whether a directory holds a store with anything in it, without opening it.
+    pub fn has_data(dir: &Path) -> bool {
+        open::has_data(dir)
+    }
+
     /// Reads one value.
     pub fn get(&self, key: &[u8]) -> Result<Option<Value>, Error> {
         if key.first() == Some(&RESERVED) {

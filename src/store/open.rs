@@ -68,7 +68,7 @@ enum Refusal {
 pub(super) fn open(dir: &Path, options: &Options) -> Result<(Store, OpenReport), Error> {
     fs::create_dir_all(dir).map_err(io_error("create", dir))?;
     let lock = Arc::new(lock(dir)?);
-    let existed = fs::metadata(dir.join(DATA_FILE)).is_ok_and(|data| data.len() > 0);
+    let existed = has_data(dir);
     let unfinished = list(dir, |name| is_snapshot(name) && name.ends_with(".generating"))?;
     remove(&unfinished)?;
 
@@ -118,6 +118,10 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<(Store, OpenReport),
         set_aside,
     };
     Ok((store, report))
+}
+
+pub(super) fn has_data(dir: &Path) -> bool {
+    fs::metadata(dir.join(DATA_FILE)).is_ok_and(|data| data.len() > 0)
 }
 
 /// Opens sled, waiting for its lock where that is about to be released.

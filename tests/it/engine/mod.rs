@@ -1,0 +1,3 @@
+//! What the engine promises: nothing acknowledged is lost, and all mirrors agree with the store.
+
+mod model;

@@ -1,0 +1,122 @@
+//! What the tests share: an application in a directory of its own, closed and opened at will.
+//!
+//! Nothing here asserts what a test is about; a step that cannot fail in a sound program panics.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ringdex::app::{Access, App, Refresh, SearchAnswer, SearchRequest};
+use ringdex::domain::access::Caller;
+use ringdex::domain::contact::Contact;
+use ringdex::domain::ids::OrgNumber;
+use ringdex::domain::time::{Clock, Timestamp};
+use ringdex::engine::Options;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// An application on a temporary directory, with the organisations 1 `default` and 2 `second`.
+pub(crate) struct TestApp {
+    app: Option<App>,
+    options: Options,
+    /// Removed last.
+    dir: TempDir,
+}
+
+impl TestApp {
+    /// With small buffers, and a clock that stands still until it is moved.
+    pub(crate) fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// With other options.
+    pub(crate) fn with(change: impl FnOnce(&mut Options)) -> Self {
+        let mut options = Options {
+            store_cache_bytes: 8 << 20,
+            index_writer_bytes: 16 << 20,
+            cards: 100,
+            checkpoint_every: Duration::from_secs(600),
+            clock: Clock::fixed(Timestamp(1_700_000_000_000)),
+            ..Options::default()
+        };
+        change(&mut options);
+        let dir = TempDir::new().unwrap();
+        let app = App::open(&dir.path().join("data"), options.clone()).unwrap();
+        app.bootstrap(Some("admin")).unwrap();
+        app.create_organization(&operator(1), "second", None).unwrap();
+        Self { dir, options, app: Some(app) }
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        self.app.as_ref().expect("it is open")
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.options.clock
+    }
+
+    /// The data directory.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    /// Closes it in good order.
+    pub(crate) fn close(&mut self) {
+        self.app = None;
+    }
+
+    /// Opens it again; what it says if it refuses, with all causes.
+    pub(crate) fn open(&mut self) -> Result<(), String> {
+        self.close();
+        match App::open(&self.root(), self.options.clone()) {
+            Ok(app) => {
+                self.app = Some(app);
+                Ok(())
+            }
+            Err(error) => Err(causes(&error)),
+        }
+    }
+
+    pub(crate) fn restart(&mut self) {
+        self.open().unwrap();
+    }
+
+    pub(crate) fn create(&self, org: u32, body: &Value) -> Contact {
+        let created = self.app().create_contact(&operator(org), body, None).unwrap();
+        created.contact.as_ref().clone()
+    }
+
+    /// A search that sees everything acknowledged.
+    pub(crate) fn search(&self, org: u32, request: SearchRequest) -> SearchAnswer {
+        let request = SearchRequest { refresh: Refresh::Wait, ..request };
+        let answer = self.app().search_contacts(&operator(org), &request).unwrap();
+        assert!(!answer.stale, "the index does not catch up");
+        answer
+    }
+}
+
+/// Somebody who may do everything, for one organisation.
+pub(crate) fn operator(org: u32) -> Caller {
+    Access::operator_of(OrgNumber(org))
+}
+
+/// An error with everything that led to it.
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+/// Files directly in a directory whose names fit, sorted.
+pub(crate) fn files(dir: &Path, fits: impl Fn(&str) -> bool) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file() && path.file_name().unwrap().to_str().is_some_and(&fits))
+        .collect();
+    paths.sort();
+    paths
+}
