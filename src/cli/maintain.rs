@@ -10,7 +10,8 @@ use crate::engine;
 
 pub(super) fn check(args: &Args, command: &Check) -> Result<(), Failure> {
     if command.repair_journal {
-        let report = engine::repair_journal(&args.data_dir)?;
+        let done = engine::repair_journal(&args.data_dir)?;
+        let report = &done.cut;
         for problem in &report.problems {
             output::tell(problem);
         }
@@ -18,7 +19,10 @@ pub(super) fn check(args: &Args, command: &Check) -> Result<(), Failure> {
             "journal: {} bytes and {} readable entries cut, last entry is {}",
             report.bytes_cut, report.entries_cut, report.last
         ));
-        for path in &report.saved {
+        if let Some(seq) = done.restarted_after {
+            output::tell(&format!("journal: a new one begins behind entry {seq}"));
+        }
+        for path in report.saved.iter().chain(&done.set_aside) {
             output::tell(&format!("kept: {}", path.display()));
         }
     }

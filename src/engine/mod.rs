@@ -20,14 +20,6 @@ pub use partition::{Options, Partition, SearchPage, Stats, Written};
 pub use repair::{JournalRepair, repair_journal};
 pub use tx::{Tombstone, Tx};
 
-/// Cuts a damaged journal at its last good entry; what is cut is kept beside it.
-///
-/// # Errors
-/// If the files cannot be read or written.
-pub fn repair_journal(root: &std::path::Path) -> Result<crate::journal::RepairReport, Error> {
-    Ok(crate::journal::repair(&root.join("journal"))?)
-}
-
 // What the use cases need of the layers below; they reach them through here only.
 pub use crate::store::{codec, keys};
 pub use crate::{lookup, search};
