@@ -155,7 +155,8 @@ pub(super) async fn create_many(
     caller: Authenticated,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let (mut value, _) = body::json(&request, payload, state.limits.bulk_bytes).await?;
+    let (mut value, bytes) = body::json(&request, payload, state.limits.bulk_bytes).await?;
+    let idempotency = body::idempotency(&request, &caller.0, &bytes)?;
     let bodies = match (value.get_mut("contacts").map(Value::take), value) {
         (Some(Value::Array(bodies)), _) | (None, Value::Array(bodies)) => bodies,
         _ => {
@@ -167,8 +168,10 @@ pub(super) async fn create_many(
             .into());
         }
     };
-    let (items, seq) =
-        answer::run(&state, move |app| app.create_contacts(&caller.0, &bodies)).await?;
+    let done =
+        answer::run(&state, move |app| app.create_contacts_once(&caller.0, &bodies, idempotency))
+            .await?;
+    let items = done.items;
     let created = items.iter().filter(|item| matches!(item, BulkItem::Created(_))).count();
     let results: Vec<Value> = items
         .iter()
@@ -181,8 +184,12 @@ pub(super) async fn create_many(
             }
         })
         .collect();
-    Ok(answer::json(
+    let mut response = answer::json(
         StatusCode::OK,
-        &json!({"created": created, "failed": items.len() - created, "results": results, "seq": seq.0}),
-    ))
+        &json!({"created": created, "failed": items.len() - created, "results": results, "seq": done.seq.0}),
+    );
+    if done.is_replay {
+        answer::put_header(&mut response, "idempotent-replayed", "true");
+    }
+    Ok(response)
 }
