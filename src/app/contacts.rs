@@ -1,11 +1,13 @@
 //! Creating, reading, changing and deleting contacts.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error::Error;
+use super::idempotency::Idempotency;
+use super::likeness::{LikelyDuplicate, phones_of};
 use super::{App, authorize};
 use crate::domain::access::{Action, Caller, OrgSettings, PhoneUniqueness};
 use crate::domain::contact::Contact;
@@ -13,33 +15,11 @@ use crate::domain::draft::{Draft, Stamp};
 use crate::domain::draft_json;
 use crate::domain::ids::{ChangeSeq, ContactId, OrgNumber};
 use crate::domain::issue::FieldIssue;
-use crate::domain::phone::parse_query;
-use crate::domain::text::fold;
-use crate::domain::time::Timestamp;
-use crate::engine::lookup::{IdentityKind, Rule};
-use crate::engine::{Error as EngineError, Rejected, Tx};
-use crate::engine::{codec, keys};
+use crate::domain::phone::Phone;
+use crate::engine::{Rejected, Tx};
 
-/// Answers are kept for repeated requests this long.
-const IDEMPOTENCY_MS: i64 = 24 * 3_600_000;
 /// Most contacts of one bulk request.
 const MOST_BULK: usize = 10_000;
-/// Most likely duplicates that a create names.
-const MOST_DUPLICATES: usize = 5;
-
-/// A contact that may be the same person as the one that was created.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct LikelyDuplicate {
-    /// The other contact.
-    pub id: uuid::Uuid,
-    /// Its name.
-    pub display_name: String,
-    /// How likely it is the same person, 0 to 1; a rough figure from shared numbers, addresses
-    /// and names.
-    pub probability: f32,
-    /// What they have in common.
-    pub why: Vec<String>,
-}
 
 /// What creating a contact answers.
 #[derive(Debug)]
@@ -63,13 +43,24 @@ pub enum BulkItem {
     Invalid(Vec<FieldIssue>),
 }
 
-/// The key under which a client may repeat a request without doing it twice.
-#[derive(Clone, Copy, Debug)]
-pub struct Idempotency {
-    /// Hash of caller, path and key.
-    pub key: [u8; 32],
-    /// Hash of the body.
-    pub fingerprint: [u8; 32],
+impl BulkItem {
+    fn id(&self) -> Option<ContactId> {
+        match self {
+            Self::Created(id) => Some(*id),
+            Self::Invalid(_) => None,
+        }
+    }
+}
+
+/// What creating many contacts answers.
+#[derive(Debug)]
+pub struct BulkCreated {
+    /// The outcomes, in the order of the request.
+    pub items: Vec<BulkItem>,
+    /// The sequence of the write.
+    pub seq: ChangeSeq,
+    /// Whether an earlier request with the same key had created them already.
+    pub is_replay: bool,
 }
 
 /// What must hold for a change to happen.
@@ -101,13 +92,6 @@ pub enum Deletion {
     Permanent,
 }
 
-#[derive(Serialize, Deserialize)]
-struct KeptAnswer {
-    fingerprint: [u8; 32],
-    contact: ContactId,
-    at: Timestamp,
-}
-
 impl App {
     /// Creates a contact.
     ///
@@ -135,23 +119,19 @@ impl App {
     ) -> Result<Created, Error> {
         let org = caller.organization;
         let uniqueness = settings.phone_uniqueness;
-        // Looked for before the write, so that a contact is not its own duplicate; only where
-        // numbers must be unique does it have to be looked for inside the write as well.
         let id = ContactId::generate();
         let now = self.partition.now();
         let actor = caller.actor.clone();
         let settings = settings.clone();
         let must_be_unique = uniqueness == PhoneUniqueness::Reject;
-        if must_be_unique {
-            self.refuse_known_numbers(org, &draft)?;
-        }
-        let gate = must_be_unique.then(|| self.create_gate.lock());
-        if must_be_unique {
-            self.refuse_known_numbers(org, &draft)?;
+        let gate = must_be_unique.then(|| self.number_gate.lock());
+        if must_be_unique && !self.is_repeated(org, idempotency)? {
+            self.refuse_known_numbers(org, None, phones_of(&draft))?;
         }
         let written = self.partition.write(org, &caller.actor, false, move |tx| {
             if let Some(idempotency) = idempotency
-                && let Some(contact) = kept_answer(tx, org, idempotency, now)?
+                && let Some(id) = idempotency.kept::<ContactId>(tx, org, now)?
+                && let Some(contact) = tx.contact(org, id)?
             {
                 return Ok((contact, true));
             }
@@ -163,7 +143,7 @@ impl App {
                 .map_err(|issues| Rejected::By(Error::Invalid(issues)))?;
             tx.create_contact(org, contact.clone())?;
             if let Some(idempotency) = idempotency {
-                keep_answer(tx, org, idempotency, id, now)?;
+                idempotency.keep(tx, org, now, id)?;
             }
             Ok((contact, false))
         })?;
@@ -188,6 +168,20 @@ impl App {
         caller: &Caller,
         bodies: &[Value],
     ) -> Result<(Vec<BulkItem>, ChangeSeq), Error> {
+        let done = self.create_contacts_once(caller, bodies, None)?;
+        Ok((done.items, done.seq))
+    }
+
+    /// Creates many contacts as [`App::create_contacts`] does, and only once for the same key.
+    ///
+    /// # Errors
+    /// If there are too many, the key was used with another request, or the caller may not.
+    pub fn create_contacts_once(
+        &self,
+        caller: &Caller,
+        bodies: &[Value],
+        idempotency: Option<Idempotency>,
+    ) -> Result<BulkCreated, Error> {
         use rayon::prelude::*;
         authorize(caller, Action::Write)?;
         if bodies.len() > MOST_BULK {
@@ -202,54 +196,80 @@ impl App {
         let must_be_unique = settings.phone_uniqueness == PhoneUniqueness::Reject;
         let now = self.partition.now();
         let org = caller.organization;
-        let gate = must_be_unique.then(|| self.create_gate.lock());
-        let mut seen_numbers = std::collections::HashSet::new();
-        let drafts: Vec<Result<Draft, Vec<FieldIssue>>> =
+        let mut drafts: Vec<Result<Draft, Vec<FieldIssue>>> =
             bodies.par_iter().map(|body| draft_json::parse(body, &settings)).collect();
-        let drafts: Vec<(ContactId, Result<Draft, Vec<FieldIssue>>)> = drafts
-            .into_iter()
-            .map(|draft| {
-                let draft = draft.and_then(|draft| {
-                    if !must_be_unique {
-                        return Ok(draft);
-                    }
-                    let repeats = phones_of(&draft)
-                        .map(|phone| phone.number.clone())
-                        .filter(|number| !seen_numbers.insert(number.clone()))
-                        .count()
-                        > 0;
-                    if repeats || self.refuse_known_numbers(org, &draft).is_err() {
-                        return Err(vec![FieldIssue::new(
-                            "/phones",
-                            "phone_in_use",
-                            "another contact has one of these numbers",
-                        )]);
-                    }
-                    Ok(draft)
-                });
-                (ContactId::generate(), draft)
-            })
-            .collect();
+        let gate = must_be_unique.then(|| self.number_gate.lock());
+        if must_be_unique && !self.is_repeated(org, idempotency)? {
+            self.refuse_repeated_numbers(org, &mut drafts)?;
+        }
+        let drafts: Vec<_> = drafts.into_iter().map(|d| (ContactId::generate(), d)).collect();
         let actor = caller.actor.clone();
         let written = self.partition.write::<_, Error>(org, &caller.actor, false, move |tx| {
+            let kept = match idempotency {
+                Some(idempotency) => idempotency.kept::<Vec<Option<ContactId>>>(tx, org, now)?,
+                None => None,
+            };
             let stamp = Stamp { now, actor: &actor, settings: &settings };
             let mut items = Vec::with_capacity(drafts.len());
-            for (id, draft) in &drafts {
+            for (at, (id, draft)) in drafts.iter().enumerate() {
+                if let Some(Some(known)) = kept.as_ref().and_then(|kept| kept.get(at)) {
+                    items.push(BulkItem::Created(*known));
+                    continue;
+                }
                 let made =
                     draft.clone().and_then(|draft| draft.create(*id, tx.next_number(), stamp));
                 items.push(match made {
-                    Ok(contact) => {
+                    Ok(contact) if kept.is_none() => {
                         tx.create_contact(org, contact)?;
                         BulkItem::Created(*id)
                     }
+                    // It did not fit when it was sent first, and would now.
+                    Ok(_) => BulkItem::Invalid(vec![FieldIssue::new(
+                        "",
+                        "refused_before",
+                        "this was refused when the request was sent first: send it with a new Idempotency-Key",
+                    )]),
                     Err(issues) => BulkItem::Invalid(issues),
                 });
             }
-            Ok(items)
+            if let (Some(idempotency), None) = (idempotency, &kept) {
+                let ids: Vec<Option<ContactId>> = items.iter().map(BulkItem::id).collect();
+                idempotency.keep(tx, org, now, ids)?;
+            }
+            Ok((items, kept.is_some()))
         })?;
         drop(gate);
         self.own_writes.note(caller, written.seq);
-        Ok((written.value, written.seq))
+        let (items, is_replay) = written.value;
+        Ok(BulkCreated { items, seq: written.seq, is_replay })
+    }
+
+    /// Turns drafts with numbers that a contact or an earlier draft has into issues.
+    fn refuse_repeated_numbers(
+        &self,
+        org: OrgNumber,
+        drafts: &mut [Result<Draft, Vec<FieldIssue>>],
+    ) -> Result<(), Error> {
+        let mut seen: HashSet<String> = HashSet::new();
+        for slot in drafts {
+            let Ok(draft) = slot else { continue };
+            let numbers: HashSet<String> = phones_of(draft).map(|p| p.number.clone()).collect();
+            let is_known = match self.refuse_known_numbers(org, None, phones_of(draft)) {
+                Ok(()) => numbers.iter().any(|number| seen.contains(number)),
+                Err(Error::PhoneInUse(_)) => true,
+                Err(error) => return Err(error),
+            };
+            if is_known {
+                *slot = Err(vec![FieldIssue::new(
+                    "/phones",
+                    "phone_in_use",
+                    "another contact has one of these numbers",
+                )]);
+            } else {
+                seen.extend(numbers);
+            }
+        }
+        Ok(())
     }
 
     /// Reads a contact.
@@ -280,6 +300,15 @@ impl App {
         let settings = organization.settings.clone();
         let draft = draft_json::parse(patch, &settings).map_err(Error::Invalid)?;
         let (org, now, actor) = (caller.organization, self.partition.now(), caller.actor.clone());
+        let must_be_unique = settings.phone_uniqueness == PhoneUniqueness::Reject
+            && phones_of(&draft).next().is_some();
+        let gate = must_be_unique.then(|| self.number_gate.lock());
+        if must_be_unique {
+            let before = self.read_contact(caller, id)?;
+            // What it has already it may keep, whoever else has it as well.
+            let is_new = |phone: &&Phone| before.phones.iter().all(|p| p.number != phone.number);
+            self.refuse_known_numbers(org, Some(id), phones_of(&draft).filter(is_new))?;
+        }
         let written = self.partition.write(org, &caller.actor, false, move |tx| {
             let before = live_contact(tx, org, id)?;
             precondition.check(before.version).map_err(Rejected::By)?;
@@ -293,6 +322,7 @@ impl App {
                 }
             }
         })?;
+        drop(gate);
         self.own_writes.note(caller, written.seq);
         Ok((Arc::new(written.value), written.seq))
     }
@@ -339,7 +369,7 @@ impl App {
     /// Brings a softly deleted contact back; one that is not deleted stays as it is.
     ///
     /// # Errors
-    /// If there is no such contact.
+    /// If there is no such contact, or somebody has its number now where that must not be.
     pub fn restore_contact(
         &self,
         caller: &Caller,
@@ -347,6 +377,12 @@ impl App {
     ) -> Result<(Arc<Contact>, ChangeSeq), Error> {
         authorize(caller, Action::Write)?;
         let (org, now, actor) = (caller.organization, self.partition.now(), caller.actor.clone());
+        let organization = self.organization_of(caller)?;
+        let must_be_unique = organization.settings.phone_uniqueness == PhoneUniqueness::Reject;
+        let gate = must_be_unique.then(|| self.number_gate.lock());
+        if must_be_unique && let Some(deleted) = self.partition.contact(org, id)? {
+            self.refuse_known_numbers(org, Some(id), &deleted.phones)?;
+        }
         let written = self.partition.write(org, &caller.actor, false, move |tx| {
             let before = tx.contact(org, id)?.ok_or(Rejected::By(Error::ContactNotFound))?;
             if !before.is_deleted() {
@@ -360,131 +396,14 @@ impl App {
             tx.replace_contact(org, before, after.clone())?;
             Ok(after)
         })?;
+        drop(gate);
         self.own_writes.note(caller, written.seq);
         Ok((Arc::new(written.value), written.seq))
     }
-
-    fn refuse_known_numbers(&self, org: OrgNumber, draft: &Draft) -> Result<(), Error> {
-        let mut known = Vec::new();
-        for phone in phones_of(draft) {
-            let query = parse_query(&phone.number, None);
-            for candidate in self.partition.table().find(org, &query).candidates {
-                if !matches!(candidate.rule, Rule::Exact | Rule::National | Rule::Extension) {
-                    continue;
-                }
-                if let Some(contact) = self.partition.contact_by_number(org, candidate.number)? {
-                    known.push(LikelyDuplicate {
-                        id: contact.id.0,
-                        display_name: contact.display_name.clone(),
-                        probability: 1.0,
-                        why: vec!["same phone number".to_owned()],
-                    });
-                }
-                if known.len() >= MOST_DUPLICATES {
-                    break;
-                }
-            }
-        }
-        if known.is_empty() { Ok(()) } else { Err(Error::PhoneInUse(known)) }
-    }
-
-    /// Contacts that share a number or an address with one. A cheap first estimate: a shared
-    /// number alone is weak, since households and switchboards share them; with the same name
-    /// it is strong.
-    fn likely_duplicates(
-        &self,
-        org: OrgNumber,
-        contact: &Contact,
-    ) -> Result<Vec<LikelyDuplicate>, Error> {
-        let table = self.partition.table();
-        let mut reasons: Vec<(crate::domain::ids::ContactNumber, &'static str)> = Vec::new();
-        for phone in &contact.phones {
-            let query = parse_query(&phone.number, None);
-            let found = table.find(org, &query).candidates;
-            let strong = found.iter().filter(|c| c.rule != Rule::Suffix).take(50);
-            reasons.extend(strong.map(|c| (c.number, "same phone number")));
-        }
-        for address in &contact.emails {
-            let found = table.find_identity(org, IdentityKind::Email, &address.address);
-            reasons.extend(found.into_iter().take(50).map(|(n, _)| (n, "same e-mail address")));
-        }
-        reasons.retain(|(number, _)| *number != contact.number);
-        reasons.sort_unstable();
-        reasons.dedup();
-        let mut likely: Vec<LikelyDuplicate> = Vec::new();
-        for group in reasons.chunk_by(|a, b| a.0 == b.0) {
-            let Some(other) = self.partition.contact_by_number(org, group[0].0)? else { continue };
-            let mut why: Vec<String> = group.iter().map(|(_, why)| (*why).to_owned()).collect();
-            let same_name = fold(&other.display_name) == fold(&contact.display_name);
-            let same_first = match (&other.first_name, &contact.first_name) {
-                (Some(a), Some(b)) => fold(a) == fold(b),
-                _ => false,
-            };
-            let probability = match (same_name, same_first, group.len()) {
-                (true, _, _) => 0.98,
-                (false, true, _) => 0.8,
-                (false, false, 1) => 0.4,
-                (false, false, _) => 0.7,
-            };
-            if same_name {
-                why.push("same name".to_owned());
-            }
-            likely.push(LikelyDuplicate {
-                id: other.id.0,
-                display_name: other.display_name.clone(),
-                probability,
-                why,
-            });
-        }
-        likely.sort_by(|a, b| b.probability.total_cmp(&a.probability));
-        likely.truncate(MOST_DUPLICATES);
-        Ok(likely)
-    }
-}
-
-fn phones_of(draft: &Draft) -> impl Iterator<Item = &crate::domain::phone::Phone> {
-    draft
-        .phones
-        .value()
-        .into_iter()
-        .flatten()
-        .chain(draft.phone.value())
-        .chain(draft.mobile.value())
-        .chain(&draft.add_phones)
 }
 
 fn live_contact(tx: &Tx<'_>, org: OrgNumber, id: ContactId) -> Result<Contact, Rejected<Error>> {
     tx.contact(org, id)?
         .filter(|contact| !contact.is_deleted())
         .ok_or(Rejected::By(Error::ContactNotFound))
-}
-
-fn kept_answer(
-    tx: &Tx<'_>,
-    org: OrgNumber,
-    idempotency: Idempotency,
-    now: Timestamp,
-) -> Result<Option<Contact>, Rejected<Error>> {
-    let Some(bytes) = tx.get(&keys::idempotency(org, &idempotency.key))? else { return Ok(None) };
-    let kept: KeptAnswer = codec::decode(&bytes).map_err(EngineError::from)?;
-    if kept.at.plus_ms(IDEMPOTENCY_MS) < now {
-        return Ok(None);
-    }
-    if kept.fingerprint != idempotency.fingerprint {
-        return Err(Rejected::By(Error::IdempotencyMismatch));
-    }
-    Ok(tx.contact(org, kept.contact)?)
-}
-
-fn keep_answer(
-    tx: &mut Tx<'_>,
-    org: OrgNumber,
-    idempotency: Idempotency,
-    contact: ContactId,
-    at: Timestamp,
-) -> Result<(), Rejected<Error>> {
-    let kept = KeptAnswer { fingerprint: idempotency.fingerprint, contact, at };
-    let bytes = codec::encode(&kept).map_err(EngineError::from)?;
-    tx.put(&keys::idempotency(org, &idempotency.key), bytes);
-    Ok(())
 }

@@ -5,7 +5,7 @@ use crate::domain::issue::FieldIssue;
 use crate::engine::{self, Rejected};
 use crate::error::{ErrorCode, HasCode};
 
-use super::contacts::LikelyDuplicate;
+use super::likeness::LikelyDuplicate;
 
 /// Why a use case did not happen; nothing was changed.
 #[derive(Debug, thiserror::Error)]

@@ -6,9 +6,10 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::BufWriter;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::Instant;
 
 use parking_lot::Mutex;
@@ -25,6 +26,8 @@ use crate::import::Counts;
 
 /// Imports that run at the same time; others wait their turn.
 const MOST_RUNNING: usize = 1;
+/// Imports that wait at most; more are told to come back.
+const MOST_WAITING: usize = 100;
 /// Finished imports that are remembered.
 const MOST_REMEMBERED: usize = 1_000;
 
@@ -88,6 +91,7 @@ pub(super) struct ImportJobs {
     jobs: Mutex<HashMap<Uuid, Kept>>,
     turn: Mutex<usize>,
     turn_changed: parking_lot::Condvar,
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl App {
@@ -137,6 +141,12 @@ impl App {
         let cancel = Arc::new(AtomicBool::new(false));
         {
             let mut jobs = self.import_jobs.jobs.lock();
+            let waiting = jobs.values().filter(|kept| kept.job.finished_at.is_none()).count();
+            if waiting >= MOST_WAITING {
+                drop(jobs);
+                remove(&file);
+                return Err(Error::Overloaded("too many imports wait already; try again later"));
+            }
             if jobs.len() >= MOST_REMEMBERED {
                 jobs.retain(|_, kept| kept.job.finished_at.is_none());
             }
@@ -149,18 +159,38 @@ impl App {
         let spawned = std::thread::Builder::new().name("import".to_owned()).spawn(move || {
             app.run_import(id, &caller, &file, &options, &cancel);
         });
-        if spawned.is_err() {
-            self.import_jobs.jobs.lock().remove(&id);
-            return Err(Error::Overloaded("no thread is left for the import; try again later"));
+        match spawned {
+            Ok(thread) => {
+                let mut threads = self.import_jobs.threads.lock();
+                threads.retain(|thread| !thread.is_finished());
+                threads.push(thread);
+                Ok(job)
+            }
+            Err(_) => {
+                self.import_jobs.jobs.lock().remove(&id);
+                Err(Error::Overloaded("no thread is left for the import; try again later"))
+            }
         }
-        Ok(job)
+    }
+
+    /// Stops all imports between two writes and waits for them; what was written stays.
+    pub fn stop_imports(&self) {
+        for kept in self.import_jobs.jobs.lock().values() {
+            kept.cancel.store(true, Ordering::Relaxed);
+        }
+        let threads = std::mem::take(&mut *self.import_jobs.threads.lock());
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!("an import ended by a panic");
+            }
+        }
     }
 
     fn run_import(
         &self,
         id: Uuid,
         caller: &Caller,
-        file: &std::path::Path,
+        file: &Path,
         options: &ImportOptions,
         cancel: &AtomicBool,
     ) {
@@ -193,9 +223,7 @@ impl App {
                 }
             }
         });
-        if let Err(error) = std::fs::remove_file(file) {
-            tracing::warn!("{} cannot be removed: {error}", file.display());
-        }
+        remove(file);
         *self.import_jobs.turn.lock() -= 1;
         self.import_jobs.turn_changed.notify_one();
     }
@@ -204,11 +232,11 @@ impl App {
         &self,
         id: Uuid,
         caller: &Caller,
-        file: &std::path::Path,
+        file: &Path,
         options: &ImportOptions,
         cancel: &AtomicBool,
     ) -> Result<Counts, Error> {
-        let io = |path: &std::path::Path| {
+        let io = |path: &Path| {
             let path = path.to_owned();
             move |source| Error::Engine(crate::engine::Error::Io { path, source })
         };
@@ -268,5 +296,11 @@ impl App {
             kept.cancel.store(true, Ordering::Relaxed);
         }
         Ok(job)
+    }
+}
+
+fn remove(file: &Path) {
+    if let Err(error) = std::fs::remove_file(file) {
+        tracing::warn!("{} cannot be removed: {error}", file.display());
     }
 }

@@ -322,7 +322,7 @@ impl Run<'_> {
         {
             let provider = draft.external_crm_provider.value();
             for (number, _) in table.find_identity(org, IdentityKind::ExternalId, id) {
-                if let Some(contact) = partition.contact_by_number(org, number)?
+                if let Some(contact) = partition.peek_contact(org, number)?
                     && contact.external_crm_id.as_ref() == Some(id)
                     && (provider.is_none()
                         || contact.external_crm_provider.is_none()
@@ -345,7 +345,7 @@ impl Run<'_> {
                 for (number, _) in
                     found.into_iter().filter(|(_, i)| may_agree(*i)).take(MOST_CANDIDATES)
                 {
-                    if let Some(contact) = partition.contact_by_number(org, number)?
+                    if let Some(contact) = partition.peek_contact(org, number)?
                         && contact
                             .emails
                             .iter()
@@ -364,7 +364,7 @@ impl Run<'_> {
                 let likely = found.candidates.into_iter().filter(|c| may_agree(c.initials));
                 for candidate in likely.take(MOST_CANDIDATES) {
                     if candidate.rule != Rule::Suffix
-                        && let Some(contact) = partition.contact_by_number(org, candidate.number)?
+                        && let Some(contact) = partition.peek_contact(org, candidate.number)?
                         && agrees(&contact)
                     {
                         return Ok(Some(contact.id));

@@ -37,6 +37,7 @@ pub struct LookupAnswer {
     pub query: NumberQuery,
     /// The contacts, best first.
     pub results: Vec<LookupResult>,
+    best: Option<Rule>,
     /// How many contacts match in all.
     pub count: usize,
     /// How long it took, in microseconds.
@@ -44,9 +45,9 @@ pub struct LookupAnswer {
 }
 
 impl LookupAnswer {
-    /// The best rule that matched.
+    /// The best rule that matched, also where no result was asked for.
     pub fn rule(&self) -> Option<Rule> {
-        self.results.first().map(|r| r.rule)
+        self.best
     }
 }
 
@@ -66,7 +67,7 @@ impl App {
         authorize(caller, Action::Lookup)?;
         let organization = self.organization_of(caller)?;
         let country = country
-            .map(str::to_uppercase)
+            .map(|country| country.trim().to_uppercase())
             .or_else(|| organization.settings.default_country.clone());
         self.lookup_in(caller, number, country.as_deref(), limit)
     }
@@ -83,20 +84,28 @@ impl App {
         let query = parse_query(number, country);
         let found = self.partition.table().find(caller.organization, &query);
         let mut ranked: Vec<(Arc<Contact>, Candidate)> = Vec::new();
-        for candidate in found.candidates.iter().take(limit.max(MOST_RANKED)) {
+        // Who of a switchboard has an extension only the records say.
+        let most = if query.extension.is_some() { usize::MAX } else { limit.max(MOST_RANKED) };
+        for candidate in found.candidates.iter().take(most) {
             let contact =
                 self.partition.contact_by_number(caller.organization, candidate.number)?;
             ranked.extend(contact.map(|contact| (contact, *candidate)));
         }
         let mut count = found.total;
         if let Some(extension) = &query.extension {
-            let has = |(contact, candidate): &(Arc<Contact>, Candidate)| {
-                contact.phones.get(candidate.slot).and_then(|p| p.extension.as_ref())
-                    == Some(extension)
-            };
             // Behind one switchboard number the extension says who it is.
-            if ranked.iter().any(has) {
-                ranked.retain(has);
+            let with_extension: Vec<(Arc<Contact>, Candidate)> = ranked
+                .iter()
+                .filter_map(|(contact, candidate)| {
+                    let number = &contact.phones.get(candidate.slot)?.number;
+                    let slot = contact.phones.iter().position(|p| {
+                        p.number == *number && p.extension.as_ref() == Some(extension)
+                    })?;
+                    Some((Arc::clone(contact), Candidate { slot, ..*candidate }))
+                })
+                .collect();
+            if !with_extension.is_empty() {
+                ranked = with_extension;
                 count = ranked.len();
             }
         }
@@ -105,6 +114,7 @@ impl App {
             let recency = contact.last_called_at.max(contact.last_contacted_at);
             (candidate.rule, usize::MAX - candidate.common_digits, std::cmp::Reverse(recency))
         });
+        let best = ranked.first().map(|(_, candidate)| candidate.rule);
         ranked.truncate(limit);
         let results = ranked
             .into_iter()
@@ -118,6 +128,7 @@ impl App {
         Ok(LookupAnswer {
             query,
             results,
+            best,
             count,
             took_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         })

@@ -6,8 +6,10 @@ mod access;
 mod contacts;
 mod error;
 mod export;
+mod idempotency;
 mod import_jobs;
 mod imports;
+mod likeness;
 mod lookup;
 mod maintenance;
 mod organizations;
@@ -15,16 +17,22 @@ mod own_writes;
 mod search;
 
 pub use access::Access;
-pub use contacts::{BulkItem, Created, Deletion, Idempotency, LikelyDuplicate, Precondition};
+pub use contacts::{BulkCreated, BulkItem, Created, Deletion, Precondition};
 pub use error::Error;
 pub use export::{ExportFormat, ExportRequest};
+pub use idempotency::Idempotency;
 pub use import_jobs::{ImportJob, ImportState};
 pub use imports::{ImportOptions, ImportProgress};
+pub use likeness::LikelyDuplicate;
 pub use lookup::{LookupAnswer, LookupResult};
 pub use organizations::{NewToken, OrganizationView};
 pub use search::{Refresh, SearchAnswer, SearchRequest};
 
+// What interfaces need of the layers below; they reach them through here only.
+pub use crate::engine::Stats;
 pub use crate::engine::lookup::Rule;
+pub use crate::import::match_existing::{MatchKey, OnDuplicate};
+pub use crate::import::parse_mapping;
 
 use std::path::Path;
 
@@ -38,8 +46,8 @@ pub struct App {
     partition: Partition,
     access: Access,
     own_writes: OwnWrites,
-    /// Held while a contact is created where numbers must be unique.
-    create_gate: parking_lot::Mutex<()>,
+    /// Held while a contact gets numbers where these must be unique.
+    number_gate: parking_lot::Mutex<()>,
     import_jobs: import_jobs::ImportJobs,
 }
 
@@ -55,7 +63,7 @@ impl App {
             partition,
             access,
             own_writes: OwnWrites::default(),
-            create_gate: parking_lot::Mutex::default(),
+            number_gate: parking_lot::Mutex::default(),
             import_jobs: import_jobs::ImportJobs::default(),
         };
         app.forget_old_imports()?;

@@ -8,6 +8,7 @@ use super::error::Error;
 use super::{App, authorize};
 use crate::domain::access::{Action, Caller, OrgSettings, Organization, Role, TokenRecord};
 use crate::domain::ids::OrgNumber;
+use crate::domain::issue::FieldIssue;
 use crate::engine::{Error as EngineError, Rejected};
 use crate::engine::{codec, keys};
 
@@ -152,26 +153,7 @@ impl App {
         let serde_json::Value::Object(members) = patch else {
             return Err(Error::invalid("", "type", "settings must be a JSON object"));
         };
-        let organization = self.organization_of(caller)?;
-        let current = serde_json::to_value(&organization.settings);
-        let mut merged = current.map_err(|e| Error::invalid("", "type", e.to_string()))?;
-        for (key, value) in members {
-            match merged.get_mut(key) {
-                Some(slot) => slot.clone_from(value),
-                None => {
-                    return Err(Error::invalid(
-                        &format!("/{key}"),
-                        "unknown_member",
-                        "is no setting",
-                    ));
-                }
-            }
-        }
-        let mut settings: OrgSettings = serde_json::from_value(merged)
-            .map_err(|e| Error::invalid("", "type", e.to_string()))?;
-        settings.default_country =
-            settings.default_country.as_deref().map(check_country).transpose()?;
-        let number = organization.number;
+        let (members, number) = (members.clone(), caller.organization);
         let written = self.partition.write(number, &caller.actor, false, move |tx| {
             let key = keys::organization(number);
             let Some(bytes) = tx.get(&key)? else {
@@ -179,7 +161,8 @@ impl App {
             };
             let mut organization: Organization =
                 codec::decode(&bytes).map_err(EngineError::from)?;
-            organization.settings = settings.clone();
+            organization.settings =
+                merge_settings(&organization.settings, &members).map_err(Rejected::By)?;
             tx.put(&key, codec::encode(&organization).map_err(EngineError::from)?);
             Ok(view(&organization))
         })?;
@@ -252,6 +235,40 @@ impl App {
             .organization(caller.organization)
             .ok_or_else(|| Error::OrganizationNotFound(caller.organization.0.to_string()))
     }
+}
+
+/// Settings with some members changed; every member that does not fit is named.
+fn merge_settings(
+    current: &OrgSettings,
+    changes: &serde_json::Map<String, serde_json::Value>,
+) -> Result<OrgSettings, Error> {
+    let mut settings = current.clone();
+    let mut issues = Vec::new();
+    for (key, value) in changes {
+        let pointer = format!("/{}", key.replace('~', "~0").replace('/', "~1"));
+        let mut merged = serde_json::to_value(&settings)
+            .map_err(|e| Error::invalid("", "type", e.to_string()))?;
+        let Some(slot) = merged.get_mut(key) else {
+            issues.push(FieldIssue::new(pointer, "unknown_member", "is no setting"));
+            continue;
+        };
+        slot.clone_from(value);
+        match serde_json::from_value(merged) {
+            Ok(changed) => settings = changed,
+            Err(error) => issues.push(FieldIssue::new(pointer, "type", error.to_string())),
+        }
+    }
+    let tag = &settings.do_not_contact_tag;
+    if tag.chars().count() > 100 || tag.chars().any(char::is_control) {
+        let detail = "must have at most 100 printable characters";
+        issues.push(FieldIssue::new("/do_not_contact_tag", "tag", detail));
+    }
+    match settings.default_country.as_deref().map(check_country).transpose() {
+        Ok(country) => settings.default_country = country,
+        Err(Error::Invalid(mut more)) => issues.append(&mut more),
+        Err(error) => return Err(error),
+    }
+    if issues.is_empty() { Ok(settings) } else { Err(Error::Invalid(issues)) }
 }
 
 fn check_country(text: &str) -> Result<String, Error> {

@@ -127,9 +127,20 @@ impl App {
         }
         let after = match request.cursor.as_deref().filter(|c| !c.is_empty()) {
             None => None,
-            Some(text) => Some(Cursor::decode(text).ok_or_else(|| {
-                Error::invalid("/cursor", "cursor", "is none of the cursors that answers carry")
-            })?),
+            Some(text) => {
+                let cursor = Cursor::decode(text).ok_or_else(|| {
+                    Error::invalid("/cursor", "cursor", "is none of the cursors that answers carry")
+                })?;
+                // Taken in another order it would begin anew, and a walk would never end.
+                if !sort.made(&cursor) {
+                    return Err(Error::invalid(
+                        "/cursor",
+                        "cursor",
+                        "belongs to another sort: repeat query and sort of the answer it comes from",
+                    ));
+                }
+                Some(cursor)
+            }
         };
         let status = match request.status.as_deref().filter(|s| !s.is_empty()) {
             None => None,

@@ -69,6 +69,8 @@ impl<T: Default> Patch<T> {
 #[expect(missing_docs, reason = "the members are those of `contact::Fields`")]
 pub struct Draft {
     pub display_name: Patch<String>,
+    /// Another name for the display name; whichever differs from what is shown counts.
+    pub name: Patch<String>,
     pub first_name: Patch<String>,
     pub last_name: Patch<String>,
     /// Replaces all numbers.
@@ -194,9 +196,11 @@ impl Draft {
         contact: &mut Contact,
         settings: &OrgSettings,
     ) -> Result<(), Vec<FieldIssue>> {
-        self.put_names(contact);
+        let naming = Naming::of(contact);
+        let is_renamed = self.put_names(contact);
         let had_dnc_tag = has_tag(&contact.tags, &settings.do_not_contact_tag);
-        self.put_reach(contact);
+        self.put_phones(&mut contact.fields.phones);
+        self.put_emails(&mut contact.fields.emails);
         let fields = &mut contact.fields;
         self.company.apply_to(&mut fields.company);
         self.company_id.apply_to(&mut fields.company_id);
@@ -228,33 +232,54 @@ impl Draft {
         self.tags.apply_value(&mut fields.tags);
         fields.tags.append(&mut self.add_tags);
         unite_tags(&mut fields.tags);
+        let before = fields.status;
         // The do-not-contact tag and the fact are two views of one thing.
         let has_dnc_tag = has_tag(&fields.tags, &settings.do_not_contact_tag);
         if has_dnc_tag != had_dnc_tag {
             fields.status.do_not_contact = has_dnc_tag;
         }
-        match self.status {
-            Patch::Set(status) => fields.status.set(status),
-            Patch::Clear => fields.status.set(Status::Active),
-            Patch::Keep => {}
+        // So are the shown status and the facts: a record that is sent back after an edit carries
+        // all of them, and only what differs from what was shown was meant.
+        let status = match self.status {
+            Patch::Set(status) => Some(status),
+            Patch::Clear => Some(Status::Active),
+            Patch::Keep => None,
+        };
+        if let Some(status) = status.filter(|status| *status != before.shown()) {
+            fields.status.set(status);
         }
-        self.blocked.apply_value(&mut fields.status.blocked);
-        self.do_not_contact.apply_value(&mut fields.status.do_not_contact);
+        let flag = |patch: Patch<bool>, before: bool, slot: &mut bool| match patch {
+            Patch::Set(value) if value != before => *slot = value,
+            Patch::Clear if before => *slot = false,
+            Patch::Keep | Patch::Clear | Patch::Set(_) => {}
+        };
+        flag(self.blocked, before.blocked, &mut fields.status.blocked);
+        flag(self.do_not_contact, before.do_not_contact, &mut fields.status.do_not_contact);
         if !fields.status.do_not_contact && has_tag(&fields.tags, &settings.do_not_contact_tag) {
             fields.tags.retain(|tag| fold(tag) != fold(&settings.do_not_contact_tag));
+        }
+        if !is_renamed {
+            naming.follow(contact);
         }
         finish(contact)
     }
 
-    fn put_names(&mut self, contact: &mut Contact) {
-        let given = std::mem::take(&mut self.display_name);
+    /// Puts the names in; whether the display name was set to something else.
+    fn put_names(&mut self, contact: &mut Contact) -> bool {
+        let is_new =
+            |patch: &Patch<String>| patch.value().is_some_and(|name| *name != contact.display_name);
+        let (given, other) =
+            (std::mem::take(&mut self.display_name), std::mem::take(&mut self.name));
+        let given =
+            if given.is_keep() || !is_new(&given) && is_new(&other) { other } else { given };
+        let is_renamed = is_new(&given);
         let parts_sent = !self.first_name.is_keep() || !self.last_name.is_keep();
         let fields = &mut contact.fields;
         std::mem::take(&mut self.first_name).apply_to(&mut fields.first_name);
         std::mem::take(&mut self.last_name).apply_to(&mut fields.last_name);
         match given {
-            Patch::Set(full) => {
-                if !parts_sent && full != contact.display_name {
+            Patch::Set(full) if is_renamed => {
+                if !parts_sent {
                     let split = name::split(&full);
                     fields.first_name = split.first;
                     fields.last_name = split.last;
@@ -262,98 +287,189 @@ impl Draft {
                 contact.display_name = full;
             }
             Patch::Clear => contact.display_name.clear(),
-            Patch::Keep if parts_sent => contact.display_name.clear(),
-            Patch::Keep => {}
+            Patch::Set(_) | Patch::Keep => {}
         }
+        is_renamed
     }
 
-    fn put_reach(&mut self, contact: &mut Contact) {
-        let fields = &mut contact.fields;
-        std::mem::take(&mut self.phones).apply_value(&mut fields.phones);
+    /// `phone` and `mobile` are views of the list: where the list itself is replaced, a view that
+    /// only repeats what was shown before is no wish.
+    fn put_phones(&mut self, phones: &mut Vec<Phone>) {
+        let before = phones.clone();
+        std::mem::take(&mut self.phones).apply_value(phones);
+        unite_phones(phones);
+        let is_new_list = *phones != before;
+        let primary = before.iter().find(|p| p.primary).or(before.first());
         match std::mem::take(&mut self.phone) {
-            Patch::Keep => {}
-            Patch::Clear => {
-                let at = fields.phones.iter().position(|p| p.primary).unwrap_or(0);
-                if at < fields.phones.len() {
-                    fields.phones.remove(at);
+            Patch::Set(phone) if is_new_list && repeats(primary, &phone) => {}
+            Patch::Set(phone) => put_primary(phones, phone, is_new_list),
+            Patch::Clear if !is_new_list => {
+                let at = phones.iter().position(|p| p.primary).unwrap_or(0);
+                if at < phones.len() {
+                    phones.remove(at);
                 }
             }
-            Patch::Set(phone) => put_primary(&mut fields.phones, phone),
+            Patch::Keep | Patch::Clear => {}
         }
-        let mobile_at =
-            fields.phones.iter().position(|p| p.label.as_deref().is_some_and(is_mobile_label));
+        let mobile = before.iter().find(|p| is_mobile(p));
         match std::mem::take(&mut self.mobile) {
-            Patch::Keep => {}
-            Patch::Clear => {
-                if let Some(at) = mobile_at {
-                    fields.phones.remove(at);
+            Patch::Set(phone) if is_new_list && repeats(mobile, &phone) => {}
+            Patch::Set(phone) => put_mobile(phones, phone),
+            Patch::Clear if !is_new_list => {
+                if let Some(at) = phones.iter().position(is_mobile) {
+                    phones.remove(at);
                 }
             }
-            Patch::Set(mut phone) => {
-                phone.label = Some("mobile".to_owned());
-                match mobile_at {
-                    Some(at) => {
-                        phone.primary = fields.phones[at].primary;
-                        fields.phones[at] = phone;
-                    }
-                    None => fields.phones.push(phone),
-                }
-            }
+            Patch::Keep | Patch::Clear => {}
         }
-        fields.phones.append(&mut self.add_phones);
-        unite_phones(&mut fields.phones);
+        phones.append(&mut self.add_phones);
+        unite_phones(phones);
+    }
 
-        std::mem::take(&mut self.emails).apply_value(&mut fields.emails);
-        let primary_at = fields.emails.iter().position(|e| e.primary).unwrap_or(0);
+    /// `email` is a view of the list as `phone` is.
+    fn put_emails(&mut self, emails: &mut Vec<Email>) {
+        let before = emails.clone();
+        std::mem::take(&mut self.emails).apply_value(emails);
+        unite_emails(emails);
+        let is_new_list = *emails != before;
+        let shown = before.iter().find(|e| e.primary).or(before.first());
+        let primary_at = emails.iter().position(|e| e.primary).unwrap_or(0);
         match std::mem::take(&mut self.email) {
-            Patch::Keep => {}
-            Patch::Clear => {
-                if primary_at < fields.emails.len() {
-                    fields.emails.remove(primary_at);
-                }
-            }
+            Patch::Set(address)
+                if is_new_list
+                    && shown.is_some_and(|e| email::key(&e.address) == email::key(&address)) => {}
             Patch::Set(address) => {
-                let known = fields
-                    .emails
-                    .iter()
-                    .position(|e| email::key(&e.address) == email::key(&address));
-                for entry in &mut fields.emails {
+                let key = email::key(&address);
+                let known = emails.iter().position(|e| email::key(&e.address) == key);
+                for entry in emails.iter_mut() {
                     entry.primary = false;
                 }
-                match (known, fields.emails.get_mut(primary_at)) {
-                    (Some(at), _) => fields.emails[at].primary = true,
-                    (None, Some(primary)) => {
+                match (known, emails.get_mut(primary_at)) {
+                    (Some(at), _) => emails[at].primary = true,
+                    (None, Some(primary)) if !is_new_list => {
                         primary.address = address;
                         primary.primary = true;
                     }
-                    (None, None) => {
-                        fields.emails.push(Email { address, label: None, primary: true });
-                    }
+                    (None, _) => emails.insert(0, Email { address, label: None, primary: true }),
                 }
             }
+            Patch::Clear if !is_new_list && primary_at < emails.len() => {
+                emails.remove(primary_at);
+            }
+            Patch::Keep | Patch::Clear => {}
         }
-        fields.emails.append(&mut self.add_emails);
-        unite_emails(&mut fields.emails);
+        emails.append(&mut self.add_emails);
+        unite_emails(emails);
     }
 }
 
-fn put_primary(phones: &mut Vec<Phone>, mut phone: Phone) {
+/// How a contact came by its display name.
+struct Naming {
+    /// The name that would be made of the rest of the contact.
+    made: Option<String>,
+    /// Whether the display name is that, or the other spelling of first and last name.
+    is_made: bool,
+}
+
+impl Naming {
+    fn of(contact: &Contact) -> Self {
+        let made = made_name(contact);
+        let split = name::split(&contact.display_name);
+        let is_split = split.first.is_some()
+            && split.first == contact.first_name
+            && split.last == contact.last_name;
+        Self { is_made: is_split || made.as_ref() == Some(&contact.display_name), made }
+    }
+
+    /// Makes the display name anew if it was made of something that has changed.
+    fn follow(self, contact: &mut Contact) {
+        if self.is_made && made_name(contact) != self.made {
+            contact.display_name.clear();
+        }
+    }
+}
+
+fn made_name(contact: &Contact) -> Option<String> {
+    let fields = &contact.fields;
+    name::join(fields.first_name.as_deref(), fields.last_name.as_deref())
+        .or_else(|| fields.company.clone())
+        .or_else(|| contact.primary_phone().map(|p| p.number.clone()))
+        .or_else(|| contact.primary_email().map(|e| e.address.clone()))
+        .or_else(|| fields.channels.first().map(|c| c.identifier.clone()))
+}
+
+fn is_mobile(phone: &Phone) -> bool {
+    phone.label.as_deref().is_some_and(is_mobile_label)
+}
+
+/// Whether a number that is given alone is that of an entry; views do not show extensions.
+fn is_shown_as(entry: &Phone, given: &Phone) -> bool {
+    entry.number == given.number
+        && (given.extension.is_none() || entry.extension == given.extension)
+}
+
+fn repeats(shown: Option<&Phone>, given: &Phone) -> bool {
+    shown.is_some_and(|entry| is_shown_as(entry, given))
+}
+
+/// Takes over how a known number was typed, unless it is only the normalised form sent back.
+fn retype(entry: &mut Phone, given: Phone) {
+    if given.raw != given.number {
+        entry.raw = given.raw;
+    }
+}
+
+fn put_primary(phones: &mut Vec<Phone>, mut phone: Phone, keeps_others: bool) {
     let primary_at = phones.iter().position(|p| p.primary).unwrap_or(0);
-    let known = phones.iter().position(|p| same_phone(p, &phone));
+    // Of several extensions of one number the primary one is meant.
+    let known = phones
+        .get(primary_at)
+        .filter(|p| is_shown_as(p, &phone))
+        .map(|_| primary_at)
+        .or_else(|| phones.iter().position(|p| is_shown_as(p, &phone)));
     for entry in phones.iter_mut() {
         entry.primary = false;
     }
-    phone.primary = true;
     match (known, phones.get_mut(primary_at)) {
         (Some(at), _) => {
-            phone.label = phones[at].label.take();
-            phones[at] = phone;
+            retype(&mut phones[at], phone);
+            phones[at].primary = true;
         }
-        (None, Some(primary)) => {
+        (None, Some(primary)) if !keeps_others => {
             phone.label = primary.label.take();
+            phone.primary = true;
             *primary = phone;
         }
-        (None, None) => phones.push(phone),
+        (None, _) => {
+            phone.primary = true;
+            phones.insert(0, phone);
+        }
+    }
+}
+
+fn put_mobile(phones: &mut Vec<Phone>, mut phone: Phone) {
+    let mobile_at = phones.iter().position(is_mobile);
+    let known = mobile_at
+        .filter(|at| is_shown_as(&phones[*at], &phone))
+        .or_else(|| phones.iter().position(|p| is_shown_as(p, &phone)));
+    match (known, mobile_at) {
+        (Some(at), Some(mobile)) if at == mobile => retype(&mut phones[at], phone),
+        (Some(at), mobile) => {
+            phones[at].label = Some("mobile".to_owned());
+            retype(&mut phones[at], phone);
+            if let Some(mobile) = mobile {
+                phones.remove(mobile);
+            }
+        }
+        (None, Some(mobile)) => {
+            phone.label = phones[mobile].label.take();
+            phone.primary = phones[mobile].primary;
+            phones[mobile] = phone;
+        }
+        (None, None) => {
+            phone.label = Some("mobile".to_owned());
+            phones.push(phone);
+        }
     }
 }
 
@@ -435,13 +551,7 @@ fn unite_tags(tags: &mut Vec<String>) {
 
 fn finish(contact: &mut Contact) -> Result<(), Vec<FieldIssue>> {
     if contact.display_name.is_empty() {
-        let fields = &contact.fields;
-        let name = name::join(fields.first_name.as_deref(), fields.last_name.as_deref())
-            .or_else(|| fields.company.clone())
-            .or_else(|| contact.primary_phone().map(|p| p.number.clone()))
-            .or_else(|| contact.primary_email().map(|e| e.address.clone()))
-            .or_else(|| fields.channels.first().map(|c| c.identifier.clone()));
-        match name {
+        match made_name(contact) {
             Some(name) => contact.display_name = name,
             None => {
                 return Err(vec![FieldIssue::new(
@@ -459,6 +569,7 @@ fn finish(contact: &mut Contact) -> Result<(), Vec<FieldIssue>> {
         ("/emails", fields.emails.len(), MAX_ENTRIES),
         ("/addresses", fields.addresses.len(), MAX_ENTRIES),
         ("/channels", fields.channels.len(), MAX_ENTRIES),
+        ("/social_profiles", fields.social_profiles.len(), MAX_ENTRIES),
         ("/tags", fields.tags.len(), MAX_TAGS),
     ] {
         if count > most {

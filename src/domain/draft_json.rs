@@ -22,6 +22,9 @@ const SHORT: usize = 255;
 /// Most characters of the notes.
 const LONG: usize = 100_000;
 
+/// Most characters of a phone number as typed.
+const RAW_PHONE: usize = 200;
+
 /// Members that answers carry and that input may repeat without effect.
 const READ_ONLY: &[&str] = &[
     "id",
@@ -70,9 +73,8 @@ impl Reader<'_> {
         for (key, value) in members {
             let at = format!("/{}", escape(key));
             match key.as_str() {
-                "display_name" | "name" | "full_name" => {
-                    draft.display_name = self.text(&at, value, SHORT);
-                }
+                "display_name" => draft.display_name = self.text(&at, value, SHORT),
+                "name" | "full_name" => draft.name = self.text(&at, value, SHORT),
                 "first_name" | "given_name" => draft.first_name = self.text(&at, value, SHORT),
                 "last_name" | "family_name" | "surname" => {
                     draft.last_name = self.text(&at, value, SHORT);
@@ -274,10 +276,15 @@ impl Reader<'_> {
                     self.issue(at, "required", "a phone needs a \"number\"");
                     return None;
                 };
-                let country = members.get("country").and_then(Value::as_str);
-                let mut phone = self.number(&format!("{at}/number"), text, country)?;
+                let country = self.member_text(at, members, "country").map(|c| c.to_uppercase());
+                let mut phone = self.number(&format!("{at}/number"), text, country.as_deref())?;
                 if let (Some(_), Some(raw)) = (number, raw) {
-                    raw.clone_into(&mut phone.raw);
+                    let raw = raw.trim();
+                    if let Some(issue) = check_text(&format!("{at}/raw"), raw, RAW_PHONE) {
+                        self.issues.push(issue);
+                    } else if !raw.is_empty() {
+                        raw.clone_into(&mut phone.raw);
+                    }
                 }
                 phone.label = self
                     .member_text(at, members, "label")

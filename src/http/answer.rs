@@ -51,8 +51,10 @@ pub(super) fn contact(
 ) -> HttpResponse {
     let etag = etag(contact.version);
     let known = request.headers().get(IF_NONE_MATCH).and_then(|v| v.to_str().ok());
+    // Compared weakly, as RFC 9110 asks for here: a proxy that compresses marks the tag as weak.
+    let is_known = |tag: &str| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag;
     if status == StatusCode::OK
-        && known.is_some_and(|known| known.split(',').any(|tag| tag.trim() == etag))
+        && known.is_some_and(|known| known.split(',').any(|tag| is_known(tag.trim())))
     {
         return HttpResponse::NotModified().insert_header((ETAG, etag)).finish();
     }

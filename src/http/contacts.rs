@@ -155,14 +155,17 @@ pub(super) async fn create_many(
     caller: Authenticated,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let (mut value, _) = body::json(&request, payload, state.limits.bulk_bytes).await?;
+    let (mut value, bytes) = body::json(&request, payload, state.limits.bulk_bytes).await?;
+    let idempotency = body::idempotency(&request, &caller.0, &bytes)?;
     let bodies = value.get_mut("contacts").map_or(Value::Null, Value::take);
     let ((Value::Array(bodies), _) | (_, Value::Array(bodies))) = (bodies, value) else {
         let detail = "the body must be {\"contacts\": [...]}";
         return Err(crate::app::Error::invalid("/contacts", "required", detail).into());
     };
-    let (items, seq) =
-        answer::run(&state, move |app| app.create_contacts(&caller.0, &bodies)).await?;
+    let done =
+        answer::run(&state, move |app| app.create_contacts_once(&caller.0, &bodies, idempotency))
+            .await?;
+    let items = done.items;
     let created = items.iter().filter(|item| matches!(item, BulkItem::Created(_))).count();
     let results: Vec<Value> = items
         .iter()
@@ -175,8 +178,12 @@ pub(super) async fn create_many(
             }
         })
         .collect();
-    Ok(answer::json(
+    let mut response = answer::json(
         StatusCode::OK,
-        &json!({"created": created, "failed": items.len() - created, "results": results, "seq": seq.0}),
-    ))
+        &json!({"created": created, "failed": items.len() - created, "results": results, "seq": done.seq.0}),
+    );
+    if done.is_replay {
+        answer::put_header(&mut response, "idempotent-replayed", "true");
+    }
+    Ok(response)
 }

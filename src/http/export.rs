@@ -13,6 +13,7 @@ use super::search::query_of;
 use super::state::State;
 use crate::app::{Error, ExportFormat, ExportRequest};
 use crate::domain::access::Action;
+use crate::error::ErrorCode;
 
 /// Bytes that are sent at once.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -93,8 +94,8 @@ pub(super) async fn export(
     let spawned = std::thread::Builder::new().name("export".to_owned()).spawn(move || {
         let mut channel = Channel { sender: sender.clone(), buffer: Vec::new() };
         if let Err(error) = app.export_contacts(&caller.0, &export, &mut channel, &mut |_| {}) {
-            // The status has been sent; cutting the body short is the only way to say so.
-            let _ = sender.blocking_send(Err(io::Error::other(error.to_string())));
+            // Once the status has been sent, cutting the body short is the only way to say so.
+            let _ = sender.blocking_send(Err(io::Error::other(error)));
         }
     });
     if let Err(error) = spawned {
@@ -104,7 +105,13 @@ pub(super) async fn export(
     // The first piece is awaited, so that a wrong column is a problem and not a broken file.
     let mut receiver = receiver;
     match receiver.recv().await {
-        Some(Err(error)) => Err(Error::invalid("", "export", error.to_string()).into()),
+        Some(Err(error)) => match error.downcast::<Error>() {
+            Ok(error) => Err(error.into()),
+            Err(error) => {
+                tracing::error!("an export failed: {error}");
+                Err(Problem::new(ErrorCode::Internal, "the export cannot be written"))
+            }
+        },
         first => {
             let rest = stream::unfold(receiver, |mut receiver| async move {
                 receiver.recv().await.map(|piece| (piece, receiver))

@@ -14,11 +14,9 @@ use super::error::Problem;
 use super::schema;
 use super::search::query_of;
 use super::state::State;
-use crate::app::{Error, ImportOptions};
+use crate::app::{Error, ImportOptions, MatchKey, OnDuplicate, parse_mapping};
 use crate::domain::access::Action;
 use crate::error::ErrorCode;
-use crate::import::match_existing::{MatchKey, OnDuplicate};
-use crate::import::parse_mapping;
 
 /// Imports a list in the background. The body is the file; `options` is a JSON object with
 /// `map` (array of `COLUMN=field`), `on_duplicate`, `match_keys`, `match_names`, `default_country`,

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use actix_web::http::Method;
 use prometheus::{
     Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
 };
 
-use crate::engine::Stats;
+use crate::app::Stats;
 
 /// Reads one figure of the engine.
 type Figure = fn(&Stats) -> u64;
@@ -57,7 +58,15 @@ impl Metrics {
     }
 
     /// Counts an answered request.
-    pub(super) fn count(&self, route: &str, method: &str, status: u16, took: Duration) {
+    pub(super) fn count(&self, route: &str, method: &Method, status: u16, took: Duration) {
+        // A client can make up methods without number; each would be a figure of its own.
+        let method = match *method {
+            Method::GET | Method::POST | Method::PUT | Method::PATCH | Method::DELETE => {
+                method.as_str()
+            }
+            Method::HEAD | Method::OPTIONS => method.as_str(),
+            _ => "other",
+        };
         let mut buffer = [0; 3];
         self.requests.with_label_values(&[route, method, status_text(status, &mut buffer)]).inc();
         self.seconds.with_label_values(&[route]).observe(took.as_secs_f64());

@@ -1,7 +1,7 @@
 //! Every endpoint, in one table.
 
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpRequest, Route};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, Route};
 
 use super::error::Problem;
 use super::{admin, assets, contacts, export, health, imports, lookup, openapi, search};
@@ -90,7 +90,13 @@ async fn no_route(request: HttpRequest) -> Result<&'static str, Problem> {
     Err(Problem::new(ErrorCode::RouteNotFound, detail))
 }
 
-async fn wrong_method(request: HttpRequest) -> Result<&'static str, Problem> {
-    let detail = format!("{} does not take {}", request.path(), request.method());
-    Err(Problem::new(ErrorCode::MethodNotAllowed, detail))
+async fn wrong_method(request: HttpRequest) -> HttpResponse {
+    let pattern = request.match_pattern();
+    let allowed: Vec<&str> =
+        ROUTES.iter().filter(|e| Some(e.path) == pattern.as_deref()).map(|e| e.method).collect();
+    let allowed = allowed.join(", ");
+    let detail = format!("{} takes {allowed} and not {}", request.path(), request.method());
+    let mut response = Problem::new(ErrorCode::MethodNotAllowed, detail).error_response();
+    super::answer::put_header(&mut response, "allow", &allowed);
+    response
 }

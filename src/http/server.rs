@@ -3,7 +3,8 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use actix_web::body::MessageBody;
@@ -73,22 +74,30 @@ pub enum ServeError {
     Io(#[from] io::Error),
 }
 
+/// How long the workers may take to let go of the application once the server has ended.
+const RELEASE_PATIENCE: Duration = Duration::from_secs(60);
+
 /// A server that accepts requests.
 #[derive(Clone)]
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
     handle: ServerHandle,
+    is_stopping: Arc<AtomicBool>,
 }
 
 impl Running {
     /// Finishes the requests in progress and stops.
     pub async fn stop(&self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
         self.handle.stop(true).await;
     }
 }
 
 /// Serves until stopped; `ready` is called once requests are accepted.
+///
+/// When this returns no request and no import works any more, and the server holds nothing of the
+/// application: whoever drops the last reference to it closes the data directory.
 ///
 /// # Errors
 /// If the address cannot be used or the server fails.
@@ -100,25 +109,28 @@ pub fn serve(
     let listen = |source| ServeError::Listen { address: options.listen, source };
     let listener = TcpListener::bind(options.listen).map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
+    let is_stopping = Arc::new(AtomicBool::new(false));
+    let (held, released) = mpsc::channel();
+    let work = Arc::clone(&app);
     let state = web::Data::new(State {
         app,
         demo: options.demo.clone().map(Arc::new),
         metrics: Metrics::new()?,
         search_places: Semaphore::new(options.searches),
-        is_stopping: std::sync::atomic::AtomicBool::new(false),
+        is_stopping: Arc::clone(&is_stopping),
         limits: Limits {
             json_bytes: options.json_bytes,
             bulk_bytes: options.bulk_bytes,
             upload_bytes: options.upload_bytes,
         },
+        _held: held,
     });
-    let stopping = state.clone();
     let workers = options
         .workers
         .or_else(|| std::thread::available_parallelism().ok().map(usize::from))
         .unwrap_or(2);
     let handle_signals = options.handle_signals;
-    actix_web::rt::System::new().block_on(async move {
+    let result = actix_web::rt::System::new().block_on(async move {
         let mut server = HttpServer::new(move || {
             ActixApp::new()
                 .app_data(state.clone())
@@ -133,12 +145,15 @@ pub fn serve(
             server = server.disable_signals();
         }
         let server = server.listen(listener)?.run();
-        ready(Running { address, handle: server.handle() });
-        let result = server.await;
-        stopping.is_stopping.store(true, Ordering::Relaxed);
-        result
-    })?;
-    Ok(())
+        ready(Running { address, handle: server.handle(), is_stopping });
+        server.await
+    });
+    work.stop_imports();
+    // The threads of the workers end a moment after the server does.
+    if released.recv_timeout(RELEASE_PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+        tracing::warn!("a request still works although the server has ended");
+    }
+    Ok(result?)
 }
 
 /// Counts and times every request, and logs those that fail on our side.
@@ -155,7 +170,7 @@ async fn observe(
         let pattern = request.match_pattern();
         let route = pattern.as_deref().unwrap_or("none");
         let status = response.status();
-        state.metrics.count(route, request.method().as_str(), status.as_u16(), started.elapsed());
+        state.metrics.count(route, request.method(), status.as_u16(), started.elapsed());
         if status.is_server_error() {
             tracing::warn!(route, status = status.as_u16(), "request failed");
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::Sender;
 
 use tokio::sync::Semaphore;
 
@@ -18,8 +19,10 @@ pub(super) struct State {
     /// Searches that may run or wait at once.
     pub(super) search_places: Semaphore,
     /// Set when the server begins to shut down.
-    pub(super) is_stopping: AtomicBool,
+    pub(super) is_stopping: Arc<AtomicBool>,
     pub(super) limits: Limits,
+    /// Dropped behind all others: tells who waits for it that nothing is held any more.
+    pub(super) _held: Sender<()>,
 }
 
 /// Most bytes of bodies, by kind.

@@ -48,6 +48,11 @@ impl Sort {
         })
     }
 
+    /// Whether a cursor comes from a result in this order.
+    pub fn made(self, cursor: &Cursor) -> bool {
+        cursor.sort == self.tag()
+    }
+
     fn tag(self) -> u8 {
         match self {
             Self::Relevance => 0,

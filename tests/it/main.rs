@@ -6,5 +6,14 @@
     reason = "tests and their helpers fail by panicking"
 )]
 
+mod contacts;
 mod engine;
+mod errors;
+mod fuzz;
+mod imports;
+mod lookup;
+mod openapi;
+mod search;
 mod support;
+mod tenancy;
+mod tidy;

@@ -2,6 +2,8 @@
 //!
 //! Nothing here asserts what a test is about; a step that cannot fail in a sound program panics.
 
+pub(crate) mod server;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

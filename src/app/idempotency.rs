@@ -1,0 +1,83 @@
+//! Requests that may be sent again without being done again: what was answered is kept for a day.
+
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
+
+use super::App;
+use super::error::Error;
+use crate::domain::ids::OrgNumber;
+use crate::domain::time::Timestamp;
+use crate::engine::{Error as EngineError, Rejected, Tx};
+use crate::engine::{codec, keys};
+
+/// Answers are kept for repeated requests this long.
+const KEEP_MS: i64 = 24 * 3_600_000;
+
+/// The key under which a client may repeat a request without doing it twice.
+#[derive(Clone, Copy, Debug)]
+pub struct Idempotency {
+    /// Hash of caller, path and key.
+    pub key: [u8; 32],
+    /// Hash of the body.
+    pub fingerprint: [u8; 32],
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept<T> {
+    fingerprint: [u8; 32],
+    // The name of the first version of this record, which only knew single contacts.
+    #[serde(rename = "contact")]
+    answer: T,
+    at: Timestamp,
+}
+
+impl Idempotency {
+    /// What was kept of the answer to the same request, if that was lately.
+    pub(super) fn kept<T: DeserializeOwned>(
+        self,
+        tx: &Tx<'_>,
+        org: OrgNumber,
+        now: Timestamp,
+    ) -> Result<Option<T>, Rejected<Error>> {
+        let Some(bytes) = tx.get(&keys::idempotency(org, &self.key))? else { return Ok(None) };
+        let kept: Kept<T> = codec::decode(&bytes).map_err(EngineError::from)?;
+        if kept.at.plus_ms(KEEP_MS) < now {
+            return Ok(None);
+        }
+        if kept.fingerprint != self.fingerprint {
+            return Err(Rejected::By(Error::IdempotencyMismatch));
+        }
+        Ok(Some(kept.answer))
+    }
+
+    /// Keeps an answer.
+    pub(super) fn keep<T: Serialize>(
+        self,
+        tx: &mut Tx<'_>,
+        org: OrgNumber,
+        now: Timestamp,
+        answer: T,
+    ) -> Result<(), Rejected<Error>> {
+        let kept = Kept { fingerprint: self.fingerprint, answer, at: now };
+        let bytes = codec::encode(&kept).map_err(EngineError::from)?;
+        tx.put(&keys::idempotency(org, &self.key), bytes);
+        Ok(())
+    }
+}
+
+impl App {
+    /// Whether a request has been answered before, so that its own effects do not stand in its
+    /// way; the write decides what is answered now.
+    pub(super) fn is_repeated(
+        &self,
+        org: OrgNumber,
+        idempotency: Option<Idempotency>,
+    ) -> Result<bool, Error> {
+        let Some(idempotency) = idempotency else { return Ok(false) };
+        let Some(bytes) = self.partition.get(&keys::idempotency(org, &idempotency.key))? else {
+            return Ok(false);
+        };
+        let kept: Kept<IgnoredAny> = codec::decode(&bytes).map_err(EngineError::from)?;
+        Ok(kept.at.plus_ms(KEEP_MS) >= self.partition.now())
+    }
+}

@@ -1,0 +1,7 @@
+//! Contacts through the API: what can be sent, what comes back, what survives.
+
+mod change;
+mod condition;
+mod create;
+mod delete;
+mod repeat;

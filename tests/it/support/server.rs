@@ -1,0 +1,358 @@
+//! A server in this process on a free port and a directory of its own, and a client for it.
+//!
+//! When a server is dropped it is stopped, and everything it holds is verified: a test that leaves
+//! the index behind or the store at odds with its mirrors fails, whatever it looked at itself.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use ringdex::app::{Access, App, ImportOptions};
+use ringdex::domain::access::Caller;
+use ringdex::domain::ids::OrgNumber;
+use ringdex::engine::Options;
+use ringdex::generate;
+use ringdex::http::{Running, ServeOptions, serve};
+use ringdex::import::match_existing::OnDuplicate;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// The token of who runs the server, admin of organisation `default`.
+pub(crate) const OPERATOR: &str = "operator-token";
+
+/// What a request was answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+    /// `null` if the body is no JSON.
+    pub(crate) json: Value,
+}
+
+impl Answer {
+    /// The value of a header, by its name in lower case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Passes the answer on if it has this status.
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
+        self
+    }
+
+    /// The `id` of the answer.
+    #[track_caller]
+    pub(crate) fn id(&self) -> String {
+        self.json["id"].as_str().expect("the answer has an id").to_owned()
+    }
+
+    /// The `code` of an error.
+    pub(crate) fn code(&self) -> &str {
+        self.json["code"].as_str().unwrap_or("")
+    }
+
+    /// `display_name` of all contacts of a search answer, in order.
+    #[track_caller]
+    pub(crate) fn names(&self) -> Vec<&str> {
+        let contacts = self.json["contacts"].as_array().expect("a search answer");
+        contacts.iter().map(|c| c["display_name"].as_str().expect("a name")).collect()
+    }
+}
+
+/// Sends requests with one token, or none.
+#[derive(Clone)]
+pub(crate) struct Client {
+    agent: ureq::Agent,
+    base: String,
+    token: Option<String>,
+}
+
+impl Client {
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, &[], None)
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
+        self.json("POST", path, &[], body)
+    }
+
+    pub(crate) fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.json("PATCH", path, &[], body)
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Answer {
+        self.send("DELETE", path, &[], None)
+    }
+
+    /// Sends JSON with more headers.
+    pub(crate) fn json(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Answer {
+        let mut all = vec![("content-type", "application/json")];
+        all.extend_from_slice(headers);
+        self.send(method, path, &all, Some(body.to_string().as_bytes()))
+    }
+
+    /// Sends anything.
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Answer {
+        let mut request =
+            ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base));
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = match body {
+            Some(body) => self.agent.run(request.body(body).unwrap()),
+            None => self.agent.run(request.body(()).unwrap()),
+        };
+        let mut answer = answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        let headers = answer
+            .headers()
+            .iter()
+            .map(|(name, value)| {
+                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            })
+            .collect();
+        let body = answer.body_mut().with_config().limit(1 << 30).read_to_vec().unwrap();
+        Answer {
+            status: answer.status().as_u16(),
+            headers,
+            json: serde_json::from_slice(&body).unwrap_or(Value::Null),
+            body,
+        }
+    }
+
+    /// The same server with another token.
+    pub(crate) fn with_token(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// The same server without a token.
+    pub(crate) fn without_token(&self) -> Self {
+        Self { token: None, ..self.clone() }
+    }
+
+    /// A client of the same organisation with a token of this role. Needs an admin.
+    pub(crate) fn role(&self, role: &str) -> Self {
+        let made = self.post("/api/v1/tokens", &json!({"role": role})).expect(201);
+        self.with_token(made.json["token"].as_str().unwrap())
+    }
+
+    /// An admin of a new organisation. Needs who runs the server.
+    pub(crate) fn organization(&self, name: &str) -> Self {
+        self.post("/api/v1/organizations", &json!({"name": name})).expect(201);
+        let token = json!({"role": "admin", "organization": name});
+        let made = self.post("/api/v1/tokens", &token).expect(201);
+        self.with_token(made.json["token"].as_str().unwrap())
+    }
+
+    /// The token.
+    pub(crate) fn token(&self) -> &str {
+        self.token.as_deref().unwrap_or("")
+    }
+
+    /// Creates a contact and gives its record back.
+    #[track_caller]
+    pub(crate) fn create(&self, body: &Value) -> Value {
+        self.post("/api/v1/contacts", body).expect(201).json
+    }
+
+    /// Creates a contact and gives its id back.
+    #[track_caller]
+    pub(crate) fn create_id(&self, body: &Value) -> String {
+        self.post("/api/v1/contacts", body).expect(201).id()
+    }
+
+    /// Searches; `parameters` is the query string behind `q`.
+    #[track_caller]
+    pub(crate) fn search(&self, q: &str, parameters: &str) -> Answer {
+        self.get(&format!("/api/v1/contacts?q={}{parameters}", escape(q))).expect(200)
+    }
+
+    /// Looks a number up; `parameters` is the query string behind `number`.
+    #[track_caller]
+    pub(crate) fn lookup(&self, number: &str, parameters: &str) -> Value {
+        self.get(&format!("/api/v1/lookup?number={}{parameters}", escape(number))).expect(200).json
+    }
+}
+
+/// Escapes a text for a query string.
+pub(crate) fn escape(text: &str) -> String {
+    use std::fmt::Write as _;
+    text.bytes().fold(String::new(), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+        out
+    })
+}
+
+/// A running server. Dereferences to a client with the token [`OPERATOR`].
+pub(crate) struct TestServer {
+    client: Client,
+    app: Option<Arc<App>>,
+    running: Option<Running>,
+    thread: Option<JoinHandle<()>>,
+    /// Removed last.
+    dir: Option<TempDir>,
+}
+
+impl std::ops::Deref for TestServer {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl TestServer {
+    /// A server without contacts.
+    pub(crate) fn start() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// A server that is run otherwise.
+    pub(crate) fn with(change: impl FnOnce(&mut ServeOptions)) -> Self {
+        Self::begin(TempDir::new().unwrap(), |_| {}, change)
+    }
+
+    /// A server with so many generated contacts, which takes requests without a token.
+    pub(crate) fn demo(count: u64) -> Self {
+        let demo = Caller { actor: "demo".to_owned(), ..Access::operator_of(OrgNumber(1)) };
+        let caller = demo.clone();
+        let fill = move |app: &App| {
+            let mut file = Vec::new();
+            generate::write_csv(count, 1, generate::Options::default(), &mut file).unwrap();
+            let options =
+                ImportOptions { on_duplicate: OnDuplicate::Create, ..ImportOptions::default() };
+            let stop = AtomicBool::new(false);
+            let mut errors = Vec::new();
+            app.import_contacts(&caller, &file[..], &options, &mut errors, &stop, &mut |_| {})
+                .unwrap();
+            app.partition().wait_visible(app.partition().applied_seq(), Duration::from_secs(60));
+        };
+        Self::begin(TempDir::new().unwrap(), fill, |options| options.demo = Some(demo))
+    }
+
+    fn begin(
+        dir: TempDir,
+        fill: impl FnOnce(&App),
+        change: impl FnOnce(&mut ServeOptions),
+    ) -> Self {
+        let engine = Options {
+            store_cache_bytes: 8 << 20,
+            index_writer_bytes: 16 << 20,
+            cards: 100,
+            ..Options::default()
+        };
+        let app = Arc::new(App::open(&dir.path().join("data"), engine).unwrap());
+        app.bootstrap(Some(OPERATOR)).unwrap();
+        fill(&app);
+        let mut options = ServeOptions {
+            listen: ([127, 0, 0, 1], 0).into(),
+            workers: Some(2),
+            handle_signals: false,
+            ..ServeOptions::default()
+        };
+        change(&mut options);
+        let (sender, ready) = mpsc::channel();
+        let served = Arc::clone(&app);
+        let thread = std::thread::spawn(move || {
+            serve(served, &options, move |running| sender.send(running).unwrap()).unwrap();
+        });
+        let running = ready.recv().unwrap();
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .allow_non_standard_methods(true)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build()
+            .new_agent();
+        let base = format!("http://{}", running.address);
+        let client = Client { agent, base, token: Some(OPERATOR.to_owned()) };
+        Self {
+            client,
+            app: Some(app),
+            running: Some(running),
+            thread: Some(thread),
+            dir: Some(dir),
+        }
+    }
+
+    /// Where the server is, such as `http://127.0.0.1:1234`.
+    pub(crate) fn base_url(&self) -> &str {
+        &self.client.base
+    }
+
+    /// `127.0.0.1:1234`, for connections made by hand.
+    pub(crate) fn address(&self) -> std::net::SocketAddr {
+        self.running.as_ref().unwrap().address
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        self.app.as_ref().unwrap()
+    }
+
+    /// Stops the server, closes the data directory, and starts again on it; the port is another.
+    pub(crate) fn restart(mut self) -> Self {
+        self.stop();
+        let dir = self.dir.take().unwrap();
+        drop(self);
+        Self::begin(dir, |_| {}, |_| {})
+    }
+
+    fn stop(&mut self) {
+        let (Some(running), Some(thread)) = (self.running.take(), self.thread.take()) else {
+            return;
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(running.stop());
+        let ended = thread.join();
+        assert!(ended.is_ok() || std::thread::panicking(), "the server thread panicked");
+    }
+
+    /// Verifies everything against everything.
+    fn verify(app: &App) {
+        let partition = app.partition();
+        let applied = partition.applied_seq();
+        assert!(
+            partition.wait_visible(applied, Duration::from_secs(20)),
+            "the index is at {}, the store at {applied}",
+            partition.visible_seq()
+        );
+        let report = app.check(&Access::operator_of(OrgNumber(1)), &mut |_| {}).unwrap();
+        assert!(report.is_clean(), "{:?}", report.troubles);
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        let Some(app) = self.app.take() else { return };
+        self.stop();
+        // A test that has failed already says more than what it left behind.
+        if std::thread::panicking() {
+            return;
+        }
+        Self::verify(&app);
+        let last = Arc::try_unwrap(app);
+        assert!(last.is_ok(), "something still works with the application of a stopped server");
+    }
+}
