@@ -266,11 +266,12 @@ impl Draft {
 
     /// Puts the names in; whether the display name was set to something else.
     fn put_names(&mut self, contact: &mut Contact) -> bool {
-        let is_new = |patch: &Patch<String>| {
-            patch.value().is_some_and(|name| *name != contact.display_name)
-        };
-        let (given, other) = (std::mem::take(&mut self.display_name), std::mem::take(&mut self.name));
-        let given = if given.is_keep() || !is_new(&given) && is_new(&other) { other } else { given };
+        let is_new =
+            |patch: &Patch<String>| patch.value().is_some_and(|name| *name != contact.display_name);
+        let (given, other) =
+            (std::mem::take(&mut self.display_name), std::mem::take(&mut self.name));
+        let given =
+            if given.is_keep() || !is_new(&given) && is_new(&other) { other } else { given };
         let is_renamed = is_new(&given);
         let parts_sent = !self.first_name.is_keep() || !self.last_name.is_keep();
         let fields = &mut contact.fields;

@@ -95,8 +95,7 @@ async fn wrong_method(request: HttpRequest) -> HttpResponse {
     let allowed: Vec<&str> =
         ROUTES.iter().filter(|e| Some(e.path) == pattern.as_deref()).map(|e| e.method).collect();
     let allowed = allowed.join(", ");
-    let detail =
-        format!("{} takes {allowed} and not {}", request.path(), request.method());
+    let detail = format!("{} takes {allowed} and not {}", request.path(), request.method());
     let mut response = Problem::new(ErrorCode::MethodNotAllowed, detail).error_response();
     super::answer::put_header(&mut response, "allow", &allowed);
     response

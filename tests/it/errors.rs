@@ -86,7 +86,9 @@ fn route_not_found() {
     status: 404
     title: "There is nothing at this path"
     "##);
-    for path in ["/api", "/api/v2/contacts", "/nothing", "/ui/x/none.js", "/ui/../Cargo.toml", "/%00", "//"] {
+    for path in
+        ["/api", "/api/v2/contacts", "/nothing", "/ui/x/none.js", "/ui/../Cargo.toml", "/%00", "//"]
+    {
         assert_eq!(problem(server.get(path), 404)["code"], "route_not_found", "{path}");
     }
 }
@@ -231,7 +233,12 @@ fn payload_too_large() {
 fn unsupported_media_type() {
     let server = TestServer::start();
     let send = |kind: &str| {
-        server.send("POST", "/api/v1/contacts", &[("content-type", kind)], Some(b"{\"name\":\"x\"}"))
+        server.send(
+            "POST",
+            "/api/v1/contacts",
+            &[("content-type", kind)],
+            Some(b"{\"name\":\"x\"}"),
+        )
     };
     assert_snapshot!(shown(send("text/plain"), 415), @r##"
     code: "unsupported_media_type"
@@ -239,10 +246,16 @@ fn unsupported_media_type() {
     status: 415
     title: "This type of body is not taken here"
     "##);
-    for kind in ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonx"] {
+    for kind in [
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/jsonx",
+    ] {
         problem(send(kind), 415);
     }
-    for kind in ["application/json", "Application/JSON; charset=utf-8", "application/merge-patch+json"] {
+    for kind in
+        ["application/json", "Application/JSON; charset=utf-8", "application/merge-patch+json"]
+    {
         send(kind).expect(201);
     }
     let gzip = [("content-type", "application/json"), ("content-encoding", "gzip")];
@@ -286,7 +299,12 @@ fn talk(server: &TestServer, head: &str, body: impl FnOnce(&mut TcpStream)) -> S
 #[test]
 fn a_declared_length_beyond_the_limit_is_refused_before_it_is_sent() {
     let server = TestServer::start();
-    for path in ["/api/v1/contacts", "/api/v1/contacts/search", "/api/v1/contacts/bulk", "/api/v1/lookup/batch"] {
+    for path in [
+        "/api/v1/contacts",
+        "/api/v1/contacts/search",
+        "/api/v1/contacts/bulk",
+        "/api/v1/lookup/batch",
+    ] {
         let head = format!(
             "POST {path} HTTP/1.1\r\nHost: x\r\nTOKEN\r\nContent-Type: application/json\r\nContent-Length: 2147483648\r\n\r\n"
         );
@@ -324,7 +342,10 @@ fn an_endless_body_is_refused_soon() {
         assert!(refused, "{method} {path}: the server takes it all");
         // A closed connection may have thrown the answer away together with what was unread.
         let first = answer.lines().next().unwrap_or("");
-        assert!(first.is_empty() || first.contains(" 4") || first.contains(" 200 "), "{path}: {first}");
+        assert!(
+            first.is_empty() || first.contains(" 4") || first.contains(" 200 "),
+            "{path}: {first}"
+        );
         server.get("/healthz").expect(200);
     }
     let folder = server.app().imports_folder().unwrap();

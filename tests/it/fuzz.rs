@@ -11,7 +11,12 @@ use crate::support::server::{Answer, TestServer, escape};
 
 #[track_caller]
 fn is_fine(answer: &Answer, what: &str) {
-    assert!(answer.status < 500, "{what}: {} {}", answer.status, String::from_utf8_lossy(&answer.body));
+    assert!(
+        answer.status < 500,
+        "{what}: {} {}",
+        answer.status,
+        String::from_utf8_lossy(&answer.body)
+    );
     if answer.status >= 400 {
         assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{what}");
         assert!(!answer.code().is_empty(), "{what}");
@@ -19,7 +24,8 @@ fn is_fine(answer: &Answer, what: &str) {
 }
 
 fn run<S: Strategy>(cases: u32, strategy: &S, test: impl Fn(S::Value)) {
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
+    let config =
+        Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
     let outcome = TestRunner::new(config).run(strategy, |value| {
         test(value);
         Ok(())
@@ -60,8 +66,10 @@ fn value() -> impl Strategy<Value = Value> {
 /// The members that the document lists for input, and some that it does not.
 static MEMBERS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let document: Value = serde_json::from_str(&ringdex::http::openapi_document()).unwrap();
-    let listed = document["components"]["schemas"]["ContactInput"]["properties"].as_object().unwrap();
-    let more = ["contacts", "numbers", "q", "sort", "page", "cursor", "full_name", "owner", "tags/0", ""];
+    let listed =
+        document["components"]["schemas"]["ContactInput"]["properties"].as_object().unwrap();
+    let more =
+        ["contacts", "numbers", "q", "sort", "page", "cursor", "full_name", "owner", "tags/0", ""];
     listed.keys().cloned().chain(more.map(str::to_owned)).collect()
 });
 
@@ -121,8 +129,22 @@ fn random_bytes_are_answered() {
 fn random_query_strings_and_paths_are_answered() {
     let server = TestServer::start();
     server.create(&json!({"name": "Target", "phone": "+12025550123"}));
-    const NAMES: &[&str] = &["q", "sort", "page", "per_page", "cursor", "status", "refresh", "number", "country", "limit",
-        "format", "columns", "permanent", "x"];
+    const NAMES: &[&str] = &[
+        "q",
+        "sort",
+        "page",
+        "per_page",
+        "cursor",
+        "status",
+        "refresh",
+        "number",
+        "country",
+        "limit",
+        "format",
+        "columns",
+        "permanent",
+        "x",
+    ];
     let pairs = prop::collection::vec((prop::sample::select(NAMES), text()), 0..5);
     run(250, &pairs, |pairs| {
         let query: Vec<String> = pairs.iter().map(|(k, v)| format!("{k}={}", escape(v))).collect();
@@ -141,7 +163,10 @@ fn random_query_strings_and_paths_are_answered() {
             assert!(answer.status < 500, "{path}{text:?}: {}", answer.status);
         }
         is_fine(&server.get(&format!("/api/v1/contacts?q={}", escape(&text))).expect(200), &text);
-        is_fine(&server.get(&format!("/api/v1/lookup?number={}", escape(&text))).expect(200), &text);
+        is_fine(
+            &server.get(&format!("/api/v1/lookup?number={}", escape(&text))).expect(200),
+            &text,
+        );
     });
 }
 
@@ -149,8 +174,17 @@ fn random_query_strings_and_paths_are_answered() {
 fn random_headers_are_answered() {
     let server = TestServer::start();
     let path = format!("/api/v1/contacts/{}", server.create_id(&json!({"name": "Target"})));
-    const NAMES: &[&str] = &["if-match", "if-none-match", "idempotency-key", "content-type", "accept", "range",
-        "accept-encoding", "content-encoding", "x-forwarded-for"];
+    const NAMES: &[&str] = &[
+        "if-match",
+        "if-none-match",
+        "idempotency-key",
+        "content-type",
+        "accept",
+        "range",
+        "accept-encoding",
+        "content-encoding",
+        "x-forwarded-for",
+    ];
     let headers = prop::collection::vec((prop::sample::select(NAMES), "[ -~]{0,300}"), 0..4);
     run(200, &headers, |headers| {
         let headers: Vec<(&str, &str)> =
@@ -222,7 +256,8 @@ fn values_that_are_meant_to_hurt_are_refused_or_kept_whole() {
 fn a_large_bulk_request_is_taken_or_refused_as_a_whole() {
     let server = TestServer::start();
     let note = "long words here ".repeat(6_000);
-    let contacts: Vec<Value> = (0..300).map(|i| json!({"name": format!("B{i}"), "notes": note})).collect();
+    let contacts: Vec<Value> =
+        (0..300).map(|i| json!({"name": format!("B{i}"), "notes": note})).collect();
     let answer = server.post("/api/v1/contacts/bulk", &json!({"contacts": contacts}));
     is_fine(&answer, "bulk of 29 MB");
     let total = server.search("", "&refresh=wait&per_page=1").json["total"].as_u64().unwrap();

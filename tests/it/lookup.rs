@@ -39,9 +39,22 @@ fn the_rule_that_matched_is_named() {
     check("+442025550123", "", "none", "nobody");
     check("+12025550124", "", "none", "nobody");
     check("5550123456", "", "none", "nobody");
-    for nobody in ["anonymous", "Anonymous", "unknown", "private", "restricted", "", " ", "abc", "-", "+", "0",
-        "sip:anonymous@anonymous.invalid", "\0", "9".repeat(300).as_str()]
-    {
+    for nobody in [
+        "anonymous",
+        "Anonymous",
+        "unknown",
+        "private",
+        "restricted",
+        "",
+        " ",
+        "abc",
+        "-",
+        "+",
+        "0",
+        "sip:anonymous@anonymous.invalid",
+        "\0",
+        "9".repeat(300).as_str(),
+    ] {
         check(nobody, "", "none", "nobody");
     }
     let answer = server.lookup("+12025550123", "");
@@ -70,7 +83,8 @@ fn the_rule_that_matched_is_named() {
 fn a_plus_may_come_escaped_bare_or_as_a_space() {
     let server = TestServer::start();
     server.create(&json!({"name": "German", "phone": "+493012345678"}));
-    for number in ["%2B493012345678", "+493012345678", "%20493012345678", "%2B49%2030%20123-45678"] {
+    for number in ["%2B493012345678", "+493012345678", "%20493012345678", "%2B49%2030%20123-45678"]
+    {
         let answer = server.get(&format!("/api/v1/lookup?number={number}")).expect(200).json;
         assert_eq!(answer["match"], "exact", "{number}");
         assert_eq!(first_name(&answer), "German");
@@ -122,7 +136,11 @@ fn an_extension_tells_people_behind_one_switchboard_apart() {
     assert_eq!((first_name(&lab), &lab["count"]), ("Two Desks", &json!(1)));
     assert_eq!(lab["results"][0]["phone_label"], "lab");
     assert_eq!(server.lookup("+12025550100", "")["count"], 201);
-    assert_eq!(server.lookup("+12025550100 x7777", "")["count"], 201, "nobody has it: all may be meant");
+    assert_eq!(
+        server.lookup("+12025550100 x7777", "")["count"],
+        201,
+        "nobody has it: all may be meant"
+    );
 }
 
 #[test]
@@ -131,7 +149,9 @@ fn many_numbers_are_looked_up_at_once() {
     server.create(&json!({"name": "German", "phone": "+493012345678"}));
     server.create(&json!({"name": "Intern", "phone": "4711"}));
     let batch = |body: Value| server.post("/api/v1/lookup/batch", &body);
-    let answer = batch(json!({"numbers": ["030 12345678", "anonymous", 4711, ""], "country": "DE"})).expect(200);
+    let answer =
+        batch(json!({"numbers": ["030 12345678", "anonymous", 4711, ""], "country": "DE"}))
+            .expect(200);
     assert_eq!(answer.json["count"], 4);
     let rules: Vec<&str> = answer.json["results"]
         .as_array()
@@ -165,7 +185,9 @@ fn a_change_of_number_is_known_at_once() {
         assert_eq!(server.lookup(&old, "")["count"], 0, "{i}");
         assert_eq!(server.lookup(&new, "")["count"], 1, "{i}");
     }
-    server.patch(&format!("/api/v1/contacts/{id}"), &json!({"status": "blocked", "name": "Moved"})).expect(200);
+    server
+        .patch(&format!("/api/v1/contacts/{id}"), &json!({"status": "blocked", "name": "Moved"}))
+        .expect(200);
     let answer = server.lookup("+12025550149", "");
     assert_eq!(first_name(&answer), "Moved");
     assert_eq!(answer["results"][0]["blocked"], true);

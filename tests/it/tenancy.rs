@@ -19,9 +19,19 @@ fn another_organisation_sees_nothing_by_any_route() {
     second.delete(&path).expect(404);
     second.delete(&format!("{path}?permanent=true")).expect(404);
     second.post(&format!("{path}/restore"), &json!({})).expect(404);
-    for query in ["", "secret", "secret@corp.com", "5550123", "tag:hush", "name:secret", "-nobody", "email:corp.com",
-        "\u{1}secret", "status:active", "0\u{1}secret"]
-    {
+    for query in [
+        "",
+        "secret",
+        "secret@corp.com",
+        "5550123",
+        "tag:hush",
+        "name:secret",
+        "-nobody",
+        "email:corp.com",
+        "\u{1}secret",
+        "status:active",
+        "0\u{1}secret",
+    ] {
         let answer = second.search(query, "&refresh=wait");
         assert_eq!(answer.json["total"], 0, "{query}");
         assert_eq!(answer.header("x-total-count"), Some("0"));
@@ -30,15 +40,18 @@ fn another_organisation_sees_nothing_by_any_route() {
     for number in ["+12025550123", "2025550123", "5550123"] {
         assert_eq!(second.lookup(number, "")["count"], 0);
     }
-    let batch = second.post("/api/v1/lookup/batch", &json!({"numbers": ["+12025550123"]})).expect(200);
+    let batch =
+        second.post("/api/v1/lookup/batch", &json!({"numbers": ["+12025550123"]})).expect(200);
     assert_eq!(batch.json["results"][0]["count"], 0);
     for format in ["csv", "jsonl"] {
         for q in ["", "&q=secret"] {
-            let export = second.get(&format!("/api/v1/contacts/export?format={format}{q}")).expect(200);
+            let export =
+                second.get(&format!("/api/v1/contacts/export?format={format}{q}")).expect(200);
             assert!(!String::from_utf8_lossy(&export.body).contains("Secret"));
         }
     }
-    let other = second.json("POST", "/api/v1/contacts", &[("idempotency-key", "k")], &body).expect(201);
+    let other =
+        second.json("POST", "/api/v1/contacts", &[("idempotency-key", "k")], &body).expect(201);
     assert_ne!(other.id(), id, "the key of somebody else");
     assert!(other.json.get("duplicates").is_none(), "{}", other.json);
     second.patch("/api/v1/settings", &json!({"phone_uniqueness": "reject"})).expect(200);
@@ -50,7 +63,10 @@ fn another_organisation_sees_nothing_by_any_route() {
     let listed = second.get("/api/v1/organizations").expect(200).json;
     assert_eq!(listed["total"], 1);
     assert_eq!(listed["organizations"][0]["name"], "second");
-    for token in [json!({"role": "admin", "organization": "default"}), json!({"role": "admin", "organization": "nowhere"})] {
+    for token in [
+        json!({"role": "admin", "organization": "default"}),
+        json!({"role": "admin", "organization": "nowhere"}),
+    ] {
         let refused = second.post("/api/v1/tokens", &token).expect(404);
         assert_eq!(refused.code(), "organization_not_found");
     }
@@ -65,7 +81,8 @@ fn an_import_belongs_to_its_organisation() {
     let server = TestServer::start();
     let second = server.organization("second");
     let csv = [("content-type", "text/csv")];
-    let started = server.send("POST", "/api/v1/imports", &csv, Some(b"name,phone\nA,+12025550123\n"));
+    let started =
+        server.send("POST", "/api/v1/imports", &csv, Some(b"name,phone\nA,+12025550123\n"));
     let path = format!("/api/v1/imports/{}", started.expect(202).id());
     for answer in [
         second.get(&path),
@@ -124,7 +141,8 @@ fn every_route_knows_its_roles() {
     let id = second.create_id(&json!({"name": "Target"}));
     let roles = ["lookup", "agent", "manager", "admin"];
     let clients: Vec<Client> = roles.iter().map(|role| second.role(role)).collect();
-    let listed: Vec<_> = ringdex::http::ROUTES.iter().filter(|r| r.path.starts_with("/api/")).collect();
+    let listed: Vec<_> =
+        ringdex::http::ROUTES.iter().filter(|r| r.path.starts_with("/api/")).collect();
     let tried = routes(&id);
     for route in listed {
         let known = tried.iter().any(|(method, path, ..)| {
@@ -179,7 +197,14 @@ fn authorization_headers_are_read_as_people_write_them() {
     assert_eq!(status("Bearer operator-token"), 200);
     assert_eq!(status("bearer operator-token"), 200);
     assert_eq!(status("Bearer  operator-token "), 200);
-    for wrong in ["operator-token", "Basic operator-token", "Bearer", "Bearer ", "", "Bearer operator-token x"] {
+    for wrong in [
+        "operator-token",
+        "Basic operator-token",
+        "Bearer",
+        "Bearer ",
+        "",
+        "Bearer operator-token x",
+    ] {
         assert_eq!(status(wrong), 401, "{wrong:?}");
     }
 }
@@ -223,7 +248,10 @@ fn organisations_and_tokens_are_checked() {
     let agent = server.with_token(token["token"].as_str().unwrap());
     assert_eq!(agent.create(&json!({"phone": "030 1234567"}))["phone"], "+49301234567");
     for body in [json!({}), json!({"role": "king"}), json!({"role": 1})] {
-        assert_eq!(server.post("/api/v1/tokens", &body).expect(422).json["errors"][0]["pointer"], "/role");
+        assert_eq!(
+            server.post("/api/v1/tokens", &body).expect(422).json["errors"][0]["pointer"],
+            "/role"
+        );
     }
 }
 
@@ -247,17 +275,18 @@ fn settings_are_changed_one_by_one() {
     let both = set(json!({"a/b": 1, "phone_validation": 7})).expect(422);
     assert_eq!(both.json["errors"].as_array().unwrap().len(), 2);
     server.post("/api/v1/contacts", &json!({"phone": "+1 555 555 5555"})).expect(422);
-    let writers: Vec<_> = [json!({"phone_uniqueness": "allow"}), json!({"do_not_contact_tag": "never"})]
-        .into_iter()
-        .map(|body| {
-            let client = (*server).clone();
-            std::thread::spawn(move || {
-                for _ in 0..20 {
-                    client.patch("/api/v1/settings", &body).expect(200);
-                }
+    let writers: Vec<_> =
+        [json!({"phone_uniqueness": "allow"}), json!({"do_not_contact_tag": "never"})]
+            .into_iter()
+            .map(|body| {
+                let client = (*server).clone();
+                std::thread::spawn(move || {
+                    for _ in 0..20 {
+                        client.patch("/api/v1/settings", &body).expect(200);
+                    }
+                })
             })
-        })
-        .collect();
+            .collect();
     for writer in writers {
         writer.join().unwrap();
     }

@@ -27,7 +27,9 @@ fn absent_members_stay_and_null_clears() {
     let merge = [("content-type", "application/merge-patch+json")];
     let body = br#"{"company": "Beta"}"#;
     assert_eq!(server.send("PATCH", &path, &merge, Some(body)).expect(200).json["company"], "Beta");
-    server.patch(&path, &json!({"first_name": null, "last_name": null, "company": null})).expect(422);
+    server
+        .patch(&path, &json!({"first_name": null, "last_name": null, "company": null}))
+        .expect(422);
     assert_eq!(server.get(&path).json["first_name"], "John", "a refused patch changes nothing");
     server.patch(&path, &json!([])).expect(422);
 }
@@ -85,8 +87,14 @@ fn a_record_that_is_sent_back_changes_only_what_was_edited() {
         json!({"phone": "+12025550108", "mobile": "+12025550108"}),
     );
     check(&|r| r["phones"] = json!([]), json!({"phone": null, "mobile": null, "phones": []}));
-    check(&|r| r["phone"] = json!("+12025550107"), json!({"phone": "+12025550107", "mobile": "+12025550102"}));
-    check(&|r| r["mobile"] = json!("+12025550106"), json!({"phone": "+12025550101", "mobile": "+12025550106"}));
+    check(
+        &|r| r["phone"] = json!("+12025550107"),
+        json!({"phone": "+12025550107", "mobile": "+12025550102"}),
+    );
+    check(
+        &|r| r["mobile"] = json!("+12025550106"),
+        json!({"phone": "+12025550101", "mobile": "+12025550106"}),
+    );
     check(&|r| r["mobile"] = Value::Null, json!({"phone": "+12025550101", "mobile": null}));
     check(&|r| r["emails"][0]["address"] = json!("c@x.org"), json!({"email": "c@x.org"}));
     check(&|r| r["emails"] = json!(["d@x.org"]), json!({"email": "d@x.org"}));
@@ -95,15 +103,27 @@ fn a_record_that_is_sent_back_changes_only_what_was_edited() {
         &|r| r["name"] = json!("Jane Roe"),
         json!({"display_name": "Jane Roe", "name": "Jane Roe"}),
     );
-    check(&|r| r["display_name"] = json!("J. D."), json!({"display_name": "J. D.", "first_name": "John"}));
+    check(
+        &|r| r["display_name"] = json!("J. D."),
+        json!({"display_name": "J. D.", "first_name": "John"}),
+    );
     check(
         &|r| r["first_name"] = json!("Jane"),
         json!({"display_name": "Jane Doe", "first_name": "Jane", "last_name": "Doe"}),
     );
-    check(&|r| r["status"] = json!("active"), json!({"status": "active", "tags": [], "do_not_contact": false}));
+    check(
+        &|r| r["status"] = json!("active"),
+        json!({"status": "active", "tags": [], "do_not_contact": false}),
+    );
     check(&|r| r["do_not_contact"] = json!(false), json!({"status": "active", "tags": []}));
-    check(&|r| r["tags"] = json!(["x"]), json!({"status": "active", "do_not_contact": false, "tags": ["x"]}));
-    check(&|r| r["blocked"] = json!(true), json!({"status": "blocked", "do_not_contact": true, "tags": ["DNC"]}));
+    check(
+        &|r| r["tags"] = json!(["x"]),
+        json!({"status": "active", "do_not_contact": false, "tags": ["x"]}),
+    );
+    check(
+        &|r| r["blocked"] = json!(true),
+        json!({"status": "blocked", "do_not_contact": true, "tags": ["DNC"]}),
+    );
 
     let bare = server.create(&json!({"name": "Bare"}));
     let path = format!("/api/v1/contacts/{}", bare["id"].as_str().unwrap());
@@ -128,13 +148,20 @@ fn phone_mobile_and_email_are_views_of_the_lists() {
     };
     let changed = server.patch(&path, &json!({"phone": "+12025550102"})).expect(200).json;
     assert_eq!(changed["phone"], "+12025550102");
-    assert_eq!(numbers(&changed), ["+12025550101", "+12025550102"], "a known number becomes primary");
+    assert_eq!(
+        numbers(&changed),
+        ["+12025550101", "+12025550102"],
+        "a known number becomes primary"
+    );
     assert_eq!(changed["phones"][0]["extension"], "5");
     let changed = server.patch(&path, &json!({"phone": "+12025550103"})).expect(200).json;
     assert_eq!(numbers(&changed), ["+12025550101", "+12025550103"], "the primary is replaced");
     let changed = server.patch(&path, &json!({"mobile": "+12025550104"})).expect(200).json;
     assert_eq!(numbers(&changed), ["+12025550101", "+12025550103", "+12025550104"]);
-    assert_eq!((&changed["phone"], &changed["mobile"]), (&json!("+12025550103"), &json!("+12025550104")));
+    assert_eq!(
+        (&changed["phone"], &changed["mobile"]),
+        (&json!("+12025550103"), &json!("+12025550104"))
+    );
     let changed = server.patch(&path, &json!({"mobile": "+12025550101"})).expect(200).json;
     assert_eq!(changed["mobile"], "+12025550101", "a known number becomes the mobile");
     let changed = server.patch(&path, &json!({"phone": null, "email": null})).expect(200).json;
@@ -169,7 +196,8 @@ fn a_name_made_of_something_else_follows_it() {
     assert_eq!(server.patch(&path, &json!({"company": "Gamma"})).json["display_name"], "Jo Doe");
     let shown = server.patch(&path, &json!({"display_name": "The Boss"})).json;
     assert_eq!(shown["display_name"], "The Boss");
-    let again = server.patch(&path, &json!({"display_name": null, "first_name": "Jim", "last_name": "Roe"}));
+    let again = server
+        .patch(&path, &json!({"display_name": null, "first_name": "Jim", "last_name": "Roe"}));
     assert_eq!(again.json["display_name"], "Jim Roe");
     let swapped = server.patch(&path, &json!({"name": "Ann van Lee"})).json;
     assert_eq!((&swapped["first_name"], &swapped["last_name"]), (&json!("Ann"), &json!("van Lee")));

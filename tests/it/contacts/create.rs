@@ -73,7 +73,8 @@ fn has_shape(value: &Value, shape: &[(&str, &str)]) {
     for (name, expected) in shape {
         let Some(member) = value.get(name) else { panic!("{name} is missing in {value}") };
         let got = kind(member);
-        let fits = got == expected.trim_end_matches('?') || expected.ends_with('?') && got == "null";
+        let fits =
+            got == expected.trim_end_matches('?') || expected.ends_with('?') && got == "null";
         assert!(fits, "{name} is {member}, not {expected}");
     }
 }
@@ -111,7 +112,10 @@ fn a_full_contact_comes_back_in_the_shape_of_the_contract() {
         ])
     );
     assert_eq!(contact["addresses"], full()["addresses"]);
-    assert_eq!((&contact["phone"], &contact["mobile"]), (&json!("+12025550123"), &json!("+12025550123")));
+    assert_eq!(
+        (&contact["phone"], &contact["mobile"]),
+        (&json!("+12025550123"), &json!("+12025550123"))
+    );
     assert_eq!(contact["email"], "john@example.com");
     let id: uuid::Uuid = id.parse().unwrap();
     assert_eq!(id.get_version_num(), 7);
@@ -179,10 +183,7 @@ fn short_forms_and_the_words_of_other_systems_are_taken() {
         json!({"name": "DNC", "tags": ["dnc"]}),
         json!({"status": "do_not_contact", "do_not_contact": true, "tags": ["dnc"]}),
     );
-    check(
-        json!({"name": "Leap", "birthday": "--02-29"}),
-        json!({"birthday": "--02-29"}),
-    );
+    check(json!({"name": "Leap", "birthday": "--02-29"}), json!({"birthday": "--02-29"}));
     check(
         json!({"name": "Lists", "phones": ["+12025550171", "+12025550172"], "phone": null, "mobile": null,
             "emails": ["a@b.org"], "email": null}),
@@ -275,7 +276,10 @@ fn many_contacts_are_created_at_once_and_the_wrong_ones_named() {
     assert_eq!(results[7]["error"]["errors"][0]["pointer"], "/phone");
     assert_eq!(server.search("person", "").json["total"], 298);
     let id = results[299]["id"].as_str().unwrap();
-    assert_eq!(server.get(&format!("/api/v1/contacts/{id}")).expect(200).json["name"], "Person 299");
+    assert_eq!(
+        server.get(&format!("/api/v1/contacts/{id}")).expect(200).json["name"],
+        "Person 299"
+    );
     server.post("/api/v1/contacts/bulk", &json!({"contacts": 3})).expect(422);
     server.post("/api/v1/contacts/bulk", &json!({})).expect(422);
     let none = server.post("/api/v1/contacts/bulk", &json!({"contacts": []})).expect(200);
@@ -293,11 +297,17 @@ fn a_create_names_contacts_that_may_be_the_same_person() {
     assert_eq!(duplicates.len(), 1);
     has_shape(
         &duplicates[0],
-        &[("id", "string"), ("display_name", "string"), ("probability", "number"), ("why", "array")],
+        &[
+            ("id", "string"),
+            ("display_name", "string"),
+            ("probability", "number"),
+            ("why", "array"),
+        ],
     );
     assert_eq!(duplicates[0]["id"], first.as_str());
     assert!(duplicates[0]["probability"].as_f64().unwrap() > 0.9);
-    let shared = server.create(&json!({"name": "Mary Major", "email": "JOHN@X.org", "phone": "+12025550124"}));
+    let shared = server
+        .create(&json!({"name": "Mary Major", "email": "JOHN@X.org", "phone": "+12025550124"}));
     assert!(shared.get("duplicates").is_none());
     let by_email = server.create(&json!({"name": "Someone Else", "email": "john@x.ORG"}));
     assert_eq!(by_email["duplicates"][0]["display_name"], "Mary Major");
@@ -367,6 +377,7 @@ fn everything_survives_a_restart() {
     agent.post(&format!("/api/v1/contacts/{gone}/restore"), &json!({})).expect(200);
     let national = agent.create(&json!({"phone": "030 1234567"}));
     assert_eq!(national["phone"], "+49301234567");
-    let answer = agent.patch(&format!("/api/v1/contacts/{id}"), &json!({"title": "CEO"})).expect(200);
+    let answer =
+        agent.patch(&format!("/api/v1/contacts/{id}"), &json!({"title": "CEO"})).expect(200);
     assert_eq!(answer.json["version"], 2);
 }
