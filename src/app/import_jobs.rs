@@ -126,7 +126,7 @@ impl App {
         file: PathBuf,
         options: ImportOptions,
     ) -> Result<ImportJob, Error> {
-        authorize(caller, Action::Import)?;
+        self.check_import(caller, &options)?;
         let id = Uuid::now_v7();
         let job = ImportJob {
             id,

@@ -9,6 +9,7 @@ use csv::StringRecord;
 use rayon::prelude::*;
 
 use super::error::Error;
+use super::organizations::check_country;
 use super::{App, authorize};
 use crate::domain::access::{Action, Caller};
 use crate::domain::draft::{Draft, Patch, Stamp};
@@ -108,6 +109,16 @@ enum RowOutcome {
 }
 
 impl App {
+    /// Refuses an import that cannot begin, before its file is read.
+    ///
+    /// # Errors
+    /// If the caller may not, or an option does not fit.
+    pub fn check_import(&self, caller: &Caller, options: &ImportOptions) -> Result<(), Error> {
+        authorize(caller, Action::Import)?;
+        options.default_country.as_deref().map(check_country).transpose()?;
+        Ok(())
+    }
+
     /// Imports a list. Rows that do not fit are left out, written to `errors` with their reasons,
     /// and counted; the others are searchable while the import still runs.
     ///
@@ -125,7 +136,7 @@ impl App {
         cancel: &AtomicBool,
         progress: &mut dyn FnMut(ImportProgress),
     ) -> Result<Counts, Error> {
-        authorize(caller, Action::Import)?;
+        self.check_import(caller, options)?;
         let organization = self.organization_of(caller)?;
         let settings = organization.settings.clone();
         let context = RowContext {

@@ -271,7 +271,7 @@ fn merge_settings(
     if issues.is_empty() { Ok(settings) } else { Err(Error::Invalid(issues)) }
 }
 
-fn check_country(text: &str) -> Result<String, Error> {
+pub(super) fn check_country(text: &str) -> Result<String, Error> {
     let country = text.trim().to_uppercase();
     if country.parse::<phonenumber::country::Id>().is_ok() {
         Ok(country)

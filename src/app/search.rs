@@ -95,6 +95,9 @@ impl App {
         if end < request.q.len() {
             query.warnings.push(format!("only the first {MOST_QUERY_BYTES} bytes were looked at"));
         }
+        if query.clauses.is_empty() && query.warnings.is_empty() && !request.q.trim().is_empty() {
+            query.warnings.push("there is nothing in the query to search for".to_owned());
+        }
         let sort = match request.sort.as_deref().filter(|s| !s.is_empty()) {
             Some(name) => Sort::parse(name).ok_or_else(|| {
                 Error::invalid(

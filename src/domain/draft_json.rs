@@ -25,6 +25,9 @@ const LONG: usize = 100_000;
 /// Most characters of a phone number as typed.
 const RAW_PHONE: usize = 200;
 
+/// Most values that are named as not fitting.
+const MOST_ISSUES: usize = 100;
+
 /// Members that answers carry and that input may repeat without effect.
 const READ_ONLY: &[&str] = &[
     "id",
@@ -59,7 +62,16 @@ pub fn parse(body: &Value, settings: &OrgSettings) -> Result<Draft, Vec<FieldIss
     };
     let mut reader = Reader { settings, issues: Vec::new() };
     let draft = reader.draft(members);
-    if reader.issues.is_empty() { Ok(draft) } else { Err(reader.issues) }
+    let mut issues = reader.issues;
+    if issues.is_empty() {
+        return Ok(draft);
+    }
+    if issues.len() > MOST_ISSUES {
+        let more = issues.len() - MOST_ISSUES;
+        issues.truncate(MOST_ISSUES);
+        issues.push(FieldIssue::new("", "more", format!("{more} more values do not fit")));
+    }
+    Err(issues)
 }
 
 struct Reader<'a> {
@@ -149,7 +161,8 @@ impl Reader<'_> {
                     &at,
                     "unknown_member",
                     format!(
-                        "{unknown:?} is no member of a contact; put free data into custom_fields"
+                        "{:?} is no member of a contact; put free data into custom_fields",
+                        shorten(unknown)
                     ),
                 ),
             }
@@ -492,7 +505,9 @@ fn check_json(at: &str, value: &Value, depth: usize) -> Option<FieldIssue> {
     match value {
         Value::String(text) => check_text(at, text, 65_536),
         Value::Array(values) => values.iter().find_map(|v| check_json(at, v, depth + 1)),
-        Value::Object(members) => members.values().find_map(|v| check_json(at, v, depth + 1)),
+        Value::Object(members) => members
+            .iter()
+            .find_map(|(k, v)| check_text(at, k, SHORT).or_else(|| check_json(at, v, depth + 1))),
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
 }

@@ -358,12 +358,20 @@ fn resolve_national(digits: &str, country: &str) -> Option<(String, Option<&'sta
     }
     let parsed = phonenumber::parse(Some(id), digits).ok()?;
     let (number, region) = from_parsed(&parsed);
-    // Seven digits without an area code would become a wrong full number.
     let metadata = phonenumber::metadata::DATABASE.by_id(country)?;
-    let national = number.len() - 1 - parsed.code().value().to_string().len();
-    let is_abroad = parsed.code().value() != metadata.country_code();
-    let shortest = possible_lengths(metadata).min().filter(|_| !is_abroad);
-    shortest.is_none_or(|least| national >= least).then_some((number, region))
+    let code_len = parsed.code().value().to_string().len();
+    let national = &number[1 + code_len..];
+    if parsed.code().value() != metadata.country_code() {
+        return Some((number, region));
+    }
+    // Seven digits without an area code would become a wrong full number, and so would the trunk
+    // prefix and number of another country.
+    let is_nanp = parsed.code().value() == 1;
+    let is_foreign = is_nanp && national.starts_with(['0', '1']);
+    let lengths = || possible_lengths(metadata);
+    let fits = lengths().min().is_none_or(|least| national.len() >= least)
+        && lengths().max().is_none_or(|most| national.len() <= most);
+    (fits && !is_foreign).then_some((number, region))
 }
 
 /// Lengths in digits of the national significant numbers that a country uses.

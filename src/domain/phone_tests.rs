@@ -35,6 +35,10 @@ fn numbers_become_e164_where_possible() {
         ("030 901820", None, "030901820"),
         ("204", Some("US"), "204"),
         ("5550123", Some("US"), "5550123"),
+        // The trunk prefix of another country makes no number of this one.
+        ("030 1234567", Some("US"), "0301234567"),
+        ("030 12345678", Some("US"), "03012345678"),
+        ("030 1234567890", Some("CA"), "0301234567890"),
     ] {
         assert_eq!(number(raw, country), expect, "{raw:?} in {country:?}");
     }

@@ -45,7 +45,7 @@ pub(super) async fn create_organization(
 
 /// Lists organisations: all for who runs the server, else the own one.
 #[utoipa::path(get, path = "/api/v1/organizations", operation_id = "list_organizations", tag = "administration",
-    responses((status = 200, body = [schema::Organization])))]
+    responses((status = 200, body = schema::OrganizationList)))]
 pub(super) async fn list_organizations(
     state: web::Data<State>,
     caller: Authenticated,

@@ -1,6 +1,6 @@
 //! Request bodies and headers, read with limits.
 
-use actix_web::http::header::{CONTENT_TYPE, IF_MATCH};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, IF_MATCH};
 use actix_web::{HttpRequest, web};
 use futures_util::StreamExt;
 use serde_json::Value;
@@ -58,6 +58,13 @@ pub(super) async fn json(
                 format!("this path takes application/json, not {kind}"),
             ));
         }
+    }
+    let encoding = request.headers().get(CONTENT_ENCODING).and_then(|v| v.to_str().ok());
+    if let Some(encoding) = encoding.filter(|e| !e.trim().eq_ignore_ascii_case("identity")) {
+        return Err(Problem::new(
+            ErrorCode::UnsupportedMediaType,
+            format!("this path takes bodies as they are, not encoded as {encoding}"),
+        ));
     }
     let bytes = read(request, payload, most_bytes).await?;
     let value = serde_json::from_slice(&bytes).map_err(|error| {

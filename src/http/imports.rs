@@ -44,6 +44,7 @@ pub(super) async fn create(
             parse_options(&value)?
         }
     };
+    state.app.check_import(&caller.0, &options)?;
     let path = state
         .app
         .imports_folder()

@@ -21,6 +21,7 @@ mod schema;
 mod search;
 mod server;
 mod state;
+mod unread;
 
 pub use openapi::document as openapi_document;
 pub use routes::ROUTES;

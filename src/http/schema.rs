@@ -113,8 +113,23 @@ pub(super) struct Contact {
     pub updated_at: String,
     pub created_by: Option<String>,
     pub updated_by: Option<String>,
+    /// Only in answers to searches.
     #[schema(rename = "match")]
     pub matched: Option<Match>,
+    /// Only in the answer to a create: the sequence of the write.
+    pub seq: Option<u64>,
+    /// Only in the answer to a create: who may be the same person.
+    pub duplicates: Option<Vec<LikelyDuplicate>>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct LikelyDuplicate {
+    pub id: uuid::Uuid,
+    pub display_name: String,
+    /// 0 to 1.
+    pub probability: f32,
+    #[schema(example = json!(["same phone number", "same name"]))]
+    pub why: Vec<String>,
 }
 
 /// A contact as it is sent; every member is optional, but a name, company, phone, e-mail or
@@ -287,6 +302,10 @@ pub(super) struct Problem {
     /// Permanent machine-readable code.
     pub code: String,
     pub errors: Option<Vec<FieldIssue>>,
+    /// With `phone_in_use`: who has the number.
+    pub duplicates: Option<Vec<LikelyDuplicate>>,
+    /// With `revision_conflict`: the version that the contact has now.
+    pub version: Option<u64>,
 }
 
 #[derive(ToSchema)]
@@ -311,6 +330,12 @@ pub(super) struct Organization {
     pub name: String,
     pub settings: Settings,
     pub created_at: String,
+}
+
+#[derive(ToSchema)]
+pub(super) struct OrganizationList {
+    pub total: usize,
+    pub organizations: Vec<Organization>,
 }
 
 #[derive(ToSchema)]

@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 use super::metrics::Metrics;
 use super::routes;
 use super::state::{Limits, State};
+use super::unread;
 use crate::app::App;
 use crate::domain::access::Caller;
 
@@ -158,10 +159,11 @@ pub fn serve(
 
 /// Counts and times every request, and logs those that fail on our side.
 async fn observe(
-    request: ServiceRequest,
-    next: Next<impl MessageBody>,
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let started = Instant::now();
+    let request_body = unread::share(&mut request);
     let state = request.app_data::<web::Data<State>>().cloned();
     let response = next.call(request).await?;
     if let Some(state) = state {
@@ -175,5 +177,5 @@ async fn observe(
             tracing::warn!(route, status = status.as_u16(), "request failed");
         }
     }
-    Ok(response)
+    Ok(unread::hold(response, request_body))
 }

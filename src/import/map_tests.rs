@@ -211,22 +211,6 @@ fn other_languages_and_encodings_are_mapped() {
 }
 
 #[test]
-fn generated_contacts_are_mapped_without_help() {
-    use crate::generate::{Options, Person, write_csv};
-    let mut bytes = Vec::new();
-    write_csv(50, 1, Options::default(), &mut bytes).expect("write to memory");
-    let mut reader = Reader::open(bytes.as_slice(), ReadOptions::default()).expect("open");
-    let map = RowMap::new(reader.headers(), &MapOptions::default()).expect("map");
-    assert_eq!(map.layout(), Layout::Plain);
-    assert_eq!(map.unknown_columns().collect::<Vec<_>>(), ["true_id"]);
-    assert_eq!(map.columns().len(), Person::HEADERS.len());
-    assert_eq!(
-        reader.rows().filter(|row| row.as_ref().is_ok_and(|row| !row.is_rejected())).count(),
-        50
-    );
-}
-
-#[test]
 fn cells_with_several_values_are_taken_apart() {
     let bytes = "Phones\tEmail\tTags\t_tag\t_list\tName\n\
         +1 202 555 0143|030/123;12\ta@x.example; b@x.example,c@x.example\tVIP, Q4;New | Old\tHot, new;Cold\tA;B\tA|B\n\

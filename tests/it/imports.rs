@@ -1,1 +1,187 @@
-//! (stub)
+//! Imports and exports over HTTP.
+
+use std::time::{Duration, Instant};
+
+use ringdex::generate;
+use ringdex::import::{Layout, MapOptions, ReadOptions, Reader, RowMap};
+use serde_json::{Value, json};
+
+use crate::support::server::{Client, TestServer, escape};
+
+/// Uploads a list and waits until the import has ended.
+fn import(server: &Client, csv: &[u8], options: &Value) -> Value {
+    let path = format!("/api/v1/imports?options={}", escape(&options.to_string()));
+    let started =
+        server.send("POST", &path, &[("content-type", "text/csv")], Some(csv)).expect(202);
+    let job = format!("/api/v1/imports/{}", started.id());
+    assert_eq!(started.header("location"), Some(job.as_str()));
+    let begun = Instant::now();
+    loop {
+        let state = server.get(&job).expect(200).json;
+        if !state["finished_at"].is_null() {
+            return state;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "{state}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_list_is_imported_and_found() {
+    let server = TestServer::start();
+    let csv = "Full Name;Phone;E-Mail;Tags;cf.tier\r\nJohn Doe;(202) 555-0123;j@x.org;a|b;gold\r\nBad;abc;;;\r\nJosé;+49 30 123456;;;\r\n";
+    let job = import(&server, csv.as_bytes(), &json!({"tags": ["list 1"]}));
+    assert_eq!(job["state"], "done", "{job}");
+    assert_eq!(job["progress"]["done"], 3);
+    let counts = &job["counts"];
+    assert_eq!(
+        counts["errors"].as_u64().unwrap() + counts["imported"].as_u64().unwrap(),
+        3,
+        "{job}"
+    );
+    let errors = server.get(&format!("/api/v1/imports/{}/errors.csv", job["id"].as_str().unwrap()));
+    let errors = String::from_utf8(errors.expect(200).body).unwrap();
+    assert!(errors.contains("abc"), "{errors}");
+    let found = server.search("john", "&refresh=wait").json["contacts"][0].clone();
+    assert_eq!(found["phone"], "+12025550123");
+    assert_eq!(found["custom_fields"]["tier"], "gold");
+    assert!(found["tags"].as_array().unwrap().contains(&json!("list 1")));
+    assert_eq!(server.lookup("+49 30 123456", "")["count"], 1);
+
+    let again = import(&server, csv.as_bytes(), &json!({"on_duplicate": "update"}));
+    assert_eq!(again["counts"]["imported"], 0, "{again}");
+    let before = server.search("", "&refresh=wait").json["total"].clone();
+    let dry = import(&server, b"name\nNobody\n", &json!({"dry_run": true}));
+    assert_eq!(dry["dry_run"], true);
+    assert_eq!(server.search("", "&refresh=wait").json["total"], before);
+}
+
+#[test]
+fn what_is_no_list_fails_with_its_reason() {
+    let server = TestServer::start();
+    for file in [&b""[..], b"\0\0\0\xff\xfe", b"a,b\n1,2\n"] {
+        let job = import(&server, file, &json!({}));
+        assert_eq!(job["state"], "failed", "{job}");
+        assert!(job["error"].as_str().is_some_and(|error| !error.is_empty()));
+    }
+    for (options, status) in [
+        ("{", 400),
+        ("[]", 422),
+        ("{\"colour\": 1}", 422),
+        ("{\"map\": \"a=b\"}", 422),
+        ("{\"map\": [\"nonsense\"]}", 422),
+        ("{\"on_duplicate\": \"x\"}", 422),
+        ("{\"match_keys\": [\"x\"]}", 422),
+        ("{\"default_country\": \"Germany\"}", 422),
+    ] {
+        let path = format!("/api/v1/imports?options={}", escape(options));
+        let answer = server.send("POST", &path, &[], Some(b"name\nx\n"));
+        assert_eq!(answer.status, status, "{options}");
+    }
+    let folder = server.app().imports_folder().unwrap();
+    let uploads = std::fs::read_dir(folder).unwrap().flatten();
+    let left = uploads.filter(|e| e.path().extension().is_some_and(|e| e == "upload")).count();
+    assert_eq!(left, 0, "uploaded files are left behind");
+}
+
+#[test]
+fn a_server_that_stops_stops_its_imports() {
+    let server = TestServer::start();
+    let mut csv = String::from("name,phone\n");
+    for i in 0..20_000 {
+        csv.push_str(&format!("Person {i},+1202{i:07}\n"));
+    }
+    let started = server.send("POST", "/api/v1/imports", &[], Some(csv.as_bytes())).expect(202);
+    let waiting = server.send("POST", "/api/v1/imports", &[], Some(csv.as_bytes())).expect(202);
+    let path = format!("/api/v1/imports/{}", waiting.id());
+    server.post(&format!("{path}/cancel"), &json!({})).expect(200);
+    let server = server.restart();
+    server.get(&format!("/api/v1/imports/{}", started.id())).expect(404);
+    assert!(server.search("", "&refresh=wait").json["total"].as_u64().unwrap() <= 20_000);
+}
+
+#[test]
+fn an_export_holds_what_the_query_selects() {
+    let server = TestServer::start();
+    server.create(
+        &json!({"name": "Doe, John", "phone": "+12025550123 x5", "notes": "=1+1\n\"quoted\"",
+        "tags": ["a", "b"], "custom_fields": {"tier": "gold"}, "address": "1 Main St"}),
+    );
+    server.create(&json!({"name": "-Jane", "email": "jane@x.org"}));
+    let get = |parameters: &str| server.get(&format!("/api/v1/contacts/export?{parameters}"));
+    let csv = get("").expect(200);
+    assert_eq!(csv.header("content-type"), Some("text/csv; charset=utf-8"));
+    assert!(csv.header("content-disposition").unwrap().contains("contacts.csv"));
+    let mut reader = csv::Reader::from_reader(&csv.body[..]);
+    let headers = reader.headers().unwrap().clone();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let cell = |row: usize, name: &str| {
+        let at = headers.iter().position(|h| h == name).unwrap_or_else(|| panic!("{name}"));
+        rows[row][at].to_owned()
+    };
+    assert_eq!(rows.len(), 2);
+    assert_eq!(cell(0, "name"), "Doe, John");
+    assert_eq!(cell(0, "phones"), "+12025550123 x5");
+    assert_eq!(cell(0, "notes"), "'=1+1\n\"quoted\"", "no cell becomes a formula");
+    assert_eq!(cell(0, "cf.tier"), "gold");
+    assert_eq!(cell(0, "street"), "1 Main St");
+    assert_eq!(cell(1, "name"), "'-Jane");
+    let chosen = get("columns=email,%20name&q=jane").expect(200);
+    assert_eq!(String::from_utf8(chosen.body).unwrap(), "email,name\r\njane@x.org,'-Jane\r\n");
+    let lines = String::from_utf8(get("format=jsonl&q=name:doe").expect(200).body).unwrap();
+    let only: Value = serde_json::from_str(lines.trim_end()).unwrap();
+    assert_eq!(only["last_name"], "Doe");
+    assert_eq!(get("format=jsonl&q=nobody").expect(200).body, b"");
+    assert_eq!(get("columns=colour").expect(422).json["errors"][0]["pointer"], "/columns");
+    assert_eq!(get("format=pdf").expect(422).json["errors"][0]["pointer"], "/format");
+}
+
+#[test]
+fn an_export_is_an_import() {
+    let server = TestServer::start();
+    let second = server.organization("second");
+    server.create(&json!({"first_name": "John", "last_name": "Doe", "phones": ["+12025550123", "4711"],
+        "emails": ["a@x.org", "b@x.org"], "company": "Acme", "tags": ["x", "y"], "birthday": "1980-01-31",
+        "custom_fields": {"tier": "gold"}, "status": "inactive", "notes": "two\nlines"}));
+    let csv = server.get("/api/v1/contacts/export").expect(200).body;
+    let job = import(&second, &csv, &json!({}));
+    assert_eq!(job["counts"]["imported"], 1, "{job}");
+    let copy = second.search("john", "&refresh=wait").json["contacts"][0].clone();
+    let original = server.search("john", "").json["contacts"][0].clone();
+    for member in [
+        "first_name",
+        "last_name",
+        "company",
+        "tags",
+        "birthday",
+        "custom_fields",
+        "status",
+        "notes",
+        "display_name",
+    ] {
+        assert_eq!(copy[member], original[member], "{member}");
+    }
+    let numbers = |c: &Value| {
+        c["phones"].as_array().unwrap().iter().map(|p| p["number"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(numbers(&copy), numbers(&original));
+    let addresses = |c: &Value| {
+        c["emails"].as_array().unwrap().iter().map(|e| e["address"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(addresses(&copy), addresses(&original));
+}
+
+#[test]
+fn generated_contacts_are_mapped_without_help() {
+    let mut bytes = Vec::new();
+    generate::write_csv(50, 1, generate::Options::default(), &mut bytes).expect("write to memory");
+    let mut reader = Reader::open(bytes.as_slice(), ReadOptions::default()).expect("open");
+    let map = RowMap::new(reader.headers(), &MapOptions::default()).expect("map");
+    assert_eq!(map.layout(), Layout::Plain);
+    assert_eq!(map.unknown_columns().collect::<Vec<_>>(), ["true_id"]);
+    assert_eq!(map.columns().len(), generate::Person::HEADERS.len());
+    assert_eq!(
+        reader.rows().filter(|row| row.as_ref().is_ok_and(|row| !row.is_rejected())).count(),
+        50
+    );
+}

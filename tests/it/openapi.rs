@@ -1,1 +1,212 @@
-//! (stub)
+//! The `OpenAPI` document: kept as a file so that changes are seen, complete, and true.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::support::server::TestServer;
+
+fn document() -> Value {
+    serde_json::from_str(&ringdex::http::openapi_document()).expect("the document is JSON")
+}
+
+/// `UPDATE_SNAPSHOTS=1 cargo test` writes the file anew.
+#[test]
+fn the_document_is_the_one_that_was_looked_at() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/snapshots/openapi.json");
+    let now = ringdex::http::openapi_document() + "\n";
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        std::fs::create_dir_all(std::path::Path::new(path).parent().unwrap()).unwrap();
+        std::io::Write::write_all(&mut std::fs::File::create(path).unwrap(), now.as_bytes())
+            .unwrap();
+    }
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    let differs = kept.lines().zip(now.lines()).position(|(kept, now)| kept != now);
+    assert!(
+        kept == now,
+        "the document has changed, first in line {}: look at the difference and run with UPDATE_SNAPSHOTS=1",
+        differs.map_or(kept.lines().count().min(now.lines().count()), |line| line) + 1
+    );
+}
+
+#[test]
+fn every_route_is_in_the_document_and_the_other_way_round() {
+    let document = document();
+    let described: BTreeSet<String> = document["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .flat_map(|(path, item)| {
+            item.as_object()
+                .unwrap()
+                .keys()
+                .map(move |method| format!("{} {path}", method.to_uppercase()))
+        })
+        .filter(|route| route.contains(" /api/"))
+        .collect();
+    let served: BTreeSet<String> = ringdex::http::ROUTES
+        .iter()
+        .filter(|route| route.path.starts_with("/api/"))
+        .map(|route| format!("{} {}", route.method, route.path))
+        .collect();
+    assert_eq!(described, served);
+}
+
+#[test]
+fn operations_have_names_of_their_own_and_references_lead_somewhere() {
+    let document = document();
+    let mut names = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let name = operation["operationId"].as_str().unwrap_or("");
+            assert!(!name.is_empty() && names.insert(name.to_owned()), "{method} {path}: {name:?}");
+            let has_summary =
+                operation["summary"].is_string() || operation["description"].is_string();
+            assert!(has_summary, "{method} {path} says nothing");
+        }
+    }
+    fn follow(document: &Value, value: &Value) {
+        match value {
+            Value::Object(members) => {
+                if let Some(Value::String(reference)) = members.get("$ref") {
+                    let pointer = reference.trim_start_matches('#');
+                    assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+                }
+                members.values().for_each(|member| follow(document, member));
+            }
+            Value::Array(values) => values.iter().for_each(|value| follow(document, value)),
+            _ => {}
+        }
+    }
+    follow(&document, &document);
+}
+
+/// Lists where a value differs from a schema: members that are missing or not described, types.
+fn differences(document: &Value, schema: &Value, value: &Value, at: &str, out: &mut Vec<String>) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let target = document.pointer(reference.trim_start_matches('#')).expect("a schema");
+        return differences(document, target, value, at, out);
+    }
+    if let Some(any) = schema["oneOf"].as_array().or(schema["anyOf"].as_array()) {
+        let fits = any.iter().any(|schema| {
+            let mut found = Vec::new();
+            differences(document, schema, value, at, &mut found);
+            found.is_empty()
+        });
+        if !fits {
+            out.push(format!("{at}: {value} fits none of {schema}"));
+        }
+        return;
+    }
+    let kinds: Vec<&str> = match &schema["type"] {
+        Value::String(kind) => vec![kind],
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let fits =
+        kinds.is_empty() || kinds.contains(&kind) || kind == "integer" && kinds.contains(&"number");
+    if !fits {
+        out.push(format!("{at}: is {kind}, not {kinds:?}"));
+    }
+    if let (Value::Object(members), Value::Object(properties)) = (value, &schema["properties"]) {
+        for (name, member) in members {
+            match properties.get(name) {
+                Some(schema) => differences(document, schema, member, &format!("{at}/{name}"), out),
+                None => out.push(format!("{at}/{name}: is not described")),
+            }
+        }
+        for required in schema["required"].as_array().into_iter().flatten() {
+            if !members.contains_key(required.as_str().unwrap()) {
+                out.push(format!("{at}/{required}: is missing"));
+            }
+        }
+    }
+    if let Value::Array(values) = value {
+        for (index, item) in values.iter().enumerate() {
+            differences(document, &schema["items"], item, &format!("{at}/{index}"), out);
+        }
+    }
+}
+
+#[test]
+fn real_answers_have_the_members_that_the_document_says() {
+    let server = TestServer::start();
+    let document = document();
+    let body = json!({"name": "John Doe", "phone": "+12025550123 x5", "email": "j@x.org", "company": "Acme",
+        "address": "1 Main St", "channels": [{"channel": "sms", "identifier": "1"}], "tags": ["VIP"],
+        "custom_fields": {"a": 1}, "birthday": "1980-01-01", "opt_in": true});
+    let id = server.create_id(&body);
+    let contact = format!("/api/v1/contacts/{id}");
+    let bulk = json!({"contacts": [{"name": "B"}, {"phone": "abc"}]});
+    let import = server.send("POST", "/api/v1/imports", &[], Some(b"name\nx\n")).expect(202);
+    let import = format!("/api/v1/imports/{}", import.id());
+    let none = Value::Null;
+    let requests: [(&str, String, Value, &str); 22] = [
+        ("POST", "/api/v1/contacts".into(), body.clone(), "/api/v1/contacts"),
+        ("POST", "/api/v1/contacts".into(), json!({"phone": "abc"}), "/api/v1/contacts"),
+        ("GET", contact.clone(), none.clone(), "/api/v1/contacts/{id}"),
+        ("PATCH", contact.clone(), json!({"title": "x"}), "/api/v1/contacts/{id}"),
+        ("POST", format!("{contact}/restore"), json!({}), "/api/v1/contacts/{id}/restore"),
+        ("GET", "/api/v1/contacts/x".into(), none.clone(), "/api/v1/contacts/{id}"),
+        ("GET", "/api/v1/contacts?q=jo%20zzz:y".into(), none.clone(), "/api/v1/contacts"),
+        ("GET", "/api/v1/contacts?q=doe%20555".into(), none.clone(), "/api/v1/contacts"),
+        (
+            "POST",
+            "/api/v1/contacts/search".into(),
+            json!({"q": "acme", "per_page": 1}),
+            "/api/v1/contacts/search",
+        ),
+        (
+            "POST",
+            "/api/v1/contacts/search".into(),
+            json!({"per_page": 5_000}),
+            "/api/v1/contacts/search",
+        ),
+        ("POST", "/api/v1/contacts/bulk".into(), bulk, "/api/v1/contacts/bulk"),
+        ("GET", "/api/v1/lookup?number=%2B12025550123".into(), none.clone(), "/api/v1/lookup"),
+        ("GET", "/api/v1/lookup?number=nobody".into(), none.clone(), "/api/v1/lookup"),
+        (
+            "POST",
+            "/api/v1/lookup/batch".into(),
+            json!({"numbers": ["+12025550123", ""]}),
+            "/api/v1/lookup/batch",
+        ),
+        ("GET", "/api/v1/organizations".into(), none.clone(), "/api/v1/organizations"),
+        ("POST", "/api/v1/organizations".into(), json!({"name": "o"}), "/api/v1/organizations"),
+        ("POST", "/api/v1/tokens".into(), json!({"role": "agent"}), "/api/v1/tokens"),
+        ("PATCH", "/api/v1/settings".into(), json!({}), "/api/v1/settings"),
+        ("POST", "/api/v1/admin/check".into(), json!({}), "/api/v1/admin/check"),
+        ("POST", "/api/v1/admin/reindex".into(), json!({}), "/api/v1/admin/reindex"),
+        ("GET", import.clone(), none, "/api/v1/imports/{id}"),
+        ("POST", format!("{import}/cancel"), json!({}), "/api/v1/imports/{id}/cancel"),
+    ];
+    for (method, path, body, route) in requests {
+        let answer =
+            if body.is_null() { server.get(&path) } else { server.json(method, &path, &[], &body) };
+        let operation = &document["paths"][route][method.to_lowercase()];
+        let described = &operation["responses"][answer.status.to_string()];
+        assert!(described.is_object(), "{method} {route}: {} is not described", answer.status);
+        let schema = described["content"].as_object().and_then(|kinds| kinds.values().next());
+        let schema = &schema.unwrap_or_else(|| panic!("{method} {route} has no schema"))["schema"];
+        let mut found = Vec::new();
+        differences(&document, schema, &answer.json, "", &mut found);
+        assert!(found.is_empty(), "{method} {path}: {found:#?}");
+    }
+}
+
+#[test]
+fn the_document_is_served() {
+    let server = TestServer::start();
+    let served = server.without_token().get("/openapi.json").expect(200);
+    assert_eq!(served.json, document());
+    assert_eq!(served.header("content-type"), Some("application/json"));
+}

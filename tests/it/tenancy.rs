@@ -1,1 +1,297 @@
-//! (stub)
+//! Who may see and do what: organisations, roles, tokens.
+
+use serde_json::{Value, json};
+
+use crate::support::server::{Answer, Client, TestServer};
+
+#[test]
+fn another_organisation_sees_nothing_by_any_route() {
+    let server = TestServer::start();
+    let second = server.organization("second");
+    let body = json!({"name": "Secret Person", "phone": "+12025550123", "email": "secret@corp.com",
+        "tags": ["hush"], "external_crm_id": "S-1"});
+    let first = server.json("POST", "/api/v1/contacts", &[("idempotency-key", "k")], &body);
+    let id = first.expect(201).id();
+    let path = format!("/api/v1/contacts/{id}");
+
+    second.get(&path).expect(404);
+    second.patch(&path, &json!({"title": "mine"})).expect(404);
+    second.delete(&path).expect(404);
+    second.delete(&format!("{path}?permanent=true")).expect(404);
+    second.post(&format!("{path}/restore"), &json!({})).expect(404);
+    for query in [
+        "",
+        "secret",
+        "secret@corp.com",
+        "5550123",
+        "tag:hush",
+        "name:secret",
+        "-nobody",
+        "email:corp.com",
+        "\u{1}secret",
+        "status:active",
+        "0\u{1}secret",
+    ] {
+        let answer = second.search(query, "&refresh=wait");
+        assert_eq!(answer.json["total"], 0, "{query}");
+        assert_eq!(answer.header("x-total-count"), Some("0"));
+        assert_eq!(answer.json["contacts"], json!([]));
+    }
+    for number in ["+12025550123", "2025550123", "5550123"] {
+        assert_eq!(second.lookup(number, "")["count"], 0);
+    }
+    let batch =
+        second.post("/api/v1/lookup/batch", &json!({"numbers": ["+12025550123"]})).expect(200);
+    assert_eq!(batch.json["results"][0]["count"], 0);
+    for format in ["csv", "jsonl"] {
+        for q in ["", "&q=secret"] {
+            let export =
+                second.get(&format!("/api/v1/contacts/export?format={format}{q}")).expect(200);
+            assert!(!String::from_utf8_lossy(&export.body).contains("Secret"));
+        }
+    }
+    let other =
+        second.json("POST", "/api/v1/contacts", &[("idempotency-key", "k")], &body).expect(201);
+    assert_ne!(other.id(), id, "the key of somebody else");
+    assert!(other.json.get("duplicates").is_none(), "{}", other.json);
+    second.patch("/api/v1/settings", &json!({"phone_uniqueness": "reject"})).expect(200);
+    second.delete(&format!("/api/v1/contacts/{}", other.id())).expect(204);
+    second.create(&body);
+    let bulk = json!({"contacts": [{"name": "B", "phone": "+12025550199"}]});
+    assert_eq!(second.post("/api/v1/contacts/bulk", &bulk).expect(200).json["created"], 1);
+
+    let listed = second.get("/api/v1/organizations").expect(200).json;
+    assert_eq!(listed["total"], 1);
+    assert_eq!(listed["organizations"][0]["name"], "second");
+    for token in [
+        json!({"role": "admin", "organization": "default"}),
+        json!({"role": "admin", "organization": "nowhere"}),
+    ] {
+        let refused = second.post("/api/v1/tokens", &token).expect(404);
+        assert_eq!(refused.code(), "organization_not_found");
+    }
+    assert_eq!(server.get("/api/v1/organizations").expect(200).json["total"], 2);
+    assert_eq!(server.get(&path).expect(200).json["version"], 1, "nothing was changed");
+    assert_eq!(server.search("", "").json["total"], 1);
+    assert_eq!(server.lookup("+12025550123", "")["count"], 1);
+}
+
+#[test]
+fn an_import_belongs_to_its_organisation() {
+    let server = TestServer::start();
+    let second = server.organization("second");
+    let csv = [("content-type", "text/csv")];
+    let started =
+        server.send("POST", "/api/v1/imports", &csv, Some(b"name,phone\nA,+12025550123\n"));
+    let path = format!("/api/v1/imports/{}", started.expect(202).id());
+    for answer in [
+        second.get(&path),
+        second.get(&format!("{path}/errors.csv")),
+        second.post(&format!("{path}/cancel"), &json!({})),
+        server.get("/api/v1/imports/018f0000-0000-7000-8000-000000000000"),
+        server.get("/api/v1/imports/nonsense"),
+    ] {
+        assert_eq!(answer.expect(404).code(), "import_not_found");
+    }
+    server.get(&path).expect(200);
+}
+
+/// One request of every route that needs a token, with the least role that may send it.
+fn routes(id: &str) -> Vec<(&'static str, String, Value, &'static str)> {
+    let contact = format!("/api/v1/contacts/{id}");
+    let at = |path: &str| path.to_owned();
+    vec![
+        ("GET", at("/api/v1/lookup?number=1"), Value::Null, "lookup"),
+        ("POST", at("/api/v1/lookup/batch"), json!({"numbers": []}), "lookup"),
+        ("GET", at("/api/v1/contacts"), Value::Null, "agent"),
+        ("POST", at("/api/v1/contacts/search"), json!({}), "agent"),
+        ("POST", at("/api/v1/contacts"), json!({"name": "x"}), "agent"),
+        ("POST", at("/api/v1/contacts/bulk"), json!({"contacts": []}), "agent"),
+        ("GET", contact.clone(), Value::Null, "agent"),
+        ("PATCH", contact.clone(), json!({}), "agent"),
+        ("POST", format!("{contact}/restore"), json!({}), "agent"),
+        ("DELETE", contact.clone(), Value::Null, "agent"),
+        ("DELETE", format!("{contact}?permanent=true"), Value::Null, "manager"),
+        ("GET", at("/api/v1/contacts/export"), Value::Null, "manager"),
+        ("POST", at("/api/v1/imports"), json!("name\nx\n"), "manager"),
+        ("GET", format!("/api/v1/imports/{id}"), Value::Null, "manager"),
+        ("GET", format!("/api/v1/imports/{id}/errors.csv"), Value::Null, "manager"),
+        ("POST", format!("/api/v1/imports/{id}/cancel"), json!({}), "manager"),
+        ("PATCH", at("/api/v1/settings"), json!({}), "admin"),
+        ("POST", at("/api/v1/tokens"), json!({"role": "lookup"}), "admin"),
+        ("GET", at("/api/v1/organizations"), Value::Null, "lookup"),
+        ("POST", at("/api/v1/organizations"), json!({"name": "third"}), "operator"),
+        ("POST", at("/api/v1/admin/check"), json!({}), "operator"),
+        ("POST", at("/api/v1/admin/reindex"), json!({}), "operator"),
+    ]
+}
+
+fn send(client: &Client, method: &str, path: &str, body: &Value) -> Answer {
+    if body.is_null() {
+        client.send(method, path, &[], None)
+    } else {
+        client.json(method, path, &[], body)
+    }
+}
+
+#[test]
+fn every_route_knows_its_roles() {
+    let server = TestServer::start();
+    let second = server.organization("second");
+    let id = second.create_id(&json!({"name": "Target"}));
+    let roles = ["lookup", "agent", "manager", "admin"];
+    let clients: Vec<Client> = roles.iter().map(|role| second.role(role)).collect();
+    let listed: Vec<_> =
+        ringdex::http::ROUTES.iter().filter(|r| r.path.starts_with("/api/")).collect();
+    let tried = routes(&id);
+    for route in listed {
+        let known = tried.iter().any(|(method, path, ..)| {
+            let path = path.split('?').next().unwrap().replace(&id, "{id}");
+            *method == route.method && path == route.path
+        });
+        assert!(known, "{} {} is not tried", route.method, route.path);
+    }
+    for (method, path, body, least) in tried {
+        let least = roles.iter().position(|role| *role == least).unwrap_or(roles.len());
+        for (at, client) in clients.iter().enumerate() {
+            let answer = send(client, method, &path, &body);
+            if at < least {
+                assert_eq!(answer.status, 403, "{} {method} {path}", roles[at]);
+                assert_eq!(answer.code(), "forbidden");
+            } else {
+                assert_ne!(answer.status, 403, "{} {method} {path}", roles[at]);
+                assert!(answer.status < 500, "{} {method} {path}: {}", roles[at], answer.status);
+            }
+        }
+        for client in [server.without_token(), server.with_token("wrong"), server.with_token("")] {
+            let answer = send(&client, method, &path, &body).expect(401);
+            assert_eq!(answer.code(), "unauthorized");
+            assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+        }
+        if path.contains("/contacts") || path.contains("/lookup") {
+            send(&server, method, &path, &body);
+        }
+    }
+}
+
+#[test]
+fn a_lookup_token_learns_nothing_about_what_exists() {
+    let server = TestServer::start();
+    let id = server.create_id(&json!({"name": "Target"}));
+    let lookup = server.role("lookup");
+    let missing = "018f0000-0000-7000-8000-000000000000";
+    for id in [id.as_str(), missing] {
+        lookup.get(&format!("/api/v1/contacts/{id}")).expect(403);
+        lookup.patch(&format!("/api/v1/contacts/{id}"), &json!({"title": "x"})).expect(403);
+        lookup.delete(&format!("/api/v1/contacts/{id}")).expect(403);
+    }
+}
+
+#[test]
+fn authorization_headers_are_read_as_people_write_them() {
+    let server = TestServer::start();
+    let anyone = server.without_token();
+    let status = |header: &str| {
+        anyone.send("GET", "/api/v1/contacts", &[("authorization", header)], None).status
+    };
+    assert_eq!(status("Bearer operator-token"), 200);
+    assert_eq!(status("bearer operator-token"), 200);
+    assert_eq!(status("Bearer  operator-token "), 200);
+    for wrong in [
+        "operator-token",
+        "Basic operator-token",
+        "Bearer",
+        "Bearer ",
+        "",
+        "Bearer operator-token x",
+    ] {
+        assert_eq!(status(wrong), 401, "{wrong:?}");
+    }
+}
+
+#[test]
+fn nobody_needs_a_token_in_a_demonstration_and_wrong_ones_are_still_wrong() {
+    let server = TestServer::demo(50);
+    let anyone = server.without_token();
+    assert_eq!(anyone.search("", "").json["total"], 50);
+    let id = anyone.create_id(&json!({"name": "Demo Person"}));
+    assert_eq!(anyone.search("demo person", "").json["contacts"][0]["id"], id.as_str());
+    server.with_token("wrong").get("/api/v1/contacts").expect(401);
+
+    let real = TestServer::start();
+    real.without_token().get("/api/v1/contacts").expect(401);
+    for open in ["/healthz", "/readyz", "/metrics", "/openapi.json", "/", "/docs"] {
+        real.without_token().get(open).expect(200);
+    }
+}
+
+#[test]
+fn organisations_and_tokens_are_checked() {
+    let server = TestServer::start();
+    let make = |body: Value| server.post("/api/v1/organizations", &body);
+    let made = make(json!({"name": "Acme", "default_country": "de"})).expect(201).json;
+    assert_eq!(made["settings"]["default_country"], "DE");
+    assert_eq!(make(json!({"name": " Acme "})).expect(409).code(), "organization_exists");
+    for (body, pointer) in [
+        (json!({}), "/name"),
+        (json!({"name": ""}), "/name"),
+        (json!({"name": "x".repeat(101)}), "/name"),
+        (json!({"name": 5}), "/name"),
+        (json!({"name": "B", "default_country": "Germany"}), "/default_country"),
+    ] {
+        assert_eq!(make(body.clone()).expect(422).json["errors"][0]["pointer"], pointer, "{body}");
+    }
+    let by_id = json!({"role": "agent", "organization": made["id"], "name": "phones"});
+    let token = server.post("/api/v1/tokens", &by_id).expect(201).json;
+    assert_eq!(token["organization"], "Acme");
+    assert_eq!(token["name"], "phones");
+    let agent = server.with_token(token["token"].as_str().unwrap());
+    assert_eq!(agent.create(&json!({"phone": "030 1234567"}))["phone"], "+49301234567");
+    for body in [json!({}), json!({"role": "king"}), json!({"role": 1})] {
+        assert_eq!(
+            server.post("/api/v1/tokens", &body).expect(422).json["errors"][0]["pointer"],
+            "/role"
+        );
+    }
+}
+
+#[test]
+fn settings_are_changed_one_by_one() {
+    let server = TestServer::start();
+    let set = |body: Value| server.patch("/api/v1/settings", &body);
+    let changed = set(json!({"default_country": "gb"})).expect(200).json;
+    assert_eq!(changed["settings"]["default_country"], "GB");
+    assert_eq!(changed["settings"]["phone_uniqueness"], "warn");
+    set(json!({"phone_validation": "valid", "default_country": null})).expect(200);
+    for (body, pointer) in [
+        (json!([]), ""),
+        (json!({"colour": 1}), "/colour"),
+        (json!({"phone_uniqueness": "maybe"}), "/phone_uniqueness"),
+        (json!({"do_not_contact_tag": "x".repeat(200)}), "/do_not_contact_tag"),
+        (json!({"default_country": "XX"}), "/default_country"),
+    ] {
+        assert_eq!(set(body.clone()).expect(422).json["errors"][0]["pointer"], pointer, "{body}");
+    }
+    let both = set(json!({"a/b": 1, "phone_validation": 7})).expect(422);
+    assert_eq!(both.json["errors"].as_array().unwrap().len(), 2);
+    server.post("/api/v1/contacts", &json!({"phone": "+1 555 555 5555"})).expect(422);
+    let writers: Vec<_> =
+        [json!({"phone_uniqueness": "allow"}), json!({"do_not_contact_tag": "never"})]
+            .into_iter()
+            .map(|body| {
+                let client = (*server).clone();
+                std::thread::spawn(move || {
+                    for _ in 0..20 {
+                        client.patch("/api/v1/settings", &body).expect(200);
+                    }
+                })
+            })
+            .collect();
+    for writer in writers {
+        writer.join().unwrap();
+    }
+    let settings = set(json!({})).expect(200).json["settings"].clone();
+    assert_eq!(settings["phone_uniqueness"], "allow");
+    assert_eq!(settings["do_not_contact_tag"], "never");
+    assert_eq!(settings["phone_validation"], "valid");
+}

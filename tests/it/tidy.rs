@@ -1,1 +1,218 @@
-//! (stub)
+//! The rules of the source: what may import what, where each engine room is named, how files begin.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Module -> the modules of ours that it may name. `error` and `config` are leaves for everyone.
+const EDGES: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("journal", &["domain"]),
+    ("store", &["domain"]),
+    ("lookup", &["domain"]),
+    ("index", &["domain"]),
+    ("search", &["index", "domain"]),
+    ("engine", &["journal", "store", "lookup", "index", "search", "domain"]),
+    ("dedupe", &["domain"]),
+    ("generate", &["domain"]),
+    ("import", &["domain", "dedupe"]),
+    ("app", &["engine", "import", "generate", "dedupe", "domain"]),
+    ("http", &["app", "domain", "ui"]),
+    ("cli", &["app", "http", "generate", "import", "domain", "engine"]),
+    ("ui", &[]),
+];
+
+/// A crate and the only modules that may name it.
+const CRATES: &[(&str, &[&str])] = &[
+    ("sled", &["store"]),
+    ("actix_web", &["http"]),
+    ("actix_http", &["http"]),
+    ("tantivy", &["index", "search", "engine"]),
+    ("utoipa", &["http"]),
+    ("clap", &["cli"]),
+];
+
+const MOST_LINES: usize = 800;
+
+struct Source {
+    path: PathBuf,
+    /// The module right below the root; `lib`, `main` or `error` for the files there.
+    module: String,
+    text: String,
+}
+
+fn collect(dir: &Path, out: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, out);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            out.push(path);
+        }
+    }
+}
+
+fn sources(root: &str) -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(root);
+    let mut paths = Vec::new();
+    collect(&root, &mut paths);
+    paths.sort();
+    assert!(paths.len() > 5, "no source below {}", root.display());
+    paths
+        .into_iter()
+        .map(|path| {
+            let inside = path.strip_prefix(&root).unwrap();
+            let first = Path::new(inside.iter().next().unwrap());
+            let module = first.file_stem().unwrap().to_string_lossy().into_owned();
+            let text = std::fs::read_to_string(&path).unwrap();
+            Source { path, module, text }
+        })
+        .collect()
+}
+
+/// The code of a line, without what stands behind `//`.
+fn code(line: &str) -> &str {
+    line.split("//").next().unwrap_or("")
+}
+
+/// Whether a name stands in a text, and not only as a part of a longer one.
+fn names(text: &str, name: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(name).any(|(at, _)| {
+        !text[..at].ends_with(is_part) && !text[at + name.len()..].starts_with(is_part)
+    })
+}
+
+/// The modules of ours that a text names behind `crate::`, also in braces.
+fn modules_named(text: &str) -> Vec<String> {
+    let word = |text: &str| -> String {
+        text.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+    };
+    let mut found = Vec::new();
+    for (at, name) in text.match_indices("crate::") {
+        if text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$') {
+            continue;
+        }
+        let behind = &text[at + name.len()..];
+        match behind.strip_prefix('{') {
+            None => found.push(word(behind)),
+            Some(list) => {
+                let (mut depth, mut start) = (0, 0);
+                for (at, c) in list.char_indices() {
+                    match c {
+                        '{' => depth += 1,
+                        '}' | ',' if depth == 0 => {
+                            found.push(word(&list[start..at]));
+                            start = at + 1;
+                            if c == '}' {
+                                break;
+                            }
+                        }
+                        '}' => depth -= 1,
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+    found.retain(|name| !name.is_empty());
+    found
+}
+
+#[test]
+fn modules_name_only_those_below_them() {
+    let edges: BTreeMap<&str, &[&str]> = EDGES.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for source in sources("src") {
+        if matches!(source.module.as_str(), "lib" | "main" | "error" | "config") {
+            continue;
+        }
+        let Some(allowed) = edges.get(source.module.as_str()) else {
+            wrong.push(format!("{}: the module is not in the table", source.path.display()));
+            continue;
+        };
+        let code: String = source.text.lines().map(|line| code(line).to_owned() + "\n").collect();
+        for name in modules_named(&code) {
+            let own = name == source.module || matches!(name.as_str(), "error" | "config");
+            // Only modules: a name that is none of the table is an item of the crate root.
+            if !own && edges.contains_key(name.as_str()) && !allowed.contains(&name.as_str()) {
+                wrong.push(format!("{}: {} -> {name}", source.path.display(), source.module));
+            }
+        }
+    }
+    wrong.dedup();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn engine_rooms_are_named_in_one_place() {
+    let mut wrong = Vec::new();
+    for source in sources("src") {
+        for (at, line) in source.text.lines().enumerate() {
+            for (name, allowed) in CRATES {
+                let path = format!("{name}::");
+                let is_named = names(code(line), name)
+                    && (code(line).contains(&path) || code(line).trim_start().starts_with("use "));
+                if is_named && !allowed.contains(&source.module.as_str()) {
+                    wrong.push(format!("{}:{}: {name}", source.path.display(), at + 1));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn files_say_what_they_are_and_stay_readable() {
+    let mut wrong = Vec::new();
+    for source in sources("src").into_iter().chain(sources("tests")) {
+        let first = source.text.lines().next().unwrap_or("");
+        if first.strip_prefix("//! ").is_none_or(|said| said.trim().len() < 10) {
+            wrong
+                .push(format!("{}: the first line does not say what it is", source.path.display()));
+        }
+        let lines = source.text.lines().count();
+        if lines > MOST_LINES {
+            wrong.push(format!("{}: {lines} lines", source.path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn nothing_is_left_undone_or_unseen() {
+    // Put together, so that this file does not name them itself.
+    let forbidden = [
+        ["to", "do!"].concat(),
+        ["unimpl", "emented!"].concat(),
+        ["#[ign", "ore"].concat(),
+        ["dbg", "!("].concat(),
+        ["thread::sl", "eep"].concat(),
+    ];
+    // The server may wait for what nobody tells it about; tests that sleep are slow or flaky. Those
+    // that end processes have nothing else.
+    let may_sleep = ["/src/", "/tests/crash"];
+    let mut wrong = Vec::new();
+    for source in sources("src").into_iter().chain(sources("tests")) {
+        for (at, line) in source.text.lines().enumerate() {
+            for word in &forbidden {
+                let path = source.path.to_string_lossy();
+                let excused =
+                    word.starts_with("thread") && may_sleep.iter().any(|p| path.contains(p));
+                if code(line).contains(word.as_str()) && !excused {
+                    wrong.push(format!("{path}:{}: {word}", at + 1));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn the_rules_see_what_they_look_for() {
+    assert_eq!(
+        modules_named("use crate::app::App; crate::{ui, search::{a, b}, x}"),
+        ["app", "ui", "search", "x"]
+    );
+    assert!(modules_named("$crate::a mycrate::b").is_empty());
+    assert!(names("use sled::Db;", "sled") && !names("assled(); sled_x", "sled"));
+}
