@@ -16,8 +16,12 @@ fn shown(answer: Answer, status: u16) -> String {
     let body = problem(answer, status);
     body.as_object().unwrap().iter().fold(String::new(), |mut out, (name, value)| {
         match value.as_array() {
-            Some(all) => all.iter().for_each(|value| drop(writeln!(out, "{name}[]: {value}"))),
-            None => drop(writeln!(out, "{name}: {value}")),
+            Some(all) => {
+                for value in all {
+                    writeln!(out, "{name}[]: {value}").unwrap();
+                }
+            }
+            None => writeln!(out, "{name}: {value}").unwrap(),
         }
         out
     })
