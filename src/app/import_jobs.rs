@@ -159,18 +159,14 @@ impl App {
         let spawned = std::thread::Builder::new().name("import".to_owned()).spawn(move || {
             app.run_import(id, &caller, &file, &options, &cancel);
         });
-        match spawned {
-            Ok(thread) => {
-                let mut threads = self.import_jobs.threads.lock();
-                threads.retain(|thread| !thread.is_finished());
-                threads.push(thread);
-                Ok(job)
-            }
-            Err(_) => {
-                self.import_jobs.jobs.lock().remove(&id);
-                Err(Error::Overloaded("no thread is left for the import; try again later"))
-            }
-        }
+        let Ok(thread) = spawned else {
+            self.import_jobs.jobs.lock().remove(&id);
+            return Err(Error::Overloaded("no thread is left for the import; try again later"));
+        };
+        let mut threads = self.import_jobs.threads.lock();
+        threads.retain(|thread| !thread.is_finished());
+        threads.push(thread);
+        Ok(job)
     }
 
     /// Stops all imports between two writes and waits for them; what was written stays.

@@ -16,8 +16,14 @@ fn shown(answer: Answer, status: u16) -> String {
     let body = problem(answer, status);
     body.as_object().unwrap().iter().fold(String::new(), |mut out, (name, value)| {
         match value.as_array() {
-            Some(all) => all.iter().for_each(|value| drop(writeln!(out, "{name}[]: {value}"))),
-            None => drop(writeln!(out, "{name}: {value}")),
+            Some(all) => {
+                for value in all {
+                    let _ = writeln!(out, "{name}[]: {value}");
+                }
+            }
+            None => {
+                let _ = writeln!(out, "{name}: {value}");
+            }
         }
         out
     })
