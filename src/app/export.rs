@@ -170,7 +170,7 @@ impl App {
 }
 
 enum Writer<'a> {
-    Csv(csv::Writer<&'a mut dyn Write>),
+    Csv(Box<csv::Writer<&'a mut dyn Write>>),
     Json(&'a mut dyn Write),
 }
 
@@ -183,9 +183,9 @@ struct Sink<'a> {
 impl<'a> Sink<'a> {
     fn new(request: &ExportRequest, columns: Vec<String>, out: &'a mut dyn Write) -> Self {
         let writer = match request.format {
-            ExportFormat::Csv => Writer::Csv(
+            ExportFormat::Csv => Writer::Csv(Box::new(
                 csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out),
-            ),
+            )),
             ExportFormat::JsonLines => Writer::Json(out),
         };
         Self { writer, columns, formula_guard: request.formula_guard }

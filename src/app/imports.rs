@@ -16,7 +16,7 @@ use crate::domain::draft::{Draft, Patch, Stamp};
 use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::phone::parse_query;
 use crate::domain::status::Status;
-use crate::engine::lookup::{IdentityKind, Rule};
+use crate::engine::lookup::{IdentityKind, Initials, Rule};
 use crate::import::match_existing::{
     MatchKey, OnDuplicate, keys_of, name_of_contact, name_of_draft, names_agree,
 };
@@ -29,6 +29,8 @@ use crate::import::{
 const READ_ROWS: usize = 4_000;
 /// Rows of one write; other writes wait no longer than for these.
 const WRITE_ROWS: usize = 500;
+/// Writes that the index may be behind an import; more would keep what others write waiting.
+const MOST_WRITES_BEHIND: u64 = 12;
 /// Candidates that are looked at for one key of a row.
 const MOST_CANDIDATES: usize = 100;
 
@@ -198,6 +200,7 @@ impl App {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err asks for")]
 fn unreadable(error: crate::import::Error) -> Error {
     Error::FileUnreadable(error.to_string())
 }
@@ -329,8 +332,8 @@ impl Run<'_> {
             && let Some(id) = draft.external_crm_id.value()
         {
             let provider = draft.external_crm_provider.value();
-            for number in table.find_identity(org, IdentityKind::ExternalId, id) {
-                if let Some(contact) = partition.contact_by_number(org, number)?
+            for (number, _) in table.find_identity(org, IdentityKind::ExternalId, id) {
+                if let Some(contact) = partition.peek_contact(org, number)?
                     && contact.external_crm_id.as_ref() == Some(id)
                     && (provider.is_none()
                         || contact.external_crm_provider.is_none()
@@ -340,6 +343,9 @@ impl Run<'_> {
                 }
             }
         }
+        // Most of the people behind a shared number are told apart without reading their records.
+        let initials = Initials::of(&name.0, &name.1);
+        let may_agree = |other: Initials| !self.options.match_names || !initials.differ(other);
         let agrees = |contact: &crate::domain::contact::Contact| {
             !self.options.match_names || names_agree(&name_of_contact(contact), &name)
         };
@@ -347,8 +353,10 @@ impl Run<'_> {
             for address in &draft.add_emails {
                 let key = crate::domain::email::key(&address.address);
                 let found = table.find_identity(org, IdentityKind::Email, &address.address);
-                for number in found.into_iter().take(MOST_CANDIDATES) {
-                    if let Some(contact) = partition.contact_by_number(org, number)?
+                for (number, _) in
+                    found.into_iter().filter(|(_, i)| may_agree(*i)).take(MOST_CANDIDATES)
+                {
+                    if let Some(contact) = partition.peek_contact(org, number)?
                         && contact
                             .emails
                             .iter()
@@ -364,9 +372,10 @@ impl Run<'_> {
             for phone in &draft.add_phones {
                 let query = parse_query(&phone.number, None);
                 let found = table.find(org, &query);
-                for candidate in found.candidates.into_iter().take(MOST_CANDIDATES) {
+                let likely = found.candidates.into_iter().filter(|c| may_agree(c.initials));
+                for candidate in likely.take(MOST_CANDIDATES) {
                     if candidate.rule != Rule::Suffix
-                        && let Some(contact) = partition.contact_by_number(org, candidate.number)?
+                        && let Some(contact) = partition.peek_contact(org, candidate.number)?
                         && agrees(&contact)
                     {
                         return Ok(Some(contact.id));
@@ -466,6 +475,7 @@ impl Run<'_> {
                 }
                 Ok(outcomes)
             })?;
+        self.app.partition.pace(written.seq, MOST_WRITES_BEHIND);
         for (outcome, at) in written.value.into_iter().zip(places) {
             match outcome {
                 RowOutcome::Created => self.counts.imported += 1,

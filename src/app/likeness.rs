@@ -86,7 +86,7 @@ impl App {
         }
         for address in &contact.emails {
             let found = table.find_identity(org, IdentityKind::Email, &address.address);
-            reasons.extend(found.into_iter().take(50).map(|n| (n, SAME_EMAIL)));
+            reasons.extend(found.into_iter().take(50).map(|(n, _)| (n, SAME_EMAIL)));
         }
         reasons.retain(|(number, _)| *number != contact.number);
         reasons.sort_unstable();

@@ -104,8 +104,8 @@ impl App {
         let written = self.partition.write(OrgNumber(0), &actor, false, move |tx| {
             let taken = tx
                 .scan(&[keys::ORGANIZATIONS])?
-                .iter()
-                .filter_map(|(_, value)| codec::decode::<Organization>(value).ok())
+                .values()
+                .filter_map(|value| codec::decode::<Organization>(value).ok())
                 .any(|o| o.name == name);
             if taken {
                 return Err(Rejected::By(Error::OrganizationExists(name.clone())));

@@ -99,7 +99,7 @@ pub(super) struct Serve {
 pub(super) struct Import {
     /// The file; - is standard input.
     pub(super) file: PathBuf,
-    /// Where a column goes, for example "Kunde=last_name" or "Branche=cf.industry"; repeatable.
+    /// Where a column goes, for example "`Kunde=last_name`" or "Branche=cf.industry"; repeatable.
     #[arg(long, value_name = "COLUMN=FIELD")]
     pub(super) map: Vec<String>,
     /// What happens to a row whose contact exists.
@@ -152,7 +152,7 @@ pub(super) struct Search {
     /// Most contacts to show.
     #[arg(long, default_value_t = 50)]
     pub(super) limit: usize,
-    /// The order: relevance, name, created_at, updated_at; - in front for descending.
+    /// The order: relevance, name, `created_at`, `updated_at`; - in front for descending.
     #[arg(long, allow_hyphen_values = true)]
     pub(super) sort: Option<String>,
 }

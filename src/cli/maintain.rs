@@ -10,19 +10,18 @@ use crate::engine;
 
 pub(super) fn check(args: &Args, command: &Check) -> Result<(), Failure> {
     if command.repair_journal {
-        let done = engine::repair_journal(&args.data_dir)?;
-        let report = &done.cut;
-        for problem in &report.problems {
+        let report = engine::repair_journal(&args.data_dir)?;
+        for problem in &report.cut.problems {
             output::tell(problem);
         }
         output::tell(&format!(
             "journal: {} bytes and {} readable entries cut, last entry is {}",
-            report.bytes_cut, report.entries_cut, report.last
+            report.cut.bytes_cut, report.cut.entries_cut, report.cut.last
         ));
-        if let Some(seq) = done.restarted_after {
-            output::tell(&format!("journal: a new one begins behind entry {seq}"));
+        if let Some(after) = report.restarted_after {
+            output::tell(&format!("journal: begun anew behind change {after} of the store"));
         }
-        for path in report.saved.iter().chain(&done.set_aside) {
+        for path in report.cut.saved.iter().chain(&report.set_aside) {
             output::tell(&format!("kept: {}", path.display()));
         }
     }

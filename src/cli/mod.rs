@@ -22,7 +22,6 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Args, Command};
-use error::Failure;
 
 /// Parses the arguments of the process and runs the command.
 pub fn run() -> ExitCode {

@@ -41,12 +41,11 @@ impl Target {
 
     /// Opens what the arguments name, for work that belongs to no organisation.
     pub(super) fn open_for_operator(args: &Args) -> Result<Self, Failure> {
-        match &args.server {
-            Some(_) => Self::open(args),
-            None => {
-                let app = open_directory(args)?;
-                Ok(Self::Local { app, caller: Access::operator_of(OrgNumber(0)) })
-            }
+        if args.server.is_some() {
+            Self::open(args)
+        } else {
+            let app = open_directory(args)?;
+            Ok(Self::Local { app, caller: Access::operator_of(OrgNumber(0)) })
         }
     }
 }

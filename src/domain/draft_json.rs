@@ -3,6 +3,8 @@
 //! Takes the shape of the API, the short forms (`name`, `phone`, `mobile`, `email`, lists of
 //! plain strings) and the words of other systems (`owner`, `account`, `job_title`, …).
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "the kinds of JSON values are a closed set")]
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
@@ -87,7 +89,7 @@ impl Reader<'_> {
                 "name" | "full_name" => draft.name = self.text(&at, value, SHORT),
                 "first_name" | "given_name" => draft.first_name = self.text(&at, value, SHORT),
                 "last_name" | "family_name" | "surname" => {
-                    draft.last_name = self.text(&at, value, SHORT)
+                    draft.last_name = self.text(&at, value, SHORT);
                 }
                 "phones" | "phone_numbers" => draft.phones = self.list(&at, value, Self::phone),
                 "phone" | "phone_number" => draft.phone = self.single(&at, value, Self::phone),
@@ -98,7 +100,7 @@ impl Reader<'_> {
                     draft.company = self.text(&at, value, SHORT);
                 }
                 "company_id" | "account_id" => {
-                    draft.company_id = self.single(&at, value, Self::uuid)
+                    draft.company_id = self.single(&at, value, Self::uuid);
                 }
                 "title" | "job_title" => draft.title = self.text(&at, value, SHORT),
                 "department" => draft.department = self.text(&at, value, SHORT),
@@ -108,14 +110,14 @@ impl Reader<'_> {
                     draft.addresses = map(self.single(&at, value, Self::address), |a| vec![a]);
                 }
                 "birthday" | "date_of_birth" => {
-                    draft.birthday = self.single(&at, value, Self::date)
+                    draft.birthday = self.single(&at, value, Self::date);
                 }
                 "social_profiles" => {
                     draft.social_profiles =
                         self.entries(&at, value, |r, at, v| r.text(at, v, 2_000));
                 }
                 "channels" | "channel_identifiers" => {
-                    draft.channels = self.list(&at, value, Self::channel)
+                    draft.channels = self.list(&at, value, Self::channel);
                 }
                 "country" => draft.country = self.text(&at, value, SHORT),
                 "language" => draft.language = self.text(&at, value, SHORT),
@@ -137,22 +139,22 @@ impl Reader<'_> {
                 }
                 "tags" => draft.tags = self.tags(&at, value),
                 "custom_fields" => {
-                    draft.custom_fields = self.entries(&at, value, Self::custom_value)
+                    draft.custom_fields = self.entries(&at, value, Self::custom_value);
                 }
                 "external_crm_id" | "external_id" => {
-                    draft.external_crm_id = self.text(&at, value, SHORT)
+                    draft.external_crm_id = self.text(&at, value, SHORT);
                 }
                 "external_crm_provider" => {
-                    draft.external_crm_provider = self.text(&at, value, SHORT)
+                    draft.external_crm_provider = self.text(&at, value, SHORT);
                 }
                 "opt_in" | "marketing_opt_in" => {
-                    draft.opt_in = self.single(&at, value, Self::boolean)
+                    draft.opt_in = self.single(&at, value, Self::boolean);
                 }
                 "last_contacted_at" => {
-                    draft.last_contacted_at = self.single(&at, value, Self::time)
+                    draft.last_contacted_at = self.single(&at, value, Self::time);
                 }
                 "last_interaction_at" => {
-                    draft.last_interaction_at = self.single(&at, value, Self::time)
+                    draft.last_interaction_at = self.single(&at, value, Self::time);
                 }
                 known if READ_ONLY.contains(&known) => {}
                 unknown => self.issue(
@@ -398,12 +400,11 @@ impl Reader<'_> {
         let identifier = self
             .member_text(at, members, "identifier")
             .or_else(|| self.member_text(at, members, "value"));
-        match (channel, identifier) {
-            (Some(channel), Some(identifier)) => Some(ChannelId { channel, identifier }),
-            _ => {
-                self.issue(at, "required", "needs \"channel\" and \"identifier\"");
-                None
-            }
+        if let (Some(channel), Some(identifier)) = (channel, identifier) {
+            Some(ChannelId { channel, identifier })
+        } else {
+            self.issue(at, "required", "needs \"channel\" and \"identifier\"");
+            None
         }
     }
 

@@ -12,7 +12,7 @@ use super::recovery::directory_matches;
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, ContactId, OrgNumber};
 use crate::domain::number_key::NumberKey;
-use crate::index::Fingerprint;
+use crate::index::{Fingerprint, FingerprintReader};
 use crate::journal::Journal;
 use crate::store::{codec, keys};
 
@@ -79,7 +79,7 @@ impl Partition {
         match self.journal().verify() {
             Ok(verified) => report.journal_entries = verified.entries,
             Err(error) => {
-                report.add("journal", error.to_string(), "ringdex check --repair-journal")
+                report.add("journal", error.to_string(), "ringdex check --repair-journal");
             }
         }
         self.check_index_files(&mut report);
@@ -91,6 +91,7 @@ impl Partition {
             .filter_map(|(key, _)| key[1..].try_into().ok().map(u32::from_be_bytes))
             .collect();
         let mut phones = self.phones_by_contact();
+        let documents = self.open_documents();
         let mut live: u64 = 0;
         for entry in self.store().scan_prefix(&[keys::CONTACTS]) {
             let (key, value) = entry?;
@@ -121,7 +122,8 @@ impl Partition {
             }
             live += u64::from(!contact.is_deleted());
             report.phones += contact.phones.len() as u64;
-            if self.trouble_of(org, &contact, phones.remove(&contact.number.0))?.is_some() {
+            let numbers = phones.remove(&contact.number.0);
+            if self.trouble_of(org, &contact, numbers, &documents).is_some() {
                 suspects.insert((org, id));
             }
         }
@@ -146,12 +148,12 @@ impl Partition {
             report.add("index", format!("does not reach change {seq}"), REINDEX);
         }
         let mut phones = self.phones_by_contact();
+        let documents = self.open_documents();
         for (org, id) in suspects {
             let Some(bytes) = self.store().get(&keys::contact(*org, *id))? else { continue };
             let Ok(contact) = codec::decode::<Contact>(&bytes) else { continue };
-            if let Some((part, detail)) =
-                self.trouble_of(*org, &contact, phones.remove(&contact.number.0))?
-            {
+            let numbers = phones.remove(&contact.number.0);
+            if let Some((part, detail)) = self.trouble_of(*org, &contact, numbers, &documents) {
                 report.add(part, detail, if part == "index" { REINDEX } else { RESTART });
             }
         }
@@ -188,14 +190,12 @@ impl Partition {
         org: OrgNumber,
         contact: &Contact,
         phones: Option<Vec<NumberKey>>,
-    ) -> Result<Option<(&'static str, String)>, Error> {
+        documents: &Result<FingerprintReader, String>,
+    ) -> Option<(&'static str, String)> {
         let id = contact.id;
         let is_live = !contact.is_deleted();
         if directory_matches(self.table(), org, contact) != is_live {
-            return Ok(Some((
-                "lookup",
-                format!("contact {id} is not in the directory as it should"),
-            )));
+            return Some(("lookup", format!("contact {id} is not in the directory as it should")));
         }
         let mut expected: Vec<NumberKey> = if is_live {
             contact.phones.iter().map(|p| NumberKey::from_digits(p.digits())).collect()
@@ -206,32 +206,28 @@ impl Partition {
         let mut known = phones.unwrap_or_default();
         known.sort_unstable();
         if expected != known {
-            return Ok(Some((
-                "lookup",
-                format!("the numbers of contact {id} differ from its record"),
-            )));
+            return Some(("lookup", format!("the numbers of contact {id} differ from its record")));
         }
-        // Damaged index files can make tantivy panic where it should refuse.
+        let found = documents
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(|documents| guarded(|| documents.find(contact.number)));
+        match found {
+            Err(problem) => Some(("index", format!("contact {id}: {problem}"))),
+            Ok(found) if found.len() != usize::from(is_live) => {
+                Some(("index", format!("contact {id} is there {} times", found.len())))
+            }
+            Ok(found) => {
+                found.iter().any(|found| *found != Fingerprint::of(self.schema(), contact)).then(
+                    || ("index", format!("the document of contact {id} is not that of its record")),
+                )
+            }
+        }
+    }
+
+    fn open_documents(&self) -> Result<FingerprintReader, String> {
         let searcher = self.searcher();
-        let found = catch_unwind(AssertUnwindSafe(|| {
-            Fingerprint::find(self.schema(), &searcher, contact.number)
-        }));
-        let documents = match found {
-            Ok(Ok(documents)) => documents,
-            Ok(Err(error)) => return Ok(Some(("index", format!("contact {id}: {error}")))),
-            Err(_panic) => return Ok(Some(("index", format!("contact {id} cannot be read")))),
-        };
-        if documents.len() != usize::from(is_live) {
-            let times = documents.len();
-            return Ok(Some(("index", format!("contact {id} is there {times} times"))));
-        }
-        if documents.iter().any(|found| *found != Fingerprint::of(self.schema(), contact)) {
-            return Ok(Some((
-                "index",
-                format!("the document of contact {id} is not that of its record"),
-            )));
-        }
-        Ok(None)
+        guarded(|| FingerprintReader::open(self.schema(), &searcher))
     }
 
     /// Compares the checksums of the index files, which are trusted at a start in the same boot.
@@ -270,5 +266,14 @@ impl Partition {
         drop(answer);
         at_rest.recv().map_err(|_closed| Error::Closed)?;
         Ok(resume)
+    }
+}
+
+/// Reads the index; damaged files can make tantivy panic where it should refuse.
+fn guarded<T>(read: impl FnOnce() -> Result<T, crate::index::Error>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_panic) => Err("the files cannot be read".to_owned()),
     }
 }

@@ -22,9 +22,11 @@ use crate::store::fault::crash_point;
 use crate::store::{codec, keys};
 
 /// Bytes of journal that are read at once.
-const READ_BYTES: usize = 4 << 20;
-/// While there is more to read, changes become visible this often.
-const BUSY_COMMIT: Duration = Duration::from_millis(400);
+const READ_BYTES: usize = 512 << 10;
+/// While there is more to read and nobody waits, changes become visible this often. Every commit
+/// writes a segment with dictionaries of its own, so many small ones cost several times more than
+/// a few large ones.
+const BUSY_COMMIT: Duration = Duration::from_secs(2);
 
 /// A newly built index that is to take over.
 pub(super) struct Replacement {
@@ -45,6 +47,8 @@ pub(super) struct Follower {
     pub(super) journal: Arc<FileJournal>,
     pub(super) applied: Arc<Progress>,
     pub(super) visible: Arc<Progress>,
+    /// What is in the index, though maybe not committed.
+    pub(super) indexed: Arc<Progress>,
     pub(super) reader: Arc<ArcSwap<IndexReader>>,
     pub(super) stop: Arc<AtomicBool>,
     pub(super) generations: Generations,
@@ -74,7 +78,7 @@ impl Follower {
             if let Ok(replacement) = replacements.try_recv() {
                 position = self.replace(replacement, position)?;
             }
-            position = self.catch_up(position)?;
+            position = self.catch_up(position, replacements)?;
             if is_stopping {
                 return Ok(self.mirror);
             }
@@ -86,9 +90,14 @@ impl Follower {
         }
     }
 
-    fn catch_up(&mut self, mut position: ChangeSeq) -> Result<ChangeSeq, Error> {
+    fn catch_up(
+        &mut self,
+        mut position: ChangeSeq,
+        replacements: &Receiver<Replacement>,
+    ) -> Result<ChangeSeq, Error> {
         let mut uncommitted_since: Option<Instant> = None;
-        while self.applied.get() > position {
+        // Under constant writes there is always more; a new index must not wait for the end of it.
+        while self.applied.get() > position && replacements.is_empty() {
             let applied = self.applied.get();
             let entries = self.journal.read(position, READ_BYTES, Duration::ZERO)?;
             for entry in entries.iter().take_while(|entry| entry.seq <= applied) {
@@ -97,8 +106,11 @@ impl Follower {
             }
             crash_point("follower.indexed");
             let since = *uncommitted_since.get_or_insert_with(Instant::now);
+            self.indexed.set(position);
             let is_behind = self.applied.get() > position;
-            if !is_behind || since.elapsed() >= BUSY_COMMIT {
+            let wanted = self.visible.wanted();
+            let is_awaited = wanted > self.visible.get() && wanted <= position;
+            if !is_behind || is_awaited || since.elapsed() >= BUSY_COMMIT {
                 self.commit(position)?;
                 uncommitted_since = None;
             }
@@ -142,6 +154,7 @@ impl Follower {
         self.reader.store(Arc::new(mirror.reader()));
         let old = std::mem::replace(&mut self.mirror, mirror);
         self.visible.set(at);
+        self.indexed.set(at);
         old.close()?;
         crash_point("reindex.swapped");
         let published = self.generations.publish(&path, &self.mirror.schema().hash);

@@ -18,7 +18,7 @@ use super::error::{Error, Rejected};
 use super::follower::{Follower, Replacement};
 use super::progress::Progress;
 use super::recovery;
-use super::tx::Tx;
+use super::tx::{Numbers, Tx};
 use super::writer::{Reply, Request, Writer, causes, die, job, or_die};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, ContactId, ContactNumber, OrgNumber};
@@ -114,6 +114,7 @@ pub struct Partition {
     cards: Arc<Cards>,
     applied: Arc<Progress>,
     visible: Arc<Progress>,
+    indexed: Arc<Progress>,
     reader: Arc<ArcSwap<IndexReader>>,
     schema: Schema,
     contact_count: Arc<AtomicU64>,
@@ -158,6 +159,8 @@ impl Partition {
         applied.set(store.applied_seq());
         let visible = Arc::new(Progress::default());
         visible.set(mirror.committed());
+        let indexed = Arc::new(Progress::default());
+        indexed.set(mirror.committed());
         let schema = mirror.schema().clone();
         let (request_sender, request_receiver) = crossbeam_channel::bounded(4_096);
         let (replacements, replacement_receiver) = crossbeam_channel::bounded(1);
@@ -176,18 +179,25 @@ impl Partition {
             table,
             applied,
             visible,
+            indexed,
             schema,
             replacements,
             options,
             _lock: lock,
         };
-        partition.start(scanned, generations, mirror, request_receiver, replacement_receiver)?;
+        partition.start(
+            scanned.numbers,
+            generations,
+            mirror,
+            request_receiver,
+            replacement_receiver,
+        )?;
         Ok(partition)
     }
 
     fn start(
         &self,
-        scanned: recovery::Scanned,
+        numbers: Numbers,
         generations: Generations,
         mirror: Mirror,
         requests: Receiver<Request>,
@@ -202,12 +212,13 @@ impl Partition {
             applied: Arc::clone(&self.applied),
             contact_count: Arc::clone(&self.contact_count),
             clock: self.options.clock.clone(),
-            numbers: scanned.numbers,
+            numbers,
         };
         let follower = Follower {
             journal: Arc::clone(&self.journal),
             applied: Arc::clone(&self.applied),
             visible: Arc::clone(&self.visible),
+            indexed: Arc::clone(&self.indexed),
             reader: Arc::clone(&self.reader),
             stop: Arc::clone(&self.stop),
             generations,
@@ -314,6 +325,23 @@ impl Partition {
         Ok(contact)
     }
 
+    /// As [`Partition::contact_by_number`], without keeping the record: pages of hits and rows of
+    /// an import would push out those that are asked for again.
+    pub fn peek_contact(
+        &self,
+        org: OrgNumber,
+        number: ContactNumber,
+    ) -> Result<Option<Arc<Contact>>, Error> {
+        let Some((owner, id)) = self.table.directory().get(number) else { return Ok(None) };
+        if owner != org {
+            return Ok(None);
+        }
+        match self.cards.get(number) {
+            Some(contact) => Ok(Some(contact)),
+            None => Ok(self.contact(org, id)?.filter(|c| !c.is_deleted())),
+        }
+    }
+
     /// Reads a value that is no contact.
     pub fn get(&self, key: &[u8]) -> Result<Option<Value>, Error> {
         Ok(self.store.get(key)?)
@@ -354,7 +382,7 @@ impl Partition {
         let mut contacts = Vec::with_capacity(hits.hits.len());
         for hit in hits.hits {
             // A contact that was deleted after the snapshot is not shown any more.
-            if let Some(contact) = self.contact_by_number(request.org, hit.number)? {
+            if let Some(contact) = self.peek_contact(request.org, hit.number)? {
                 contacts.push((contact, hit));
             }
         }
@@ -394,6 +422,13 @@ impl Partition {
     /// Waits until a change that is in the journal is applied; the writer is about to do that.
     pub(super) fn wait_applied(&self, seq: ChangeSeq) {
         while !self.applied.wait_for(seq, Duration::from_secs(1)) {}
+    }
+
+    /// Holds a bulk writer back until the index is at most `entries` writes behind one of its
+    /// own, so that what others write is not indexed only after a long queue.
+    pub fn pace(&self, seq: ChangeSeq, entries: u64) {
+        let behind = ChangeSeq(seq.0.saturating_sub(entries));
+        self.indexed.wait_for(behind, Duration::from_secs(10));
     }
 
     /// How many contacts there are that are not deleted.

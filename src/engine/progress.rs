@@ -11,6 +11,8 @@ use crate::domain::ids::ChangeSeq;
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     value: AtomicU64,
+    /// The highest value that somebody has waited for.
+    wanted: AtomicU64,
     lock: Mutex<()>,
     grown: Condvar,
 }
@@ -34,7 +36,16 @@ impl Progress {
 
     /// Waits until the value is reached, at most for a time; whether it is.
     pub(super) fn wait_for(&self, seq: ChangeSeq, at_most: Duration) -> bool {
+        if self.get() >= seq {
+            return true;
+        }
+        self.wanted.fetch_max(seq.0, Ordering::AcqRel);
         self.wait_until(at_most, || self.get() >= seq)
+    }
+
+    /// The highest value that somebody has waited for; what is behind it is in a hurry.
+    pub(super) fn wanted(&self) -> ChangeSeq {
+        ChangeSeq(self.wanted.load(Ordering::Acquire))
     }
 
     /// Waits until something holds after a wake-up, at most for a time; whether it does.

@@ -93,12 +93,11 @@ fn try_open_store(
 }
 
 fn is_damage(error: &Error) -> bool {
-    match error {
-        Error::Store(error) => error.is_damage(),
-        Error::Codec(error) => !matches!(error, codec::CodecError::UnknownVersion(_)),
-        Error::Defect(_) => true,
-        _ => false,
+    if let Error::Store(error) = error {
+        return error.is_damage();
     }
+    let newer = matches!(error, Error::Codec(codec::CodecError::UnknownVersion(_)));
+    matches!(error, Error::Codec(_) | Error::Defect(_)) && !newer
 }
 
 /// The first name of the kind `store.unreadable-1` that is not taken.

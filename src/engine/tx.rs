@@ -1,6 +1,6 @@
 //! One write as its closure sees it: the store, the changes of the group before it, its own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use super::error::Error;
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ContactId, ContactNumber, OrgNumber};
 use crate::domain::time::Timestamp;
-use crate::journal::Op;
+use crate::journal::{NewEntry, Op};
 use crate::store::{Store, codec, keys};
 
 /// Contact numbers are reserved in blocks, so that not every create writes the counter.
@@ -33,8 +33,46 @@ pub(super) struct ContactChange {
     pub(super) after: Option<Contact>,
 }
 
-/// Values by key as changed in this group; `None` for removed.
-pub(super) type Overlay = HashMap<Vec<u8>, Option<Vec<u8>>>;
+/// The last change of every key, as a place in the changes of one write.
+type Places = HashMap<Vec<u8>, usize>;
+
+/// What the writes of a group before this one have changed, by key, without copying values.
+#[derive(Default)]
+pub(super) struct Overlay {
+    places: HashMap<Vec<u8>, (usize, usize)>,
+}
+
+impl Overlay {
+    /// Takes over the last change of every key of an entry that stands at a place of its group.
+    pub(super) fn add(&mut self, entry: usize, own: Places) {
+        self.places.extend(own.into_iter().map(|(key, op)| (key, (entry, op))));
+    }
+}
+
+/// The writes of a group so far.
+#[derive(Clone, Copy)]
+pub(super) struct GroupView<'a> {
+    pub(super) entries: &'a [NewEntry],
+    pub(super) overlay: &'a Overlay,
+}
+
+impl<'a> GroupView<'a> {
+    fn get(self, key: &[u8]) -> Option<&'a Op> {
+        let (entry, op) = self.overlay.places.get(key)?;
+        self.entries.get(*entry)?.ops.get(*op)
+    }
+
+    fn changes(self) -> impl Iterator<Item = &'a Op> {
+        self.overlay.places.values().filter_map(move |(e, o)| self.entries.get(*e)?.ops.get(*o))
+    }
+}
+
+fn value_of(op: &Op) -> Option<&Vec<u8>> {
+    match op {
+        Op::Put { value, .. } => Some(value),
+        Op::Delete { .. } => None,
+    }
+}
 
 /// The counter of contact numbers: the next free one, and the end of the reserved block.
 #[derive(Clone, Copy, Debug)]
@@ -46,26 +84,31 @@ pub(super) struct Numbers {
 /// A write in progress. Everything is undone if its closure fails.
 pub struct Tx<'a> {
     store: &'a Store,
-    group: &'a Overlay,
-    own: Overlay,
+    group: GroupView<'a>,
+    /// The last change of every key, as a place in `ops`.
+    own: Places,
     pub(super) ops: Vec<Op>,
     pub(super) changes: Vec<ContactChange>,
     pub(super) numbers: Numbers,
 }
 
 impl<'a> Tx<'a> {
-    pub(super) fn new(store: &'a Store, group: &'a Overlay, numbers: Numbers) -> Self {
-        Self { store, group, own: Overlay::new(), ops: Vec::new(), changes: Vec::new(), numbers }
+    pub(super) fn new(store: &'a Store, group: GroupView<'a>, numbers: Numbers) -> Self {
+        Self { store, group, own: HashMap::new(), ops: Vec::new(), changes: Vec::new(), numbers }
     }
 
-    pub(super) fn into_parts(self) -> (Vec<Op>, Vec<ContactChange>, Overlay, Numbers) {
+    pub(super) fn into_parts(self) -> (Vec<Op>, Vec<ContactChange>, Places, Numbers) {
         (self.ops, self.changes, self.own, self.numbers)
+    }
+
+    fn changed(&self, key: &[u8]) -> Option<&Op> {
+        self.own.get(key).and_then(|at| self.ops.get(*at)).or_else(|| self.group.get(key))
     }
 
     /// Reads a value.
     pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        if let Some(value) = self.own.get(key).or_else(|| self.group.get(key)) {
-            return Ok(value.clone());
+        if let Some(op) = self.changed(key) {
+            return Ok(value_of(op).cloned());
         }
         Ok(self.store.get(key)?.map(crate::store::Value::into_vec))
     }
@@ -76,13 +119,13 @@ impl<'a> Tx<'a> {
     }
 
     fn put_op(&mut self, key: &[u8], value: Vec<u8>, fresh: bool) {
-        self.own.insert(key.to_vec(), Some(value.clone()));
+        self.own.insert(key.to_vec(), self.ops.len());
         self.ops.push(Op::Put { key: key.to_vec(), value, fresh });
     }
 
     /// Removes a value.
     pub fn delete(&mut self, key: &[u8]) {
-        self.own.insert(key.to_vec(), None);
+        self.own.insert(key.to_vec(), self.ops.len());
         self.ops.push(Op::Delete { key: key.to_vec() });
     }
 
@@ -94,25 +137,20 @@ impl<'a> Tx<'a> {
         }
     }
 
-    /// Goes over all stored values of a key space; not those of this group. For small spaces.
-    pub fn scan(&self, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Error> {
-        let mut all = Vec::new();
+    /// Goes over all stored values of a key space; with those of this group. For small spaces.
+    pub fn scan(&self, prefix: &[u8]) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, Error> {
+        let mut all = BTreeMap::new();
         for entry in self.store.scan_prefix(prefix) {
             let (key, value) = entry?;
-            all.push((key.to_vec(), value.into_vec()));
+            all.insert(key.to_vec(), value.into_vec());
         }
-        all.retain(|(key, _)| !self.group.contains_key(key) && !self.own.contains_key(key));
-        for (key, value) in self.group.iter().chain(&self.own) {
-            if let Some(value) = value
-                && key.starts_with(prefix)
-                && !(self.group.contains_key(key)
-                    && self.own.get(key).is_some_and(|v| v.as_ref() != Some(value)))
-            {
-                all.push((key.clone(), value.clone()));
-            }
+        let own = self.own.values().filter_map(|at| self.ops.get(*at));
+        for op in self.group.changes().chain(own).filter(|op| op.key().starts_with(prefix)) {
+            match value_of(op) {
+                Some(value) => all.insert(op.key().to_vec(), value.clone()),
+                None => all.remove(op.key()),
+            };
         }
-        all.sort();
-        all.dedup_by(|a, b| a.0 == b.0);
         Ok(all)
     }
 

@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::cards::Cards;
 use super::error::{Error, Rejected};
 use super::progress::Progress;
-use super::tx::{ContactChange, Numbers, Overlay, Tx};
+use super::tx::{ContactChange, GroupView, Numbers, Overlay, Tx};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, OrgNumber};
 use crate::domain::time::Clock;
@@ -131,7 +131,8 @@ impl Writer {
     }
 
     fn execute(&mut self, mut request: Request, group: &mut Group) {
-        let mut tx = Tx::new(&self.store, &group.overlay, self.numbers);
+        let view = GroupView { entries: &group.entries, overlay: &group.overlay };
+        let mut tx = Tx::new(&self.store, view, self.numbers);
         let ran = catch_unwind(AssertUnwindSafe(|| request.job.run(&mut tx)));
         let Ok(keep) = ran else {
             // One caller's trouble; nothing of its write was kept.
@@ -147,7 +148,7 @@ impl Writer {
             self.numbers = numbers;
             if !ops.is_empty() {
                 group.bytes += ops.iter().map(op_bytes).sum::<usize>();
-                group.overlay.extend(own);
+                group.overlay.add(group.entries.len(), own);
                 group.changes.append(&mut changes);
                 group.entries.push(NewEntry {
                     at: self.clock.now(),

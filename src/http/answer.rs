@@ -1,4 +1,4 @@
-//! Answers: JSON with an ETag, timings, and work on blocking threads.
+//! Answers: JSON with an `ETag`, timings, and work on blocking threads.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -37,12 +37,12 @@ pub(super) fn json<T: Serialize>(status: StatusCode, value: &T) -> HttpResponse 
     }
 }
 
-/// The ETag of a version.
+/// The `ETag` of a version.
 pub(super) fn etag(version: u64) -> String {
     format!("\"{version}\"")
 }
 
-/// A contact with its ETag; 304 where the client has this version.
+/// A contact with its `ETag`; 304 where the client has this version.
 pub(super) fn contact(
     request: &HttpRequest,
     status: StatusCode,

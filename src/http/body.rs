@@ -74,18 +74,18 @@ pub(super) async fn json(
 }
 
 /// The `If-Match` header as what must hold.
-pub(super) fn precondition(request: &HttpRequest) -> Result<Precondition, Problem> {
-    let Some(header) = request.headers().get(IF_MATCH) else { return Ok(Precondition::None) };
+pub(super) fn precondition(request: &HttpRequest) -> Precondition {
+    let Some(header) = request.headers().get(IF_MATCH) else { return Precondition::None };
     let text = header.to_str().unwrap_or("");
     if text.trim() == "*" {
-        return Ok(Precondition::None);
+        return Precondition::None;
     }
     let versions: Option<Vec<u64>> = text
         .split(',')
         .map(|tag| tag.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok())
         .collect();
     // A tag that we never gave out matches no version.
-    Ok(Precondition::Versions(versions.unwrap_or_default()))
+    Precondition::Versions(versions.unwrap_or_default())
 }
 
 /// The `Idempotency-Key` header with the hash of what it belongs to.

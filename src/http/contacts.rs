@@ -91,7 +91,7 @@ pub(super) async fn update(
 ) -> Result<HttpResponse, Problem> {
     let started = Instant::now();
     let id = contact_id(&path)?;
-    let precondition = body::precondition(&request)?;
+    let precondition = body::precondition(&request);
     let (patch, _) = body::json(&request, payload, state.limits.json_bytes).await?;
     let (contact, seq) =
         answer::run(&state, move |app| app.update_contact(&caller.0, id, &patch, precondition))
@@ -114,7 +114,7 @@ pub(super) async fn delete(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = contact_id(&path)?;
-    let precondition = body::precondition(&request)?;
+    let precondition = body::precondition(&request);
     let query = super::search::query_of(&request)?;
     let deletion = match query.get("permanent").map(String::as_str) {
         Some("true" | "1") => Deletion::Permanent,
@@ -157,16 +157,10 @@ pub(super) async fn create_many(
 ) -> Result<HttpResponse, Problem> {
     let (mut value, bytes) = body::json(&request, payload, state.limits.bulk_bytes).await?;
     let idempotency = body::idempotency(&request, &caller.0, &bytes)?;
-    let bodies = match (value.get_mut("contacts").map(Value::take), value) {
-        (Some(Value::Array(bodies)), _) | (None, Value::Array(bodies)) => bodies,
-        _ => {
-            return Err(crate::app::Error::invalid(
-                "/contacts",
-                "required",
-                "the body must be {\"contacts\": [...]}",
-            )
-            .into());
-        }
+    let bodies = value.get_mut("contacts").map_or(Value::Null, Value::take);
+    let ((Value::Array(bodies), _) | (_, Value::Array(bodies))) = (bodies, value) else {
+        let detail = "the body must be {\"contacts\": [...]}";
+        return Err(crate::app::Error::invalid("/contacts", "required", detail).into());
     };
     let done =
         answer::run(&state, move |app| app.create_contacts_once(&caller.0, &bodies, idempotency))

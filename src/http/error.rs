@@ -25,10 +25,6 @@ impl Problem {
         Self { code, detail: detail.into(), issues: Vec::new(), more: Vec::new() }
     }
 
-    pub(super) fn code(&self) -> ErrorCode {
-        self.code
-    }
-
     pub(super) fn body(&self) -> Value {
         let mut body = json!({
             "type": format!("https://ringdex.dev/problems/{}", self.code.as_str()),
@@ -74,20 +70,19 @@ impl From<app::Error> for Problem {
     fn from(error: app::Error) -> Self {
         let code = error.code();
         let mut problem = Self::new(code, error.to_string());
-        match error {
-            app::Error::Invalid(issues) => problem.issues = issues,
-            app::Error::PhoneInUse(duplicates) => {
-                problem.more.push(("duplicates", json!(duplicates)));
-            }
-            app::Error::RevisionConflict { current } => {
-                problem.more.push(("version", json!(current)));
-            }
-            app::Error::Engine(engine) if code == ErrorCode::Internal => {
-                // The cause is for the log, not for the caller.
-                tracing::error!("request failed: {engine}");
-                problem.detail = "the server could not do this; its log says why".to_owned();
-            }
-            _ => {}
+        if code == ErrorCode::Internal {
+            // The cause is for the log, not for the caller.
+            tracing::error!("request failed: {error}");
+            "the server could not do this; its log says why".clone_into(&mut problem.detail);
+        }
+        if let app::Error::PhoneInUse(duplicates) = &error {
+            problem.more.push(("duplicates", json!(duplicates)));
+        }
+        if let app::Error::RevisionConflict { current } = &error {
+            problem.more.push(("version", json!(current)));
+        }
+        if let app::Error::Invalid(issues) = error {
+            problem.issues = issues;
         }
         problem
     }
@@ -107,14 +102,11 @@ impl ResponseError for Problem {
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         response.insert_header((CONTENT_TYPE, "application/problem+json"));
-        match self.code {
-            ErrorCode::Overloaded | ErrorCode::ShuttingDown => {
-                response.insert_header((RETRY_AFTER, "1"));
-            }
-            ErrorCode::Unauthorized => {
-                response.insert_header((WWW_AUTHENTICATE, "Bearer"));
-            }
-            _ => {}
+        if matches!(self.code, ErrorCode::Overloaded | ErrorCode::ShuttingDown) {
+            response.insert_header((RETRY_AFTER, "1"));
+        }
+        if self.code == ErrorCode::Unauthorized {
+            response.insert_header((WWW_AUTHENTICATE, "Bearer"));
         }
         response.body(self.body().to_string())
     }

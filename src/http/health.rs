@@ -32,7 +32,7 @@ pub(super) async fn metrics(state: web::Data<State>) -> Result<HttpResponse, Pro
     let app = std::sync::Arc::clone(&state.app);
     let stats = web::block(move || app.stats())
         .await
-        .map_err(|_| Problem::new(ErrorCode::Internal, "the figures cannot be read"))?;
+        .map_err(|_blocking| Problem::new(ErrorCode::Internal, "the figures cannot be read"))?;
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
         .body(state.metrics.render(&stats)))

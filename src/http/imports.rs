@@ -98,7 +98,7 @@ async fn receive(
         }
         file = web::block(move || file.write_all(&chunk).map(|()| file))
             .await
-            .map_err(|_| Problem::new(ErrorCode::Internal, "the upload cannot be kept"))?
+            .map_err(|_blocking| Problem::new(ErrorCode::Internal, "the upload cannot be kept"))?
             .map_err(failed)?;
     }
     Ok(())
@@ -189,7 +189,7 @@ pub(super) async fn errors(
     let file = state.app.import_errors_file(&caller.0, import_id(&path)?)?;
     let bytes = web::block(move || std::fs::read(file))
         .await
-        .map_err(|_| Problem::new(ErrorCode::Internal, "the file cannot be read"))?
+        .map_err(|_blocking| Problem::new(ErrorCode::Internal, "the file cannot be read"))?
         .unwrap_or_default();
     Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").body(bytes))
 }

@@ -130,7 +130,10 @@ pub(super) async fn lookup(
         Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => format!("+{rest}"),
         _ => number.clone(),
     };
-    let limit = limit_of(query.get("limit").map(|text| text.parse().ok()))?;
+    let limit = match query.get("limit") {
+        None => None,
+        Some(text) => Some(text.parse().map_err(|_not_a_number| not_a_limit())?),
+    };
     let country = query.get("country").map(String::as_str).filter(|c| !c.is_empty());
     // On the worker itself: it takes microseconds, less than handing it to another thread.
     let answer = state.app.lookup_number(&caller.0, &number, country, limit)?;
@@ -155,28 +158,29 @@ pub(super) async fn lookup_batch(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
-    let numbers: Option<Vec<String>> =
-        value.get("numbers").and_then(Value::as_array).and_then(|all| {
-            all.iter()
-                .map(|number| match number {
-                    Value::String(text) => Some(text.clone()),
-                    Value::Number(number) => Some(number.to_string()),
-                    _ => None,
-                })
-                .collect()
-        });
+    let text_of = |number: &Value| {
+        number
+            .as_str()
+            .map(str::to_owned)
+            .or_else(|| number.is_number().then(|| number.to_string()))
+    };
+    let numbers: Option<Vec<String>> = value
+        .get("numbers")
+        .and_then(Value::as_array)
+        .and_then(|all| all.iter().map(text_of).collect());
     let Some(numbers) = numbers else {
         return Err(
             crate::app::Error::invalid("/numbers", "type", "must be an array of strings").into()
         );
     };
     let country = value.get("country").and_then(Value::as_str).map(str::to_owned);
-    let limit = limit_of(
-        value
-            .get("limit")
-            .filter(|l| !l.is_null())
-            .map(|l| l.as_u64().and_then(|l| usize::try_from(l).ok())),
-    )?;
+    let limit = match value.get("limit").filter(|limit| !limit.is_null()) {
+        None => None,
+        Some(limit) => {
+            let limit = limit.as_u64().and_then(|limit| usize::try_from(limit).ok());
+            Some(limit.ok_or_else(not_a_limit)?)
+        }
+    };
     let answers = answer::run(&state, move |app| {
         app.lookup_numbers(&caller.0, &numbers, country.as_deref(), limit)
     })
@@ -188,12 +192,6 @@ pub(super) async fn lookup_batch(
     ))
 }
 
-fn limit_of(limit: Option<Option<usize>>) -> Result<Option<usize>, Problem> {
-    match limit {
-        None => Ok(None),
-        Some(Some(limit)) => Ok(Some(limit)),
-        Some(None) => {
-            Err(crate::app::Error::invalid("/limit", "type", "must be a whole number").into())
-        }
-    }
+fn not_a_limit() -> Problem {
+    crate::app::Error::invalid("/limit", "type", "must be a whole number").into()
 }

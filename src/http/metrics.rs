@@ -9,12 +9,15 @@ use prometheus::{
 
 use crate::app::Stats;
 
+/// Reads one figure of the engine.
+type Figure = fn(&Stats) -> u64;
+
 /// The figures.
 pub(super) struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     seconds: HistogramVec,
-    gauges: Vec<(IntGauge, fn(&Stats) -> u64)>,
+    gauges: Vec<(IntGauge, Figure)>,
 }
 
 impl Metrics {
@@ -34,7 +37,7 @@ impl Metrics {
         )?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(seconds.clone()))?;
-        let table: [(&str, &str, fn(&Stats) -> u64); 9] = [
+        let table: [(&str, &str, Figure); 9] = [
             ("ringdex_contacts", "Contacts that are not deleted.", |s| s.contacts),
             ("ringdex_index_documents", "Documents that searches see.", |s| s.documents),
             ("ringdex_index_segments", "Segments of the search index.", |s| s.segments as u64),

@@ -2,7 +2,7 @@
 //!
 //! Requests are read member by member, so that every mistake can be named; answers are written
 //! from borrowed records. A test holds these shapes against real answers.
-#![expect(dead_code, reason = "only their shapes are used")]
+#![expect(dead_code, clippy::struct_field_names, reason = "only their shapes are used")]
 
 use serde_json::Value;
 use utoipa::ToSchema;

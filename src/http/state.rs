@@ -25,8 +25,9 @@ pub(super) struct State {
     pub(super) _held: Sender<()>,
 }
 
-/// Most bytes of bodies.
+/// Most bytes of bodies, by kind.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_field_names, reason = "units stand in names")]
 pub(super) struct Limits {
     pub(super) json_bytes: usize,
     pub(super) bulk_bytes: usize,

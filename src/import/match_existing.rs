@@ -69,7 +69,7 @@ pub fn keys_of(draft: &Draft, keys: &[MatchKey]) -> Vec<String> {
     for key in keys {
         match key {
             MatchKey::Phone => {
-                all.extend(draft.add_phones.iter().map(|p| format!("p{}", p.number)))
+                all.extend(draft.add_phones.iter().map(|p| format!("p{}", p.number)));
             }
             MatchKey::Email => {
                 all.extend(draft.add_emails.iter().map(|e| format!("e{}", email::key(&e.address))));

@@ -105,15 +105,17 @@ impl Checker<'_> {
                     }
                 }
                 Target::Birthday => self.birthday(value, &mut draft),
-                Target::Tags => {
+                // Lists are not kept yet; a tag keeps what the file says about them.
+                Target::Tags | Target::List => {
                     if let Patch::Set(tag) = self.text(value, 100) {
                         draft.add_tags.push(tag);
                     }
                 }
                 Target::Notes => draft.notes = self.text(value, 64_000),
-                Target::Status => match Status::parse(value.value) {
-                    Some(status) => draft.status = Patch::Set(status),
-                    None => {
+                Target::Status => {
+                    if let Some(status) = Status::parse(value.value) {
+                        draft.status = Patch::Set(status);
+                    } else {
                         let all = Status::ALL.map(Status::as_str).join(", ");
                         self.issue(
                             value,
@@ -122,7 +124,7 @@ impl Checker<'_> {
                             &format!("use one of {all}"),
                         );
                     }
-                },
+                }
                 Target::Source => draft.source = self.text(value, 255),
                 Target::ExternalCrmId => draft.external_crm_id = self.text(value, 255),
                 Target::ExternalCrmProvider => draft.external_crm_provider = self.text(value, 255),
@@ -145,12 +147,6 @@ impl Checker<'_> {
                         custom.insert(key.clone(), Patch::Set(Value::String(text)));
                     }
                 }
-                // Lists are not kept yet; a tag keeps what the file says about them.
-                Target::List => {
-                    if let Patch::Set(tag) = self.text(value, 100) {
-                        draft.add_tags.push(tag);
-                    }
-                }
                 Target::Ignore => {}
             }
         }
@@ -159,6 +155,17 @@ impl Checker<'_> {
             draft.first_name =
                 Patch::Set(format!("{first} {}", middle.join(" ")).trim().to_owned());
         }
+        // A country alone is no address, but it says where the person is.
+        if let Some(country) =
+            addresses.iter().find_map(|(_, address)| region::code(address.country.as_deref()?))
+        {
+            draft.country = Patch::Set(country);
+        }
+        addresses.retain(|(_, a)| {
+            let is_known = a.country.as_deref().is_some_and(|text| region::code(text).is_some());
+            !is_known
+                || [&a.street, &a.city, &a.region, &a.postal_code].iter().any(|part| part.is_some())
+        });
         if !addresses.is_empty() {
             draft.addresses =
                 Patch::Set(addresses.into_iter().map(|(_, address)| address).collect());
@@ -212,9 +219,10 @@ impl Checker<'_> {
                 draft.add_phones.push(phone);
             }
             Err(error) => {
-                let code = match error {
-                    PhoneError::ScientificNotation => IssueCode::SpreadsheetDamage,
-                    _ => IssueCode::PhoneInvalid,
+                let code = if error == PhoneError::ScientificNotation {
+                    IssueCode::SpreadsheetDamage
+                } else {
+                    IssueCode::PhoneInvalid
                 };
                 self.issue(value, code, error.to_string(), "correct the number, or clear the cell");
             }
@@ -242,7 +250,7 @@ impl Checker<'_> {
         match date::parse(value.value, month_first) {
             Some(date) => draft.birthday = Patch::Set(date),
             None => {
-                self.issue(value, IssueCode::DateInvalid, "is no date", "write it as 1980-12-31")
+                self.issue(value, IssueCode::DateInvalid, "is no date", "write it as 1980-12-31");
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::domain::text::{fold, for_each_word};
 pub const WINDOW: usize = 5;
 
 /// Part of the schema hash: grows when this file cuts differently.
-pub(super) const CUTTER_VERSION: u32 = 1;
+pub(super) const CUTTER_VERSION: u32 = 2;
 
 /// The name under which the tokenizer for ready-made terms is registered.
 pub(super) const TOKENIZER: &str = "ready_made";
@@ -70,15 +70,39 @@ impl<'a> Terms<'a> {
         });
     }
 
-    /// Whole address, local part and domain; the words of an address are those of its parts.
+    /// Whole address, local part and domain, and the words of both; the last label of the domain
+    /// says nothing about a person.
     pub(super) fn email(&mut self, address: &str) {
         let key = email::key(address);
         self.whole(&key);
         if let Some((local, domain)) = key.rsplit_once('@') {
             self.whole(local);
             self.whole(domain);
+            let name = domain.rsplit_once('.').map_or(domain, |(name, _)| name);
+            for (part, known) in [(local, local), (name, domain)] {
+                for_each_word(part, |word, _, _| {
+                    if word != known {
+                        self.whole(word);
+                    }
+                });
+            }
         }
-        self.words(address);
+    }
+
+    /// The prefixes of local part and domain.
+    pub(super) fn email_edges(&mut self, address: &str) {
+        for part in address.split('@') {
+            self.edges_of_first(part);
+        }
+    }
+
+    fn edges_of_first(&mut self, text: &str) {
+        let mut is_first = true;
+        for_each_word(text, |word, _, _| {
+            if std::mem::take(&mut is_first) {
+                self.edges(word);
+            }
+        });
     }
 
     /// A whole tag and its words.
@@ -134,15 +158,12 @@ pub(super) struct ReadyMadeStream<'a> {
 impl TokenStream for ReadyMadeStream<'_> {
     fn advance(&mut self) -> bool {
         let Some(rest) = self.rest else { return false };
-        let term = match rest.split_once('\0') {
-            Some((term, rest)) => {
-                self.rest = Some(rest);
-                term
-            }
-            None => {
-                self.rest = None;
-                rest
-            }
+        let term = if let Some((term, rest)) = rest.split_once('\0') {
+            self.rest = Some(rest);
+            term
+        } else {
+            self.rest = None;
+            rest
         };
         self.token.text.clear();
         self.token.text.push_str(term);
@@ -181,7 +202,7 @@ mod tests {
         assert_eq!(cut_by(|t| t.edges("Jo Émile")), ["j", "jo", "e", "em", "emi"]);
         assert_eq!(
             cut_by(|t| t.email("J.Doe@Example.com")),
-            ["j.doe@example.com", "j.doe", "example.com", "j", "doe", "example", "com"]
+            ["j.doe@example.com", "j.doe", "example.com", "j", "doe", "example"]
         );
         assert_eq!(cut_by(|t| t.tag("VIP")), ["vip"]);
         assert_eq!(cut_by(|t| t.tag("Q4 Campaign")), ["q4 campaign", "q4", "campaign"]);

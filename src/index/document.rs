@@ -52,7 +52,7 @@ pub(super) fn document(schema: &Schema, org: OrgNumber, contact: &Contact) -> Ta
         let mut email = terms();
         for address in &contact.emails {
             email.email(&address.address);
-            edge.edges(&address.address);
+            edge.email_edges(&address.address);
         }
         document.add_text(fields.email, email.as_str());
     }

@@ -3,9 +3,12 @@
 //! Documents hold no text, only terms; times, name key and numbers are readable by document and
 //! change with nearly every change of a contact.
 
+use std::sync::Arc;
+
 use tantivy::columnar::Column;
+use tantivy::fastfield::AliveBitSet;
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocSet, Searcher, TERMINATED, Term};
+use tantivy::{DocId, DocSet, InvertedIndexReader, Searcher, SegmentReader, TERMINATED, Term};
 
 use super::Error;
 use super::document::phone_numbers;
@@ -35,42 +38,82 @@ impl Fingerprint {
             phone_numbers,
         }
     }
+}
+
+/// Reads fingerprints out of one snapshot.
+pub struct FingerprintReader {
+    schema: Schema,
+    segments: Vec<Segment>,
+}
+
+struct Segment {
+    terms: Arc<InvertedIndexReader>,
+    alive: Option<AliveBitSet>,
+    created_at: Column<u64>,
+    updated_at: Column<u64>,
+    name_key0: Column<u64>,
+    name_key1: Column<u64>,
+    phone_numbers: Column<u64>,
+}
+
+impl FingerprintReader {
+    /// Opens what is needed of every segment.
+    ///
+    /// # Errors
+    /// If the index files cannot be read.
+    pub fn open(schema: &Schema, searcher: &Searcher) -> Result<Self, Error> {
+        let open = |reader: &SegmentReader| -> tantivy::Result<Segment> {
+            let column = |name: &str| reader.fast_fields().u64(name);
+            Ok(Segment {
+                terms: reader.inverted_index(schema.fields.number)?,
+                alive: reader.alive_bitset().cloned(),
+                created_at: column("created_at")?,
+                updated_at: column("updated_at")?,
+                name_key0: column("name_key0")?,
+                name_key1: column("name_key1")?,
+                phone_numbers: column("phone_num")?,
+            })
+        };
+        let segments: tantivy::Result<Vec<Segment>> =
+            searcher.segment_readers().iter().map(open).collect();
+        Ok(Self { schema: schema.clone(), segments: segments? })
+    }
 
     /// What the documents of a contact tell; there must be one, or none if it is deleted.
     ///
     /// # Errors
     /// If the index files cannot be read.
-    pub fn find(
-        schema: &Schema,
-        searcher: &Searcher,
-        number: ContactNumber,
-    ) -> Result<Vec<Self>, Error> {
-        let term = Term::from_field_u64(schema.fields.number, u64::from(number.0));
+    pub fn find(&self, number: ContactNumber) -> Result<Vec<Fingerprint>, Error> {
+        let term = Term::from_field_u64(self.schema.fields.number, u64::from(number.0));
         let mut found = Vec::new();
-        for segment in searcher.segment_readers() {
+        for segment in &self.segments {
             let postings = segment
-                .inverted_index(schema.fields.number)?
+                .terms
                 .read_postings(&term, IndexRecordOption::Basic)
                 .map_err(tantivy::TantivyError::from)?;
             let Some(mut postings) = postings else { continue };
-            let column = |name: &str| segment.fast_fields().u64(name);
             while postings.doc() != TERMINATED {
                 let doc = postings.doc();
-                if segment.alive_bitset().is_none_or(|alive| alive.is_alive(doc)) {
-                    let first = |column: &Column<u64>| column.first(doc).unwrap_or(0);
-                    let mut phone_numbers: Vec<u64> =
-                        column("phone_num")?.values_for_doc(doc).collect();
-                    phone_numbers.sort_unstable();
-                    found.push(Self {
-                        created_at: first(&column("created_at")?),
-                        updated_at: first(&column("updated_at")?),
-                        name_key: (first(&column("name_key0")?), first(&column("name_key1")?)),
-                        phone_numbers,
-                    });
+                if segment.alive.as_ref().is_none_or(|alive| alive.is_alive(doc)) {
+                    found.push(segment.fingerprint(doc));
                 }
                 postings.advance();
             }
         }
         Ok(found)
+    }
+}
+
+impl Segment {
+    fn fingerprint(&self, doc: DocId) -> Fingerprint {
+        let first = |column: &Column<u64>| column.first(doc).unwrap_or(0);
+        let mut phone_numbers: Vec<u64> = self.phone_numbers.values_for_doc(doc).collect();
+        phone_numbers.sort_unstable();
+        Fingerprint {
+            created_at: first(&self.created_at),
+            updated_at: first(&self.updated_at),
+            name_key: (first(&self.name_key0), first(&self.name_key1)),
+            phone_numbers,
+        }
     }
 }

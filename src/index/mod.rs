@@ -11,7 +11,7 @@ mod mirror;
 mod schema;
 
 pub use cutter::{WINDOW, org_prefix};
-pub use fingerprint::Fingerprint;
+pub use fingerprint::{Fingerprint, FingerprintReader};
 pub use generation::{Current, Generations};
 pub use mirror::Mirror;
 pub use schema::{Fields, Limits, Schema, Scores};

@@ -10,5 +10,5 @@ mod table;
 
 pub use directory::Directory;
 pub use levels::Entry;
-pub use table::{Candidate, IdentityKind, Matches, Rule, Table, TableChange};
+pub use table::{Candidate, IdentityKind, Initials, Matches, Rule, Table, TableChange};
 pub(crate) use table::{identity_entries, phone_entries};

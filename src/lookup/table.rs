@@ -9,11 +9,12 @@ use crate::domain::email;
 use crate::domain::ids::{ContactNumber, OrgNumber};
 use crate::domain::number_key::{MAX_DIGITS, NumberKey};
 use crate::domain::phone::{NumberQuery, Phone};
+use crate::domain::text::fold;
 
 /// The shortest common ending that counts, in digits.
-pub const MIN_SUFFIX: usize = 7;
+pub(super) const MIN_SUFFIX: usize = 7;
 /// Numbers up to this many digits are internal extensions.
-pub const MAX_EXTENSION: usize = 6;
+pub(super) const MAX_EXTENSION: usize = 6;
 
 /// Why a number matched, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,6 +52,43 @@ pub struct Candidate {
     pub common_digits: usize,
     /// Which of the contact's phones matched, counted from 0; at most 255.
     pub slot: usize,
+    /// The initials of the contact.
+    pub initials: Initials,
+}
+
+/// One byte each for the first letters of first and last name, zero where there is none: enough
+/// to tell most people of one household or switchboard from each other without their records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Initials {
+    /// Of the first name.
+    pub first: u8,
+    /// Of the last name.
+    pub last: u8,
+}
+
+impl Initials {
+    /// The initials of two folded names.
+    pub fn of(first: &str, last: &str) -> Self {
+        Self { first: initial(first), last: initial(last) }
+    }
+
+    /// Whether these cannot belong to one person, whatever the rest of the names is.
+    pub fn differ(self, other: Self) -> bool {
+        let is_swapped = self.first == other.last && self.last == other.first;
+        self.first != 0 && other.first != 0 && self.first != other.first && !is_swapped
+    }
+
+    fn from_tag(tag: u32) -> Self {
+        Self { first: (tag >> 14 & 0xff) as u8, last: (tag >> 22 & 0xff) as u8 }
+    }
+
+    fn tag(self) -> u32 {
+        u32::from(self.first) << 14 | u32::from(self.last) << 22
+    }
+}
+
+fn initial(folded: &str) -> u8 {
+    folded.chars().next().map_or(0, |c| u8::try_from(u32::from(c) % 255 + 1).unwrap_or(1))
 }
 
 /// All contacts of one lookup.
@@ -63,7 +101,7 @@ pub struct Matches {
 }
 
 /// Most candidates that one lookup gives back; switchboard numbers can have many thousands.
-pub const MAX_CANDIDATES: usize = 1_000;
+pub(super) const MAX_CANDIDATES: usize = 1_000;
 
 /// What else than a number identifies a contact, for imports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -120,14 +158,16 @@ impl Table {
         let (mut removed, mut added) = (Vec::new(), Vec::new());
         let (mut ids_removed, mut ids_added) = (Vec::new(), Vec::new());
         for change in changes {
-            let same_phones = change.before.map(|c| &c.phones) == change.after.map(|c| &c.phones);
-            if !same_phones {
-                if let Some(before) = change.before {
-                    phone_entries(change.org, before, &mut removed);
-                }
-                if let Some(after) = change.after {
-                    phone_entries(change.org, after, &mut added);
-                }
+            let (mut before_phones, mut after_phones) = (Vec::new(), Vec::new());
+            if let Some(before) = change.before {
+                phone_entries(change.org, before, &mut before_phones);
+            }
+            if let Some(after) = change.after {
+                phone_entries(change.org, after, &mut after_phones);
+            }
+            if before_phones != after_phones {
+                removed.append(&mut before_phones);
+                added.append(&mut after_phones);
             }
             let (mut before_ids, mut after_ids) = (Vec::new(), Vec::new());
             if let Some(before) = change.before {
@@ -166,6 +206,7 @@ impl Table {
                     rule,
                     common_digits: query.key.common_suffix(NumberKey(entry.key)),
                     slot: (entry.tag & 0xff) as usize,
+                    initials: Initials::from_tag(entry.tag),
                 });
             }
             true
@@ -189,11 +230,11 @@ impl Table {
         org: OrgNumber,
         kind: IdentityKind,
         value: &str,
-    ) -> Vec<ContactNumber> {
+    ) -> Vec<(ContactNumber, Initials)> {
         let key = identity_key(kind, value);
         let mut found = Vec::new();
         self.identities.snapshot().range(org.0, key, key, |entry| {
-            found.push(ContactNumber(entry.number));
+            found.push((ContactNumber(entry.number), Initials::from_tag(entry.tag)));
             found.len() < MAX_CANDIDATES
         });
         found.sort_unstable();
@@ -240,12 +281,24 @@ const E164: u32 = 1 << 13;
 
 /// Appends the entries of a contact's phones.
 pub(crate) fn phone_entries(org: OrgNumber, contact: &Contact, out: &mut Vec<Entry>) {
+    let initials = initials_of(contact);
     for (slot, phone) in contact.phones.iter().enumerate() {
-        out.push(phone_entry(org, contact.number, slot, phone));
+        out.push(phone_entry(org, contact.number, slot, phone, initials));
     }
 }
 
-fn phone_entry(org: OrgNumber, number: ContactNumber, slot: usize, phone: &Phone) -> Entry {
+fn initials_of(contact: &Contact) -> Initials {
+    let folded = |name: &Option<String>| name.as_deref().map(fold).unwrap_or_default();
+    Initials::of(&folded(&contact.first_name), &folded(&contact.last_name))
+}
+
+fn phone_entry(
+    org: OrgNumber,
+    number: ContactNumber,
+    slot: usize,
+    phone: &Phone,
+    initials: Initials,
+) -> Entry {
     let slot = u32::try_from(slot.min(255)).unwrap_or(255);
     let national = u32::try_from(phone.national_len().min(31)).unwrap_or(31);
     let e164 = if phone.is_e164() { E164 } else { 0 };
@@ -253,17 +306,18 @@ fn phone_entry(org: OrgNumber, number: ContactNumber, slot: usize, phone: &Phone
         org: org.0,
         key: NumberKey::from_digits(phone.digits()).0,
         number: number.0,
-        tag: slot | national << 8 | e164,
+        tag: slot | national << 8 | e164 | initials.tag(),
     }
 }
 
 /// Appends the entries of what else identifies a contact.
 pub(crate) fn identity_entries(org: OrgNumber, contact: &Contact, out: &mut Vec<Entry>) {
+    let tag = initials_of(contact).tag();
     let entry = |kind, value: &str| Entry {
         org: org.0,
         key: identity_key(kind, value),
         number: contact.number.0,
-        tag: 0,
+        tag,
     };
     for address in &contact.emails {
         out.push(entry(IdentityKind::Email, &address.address));

@@ -161,7 +161,8 @@ impl<'a> Fields<'a> {
             }
             for word in words {
                 let is_exact = word.text == text;
-                if !is_exact && !(is_prefix && word.text.starts_with(text)) {
+                let is_begun = is_prefix && word.text.starts_with(text);
+                if !(is_exact || is_begun) {
                     continue;
                 }
                 let is_covered = *part == Part::DisplayName

@@ -146,12 +146,11 @@ fn tokenize<'a>(text: &'a str, warnings: &mut Vec<String>) -> Vec<Token<'a>> {
             rest = &rest[field.len() + 1..];
         }
         let (value, is_quoted, behind) = if let Some(inner) = rest.strip_prefix('"') {
-            match inner.split_once('"') {
-                Some((value, behind)) => (value, true, behind),
-                None => {
-                    warnings.push("a quote is not closed; it was taken as a word".to_owned());
-                    take_word(inner)
-                }
+            if let Some((value, behind)) = inner.split_once('"') {
+                (value, true, behind)
+            } else {
+                warnings.push("a quote is not closed; it was taken as a word".to_owned());
+                take_word(inner)
             }
         } else {
             take_word(rest)
@@ -223,7 +222,7 @@ fn push_token(query: &mut ParsedQuery, token: &Token<'_>) {
             }
         }
         FieldName::Name | FieldName::Company | FieldName::Title | FieldName::Notes => {
-            push_words(query, Some(field), token.text, token);
+            push_words(query, Some(&field), token.text, token);
         }
         FieldName::Email
         | FieldName::Tag
@@ -242,7 +241,7 @@ fn push_token(query: &mut ParsedQuery, token: &Token<'_>) {
     }
 }
 
-fn push_words(query: &mut ParsedQuery, field: Option<FieldName>, text: &str, token: &Token<'_>) {
+fn push_words(query: &mut ParsedQuery, field: Option<&FieldName>, text: &str, token: &Token<'_>) {
     let is_prefix = !token.is_quoted && text.ends_with('*');
     // A whole address is one thing, not the words around its dots.
     if field.is_none() && !token.is_quoted && crate::domain::email::parse(text).is_some() {
@@ -257,7 +256,7 @@ fn push_words(query: &mut ParsedQuery, field: Option<FieldName>, text: &str, tok
     let first = query.clauses.len();
     for_each_word(text, |word, _, _| {
         query.clauses.push(Clause::Word {
-            field: field.clone(),
+            field: field.cloned(),
             text: word.to_owned(),
             is_prefix: false,
             is_negative: token.is_negative,

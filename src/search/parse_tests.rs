@@ -24,7 +24,7 @@ fn show(text: &str) -> String {
             Clause::Digits { digits, variants, is_negative } => format!(
                 "{}#{digits}{}",
                 if *is_negative { "-" } else { "" },
-                variants.iter().map(|v| format!("|{v}")).collect::<String>()
+                variants.iter().flat_map(|v| ["|", v.as_str()]).collect::<String>()
             ),
         })
         .collect();

@@ -152,7 +152,12 @@ fn run_step(
             number: ContactNumber(u32::try_from(key[2]).unwrap_or(u32::MAX)),
             score: match request.sort {
                 Sort::Relevance => score_of(key[0]),
-                _ => 0.0,
+                Sort::Name
+                | Sort::NameDescending
+                | Sort::Created
+                | Sort::CreatedDescending
+                | Sort::Updated
+                | Sort::UpdatedDescending => 0.0,
             },
             cursor: Cursor { sort: request.sort.tag(), key },
         })

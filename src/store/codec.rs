@@ -1,4 +1,4 @@
-//! The bytes of a record: a version byte, then MessagePack with named members.
+//! The bytes of a record: a version byte, then `MessagePack` with named members.
 //!
 //! Names make a record readable without its schema and let members come and go; every version
 //! that was ever written decodes for ever.

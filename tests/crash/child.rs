@@ -15,6 +15,7 @@ use ringdex::app::{Access, App, BulkItem, Deletion, Error, Precondition};
 use ringdex::domain::access::Caller;
 use ringdex::domain::ids::{ContactId, OrgNumber};
 use ringdex::engine::Options;
+use ringdex::store::fault;
 use serde_json::{Value, json};
 
 use crate::ledger::{Ledger, Line, Pending, State, batch_marker, content, digest};
@@ -115,12 +116,15 @@ struct Writer<'a> {
     made: u64,
     mine: Vec<Mine>,
     counter: ContactId,
+    /// How many of a hundred steps of the first thread rebuild the index.
+    reindex_percent: u32,
 }
 
 impl<'a> Writer<'a> {
     fn new(app: &'a App, ledger: &Ledger, thread: usize, seed: u64) -> Self {
         let organization = if thread == THREADS - 1 { "b" } else { "a" };
         let start = format!("{organization}{thread}-");
+        let is_for_reindex = std::env::var(fault::VARIABLE).is_ok_and(|p| p.starts_with("reindex"));
         let mine = ledger.contacts.iter().filter(|(marker, known)| {
             marker.starts_with(&start) && matches!(known.state, State::Live | State::Deleted)
         });
@@ -141,6 +145,7 @@ impl<'a> Writer<'a> {
             prefix: format!("{start}{}", ledger.round),
             made: 0,
             mine,
+            reindex_percent: if is_for_reindex { 40 } else { 5 },
             counter: ledger.counter_id.expect("a counter"),
         }
     }
@@ -151,15 +156,16 @@ impl<'a> Writer<'a> {
     }
 
     fn step(&mut self) -> Result<(), Error> {
-        match self.rng.random_range(0..100) {
+        let choice = self.rng.random_range(0..100);
+        if self.prefix.starts_with("a0-") && choice < self.reindex_percent {
+            self.app.reindex(&self.caller, &mut |_| {})?;
+            say(&Line::Reindexed);
+            return Ok(());
+        }
+        match choice {
             0..25 => self.create(),
             25..33 => self.create_many(),
             33..40 if self.caller.organization == OrgNumber(1) => self.count(),
-            40..44 if self.prefix.starts_with("a0") => {
-                self.app.reindex(&self.caller, &mut |_| {})?;
-                say(&Line::Reindexed);
-                Ok(())
-            }
             _ => self.change(),
         }
     }
@@ -181,7 +187,7 @@ impl<'a> Writer<'a> {
 
     fn create_many(&mut self) -> Result<(), Error> {
         let name = self.new_marker();
-        let size = self.rng.random_range(2..60);
+        let size = self.rng.random_range(2..25);
         say(&Line::Batch { name: name.clone(), size });
         let markers: Vec<String> = (0..size).map(|at| batch_marker(&name, at)).collect();
         let bodies: Vec<Value> = markers.iter().map(|m| content(m, 0).body(m)).collect();

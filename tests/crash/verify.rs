@@ -16,7 +16,7 @@ use crate::child::{caller, organization_of};
 use crate::ledger::{Known, Ledger, Pending, State, batch_marker, content, digest};
 
 /// Contacts whose name and number are searched for.
-const SAMPLE: usize = 12;
+const SAMPLE: usize = 8;
 
 type Live = BTreeMap<String, Contact>;
 

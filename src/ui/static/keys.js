@@ -3,7 +3,7 @@
 // comes first; nothing here acts while somebody types.
 
 import { adding, call, copyNumber, edit, shown } from "./state/card.js";
-import { dialog, letterKeys, usedKey } from "./state/session.js";
+import { dialog, letterKeys, narrow, usedKey } from "./state/session.js";
 import { go, openContact, place } from "./state/url.js";
 import { focusSearch } from "./parts/topbar.js";
 
@@ -19,7 +19,7 @@ function escape() {
     return;
   }
   if (create) go({ create: false });
-  else if (contact && matchMedia("(max-width: 759px)").matches) go({ contact: null });
+  else if (contact && narrow.value) go({ contact: null });
   focusSearch();
   if (!create && !contact && view === "pop") go({ view: "console", number: "" });
 }

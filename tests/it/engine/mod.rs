@@ -1,3 +1,6 @@
 //! What the engine promises: nothing acknowledged is lost, and all mirrors agree with the store.
 
+mod damage;
+mod disk_full;
 mod model;
+mod writes;

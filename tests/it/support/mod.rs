@@ -48,6 +48,14 @@ impl TestApp {
         Self { dir, options, app: Some(app) }
     }
 
+    /// A copy of a closed one, closed as well.
+    pub(crate) fn copy(&self) -> Self {
+        assert!(self.app.is_none(), "only what is closed can be copied");
+        let dir = TempDir::new().unwrap();
+        copy_directory(&self.root(), &dir.path().join("data"));
+        Self { app: None, options: self.options.clone(), dir }
+    }
+
     pub(crate) fn app(&self) -> &App {
         self.app.as_ref().expect("it is open")
     }
@@ -110,6 +118,19 @@ pub(crate) fn causes(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
+}
+
+pub(crate) fn copy_directory(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_directory(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
 }
 
 /// Files directly in a directory whose names fit, sorted.

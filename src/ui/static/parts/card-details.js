@@ -5,7 +5,7 @@
 import { Fragment, html, useLayoutEffect, useRef } from "../dom.js";
 import { adding, edit, freshField } from "../state/card.js";
 import { ago, dayText, inFull } from "../text/time.js";
-import { label as labelOf, languageName, valueText } from "../text/words.js";
+import { countryName, label as labelOf, languageName, valueText } from "../text/words.js";
 import { AddressField, CustomField, EmailField, NewCustomField, PhoneField, TextField } from "./fields.js";
 import { Hint } from "./hint.js";
 import { Icon } from "./icons.js";
@@ -21,10 +21,12 @@ const zones = () => /** @type {any} */ (Intl).supportedValuesOf?.("timeZone") ??
  */
 const TEXTS = [
   { path: "department", label: "Department" },
+  { path: "role", label: "Buying role" },
   { path: "birthday", label: "Birthday", show: dayText },
   { path: "language", label: "Language", show: languageName },
   { path: "timezone", label: "Time zone", show: (zone) => zone.replaceAll("_", " "), list: zones },
   { path: "preferred_channel", label: "Prefers", list: () => ["phone", "email", "sms", "whatsapp"] },
+  { path: "assigned_to", label: "Owner" },
   { path: "source", label: "Source", show: labelOf },
   { path: "external_crm_provider", label: "CRM" },
   { path: "external_crm_id", label: "CRM id" },
@@ -34,8 +36,8 @@ const TEXTS = [
 const ELSEWHERE = new Set([
   ...TEXTS.map((one) => one.path), "id", "version", "display_name", "name", "first_name", "last_name", "phones",
   "emails", "addresses", "phone", "mobile", "email", "company", "company_id", "title", "tags", "custom_fields",
-  "notes", "status", "do_not_contact", "blocked", "visibility", "assigned_to", "assigned_to_name", "created_at",
-  "updated_at", "match", "duplicates", "seq", "url", "deleted_at",
+  "notes", "status", "do_not_contact", "blocked", "visibility", "opt_in", "social_profiles", "channels", "created_at",
+  "updated_at", "created_by", "updated_by", "match", "duplicates", "seq", "url", "deleted_at", "org_department_id",
 ]);
 
 const FULL_DATE = /^\d{4}-\d\d-\d\d$/;
@@ -50,25 +52,28 @@ function readOnly(value) {
 /** @param {{label: string, value: any}} props */
 const Fact = ({ label, value }) => html`<div class="field fixed"><dt>${label}</dt><dd><span class="value">${value}</span></dd></div>`;
 
-/** @param {Contact} contact */
-function unknownMembers(contact) {
-  return Object.entries(contact).filter(([key, value]) => !ELSEWHERE.has(key) && value !== null && value !== "" && value !== false
-    && !(Array.isArray(value) && value.length === 0) && !(typeof value === "object" && !Array.isArray(value)));
+/** Facts that cannot be edited here, as label and value. @param {Contact} contact @returns {[string, any][]} */
+function fixedFacts(contact) {
+  const rest = Object.entries(contact).filter(([key, value]) => !ELSEWHERE.has(key) && value && typeof value !== "object");
+  return [
+    ...(contact.channels ?? []).map((/** @type {any} */ one) => [labelOf(one.channel), one.identifier]),
+    ...Object.entries(contact.social_profiles ?? {}).map(([site, profile]) => [labelOf(site), profile]),
+    ...(contact.opt_in === null || contact.opt_in === undefined ? [] : [["Marketing", contact.opt_in ? "Opted in" : "Opted out"]]),
+    ...(contact.visibility && contact.visibility !== "all" ? [["Visible to", labelOf(contact.visibility)]] : []),
+    ...rest.map(([key, value]) => [labelOf(key.replace(/_at$/, "")), readOnly(key === "country" ? countryName(value) : value)]),
+  ];
 }
 
 /** @param {{contact: Contact}} props */
 export function Details({ contact }) {
-  const owner = contact.assigned_to_name ?? contact.assigned_to;
   const custom = Object.entries(contact.custom_fields ?? {}).filter(([, value]) => value !== null && value !== "");
   const texts = TEXTS.filter(({ path }) => contact[path]);
   const rows = [
     ...texts.map((one) => html`<${TextField} key=${one.path} contact=${contact} path=${one.path} label=${one.label}
       type=${one.path === "birthday" && FULL_DATE.test(contact.birthday) ? "date" : undefined}
       list=${one.list?.()} show=${one.show ? one.show(contact[one.path]) : undefined} />`),
-    owner ? html`<${Fact} key="owner" label="Owner" value=${owner} />` : null,
-    contact.visibility && contact.visibility !== "all" ? html`<${Fact} key="visibility" label="Visible to" value=${labelOf(contact.visibility)} />` : null,
-    ...unknownMembers(contact).map(([key, value]) => html`<${Fact} key=${key} label=${labelOf(key)} value=${readOnly(value)} />`),
-  ].filter(Boolean);
+    ...fixedFacts(contact).map(([label, value]) => html`<${Fact} key=${`fixed-${label}`} label=${label} value=${value} />`),
+  ];
   return html`<${Fragment}>
     ${rows.length ? html`<section aria-label="Details"><dl class="facts">${rows}</dl></section>` : null}
     ${custom.length
@@ -128,8 +133,9 @@ export function AddField({ contact }) {
 /** Where the record comes from in time. @param {{contact: Contact}} props */
 export function Foot({ contact }) {
   const time = (/** @type {string} */ value) => html`<time datetime=${value} title=${inFull(value)}>${ago(value)}</time>`;
+  const by = (/** @type {string|null|undefined} */ who) => (who ? ` by ${who}` : "");
   return html`<footer class="foot">
-    <span>Changed ${time(contact.updated_at)}</span><span>Created ${time(contact.created_at)}</span>
+    <span>Changed ${time(contact.updated_at)}${by(contact.updated_by)}</span><span>Created ${time(contact.created_at)}${by(contact.created_by)}</span>
     <span class="num">Version ${contact.version}</span>
   </footer>`;
 }

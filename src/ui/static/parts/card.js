@@ -8,7 +8,7 @@ import { dialog } from "../state/session.js";
 import { go, openContact, place } from "../state/url.js";
 import { placeOf, timeIn, timeInCountry } from "../text/time.js";
 import { mainPhone } from "../text/phone.js";
-import { countryName, problemText, whyText } from "../text/words.js";
+import { countryName, mayCall, problemText, whyText } from "../text/words.js";
 import { AddressField, EmailField, NameField, PhoneField, StatusField, TextField } from "./fields.js";
 import { AddField, Details, Foot } from "./card-details.js";
 import { Hint } from "./hint.js";
@@ -26,9 +26,10 @@ function localTime(contact) {
   return country && there && !there.includes(" to ") ? `${there} in ${countryName(country)}` : null;
 }
 
-function Actions() {
+/** @param {{contact: Contact}} props */
+function Actions({ contact }) {
   return html`<div class="actions" role="group" aria-label="What to do with this contact">
-    <button type="button" class="button main" onClick=${() => call()}><${Icon} name="call" />Call<${Hint} keys="c" /></button>
+    <button type="button" class=${mayCall(contact).may ? "button main" : "button"} onClick=${() => call()}><${Icon} name="call" />Call<${Hint} keys="c" /></button>
     <button type="button" class="button" onClick=${copyNumber}><${Icon} name="copy" />Copy<span class="vh"> number</span><${Hint} keys="y" /></button>
     <button type="button" class="button" onClick=${() => edit("name")}><${Icon} name="edit" />Edit<${Hint} keys="e" /></button>
     <button type="button" class="button" aria-label="Delete or archive" title="Delete or archive" onClick=${() => (dialog.value = "delete")}>
@@ -129,7 +130,7 @@ export function Card({ id, known, preview = false }) {
       data-id=${id} data-version=${contact.version} onFocusIn=${() => preview && openContact(id)}>
     ${back}
     <${Lookalikes} contact=${contact} />
-    <div class="head"><${Identity} key=${id} contact=${contact} /><${Actions} /></div>
+    <div class="head"><${Identity} key=${id} contact=${contact} /><${Actions} contact=${contact} /></div>
     <div key=${id}>
       <${Reach} contact=${contact} />
       <${Details} contact=${contact} />

@@ -79,6 +79,8 @@ export function Field(props) {
   const form = useRef(/** @type {HTMLElement|null} */ (null));
   const button = useRef(/** @type {HTMLElement|null} */ (null));
   const busy = useRef(false);
+  // The last blur comes while the editor is being taken away; it must not save again.
+  const isOpen = useRef(false);
   const refused = useRef("");
   const backToButton = useRef(false);
   const pointer = props.pointer ?? path;
@@ -87,6 +89,7 @@ export function Field(props) {
   const open = () => {
     setStatus(null);
     refused.current = "";
+    isOpen.current = true;
     setDraft({ ...values });
   };
   /** A field that was being added goes from its temporary place. */
@@ -96,6 +99,7 @@ export function Field(props) {
     if (backToButton.current) document.getElementById("card-name")?.focus();
   };
   const close = () => {
+    isOpen.current = false;
     setDraft(null);
     setStatus(null);
     leaveFresh();
@@ -134,6 +138,7 @@ export function Field(props) {
     const outcome = await save(id, props.patch(wanted));
     busy.current = false;
     if (outcome.state === "saved") {
+      isOpen.current = false;
       setDraft(null);
       setStatus({ state: "saved" });
       leaveFresh();
@@ -163,7 +168,7 @@ export function Field(props) {
     event.stopPropagation();
   };
   const onFocusOut = (/** @type {FocusEvent} */ event) => {
-    if (!draft || busy.current || status?.state === "conflict") return;
+    if (!draft || !isOpen.current || busy.current || status?.state === "conflict") return;
     if (form.current?.contains(/** @type {Node|null} */ (event.relatedTarget))) return;
     if (refused.current === JSON.stringify(draft)) return;
     void commit(draft);

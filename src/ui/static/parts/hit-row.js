@@ -2,6 +2,7 @@
 // One hit: who, the number or field that matched, where from, and why it is here.
 
 import { html } from "../dom.js";
+import { answered } from "../state/search.js";
 import { marked, markedPhone, snippet } from "../text/marks.js";
 import { mainPhone, phoneText } from "../text/phone.js";
 import { label, mayCall, valueText, whyText } from "../text/words.js";
@@ -33,7 +34,9 @@ function number(hit) {
 /** @param {Hit} hit */
 function second(hit) {
   const marks = hit.match?.highlights ?? {};
-  const other = Object.keys(marks).find((key) => !OWN_PLACE.test(key) && at(hit, key));
+  // Addresses repeat names; where the name is marked, an e-mail says nothing more.
+  const repeats = (/** @type {string} */ key) => key.startsWith("emails/") && marks.display_name && !/[@.]/.test(answered.value ?? "");
+  const other = Object.keys(marks).find((key) => !OWN_PLACE.test(key) && !repeats(key) && at(hit, key));
   const parts = [];
   if (other) {
     const text = valueText(at(hit, other));

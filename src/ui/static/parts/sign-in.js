@@ -19,11 +19,12 @@ export function SignIn() {
     if (!value || busy) return;
     setBusy(true);
     setToken(value);
+    problem.value = null;
     needsToken.value = false;
     await search(place.value.q, { again: true });
     setRefused(needsToken.value);
     setBusy(false);
-    if (problem.value?.status === 401) setToken(null);
+    if (needsToken.value) setToken(null);
   };
   return html`<main class="sign-in"><form onSubmit=${signIn} aria-label="Sign in" data-test="sign-in">
     <h1>Ringdex</h1>

@@ -2,9 +2,9 @@
 // The bar at the top: the one search box with its answer's size and time, and the few
 // switches. The box is a combobox; the list below is its listbox.
 
-import { html, useEffect, useRef, useState } from "../dom.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../dom.js";
 import { active, answered, hits, search, settled, slow, tookUs, total, totalExact } from "../state/search.js";
-import { dialog, isLearned, switchTheme, theme, usedKey } from "../state/session.js";
+import { dialog, isLearned, narrow, switchTheme, theme, usedKey } from "../state/session.js";
 import { go, openContact, place } from "../state/url.js";
 import { duration, plural } from "../text/words.js";
 import { Icon } from "./icons.js";
@@ -16,8 +16,6 @@ export function focusSearch() {
   box?.focus();
   box?.select();
 }
-
-export const isNarrow = () => matchMedia("(max-width: 759px)").matches;
 
 function Count() {
   if (answered.value === null) return null;
@@ -50,7 +48,8 @@ function SearchBox() {
   useEffect(() => {
     typing.current = false;
   }, [contact, create, view]);
-  useEffect(() => {
+  // Before the first paint, so that no letter is lost that somebody types at once.
+  useLayoutEffect(() => {
     if (view === "console" && !place.peek().contact && !place.peek().create) box.current?.focus();
   }, []);
   useEffect(() => setExpanded(view === "console" && hits.value.length > 0), [view, hits.value]);
@@ -60,7 +59,7 @@ function SearchBox() {
     const replace = typing.current;
     typing.current = true;
     if (view === "pop") go({ view: "console", q: next, contact: null, create: false, number: "" });
-    else go({ q: next, create: false, contact: isNarrow() ? null : contact }, { replace });
+    else go({ q: next, create: false, contact: narrow.value ? null : contact }, { replace });
     // Asked here and not after the next paint: the answer should come with the keystroke.
     void search(next);
   };

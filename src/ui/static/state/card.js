@@ -122,6 +122,7 @@ export async function remove({ permanent }) {
   };
   toast(permanent ? `${contact.display_name} is deleted for good.` : `${contact.display_name} is archived.`,
     permanent ? {} : { action: undo });
+  document.getElementById("search")?.focus();
   await refresh();
 }
 

@@ -11,6 +11,7 @@ const PAGE = 50;
 const SLOW_MS = 150;
 /** While the server does not answer, it is asked again so often. */
 const RETRY_MS = 3000;
+const STALE_MS = 500;
 
 /** @type {import("../vendor/signals.js").Signal<Hit[]>} */
 export const hits = signal([]);
@@ -77,6 +78,8 @@ async function ask(q, again) {
       problem.value = null;
     });
     cursor = page.next_cursor ?? null;
+    // What this person saved is not in the answer yet; it will be in a moment.
+    if (page.stale) setTimeout(() => asked === q && refresh(), STALE_MS);
   } catch (error) {
     if (running !== mine) return;
     problem.value = error instanceof Problem ? error : new Problem(0, { detail: String(error) });

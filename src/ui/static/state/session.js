@@ -28,8 +28,13 @@ function store(key, value) {
   }
 }
 
+const narrowScreen = matchMedia("(max-width: 759px)");
+/** Whether the card lies over the list; the same width as in app.css. */
+export const narrow = signal(narrowScreen.matches);
+narrowScreen.addEventListener("change", () => (narrow.value = narrowScreen.matches));
+
 /** "light", "dark" or "auto". */
-export const theme = signal(stored("theme") ?? "auto");
+export const theme = signal(document.documentElement.dataset.theme ?? "auto");
 
 /** Next of: as the system, light, dark. */
 export function switchTheme() {
@@ -51,7 +56,15 @@ export function setLetterKeys(on) {
 
 const LEARNED_AFTER = 3;
 /** How often each key was used. @type {import("../vendor/signals.js").Signal<Record<string, number>>} */
-export const keyUses = signal(JSON.parse(stored("key-uses") ?? "{}"));
+export const keyUses = signal(readUses());
+
+function readUses() {
+  try {
+    return JSON.parse(stored("key-uses") ?? "{}") ?? {};
+  } catch {
+    return {};
+  }
+}
 
 /** Counts a use of a key; its hint goes once it is known. @param {string} key */
 export function usedKey(key) {
@@ -68,7 +81,7 @@ export const isLearned = (key) => (keyUses.value[key] ?? 0) >= LEARNED_AFTER;
 /** @type {import("../vendor/signals.js").Signal<Toast[]>} */
 export const toasts = signal([]);
 let nextToast = 1;
-const TOAST_MS = 4000;
+const TOAST_MS = 5000;
 const TOAST_WITH_ACTION_MS = 12000;
 
 /**
@@ -79,7 +92,7 @@ const TOAST_WITH_ACTION_MS = 12000;
 export function toast(text, more = {}) {
   const id = nextToast++;
   toasts.value = [...toasts.value.slice(-2), { id, text, ...more }];
-  setTimeout(() => dismiss(id), more.action || more.bad ? TOAST_WITH_ACTION_MS : TOAST_MS);
+  setTimeout(() => dismiss(id), more.action ? TOAST_WITH_ACTION_MS : TOAST_MS);
 }
 
 /** @param {number} id */

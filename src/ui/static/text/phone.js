@@ -4,8 +4,9 @@
 
 /**
  * Calling code -> how its national numbers are grouped. `trunk` is written before the
- * number inside the country; `groups` are tried by length of the national number.
- * @type {Record<string, {regions: string[], trunk?: string, groups: Record<number, number[]>}>}
+ * number inside the country; `groups` are by length of the national number, and `cities`
+ * are area codes that are grouped by themselves.
+ * @type {Record<string, {regions: string[], trunk?: string, groups: Record<number, number[]>, cities?: RegExp}>}
  */
 const PLANS = {
   1: { regions: ["US", "CA"], groups: { 10: [3, 3, 4] } },
@@ -22,12 +23,12 @@ const PLANS = {
   40: { regions: ["RO"], trunk: "0", groups: { 9: [3, 3, 3] } },
   41: { regions: ["CH"], trunk: "0", groups: { 9: [2, 3, 2, 2] } },
   43: { regions: ["AT"], trunk: "0", groups: { 10: [3, 3, 4], 11: [3, 4, 4] } },
-  44: { regions: ["GB"], trunk: "0", groups: { 10: [4, 3, 3], 9: [4, 2, 3] } },
+  44: { regions: ["GB"], trunk: "0", cities: /^(2\d|1\d1|11\d)/, groups: { 10: [4, 3, 3], 9: [4, 2, 3] } },
   45: { regions: ["DK"], groups: { 8: [2, 2, 2, 2] } },
   46: { regions: ["SE"], trunk: "0", groups: { 9: [2, 3, 2, 2], 8: [1, 3, 2, 2] } },
   47: { regions: ["NO"], groups: { 8: [3, 2, 3] } },
   48: { regions: ["PL"], groups: { 9: [3, 3, 3] } },
-  49: { regions: ["DE"], trunk: "0", groups: { 10: [3, 3, 4], 11: [3, 4, 4], 9: [2, 3, 4] } },
+  49: { regions: ["DE"], trunk: "0", cities: /^(30|40|69|89)/, groups: { 10: [3, 3, 4], 11: [3, 4, 4], 9: [2, 3, 4] } },
   52: { regions: ["MX"], groups: { 10: [2, 4, 4] } },
   55: { regions: ["BR"], trunk: "0", groups: { 10: [2, 4, 4], 11: [2, 5, 4] } },
   60: { regions: ["MY"], trunk: "0", groups: { 9: [2, 3, 4], 10: [2, 4, 4] } },
@@ -59,8 +60,9 @@ function codeOf(digits) {
   return digits.slice(0, THREE_DIGITS.test(digits) ? 3 : 2);
 }
 
-/** @param {number} length @returns {number[]} groups of three, the last of up to four */
+/** @param {number} length @returns {number[]} groups of three, the last of up to four; eight is twice four */
 function anyGroups(length) {
+  if (length === 8) return [4, 4];
   const groups = [];
   let left = length;
   while (left > 4) {
@@ -94,7 +96,8 @@ export function layOutPhone(number, region = readerRegion()) {
   const code = codeOf(digits);
   const plan = PLANS[Number(code)];
   const national = digits.slice(code.length);
-  const groups = plan?.groups[national.length] ?? anyGroups(national.length);
+  const city = national.match(plan?.cities ?? /^$/)?.[0].length ?? 0;
+  const groups = city ? [city, ...anyGroups(national.length - city)] : (plan?.groups[national.length] ?? anyGroups(national.length));
   const home = Boolean(plan?.regions.includes(region));
   let text = "";
   /** @type {number[]} */

@@ -32,10 +32,20 @@ export function duration(us) {
   return us < 1_000_000 ? `${Math.round(us / 1000)} ms` : `${(us / 1_000_000).toFixed(1)} s`;
 }
 
+/** @type {Record<string, string>} */
+const PLACES = { infix: "part of the number", beginning: "start of the number", ending: "end of the number", exact: "whole number" };
+
+/** A reason as the server names it ("last_name prefix"), as a person would. @param {string} reason */
+function reasonText(reason) {
+  const [, place] = reason.match(/^phone (\w+)$/) ?? [];
+  if (place) return PLACES[place] ?? reason;
+  return reason.replace(/ (word|prefix)$/, "").replace(/^email\b/, "e-mail").replaceAll("_", " ");
+}
+
 /** Reasons of a match as one line. @param {string|string[]|undefined|null} why @param {number} [most] */
 export function whyText(why, most = 2) {
   const list = Array.isArray(why) ? why : why ? [why] : [];
-  return list.slice(0, most).map((one) => String(one).replaceAll("_", " ")).join(", ");
+  return [...new Set(list.map((one) => reasonText(String(one))))].slice(0, most).join(", ");
 }
 
 /** The value of a custom field as text. @param {unknown} value @returns {string} */

@@ -7,6 +7,7 @@ import { Card } from "../parts/card.js";
 import { ContactForm } from "../parts/contact-form.js";
 import { ResultList } from "../parts/result-list.js";
 import { active, answered, hits, search } from "../state/search.js";
+import { narrow } from "../state/session.js";
 import { place } from "../state/url.js";
 
 /** What is beside the list when nothing is chosen. */
@@ -26,7 +27,7 @@ export function Console() {
   useEffect(() => {
     void search(q);
   }, [q]);
-  const hit = answered.value?.trim() ? hits.value[active.value] : undefined;
+  const hit = !narrow.value && answered.value?.trim() ? hits.value[active.value] : undefined;
   let side;
   if (create) side = html`<${ContactForm} key=${q} start=${q.trim()} />`;
   else if (contact) side = html`<${Card} key="card" id=${contact} known=${hits.value.find((one) => one.id === contact)} />`;

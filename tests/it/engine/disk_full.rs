@@ -1,0 +1,154 @@
+//! A disk that runs full: the process ends with a message that says so, and after room was made
+//! everything acknowledged is there.
+//!
+//! A child runs this test program again on a small tmpfs, which needs root, or under a limit for
+//! the size of files, which every user may set.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use ringdex::app::App;
+use ringdex::domain::ids::ContactId;
+use ringdex::engine::Options;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::support::{causes, operator};
+
+const DIRECTORY: &str = "RINGDEX_DISK_FULL_TEST";
+
+fn options() -> Options {
+    Options {
+        store_cache_bytes: 8 << 20,
+        index_writer_bytes: 16 << 20,
+        checkpoint_every: Duration::from_millis(50),
+        ..Options::default()
+    }
+}
+
+/// Run by the tests below in a process of its own; does nothing otherwise.
+#[test]
+fn child() {
+    let Some(dir) = std::env::var_os(DIRECTORY) else { return };
+    let app = App::open(Path::new(&dir), options()).unwrap();
+    app.bootstrap(Some("admin")).unwrap();
+    // Far more than there is room for.
+    for at in 0..1_000_000 {
+        let body = json!({"name": format!("Person {at}"), "notes": "word ".repeat(at % 2_000)});
+        let created = app.create_contact(&operator(1), &body, None).unwrap();
+        println!("acknowledged {}", created.contact.id);
+    }
+}
+
+/// Runs a child until it ends; what it acknowledged, and its last words.
+fn fill(mut command: Command, data: &Path) -> (Vec<ContactId>, String) {
+    let mut child =
+        command.env(DIRECTORY, data).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let out = BufReader::new(child.stdout.take().unwrap());
+    let acknowledged = out
+        .lines()
+        .map_while(Result::ok)
+        .filter_map(|line| line.split_once("acknowledged ")?.1.parse().ok())
+        .collect();
+    let output = child.wait_with_output().unwrap();
+    assert!(!output.status.success(), "it did not run full");
+    (acknowledged, String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+fn this_child() -> Vec<String> {
+    let program = std::env::current_exe().unwrap().to_str().unwrap().to_owned();
+    let arguments = ["--exact", "engine::disk_full::child", "--nocapture", "--test-threads=1"];
+    std::iter::once(program).chain(arguments.map(str::to_owned)).collect()
+}
+
+fn assert_whole(data: &Path, acknowledged: &[ContactId]) {
+    let app = App::open(data, options()).unwrap_or_else(|error| panic!("{}", causes(&error)));
+    for id in acknowledged {
+        app.read_contact(&operator(1), *id).unwrap();
+    }
+    let report = app.check(&operator(1), &mut |_| {}).unwrap();
+    assert!(report.is_clean(), "{report:?}");
+    // One more may have been kept than was acknowledged.
+    let surplus = report.contacts - acknowledged.len() as u64;
+    assert!(surplus <= 1, "{surplus} more than acknowledged");
+}
+
+/// A mounted file system that is taken away again.
+struct Mounted(PathBuf);
+
+impl Mounted {
+    fn tmpfs(at: &Path, size: &str) -> Result<Self, String> {
+        mount(&["-t", "tmpfs", "-o", &format!("size={size}"), "none"], at)?;
+        Ok(Self(at.to_owned()))
+    }
+
+    fn resize(&self, size: &str) {
+        mount(&["-o", &format!("remount,size={size}")], &self.0).unwrap();
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+    }
+}
+
+fn mount(arguments: &[&str], at: &Path) -> Result<(), String> {
+    let output =
+        Command::new("mount").args(arguments).arg(at).output().map_err(|e| e.to_string())?;
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
+    }
+}
+
+#[test]
+fn a_full_disk_ends_the_process_and_loses_nothing_acknowledged() {
+    let dir = TempDir::new().unwrap();
+    // Which of journal, store and index meets the end first depends on the size.
+    for size in ["6m", "11m", "17m"] {
+        let disk = match Mounted::tmpfs(dir.path(), size) {
+            Ok(disk) => disk,
+            Err(reason) => {
+                println!("SKIPPED: a tmpfs cannot be mounted: {reason}");
+                return;
+            }
+        };
+        let data = dir.path().join("data");
+        let arguments = this_child();
+        let mut command = Command::new(&arguments[0]);
+        command.args(&arguments[1..]);
+        let (acknowledged, words) = fill(command, &data);
+        assert!(words.contains("No space left on device"), "{size}: {words}");
+        assert!(!acknowledged.is_empty(), "{size}: {words}");
+        // On the full disk it starts, or says why not.
+        match App::open(&data, options()) {
+            Ok(app) => drop(app),
+            Err(error) => {
+                let refusal = causes(&error);
+                assert!(refusal.contains("No space left on device"), "{size}: {refusal}");
+            }
+        }
+        disk.resize("200m");
+        assert_whole(&data, &acknowledged);
+    }
+}
+
+#[test]
+fn files_that_may_not_grow_end_the_process_and_lose_nothing_acknowledged() {
+    for blocks in ["900", "2000"] {
+        let dir = TempDir::new().unwrap();
+        let data = dir.path().join("data");
+        let mut command = Command::new("sh");
+        // Ignored, the signal for files that are too large becomes an error of the write.
+        let script = format!("trap '' XFSZ; ulimit -f {blocks} || exit 77; exec \"$@\"");
+        command.args(["-c", &script, "sh"]).args(this_child());
+        let (acknowledged, words) = fill(command, &data);
+        assert!(words.contains("File too large"), "{words}");
+        assert!(!acknowledged.is_empty(), "{words}");
+        assert_whole(&data, &acknowledged);
+    }
+}
