@@ -254,7 +254,7 @@ fn merge_settings(
         };
         slot.clone_from(value);
         match serde_json::from_value(merged) {
-            Ok(changed) => settings = changed,
+            Ok(merged) => settings = merged,
             Err(error) => issues.push(FieldIssue::new(pointer, "type", error.to_string())),
         }
     }

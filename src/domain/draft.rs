@@ -198,7 +198,7 @@ impl Draft {
     ) -> Result<(), Vec<FieldIssue>> {
         let naming = Naming::of(contact);
         let is_renamed = self.put_names(contact);
-        let had_dnc_tag = has_tag(&contact.tags, &settings.do_not_contact_tag);
+        let was_tagged = has_tag(&contact.tags, &settings.do_not_contact_tag);
         self.put_phones(&mut contact.fields.phones);
         self.put_emails(&mut contact.fields.emails);
         let fields = &mut contact.fields;
@@ -234,9 +234,9 @@ impl Draft {
         unite_tags(&mut fields.tags);
         let before = fields.status;
         // The do-not-contact tag and the fact are two views of one thing.
-        let has_dnc_tag = has_tag(&fields.tags, &settings.do_not_contact_tag);
-        if has_dnc_tag != had_dnc_tag {
-            fields.status.do_not_contact = has_dnc_tag;
+        let is_tagged = has_tag(&fields.tags, &settings.do_not_contact_tag);
+        if is_tagged != was_tagged {
+            fields.status.do_not_contact = is_tagged;
         }
         // So are the shown status and the facts: a record that is sent back after an edit carries
         // all of them, and only what differs from what was shown was meant.

@@ -81,6 +81,35 @@ fn body() -> impl Strategy<Value = Value> {
     ]
 }
 
+const PARAMETERS: &[&str] = &[
+    "q",
+    "sort",
+    "page",
+    "per_page",
+    "cursor",
+    "status",
+    "refresh",
+    "number",
+    "country",
+    "limit",
+    "format",
+    "columns",
+    "permanent",
+    "x",
+];
+
+const HEADERS: &[&str] = &[
+    "if-match",
+    "if-none-match",
+    "idempotency-key",
+    "content-type",
+    "accept",
+    "range",
+    "accept-encoding",
+    "content-encoding",
+    "x-forwarded-for",
+];
+
 #[test]
 fn random_bodies_are_answered() {
     let server = TestServer::start();
@@ -129,23 +158,7 @@ fn random_bytes_are_answered() {
 fn random_query_strings_and_paths_are_answered() {
     let server = TestServer::start();
     server.create(&json!({"name": "Target", "phone": "+12025550123"}));
-    const NAMES: &[&str] = &[
-        "q",
-        "sort",
-        "page",
-        "per_page",
-        "cursor",
-        "status",
-        "refresh",
-        "number",
-        "country",
-        "limit",
-        "format",
-        "columns",
-        "permanent",
-        "x",
-    ];
-    let pairs = prop::collection::vec((prop::sample::select(NAMES), text()), 0..5);
+    let pairs = prop::collection::vec((prop::sample::select(PARAMETERS), text()), 0..5);
     run(250, &pairs, |pairs| {
         let query: Vec<String> = pairs.iter().map(|(k, v)| format!("{k}={}", escape(v))).collect();
         let query = query.join("&");
@@ -174,18 +187,7 @@ fn random_query_strings_and_paths_are_answered() {
 fn random_headers_are_answered() {
     let server = TestServer::start();
     let path = format!("/api/v1/contacts/{}", server.create_id(&json!({"name": "Target"})));
-    const NAMES: &[&str] = &[
-        "if-match",
-        "if-none-match",
-        "idempotency-key",
-        "content-type",
-        "accept",
-        "range",
-        "accept-encoding",
-        "content-encoding",
-        "x-forwarded-for",
-    ];
-    let headers = prop::collection::vec((prop::sample::select(NAMES), "[ -~]{0,300}"), 0..4);
+    let headers = prop::collection::vec((prop::sample::select(HEADERS), "[ -~]{0,300}"), 0..4);
     run(200, &headers, |headers| {
         let headers: Vec<(&str, &str)> =
             headers.iter().map(|(name, value)| (*name, value.trim())).collect();

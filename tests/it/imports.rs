@@ -1,5 +1,6 @@
 //! Imports and exports over HTTP.
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use ringdex::generate;
@@ -89,7 +90,7 @@ fn a_server_that_stops_stops_its_imports() {
     let server = TestServer::start();
     let mut csv = String::from("name,phone\n");
     for i in 0..20_000 {
-        csv.push_str(&format!("Person {i},+1202{i:07}\n"));
+        let _ = writeln!(csv, "Person {i},+1202{i:07}");
     }
     let started = server.send("POST", "/api/v1/imports", &[], Some(csv.as_bytes())).expect(202);
     let waiting = server.send("POST", "/api/v1/imports", &[], Some(csv.as_bytes())).expect(202);

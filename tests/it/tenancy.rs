@@ -228,10 +228,10 @@ fn nobody_needs_a_token_in_a_demonstration_and_wrong_ones_are_still_wrong() {
 #[test]
 fn organisations_and_tokens_are_checked() {
     let server = TestServer::start();
-    let make = |body: Value| server.post("/api/v1/organizations", &body);
-    let made = make(json!({"name": "Acme", "default_country": "de"})).expect(201).json;
+    let create = |body: Value| server.post("/api/v1/organizations", &body);
+    let made = create(json!({"name": "Acme", "default_country": "de"})).expect(201).json;
     assert_eq!(made["settings"]["default_country"], "DE");
-    assert_eq!(make(json!({"name": " Acme "})).expect(409).code(), "organization_exists");
+    assert_eq!(create(json!({"name": " Acme "})).expect(409).code(), "organization_exists");
     for (body, pointer) in [
         (json!({}), "/name"),
         (json!({"name": ""}), "/name"),
@@ -239,7 +239,11 @@ fn organisations_and_tokens_are_checked() {
         (json!({"name": 5}), "/name"),
         (json!({"name": "B", "default_country": "Germany"}), "/default_country"),
     ] {
-        assert_eq!(make(body.clone()).expect(422).json["errors"][0]["pointer"], pointer, "{body}");
+        assert_eq!(
+            create(body.clone()).expect(422).json["errors"][0]["pointer"],
+            pointer,
+            "{body}"
+        );
     }
     let by_id = json!({"role": "agent", "organization": made["id"], "name": "phones"});
     let token = server.post("/api/v1/tokens", &by_id).expect(201).json;

@@ -24,22 +24,22 @@ fn a_known_version_is_not_sent_again() {
 fn a_change_of_an_older_version_is_refused() {
     let server = TestServer::start();
     let path = format!("/api/v1/contacts/{}", server.create_id(&json!({"name": "A"})));
-    let patch = |tag: &str, title: &str| {
+    let change = |tag: &str, title: &str| {
         server.json("PATCH", &path, &[("if-match", tag)], &json!({"title": title}))
     };
-    assert_eq!(patch("\"1\"", "one").expect(200).header("etag"), Some("\"2\""));
-    let refused = patch("\"1\"", "two").expect(412);
+    assert_eq!(change("\"1\"", "one").expect(200).header("etag"), Some("\"2\""));
+    let refused = change("\"1\"", "two").expect(412);
     assert_eq!(refused.code(), "revision_conflict");
     assert_eq!(refused.json["version"], 2);
     assert_eq!(server.get(&path).json["title"], "one");
-    patch("\"7\", \"2\"", "three").expect(200);
-    patch("*", "four").expect(200);
-    patch("4", "five").expect(412);
-    patch("W/\"4\"", "five").expect(412);
-    patch("\"999999999999999999999\"", "five").expect(412);
+    change("\"7\", \"2\"", "three").expect(200);
+    change("*", "four").expect(200);
+    change("4", "five").expect(412);
+    change("W/\"4\"", "five").expect(412);
+    change("\"999999999999999999999\"", "five").expect(412);
     server.send("DELETE", &path, &[("if-match", "\"3\"")], None).expect(412);
     server.send("DELETE", &path, &[("if-match", "\"4\"")], None).expect(204);
-    patch("\"5\"", "gone").expect(404);
+    change("\"5\"", "gone").expect(404);
 }
 
 #[test]
@@ -50,8 +50,8 @@ fn of_changes_of_the_same_version_one_wins() {
         .map(|i| {
             let (client, path) = ((*server).clone(), path.clone());
             std::thread::spawn(move || {
-                let patch = json!({"title": format!("t{i}")});
-                client.json("PATCH", &path, &[("if-match", "\"1\"")], &patch).status
+                let body = json!({"title": format!("t{i}")});
+                client.json("PATCH", &path, &[("if-match", "\"1\"")], &body).status
             })
         })
         .collect();
