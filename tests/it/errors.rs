@@ -18,12 +18,10 @@ fn shown(answer: Answer, status: u16) -> String {
         match value.as_array() {
             Some(all) => {
                 for value in all {
-                    let _ = writeln!(out, "{name}[]: {value}");
+                    writeln!(out, "{name}[]: {value}").unwrap();
                 }
             }
-            None => {
-                let _ = writeln!(out, "{name}: {value}");
-            }
+            None => writeln!(out, "{name}: {value}").unwrap(),
         }
         out
     })

@@ -3,9 +3,11 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stdout,
     reason = "tests and their helpers fail by panicking"
 )]
 
+mod browser;
 mod contacts;
 mod engine;
 mod errors;

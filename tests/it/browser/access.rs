@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::{cdp::Page, create, open, unique, visit, wait_for_answer};
-use crate::support::TestServer;
+use crate::support::server::TestServer;
 
 const AXE: &str = include_str!("../../data/vendor/axe.min.js");
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{api, cdp::Page, create, names, open, unique, visit, wait_for_answer};
-use crate::support::TestServer;
+use crate::support::server::TestServer;
 
 const CARD: &str = "document.querySelector('[data-test=card]:not(.preview)')";
 

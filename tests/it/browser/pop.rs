@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{create, open, unique, visit};
-use crate::support::TestServer;
+use crate::support::server::TestServer;
 
 #[test]
 fn an_unknown_number_becomes_a_contact_without_the_mouse() {
