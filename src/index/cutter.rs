@@ -13,7 +13,7 @@ use crate::domain::text::{fold, for_each_word};
 pub const WINDOW: usize = 5;
 
 /// Part of the schema hash: grows when this file cuts differently.
-pub(super) const CUTTER_VERSION: u32 = 2;
+pub(super) const CUTTER_VERSION: u32 = 3;
 
 /// The name under which the tokenizer for ready-made terms is registered.
 pub(super) const TOKENIZER: &str = "ready_made";
@@ -70,18 +70,16 @@ impl<'a> Terms<'a> {
         });
     }
 
-    /// Whole address, local part and domain, and the words of both; the last label of the domain
-    /// says nothing about a person.
+    /// Whole address, local part and domain, and the words of both.
     pub(super) fn email(&mut self, address: &str) {
         let key = email::key(address);
         self.whole(&key);
         if let Some((local, domain)) = key.rsplit_once('@') {
             self.whole(local);
             self.whole(domain);
-            let name = domain.rsplit_once('.').map_or(domain, |(name, _)| name);
-            for (part, known) in [(local, local), (name, domain)] {
+            for part in [local, domain] {
                 for_each_word(part, |word, _, _| {
-                    if word != known {
+                    if word != part {
                         self.whole(word);
                     }
                 });
@@ -202,7 +200,7 @@ mod tests {
         assert_eq!(cut_by(|t| t.edges("Jo Émile")), ["j", "jo", "e", "em", "emi"]);
         assert_eq!(
             cut_by(|t| t.email("J.Doe@Example.com")),
-            ["j.doe@example.com", "j.doe", "example.com", "j", "doe", "example"]
+            ["j.doe@example.com", "j.doe", "example.com", "j", "doe", "example", "com"]
         );
         assert_eq!(cut_by(|t| t.tag("VIP")), ["vip"]);
         assert_eq!(cut_by(|t| t.tag("Q4 Campaign")), ["q4 campaign", "q4", "campaign"]);

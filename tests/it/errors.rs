@@ -18,10 +18,12 @@ fn shown(answer: Answer, status: u16) -> String {
         match value.as_array() {
             Some(all) => {
                 for value in all {
-                    writeln!(out, "{name}[]: {value}").unwrap();
+                    let _ = writeln!(out, "{name}[]: {value}");
                 }
             }
-            None => writeln!(out, "{name}: {value}").unwrap(),
+            None => {
+                let _ = writeln!(out, "{name}: {value}");
+            }
         }
         out
     })

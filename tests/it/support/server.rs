@@ -298,7 +298,6 @@ impl TestServer {
     }
 
     /// Where the server is, such as `http://127.0.0.1:1234`.
-    #[expect(dead_code, reason = "for the browser tests")]
     pub(crate) fn base_url(&self) -> &str {
         &self.client.base
     }
