@@ -29,12 +29,20 @@ pub fn explain(query: &ParsedQuery, contact: &Contact, is_relaxed: bool) -> Expl
         match clause {
             Clause::Word { is_negative: true, .. }
             | Clause::Whole { is_negative: true, .. }
+            | Clause::Dotted { is_negative: true, .. }
             | Clause::Digits { is_negative: true, .. } => {}
             Clause::Word { field, text, is_prefix, .. } => {
                 fields.word(&mut out, field.as_ref(), text, *is_prefix || is_relaxed);
             }
             Clause::Whole { field, value, is_prefix, .. } => {
                 whole(&mut out, contact, field, value, *is_prefix);
+            }
+            Clause::Dotted { whole: text, words, is_prefix, .. } => {
+                whole(&mut out, contact, &FieldName::Email, text, *is_prefix);
+                for (at, word) in words.iter().enumerate() {
+                    let is_prefix = *is_prefix && at + 1 == words.len() || is_relaxed;
+                    fields.word(&mut out, None, word, is_prefix);
+                }
             }
             Clause::Digits { digits, variants, .. } => {
                 for digits in std::iter::once(digits).chain(variants) {
@@ -214,7 +222,7 @@ fn whole(
                     Some(0)
                 } else {
                     known.split_once('@').and_then(|(local, domain)| {
-                        (domain == asked)
+                        matches(domain, &asked)
                             .then_some(local.len() + 1)
                             .or((local == asked).then_some(0))
                     })
@@ -302,6 +310,10 @@ fn push(why: &mut Vec<String>, reason: String) {
 }
 
 fn mark(out: &mut Explanation, key: &str, text: &str, start: usize, end: usize) {
+    // Lower case can be longer than upper case, so a place in the one may be none in the other.
+    if !text.is_char_boundary(start) || !text.is_char_boundary(end) {
+        return;
+    }
     let units = |to: usize| text[..to].encode_utf16().count();
     let range = (units(start), units(end));
     let ranges = out.highlights.entry(key.to_owned()).or_default();

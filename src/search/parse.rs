@@ -56,6 +56,17 @@ pub enum Clause {
         /// Whether contacts that match are left out.
         is_negative: bool,
     },
+    /// Words joined by dots, `example.com`, `john.doe`: a part of an e-mail address or these words.
+    Dotted {
+        /// All of it, in lower case.
+        whole: String,
+        /// The folded words.
+        words: Vec<String>,
+        /// Whether words that begin as the last one match, too.
+        is_prefix: bool,
+        /// Whether contacts that match are left out.
+        is_negative: bool,
+    },
     /// Digits that stand anywhere in a number.
     Digits {
         /// The digits as typed, without international prefix.
@@ -76,6 +87,19 @@ pub struct ParsedQuery {
     pub warnings: Vec<String>,
 }
 
+impl ParsedQuery {
+    /// How many words, values and numbers there are in all parts.
+    pub fn word_count(&self) -> usize {
+        let count = |clause: &Clause| match clause {
+            Clause::Dotted { words, .. } => words.len(),
+            Clause::Word { .. } | Clause::Whole { .. } | Clause::Digits { .. } => 1,
+        };
+        self.clauses.iter().map(count).sum()
+    }
+}
+
+/// Most words that are joined by dots; more are words of their own.
+const MOST_DOTTED: usize = 6;
 /// Fewest digits that read as a number in a query.
 const MIN_DIGITS: usize = 3;
 
@@ -121,7 +145,8 @@ pub fn parse(text: &str, most_words: usize) -> ParsedQuery {
         query.clauses.truncate(most_words);
     }
     let last_is_quoted = tokens.last().is_some_and(|t| t.is_quoted);
-    if let Some(Clause::Word { is_prefix, .. }) = query.clauses.last_mut()
+    if let Some(Clause::Word { is_prefix, .. } | Clause::Dotted { is_prefix, .. }) =
+        query.clauses.last_mut()
         && !last_is_quoted
     {
         *is_prefix = true;
@@ -253,6 +278,19 @@ fn push_words(query: &mut ParsedQuery, field: Option<&FieldName>, text: &str, to
         });
         return;
     }
+    if field.is_none() && !token.is_quoted && is_dotted(text) {
+        let mut words = Vec::new();
+        for_each_word(text, |word, _, _| words.push(word.to_owned()));
+        if (2..=MOST_DOTTED).contains(&words.len()) {
+            query.clauses.push(Clause::Dotted {
+                whole: crate::domain::email::key(text),
+                words,
+                is_prefix,
+                is_negative: token.is_negative,
+            });
+            return;
+        }
+    }
     let first = query.clauses.len();
     for_each_word(text, |word, _, _| {
         query.clauses.push(Clause::Word {
@@ -268,6 +306,15 @@ fn push_words(query: &mut ParsedQuery, field: Option<&FieldName>, text: &str, to
     {
         *is_prefix = true;
     }
+}
+
+/// Whether a text could be the domain or the local part of an address, with dots inside.
+fn is_dotted(text: &str) -> bool {
+    text.split('.').count() > 1
+        && text.split('.').all(|label| {
+            !label.is_empty()
+                && label.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '+'))
+        })
 }
 
 fn push_digits(query: &mut ParsedQuery, number: &str, is_negative: bool) {

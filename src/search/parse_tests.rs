@@ -21,6 +21,12 @@ fn show(text: &str) -> String {
                 if *is_negative { "-" } else { "" },
                 if *is_prefix { "*" } else { "" }
             ),
+            Clause::Dotted { whole, words, is_prefix, is_negative } => format!(
+                "{}{whole}={}{}",
+                if *is_negative { "-" } else { "" },
+                words.join("."),
+                if *is_prefix { "*" } else { "" }
+            ),
             Clause::Digits { digits, variants, is_negative } => format!(
                 "{}#{digits}{}",
                 if *is_negative { "-" } else { "" },
@@ -51,6 +57,11 @@ fn queries_read_as_people_mean_them() {
         ("+44 (0)20 7946", "#440207946|44207946"),
         ("42", "42*"),
         ("john@example.com", "Email=john@example.com*"),
+        ("Example.com", "example.com=example.com*"),
+        ("josé.doe x", "josé.doe=jose.doe x*"),
+        ("-john.doe jane", "-john.doe=john.doe jane*"),
+        ("\"example.com\"", "example com"),
+        ("Acme Inc. berlin", "acme inc berlin*"),
         ("name:doe", "Name:doe*"),
         ("tag:VIP john", "Tag=VIP john*"),
         ("tag:\"Q4 Campaign\"", "Tag=Q4 Campaign"),

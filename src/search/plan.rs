@@ -72,6 +72,17 @@ impl Planner<'_> {
             Clause::Whole { field, value, is_prefix, is_negative } => {
                 (self.whole(field, value, *is_prefix), *is_negative)
             }
+            Clause::Dotted { whole, words, is_prefix, is_negative } => {
+                let all_words = words.iter().enumerate().map(|(at, word)| {
+                    let is_last = at + 1 == words.len();
+                    let is_prefix =
+                        *is_prefix && is_last || self.step == Step::Prefixes && !is_negative;
+                    (Occur::Must, self.word(None, word, is_prefix))
+                });
+                let all_words = Box::new(BooleanQuery::new(all_words.collect()));
+                let address = self.whole(&FieldName::Email, whole, *is_prefix);
+                (best_of(vec![address, all_words]), *is_negative)
+            }
             Clause::Digits { digits, variants, is_negative } => {
                 let mut all: Vec<Box<dyn Query>> = Vec::with_capacity(1 + variants.len());
                 for digits in std::iter::once(digits).chain(variants) {

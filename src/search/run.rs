@@ -118,7 +118,7 @@ pub struct Hits {
 /// Only if the index files cannot be read.
 pub fn run(schema: &Schema, searcher: &Searcher, request: &Request<'_>) -> Result<Hits, Error> {
     let strict = run_step(schema, searcher, request, Step::Strict)?;
-    let words = request.query.clauses.len();
+    let words = request.query.word_count();
     // The total does not depend on the cursor, so all pages of one search take the same step.
     if strict.total > 0 || words < 2 {
         return Ok(strict);

@@ -64,6 +64,14 @@ fn people_are_found_by_what_one_knows_of_them() {
     check("example.com", &["John Doe"]);
     // A company and another address hold these words as well.
     check("acme.com", &["Jane Doe", "John Doe"]);
+    check("doe example.com", &["John Doe"]);
+    check("john.doe@exam", &["John Doe"]);
+    // As it is typed, letter by letter.
+    for typed in ["example", "example.", "example.c", "example.co", "john.d", "john.do"] {
+        check(typed, &["John Doe"]);
+    }
+    check("doe -example.com", &["Jane Doe"]);
+    check("jane.acme", &["Jane Doe"]);
     check("vip", &["John Doe", "Иван Доу"]);
     check("key account", &["John Doe"]);
     check("buyer", &["Jane Doe"]);
