@@ -16,6 +16,7 @@ use crate::domain::draft::{Draft, Patch, Stamp};
 use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::phone::parse_query;
 use crate::domain::status::Status;
+use crate::engine::PendingWrite;
 use crate::engine::lookup::{IdentityKind, Initials, Rule};
 use crate::import::match_existing::{
     MatchKey, OnDuplicate, keys_of, name_of_contact, name_of_draft, names_agree,
@@ -28,9 +29,9 @@ use crate::import::{
 /// Rows that are read and checked at once.
 const READ_ROWS: usize = 4_000;
 /// Rows of one write; other writes wait no longer than for these.
-const WRITE_ROWS: usize = 500;
+const WRITE_ROWS: usize = 1_000;
 /// Writes that the index may be behind an import; more would keep what others write waiting.
-const MOST_WRITES_BEHIND: u64 = 12;
+const MOST_WRITES_BEHIND: u64 = 20;
 /// Candidates that are looked at for one key of a row.
 const MOST_CANDIDATES: usize = 100;
 
@@ -160,6 +161,7 @@ impl App {
             counts: Counts::default(),
             seen: HashSet::new(),
             settings,
+            in_flight: None,
         };
         let (sender, batches) = bounded::<Result<CheckedBatch, Error>>(2);
         std::thread::scope(|scope| {
@@ -183,18 +185,19 @@ impl App {
                 if batch.rows.is_empty() || cancel.load(Ordering::Relaxed) {
                     break;
                 }
-                for chunk in batch.rows.chunks(WRITE_ROWS) {
-                    run.chunk(chunk, &mut error_file)?;
-                    if cancel.load(Ordering::Relaxed) {
+                let mut rows = batch.rows.into_iter();
+                loop {
+                    let chunk: Vec<CheckedRow> = rows.by_ref().take(WRITE_ROWS).collect();
+                    if chunk.is_empty() || cancel.load(Ordering::Relaxed) {
                         break;
                     }
+                    run.chunk(chunk, &mut error_file)?;
                 }
                 progress(ImportProgress { counts: run.counts, bytes_read: batch.bytes_read });
             }
             drop(batches);
-            error_file.flush().map_err(|e| {
-                Error::FileUnreadable(format!("the error file cannot be written: {e}"))
-            })?;
+            run.finish_write(&mut error_file)?;
+            error_file.flush().map_err(|e| not_written(&e))?;
             Ok(run.counts)
         })
     }
@@ -241,68 +244,89 @@ struct Run<'a> {
     /// Keys of rows that a dry run would have created.
     seen: HashSet<u64>,
     settings: crate::domain::access::OrgSettings,
+    /// The write that is on its way to the disk while the next rows are matched.
+    in_flight: Option<InFlight>,
+}
+
+/// Names by match key of the rows that are not written yet.
+type NamesByKey = HashMap<String, Vec<(String, String)>>;
+
+/// A write that has not been acknowledged yet.
+struct InFlight {
+    pending: PendingWrite<Vec<RowOutcome>, Error>,
+    /// Its rows, in the order of the outcomes.
+    rows: Vec<CheckedRow>,
+    /// Rows that share a key with these wait until they are written.
+    names: NamesByKey,
 }
 
 impl Run<'_> {
     fn chunk(
         &mut self,
-        rows: &[CheckedRow],
+        rows: Vec<CheckedRow>,
         errors: &mut ErrorFile<&mut dyn Write>,
     ) -> Result<(), Error> {
-        let failed = |e| Error::FileUnreadable(format!("the error file cannot be written: {e}"));
-        for row in rows {
+        for row in &rows {
             for issue in &row.issues {
-                errors.add(issue, Some(&row.cells)).map_err(failed)?;
+                errors.add(issue, Some(&row.cells)).map_err(|e| not_written(&e))?;
             }
             if row.valid.is_none() {
                 self.counts.errors += 1;
             }
         }
-        // Rows that repeat a key of this chunk wait until the first of them is written.
-        let mut waiting: Vec<&CheckedRow> = rows.iter().filter(|row| row.valid.is_some()).collect();
+        let mut waiting: Vec<CheckedRow> =
+            rows.into_iter().filter(|row| row.valid.is_some()).collect();
         while !waiting.is_empty() {
-            let (now, later) = self.without_repeats(&waiting);
+            let (now, later, names) = self.without_repeats(waiting);
+            // Matched while the write before is on its way to the disk.
             let decisions: Result<Vec<RowDecision>, Error> =
                 now.par_iter().map(|row| self.decide(row)).collect();
             let decisions = decisions?;
             if self.options.dry_run {
-                self.count_only(&now, &decisions, errors).map_err(failed)?;
+                self.count_only(&now, &decisions, errors).map_err(|e| not_written(&e))?;
             } else {
-                self.write(&now, decisions, errors)?;
+                self.finish_write(errors)?;
+                self.begin_write(now, decisions, names, errors)?;
             }
             waiting = later;
         }
         Ok(())
     }
 
-    fn without_repeats<'r>(
+    /// Sets rows apart that share a key with an earlier row of this chunk or of the write on its
+    /// way: they wait until that is written, so that they find it.
+    fn without_repeats(
         &self,
-        rows: &[&'r CheckedRow],
-    ) -> (Vec<&'r CheckedRow>, Vec<&'r CheckedRow>) {
+        rows: Vec<CheckedRow>,
+    ) -> (Vec<CheckedRow>, Vec<CheckedRow>, NamesByKey) {
+        let mut names = NamesByKey::new();
         if self.options.on_duplicate == OnDuplicate::Create {
-            return (rows.to_vec(), Vec::new());
+            return (rows, Vec::new(), names);
         }
-        let mut names: HashMap<String, Vec<(String, String)>> = HashMap::new();
-        let (mut now, mut later) = (Vec::new(), Vec::new());
+        let on_its_way = self.in_flight.as_ref().map(|write| &write.names);
+        let (mut now, mut later) = (Vec::with_capacity(rows.len()), Vec::new());
         for row in rows {
             let Some(valid) = &row.valid else { continue };
             let name = name_of_draft(&valid.draft);
             let keys = keys_of(&valid.draft, &self.options.match_keys);
-            let repeats = keys.iter().any(|key| {
-                names.get(key).is_some_and(|known| {
-                    !self.options.match_names || known.iter().any(|other| names_agree(other, &name))
+            let repeats_in = |known: &NamesByKey| {
+                keys.iter().any(|key| {
+                    known.get(key).is_some_and(|known| {
+                        !self.options.match_names
+                            || known.iter().any(|other| names_agree(other, &name))
+                    })
                 })
-            });
-            if repeats {
-                later.push(*row);
+            };
+            if repeats_in(&names) || on_its_way.is_some_and(repeats_in) {
+                later.push(row);
             } else {
                 for key in keys {
                     names.entry(key).or_default().push(name.clone());
                 }
-                now.push(*row);
+                now.push(row);
             }
         }
-        (now, later)
+        (now, later, names)
     }
 
     fn decide(&self, row: &CheckedRow) -> Result<RowDecision, Error> {
@@ -388,7 +412,7 @@ impl Run<'_> {
 
     fn count_only(
         &mut self,
-        rows: &[&CheckedRow],
+        rows: &[CheckedRow],
         decisions: &[RowDecision],
         errors: &mut ErrorFile<&mut dyn Write>,
     ) -> std::io::Result<()> {
@@ -419,24 +443,28 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn write(
+    fn begin_write(
         &mut self,
-        rows: &[&CheckedRow],
+        rows: Vec<CheckedRow>,
         decisions: Vec<RowDecision>,
+        names: NamesByKey,
         errors: &mut ErrorFile<&mut dyn Write>,
     ) -> Result<(), Error> {
-        let failed = |e| Error::FileUnreadable(format!("the error file cannot be written: {e}"));
-        let mut work: Vec<(usize, RowDecision)> = Vec::with_capacity(decisions.len());
-        for (at, decision) in decisions.into_iter().enumerate() {
+        let mut work: Vec<RowDecision> = Vec::with_capacity(decisions.len());
+        let mut written = Vec::with_capacity(decisions.len());
+        for (row, decision) in rows.into_iter().zip(decisions) {
             match decision {
                 RowDecision::Skip => self.counts.skipped += 1,
                 RowDecision::Ask(id) => {
                     self.counts.skipped += 1;
                     errors
-                        .add(&review(rows[at].line, id), Some(&rows[at].cells))
-                        .map_err(failed)?;
+                        .add(&review(row.line, id), Some(&row.cells))
+                        .map_err(|e| not_written(&e))?;
                 }
-                RowDecision::Create(_) | RowDecision::Update(..) => work.push((at, decision)),
+                RowDecision::Create(_) | RowDecision::Update(..) => {
+                    work.push(decision);
+                    written.push(row);
+                }
             }
         }
         if work.is_empty() {
@@ -447,13 +475,12 @@ impl Run<'_> {
         let actor = format!("{} (import)", self.caller.actor);
         let settings = self.settings.clone();
         let journal_actor = actor.clone();
-        let places: Vec<usize> = work.iter().map(|(at, _)| *at).collect();
         let ids: Vec<ContactId> = work.iter().map(|_| ContactId::generate()).collect();
-        let written =
-            self.app.partition.write::<_, Error>(org, &journal_actor, false, move |tx| {
+        let pending =
+            self.app.partition.begin_write::<_, Error>(org, &journal_actor, false, move |tx| {
                 let stamp = Stamp { now, actor: &actor, settings: &settings };
                 let mut outcomes = Vec::with_capacity(work.len());
-                for ((_, decision), id) in work.iter().zip(&ids) {
+                for (decision, id) in work.iter().zip(&ids) {
                     outcomes.push(match decision {
                         RowDecision::Update(existing, draft) => match tx.contact(org, *existing)? {
                             Some(before) if !before.is_deleted() => {
@@ -475,21 +502,33 @@ impl Run<'_> {
                 }
                 Ok(outcomes)
             })?;
-        self.app.partition.pace(written.seq, MOST_WRITES_BEHIND);
-        for (outcome, at) in written.value.into_iter().zip(places) {
+        self.in_flight = Some(InFlight { pending, rows: written, names });
+        Ok(())
+    }
+
+    /// Waits until the write on its way is acknowledged, and counts what became of its rows.
+    fn finish_write(&mut self, errors: &mut ErrorFile<&mut dyn Write>) -> Result<(), Error> {
+        let Some(write) = self.in_flight.take() else { return Ok(()) };
+        let done = write.pending.wait()?;
+        self.app.partition.pace(done.seq, MOST_WRITES_BEHIND);
+        for (outcome, row) in done.value.into_iter().zip(&write.rows) {
             match outcome {
                 RowOutcome::Created => self.counts.imported += 1,
                 RowOutcome::Updated => self.counts.updated += 1,
                 RowOutcome::Unchanged => self.counts.skipped += 1,
                 RowOutcome::Invalid(reason) => {
                     self.counts.errors += 1;
-                    let issue = RowIssue::error(rows[at].line, IssueCode::TextInvalid, reason);
-                    errors.add(&issue, Some(&rows[at].cells)).map_err(failed)?;
+                    let issue = RowIssue::error(row.line, IssueCode::TextInvalid, reason);
+                    errors.add(&issue, Some(&row.cells)).map_err(|e| not_written(&e))?;
                 }
             }
         }
         Ok(())
     }
+}
+
+fn not_written(error: &std::io::Error) -> Error {
+    Error::FileUnreadable(format!("the error file cannot be written: {error}"))
 }
 
 fn create(

@@ -16,7 +16,7 @@ mod writer;
 
 pub use check::{CheckReport, Trouble};
 pub use error::{Error, Rejected};
-pub use partition::{Options, Partition, SearchPage, Stats, Written};
+pub use partition::{Options, Partition, PendingWrite, SearchPage, Stats, Written};
 pub use repair::{JournalRepair, repair_journal};
 pub use tx::{Tombstone, Tx};
 

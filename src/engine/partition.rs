@@ -75,6 +75,23 @@ pub struct Written<T> {
     pub seq: ChangeSeq,
 }
 
+/// A write that is on its way.
+pub struct PendingWrite<T, E>(Reply<T, E>);
+
+impl<T, E> PendingWrite<T, E> {
+    /// Waits until it is durable and readable.
+    ///
+    /// # Errors
+    /// What the closure said, or that the engine is shutting down.
+    pub fn wait(self) -> Result<Written<T>, Rejected<E>> {
+        match self.0.recv() {
+            Ok(Ok((value, seq))) => Ok(Written { value, seq }),
+            Ok(Err(rejected)) => Err(rejected),
+            Err(_) => Err(Rejected::Engine(Error::Closed)),
+        }
+    }
+}
+
 /// A page of records.
 pub struct SearchPage {
     /// The records with their hits, in order.
@@ -269,12 +286,22 @@ impl Partition {
         T: Send + 'static,
         E: Send + 'static,
     {
-        let answer = self.submit(org, actor, reads_lookup, run)?;
-        match answer.recv() {
-            Ok(Ok((value, seq))) => Ok(Written { value, seq }),
-            Ok(Err(rejected)) => Err(rejected),
-            Err(_) => Err(Rejected::Engine(Error::Closed)),
-        }
+        self.begin_write(org, actor, reads_lookup, run)?.wait()
+    }
+
+    /// As [`Partition::write`], without waiting: the caller goes on and asks for the answer later.
+    pub fn begin_write<T, E>(
+        &self,
+        org: OrgNumber,
+        actor: &str,
+        reads_lookup: bool,
+        run: impl FnMut(&mut Tx<'_>) -> Result<T, Rejected<E>> + Send + 'static,
+    ) -> Result<PendingWrite<T, E>, Rejected<E>>
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        Ok(PendingWrite(self.submit(org, actor, reads_lookup, run)?))
     }
 
     pub(super) fn submit<T, E>(

@@ -103,8 +103,10 @@ pub fn name_of_contact(contact: &Contact) -> (String, String) {
 
 /// Whether two names can be those of one person.
 ///
-/// A missing name can be anybody's; otherwise the first names must agree, one be the beginning
-/// of the other (`J`, `Jon`, `Jonathan`), or first and last be swapped.
+/// A missing name can be anybody's. Otherwise first and last names must both agree, also when
+/// they are swapped; of first names one may be the beginning of the other (`J`, `Jon`,
+/// `Jonathan`). Two people behind one switchboard often share a first name, and two of one
+/// household the last one, so neither alone is enough.
 pub fn names_agree(a: &(String, String), b: &(String, String)) -> bool {
     if a.0.is_empty() && a.1.is_empty() || b.0.is_empty() && b.1.is_empty() {
         return true;
@@ -112,14 +114,16 @@ pub fn names_agree(a: &(String, String), b: &(String, String)) -> bool {
     if a.0 == b.1 && a.1 == b.0 {
         return true;
     }
+    let last_agrees = a.1.is_empty() || b.1.is_empty() || a.1 == b.1;
     if a.0.is_empty() || b.0.is_empty() {
-        return a.1 == b.1 || a.1.is_empty() || b.1.is_empty() || a.1 == b.0 || a.0 == b.1;
+        return last_agrees;
     }
     let (first_a, first_b) = (words(&a.0), words(&b.0));
-    match (first_a.first(), first_b.first()) {
+    let first_agrees = match (first_a.first(), first_b.first()) {
         (Some(x), Some(y)) => x.text.starts_with(&y.text) || y.text.starts_with(&x.text),
         _ => a.0 == b.0,
-    }
+    };
+    first_agrees && last_agrees
 }
 
 #[cfg(test)]
@@ -134,7 +138,8 @@ mod tests {
             (name("J", "Doe"), name("John", "Doe"), true),
             (name("Jon", "Doe"), name("Jonathan", "Doe"), true),
             (name("Doe", "John"), name("John", "Doe"), true),
-            (name("John", "Doe"), name("John", "Smith"), true),
+            (name("John", "Doe"), name("John", "Smith"), false),
+            (name("John", ""), name("John", "Doe"), true),
             (name("", ""), name("John", "Doe"), true),
             (name("John", "Doe"), name("Jane", "Doe"), false),
             (name("", "Doe"), name("Jane", "Doe"), true),

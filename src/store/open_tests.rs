@@ -117,7 +117,7 @@ fn a_log_of_zeros_is_reported_as_a_store_that_existed_and_has_nothing() {
 }
 
 #[test]
-fn a_log_with_lost_pages_is_refused_or_ends_a_scan_with_an_error() {
+fn a_log_with_lost_pages_is_refused_or_gives_errors_or_admits_to_be_behind() {
     let (_root, dir) = filled_store();
     let log = OpenOptions::new().write(true).open(dir.join(DATA_FILE)).unwrap();
     let length = log.metadata().unwrap().len();
@@ -128,7 +128,12 @@ fn a_log_with_lost_pages_is_refused_or_ends_a_scan_with_an_error() {
             let found: Vec<bool> = store.scan_prefix(b"").map(|found| found.is_ok()).collect();
             assert!(found.len() <= 600, "the scan went on after an error");
             let failed = found.iter().filter(|ok| !**ok).count();
-            assert_eq!((failed, found.last()), (1, Some(&false)));
+            // Either the scan ends with an error, or sled went back to an earlier state: then the
+            // store says so, and the journal brings back what is missing.
+            match failed {
+                0 => assert!(report.applied < ChangeSeq(3), "{} values", found.len()),
+                _ => assert_eq!((failed, found.last()), (1, Some(&false))),
+            }
         }
         Err(error) => assert!(matches!(error, Error::Damaged { .. }), "{error}"),
     }
