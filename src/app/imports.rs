@@ -432,7 +432,13 @@ impl Run<'_> {
                         (true, _) => self.counts.skipped += 1,
                     }
                 }
-                RowDecision::Update(..) => self.counts.updated += 1,
+                RowDecision::Update(id, draft) => {
+                    if self.would_change(*id, draft) {
+                        self.counts.updated += 1;
+                    } else {
+                        self.counts.skipped += 1;
+                    }
+                }
                 RowDecision::Skip => self.counts.skipped += 1,
                 RowDecision::Ask(id) => {
                     self.counts.skipped += 1;
@@ -441,6 +447,15 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+
+    fn would_change(&self, id: ContactId, draft: &Draft) -> bool {
+        let Ok(Some(before)) = self.app.partition.contact(self.caller.organization, id) else {
+            return true;
+        };
+        let now = self.app.partition.now();
+        let stamp = Stamp { now, actor: "", settings: &self.settings };
+        !matches!(for_update(draft, &before).apply(&before, stamp), Ok(None))
     }
 
     fn begin_write(

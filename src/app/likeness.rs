@@ -29,7 +29,7 @@ pub struct LikelyDuplicate {
     pub display_name: String,
     /// How likely it is the same person, 0 to 1; a rough figure from shared numbers, addresses
     /// and names.
-    pub probability: f32,
+    pub probability: f64,
     /// What they have in common.
     pub why: Vec<String>,
 }

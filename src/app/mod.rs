@@ -66,6 +66,8 @@ impl App {
             number_gate: parking_lot::Mutex::default(),
             import_jobs: import_jobs::ImportJobs::default(),
         };
+        // The metadata of phone numbers is loaded on first use, which no caller should wait for.
+        let _ = crate::domain::phone::parse_query("030 901820", Some("DE"));
         app.forget_old_imports()?;
         Ok(app)
     }

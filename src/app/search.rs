@@ -20,7 +20,7 @@ pub(crate) const MOST_PER_PAGE: usize = 1_000;
 /// Contacts of a page if nothing is said.
 const PER_PAGE: usize = 50;
 /// Pages are counted up to this many contacts; cursors go on for ever.
-const MOST_OFFSET: usize = 100_000;
+const MOST_OFFSET: usize = 1_000_000;
 /// Longest query text that is looked at, in bytes.
 const MOST_QUERY_BYTES: usize = 4_096;
 
@@ -110,11 +110,11 @@ impl App {
             None => Sort::Relevance,
         };
         let per_page = request.per_page.unwrap_or(PER_PAGE);
-        if per_page > MOST_PER_PAGE {
+        if per_page == 0 || per_page > MOST_PER_PAGE {
             return Err(Error::invalid(
                 "/per_page",
                 "range",
-                format!("is {per_page}; at most {MOST_PER_PAGE} contacts go on a page"),
+                format!("is {per_page}; 1 to {MOST_PER_PAGE} contacts go on a page"),
             ));
         }
         let page = request.page.unwrap_or(1);
@@ -167,20 +167,17 @@ impl App {
             limit: per_page,
         })?;
         let next_cursor = found.next.map(Cursor::encode);
-        let is_asked = !query.clauses.is_empty();
         let contacts = found
             .contacts
             .into_iter()
             .map(|(contact, hit)| {
-                let matched = is_asked.then(|| {
-                    let explanation = search::explain(&query, &contact, found.is_relaxed);
-                    MatchView {
-                        score: hit.score,
-                        why: explanation.why,
-                        highlights: explanation.highlights,
-                    }
-                });
-                (contact, matched)
+                let explanation = search::explain(&query, &contact, found.is_relaxed);
+                let matched = MatchView {
+                    score: hit.score,
+                    why: explanation.why,
+                    highlights: explanation.highlights,
+                };
+                (contact, Some(matched))
             })
             .collect();
         Ok(SearchAnswer {

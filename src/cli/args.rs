@@ -146,8 +146,8 @@ pub(super) struct Export {
 
 #[derive(ClapArgs)]
 pub(super) struct Search {
-    /// The query.
-    #[arg(num_args = 0.., trailing_var_arg = true, allow_hyphen_values = true)]
+    /// The query; put -- in front of one that begins with a minus.
+    #[arg(num_args = 0..)]
     pub(super) query: Vec<String>,
     /// Most contacts to show.
     #[arg(long, default_value_t = 50)]

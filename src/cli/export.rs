@@ -22,12 +22,17 @@ pub(super) fn run(args: &Args, command: &Export) -> Result<(), Failure> {
     };
     let is_stdout = command.out.as_os_str() == "-";
     let failed = |source| Failure::Io { path: command.out.clone(), source };
-    let target = Target::open(args)?;
+    let target = Target::open_existing(args)?;
+    let mut part = command.out.clone().into_os_string();
+    part.push(".part");
+    let part = std::path::PathBuf::from(part);
     let mut out: BufWriter<Box<dyn Write>> = BufWriter::new(if is_stdout {
         Box::new(io::stdout())
     } else {
-        Box::new(File::create(&command.out).map_err(failed)?)
+        Box::new(File::create(&part).map_err(failed)?)
     });
+    // Only a complete export takes the place of a file that is there.
+    let unfinished = Unfinished(if is_stdout { None } else { Some(part.clone()) });
     let written = match &target {
         Target::Local { app, caller } => {
             let request = ExportRequest {
@@ -53,7 +58,10 @@ pub(super) fn run(args: &Args, command: &Export) -> Result<(), Failure> {
         }
     };
     out.flush().map_err(failed)?;
+    drop(out);
     if !is_stdout {
+        std::fs::rename(&part, &command.out).map_err(failed)?;
+        unfinished.keep();
         match (written, args.json) {
             (Some(count), true) => output::print_json(&serde_json::json!({"exported": count}))?,
             (Some(count), false) => output::print(&format!("exported {count}"))?,
@@ -61,4 +69,21 @@ pub(super) fn run(args: &Args, command: &Export) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// A file that is removed unless it is complete.
+struct Unfinished(Option<std::path::PathBuf>);
+
+impl Unfinished {
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if let Some(path) = &self.0 {
+            let _ = std::fs::remove_file(path);
+        }
+    }
 }

@@ -19,8 +19,14 @@ use crate::import::match_existing::{MatchKey, OnDuplicate};
 use crate::import::{Counts, MapOptions, parse_mapping};
 
 pub(super) fn run(args: &Args, command: &Import) -> Result<(), Failure> {
+    if let Some(errors) = &command.errors
+        && let (Ok(a), Ok(b)) = (errors.canonicalize(), command.file.canonicalize())
+        && a == b
+    {
+        return Err(Failure::Usage("--errors names the file that is imported".to_owned()));
+    }
     let extension = command.file.extension().map(|e| e.to_string_lossy().to_lowercase());
-    if let Some("xlsx" | "xls" | "vcf") = extension.as_deref() {
+    if let Some("xlsx" | "xls" | "vcf" | "jsonl" | "ndjson" | "json") = extension.as_deref() {
         return Err(Failure::Usage(format!(
             "{} files are not read yet: save the list as CSV",
             extension.unwrap_or_default()
@@ -214,6 +220,15 @@ fn follow(client: &Client, id: &str) -> Result<Counts, Failure> {
         bar.set_position(number("/progress/done"));
         match job.get("state").and_then(Value::as_str) {
             Some("queued" | "running") => std::thread::sleep(Duration::from_millis(200)),
+            Some("cancelled") => {
+                bar.finish_and_clear();
+                return Err(Failure::Refused {
+                    detail: format!(
+                        "the import was stopped after {} rows",
+                        number("/progress/done")
+                    ),
+                });
+            }
             Some("failed") => {
                 bar.finish_and_clear();
                 let reason =

@@ -25,7 +25,7 @@ pub(super) fn check(args: &Args, command: &Check) -> Result<(), Failure> {
             output::tell(&format!("kept: {}", path.display()));
         }
     }
-    let report: Value = match Target::open_for_operator(args)? {
+    let report: Value = match Target::open_existing_for_operator(args)? {
         Target::Remote(client) => client.post("/api/v1/admin/check", &json!({}))?,
         Target::Local { app, caller } => {
             let bar = progress::count(app.partition().contact_count());
@@ -66,7 +66,7 @@ pub(super) fn check(args: &Args, command: &Check) -> Result<(), Failure> {
 }
 
 pub(super) fn reindex(args: &Args) -> Result<(), Failure> {
-    let contacts = match Target::open_for_operator(args)? {
+    let contacts = match Target::open_existing_for_operator(args)? {
         Target::Remote(client) => {
             let answer = client.post("/api/v1/admin/reindex", &json!({}))?;
             answer["contacts"].as_u64().unwrap_or(0)

@@ -11,7 +11,7 @@ use crate::domain::view::ContactView;
 
 pub(super) fn search(args: &Args, command: &Search) -> Result<(), Failure> {
     let q = command.query.join(" ");
-    let body = match Target::open(args)? {
+    let body = match Target::open_existing(args)? {
         Target::Remote(client) => {
             let limit = command.limit.to_string();
             let sort = command.sort.clone().unwrap_or_default();
@@ -65,7 +65,7 @@ pub(super) fn search(args: &Args, command: &Search) -> Result<(), Failure> {
 }
 
 pub(super) fn lookup(args: &Args, command: &Lookup) -> Result<(), Failure> {
-    let body = match Target::open(args)? {
+    let body = match Target::open_existing(args)? {
         Target::Remote(client) => {
             let limit = command.limit.to_string();
             let country = command.country.clone().unwrap_or_default();

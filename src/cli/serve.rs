@@ -26,7 +26,12 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
         ..Options::default()
     };
     let app = Arc::new(App::open(data_dir, options)?);
-    let token = app.bootstrap(command.admin_token.as_deref())?;
+    if let Some(token) = app.bootstrap(command.admin_token.as_deref())?
+        && command.demo.is_none()
+    {
+        // At once: if the server cannot listen, nobody will ever see it again.
+        output::tell(&format!("admin token, shown this once: {token}"));
+    }
     if let Some(count) = command.demo {
         fill(&app, count)?;
     }
@@ -43,11 +48,7 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
         upload_bytes: command.max_upload_mib << 20,
         ..ServeOptions::default()
     };
-    let is_demo = command.demo.is_some();
     http::serve(app, &serve_options, |running| {
-        if let (Some(token), false) = (&token, is_demo) {
-            output::tell(&format!("admin token, shown this once: {token}"));
-        }
         // The line that scripts wait for.
         let _ = output::print(&format!("ringdex listening on http://{}", running.address));
     })?;

@@ -39,6 +39,30 @@ impl Target {
         Ok(Self::Local { app, caller })
     }
 
+    /// Opens what the arguments name, for a command that has nothing to do in a new directory.
+    pub(super) fn open_existing(args: &Args) -> Result<Self, Failure> {
+        Self::refuse_missing(args)?;
+        Self::open(args)
+    }
+
+    fn refuse_missing(args: &Args) -> Result<(), Failure> {
+        if args.server.is_none() && !args.data_dir.join("journal").is_dir() {
+            return Err(Failure::Refused {
+                detail: format!(
+                    "there is no data directory at {}: `ringdex serve` or `ringdex import` begins one, --data-dir names another",
+                    args.data_dir.display()
+                ),
+            });
+        }
+        Ok(())
+    }
+
+    /// As [`Target::open_for_operator`], for a command that has nothing to do in a new directory.
+    pub(super) fn open_existing_for_operator(args: &Args) -> Result<Self, Failure> {
+        Self::refuse_missing(args)?;
+        Self::open_for_operator(args)
+    }
+
     /// Opens what the arguments name, for work that belongs to no organisation.
     pub(super) fn open_for_operator(args: &Args) -> Result<Self, Failure> {
         if args.server.is_some() {

@@ -34,7 +34,22 @@ pub(super) async fn create(
     if !caller.0.may(Action::Import) {
         return Err(Error::Forbidden(Action::Import).into());
     }
+    let kind = request.headers().get("content-type").and_then(|v| v.to_str().ok()).unwrap_or("");
+    let kind = kind.split(';').next().unwrap_or("").trim().to_lowercase();
+    if !matches!(
+        kind.as_str(),
+        "" | "text/csv" | "text/plain" | "text/tab-separated-values" | "application/octet-stream"
+    ) {
+        return Err(Problem::new(
+            ErrorCode::UnsupportedMediaType,
+            format!("this path takes the list itself as text/csv, not {kind}"),
+        ));
+    }
     let query = query_of(&request)?;
+    if let Some(unknown) = query.keys().find(|name| *name != "options") {
+        let detail = "is no member here: everything goes into options, a JSON object";
+        return Err(Error::invalid(&format!("/{unknown}"), "unknown_member", detail).into());
+    }
     let options = match query.get("options").filter(|text| !text.is_empty()) {
         None => ImportOptions::default(),
         Some(text) => {

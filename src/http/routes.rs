@@ -1,7 +1,7 @@
 //! Every endpoint, in one table.
 
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, ResponseError, Route};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, guard};
 
 use super::error::Problem;
 use super::{admin, assets, contacts, export, health, imports, lookup, openapi, search};
@@ -32,39 +32,44 @@ const fn delete(path: &'static str, handler: fn() -> Route) -> Endpoint {
     Endpoint { method: "DELETE", path, handler }
 }
 
+/// What answers GET answers HEAD as well, without the body.
+fn read() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
 /// Every endpoint. Fixed paths stand before those with names in them.
 pub const ROUTES: &[Endpoint] = &[
-    get("/healthz", || web::get().to(health::healthz)),
-    get("/readyz", || web::get().to(health::readyz)),
-    get("/metrics", || web::get().to(health::metrics)),
-    get("/openapi.json", || web::get().to(openapi::serve)),
-    get("/api/v1/lookup", || web::get().to(lookup::lookup)),
+    get("/healthz", || read().to(health::healthz)),
+    get("/readyz", || read().to(health::readyz)),
+    get("/metrics", || read().to(health::metrics)),
+    get("/openapi.json", || read().to(openapi::serve)),
+    get("/api/v1/lookup", || read().to(lookup::lookup)),
     post("/api/v1/lookup/batch", || web::post().to(lookup::lookup_batch)),
-    get("/api/v1/contacts", || web::get().to(search::list)),
+    get("/api/v1/contacts", || read().to(search::list)),
     post("/api/v1/contacts", || web::post().to(contacts::create)),
     post("/api/v1/contacts/search", || web::post().to(search::search)),
     post("/api/v1/contacts/bulk", || web::post().to(contacts::create_many)),
-    get("/api/v1/contacts/export", || web::get().to(export::export)),
-    get("/api/v1/contacts/{id}", || web::get().to(contacts::find)),
+    get("/api/v1/contacts/export", || read().to(export::export)),
+    get("/api/v1/contacts/{id}", || read().to(contacts::find)),
     patch("/api/v1/contacts/{id}", || web::patch().to(contacts::update)),
     delete("/api/v1/contacts/{id}", || web::delete().to(contacts::delete)),
     post("/api/v1/contacts/{id}/restore", || web::post().to(contacts::restore)),
     post("/api/v1/imports", || web::post().to(imports::create)),
-    get("/api/v1/imports/{id}", || web::get().to(imports::find)),
-    get("/api/v1/imports/{id}/errors.csv", || web::get().to(imports::errors)),
+    get("/api/v1/imports/{id}", || read().to(imports::find)),
+    get("/api/v1/imports/{id}/errors.csv", || read().to(imports::errors)),
     post("/api/v1/imports/{id}/cancel", || web::post().to(imports::cancel)),
-    get("/api/v1/organizations", || web::get().to(admin::list_organizations)),
+    get("/api/v1/organizations", || read().to(admin::list_organizations)),
     post("/api/v1/organizations", || web::post().to(admin::create_organization)),
     post("/api/v1/tokens", || web::post().to(admin::create_token)),
     patch("/api/v1/settings", || web::patch().to(admin::update_settings)),
     post("/api/v1/admin/check", || web::post().to(admin::check)),
     post("/api/v1/admin/reindex", || web::post().to(admin::reindex)),
-    get("/", || web::get().to(assets::index)),
-    get("/pop", || web::get().to(assets::index)),
-    get("/contacts", || web::get().to(assets::index)),
-    get("/contacts/{id}", || web::get().to(assets::index)),
-    get("/docs", || web::get().to(assets::docs)),
-    get("/ui/{hash}/{path:.*}", || web::get().to(assets::file)),
+    get("/", || read().to(assets::index)),
+    get("/pop", || read().to(assets::index)),
+    get("/contacts", || read().to(assets::index)),
+    get("/contacts/{id}", || read().to(assets::index)),
+    get("/docs", || read().to(assets::docs)),
+    get("/ui/{hash}/{path:.*}", || read().to(assets::file)),
 ];
 
 /// Puts the table into an application.

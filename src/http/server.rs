@@ -139,7 +139,7 @@ pub fn serve(
                 .configure(routes::configure)
         })
         .workers(workers)
-        .shutdown_timeout(30)
+        .shutdown_timeout(8)
         .client_request_timeout(Duration::from_secs(10))
         .keep_alive(Duration::from_secs(75));
         if !handle_signals {

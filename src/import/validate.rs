@@ -8,6 +8,7 @@ use super::date;
 use super::issue::{IssueCode, RowIssue};
 use super::map::{MappedRow, MappedValue};
 use super::region;
+use super::spreadsheet::unguarded;
 use super::target::{AddressPart, Label, Target};
 use crate::domain::access::OrgSettings;
 use crate::domain::contact::{Address, Email, Visibility};
@@ -195,8 +196,10 @@ impl Checker<'_> {
     }
 
     fn text(&mut self, value: &MappedValue<'_>, most: usize) -> Patch<String> {
-        match check_text("", value.value, most) {
-            None => Patch::Set(value.value.to_owned()),
+        // The apostrophe with which an export keeps spreadsheets from running a cell.
+        let text = unguarded(value.value);
+        match check_text("", text, most) {
+            None => Patch::Set(text.to_owned()),
             Some(issue) => {
                 self.issue(
                     value,

@@ -13,13 +13,16 @@ use crate::domain::text::{fold, for_each_word};
 pub const WINDOW: usize = 5;
 
 /// Part of the schema hash: grows when this file cuts differently.
-pub(super) const CUTTER_VERSION: u32 = 3;
+pub(super) const CUTTER_VERSION: u32 = 4;
 
 /// The name under which the tokenizer for ready-made terms is registered.
 pub(super) const TOKENIZER: &str = "ready_made";
 
 /// Letters of the longest prefix that is a term of its own.
 const EDGE: usize = 3;
+
+/// Letters of the longest prefix of a word of an address that is a term of its own.
+pub const EMAIL_EDGE: usize = 6;
 
 /// What every term of an organisation begins with.
 pub fn org_prefix(org: OrgNumber) -> String {
@@ -60,11 +63,12 @@ impl<'a> Terms<'a> {
 
     /// The prefixes of one to three letters of every word of a text.
     pub(super) fn edges(&mut self, text: &str) {
+        self.edges_up_to(text, EDGE);
+    }
+
+    fn edges_up_to(&mut self, text: &str, most: usize) {
         for_each_word(text, |word, _, _| {
-            for (count, (at, c)) in word.char_indices().enumerate() {
-                if count == EDGE {
-                    break;
-                }
+            for (at, c) in word.char_indices().take(most) {
                 self.whole(&word[..at + c.len_utf8()]);
             }
         });
@@ -87,20 +91,9 @@ impl<'a> Terms<'a> {
         }
     }
 
-    /// The prefixes of local part and domain.
+    /// The prefixes of one to six letters of the words of an address.
     pub(super) fn email_edges(&mut self, address: &str) {
-        for part in address.split('@') {
-            self.edges_of_first(part);
-        }
-    }
-
-    fn edges_of_first(&mut self, text: &str) {
-        let mut is_first = true;
-        for_each_word(text, |word, _, _| {
-            if std::mem::take(&mut is_first) {
-                self.edges(word);
-            }
-        });
+        self.edges_up_to(address, EMAIL_EDGE);
     }
 
     /// A whole tag and its words.

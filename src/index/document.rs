@@ -50,11 +50,13 @@ pub(super) fn document(schema: &Schema, org: OrgNumber, contact: &Contact) -> Ta
     }
     if !contact.emails.is_empty() {
         let mut email = terms();
+        let mut email_edge = terms();
         for address in &contact.emails {
             email.email(&address.address);
-            edge.email_edges(&address.address);
+            email_edge.email_edges(&address.address);
         }
         document.add_text(fields.email, email.as_str());
+        document.add_text(fields.email_edge, email_edge.as_str());
     }
     if !contact.tags.is_empty() {
         let mut tag = terms();

@@ -10,7 +10,7 @@ mod generation;
 mod mirror;
 mod schema;
 
-pub use cutter::{WINDOW, org_prefix};
+pub use cutter::{EMAIL_EDGE, WINDOW, org_prefix};
 pub use fingerprint::{Fingerprint, FingerprintReader};
 pub use generation::{Current, Generations};
 pub use mirror::Mirror;

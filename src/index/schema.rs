@@ -79,6 +79,7 @@ pub struct Fields {
     pub name_edge: Field,
     pub company: Field,
     pub email: Field,
+    pub email_edge: Field,
     pub tag: Field,
     pub text: Field,
     pub title: Field,
@@ -152,6 +153,7 @@ impl Schema {
             name_edge: field("name_edge")?,
             company: field("company")?,
             email: field("email")?,
+            email_edge: field("email_edge")?,
             tag: field("tag")?,
             text: field("text")?,
             title: field("title")?,
@@ -186,6 +188,6 @@ mod tests {
     fn the_schema_file_is_complete() {
         let schema = Schema::load().expect("schema");
         assert!(schema.hash.starts_with("1-"));
-        assert_eq!(schema.tantivy.fields().count(), 21);
+        assert_eq!(schema.tantivy.fields().count(), 22);
     }
 }

@@ -223,11 +223,36 @@ fn field_name(name: &str) -> Option<FieldName> {
     })
 }
 
+/// Fields of the query language that are not indexed yet.
+const LATER: &[&str] = &[
+    "has",
+    "created",
+    "created_at",
+    "updated",
+    "updated_at",
+    "lead_score",
+    "last_called",
+    "last_contacted",
+    "last_contact",
+    "list",
+    "queue",
+    "consent",
+];
+
 fn push_token(query: &mut ParsedQuery, token: &Token<'_>) {
     let Some(name) = token.field else {
+        if token.text == "OR" && !token.is_quoted {
+            query.warnings.push("OR is not understood yet; all words must match".to_owned());
+            return;
+        }
         push_words(query, None, token.text, token);
         return;
     };
+    if LATER.contains(&name.to_lowercase().as_str()) {
+        // Searched as words it would find nothing, which nobody meant.
+        query.warnings.push(format!("{name}: is not understood yet and was left out"));
+        return;
+    }
     let Some(field) = field_name(name) else {
         query.warnings.push(format!("there is no field {name:?}; it was searched as words"));
         push_words(query, None, name, token);
@@ -236,6 +261,13 @@ fn push_token(query: &mut ParsedQuery, token: &Token<'_>) {
     };
     if token.text.trim().is_empty() {
         query.warnings.push(format!("{name}: has no value"));
+        return;
+    }
+    let is_comparison = token.text.starts_with(['<', '>']) || token.text.contains("..");
+    if is_comparison && !token.is_quoted && matches!(field, FieldName::Custom(_)) {
+        query
+            .warnings
+            .push(format!("{name}:{} is not understood yet and was left out", token.text));
         return;
     }
     match field {

@@ -16,7 +16,7 @@ use crate::domain::email;
 use crate::domain::ids::OrgNumber;
 use crate::domain::status::Status;
 use crate::domain::text::fold;
-use crate::index::{Schema, org_prefix};
+use crate::index::{EMAIL_EDGE, Schema, org_prefix};
 
 /// How freely words match; the next step is taken only where one finds nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,10 +118,16 @@ impl Planner<'_> {
             Some(FieldName::Notes) => rung(fields.notes, scores.text, scores.text_prefix, true),
             _ => {
                 rung(fields.name, scores.name, scores.name_prefix, true);
-                rung(fields.email, scores.email, scores.email_prefix, false);
                 rung(fields.company, scores.company, scores.company_prefix, false);
                 rung(fields.tag, scores.tag, scores.tag_prefix, false);
                 rung(fields.text, scores.text, scores.text_prefix, false);
+                rungs.push(self.term(fields.email, text, scores.email));
+                if is_prefix && text.chars().count() <= EMAIL_EDGE {
+                    rungs.push(self.term(fields.email_edge, text, scores.email_prefix));
+                } else if is_prefix {
+                    let range = prefix_query(fields.email, &self.prefix, text);
+                    rungs.push(scored(range, scores.email_prefix));
+                }
                 if is_prefix && is_short {
                     rungs.push(self.term(fields.edge, text, scores.tag_prefix));
                 }
