@@ -110,11 +110,12 @@ impl App {
             None => Sort::Relevance,
         };
         let per_page = request.per_page.unwrap_or(PER_PAGE);
-        if per_page == 0 || per_page > MOST_PER_PAGE {
+        // No contacts at all is a way to ask for the total alone.
+        if per_page > MOST_PER_PAGE {
             return Err(Error::invalid(
                 "/per_page",
                 "range",
-                format!("is {per_page}; 1 to {MOST_PER_PAGE} contacts go on a page"),
+                format!("is {per_page}; at most {MOST_PER_PAGE} contacts go on a page"),
             ));
         }
         let page = request.page.unwrap_or(1);
