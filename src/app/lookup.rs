@@ -14,8 +14,9 @@ use crate::engine::lookup::{Candidate, Rule};
 const MOST_RESULTS: usize = 100;
 /// Results if nothing is said.
 const RESULTS: usize = 5;
-/// Records read to rank by; a switchboard number may have thousands of contacts.
-const MOST_RANKED: usize = 50;
+/// Records read to rank by; a switchboard number may have thousands of contacts, and reading fifty of
+/// them took most of the time of all lookups.
+const MOST_RANKED: usize = 16;
 /// Most numbers of one batch.
 const MOST_BATCH: usize = 1_000;
 
