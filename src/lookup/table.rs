@@ -94,7 +94,7 @@ fn initial(folded: &str) -> u8 {
 /// All contacts of one lookup.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Matches {
-    /// The contacts, best rule first, each contact once; at most [`MAX_CANDIDATES`].
+    /// The contacts, best rule first, each contact once; at most a thousand.
     pub candidates: Vec<Candidate>,
     /// How many contacts there are in all.
     pub total: usize,
