@@ -323,20 +323,43 @@ impl Typed {
     }
 }
 
+/// What the metadata says of the national numbers of a region, for the fast path.
+struct Shape {
+    /// Bit n is set if numbers of n digits exist.
+    lengths: u32,
+    /// What is dialled before the number inside the country.
+    trunk_prefix: Option<String>,
+}
+
+static SHAPES: std::sync::LazyLock<std::collections::HashMap<String, Shape>> =
+    std::sync::LazyLock::new(|| {
+        phonenumber::metadata::DATABASE
+            .iter()
+            .map(|metadata| {
+                let lengths =
+                    possible_lengths(metadata).fold(0, |mask, len| mask | 1 << len.min(31));
+                let trunk_prefix = metadata.national_prefix().map(str::to_owned);
+                (metadata.id().to_owned(), Shape { lengths, trunk_prefix })
+            })
+            .collect()
+    });
+
 fn resolve_international(digits: &str) -> (String, Option<&'static str>) {
     let plain = || (format!("+{digits}"), calling_code::region(digits));
     let Some((code_len, main)) = calling_code::split(digits) else { return plain() };
     let national = &digits[code_len..];
     // A trunk prefix behind the country code, "+44 (0)20 …", is the only thing that the
     // metadata would change; Italy and a few others keep their zero.
-    let may_hold_trunk_prefix = match main {
-        "US" => national.starts_with('1'),
-        "RU" => national.starts_with('8'),
-        "HU" => national.starts_with("06"),
-        "MX" => national.starts_with('1') || national.starts_with('0'),
-        "LT" => national.starts_with(['8', '0']),
-        _ => national.starts_with('0'),
-    };
+    // With one it has another first digit or a digit too many.
+    let may_hold_trunk_prefix = SHAPES.get(main).is_none_or(|shape| {
+        shape.lengths & 1_u32.checked_shl(u32::try_from(national.len()).unwrap_or(31)).unwrap_or(0)
+            == 0
+            || national.starts_with('0')
+            || shape
+                .trunk_prefix
+                .as_ref()
+                .is_some_and(|prefix| national.starts_with(prefix.as_str()))
+    });
     if !may_hold_trunk_prefix {
         return plain();
     }
