@@ -31,6 +31,24 @@ pub enum ErrorCode {
     RevisionConflict,
     /// The `Idempotency-Key` was used with another request.
     IdempotencyMismatch,
+    /// There is no such record, for this caller.
+    NotFound,
+    /// Another record of the kind has this name.
+    NameTaken,
+    /// Something else needs the record.
+    InUse,
+    /// The contact may not be deleted now; `reasons` says why.
+    DeleteBlocked,
+    /// The organisation keeps as much as it may.
+    QuotaExceeded,
+    /// The token was valid and has ended.
+    TokenExpired,
+    /// Address or password is wrong.
+    SignInRefused,
+    /// Too many failed attempts to sign in.
+    SignInLocked,
+    /// A request with a session cookie lacks the page's own token.
+    CsrfMissing,
     /// The body is too large.
     PayloadTooLarge,
     /// The body is of a type that is not taken here.
@@ -45,7 +63,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All codes.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 28] = [
         Self::Malformed,
         Self::Unauthorized,
         Self::Forbidden,
@@ -60,6 +78,15 @@ impl ErrorCode {
         Self::FileUnreadable,
         Self::RevisionConflict,
         Self::IdempotencyMismatch,
+        Self::NotFound,
+        Self::NameTaken,
+        Self::InUse,
+        Self::DeleteBlocked,
+        Self::QuotaExceeded,
+        Self::TokenExpired,
+        Self::SignInRefused,
+        Self::SignInLocked,
+        Self::CsrfMissing,
         Self::PayloadTooLarge,
         Self::UnsupportedMediaType,
         Self::Overloaded,
@@ -84,6 +111,15 @@ impl ErrorCode {
             Self::FileUnreadable => "file_unreadable",
             Self::RevisionConflict => "revision_conflict",
             Self::IdempotencyMismatch => "idempotency_mismatch",
+            Self::NotFound => "not_found",
+            Self::NameTaken => "name_taken",
+            Self::InUse => "in_use",
+            Self::DeleteBlocked => "delete_blocked",
+            Self::QuotaExceeded => "quota_exceeded",
+            Self::TokenExpired => "token_expired",
+            Self::SignInRefused => "sign_in_refused",
+            Self::SignInLocked => "sign_in_locked",
+            Self::CsrfMissing => "csrf_missing",
             Self::PayloadTooLarge => "payload_too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::Overloaded => "overloaded",
@@ -97,7 +133,7 @@ impl ErrorCode {
         match self {
             Self::Malformed => "The request is malformed",
             Self::Unauthorized => "A valid token is needed",
-            Self::Forbidden => "This token may not do that",
+            Self::Forbidden => "This caller may not do that",
             Self::RouteNotFound => "There is nothing at this path",
             Self::MethodNotAllowed => "This path does not take that method",
             Self::ContactNotFound => "There is no such contact",
@@ -109,6 +145,15 @@ impl ErrorCode {
             Self::FileUnreadable => "The file cannot be read",
             Self::RevisionConflict => "The record has been changed meanwhile",
             Self::IdempotencyMismatch => "The idempotency key was used for another request",
+            Self::NotFound => "There is no such record",
+            Self::NameTaken => "Another record has this name",
+            Self::InUse => "Something else needs this record",
+            Self::DeleteBlocked => "This contact cannot be deleted",
+            Self::QuotaExceeded => "The quota is used up",
+            Self::TokenExpired => "The token has ended",
+            Self::SignInRefused => "Signing in was refused",
+            Self::SignInLocked => "Signing in is locked for a while",
+            Self::CsrfMissing => "The request does not come from our own page",
             Self::PayloadTooLarge => "The body is too large",
             Self::UnsupportedMediaType => "This type of body is not taken here",
             Self::Overloaded => "The server has too much to do",

@@ -8,15 +8,16 @@ use serde_json::Value;
 use super::error::Error;
 use super::idempotency::Idempotency;
 use super::likeness::{LikelyDuplicate, phones_of};
+use super::protection::{may_delete, within_quotas};
 use super::{App, authorize};
-use crate::domain::access::{Action, Caller, OrgSettings, PhoneUniqueness};
+use crate::domain::access::{Caller, OrgSettings, Permission, PhoneUniqueness};
 use crate::domain::contact::Contact;
 use crate::domain::draft::{Draft, Stamp};
 use crate::domain::draft_json;
-use crate::domain::ids::{ChangeSeq, ContactId, OrgNumber};
+use crate::domain::ids::{ChangeSeq, ContactId};
 use crate::domain::issue::FieldIssue;
 use crate::domain::phone::Phone;
-use crate::engine::{Rejected, Tx};
+use crate::engine::Rejected;
 
 /// Most contacts of one bulk request.
 const MOST_BULK: usize = 10_000;
@@ -74,7 +75,7 @@ pub enum Precondition {
 }
 
 impl Precondition {
-    fn check(&self, version: u64) -> Result<(), Error> {
+    pub(super) fn check(&self, version: u64) -> Result<(), Error> {
         match self {
             Self::None => Ok(()),
             Self::Versions(versions) if versions.contains(&version) => Ok(()),
@@ -103,10 +104,11 @@ impl App {
         body: &Value,
         idempotency: Option<Idempotency>,
     ) -> Result<Created, Error> {
-        authorize(caller, Action::Write)?;
+        authorize(caller, Permission::Create)?;
         let organization = self.organization_of(caller)?;
         let settings = organization.settings.clone();
-        let draft = draft_json::parse(body, &settings).map_err(Error::Invalid)?;
+        let mut draft = draft_json::parse(body, &settings).map_err(Error::Invalid)?;
+        self.prepare_new(caller, &settings, &mut draft).map_err(Error::Invalid)?;
         self.create_from_draft(caller, &settings, draft, idempotency)
     }
 
@@ -126,15 +128,18 @@ impl App {
         let must_be_unique = uniqueness == PhoneUniqueness::Reject;
         let gate = must_be_unique.then(|| self.number_gate.lock());
         if must_be_unique && !self.is_repeated(org, idempotency)? {
-            self.refuse_known_numbers(org, None, phones_of(&draft))?;
+            self.refuse_known_numbers(caller, None, phones_of(&draft))?;
         }
-        let written = self.partition.write(org, &caller.actor, false, move |tx| {
+        let by = caller.clone();
+        let quotas = self.organization_of(caller)?.quotas;
+        let written = self.partition.write(org, caller, false, move |tx| {
             if let Some(idempotency) = idempotency
                 && let Some(id) = idempotency.kept::<ContactId>(tx, org, now)?
-                && let Some(contact) = tx.contact(org, id)?
+                && let Some(contact) = tx.contact(org, id)?.filter(|contact| by.sees(contact))
             {
                 return Ok((contact, true));
             }
+            within_quotas(tx, org, &quotas, 1).map_err(Rejected::By)?;
             let stamp = Stamp { now, actor: &actor, settings: &settings };
             let number = tx.next_number();
             let contact = draft
@@ -154,8 +159,9 @@ impl App {
         let duplicates = if uniqueness == PhoneUniqueness::Allow {
             Vec::new()
         } else {
-            self.likely_duplicates(org, &contact)?
+            self.likely_duplicates(caller, &contact)?
         };
+        let contact = caller.shown(contact);
         Ok(Created { contact, duplicates, seq: written.seq, is_replay })
     }
 
@@ -183,7 +189,7 @@ impl App {
         idempotency: Option<Idempotency>,
     ) -> Result<BulkCreated, Error> {
         use rayon::prelude::*;
-        authorize(caller, Action::Write)?;
+        authorize(caller, Permission::Create)?;
         if bodies.len() > MOST_BULK {
             return Err(Error::invalid(
                 "/contacts",
@@ -198,17 +204,30 @@ impl App {
         let org = caller.organization;
         let mut drafts: Vec<Result<Draft, Vec<FieldIssue>>> =
             bodies.par_iter().map(|body| draft_json::parse(body, &settings)).collect();
+        for slot in &mut drafts {
+            if let Ok(draft) = slot
+                && let Err(issues) = self.prepare_new(caller, &settings, draft)
+            {
+                *slot = Err(issues);
+            }
+        }
         let gate = must_be_unique.then(|| self.number_gate.lock());
         if must_be_unique && !self.is_repeated(org, idempotency)? {
-            self.refuse_repeated_numbers(org, &mut drafts)?;
+            self.refuse_repeated_numbers(caller, &mut drafts)?;
         }
         let drafts: Vec<_> = drafts.into_iter().map(|d| (ContactId::generate(), d)).collect();
         let actor = caller.actor.clone();
-        let written = self.partition.write::<_, Error>(org, &caller.actor, false, move |tx| {
+        let quotas = organization.quotas;
+        let written = self.partition.write::<_, Error>(org, caller, false, move |tx| {
+            tx.set_bulk();
             let kept = match idempotency {
                 Some(idempotency) => idempotency.kept::<Vec<Option<ContactId>>>(tx, org, now)?,
                 None => None,
             };
+            if kept.is_none() {
+                let count = drafts.iter().filter(|(_, draft)| draft.is_ok()).count() as u64;
+                within_quotas(tx, org, &quotas, count).map_err(Rejected::By)?;
+            }
             let stamp = Stamp { now, actor: &actor, settings: &settings };
             let mut items = Vec::with_capacity(drafts.len());
             for (at, (id, draft)) in drafts.iter().enumerate() {
@@ -247,14 +266,14 @@ impl App {
     /// Turns drafts with numbers that a contact or an earlier draft has into issues.
     fn refuse_repeated_numbers(
         &self,
-        org: OrgNumber,
+        caller: &Caller,
         drafts: &mut [Result<Draft, Vec<FieldIssue>>],
     ) -> Result<(), Error> {
         let mut seen: HashSet<String> = HashSet::new();
         for slot in drafts {
             let Ok(draft) = slot else { continue };
             let numbers: HashSet<String> = phones_of(draft).map(|p| p.number.clone()).collect();
-            let is_known = match self.refuse_known_numbers(org, None, phones_of(draft)) {
+            let is_known = match self.refuse_known_numbers(caller, None, phones_of(draft)) {
                 Ok(()) => numbers.iter().any(|number| seen.contains(number)),
                 Err(Error::PhoneInUse(_)) => true,
                 Err(error) => return Err(error),
@@ -277,10 +296,19 @@ impl App {
     /// # Errors
     /// If there is none for this caller, or it is deleted.
     pub fn read_contact(&self, caller: &Caller, id: ContactId) -> Result<Arc<Contact>, Error> {
-        authorize(caller, Action::Read)?;
+        authorize(caller, Permission::View)?;
+        let contact = self.live_contact(caller, id)?;
+        if self.organization_of(caller)?.settings.audit_reads {
+            self.note_read(caller, id)?;
+        }
+        Ok(caller.shown(contact))
+    }
+
+    /// A contact that is not deleted and that the caller sees, whole.
+    fn live_contact(&self, caller: &Caller, id: ContactId) -> Result<Arc<Contact>, Error> {
         self.partition
             .contact(caller.organization, id)?
-            .filter(|contact| !contact.is_deleted())
+            .filter(|contact| !contact.is_deleted() && caller.sees(contact))
             .ok_or(Error::ContactNotFound)
     }
 
@@ -295,22 +323,29 @@ impl App {
         patch: &Value,
         precondition: Precondition,
     ) -> Result<(Arc<Contact>, ChangeSeq), Error> {
-        authorize(caller, Action::Write)?;
+        authorize(caller, Permission::Edit)?;
         let organization = self.organization_of(caller)?;
         let settings = organization.settings.clone();
-        let draft = draft_json::parse(patch, &settings).map_err(Error::Invalid)?;
+        // Before the body is judged: of a contact that is not seen nothing is told.
+        self.live_contact(caller, id)?;
+        let mut draft = draft_json::parse(patch, &settings).map_err(Error::Invalid)?;
+        self.prepare_change(caller, &settings, &mut draft).map_err(Error::Invalid)?;
         let (org, now, actor) = (caller.organization, self.partition.now(), caller.actor.clone());
         let must_be_unique = settings.phone_uniqueness == PhoneUniqueness::Reject
             && phones_of(&draft).next().is_some();
         let gate = must_be_unique.then(|| self.number_gate.lock());
         if must_be_unique {
-            let before = self.read_contact(caller, id)?;
+            let before = self.live_contact(caller, id)?;
             // What it has already it may keep, whoever else has it as well.
             let is_new = |phone: &&Phone| before.phones.iter().all(|p| p.number != phone.number);
-            self.refuse_known_numbers(org, Some(id), phones_of(&draft).filter(is_new))?;
+            self.refuse_known_numbers(caller, Some(id), phones_of(&draft).filter(is_new))?;
         }
-        let written = self.partition.write(org, &caller.actor, false, move |tx| {
-            let before = live_contact(tx, org, id)?;
+        let by = caller.clone();
+        let written = self.partition.write(org, caller, false, move |tx| {
+            let before = tx
+                .contact(org, id)?
+                .filter(|contact| !contact.is_deleted() && by.sees(contact))
+                .ok_or(Rejected::By(Error::ContactNotFound))?;
             precondition.check(before.version).map_err(Rejected::By)?;
             let stamp = Stamp { now, actor: &actor, settings: &settings };
             match draft.clone().apply(&before, stamp) {
@@ -324,30 +359,36 @@ impl App {
         })?;
         drop(gate);
         self.own_writes.note(caller, written.seq);
-        Ok((Arc::new(written.value), written.seq))
+        Ok((caller.shown(Arc::new(written.value)), written.seq))
     }
 
     /// Deletes a contact. A softly deleted one can still be deleted for good.
     ///
     /// # Errors
-    /// If there is no such contact, it has another version, or the caller may not.
+    /// If there is no such contact, it has another version, it may not be deleted now, or the
+    /// caller may not. `is_forced` lets an admin delete what is critical to the system.
     pub fn delete_contact(
         &self,
         caller: &Caller,
         id: ContactId,
         deletion: Deletion,
         precondition: Precondition,
+        is_forced: bool,
     ) -> Result<ChangeSeq, Error> {
-        authorize(caller, Action::Write)?;
+        authorize(caller, Permission::Delete)?;
         if deletion == Deletion::Permanent {
-            authorize(caller, Action::Erase)?;
+            authorize(caller, Permission::Erase)?;
         }
         let (org, now, actor) = (caller.organization, self.partition.now(), caller.actor.clone());
-        let written = self.partition.write(org, &caller.actor, false, move |tx| {
+        let department = self.department_of(caller);
+        let by = caller.clone();
+        let written = self.partition.write(org, caller, false, move |tx| {
             let before = tx
                 .contact(org, id)?
                 .filter(|c| deletion == Deletion::Permanent || !c.is_deleted())
+                .filter(|c| by.sees(c))
                 .ok_or(Rejected::By(Error::ContactNotFound))?;
+            may_delete(&by, department.as_deref(), &before, is_forced).map_err(Rejected::By)?;
             precondition.check(before.version).map_err(Rejected::By)?;
             match deletion {
                 Deletion::Permanent => tx.erase_contact(org, before, now, &actor)?,
@@ -356,7 +397,7 @@ impl App {
                     after.deleted_at = Some(now);
                     after.version += 1;
                     after.updated_at = now.max(before.updated_at);
-                    after.updated_by = Some(actor.clone());
+                    after.updated_by = Some(actor.as_ref().to_owned());
                     tx.replace_contact(org, before, after)?;
                 }
             }
@@ -375,16 +416,23 @@ impl App {
         caller: &Caller,
         id: ContactId,
     ) -> Result<(Arc<Contact>, ChangeSeq), Error> {
-        authorize(caller, Action::Write)?;
+        authorize(caller, Permission::Delete)?;
         let (org, now, actor) = (caller.organization, self.partition.now(), caller.actor.clone());
         let organization = self.organization_of(caller)?;
         let must_be_unique = organization.settings.phone_uniqueness == PhoneUniqueness::Reject;
         let gate = must_be_unique.then(|| self.number_gate.lock());
-        if must_be_unique && let Some(deleted) = self.partition.contact(org, id)? {
-            self.refuse_known_numbers(org, Some(id), &deleted.phones)?;
+        if must_be_unique
+            && let Some(deleted) = self.partition.contact(org, id)?
+            && caller.sees(&deleted)
+        {
+            self.refuse_known_numbers(caller, Some(id), &deleted.phones)?;
         }
-        let written = self.partition.write(org, &caller.actor, false, move |tx| {
-            let before = tx.contact(org, id)?.ok_or(Rejected::By(Error::ContactNotFound))?;
+        let by = caller.clone();
+        let written = self.partition.write(org, caller, false, move |tx| {
+            let before = tx
+                .contact(org, id)?
+                .filter(|contact| by.sees(contact))
+                .ok_or(Rejected::By(Error::ContactNotFound))?;
             if !before.is_deleted() {
                 return Ok(before);
             }
@@ -392,18 +440,12 @@ impl App {
             after.deleted_at = None;
             after.version += 1;
             after.updated_at = now.max(before.updated_at);
-            after.updated_by = Some(actor.clone());
+            after.updated_by = Some(actor.as_ref().to_owned());
             tx.replace_contact(org, before, after.clone())?;
             Ok(after)
         })?;
         drop(gate);
         self.own_writes.note(caller, written.seq);
-        Ok((Arc::new(written.value), written.seq))
+        Ok((caller.shown(Arc::new(written.value)), written.seq))
     }
-}
-
-fn live_contact(tx: &Tx<'_>, org: OrgNumber, id: ContactId) -> Result<Contact, Rejected<Error>> {
-    tx.contact(org, id)?
-        .filter(|contact| !contact.is_deleted())
-        .ok_or(Rejected::By(Error::ContactNotFound))
 }

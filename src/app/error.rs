@@ -1,6 +1,6 @@
 //! Why a use case did not happen.
 
-use crate::domain::access::Action;
+use crate::domain::access::Permission;
 use crate::domain::issue::FieldIssue;
 use crate::engine::{self, Rejected};
 use crate::error::{ErrorCode, HasCode};
@@ -11,8 +11,35 @@ use super::likeness::LikelyDuplicate;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The caller may not do this.
-    #[error("this token may not {}", .0.in_words())]
-    Forbidden(Action),
+    #[error("you may not {}", .0.in_words())]
+    Forbidden(Permission),
+    /// The caller may do this, but not to this record, which it sees.
+    #[error("{0}")]
+    NotHere(&'static str),
+    /// There is no such record, for this caller.
+    #[error("there is no {} with this id", .0.as_str())]
+    NotFound(Noun),
+    /// Another record has the name.
+    #[error("there is another {} with this name", .0.as_str())]
+    NameTaken(Noun),
+    /// Something else needs the record.
+    #[error("{0}")]
+    InUse(String),
+    /// The contact may not be deleted now.
+    #[error("this contact cannot be deleted: {}", .0.join(", "))]
+    DeleteBlocked(Vec<&'static str>),
+    /// The organisation keeps as much as it may.
+    #[error("{0}")]
+    QuotaExceeded(String),
+    /// Address or password is wrong, or the user may not sign in; which of them is not said.
+    #[error("address or password is wrong")]
+    SignInRefused,
+    /// Too many attempts to sign in.
+    #[error("too many failed attempts to sign in: try again in {seconds} s")]
+    SignInLocked {
+        /// When to try again.
+        seconds: u64,
+    },
     /// There is no such contact, for this caller.
     #[error("there is no contact with this id")]
     ContactNotFound,
@@ -53,6 +80,30 @@ pub enum Error {
     Engine(#[from] engine::Error),
 }
 
+/// What is not there or has a name already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Noun {
+    User,
+    Department,
+    Queue,
+    Token,
+    AuditEntry,
+}
+
+impl Noun {
+    /// The noun in words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Department => "department",
+            Self::Queue => "queue",
+            Self::Token => "token",
+            Self::AuditEntry => "audit entry",
+        }
+    }
+}
+
 fn describe(issues: &[FieldIssue]) -> String {
     let all: Vec<String> =
         issues.iter().take(3).map(|issue| format!("{}: {}", issue.pointer, issue.detail)).collect();
@@ -81,7 +132,14 @@ impl From<Rejected<Error>> for Error {
 impl HasCode for Error {
     fn code(&self) -> ErrorCode {
         match self {
-            Self::Forbidden(_) => ErrorCode::Forbidden,
+            Self::Forbidden(_) | Self::NotHere(_) => ErrorCode::Forbidden,
+            Self::NotFound(_) => ErrorCode::NotFound,
+            Self::NameTaken(_) => ErrorCode::NameTaken,
+            Self::InUse(_) => ErrorCode::InUse,
+            Self::DeleteBlocked(_) => ErrorCode::DeleteBlocked,
+            Self::QuotaExceeded(_) => ErrorCode::QuotaExceeded,
+            Self::SignInRefused => ErrorCode::SignInRefused,
+            Self::SignInLocked { .. } => ErrorCode::SignInLocked,
             Self::ContactNotFound => ErrorCode::ContactNotFound,
             Self::OrganizationNotFound(_) => ErrorCode::OrganizationNotFound,
             Self::OrganizationExists(_) => ErrorCode::OrganizationExists,

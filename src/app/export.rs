@@ -5,7 +5,7 @@ use std::io::Write;
 use super::error::Error;
 use super::search::{MOST_PER_PAGE, Refresh, SearchRequest};
 use super::{App, authorize};
-use crate::domain::access::{Action, Caller};
+use crate::domain::access::{Caller, Permission};
 use crate::domain::contact::Contact;
 use crate::domain::view::ContactView;
 
@@ -77,7 +77,10 @@ impl App {
         out: &mut dyn Write,
         progress: &mut dyn FnMut(u64),
     ) -> Result<u64, Error> {
-        authorize(caller, Action::Export)?;
+        authorize(caller, Permission::Export)?;
+        if self.organization_of(caller)?.settings.audit_reads {
+            self.note_export(caller, request)?;
+        }
         let columns = self.export_columns(caller, request)?;
         let mut sink = Sink::new(request, columns, out);
         sink.header()?;
@@ -85,8 +88,9 @@ impl App {
         if request.q.trim().is_empty() {
             let mut failed = None;
             self.partition.for_each_contact(caller.organization, |batch| {
-                for contact in &batch {
-                    if let Err(error) = sink.contact(contact) {
+                for contact in batch.into_iter().filter(|contact| caller.sees(contact)) {
+                    let contact = caller.shown(std::sync::Arc::new(contact));
+                    if let Err(error) = sink.contact(&contact) {
                         failed = Some(error);
                         return false;
                     }
@@ -157,7 +161,8 @@ impl App {
         self.partition.for_each_contact(caller.organization, |batch| {
             for contact in &batch {
                 for key in contact.fields.custom_fields.keys() {
-                    if !keys.contains(key) {
+                    if !keys.contains(key) && caller.sees(contact) && caller.fields.sees_custom(key)
+                    {
                         keys.insert(key.clone());
                     }
                 }

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::error::Error;
 use super::imports::ImportOptions;
 use super::{App, authorize};
-use crate::domain::access::{Action, Caller};
+use crate::domain::access::{Caller, Permission};
 use crate::domain::ids::OrgNumber;
 use crate::domain::time::Timestamp;
 use crate::import::Counts;
@@ -267,7 +267,7 @@ impl App {
     /// # Errors
     /// If there is none with this id in the caller's organisation.
     pub fn find_import(&self, caller: &Caller, id: Uuid) -> Result<ImportJob, Error> {
-        authorize(caller, Action::Import)?;
+        authorize(caller, Permission::Import)?;
         let jobs = self.import_jobs.jobs.lock();
         let kept = jobs.get(&id).filter(|kept| kept.org == caller.organization);
         kept.map(|kept| kept.job.clone()).ok_or(Error::ImportNotFound)

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io::{Read, Write};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam_channel::bounded;
@@ -10,14 +11,15 @@ use rayon::prelude::*;
 
 use super::error::Error;
 use super::organizations::check_country;
+use super::protection::{give_home, within_quotas};
 use super::{App, authorize};
-use crate::domain::access::{Action, Caller};
+use crate::domain::access::{Caller, Permission};
 use crate::domain::draft::{Draft, Patch, Stamp};
 use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::phone::parse_query;
 use crate::domain::status::Status;
-use crate::engine::PendingWrite;
 use crate::engine::lookup::{IdentityKind, Initials, Rule};
+use crate::engine::{Origin, PendingWrite, Rejected};
 use crate::import::match_existing::{
     MatchKey, OnDuplicate, keys_of, name_of_contact, name_of_draft, names_agree,
 };
@@ -115,7 +117,7 @@ impl App {
     /// # Errors
     /// If the caller may not, or an option does not fit.
     pub fn check_import(&self, caller: &Caller, options: &ImportOptions) -> Result<(), Error> {
-        authorize(caller, Action::Import)?;
+        authorize(caller, Permission::Import)?;
         options.default_country.as_deref().map(check_country).transpose()?;
         Ok(())
     }
@@ -266,6 +268,10 @@ impl Run<'_> {
         rows: Vec<CheckedRow>,
         errors: &mut ErrorFile<&mut dyn Write>,
     ) -> Result<(), Error> {
+        let mut rows = rows;
+        for row in &mut rows {
+            self.prepare(row);
+        }
         for row in &rows {
             for issue in &row.issues {
                 errors.add(issue, Some(&row.cells)).map_err(|e| not_written(&e))?;
@@ -291,6 +297,20 @@ impl Run<'_> {
             waiting = later;
         }
         Ok(())
+    }
+
+    /// Makes the draft of a row fit who imports it; a row that says what the caller may not say
+    /// is left out.
+    fn prepare(&self, row: &mut CheckedRow) {
+        let Some(valid) = &mut row.valid else { return };
+        let prepared = self.app.check_row(self.caller, &self.settings, &mut valid.draft);
+        if let Err(issues) = prepared {
+            row.valid = None;
+            for issue in issues {
+                let detail = format!("{}: {}", issue.pointer, issue.detail);
+                row.issues.push(RowIssue::error(row.line, IssueCode::NotAllowed, detail));
+            }
+        }
     }
 
     /// Sets rows apart that share a key with an earlier row of this chunk or of the write on its
@@ -358,6 +378,7 @@ impl Run<'_> {
             let provider = draft.external_crm_provider.value();
             for (number, _) in table.find_identity(org, IdentityKind::ExternalId, id) {
                 if let Some(contact) = partition.peek_contact(org, number)?
+                    && self.caller.sees(&contact)
                     && contact.external_crm_id.as_ref() == Some(id)
                     && (provider.is_none()
                         || contact.external_crm_provider.is_none()
@@ -381,6 +402,7 @@ impl Run<'_> {
                     found.into_iter().filter(|(_, i)| may_agree(*i)).take(MOST_CANDIDATES)
                 {
                     if let Some(contact) = partition.peek_contact(org, number)?
+                        && self.caller.sees(&contact)
                         && contact
                             .emails
                             .iter()
@@ -395,11 +417,12 @@ impl Run<'_> {
         if keys.contains(&MatchKey::Phone) {
             for phone in &draft.add_phones {
                 let query = parse_query(&phone.number, None);
-                let found = table.find(org, &query);
+                let found = table.find(org, &query, &self.caller.sight);
                 let likely = found.candidates.into_iter().filter(|c| may_agree(c.initials));
                 for candidate in likely.take(MOST_CANDIDATES) {
                     if candidate.rule != Rule::Suffix
                         && let Some(contact) = partition.peek_contact(org, candidate.number)?
+                        && self.caller.sees(&contact)
                         && agrees(&contact)
                     {
                         return Ok(Some(contact.id));
@@ -487,18 +510,23 @@ impl Run<'_> {
         }
         let org: OrgNumber = self.caller.organization;
         let now = self.app.partition.now();
-        let actor = format!("{} (import)", self.caller.actor);
+        let actor: Arc<str> = format!("{} (import)", self.caller.actor).into();
+        let origin = Origin { actor: Arc::clone(&actor), address: self.caller.address };
+        let quotas = self.app.organization_of(self.caller)?.quotas;
+        let by = self.caller.clone();
         let settings = self.settings.clone();
-        let journal_actor = actor.clone();
         let ids: Vec<ContactId> = work.iter().map(|_| ContactId::generate()).collect();
         let pending =
-            self.app.partition.begin_write::<_, Error>(org, &journal_actor, false, move |tx| {
+            self.app.partition.begin_write::<_, Error>(org, origin, false, move |tx| {
+                tx.set_bulk();
+                let creates = work.iter().filter(|w| matches!(w, RowDecision::Create(_))).count();
+                within_quotas(tx, org, &quotas, creates as u64).map_err(Rejected::By)?;
                 let stamp = Stamp { now, actor: &actor, settings: &settings };
                 let mut outcomes = Vec::with_capacity(work.len());
                 for (decision, id) in work.iter().zip(&ids) {
                     outcomes.push(match decision {
                         RowDecision::Update(existing, draft) => match tx.contact(org, *existing)? {
-                            Some(before) if !before.is_deleted() => {
+                            Some(before) if !before.is_deleted() && by.sees(&before) => {
                                 match for_update(draft, &before).apply(&before, stamp) {
                                     Ok(None) => RowOutcome::Unchanged,
                                     Ok(Some(after)) => {
@@ -509,9 +537,17 @@ impl Run<'_> {
                                 }
                             }
                             // Deleted since it was found.
-                            _ => create(tx, org, *id, draft, stamp)?,
+                            _ => {
+                                let mut draft = draft.clone();
+                                give_home(&by, &mut draft);
+                                create(tx, org, *id, draft, stamp)?
+                            }
                         },
-                        RowDecision::Create(draft) => create(tx, org, *id, draft, stamp)?,
+                        RowDecision::Create(draft) => {
+                            let mut draft = draft.clone();
+                            give_home(&by, &mut draft);
+                            create(tx, org, *id, draft, stamp)?
+                        }
                         RowDecision::Skip | RowDecision::Ask(_) => RowOutcome::Unchanged,
                     });
                 }
@@ -550,10 +586,9 @@ fn create(
     tx: &mut crate::engine::Tx<'_>,
     org: OrgNumber,
     id: ContactId,
-    draft: &Draft,
+    mut draft: Draft,
     stamp: Stamp<'_>,
 ) -> Result<RowOutcome, crate::engine::Error> {
-    let mut draft = draft.clone();
     if draft.source.is_keep() {
         draft.source = Patch::Set("import".to_owned());
     }

@@ -7,10 +7,11 @@ use serde::Serialize;
 
 use super::App;
 use super::error::Error;
+use crate::domain::access::{Caller, FieldRight};
 use crate::domain::contact::{Contact, Email};
 use crate::domain::draft::Draft;
 use crate::domain::email;
-use crate::domain::ids::{ContactId, ContactNumber, OrgNumber};
+use crate::domain::ids::{ContactId, ContactNumber};
 use crate::domain::phone::{Phone, parse_query};
 use crate::domain::text::fold;
 use crate::engine::lookup::{IdentityKind, Rule};
@@ -35,27 +36,30 @@ pub struct LikelyDuplicate {
 }
 
 impl App {
-    /// Refuses numbers that a contact other than this one has.
+    /// Refuses numbers that a contact other than this one has. Only contacts that the caller sees
+    /// count: a refusal would tell of the others.
     pub(super) fn refuse_known_numbers<'a>(
         &self,
-        org: OrgNumber,
+        caller: &Caller,
         own: Option<ContactId>,
         phones: impl IntoIterator<Item = &'a Phone>,
     ) -> Result<(), Error> {
+        let org = caller.organization;
         let mut known: Vec<LikelyDuplicate> = Vec::new();
         for phone in phones {
             let query = parse_query(&phone.number, None);
-            for candidate in self.partition.table().find(org, &query).candidates {
+            for candidate in self.partition.table().find(org, &query, &caller.sight).candidates {
                 if !matches!(candidate.rule, Rule::Exact | Rule::National | Rule::Extension) {
                     continue;
                 }
                 let contact = self.partition.contact_by_number(org, candidate.number)?;
+                let contact = contact.filter(|contact| caller.sees(contact));
                 if let Some(contact) = contact.filter(|contact| Some(contact.id) != own)
                     && known.iter().all(|known| known.id != contact.id.0)
                 {
                     known.push(LikelyDuplicate {
                         id: contact.id.0,
-                        display_name: contact.display_name.clone(),
+                        display_name: caller.shown(contact).display_name.clone(),
                         probability: 1.0,
                         why: vec!["same phone number".to_owned()],
                     });
@@ -73,18 +77,21 @@ impl App {
     /// it is strong.
     pub(super) fn likely_duplicates(
         &self,
-        org: OrgNumber,
+        caller: &Caller,
         contact: &Contact,
     ) -> Result<Vec<LikelyDuplicate>, Error> {
+        let org = caller.organization;
         let table = self.partition.table();
         let mut reasons: Vec<(ContactNumber, &'static str)> = Vec::new();
         for phone in &contact.phones {
             let query = parse_query(&phone.number, None);
-            let found = table.find(org, &query).candidates;
+            let found = table.find(org, &query, &caller.sight).candidates;
             let strong = found.iter().filter(|c| c.rule != Rule::Suffix).take(50);
             reasons.extend(strong.map(|c| (c.number, "same phone number")));
         }
-        for address in &contact.emails {
+        // Addresses that the caller may not see are no reason that it may read.
+        let sees_emails = caller.fields.emails == FieldRight::Full;
+        for address in contact.emails.iter().filter(|_| sees_emails) {
             let found = table.find_identity(org, IdentityKind::Email, &address.address);
             reasons.extend(found.into_iter().take(50).map(|(n, _)| (n, SAME_EMAIL)));
         }
@@ -93,7 +100,8 @@ impl App {
         reasons.dedup();
         let mut likely: Vec<LikelyDuplicate> = Vec::new();
         for group in reasons.chunk_by(|a, b| a.0 == b.0) {
-            let Some(other) = self.partition.contact_by_number(org, group[0].0)? else { continue };
+            let other = self.partition.contact_by_number(org, group[0].0)?;
+            let Some(other) = other.filter(|other| caller.sees(other)) else { continue };
             // The table knows addresses by their hashes only.
             let has_address = |address: &Email| {
                 other.emails.iter().any(|e| email::key(&e.address) == email::key(&address.address))
@@ -122,7 +130,7 @@ impl App {
             }
             likely.push(LikelyDuplicate {
                 id: other.id.0,
-                display_name: other.display_name.clone(),
+                display_name: caller.shown(other).display_name.clone(),
                 probability,
                 why,
             });

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::error::Error;
 use super::{App, authorize};
-use crate::domain::access::{Action, Caller};
+use crate::domain::access::{Caller, FieldRight, Permission};
 use crate::domain::contact::Contact;
 use crate::domain::phone::{NumberQuery, parse_query};
 use crate::engine::lookup::{Candidate, Rule};
@@ -26,8 +26,10 @@ pub struct LookupResult {
     pub contact: Arc<Contact>,
     /// Which rule matched.
     pub rule: Rule,
-    /// Which of its phones matched.
+    /// Which of its phones matched; not among them if the caller may not see them.
     pub slot: usize,
+    /// The label of the number that matched.
+    pub phone_label: Option<String>,
     /// Why, in words.
     pub why: String,
 }
@@ -65,7 +67,7 @@ impl App {
         country: Option<&str>,
         limit: Option<usize>,
     ) -> Result<LookupAnswer, Error> {
-        authorize(caller, Action::Lookup)?;
+        authorize(caller, Permission::Lookup)?;
         let organization = self.organization_of(caller)?;
         let country = country
             .map(|country| country.trim().to_uppercase())
@@ -83,13 +85,21 @@ impl App {
         let started = Instant::now();
         let limit = limit.unwrap_or(RESULTS).min(MOST_RESULTS);
         let query = parse_query(number, country);
-        let found = self.partition.table().find(caller.organization, &query);
+        let mut found = self.partition.table().find(caller.organization, &query, &caller.sight);
+        if caller.fields.phones != FieldRight::Full {
+            // Common endings would tell the digits that are hidden, a few at a time.
+            found.candidates.retain(|candidate| candidate.rule != Rule::Suffix);
+            if found.candidates.is_empty() {
+                found.total = 0;
+            }
+        }
         let mut ranked: Vec<(Arc<Contact>, Candidate)> = Vec::new();
         // Who of a switchboard has an extension only the records say.
         let most = if query.extension.is_some() { usize::MAX } else { limit.max(MOST_RANKED) };
         for candidate in found.candidates.iter().take(most) {
             let contact =
                 self.partition.contact_by_number(caller.organization, candidate.number)?;
+            let contact = contact.filter(|contact| caller.sees(contact));
             ranked.extend(contact.map(|contact| (contact, *candidate)));
         }
         let mut count = found.total;
@@ -120,10 +130,11 @@ impl App {
         let results = ranked
             .into_iter()
             .map(|(contact, candidate)| LookupResult {
-                why: why(&contact, candidate),
+                why: why(phone_label(caller, &contact, candidate), candidate),
                 rule: candidate.rule,
                 slot: candidate.slot,
-                contact,
+                phone_label: phone_label(caller, &contact, candidate).map(str::to_owned),
+                contact: caller.shown(contact),
             })
             .collect();
         Ok(LookupAnswer {
@@ -146,7 +157,7 @@ impl App {
         country: Option<&str>,
         limit: Option<usize>,
     ) -> Result<Vec<LookupAnswer>, Error> {
-        authorize(caller, Action::Lookup)?;
+        authorize(caller, Permission::Lookup)?;
         if numbers.len() > MOST_BATCH {
             return Err(Error::invalid(
                 "/numbers",
@@ -158,12 +169,14 @@ impl App {
     }
 }
 
-fn why(contact: &Contact, candidate: Candidate) -> String {
-    let label = contact
-        .phones
-        .get(candidate.slot)
-        .and_then(|p| p.label.as_deref())
-        .map_or(String::new(), |label| format!("{label} "));
+/// The label of the number that matched, if the caller may see that much of it.
+fn phone_label<'a>(caller: &Caller, contact: &'a Contact, candidate: Candidate) -> Option<&'a str> {
+    let phone = contact.phones.get(candidate.slot)?;
+    phone.label.as_deref().filter(|_| caller.fields.phones != FieldRight::Hidden)
+}
+
+fn why(label: Option<&str>, candidate: Candidate) -> String {
+    let label = label.map_or(String::new(), |label| format!("{label} "));
     match candidate.rule {
         Rule::Exact => format!("same {label}number"),
         Rule::National => format!("same national {label}number, country code not stated"),

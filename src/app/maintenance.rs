@@ -2,7 +2,7 @@
 
 use super::error::Error;
 use super::{App, authorize};
-use crate::domain::access::{Action, Caller};
+use crate::domain::access::{Caller, Permission};
 use crate::engine::{CheckReport, Stats};
 
 impl App {
@@ -15,7 +15,7 @@ impl App {
         caller: &Caller,
         progress: &mut dyn FnMut(u64),
     ) -> Result<CheckReport, Error> {
-        authorize(caller, Action::Operate)?;
+        authorize(caller, Permission::Operate)?;
         Ok(self.partition.check(progress)?)
     }
 
@@ -24,7 +24,7 @@ impl App {
     /// # Errors
     /// If the caller does not run the server, or the index cannot be written.
     pub fn reindex(&self, caller: &Caller, progress: &mut dyn FnMut(u64)) -> Result<u64, Error> {
-        authorize(caller, Action::Operate)?;
+        authorize(caller, Permission::Operate)?;
         Ok(self.partition.reindex(progress)?)
     }
 

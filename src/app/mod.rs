@@ -3,6 +3,7 @@
 //! Synchronous, and knows neither HTTP nor the files below. Every function takes the caller.
 
 mod access;
+mod audit;
 mod contacts;
 mod error;
 mod export;
@@ -14,19 +15,31 @@ mod lookup;
 mod maintenance;
 mod organizations;
 mod own_writes;
+mod passwords;
+mod people;
+mod permissions;
+mod protection;
 mod search;
+mod secret;
+mod sessions;
+mod tokens;
 
-pub use access::Access;
+pub use access::{Access, Presented, Refusal};
+pub use audit::{AuditLine, AuditPage, AuditQuery};
 pub use contacts::{BulkCreated, BulkItem, Created, Deletion, Precondition};
-pub use error::Error;
+pub use error::{Error, Noun};
 pub use export::{ExportFormat, ExportRequest};
 pub use idempotency::Idempotency;
 pub use import_jobs::{ImportJob, ImportState};
 pub use imports::{ImportOptions, ImportProgress};
 pub use likeness::LikelyDuplicate;
 pub use lookup::{LookupAnswer, LookupResult};
-pub use organizations::{NewToken, OrganizationView};
+pub use organizations::OrganizationView;
+pub use people::{DepartmentView, QueueView, UserView};
+pub use permissions::PermissionsView;
 pub use search::{Refresh, SearchAnswer, SearchRequest};
+pub use sessions::{NewSession, Session};
+pub use tokens::{NewToken, TokenRequest, TokenView};
 
 // What interfaces need of the layers below; they reach them through here only.
 pub use crate::engine::Stats;
@@ -36,7 +49,7 @@ pub use crate::import::parse_mapping;
 
 use std::path::Path;
 
-use crate::domain::access::{Action, Caller};
+use crate::domain::access::{Caller, Permission};
 use crate::engine::{Options, Partition};
 
 use own_writes::OwnWrites;
@@ -49,6 +62,7 @@ pub struct App {
     /// Held while a contact gets numbers where these must be unique.
     number_gate: parking_lot::Mutex<()>,
     import_jobs: import_jobs::ImportJobs,
+    sessions: sessions::Sessions,
 }
 
 impl App {
@@ -59,12 +73,14 @@ impl App {
     pub fn open(root: &Path, options: Options) -> Result<Self, Error> {
         let partition = Partition::open(root, options)?;
         let access = Access::load(&partition)?;
+        let sessions = sessions::Sessions::load(&partition)?;
         let app = Self {
             partition,
             access,
             own_writes: OwnWrites::default(),
             number_gate: parking_lot::Mutex::default(),
             import_jobs: import_jobs::ImportJobs::default(),
+            sessions,
         };
         // The metadata of phone numbers is loaded on first use, which no caller should wait for.
         let _ = crate::domain::phone::parse_query("030 901820", Some("DE"));
@@ -77,6 +93,11 @@ impl App {
         &self.access
     }
 
+    /// The time.
+    pub fn now(&self) -> crate::domain::time::Timestamp {
+        self.partition.now()
+    }
+
     /// The engine, for benches and recovery tests; use cases are the functions of this type.
     pub fn partition(&self) -> &Partition {
         &self.partition
@@ -84,6 +105,6 @@ impl App {
 }
 
 /// Refuses what a caller may not do.
-pub(crate) fn authorize(caller: &Caller, action: Action) -> Result<(), Error> {
-    if caller.may(action) { Ok(()) } else { Err(Error::Forbidden(action)) }
+pub(crate) fn authorize(caller: &Caller, permission: Permission) -> Result<(), Error> {
+    if caller.may(permission) { Ok(()) } else { Err(Error::Forbidden(permission)) }
 }

@@ -1,14 +1,21 @@
-//! Organisations and their tokens.
+//! Organisations and their settings.
 
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::access::token_hash;
+use super::access::Presented;
 use super::error::Error;
+use super::secret::random_token;
 use super::{App, authorize};
-use crate::domain::access::{Action, Caller, OrgSettings, Organization, Role, TokenRecord};
+use crate::domain::access::{
+    Caller, OrgSettings, Organization, Permission, Quotas, Role, TokenRecord,
+};
+use crate::domain::audit::{AuditAction, FieldChange};
+use crate::domain::draft::Patch;
 use crate::domain::ids::OrgNumber;
 use crate::domain::issue::FieldIssue;
+use crate::domain::members::Members;
+use crate::domain::time::Timestamp;
 use crate::engine::{Error as EngineError, Rejected};
 use crate::engine::{codec, keys};
 
@@ -19,22 +26,8 @@ pub struct OrganizationView {
     pub id: Uuid,
     pub name: String,
     pub settings: OrgSettings,
-    pub created_at: crate::domain::time::Timestamp,
-}
-
-/// A new token; the secret is shown this once and never again.
-#[derive(Clone, Debug, Serialize)]
-pub struct NewToken {
-    /// The public identifier.
-    pub id: Uuid,
-    /// The secret.
-    pub token: String,
-    /// What its bearer may do.
-    pub role: Role,
-    /// The organisation it belongs to.
-    pub organization: String,
-    /// A name for people.
-    pub name: Option<String>,
+    pub quotas: Quotas,
+    pub created_at: Timestamp,
 }
 
 fn view(organization: &Organization) -> OrganizationView {
@@ -42,7 +35,27 @@ fn view(organization: &Organization) -> OrganizationView {
         id: organization.id,
         name: organization.name.clone(),
         settings: organization.settings.clone(),
+        quotas: organization.quotas,
         created_at: organization.created_at,
+    }
+}
+
+/// The first token of a data directory: an admin's who also runs the server.
+fn first_token(organization: &Organization, now: Timestamp) -> TokenRecord {
+    TokenRecord {
+        id: Uuid::now_v7(),
+        organization: organization.number,
+        role: Role::Admin,
+        name: Some("admin".to_owned()),
+        operator: true,
+        scopes: Vec::new(),
+        user_id: None,
+        department_id: None,
+        addresses: Vec::new(),
+        in_url: false,
+        expires_at: None,
+        created_by: None,
+        created_at: now,
     }
 }
 
@@ -64,19 +77,26 @@ impl App {
             return Ok(None);
         };
         match admin_token {
-            Some(token) if self.access().authenticate(token).is_some() => Ok(None),
+            Some(token) if self.is_known(token) => Ok(None),
             Some(token) => {
-                self.store_token(&organization, Role::Admin, Some("admin"), true, token)?;
+                let record = first_token(&organization, self.partition.now());
+                self.store_token(&operator, &organization, record, token)?;
                 Ok(None)
             }
             // Also where a crash came between the organisation and its token.
             None if !self.access().has_operator() => {
-                let token = random_token();
-                self.store_token(&organization, Role::Admin, Some("admin"), true, &token)?;
+                let token = random_token("rdx");
+                let record = first_token(&organization, self.partition.now());
+                self.store_token(&operator, &organization, record, &token)?;
                 Ok(Some(token))
             }
             None => Ok(None),
         }
+    }
+
+    fn is_known(&self, token: &str) -> bool {
+        let now = self.partition.now();
+        self.access().authenticate(token, Presented::InHeader, None, now).is_ok()
     }
 
     /// Makes an organisation.
@@ -89,7 +109,7 @@ impl App {
         name: &str,
         default_country: Option<&str>,
     ) -> Result<OrganizationView, Error> {
-        authorize(caller, Action::Operate)?;
+        authorize(caller, Permission::Operate)?;
         let name = name.trim().to_owned();
         if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
             return Err(Error::invalid("/name", "name", "must have 1 to 100 printable characters"));
@@ -100,8 +120,7 @@ impl App {
         }
         let now = self.partition.now();
         let id = Uuid::now_v7();
-        let actor = caller.actor.clone();
-        let written = self.partition.write(OrgNumber(0), &actor, false, move |tx| {
+        let written = self.partition.write(OrgNumber(0), caller, false, move |tx| {
             let taken = tx
                 .scan(&[keys::ORGANIZATIONS])?
                 .values()
@@ -119,11 +138,14 @@ impl App {
                 number: OrgNumber(next),
                 name: name.clone(),
                 settings: settings.clone(),
+                quotas: Quotas::default(),
                 created_at: now,
             };
             let bytes = codec::encode(&organization).map_err(EngineError::from)?;
             tx.put(&keys::organization(organization.number), bytes);
             tx.put(keys::NEXT_ORG_NUMBER, (next + 1).to_be_bytes().to_vec());
+            let named = FieldChange::of("name", &None, &Some(&organization.name));
+            tx.note(AuditAction::OrganizationCreated, organization.id, vec![named]);
             Ok(view(&organization))
         })?;
         self.access.reload(&self.partition)?;
@@ -131,13 +153,16 @@ impl App {
     }
 
     /// Lists the organisations: all for who runs the server, else the own one.
-    pub fn list_organizations(&self, caller: &Caller) -> Vec<OrganizationView> {
-        self.access()
-            .organizations()
-            .iter()
-            .filter(|o| caller.operator || o.number == caller.organization)
-            .map(|o| view(o))
-            .collect()
+    ///
+    /// # Errors
+    /// If the caller may not change settings, which stand in the answer.
+    pub fn list_organizations(&self, caller: &Caller) -> Result<Vec<OrganizationView>, Error> {
+        if !caller.operator {
+            authorize(caller, Permission::ManageSettings)?;
+        }
+        let all = self.access().organizations();
+        let own = all.iter().filter(|o| caller.operator || o.number == caller.organization);
+        Ok(own.map(|o| view(o)).collect())
     }
 
     /// Changes the settings of the own organisation; members that are absent stay.
@@ -149,82 +174,106 @@ impl App {
         caller: &Caller,
         patch: &serde_json::Value,
     ) -> Result<OrganizationView, Error> {
-        authorize(caller, Action::Administer)?;
+        authorize(caller, Permission::ManageSettings)?;
         let serde_json::Value::Object(members) = patch else {
             return Err(Error::invalid("", "type", "settings must be a JSON object"));
         };
         let (members, number) = (members.clone(), caller.organization);
-        let written = self.partition.write(number, &caller.actor, false, move |tx| {
+        let written = self.partition.write(number, caller, false, move |tx| {
             let key = keys::organization(number);
             let Some(bytes) = tx.get(&key)? else {
                 return Err(Rejected::By(Error::OrganizationNotFound(number.0.to_string())));
             };
             let mut organization: Organization =
                 codec::decode(&bytes).map_err(EngineError::from)?;
-            organization.settings =
+            let settings =
                 merge_settings(&organization.settings, &members).map_err(Rejected::By)?;
-            tx.put(&key, codec::encode(&organization).map_err(EngineError::from)?);
+            let changed = changed_settings(&organization.settings, &settings);
+            organization.settings = settings;
+            if !changed.is_empty() {
+                tx.put(&key, codec::encode(&organization).map_err(EngineError::from)?);
+                tx.note(AuditAction::SettingsUpdated, organization.id, changed);
+            }
             Ok(view(&organization))
         })?;
         self.access.reload(&self.partition)?;
         Ok(written.value)
     }
 
-    /// Makes a token for an organisation, named by name or id.
+    /// The organisation of the caller with its settings; quotas and rules are for those who may
+    /// change them.
     ///
     /// # Errors
-    /// If the caller may not, or there is no such organisation for it.
-    pub fn create_token(
-        &self,
-        caller: &Caller,
-        organization: Option<&str>,
-        role: Role,
-        name: Option<&str>,
-    ) -> Result<NewToken, Error> {
-        authorize(caller, Action::Administer)?;
-        let organization = match organization {
-            None => self.organization_of(caller)?,
-            Some(wanted) => self
-                .access()
-                .find_organization(wanted)
-                .filter(|o| caller.operator || o.number == caller.organization)
-                .ok_or_else(|| Error::OrganizationNotFound(wanted.to_owned()))?,
-        };
-        let token = random_token();
-        self.store_token(&organization, role, name, false, &token)
+    /// If the caller may not.
+    pub fn read_settings(&self, caller: &Caller) -> Result<OrganizationView, Error> {
+        authorize(caller, Permission::ManageSettings)?;
+        Ok(view(self.organization_of(caller)?.as_ref()))
     }
 
-    fn store_token(
+    /// Changes name or quotas of any organisation.
+    ///
+    /// # Errors
+    /// If there is none, something does not fit, or the caller does not run the server.
+    pub fn update_organization(
         &self,
-        organization: &Organization,
-        role: Role,
-        name: Option<&str>,
-        operator: bool,
-        token: &str,
-    ) -> Result<NewToken, Error> {
-        let record = TokenRecord {
-            id: Uuid::now_v7(),
-            organization: organization.number,
-            role,
-            name: name.map(str::to_owned),
-            operator,
-            created_at: self.partition.now(),
+        caller: &Caller,
+        name_or_id: &str,
+        body: &serde_json::Value,
+    ) -> Result<OrganizationView, Error> {
+        authorize(caller, Permission::Operate)?;
+        let number = self
+            .access()
+            .find_organization(name_or_id)
+            .ok_or_else(|| Error::OrganizationNotFound(name_or_id.to_owned()))?
+            .number;
+        let mut members = Members::of(body).map_err(Error::Invalid)?;
+        let name = members.text("name", 100);
+        let contacts = members.number("quota_contacts");
+        let storage = members.number("quota_storage_bytes");
+        if name == Patch::Clear {
+            members.issue("name", "required", "an organisation needs a name");
+        }
+        members.finish().map_err(Error::Invalid)?;
+        let quota = |patch: &Patch<u64>, slot: &mut Option<u64>| match patch {
+            Patch::Keep => {}
+            Patch::Clear => *slot = None,
+            Patch::Set(value) => *slot = Some(*value),
         };
-        let answer = NewToken {
-            id: record.id,
-            token: token.to_owned(),
-            role,
-            organization: organization.name.clone(),
-            name: record.name.clone(),
-        };
-        let key = keys::token(&token_hash(token));
-        let bytes = codec::encode(&record).map_err(EngineError::from)?;
-        self.partition.write::<(), Error>(organization.number, "tokens", false, move |tx| {
-            tx.put(&key, bytes.clone());
-            Ok(())
+        let written = self.partition.write(number, caller, false, move |tx| {
+            let key = keys::organization(number);
+            let Some(bytes) = tx.get(&key)? else {
+                return Err(Rejected::By(Error::OrganizationNotFound(number.0.to_string())));
+            };
+            let before: Organization = codec::decode(&bytes).map_err(EngineError::from)?;
+            let mut after = before.clone();
+            if let Patch::Set(name) = &name {
+                let taken = tx
+                    .scan(&[keys::ORGANIZATIONS])?
+                    .values()
+                    .filter_map(|value| codec::decode::<Organization>(value).ok())
+                    .any(|o| o.number != number && o.name == *name);
+                if taken {
+                    return Err(Rejected::By(Error::OrganizationExists(name.clone())));
+                }
+                after.name.clone_from(name);
+            }
+            quota(&contacts, &mut after.quotas.contacts);
+            quota(&storage, &mut after.quotas.storage_bytes);
+            if after != before {
+                tx.put(&key, codec::encode(&after).map_err(EngineError::from)?);
+                let mut changed = Vec::new();
+                if after.name != before.name {
+                    changed.push(FieldChange::of("name", &before.name, &after.name));
+                }
+                if after.quotas != before.quotas {
+                    changed.push(FieldChange::of("quotas", &before.quotas, &after.quotas));
+                }
+                tx.note(AuditAction::OrganizationUpdated, after.id, changed);
+            }
+            Ok(view(&after))
         })?;
         self.access.reload(&self.partition)?;
-        Ok(answer)
+        Ok(written.value)
     }
 
     pub(super) fn organization_of(
@@ -235,6 +284,11 @@ impl App {
             .organization(caller.organization)
             .ok_or_else(|| Error::OrganizationNotFound(caller.organization.0.to_string()))
     }
+}
+
+fn changed_settings(before: &OrgSettings, after: &OrgSettings) -> Vec<FieldChange> {
+    let value = |settings| serde_json::to_value(settings).unwrap_or(serde_json::Value::Null);
+    FieldChange::between(&value(before), &value(after))
 }
 
 /// Settings with some members changed; every member that does not fit is named.
@@ -263,6 +317,15 @@ fn merge_settings(
         let detail = "must have at most 100 printable characters";
         issues.push(FieldIssue::new("/do_not_contact_tag", "tag", detail));
     }
+    if let Some((role, permission)) = settings.permissions.forbidden_change() {
+        let detail =
+            format!("{} cannot be given to the role {}", permission.as_str(), role.as_str());
+        issues.push(FieldIssue::new("/permissions", "permission", detail));
+    }
+    if let Some((field, problem)) = settings.field_visibility.problem() {
+        let detail = format!("{field:?} {problem}");
+        issues.push(FieldIssue::new("/field_visibility", "field", detail));
+    }
     match settings.default_country.as_deref().map(check_country).transpose() {
         Ok(country) => settings.default_country = country,
         Err(Error::Invalid(mut more)) => issues.append(&mut more),
@@ -282,13 +345,4 @@ pub(super) fn check_country(text: &str) -> Result<String, Error> {
             format!("{text:?} is no ISO 3166 country code such as US or DE"),
         ))
     }
-}
-
-fn random_token() -> String {
-    let bytes: [u8; 32] = rand::random();
-    bytes.iter().fold(String::from("rdx_"), |mut text, byte| {
-        use std::fmt::Write as _;
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -1,6 +1,7 @@
 //! The last write of every caller, so that its searches see it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use parking_lot::RwLock;
 
@@ -13,7 +14,7 @@ const MOST_CALLERS: usize = 100_000;
 /// Sequences by actor.
 #[derive(Default)]
 pub(super) struct OwnWrites {
-    last: RwLock<HashMap<String, ChangeSeq>>,
+    last: RwLock<HashMap<Arc<str>, ChangeSeq>>,
 }
 
 impl OwnWrites {
@@ -25,7 +26,7 @@ impl OwnWrites {
         match last.get_mut(&caller.actor) {
             Some(known) => *known = seq.max(*known),
             None => {
-                last.insert(caller.actor.clone(), seq);
+                last.insert(Arc::clone(&caller.actor), seq);
             }
         }
     }

@@ -1,13 +1,15 @@
 //! Searching and listing contacts.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::error::Error;
 use super::{App, authorize};
-use crate::domain::access::{Action, Caller};
+use crate::domain::access::{Caller, FieldRight, Permission};
 use crate::domain::contact::Contact;
 use crate::domain::status::Status;
+use crate::domain::text::fold;
 use crate::domain::view::MatchView;
 use crate::engine::search::{self, Cursor, Sort};
 
@@ -85,7 +87,7 @@ impl App {
         caller: &Caller,
         request: &SearchRequest,
     ) -> Result<SearchAnswer, Error> {
-        authorize(caller, Action::Read)?;
+        authorize(caller, Permission::Search)?;
         let started = Instant::now();
         let mut end = request.q.len().min(MOST_QUERY_BYTES);
         while !request.q.is_char_boundary(end) {
@@ -97,6 +99,11 @@ impl App {
         }
         if query.clauses.is_empty() && query.warnings.is_empty() && !request.q.trim().is_empty() {
             query.warnings.push("there is nothing in the query to search for".to_owned());
+        }
+        if caller.fields.phones != FieldRight::Full && query.has_digits() {
+            query.warnings.push(
+                "numbers are not searched, since you may not see them; look a whole number up instead".to_owned(),
+            );
         }
         let sort = match request.sort.as_deref().filter(|s| !s.is_empty()) {
             Some(name) => Sort::parse(name).ok_or_else(|| {
@@ -161,6 +168,9 @@ impl App {
         let found = self.partition.search(&search::Request {
             org: caller.organization,
             query: &query,
+            owners: &self.owner_names(caller, &query),
+            sight: &caller.sight,
+            fields: &caller.fields,
             status,
             sort,
             after,
@@ -172,6 +182,8 @@ impl App {
             .contacts
             .into_iter()
             .map(|(contact, hit)| {
+                // Explained as it is shown: reasons and marks tell nothing of hidden fields.
+                let contact = caller.shown(contact);
                 let explanation = search::explain(&query, &contact, found.is_relaxed);
                 let matched = MatchView {
                     score: hit.score,
@@ -191,6 +203,27 @@ impl App {
             warnings: query.warnings,
             took_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         })
+    }
+
+    /// The names under which contacts are assigned to the people whom a query names as owners.
+    fn owner_names(
+        &self,
+        caller: &Caller,
+        query: &search::ParsedQuery,
+    ) -> BTreeMap<String, Vec<String>> {
+        let mut names = BTreeMap::new();
+        for owner in query.owners() {
+            let given = if owner == "me" {
+                caller.user.and_then(|id| self.access().user(id))
+            } else {
+                self.access().find_user(caller.organization, owner)
+            };
+            if let Some(user) = given {
+                let all = [&user.id.to_string(), &user.email, &user.name].map(|name| fold(name));
+                names.insert(fold(owner), all.to_vec());
+            }
+        }
+        names
     }
 
     /// Waits as a search asks; whether what it should see is still missing.

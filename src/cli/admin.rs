@@ -6,7 +6,7 @@ use super::args::{Args, Organization, Token};
 use super::error::Failure;
 use super::output;
 use super::target::Target;
-use crate::domain::access::Role;
+use crate::app::TokenRequest;
 
 pub(super) fn organization(args: &Args, command: &Organization) -> Result<(), Failure> {
     let target = Target::open_for_operator(args)?;
@@ -32,7 +32,7 @@ pub(super) fn organization(args: &Args, command: &Organization) -> Result<(), Fa
                 Target::Remote(client) => {
                     client.get("/api/v1/organizations", &[])?["organizations"].take()
                 }
-                Target::Local { app, caller } => json!(app.list_organizations(caller)),
+                Target::Local { app, caller } => json!(app.list_organizations(caller)?),
             };
             if args.json {
                 return output::print_json(&all);
@@ -47,25 +47,53 @@ pub(super) fn organization(args: &Args, command: &Organization) -> Result<(), Fa
 }
 
 pub(super) fn token(args: &Args, command: &Token) -> Result<(), Failure> {
-    let Token::Create { role, name } = command;
-    let made: Value = match Target::open_for_operator(args)? {
-        Target::Remote(client) => {
-            let body = json!({"organization": args.organization, "role": role, "name": name});
-            client.post("/api/v1/tokens", &body)?
+    let target = Target::open(args)?;
+    match command {
+        Token::Create(given) => {
+            let body = given.body(args);
+            let made: Value = match &target {
+                Target::Remote(client) => client.post("/api/v1/tokens", &body)?,
+                Target::Local { app, caller } => {
+                    json!(app.create_token(caller, &TokenRequest::read(&body)?)?)
+                }
+            };
+            if args.json {
+                return output::print_json(&made);
+            }
+            let text = |name: &str| made[name].as_str().unwrap_or("").to_owned();
+            output::print(&format!("{} {}", text("id"), text("token")))
         }
-        Target::Local { app, caller } => {
-            let role =
-                Role::parse(role).ok_or_else(|| Failure::Usage(format!("{role:?} is no role")))?;
-            json!(app.create_token(&caller, Some(&args.organization), role, name.as_deref())?)
+        Token::List => {
+            let all: Value = match &target {
+                Target::Remote(client) => client.get("/api/v1/tokens", &[])?,
+                Target::Local { app, caller } => json!({"tokens": app.list_tokens(caller)?}),
+            };
+            print_records(args, &all["tokens"], &["id", "role", "name", "expires_at"])
         }
-    };
-    if args.json {
-        output::print_json(&made)
-    } else {
-        output::print(&format!(
-            "{} {}",
-            made["id"].as_str().unwrap_or(""),
-            made["token"].as_str().unwrap_or("")
-        ))
+        Token::Revoke { id } => {
+            match &target {
+                Target::Remote(client) => client.delete(&format!("/api/v1/tokens/{id}"))?,
+                Target::Local { app, caller } => app.revoke_token(caller, *id)?,
+            }
+            Ok(())
+        }
     }
+}
+
+/// Prints records as JSON, or one a line with some of their members.
+pub(super) fn print_records(args: &Args, all: &Value, shown: &[&str]) -> Result<(), Failure> {
+    if args.json {
+        return output::print_json(all);
+    }
+    for record in all.as_array().into_iter().flatten() {
+        let cells = shown.iter().map(|name| match &record[*name] {
+            Value::Null => "-".to_owned(),
+            Value::String(text) => text.clone(),
+            other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                other.to_string()
+            }
+        });
+        output::print(&cells.collect::<Vec<_>>().join("  "))?;
+    }
+    Ok(())
 }

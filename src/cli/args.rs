@@ -63,6 +63,25 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: Organization,
     },
+    /// Work with the users of the organisation.
+    User {
+        #[command(subcommand)]
+        command: Record,
+    },
+    /// Work with its departments.
+    Department {
+        #[command(subcommand)]
+        command: Record,
+    },
+    /// Work with its queues and their members.
+    Queue {
+        #[command(subcommand)]
+        command: Record,
+    },
+    /// Show who did what, newest first; with --json one line of JSON each.
+    Audit(Audit),
+    /// Show what you may do and see, with the table of the organisation.
+    Permissions,
     /// Work with tokens.
     Token {
         #[command(subcommand)]
@@ -209,12 +228,127 @@ pub(super) enum Organization {
 #[derive(Subcommand)]
 pub(super) enum Token {
     /// Make a token; it is shown this once.
-    Create {
-        /// What its bearer may do.
-        #[arg(long, value_parser = ["admin", "manager", "agent", "lookup"])]
-        role: String,
-        /// A name for people.
-        #[arg(long)]
-        name: Option<String>,
+    Create(NewToken),
+    /// List the tokens of the organisation; never their secrets.
+    List,
+    /// End a token at once.
+    Revoke {
+        /// The id of the token.
+        id: uuid::Uuid,
     },
+}
+
+#[derive(ClapArgs)]
+pub(super) struct NewToken {
+    /// What its bearer is.
+    #[arg(long, value_parser = ["admin", "manager", "agent", "machine", "lookup"])]
+    role: String,
+    /// A name for people.
+    #[arg(long)]
+    name: Option<String>,
+    /// What a machine may do.
+    #[arg(long, value_delimiter = ',', value_parser = ["lookup", "phonebook", "search", "read", "write", "import", "export", "admin"])]
+    scopes: Vec<String>,
+    /// The id of the user for whom it acts.
+    #[arg(long, value_name = "ID")]
+    user: Option<uuid::Uuid>,
+    /// The id of the only department whose contacts it sees.
+    #[arg(long, value_name = "ID")]
+    department: Option<uuid::Uuid>,
+    /// A network from which it is taken, for example 203.0.113.0/24; repeatable.
+    #[arg(long = "address", value_name = "NET")]
+    addresses: Vec<String>,
+    /// Take it also from a URL, for devices that can set no headers; only with scopes that read.
+    #[arg(long)]
+    in_url: bool,
+    /// When it ends, for example 2027-01-01T00:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    expires_at: Option<String>,
+}
+
+impl NewToken {
+    /// The body of the request.
+    pub(super) fn body(&self, args: &Args) -> serde_json::Value {
+        serde_json::json!({
+            "organization": args.organization,
+            "role": self.role,
+            "name": self.name,
+            "scopes": self.scopes,
+            "user_id": self.user,
+            "department_id": self.department,
+            "addresses": self.addresses,
+            "in_url": self.in_url,
+            "expires_at": self.expires_at,
+        })
+    }
+}
+
+#[derive(Subcommand)]
+pub(super) enum Record {
+    /// List them by name.
+    List,
+    /// Make one.
+    Create(Members),
+    /// Change one; what is not given stays.
+    Update {
+        /// Its id.
+        id: uuid::Uuid,
+        #[command(flatten)]
+        members: Members,
+    },
+    /// Remove one.
+    Delete {
+        /// Its id.
+        id: uuid::Uuid,
+    },
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Members {
+    /// The name.
+    #[arg(long)]
+    pub(super) name: Option<String>,
+    /// Of a user: the address to sign in with.
+    #[arg(long)]
+    pub(super) email: Option<String>,
+    /// Of a user: what it is.
+    #[arg(long, value_parser = ["agent", "manager", "admin"])]
+    pub(super) role: Option<String>,
+    /// Of a user: the id of its department.
+    #[arg(long, value_name = "ID")]
+    pub(super) department: Option<uuid::Uuid>,
+    /// Of a user: whether it may not sign in.
+    #[arg(long)]
+    pub(super) disabled: Option<bool>,
+    /// Of a user: read a password from standard input.
+    #[arg(long)]
+    pub(super) password_stdin: bool,
+    /// Of a user: issuer and subject at the provider of single sign-on.
+    #[arg(long)]
+    pub(super) subject: Option<String>,
+    /// Of a queue: the ids of its members; replaces all of them.
+    #[arg(long = "members", value_delimiter = ',', value_name = "ID")]
+    pub(super) users_of_queue: Option<Vec<uuid::Uuid>>,
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Audit {
+    /// Who: user:ID, token:ID or the id.
+    #[arg(long)]
+    pub(super) actor: Option<String>,
+    /// What was done, for example contact.updated, or contact for all that is done to contacts.
+    #[arg(long)]
+    pub(super) action: Option<String>,
+    /// To which contact, user, token: its id.
+    #[arg(long, value_name = "ID")]
+    pub(super) record: Option<uuid::Uuid>,
+    /// Not before this time, for example 2026-01-31T00:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    pub(super) since: Option<String>,
+    /// Before this time.
+    #[arg(long, value_name = "TIME")]
+    pub(super) until: Option<String>,
+    /// Most lines to show; 0 for all.
+    #[arg(long, default_value_t = 50)]
+    pub(super) limit: usize,
 }

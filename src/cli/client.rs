@@ -70,6 +70,26 @@ impl Client {
         read_json(&mut response)
     }
 
+    /// Changes a record and reads JSON.
+    pub(super) fn patch(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        let mut request = self.agent.patch(self.url(path));
+        if self.token.is_some() {
+            request = request.header("authorization", self.bearer());
+        }
+        let mut response = refuse_problems(request.send_json(body)?)?;
+        read_json(&mut response)
+    }
+
+    /// Removes a record.
+    pub(super) fn delete(&self, path: &str) -> Result<(), Failure> {
+        let mut request = self.agent.delete(self.url(path));
+        if self.token.is_some() {
+            request = request.header("authorization", self.bearer());
+        }
+        refuse_problems(request.call()?)?;
+        Ok(())
+    }
+
     /// Sends a file as it comes and reads JSON.
     pub(super) fn upload(
         &self,

@@ -5,6 +5,7 @@
 
 mod admin;
 mod args;
+mod audit;
 mod client;
 mod error;
 mod export;
@@ -12,6 +13,7 @@ mod generate;
 mod import;
 mod maintain;
 mod output;
+mod people;
 mod progress;
 mod query;
 mod serve;
@@ -38,6 +40,11 @@ pub fn run() -> ExitCode {
         Command::Reindex => maintain::reindex(&args),
         Command::Organization { command } => admin::organization(&args, command),
         Command::Token { command } => admin::token(&args, command),
+        Command::User { command } => people::run(&args, people::Noun::User, command),
+        Command::Department { command } => people::run(&args, people::Noun::Department, command),
+        Command::Queue { command } => people::run(&args, people::Noun::Queue, command),
+        Command::Audit(command) => audit::run(&args, command),
+        Command::Permissions => people::permissions(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

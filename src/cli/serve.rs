@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::args::{Args, Serve};
 use super::error::Failure;
 use super::output;
-use crate::app::{Access, App, ImportOptions};
+use crate::app::{App, ImportOptions};
 use crate::engine::Options;
 use crate::generate;
 use crate::http::{self, ServeOptions};
@@ -57,9 +57,7 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
 
 fn first_caller(app: &App) -> Option<crate::domain::access::Caller> {
     let organization = app.access().organizations().into_iter().next()?;
-    let mut caller = Access::operator_of(organization.number);
-    "demo".clone_into(&mut caller.actor);
-    Some(caller)
+    Some(crate::domain::access::Caller::operator(organization.number, "demo"))
 }
 
 /// Imports generated contacts, as a user would.

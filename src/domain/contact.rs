@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::audit::FieldChange;
 use super::ids::{ContactId, ContactNumber};
 use super::phone::Phone;
 use super::status::{Status, StatusFacts};
@@ -57,7 +58,7 @@ pub struct ChannelId {
 }
 
 /// Who may see a contact.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Visibility {
     /// Everybody in the organisation.
@@ -120,6 +121,16 @@ macro_rules! fields {
         #[serde(default)]
         pub struct Fields {
             $($(#[doc = $doc])* #[serde(skip_serializing_if = "is_default")] pub $name: $type,)*
+        }
+
+        impl Fields {
+            fn changes(&self, after: &Self) -> Vec<FieldChange> {
+                let mut changes = Vec::new();
+                $(if self.$name != after.$name {
+                    changes.push(FieldChange::of(stringify!($name), &self.$name, &after.$name));
+                })*
+                changes
+            }
         }
     };
 }
@@ -203,6 +214,10 @@ fields! {
     last_call_outcome: Option<String>,
     /// How many calls there were.
     total_calls: u32,
+    /// Only an admin may delete it.
+    system_critical: bool,
+    /// A campaign works with it now, so it cannot be deleted.
+    in_active_campaign: bool,
 }
 
 impl std::ops::Deref for Contact {
@@ -238,6 +253,51 @@ impl Contact {
     /// The address to write to first.
     pub fn primary_email(&self) -> Option<&Email> {
         self.emails.iter().find(|e| e.primary).or_else(|| self.emails.first())
+    }
+
+    /// Whether the name to show is one of the contact's own numbers or addresses, for want of
+    /// another.
+    pub fn is_named_by_channel(&self) -> bool {
+        let name = &self.display_name;
+        self.phones.iter().any(|p| p.number == *name || p.raw == *name)
+            || self.emails.iter().any(|e| e.address == *name)
+    }
+
+    /// What differs in another state of this contact, custom fields one by one; who changed it
+    /// and when stands elsewhere.
+    pub fn changes(&self, after: &Self) -> Vec<FieldChange> {
+        let mut changes = Vec::new();
+        if self.display_name != after.display_name {
+            changes.push(FieldChange::of("display_name", &self.display_name, &after.display_name));
+        }
+        for change in self.fields.changes(&after.fields) {
+            match change.field.as_str() {
+                "created_by" | "updated_by" => {}
+                "custom_fields" => {
+                    let custom = FieldChange::between(&change.before, &change.after);
+                    changes.extend(custom.into_iter().map(|change| FieldChange {
+                        field: format!("custom_fields.{}", change.field),
+                        ..change
+                    }));
+                }
+                _ => changes.push(change),
+            }
+        }
+        changes
+    }
+
+    /// What a new contact was created with, as changes from nothing.
+    pub fn first_values(&self) -> Vec<FieldChange> {
+        let nothing = Self {
+            display_name: String::new(),
+            fields: Fields::default(),
+            id: self.id,
+            number: self.number,
+            version: 0,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        };
+        nothing.changes(self)
     }
 
     /// Whether it is deleted, so that nothing finds it.

@@ -120,6 +120,8 @@ pub struct Draft {
     pub opt_in: Patch<bool>,
     pub last_contacted_at: Patch<Timestamp>,
     pub last_interaction_at: Patch<Timestamp>,
+    pub system_critical: Patch<bool>,
+    pub in_active_campaign: Patch<bool>,
 }
 
 /// What [`Draft::apply`] needs besides the draft.
@@ -228,6 +230,8 @@ impl Draft {
         self.opt_in.apply_to(&mut fields.opt_in);
         self.last_contacted_at.apply_to(&mut fields.last_contacted_at);
         self.last_interaction_at.apply_to(&mut fields.last_interaction_at);
+        self.system_critical.apply_value(&mut fields.system_critical);
+        self.in_active_campaign.apply_value(&mut fields.in_active_campaign);
 
         self.tags.apply_value(&mut fields.tags);
         fields.tags.append(&mut self.add_tags);

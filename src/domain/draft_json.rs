@@ -127,6 +127,12 @@ impl Reader<'_> {
                 "status" => draft.status = self.single(&at, value, Self::status),
                 "blocked" => draft.blocked = self.single(&at, value, Self::boolean),
                 "do_not_contact" => draft.do_not_contact = self.single(&at, value, Self::boolean),
+                "system_critical" => {
+                    draft.system_critical = self.single(&at, value, Self::boolean);
+                }
+                "in_active_campaign" => {
+                    draft.in_active_campaign = self.single(&at, value, Self::boolean);
+                }
                 "source" => draft.source = self.text(&at, value, SHORT),
                 "first_channel" => draft.first_channel = self.text(&at, value, SHORT),
                 "assigned_to" | "owner" | "assignee" | "owner_id" => {

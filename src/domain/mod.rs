@@ -1,6 +1,7 @@
 //! The words of the business, as pure values: no files, no clocks of their own, no threads.
 
 pub mod access;
+pub mod audit;
 pub mod calling_code;
 pub mod contact;
 pub mod draft;
@@ -8,6 +9,7 @@ pub mod draft_json;
 pub mod email;
 pub mod ids;
 pub mod issue;
+pub mod members;
 pub mod name;
 pub mod number_key;
 pub mod phone;

@@ -55,6 +55,7 @@ pub struct MatchView {
 /// A contact as it is shown.
 #[derive(Serialize)]
 #[expect(missing_docs, reason = "the members are those of `Contact`")]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of a record")]
 pub struct ContactView<'a> {
     pub id: Uuid,
     pub version: u64,
@@ -104,6 +105,10 @@ pub struct ContactView<'a> {
     pub last_called_at: Option<Timestamp>,
     pub last_call_outcome: Option<&'a str>,
     pub total_calls: u32,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub system_critical: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub in_active_campaign: bool,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub created_by: Option<&'a str>,
@@ -180,6 +185,8 @@ impl<'a> ContactView<'a> {
             last_called_at: contact.last_called_at,
             last_call_outcome: contact.last_call_outcome.as_deref(),
             total_calls: contact.total_calls,
+            system_critical: contact.system_critical,
+            in_active_campaign: contact.in_active_campaign,
             created_at: contact.created_at,
             updated_at: contact.updated_at,
             created_by: contact.created_by.as_deref(),

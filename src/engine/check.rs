@@ -22,7 +22,7 @@ const MOST_LISTED: usize = 1_000;
 /// One thing that is not as it must be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Trouble {
-    /// `journal`, `store`, `lookup` or `index`.
+    /// `journal`, `store`, `audit`, `lookup` or `index`.
     pub part: &'static str,
     /// What is wrong.
     pub detail: String,
@@ -41,6 +41,8 @@ pub struct CheckReport {
     pub phones: u64,
     /// Documents of the index.
     pub documents: u64,
+    /// Entries of the audit logs whose chain was followed.
+    pub audit_entries: u64,
     /// What is wrong; empty if all is well.
     pub troubles: Vec<Trouble>,
     /// How many troubles there are beyond those listed.
@@ -53,7 +55,7 @@ impl CheckReport {
         self.troubles.is_empty() && self.unlisted == 0
     }
 
-    fn add(&mut self, part: &'static str, detail: String, repair: &'static str) {
+    pub(super) fn add(&mut self, part: &'static str, detail: String, repair: &'static str) {
         if self.troubles.len() < MOST_LISTED {
             self.troubles.push(Trouble { part, detail, repair });
         } else {
@@ -64,7 +66,7 @@ impl CheckReport {
 
 const REINDEX: &str = "ringdex reindex";
 const RESTART: &str = "restart: the lookup table is rebuilt from the store";
-const RESTORE: &str = "restore the newest backup; the journal brings it up to date";
+pub(super) const RESTORE: &str = "restore the newest backup; the journal brings it up to date";
 
 impl Partition {
     /// Verifies journal, store, keys, lookup and index against each other.
@@ -90,6 +92,7 @@ impl Partition {
             .filter_map(Result::ok)
             .filter_map(|(key, _)| key[1..].try_into().ok().map(u32::from_be_bytes))
             .collect();
+        self.check_audit(organizations.iter().copied(), &mut report)?;
         let mut phones = self.phones_by_contact();
         let documents = self.open_documents();
         let mut live: u64 = 0;

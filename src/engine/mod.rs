@@ -2,6 +2,7 @@
 //!
 //! Knows contacts as records and changes as batches; who may do what is decided above, in `app`.
 
+mod audit;
 mod cards;
 mod check;
 mod error;
@@ -19,6 +20,7 @@ pub use error::{Error, Rejected};
 pub use partition::{Options, Partition, PendingWrite, SearchPage, Stats, Written};
 pub use repair::{JournalRepair, repair_journal};
 pub use tx::{Tombstone, Tx};
+pub use writer::Origin;
 
 // What the use cases need of the layers below; they reach them through here only.
 pub use crate::store::{codec, keys};

@@ -18,8 +18,8 @@ use super::error::{Error, Rejected};
 use super::follower::{Follower, Replacement};
 use super::progress::Progress;
 use super::recovery;
-use super::tx::{Numbers, Tx};
-use super::writer::{Reply, Request, Writer, causes, die, job, or_die};
+use super::tx::{Numbers, Tx, Usages};
+use super::writer::{Origin, Reply, Request, Writer, causes, die, job, or_die};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, ContactId, ContactNumber, OrgNumber};
 use crate::domain::time::{Clock, Timestamp};
@@ -203,7 +203,7 @@ impl Partition {
             _lock: lock,
         };
         partition.start(
-            scanned.numbers,
+            (scanned.numbers, scanned.usages),
             generations,
             mirror,
             request_receiver,
@@ -214,7 +214,7 @@ impl Partition {
 
     fn start(
         &self,
-        numbers: Numbers,
+        (numbers, usages): (Numbers, Usages),
         generations: Generations,
         mirror: Mirror,
         requests: Receiver<Request>,
@@ -230,6 +230,7 @@ impl Partition {
             contact_count: Arc::clone(&self.contact_count),
             clock: self.options.clock.clone(),
             numbers,
+            usages,
         };
         let follower = Follower {
             journal: Arc::clone(&self.journal),
@@ -278,7 +279,7 @@ impl Partition {
     pub fn write<T, E>(
         &self,
         org: OrgNumber,
-        actor: &str,
+        origin: impl Into<Origin>,
         reads_lookup: bool,
         run: impl FnMut(&mut Tx<'_>) -> Result<T, Rejected<E>> + Send + 'static,
     ) -> Result<Written<T>, Rejected<E>>
@@ -286,14 +287,14 @@ impl Partition {
         T: Send + 'static,
         E: Send + 'static,
     {
-        self.begin_write(org, actor, reads_lookup, run)?.wait()
+        self.begin_write(org, origin, reads_lookup, run)?.wait()
     }
 
     /// As [`Partition::write`], without waiting: the caller goes on and asks for the answer later.
     pub fn begin_write<T, E>(
         &self,
         org: OrgNumber,
-        actor: &str,
+        origin: impl Into<Origin>,
         reads_lookup: bool,
         run: impl FnMut(&mut Tx<'_>) -> Result<T, Rejected<E>> + Send + 'static,
     ) -> Result<PendingWrite<T, E>, Rejected<E>>
@@ -301,13 +302,13 @@ impl Partition {
         T: Send + 'static,
         E: Send + 'static,
     {
-        Ok(PendingWrite(self.submit(org, actor, reads_lookup, run)?))
+        Ok(PendingWrite(self.submit(org, origin, reads_lookup, run)?))
     }
 
     pub(super) fn submit<T, E>(
         &self,
         org: OrgNumber,
-        actor: &str,
+        origin: impl Into<Origin>,
         reads_lookup: bool,
         run: impl FnMut(&mut Tx<'_>) -> Result<T, Rejected<E>> + Send + 'static,
     ) -> Result<Reply<T, E>, Error>
@@ -316,7 +317,7 @@ impl Partition {
         E: Send + 'static,
     {
         let (job, answer) = job(run);
-        let request = Request { job, org, actor: actor.to_owned(), reads_lookup };
+        let request = Request { job, org, origin: origin.into(), reads_lookup };
         let sender = self.requests.as_ref().ok_or(Error::Closed)?;
         sender.send(request).map_err(|_closed| Error::Closed)?;
         Ok(answer)
@@ -392,7 +393,7 @@ impl Partition {
         let mut goes_on = true;
         recovery::for_each_contact(&self.store, &keys::contacts_of(org), |batch| {
             if goes_on {
-                let live = batch.into_iter().map(|(_, c)| c).filter(|c| !c.is_deleted());
+                let live = batch.into_iter().map(|(_, c, _)| c).filter(|c| !c.is_deleted());
                 goes_on = each(live.collect());
             }
             Ok(())
@@ -409,7 +410,9 @@ impl Partition {
         let mut contacts = Vec::with_capacity(hits.hits.len());
         for hit in hits.hits {
             // A contact that was deleted after the snapshot is not shown any more.
-            if let Some(contact) = self.peek_contact(request.org, hit.number)? {
+            let contact = self.peek_contact(request.org, hit.number)?;
+            // Nor one that the caller has lost sight of since.
+            if let Some(contact) = contact.filter(|contact| request.sight.sees(contact)) {
                 contacts.push((contact, hit));
             }
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use super::error::Error;
-use super::tx::{Numbers, Tombstone};
+use super::tx::{Numbers, Tombstone, Usages};
 use super::writer::{as_change, causes};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, ContactNumber, OrgNumber};
@@ -176,12 +176,12 @@ pub(super) fn note_journal(store: &Store, journal: uuid::Uuid) -> Result<(), Err
     Ok(store.apply([change], store.applied_seq())?)
 }
 
-/// Calls a function with every stored contact, deleted ones included, in batches decoded in
-/// parallel.
+/// Calls a function with every stored contact and the bytes of its record, deleted ones included,
+/// in batches decoded in parallel.
 pub(super) fn for_each_contact(
     store: &Store,
     prefix: &[u8],
-    mut each: impl FnMut(Vec<(OrgNumber, Contact)>) -> Result<(), Error>,
+    mut each: impl FnMut(Vec<(OrgNumber, Contact, usize)>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut scan = store.scan_prefix(prefix);
     loop {
@@ -196,7 +196,8 @@ pub(super) fn for_each_contact(
             .par_iter()
             .filter_map(|(key, value)| {
                 let (org, _) = keys::parse_contact(key)?;
-                Some(codec::decode::<Contact>(value).map(|c| (org, c)).map_err(Error::from))
+                let contact = codec::decode::<Contact>(value).map_err(Error::from);
+                Some(contact.map(|contact| (org, contact, value.len())))
             })
             .collect();
         each(decoded?)?;
@@ -207,6 +208,7 @@ pub(super) fn for_each_contact(
 pub(super) struct Scanned {
     pub(super) numbers: Numbers,
     pub(super) live: u64,
+    pub(super) usages: Usages,
 }
 
 /// Fills the lookup table from the store.
@@ -214,14 +216,18 @@ pub(super) fn fill_table(store: &Store, table: &Table) -> Result<Scanned, Error>
     let (mut phones, mut identities): (Vec<Entry>, Vec<Entry>) = (Vec::new(), Vec::new());
     let mut highest = 0;
     let mut live = 0;
+    let mut usages = Usages::new();
     for_each_contact(store, &[keys::CONTACTS], |batch| {
-        for (org, contact) in &batch {
+        for (org, contact, bytes) in &batch {
+            let usage = usages.entry(org.0).or_default();
+            usage.contacts += 1;
+            usage.bytes += *bytes as u64;
             highest = highest.max(contact.number.0);
             if contact.is_deleted() {
                 continue;
             }
             live += 1;
-            table.directory().set(contact.number, *org, contact.id);
+            table.directory().set(*org, contact);
             crate::lookup::phone_entries(*org, contact, &mut phones);
             crate::lookup::identity_entries(*org, contact, &mut identities);
         }
@@ -233,14 +239,26 @@ pub(super) fn fill_table(store: &Store, table: &Table) -> Result<Scanned, Error>
         highest = highest.max(tombstone.number.0);
     }
     // The rest is only read, so that damage shows now and not when somebody needs it.
-    for space in [keys::IDEMPOTENCY, keys::META, keys::ORGANIZATIONS, keys::TOKENS] {
+    for space in [
+        keys::AUDIT,
+        keys::AUDIT_DETAILS,
+        keys::DEPARTMENTS,
+        keys::IDEMPOTENCY,
+        keys::META,
+        keys::ORGANIZATIONS,
+        keys::QUEUES,
+        keys::SESSIONS,
+        keys::TOKENS,
+        keys::USERS,
+    ] {
         store.scan_prefix(&[space]).try_for_each(|entry| entry.map(drop))?;
     }
     let reserved = match store.get(keys::NEXT_CONTACT_NUMBER)? {
         Some(bytes) => bytes.as_ref().try_into().map_or(0, u32::from_be_bytes),
         None => 0,
     };
-    Ok(Scanned { numbers: Numbers { next: highest.max(reserved) + 1, reserved: 0 }, live })
+    let numbers = Numbers { next: highest.max(reserved) + 1, reserved: 0 };
+    Ok(Scanned { numbers, live, usages })
 }
 
 /// Opens the index that served last if it can be trusted, else builds one from the store.
@@ -321,7 +339,7 @@ pub(super) fn fill_index(
 ) -> Result<(), Error> {
     let mut done = 0;
     for_each_contact(store, &[keys::CONTACTS], |batch| {
-        for (org, contact) in batch.iter().filter(|(_, c)| !c.is_deleted()) {
+        for (org, contact, _) in batch.iter().filter(|(_, c, _)| !c.is_deleted()) {
             mirror.upsert(*org, contact, true)?;
         }
         done += batch.len() as u64;

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::error::Error;
+use crate::domain::audit::{AuditAction, FieldChange};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ContactId, ContactNumber, OrgNumber};
 use crate::domain::time::Timestamp;
@@ -81,6 +83,37 @@ pub(super) struct Numbers {
     pub(super) reserved: u32,
 }
 
+/// What an organisation keeps: contacts that exist or can be restored, and their bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Contacts.
+    pub contacts: u64,
+    /// Bytes of their records as stored.
+    pub bytes: u64,
+}
+
+impl Usage {
+    /// Takes a change over.
+    pub(super) fn add(&mut self, delta: UsageDelta) {
+        self.contacts = self.contacts.saturating_add_signed(delta.contacts);
+        self.bytes = self.bytes.saturating_add_signed(delta.bytes);
+    }
+}
+
+/// What a write adds to an organisation's contacts, or takes away.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct UsageDelta {
+    pub(super) contacts: i64,
+    pub(super) bytes: i64,
+}
+
+/// What organisations keep, by number.
+pub(super) type Usages = HashMap<u32, Usage>;
+
+fn signed(bytes: usize) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
 /// A write in progress. Everything is undone if its closure fails.
 pub struct Tx<'a> {
     store: &'a Store,
@@ -90,15 +123,70 @@ pub struct Tx<'a> {
     pub(super) ops: Vec<Op>,
     pub(super) changes: Vec<ContactChange>,
     pub(super) numbers: Numbers,
+    pub(super) acts: Vec<Noted>,
+    usages: &'a Usages,
+    deltas: HashMap<u32, UsageDelta>,
+    is_bulk: bool,
+}
+
+/// What a write comes to.
+pub(super) struct Parts {
+    pub(super) ops: Vec<Op>,
+    pub(super) changes: Vec<ContactChange>,
+    pub(super) own: Places,
+    pub(super) numbers: Numbers,
+    pub(super) deltas: HashMap<u32, UsageDelta>,
+}
+
+/// Something done that the audit log will say.
+pub(super) struct Noted {
+    pub(super) action: AuditAction,
+    pub(super) record: Uuid,
+    pub(super) changes: Vec<FieldChange>,
 }
 
 impl<'a> Tx<'a> {
-    pub(super) fn new(store: &'a Store, group: GroupView<'a>, numbers: Numbers) -> Self {
-        Self { store, group, own: HashMap::new(), ops: Vec::new(), changes: Vec::new(), numbers }
+    pub(super) fn new(
+        store: &'a Store,
+        group: GroupView<'a>,
+        numbers: Numbers,
+        usages: &'a Usages,
+    ) -> Self {
+        Self {
+            store,
+            group,
+            own: HashMap::new(),
+            ops: Vec::new(),
+            changes: Vec::new(),
+            numbers,
+            acts: Vec::new(),
+            usages,
+            deltas: HashMap::new(),
+            is_bulk: false,
+        }
     }
 
-    pub(super) fn into_parts(self) -> (Vec<Op>, Vec<ContactChange>, Places, Numbers) {
-        (self.ops, self.changes, self.own, self.numbers)
+    pub(super) fn into_parts(self) -> Parts {
+        Parts {
+            ops: self.ops,
+            changes: self.changes,
+            own: self.own,
+            numbers: self.numbers,
+            deltas: self.deltas,
+        }
+    }
+
+    /// What an organisation keeps, with the writes before this one and what this one has done.
+    pub fn usage(&self, org: OrgNumber) -> Usage {
+        let mut usage = self.usages.get(&org.0).copied().unwrap_or_default();
+        usage.add(self.deltas.get(&org.0).copied().unwrap_or_default());
+        usage
+    }
+
+    fn count(&mut self, org: OrgNumber, contacts: i64, bytes: i64) {
+        let delta = self.deltas.entry(org.0).or_default();
+        delta.contacts += contacts;
+        delta.bytes += bytes;
     }
 
     fn changed(&self, key: &[u8]) -> Option<&Op> {
@@ -154,6 +242,17 @@ impl<'a> Tx<'a> {
         Ok(all)
     }
 
+    /// Many contacts are created: the audit log names them without repeating their values.
+    pub fn set_bulk(&mut self) {
+        self.is_bulk = true;
+    }
+
+    /// Says in the audit log what this write does to a record that is no contact; contacts are
+    /// noted where they are stored.
+    pub fn note(&mut self, action: AuditAction, record: Uuid, changes: Vec<FieldChange>) {
+        self.acts.push(Noted { action, record, changes });
+    }
+
     /// Takes the next contact number; it is used up even if the write fails later.
     pub fn next_number(&mut self) -> ContactNumber {
         let number = self.numbers.next;
@@ -169,8 +268,11 @@ impl<'a> Tx<'a> {
     /// Stores a new contact.
     pub fn create_contact(&mut self, org: OrgNumber, contact: Contact) -> Result<(), Error> {
         let bytes = codec::encode(&contact)?;
+        self.count(org, 1, signed(bytes.len()));
         // A free key of its own, so the index need not look for what it replaces.
         self.put_op(&keys::contact(org, contact.id), bytes, true);
+        let values = if self.is_bulk { Vec::new() } else { contact.first_values() };
+        self.note(AuditAction::ContactCreated, contact.id.0, values);
         self.changes.push(ContactChange { org, before: None, after: Some(contact) });
         Ok(())
     }
@@ -183,7 +285,14 @@ impl<'a> Tx<'a> {
         after: Contact,
     ) -> Result<(), Error> {
         let bytes = codec::encode(&after)?;
+        self.count(org, 0, signed(bytes.len()) - signed(codec::encode(&before)?.len()));
         self.put_op(&keys::contact(org, after.id), bytes, false);
+        let action = match (before.is_deleted(), after.is_deleted()) {
+            (false, true) => AuditAction::ContactDeleted,
+            (true, false) => AuditAction::ContactRestored,
+            (true, true) | (false, false) => AuditAction::ContactUpdated,
+        };
+        self.note(action, after.id.0, before.changes(&after));
         self.changes.push(ContactChange { org, before: Some(before), after: Some(after) });
         Ok(())
     }
@@ -198,8 +307,11 @@ impl<'a> Tx<'a> {
     ) -> Result<(), Error> {
         let tombstone =
             Tombstone { number: before.number, deleted_at, deleted_by: deleted_by.to_owned() };
+        self.count(org, -1, -signed(codec::encode(&before)?.len()));
         self.delete(&keys::contact(org, before.id));
         self.put(&keys::tombstone(org, before.id), codec::encode(&tombstone)?);
+        self.erase_details(org, before.id.0)?;
+        self.note(AuditAction::ContactErased, before.id.0, Vec::new());
         self.changes.push(ContactChange { org, before: Some(before), after: None });
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! The one writer thread: runs closures, groups them, appends, applies, acknowledges.
 
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +10,8 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::cards::Cards;
 use super::error::{Error, Rejected};
 use super::progress::Progress;
-use super::tx::{ContactChange, GroupView, Numbers, Overlay, Tx};
+use super::tx::{ContactChange, GroupView, Numbers, Overlay, Parts, Tx, Usages};
+use crate::domain::access::Caller;
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, OrgNumber};
 use crate::domain::time::Clock;
@@ -34,11 +36,32 @@ pub(super) trait Job: Send {
     fn finish(self: Box<Self>, outcome: Result<ChangeSeq, Error>);
 }
 
+/// Who makes a write and from where, for journal and audit log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The user or token.
+    pub actor: Arc<str>,
+    /// Where the request comes from, if over the network.
+    pub address: Option<IpAddr>,
+}
+
+impl From<&str> for Origin {
+    fn from(actor: &str) -> Self {
+        Self { actor: actor.into(), address: None }
+    }
+}
+
+impl From<&Caller> for Origin {
+    fn from(caller: &Caller) -> Self {
+        Self { actor: Arc::clone(&caller.actor), address: caller.address }
+    }
+}
+
 /// A job with what the journal notes about it.
 pub(super) struct Request {
     pub(super) job: Box<dyn Job>,
     pub(super) org: OrgNumber,
-    pub(super) actor: String,
+    pub(super) origin: Origin,
     /// The closure reads the lookup table, so everything before it must be applied there.
     pub(super) reads_lookup: bool,
 }
@@ -100,6 +123,7 @@ pub(super) struct Writer {
     pub(super) contact_count: Arc<AtomicU64>,
     pub(super) clock: Clock,
     pub(super) numbers: Numbers,
+    pub(super) usages: Usages,
 }
 
 #[derive(Default)]
@@ -132,28 +156,36 @@ impl Writer {
 
     fn execute(&mut self, mut request: Request, group: &mut Group) {
         let view = GroupView { entries: &group.entries, overlay: &group.overlay };
-        let mut tx = Tx::new(&self.store, view, self.numbers);
+        let mut tx = Tx::new(&self.store, view, self.numbers, &self.usages);
         let ran = catch_unwind(AssertUnwindSafe(|| request.job.run(&mut tx)));
         let Ok(keep) = ran else {
             // One caller's trouble; nothing of its write was kept.
             request.job.finish(Err(Error::Defect("a write")));
             return;
         };
-        let (ops, mut changes, own, numbers) = tx.into_parts();
+        let at = self.clock.now();
+        if keep && let Err(error) = tx.seal_audit(request.org, at, &request.origin) {
+            request.job.finish(Err(error));
+            return;
+        }
+        let Parts { ops, mut changes, own, numbers, deltas } = tx.into_parts();
         if keep {
-            if let Err(error) = check_size(&ops, &request.actor) {
+            if let Err(error) = check_size(&ops, &request.origin.actor) {
                 request.job.finish(Err(error));
                 return;
             }
             self.numbers = numbers;
+            for (org, delta) in deltas {
+                self.usages.entry(org).or_default().add(delta);
+            }
             if !ops.is_empty() {
                 group.bytes += ops.iter().map(op_bytes).sum::<usize>();
                 group.overlay.add(group.entries.len(), own);
                 group.changes.append(&mut changes);
                 group.entries.push(NewEntry {
-                    at: self.clock.now(),
+                    at,
                     organization: request.org,
-                    actor: request.actor,
+                    actor: request.origin.actor.as_ref().to_owned(),
                     tx: uuid::Uuid::now_v7().as_u128(),
                     ops,
                 });
@@ -214,7 +246,7 @@ fn mirror_changes(table: &Table, changes: &[ContactChange]) {
             |contact: &'_ Option<Contact>| contact.as_ref().is_some_and(|c| !c.is_deleted());
         match (&change.before, &change.after) {
             (_, Some(after)) if alive(&change.after) => {
-                table.directory().set(after.number, change.org, after.id);
+                table.directory().set(change.org, after);
             }
             (Some(before), _) => table.directory().remove(before.number),
             (None, _) => {}

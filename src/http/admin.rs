@@ -8,10 +8,10 @@ use super::answer;
 use super::auth::Authenticated;
 use super::body;
 use super::error::Problem;
+use super::people::record_id;
 use super::schema;
 use super::state::State;
-use crate::app::Error;
-use crate::domain::access::Role;
+use crate::app::{Error, Noun, TokenRequest};
 
 fn text(value: &Value, name: &str) -> Result<Option<String>, Problem> {
     match value.get(name) {
@@ -45,19 +45,37 @@ pub(super) async fn create_organization(
 
 /// Lists organisations: all for who runs the server, else the own one.
 #[utoipa::path(get, path = "/api/v1/organizations", operation_id = "list_organizations", tag = "administration",
-    responses((status = 200, body = schema::OrganizationList)))]
+    responses((status = 200, body = schema::OrganizationList), (status = 403, body = schema::Problem)))]
 pub(super) async fn list_organizations(
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    let all = state.app.list_organizations(&caller.0);
+    let all = state.app.list_organizations(&caller.0)?;
     Ok(answer::json(StatusCode::OK, &json!({"total": all.len(), "organizations": all})))
+}
+
+/// Changes name or quotas of an organisation; for who runs the server.
+#[utoipa::path(patch, path = "/api/v1/organizations/{id}", operation_id = "update_organization", tag = "administration",
+    params(("id" = String, Path, description = "the id or name of the organisation")),
+    request_body = schema::OrganizationPatch,
+    responses((status = 200, body = schema::Organization), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn update_organization(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
+    let changed =
+        answer::run(&state, move |app| app.update_organization(&caller.0, &path, &value)).await?;
+    Ok(answer::json(StatusCode::OK, &changed))
 }
 
 /// Makes a token; its secret is shown this once.
 #[utoipa::path(post, path = "/api/v1/tokens", operation_id = "create_token", tag = "administration",
     request_body = schema::TokenInput,
-    responses((status = 201, body = schema::NewToken), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem)))]
+    responses((status = 201, body = schema::NewToken), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 422, body = schema::Problem)))]
 pub(super) async fn create_token(
     request: HttpRequest,
     state: web::Data<State>,
@@ -65,19 +83,59 @@ pub(super) async fn create_token(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
-    let role = text(&value, "role")?.as_deref().and_then(Role::parse).ok_or_else(|| {
-        Problem::from(Error::invalid(
-            "/role",
-            "role",
-            "must be one of admin, manager, agent, lookup",
-        ))
-    })?;
-    let (organization, name) = (text(&value, "organization")?, text(&value, "name")?);
-    let made = answer::run(&state, move |app| {
-        app.create_token(&caller.0, organization.as_deref(), role, name.as_deref())
-    })
-    .await?;
+    let wanted = TokenRequest::read(&value)?;
+    let made = answer::run(&state, move |app| app.create_token(&caller.0, &wanted)).await?;
     Ok(answer::json(StatusCode::CREATED, &made))
+}
+
+/// Lists the tokens of the organisation, newest first; never their secrets.
+#[utoipa::path(get, path = "/api/v1/tokens", operation_id = "list_tokens", tag = "administration",
+    responses((status = 200, body = schema::TokenList), (status = 403, body = schema::Problem)))]
+pub(super) async fn list_tokens(
+    state: web::Data<State>,
+    caller: Authenticated,
+) -> Result<HttpResponse, Problem> {
+    let all = answer::run(&state, move |app| app.list_tokens(&caller.0)).await?;
+    Ok(answer::json(StatusCode::OK, &json!({"total": all.len(), "tokens": all})))
+}
+
+/// Reads a token; never its secret.
+#[utoipa::path(get, path = "/api/v1/tokens/{id}", operation_id = "find_token", tag = "administration",
+    params(("id" = String, Path, description = "the id of the token")),
+    responses((status = 200, body = schema::Token), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem)))]
+pub(super) async fn find_token(
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = record_id(&path, Noun::Token)?;
+    let found = answer::run(&state, move |app| app.find_token(&caller.0, id)).await?;
+    Ok(answer::json(StatusCode::OK, &found))
+}
+
+/// Ends a token at once.
+#[utoipa::path(delete, path = "/api/v1/tokens/{id}", operation_id = "revoke_token", tag = "administration",
+    params(("id" = String, Path, description = "the id of the token")),
+    responses((status = 204), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 409, body = schema::Problem)))]
+pub(super) async fn revoke_token(
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = record_id(&path, Noun::Token)?;
+    answer::run(&state, move |app| app.revoke_token(&caller.0, id)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// The own organisation with its settings: permissions, field visibility, numbers.
+#[utoipa::path(get, path = "/api/v1/settings", operation_id = "read_settings", tag = "administration",
+    responses((status = 200, body = schema::Organization), (status = 403, body = schema::Problem)))]
+pub(super) async fn read_settings(
+    state: web::Data<State>,
+    caller: Authenticated,
+) -> Result<HttpResponse, Problem> {
+    let view = state.app.read_settings(&caller.0)?;
+    Ok(answer::json(StatusCode::OK, &view))
 }
 
 /// Changes settings of the own organisation; absent members stay.

@@ -1,20 +1,28 @@
-//! Who is asking: the bearer token of a request.
+//! Who is asking: a bearer token, a token in the URL of a device, or the session of the console.
 
 use std::future::{Ready, ready};
-use std::sync::Arc;
+use std::net::IpAddr;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{AUTHORIZATION, HeaderValue, ORIGIN};
 use actix_web::{FromRequest, HttpRequest, web};
 
 use super::error::Problem;
 use super::state::State;
+use crate::app::{Presented, Refusal, Session};
 use crate::domain::access::Caller;
 use crate::error::ErrorCode;
 
-/// The caller of a request that has a valid token.
+/// The cookie of a session. Under TLS its name says that it belongs to this host alone.
+pub(super) const COOKIE: &str = "ringdex-session";
+/// The same under TLS.
+pub(super) const SECURE_COOKIE: &str = "__Host-ringdex-session";
+/// The header in which the console proves that a request comes from its own page.
+const CSRF_HEADER: &str = "x-csrf-token";
+
+/// The caller of a request that says who asks.
 #[derive(Clone)]
-pub(super) struct Authenticated(pub(super) Arc<Caller>);
+pub(super) struct Authenticated(pub(super) Caller);
 
 impl FromRequest for Authenticated {
     type Error = Problem;
@@ -25,10 +33,20 @@ impl FromRequest for Authenticated {
     }
 }
 
-fn authenticate(request: &HttpRequest) -> Result<Arc<Caller>, Problem> {
-    let state = request
+/// The address of the client.
+pub(super) fn client_address(request: &HttpRequest) -> Option<IpAddr> {
+    request.peer_addr().map(|peer| peer.ip())
+}
+
+fn state_of(request: &HttpRequest) -> Result<&web::Data<State>, Problem> {
+    request
         .app_data::<web::Data<State>>()
-        .ok_or_else(|| Problem::new(ErrorCode::Internal, "the server is not set up"))?;
+        .ok_or_else(|| Problem::new(ErrorCode::Internal, "the server is not set up"))
+}
+
+fn authenticate(request: &HttpRequest) -> Result<Caller, Problem> {
+    let state = state_of(request)?;
+    let address = client_address(request);
     let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     if let Some(header) = header {
         let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
@@ -38,19 +56,91 @@ fn authenticate(request: &HttpRequest) -> Result<Arc<Caller>, Problem> {
                 "the Authorization header must be: Bearer TOKEN",
             ));
         }
-        return state
-            .app
-            .access()
-            .authenticate(token.trim())
-            .ok_or_else(|| Problem::new(ErrorCode::Unauthorized, "this token is not valid"));
+        return by_token(state, token.trim(), Presented::InHeader, address);
+    }
+    if let Some(token) = token_in_url(request) {
+        return by_token(state, &token, Presented::InUrl, address);
+    }
+    if let Some(secret) = session_secret(request) {
+        let session = state.app.session(&secret, address).ok_or_else(|| {
+            Problem::new(ErrorCode::Unauthorized, "the session has ended: sign in again")
+        })?;
+        check_origin(request, &session)?;
+        return Ok(session.caller);
     }
     if let Some(demo) = &state.demo
         && request.peer_addr().is_some_and(|peer| peer.ip().is_loopback())
     {
-        return Ok(Arc::clone(demo));
+        return Ok(demo.clone());
     }
     Err(Problem::new(
         ErrorCode::Unauthorized,
         "send the header: Authorization: Bearer TOKEN; `ringdex token create` makes one",
     ))
+}
+
+fn by_token(
+    state: &State,
+    token: &str,
+    presented: Presented,
+    address: Option<IpAddr>,
+) -> Result<Caller, Problem> {
+    let access = state.app.access();
+    access.authenticate(token, presented, address, state.app.now()).map_err(|refusal| match refusal
+    {
+        Refusal::Unknown => Problem::new(ErrorCode::Unauthorized, "this token is not valid"),
+        Refusal::Expired => {
+            Problem::new(ErrorCode::TokenExpired, "this token has ended: ask for a new one")
+        }
+        Refusal::Address => Problem::new(
+            ErrorCode::Unauthorized,
+            "this token is not taken from the address that you ask from",
+        ),
+        Refusal::InUrl => Problem::new(
+            ErrorCode::Unauthorized,
+            "this token is not taken from a URL: send it in the Authorization header",
+        ),
+    })
+}
+
+/// A token in the URL, for devices that can set no headers; only for reading.
+fn token_in_url(request: &HttpRequest) -> Option<String> {
+    if !request.method().is_safe() || !request.query_string().contains("token=") {
+        return None;
+    }
+    let query = super::search::query_of(request).ok()?;
+    query.get("token").filter(|token| !token.is_empty()).cloned()
+}
+
+/// The secret of the session cookie, if there is one.
+pub(super) fn session_secret(request: &HttpRequest) -> Option<String> {
+    let cookie = request.cookie(SECURE_COOKIE).or_else(|| request.cookie(COOKIE))?;
+    Some(cookie.value().to_owned())
+}
+
+/// The session of a request that wants to change something must come from our own page: another
+/// site can make a browser send the cookie, but neither read nor guess what goes with it.
+fn check_origin(request: &HttpRequest, session: &Session) -> Result<(), Problem> {
+    if request.method().is_safe() {
+        return Ok(());
+    }
+    let given = request.headers().get(CSRF_HEADER).map(HeaderValue::as_bytes);
+    // Hashes are compared in constant time.
+    let is_ours =
+        given.is_some_and(|given| blake3::hash(given) == blake3::hash(session.csrf.as_bytes()));
+    if is_ours && is_same_site(request) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        ErrorCode::CsrfMissing,
+        "a request with a session needs the header X-CSRF-Token that the session was given, and must come from this site",
+    ))
+}
+
+/// Whether the page that sends a request is one of this host, where the browser says so.
+pub(super) fn is_same_site(request: &HttpRequest) -> bool {
+    let Some(origin) = request.headers().get(ORIGIN) else { return true };
+    let host = request.headers().get("host").and_then(|host| host.to_str().ok());
+    let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+    matches!((origin, host), (Some((_, origin)), Some(host)) if origin.eq_ignore_ascii_case(host))
 }

@@ -103,7 +103,7 @@ pub(super) fn idempotency(
         ));
     }
     let mut hasher = blake3::Hasher::new();
-    for part in [caller.actor.as_str(), request.path(), key] {
+    for part in [&caller.actor, request.path(), key] {
         hasher.update(part.as_bytes());
         hasher.update(&[0]);
     }

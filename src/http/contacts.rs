@@ -105,7 +105,7 @@ pub(super) async fn update(
 
 /// Deletes a contact: softly, so that it can be restored, or with `permanent=true` for good.
 #[utoipa::path(delete, path = "/api/v1/contacts/{id}", operation_id = "delete_contact", tag = "contacts",
-    params(("id" = String, Path, description = "the id of the contact"), ("permanent" = Option<bool>, Query, description = "for good; needs the right to erase")),
+    params(("id" = String, Path, description = "the id of the contact"), ("permanent" = Option<bool>, Query, description = "for good; needs the right to erase"), ("force" = Option<bool>, Query, description = "also if it is critical to the system; for admins")),
     responses((status = 204), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 412, body = schema::Problem)))]
 pub(super) async fn delete(
     request: HttpRequest,
@@ -123,9 +123,15 @@ pub(super) async fn delete(
             return Err(Problem::new(ErrorCode::Malformed, "permanent must be true or false"));
         }
     };
-    let seq =
-        answer::run(&state, move |app| app.delete_contact(&caller.0, id, deletion, precondition))
-            .await?;
+    let is_forced = match query.get("force").map(String::as_str) {
+        Some("true" | "1") => true,
+        None | Some("false" | "0" | "") => false,
+        Some(_) => return Err(Problem::new(ErrorCode::Malformed, "force must be true or false")),
+    };
+    let seq = answer::run(&state, move |app| {
+        app.delete_contact(&caller.0, id, deletion, precondition, is_forced)
+    })
+    .await?;
     Ok(HttpResponse::NoContent().insert_header(("x-ringdex-seq", seq.0.to_string())).finish())
 }
 

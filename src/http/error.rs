@@ -18,11 +18,19 @@ pub(super) struct Problem {
     detail: String,
     issues: Vec<FieldIssue>,
     more: Vec<(&'static str, Value)>,
+    /// Seconds.
+    retry_after: Option<u64>,
 }
 
 impl Problem {
     pub(super) fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), issues: Vec::new(), more: Vec::new() }
+        Self {
+            code,
+            detail: detail.into(),
+            issues: Vec::new(),
+            more: Vec::new(),
+            retry_after: None,
+        }
     }
 
     pub(super) fn body(&self) -> Value {
@@ -47,14 +55,24 @@ impl Problem {
 pub(super) fn status(code: ErrorCode) -> StatusCode {
     match code {
         ErrorCode::Malformed => StatusCode::BAD_REQUEST,
-        ErrorCode::Unauthorized => StatusCode::UNAUTHORIZED,
-        ErrorCode::Forbidden => StatusCode::FORBIDDEN,
+        ErrorCode::Unauthorized | ErrorCode::TokenExpired | ErrorCode::SignInRefused => {
+            StatusCode::UNAUTHORIZED
+        }
+        ErrorCode::Forbidden | ErrorCode::QuotaExceeded | ErrorCode::CsrfMissing => {
+            StatusCode::FORBIDDEN
+        }
+        ErrorCode::SignInLocked => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::RouteNotFound
         | ErrorCode::ContactNotFound
+        | ErrorCode::NotFound
         | ErrorCode::OrganizationNotFound
         | ErrorCode::ImportNotFound => StatusCode::NOT_FOUND,
         ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        ErrorCode::OrganizationExists | ErrorCode::PhoneInUse => StatusCode::CONFLICT,
+        ErrorCode::OrganizationExists
+        | ErrorCode::PhoneInUse
+        | ErrorCode::NameTaken
+        | ErrorCode::InUse
+        | ErrorCode::DeleteBlocked => StatusCode::CONFLICT,
         ErrorCode::Invalid | ErrorCode::FileUnreadable | ErrorCode::IdempotencyMismatch => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
@@ -77,6 +95,13 @@ impl From<app::Error> for Problem {
         }
         if let app::Error::PhoneInUse(duplicates) = &error {
             problem.more.push(("duplicates", json!(duplicates)));
+        }
+        if let app::Error::DeleteBlocked(reasons) = &error {
+            problem.more.push(("reasons", json!(reasons)));
+        }
+        if let app::Error::SignInLocked { seconds } = &error {
+            problem.more.push(("retry_after", json!(seconds)));
+            problem.retry_after = Some(*seconds);
         }
         if let app::Error::RevisionConflict { current } = &error {
             problem.more.push(("version", json!(current)));
@@ -105,7 +130,10 @@ impl ResponseError for Problem {
         if matches!(self.code, ErrorCode::Overloaded | ErrorCode::ShuttingDown) {
             response.insert_header((RETRY_AFTER, "1"));
         }
-        if self.code == ErrorCode::Unauthorized {
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((RETRY_AFTER, seconds.to_string()));
+        }
+        if matches!(self.code, ErrorCode::Unauthorized | ErrorCode::TokenExpired) {
             response.insert_header((WWW_AUTHENTICATE, "Bearer"));
         }
         response.body(self.body().to_string())

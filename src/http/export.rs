@@ -12,7 +12,7 @@ use super::error::Problem;
 use super::search::query_of;
 use super::state::State;
 use crate::app::{Error, ExportFormat, ExportRequest};
-use crate::domain::access::Action;
+use crate::domain::access::Permission;
 use crate::error::ErrorCode;
 
 /// Bytes that are sent at once.
@@ -85,8 +85,8 @@ pub(super) async fn export(
         columns,
         formula_guard: true,
     };
-    if !caller.0.may(Action::Export) {
-        return Err(Error::Forbidden(Action::Export).into());
+    if !caller.0.may(Permission::Export) {
+        return Err(Error::Forbidden(Permission::Export).into());
     }
     let (sender, receiver) = mpsc::channel(8);
     let app = Arc::clone(&state.app);

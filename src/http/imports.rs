@@ -15,7 +15,7 @@ use super::schema;
 use super::search::query_of;
 use super::state::State;
 use crate::app::{Error, ImportOptions, MatchKey, OnDuplicate, parse_mapping};
-use crate::domain::access::Action;
+use crate::domain::access::Permission;
 use crate::error::ErrorCode;
 
 /// Imports a list in the background. The body is the file; `options` is a JSON object with
@@ -31,8 +31,8 @@ pub(super) async fn create(
     caller: Authenticated,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    if !caller.0.may(Action::Import) {
-        return Err(Error::Forbidden(Action::Import).into());
+    if !caller.0.may(Permission::Import) {
+        return Err(Error::Forbidden(Permission::Import).into());
     }
     let kind = request.headers().get("content-type").and_then(|v| v.to_str().ok()).unwrap_or("");
     let kind = kind.split(';').next().unwrap_or("").trim().to_lowercase();

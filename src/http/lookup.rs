@@ -73,7 +73,7 @@ impl<'a> LookupBody<'a> {
                     company: contact.company.as_deref(),
                     title: contact.title.as_deref(),
                     phone: phone.map(|p| p.number.as_str()),
-                    phone_label: phone.and_then(|p| p.label.as_deref()),
+                    phone_label: result.phone_label.as_deref(),
                     status: contact.shown_status().as_str(),
                     do_not_contact: contact.fields.status.do_not_contact,
                     blocked: contact.fields.status.blocked,

@@ -6,6 +6,7 @@
 mod admin;
 mod answer;
 mod assets;
+mod audit;
 mod auth;
 mod body;
 mod contacts;
@@ -16,10 +17,12 @@ mod imports;
 mod lookup;
 mod metrics;
 mod openapi;
+mod people;
 mod routes;
 mod schema;
 mod search;
 mod server;
+mod session;
 mod state;
 mod unread;
 

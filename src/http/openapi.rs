@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{admin, contacts, export, health, imports, lookup, search};
+use super::{admin, audit, contacts, export, health, imports, lookup, people, search, session};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -17,7 +17,15 @@ use super::{admin, contacts, export, health, imports, lookup, search};
         search::list, search::search, export::export,
         lookup::lookup, lookup::lookup_batch,
         imports::create, imports::find, imports::errors, imports::cancel,
-        admin::create_organization, admin::list_organizations, admin::create_token, admin::update_settings,
+        admin::create_organization, admin::list_organizations, admin::update_organization,
+        admin::list_tokens, admin::create_token, admin::find_token, admin::revoke_token,
+        admin::read_settings, admin::update_settings,
+        people::users::list, people::users::create, people::users::find, people::users::update, people::users::delete,
+        people::departments::list, people::departments::create, people::departments::find, people::departments::update, people::departments::delete,
+        people::queues::list, people::queues::create, people::queues::find, people::queues::update, people::queues::delete,
+        people::add_member, people::remove_member,
+        session::sign_in, session::find, session::sign_out, session::sign_out_everywhere, session::change_password,
+        session::permissions, audit::list,
         admin::check, admin::reindex,
         health::healthz, health::readyz, health::metrics,
     ),

@@ -4,7 +4,10 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, guard};
 
 use super::error::Problem;
-use super::{admin, assets, contacts, export, health, imports, lookup, openapi, search};
+use super::{
+    admin, assets, audit, contacts, export, health, imports, lookup, openapi, people, search,
+    session,
+};
 use crate::error::ErrorCode;
 
 /// An endpoint.
@@ -26,6 +29,10 @@ const fn post(path: &'static str, handler: fn() -> Route) -> Endpoint {
 
 const fn patch(path: &'static str, handler: fn() -> Route) -> Endpoint {
     Endpoint { method: "PATCH", path, handler }
+}
+
+const fn put(path: &'static str, handler: fn() -> Route) -> Endpoint {
+    Endpoint { method: "PUT", path, handler }
 }
 
 const fn delete(path: &'static str, handler: fn() -> Route) -> Endpoint {
@@ -60,8 +67,37 @@ pub const ROUTES: &[Endpoint] = &[
     post("/api/v1/imports/{id}/cancel", || web::post().to(imports::cancel)),
     get("/api/v1/organizations", || read().to(admin::list_organizations)),
     post("/api/v1/organizations", || web::post().to(admin::create_organization)),
+    patch("/api/v1/organizations/{id}", || web::patch().to(admin::update_organization)),
+    get("/api/v1/tokens", || read().to(admin::list_tokens)),
     post("/api/v1/tokens", || web::post().to(admin::create_token)),
+    get("/api/v1/tokens/{id}", || read().to(admin::find_token)),
+    delete("/api/v1/tokens/{id}", || web::delete().to(admin::revoke_token)),
+    get("/api/v1/settings", || read().to(admin::read_settings)),
     patch("/api/v1/settings", || web::patch().to(admin::update_settings)),
+    get("/api/v1/users", || read().to(people::users::list)),
+    post("/api/v1/users", || web::post().to(people::users::create)),
+    get("/api/v1/users/{id}", || read().to(people::users::find)),
+    patch("/api/v1/users/{id}", || web::patch().to(people::users::update)),
+    delete("/api/v1/users/{id}", || web::delete().to(people::users::delete)),
+    get("/api/v1/departments", || read().to(people::departments::list)),
+    post("/api/v1/departments", || web::post().to(people::departments::create)),
+    get("/api/v1/departments/{id}", || read().to(people::departments::find)),
+    patch("/api/v1/departments/{id}", || web::patch().to(people::departments::update)),
+    delete("/api/v1/departments/{id}", || web::delete().to(people::departments::delete)),
+    get("/api/v1/queues", || read().to(people::queues::list)),
+    post("/api/v1/queues", || web::post().to(people::queues::create)),
+    get("/api/v1/queues/{id}", || read().to(people::queues::find)),
+    patch("/api/v1/queues/{id}", || web::patch().to(people::queues::update)),
+    delete("/api/v1/queues/{id}", || web::delete().to(people::queues::delete)),
+    put("/api/v1/queues/{id}/members/{user_id}", || web::put().to(people::add_member)),
+    delete("/api/v1/queues/{id}/members/{user_id}", || web::delete().to(people::remove_member)),
+    post("/api/v1/session", || web::post().to(session::sign_in)),
+    get("/api/v1/session", || read().to(session::find)),
+    delete("/api/v1/session", || web::delete().to(session::sign_out)),
+    delete("/api/v1/sessions", || web::delete().to(session::sign_out_everywhere)),
+    post("/api/v1/me/password", || web::post().to(session::change_password)),
+    get("/api/v1/me/permissions", || read().to(session::permissions)),
+    get("/api/v1/audit", || read().to(audit::list)),
     post("/api/v1/admin/check", || web::post().to(admin::check)),
     post("/api/v1/admin/reindex", || web::post().to(admin::reindex)),
     get("/", || read().to(assets::index)),

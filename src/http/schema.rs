@@ -4,6 +4,8 @@
 //! from borrowed records. A test holds these shapes against real answers.
 #![expect(dead_code, clippy::struct_field_names, reason = "only their shapes are used")]
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -316,6 +318,197 @@ pub(super) struct Settings {
     /// allow, warn, reject.
     pub phone_uniqueness: Option<String>,
     pub do_not_contact_tag: Option<String>,
+    /// Which role may do what: a preset and changes to it.
+    pub permissions: Option<PermissionTable>,
+    /// Field (`phones`, `emails`, `cf.KEY`) to role to `full`, `masked` or `hidden`.
+    pub field_visibility: Option<HashMap<String, HashMap<String, String>>>,
+    /// Whether reads of whole contacts and exports go into the audit log.
+    pub audit_reads: Option<bool>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct PermissionTable {
+    /// default, s1-strict, s4-visibility.
+    pub preset: Option<String>,
+    /// Right to whether agents have it, where that differs from the preset.
+    pub agent: Option<HashMap<String, bool>>,
+    /// The same for managers.
+    pub manager: Option<HashMap<String, bool>>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct Quotas {
+    pub contacts: Option<u64>,
+    pub storage_bytes: Option<u64>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct OrganizationPatch {
+    pub name: Option<String>,
+    /// Most contacts; `null` is without limit.
+    pub quota_contacts: Option<u64>,
+    /// Most bytes of their records; `null` is without limit.
+    pub quota_storage_bytes: Option<u64>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct DepartmentInput {
+    pub name: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct Department {
+    pub id: uuid::Uuid,
+    pub name: String,
+    pub version: u64,
+    pub created_at: String,
+    pub updated_at: String,
+}
+
+#[derive(ToSchema)]
+pub(super) struct DepartmentList {
+    pub total: usize,
+    pub departments: Vec<Department>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct QueueInput {
+    pub name: Option<String>,
+    /// Ids of users.
+    pub members: Option<Vec<uuid::Uuid>>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct Queue {
+    pub id: uuid::Uuid,
+    pub name: String,
+    pub members: Vec<uuid::Uuid>,
+    pub version: u64,
+    pub created_at: String,
+    pub updated_at: String,
+}
+
+#[derive(ToSchema)]
+pub(super) struct QueueList {
+    pub total: usize,
+    pub queues: Vec<Queue>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct UserInput {
+    /// To sign in with.
+    pub email: Option<String>,
+    pub name: Option<String>,
+    /// agent, manager, admin.
+    pub role: Option<String>,
+    pub department_id: Option<uuid::Uuid>,
+    pub disabled: Option<bool>,
+    /// At least 10 characters; never shown again.
+    pub password: Option<String>,
+    /// Issuer and subject at the provider of single sign-on, separated by a space.
+    pub subject: Option<String>,
+}
+
+/// Those who do not manage people see id, name and department.
+#[derive(ToSchema)]
+pub(super) struct User {
+    pub id: uuid::Uuid,
+    pub name: String,
+    pub department_id: Option<uuid::Uuid>,
+    pub email: Option<String>,
+    pub role: Option<String>,
+    pub disabled: Option<bool>,
+    pub has_password: Option<bool>,
+    pub subject: Option<String>,
+    pub version: Option<u64>,
+    pub created_at: Option<String>,
+    pub updated_at: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct UserList {
+    pub total: usize,
+    pub users: Vec<User>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct SignInInput {
+    pub email: String,
+    pub password: String,
+}
+
+#[derive(ToSchema)]
+pub(super) struct PasswordInput {
+    /// The present one.
+    pub password: String,
+    /// At least 10 characters.
+    pub new_password: String,
+}
+
+#[derive(ToSchema)]
+pub(super) struct Session {
+    pub user_id: uuid::Uuid,
+    /// Goes into the header `X-CSRF-Token` of requests that change something.
+    pub csrf_token: String,
+    pub expires_at: String,
+}
+
+#[derive(ToSchema)]
+pub(super) struct Sight {
+    pub everything: bool,
+    pub own_department_only: bool,
+    pub whole_department: bool,
+    pub queues: Vec<uuid::Uuid>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct PermissionsView {
+    pub role: String,
+    pub user_id: Option<uuid::Uuid>,
+    pub user_name: Option<String>,
+    pub organization: String,
+    pub department_id: Option<uuid::Uuid>,
+    pub preset: String,
+    /// Every right: whether the caller has it.
+    pub permissions: HashMap<String, bool>,
+    /// Every right: the roles of people that have it.
+    pub table: HashMap<String, Vec<String>>,
+    pub sees: Sight,
+    /// Fields that the caller does not see in full.
+    pub fields: HashMap<String, String>,
+    pub operator: bool,
+}
+
+#[derive(ToSchema)]
+pub(super) struct FieldChange {
+    pub field: String,
+    pub before: Value,
+    pub after: Value,
+}
+
+#[derive(ToSchema)]
+pub(super) struct AuditLine {
+    /// Lines of one write share it.
+    pub number: u64,
+    pub at: String,
+    /// user:ID, token:ID, command line.
+    pub actor: String,
+    pub actor_name: Option<String>,
+    pub address: Option<String>,
+    pub action: String,
+    pub record: uuid::Uuid,
+    pub changes: Vec<FieldChange>,
+    /// Whether the values were taken away when the record was erased.
+    pub erased: bool,
+}
+
+#[derive(ToSchema)]
+pub(super) struct AuditPage {
+    pub lines: Vec<AuditLine>,
+    pub next_cursor: Option<String>,
+    pub last_number: u64,
+    /// Written down elsewhere it proves later that the log was not rewritten.
+    pub last_hash: String,
 }
 
 #[derive(ToSchema)]
@@ -329,6 +522,7 @@ pub(super) struct Organization {
     pub id: uuid::Uuid,
     pub name: String,
     pub settings: Settings,
+    pub quotas: Quotas,
     pub created_at: String,
 }
 
@@ -340,21 +534,54 @@ pub(super) struct OrganizationList {
 
 #[derive(ToSchema)]
 pub(super) struct TokenInput {
-    /// admin, manager, agent, lookup.
+    /// admin, manager, agent, machine, lookup.
     pub role: String,
     /// Name or id; the own one if not given.
     pub organization: Option<String>,
     pub name: Option<String>,
+    /// lookup, phonebook, search, read, write, import, export, admin.
+    pub scopes: Option<Vec<String>>,
+    /// The user for whom it acts.
+    pub user_id: Option<uuid::Uuid>,
+    /// The only department whose contacts it sees.
+    pub department_id: Option<uuid::Uuid>,
+    /// Networks from which it is taken, such as 203.0.113.0/24.
+    pub addresses: Option<Vec<String>>,
+    /// Whether it is also taken from a URL; only with scopes that read.
+    pub in_url: Option<bool>,
+    pub expires_at: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct Token {
+    pub id: uuid::Uuid,
+    pub name: Option<String>,
+    pub role: String,
+    pub scopes: Vec<String>,
+    pub user_id: Option<uuid::Uuid>,
+    pub department_id: Option<uuid::Uuid>,
+    pub addresses: Vec<String>,
+    pub in_url: bool,
+    pub operator: bool,
+    pub expires_at: Option<String>,
+    pub created_by: Option<String>,
+    pub created_at: String,
+}
+
+#[derive(ToSchema)]
+pub(super) struct TokenList {
+    pub total: usize,
+    pub tokens: Vec<Token>,
 }
 
 #[derive(ToSchema)]
 pub(super) struct NewToken {
-    pub id: uuid::Uuid,
     /// The secret, shown this once.
     pub token: String,
-    pub role: String,
     pub organization: String,
-    pub name: Option<String>,
+    #[schema(inline)]
+    #[serde(flatten)]
+    pub view: Token,
 }
 
 #[derive(ToSchema)]
@@ -371,6 +598,7 @@ pub(super) struct CheckReport {
     pub contacts: u64,
     pub phones: u64,
     pub documents: u64,
+    pub audit_entries: u64,
     pub troubles: Vec<Trouble>,
     pub unlisted: u64,
 }

@@ -75,6 +75,8 @@ pub enum ServeError {
     Io(#[from] io::Error),
 }
 
+/// Passwords that are hashed at once: each takes a core and 19 MiB for tens of milliseconds.
+const SIGN_INS: usize = 1;
 /// How long the workers may take to let go of the application once the server has ended.
 const RELEASE_PATIENCE: Duration = Duration::from_secs(60);
 
@@ -115,9 +117,10 @@ pub fn serve(
     let work = Arc::clone(&app);
     let state = web::Data::new(State {
         app,
-        demo: options.demo.clone().map(Arc::new),
+        demo: options.demo.clone(),
         metrics: Metrics::new()?,
         search_places: Semaphore::new(options.searches),
+        sign_in_places: Semaphore::new(SIGN_INS),
         is_stopping: Arc::clone(&is_stopping),
         limits: Limits {
             json_bytes: options.json_bytes,

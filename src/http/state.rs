@@ -14,10 +14,12 @@ use crate::domain::access::Caller;
 pub(super) struct State {
     pub(super) app: Arc<App>,
     /// Who requests without a token from this machine are, in demonstration mode.
-    pub(super) demo: Option<Arc<Caller>>,
+    pub(super) demo: Option<Caller>,
     pub(super) metrics: Metrics,
     /// Searches that may run or wait at once.
     pub(super) search_places: Semaphore,
+    /// Passwords that are hashed at once.
+    pub(super) sign_in_places: Semaphore,
     /// Set when the server begins to shut down.
     pub(super) is_stopping: Arc<AtomicBool>,
     pub(super) limits: Limits,

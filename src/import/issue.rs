@@ -49,6 +49,8 @@ pub enum IssueCode {
     TextInvalid,
     /// The row has nothing that could tell a contact.
     ContactEmpty,
+    /// The row says something that its importer may not say.
+    NotAllowed,
     /// The row belongs to a contact that exists, and duplicates are to be asked about.
     NeedsReview,
 }
@@ -71,6 +73,7 @@ impl IssueCode {
             Self::ValueUnknown => "value_unknown",
             Self::TextInvalid => "text_invalid",
             Self::ContactEmpty => "contact_empty",
+            Self::NotAllowed => "not_allowed",
             Self::NeedsReview => "needs_review",
         }
     }

@@ -5,6 +5,7 @@ use tantivy::TantivyDocument;
 
 use super::cutter::{Terms, org_prefix};
 use super::schema::Schema;
+use crate::domain::access::SightKey;
 use crate::domain::contact::Contact;
 use crate::domain::ids::OrgNumber;
 use crate::domain::text::{fold, sort_key};
@@ -21,7 +22,9 @@ pub(super) fn document(schema: &Schema, org: OrgNumber, contact: &Contact) -> Ta
     let mut name_edge = terms();
     let mut seen: Vec<String> = Vec::new();
     let names = [
-        Some(contact.display_name.as_str()),
+        // Where a number or address stands in for a name it is found as what it is, by those who
+        // may see it.
+        Some(contact.display_name.as_str()).filter(|_| !contact.is_named_by_channel()),
         contact.first_name.as_deref(),
         contact.last_name.as_deref(),
     ];
@@ -114,15 +117,20 @@ pub(super) fn document(schema: &Schema, org: OrgNumber, contact: &Contact) -> Ta
     }
     if !contact.custom_fields.is_empty() {
         let mut custom = terms();
+        let mut custom_words = terms();
         for (key, value) in &contact.custom_fields {
             let key = fold(key);
             custom.whole(&key);
             for_each_scalar(value, &mut |value| {
                 custom.whole(&format!("{key}\u{1}{}", fold(value)));
-                text.words(value);
+                custom_words.words(value);
+                crate::domain::text::for_each_word(value, |word, _, _| {
+                    custom.whole(&format!("{key}\u{2}{word}"));
+                });
             });
         }
         document.add_text(fields.cf, custom.as_str());
+        document.add_text(fields.cf_text, custom_words.as_str());
     }
     if !text.as_str().is_empty() {
         document.add_text(fields.text, text.as_str());
@@ -141,6 +149,10 @@ pub(super) fn document(schema: &Schema, org: OrgNumber, contact: &Contact) -> Ta
         whole(fields.owner, &fold(owner));
     }
 
+    let sight = SightKey::of(contact);
+    document.add_text(fields.audience, format!("{prefix}{}", sight.audience()));
+    document.add_text(fields.department, format!("{prefix}{}", sight.department));
+
     if !contact.phones.is_empty() {
         let mut phone = terms();
         for digits in phone_digits(contact, limits.phone_digits) {
@@ -155,10 +167,20 @@ pub(super) fn document(schema: &Schema, org: OrgNumber, contact: &Contact) -> Ta
     document.add_u64(fields.number, u64::from(contact.number.0));
     document.add_u64(fields.created_at, contact.created_at.0.unsigned_abs());
     document.add_u64(fields.updated_at, contact.updated_at.0.unsigned_abs());
-    let (key0, key1) = sort_key(&contact.display_name);
+    let (key0, key1) = name_key(contact);
     document.add_u64(fields.name_key0, key0);
     document.add_u64(fields.name_key1, key1);
     document
+}
+
+/// The bytes that sort by name. Contacts without a name of their own stand behind all others;
+/// their numbers and addresses are not for every caller's eyes, and cursors carry these bytes.
+pub(super) fn name_key(contact: &Contact) -> (u64, u64) {
+    if contact.is_named_by_channel() {
+        (u64::MAX, u64::MAX)
+    } else {
+        sort_key(&contact.display_name)
+    }
 }
 
 /// The digit strings by which a contact's numbers are found: the number, what was typed where it

@@ -5,17 +5,17 @@
 
 use std::sync::Arc;
 
-use tantivy::columnar::Column;
+use tantivy::columnar::{Column, StrColumn};
 use tantivy::fastfield::AliveBitSet;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet, InvertedIndexReader, Searcher, SegmentReader, TERMINATED, Term};
 
 use super::Error;
-use super::document::phone_numbers;
+use super::document::{name_key, phone_numbers};
 use super::schema::Schema;
+use crate::domain::access::SightKey;
 use crate::domain::contact::Contact;
 use crate::domain::ids::ContactNumber;
-use crate::domain::text::sort_key;
 
 /// The readable values of one document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,7 @@ pub struct Fingerprint {
     updated_at: u64,
     name_key: (u64, u64),
     phone_numbers: Vec<u64>,
+    audience: String,
 }
 
 impl Fingerprint {
@@ -34,7 +35,8 @@ impl Fingerprint {
         Self {
             created_at: contact.created_at.0.unsigned_abs(),
             updated_at: contact.updated_at.0.unsigned_abs(),
-            name_key: sort_key(&contact.display_name),
+            name_key: name_key(contact),
+            audience: SightKey::of(contact).audience(),
             phone_numbers,
         }
     }
@@ -54,6 +56,7 @@ struct Segment {
     name_key0: Column<u64>,
     name_key1: Column<u64>,
     phone_numbers: Column<u64>,
+    audience: Option<StrColumn>,
 }
 
 impl FingerprintReader {
@@ -72,6 +75,7 @@ impl FingerprintReader {
                 name_key0: column("name_key0")?,
                 name_key1: column("name_key1")?,
                 phone_numbers: column("phone_num")?,
+                audience: reader.fast_fields().str("audience")?,
             })
         };
         let segments: tantivy::Result<Vec<Segment>> =
@@ -114,6 +118,15 @@ impl Segment {
             updated_at: first(&self.updated_at),
             name_key: (first(&self.name_key0), first(&self.name_key1)),
             phone_numbers,
+            audience: self.audience(doc).unwrap_or_default(),
         }
+    }
+
+    /// Who may see it, without the organisation in front.
+    fn audience(&self, doc: DocId) -> Option<String> {
+        let column = self.audience.as_ref()?;
+        let mut text = String::new();
+        column.ord_to_str(column.ords().first(doc)?, &mut text).ok()?;
+        text.split_once('\u{1}').map(|(_, audience)| audience.to_owned())
     }
 }

@@ -34,6 +34,7 @@ struct FieldSpec {
 #[serde(rename_all = "snake_case")]
 enum Kind {
     Terms,
+    Keyword,
     U64,
 }
 
@@ -89,6 +90,9 @@ pub struct Fields {
     pub source: Field,
     pub owner: Field,
     pub cf: Field,
+    pub cf_text: Field,
+    pub audience: Field,
+    pub department: Field,
     pub phone: Field,
     pub phone_num: Field,
     pub created_at: Field,
@@ -132,6 +136,9 @@ impl Schema {
                         TextOptions::default().set_indexing_options(indexing),
                     );
                 }
+                Kind::Keyword => {
+                    builder.add_text_field(name, TextOptions::default().set_fast("raw"));
+                }
                 Kind::U64 => {
                     let mut options = NumericOptions::default();
                     if spec.indexed {
@@ -163,6 +170,9 @@ impl Schema {
             source: field("source")?,
             owner: field("owner")?,
             cf: field("cf")?,
+            cf_text: field("cf_text")?,
+            audience: field("audience")?,
+            department: field("department")?,
             phone: field("phone")?,
             phone_num: field("phone_num")?,
             created_at: field("created_at")?,
@@ -187,7 +197,7 @@ mod tests {
     #[test]
     fn the_schema_file_is_complete() {
         let schema = Schema::load().expect("schema");
-        assert!(schema.hash.starts_with("1-"));
-        assert_eq!(schema.tantivy.fields().count(), 22);
+        assert!(schema.hash.starts_with("2-"));
+        assert_eq!(schema.tantivy.fields().count(), 25);
     }
 }

@@ -1,4 +1,5 @@
-//! Contact number to organisation and public id, in 20 bytes a contact, read without locks.
+//! Contact number to organisation, public id and who may see it, in 24 bytes a contact, read
+//! without locks.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -6,6 +7,9 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use arc_swap::ArcSwap;
 use uuid::Uuid;
 
+use super::sights::Sights;
+use crate::domain::access::{Sight, SightKey};
+use crate::domain::contact::Contact;
 use crate::domain::ids::{ContactId, ContactNumber, OrgNumber};
 
 const CHUNK: usize = 4096;
@@ -15,6 +19,8 @@ struct Chunk {
     low: Box<[AtomicU64]>,
     /// The organisation plus one; zero where there is no contact.
     org: Box<[AtomicU32]>,
+    /// Which of the known combinations decides who sees it.
+    sight: Box<[AtomicU32]>,
 }
 
 impl Chunk {
@@ -23,6 +29,7 @@ impl Chunk {
             high: (0..CHUNK).map(|_| AtomicU64::new(0)).collect(),
             low: (0..CHUNK).map(|_| AtomicU64::new(0)).collect(),
             org: (0..CHUNK).map(|_| AtomicU32::new(0)).collect(),
+            sight: (0..CHUNK).map(|_| AtomicU32::new(0)).collect(),
         }
     }
 }
@@ -31,11 +38,17 @@ impl Chunk {
 #[derive(Default)]
 pub struct Directory {
     chunks: ArcSwap<Vec<Arc<Chunk>>>,
+    sights: Sights,
 }
 
 impl Directory {
-    /// Sets where a number leads. Only one thread may.
-    pub fn set(&self, number: ContactNumber, org: OrgNumber, id: ContactId) {
+    /// Sets where the number of a contact leads and who sees it. Only one thread may.
+    pub fn set(&self, org: OrgNumber, contact: &Contact) {
+        let sight = self.sights.number(SightKey::of(contact));
+        self.put(contact.number, org, contact.id, sight);
+    }
+
+    fn put(&self, number: ContactNumber, org: OrgNumber, id: ContactId, sight: u32) {
         let (chunk, at) = position(number);
         let mut chunks = self.chunks.load_full();
         if chunks.len() <= chunk {
@@ -50,6 +63,7 @@ impl Directory {
         let chunk = &chunks[chunk];
         chunk.high[at].store(high, Ordering::Relaxed);
         chunk.low[at].store(low, Ordering::Relaxed);
+        chunk.sight[at].store(sight, Ordering::Relaxed);
         // Published last: a reader that sees the organisation sees the id.
         chunk.org[at].store(org.0 + 1, Ordering::Release);
     }
@@ -65,6 +79,21 @@ impl Directory {
     /// Forgets everything. Only one thread may.
     pub fn clear(&self) {
         self.chunks.store(Arc::new(Vec::new()));
+    }
+
+    /// Whether somebody of the contact's organisation sees it; nobody sees what is not there.
+    pub fn is_seen(&self, number: ContactNumber, sight: &Sight) -> bool {
+        let (chunk, at) = position(number);
+        let chunks = self.chunks.load();
+        let Some(chunk) = chunks.get(chunk) else { return false };
+        if chunk.org[at].load(Ordering::Acquire) == 0 {
+            return false;
+        }
+        if *sight == Sight::Everything {
+            return true;
+        }
+        let key = self.sights.key(chunk.sight[at].load(Ordering::Relaxed));
+        key.is_some_and(|key| sight.sees_key(&key))
     }
 
     /// Where a number leads.
@@ -93,7 +122,7 @@ mod tests {
         let directory = Directory::default();
         let id = ContactId::generate();
         assert_eq!(directory.get(ContactNumber(9000)), None);
-        directory.set(ContactNumber(9000), OrgNumber(0), id);
+        directory.put(ContactNumber(9000), OrgNumber(0), id, 0);
         assert_eq!(directory.get(ContactNumber(9000)), Some((OrgNumber(0), id)));
         assert_eq!(directory.get(ContactNumber(8999)), None);
         directory.remove(ContactNumber(9000));

@@ -6,6 +6,7 @@
 
 mod directory;
 mod levels;
+mod sights;
 mod table;
 
 pub use directory::Directory;

@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::directory::Directory;
 use super::levels::{Entry, Levels};
+use crate::domain::access::Sight;
 use crate::domain::contact::Contact;
 use crate::domain::email;
 use crate::domain::ids::{ContactNumber, OrgNumber};
@@ -187,19 +188,23 @@ impl Table {
 
     /// Finds the contacts of a number.
     ///
-    /// Exact and national matches come together; endings only where neither is found.
+    /// Exact and national matches come together; endings only where neither is found. Contacts
+    /// that are not seen are as if they were not there: they neither count nor keep endings away.
     /// Cost: one binary search in each of a handful of arrays, plus the entries that share the
     /// last seven digits.
-    pub fn find(&self, org: OrgNumber, query: &NumberQuery) -> Matches {
+    pub fn find(&self, org: OrgNumber, query: &NumberQuery, sight: &Sight) -> Matches {
         let mut found: Vec<Candidate> = Vec::new();
         if query.key.is_empty() {
             return Matches::default();
         }
+        let is_all = *sight == Sight::Everything;
         let is_short = query.digits.len() <= MAX_EXTENSION;
         let (from, to) =
             if is_short { (query.key, query.key) } else { query.key.suffix_range(MIN_SUFFIX) };
         self.phones.snapshot().range(org.0, from.0, to.0, |entry| {
             let rule = if is_short { Some(Rule::Extension) } else { matching_rule(query, entry) };
+            let rule = rule
+                .filter(|_| is_all || self.directory.is_seen(ContactNumber(entry.number), sight));
             if let Some(rule) = rule {
                 found.push(Candidate {
                     number: ContactNumber(entry.number),

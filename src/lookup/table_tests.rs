@@ -36,11 +36,16 @@ fn every_form_of_a_number_finds_its_contact_by_the_right_rule() {
         contact(4, &["+49 40 7654321"], None),
     ]);
     let check = |raw: &str, country: Option<&str>, expect: Option<(u32, Rule)>| {
-        let found = table.find(OrgNumber(1), &parse_query(raw, country));
+        let found = table.find(OrgNumber(1), &parse_query(raw, country), &Sight::Everything);
         let got = found.candidates.first().map(|c| (c.number.0, c.rule));
         assert_eq!(got, expect, "{raw:?} in {country:?}");
         assert_eq!(found.total, usize::from(expect.is_some()), "{raw:?}");
-        assert!(table.find(OrgNumber(2), &parse_query(raw, country)).candidates.is_empty());
+        assert!(
+            table
+                .find(OrgNumber(2), &parse_query(raw, country), &Sight::Everything)
+                .candidates
+                .is_empty()
+        );
     };
     check("+12025550123", None, Some((1, Rule::Exact)));
     check("001 202 555 0123", None, Some((1, Rule::Exact)));
@@ -65,7 +70,8 @@ fn changes_and_deletions_are_seen_at_once() {
     let before = contact(1, &["+12025550123", "+12025550124"], None);
     let after = contact(1, &["+12025550199"], None);
     let table = table(std::slice::from_ref(&before));
-    let find = |raw: &str| table.find(OrgNumber(1), &parse_query(raw, None)).total;
+    let find =
+        |raw: &str| table.find(OrgNumber(1), &parse_query(raw, None), &Sight::Everything).total;
     table.apply(&[TableChange { org: OrgNumber(1), before: Some(&before), after: Some(&after) }]);
     assert_eq!((find("+12025550123"), find("+12025550124"), find("+12025550199")), (0, 0, 1));
     table.apply(&[TableChange { org: OrgNumber(1), before: Some(&after), after: None }]);
@@ -76,7 +82,8 @@ fn changes_and_deletions_are_seen_at_once() {
 fn a_shared_number_gives_everybody_once() {
     let contacts: Vec<_> =
         (1..=3_000).map(|n| contact(n, &["+12025550123", "+1 202 555 0123 x7"], None)).collect();
-    let found = table(&contacts).find(OrgNumber(1), &parse_query("+12025550123", None));
+    let found =
+        table(&contacts).find(OrgNumber(1), &parse_query("+12025550123", None), &Sight::Everything);
     assert_eq!((found.total, found.candidates.len()), (3_000, MAX_CANDIDATES));
     assert_eq!(found.candidates[0].number.0, 3_000, "newest first");
 }
@@ -104,7 +111,7 @@ proptest! {
     ) {
         let contacts: Vec<_> = numbers.iter().enumerate()
             .map(|(i, n)| contact(u32::try_from(i).expect("small") + 1, &[n], None)).collect();
-        let found = table(&contacts).find(OrgNumber(1), &parse_query(&asked, None));
+        let found = table(&contacts).find(OrgNumber(1), &parse_query(&asked, None), &Sight::Everything);
         let expect = numbers.iter().filter(|n| **n == asked).count();
         prop_assert_eq!(found.candidates.iter().filter(|c| c.rule == Rule::Exact).count(), expect);
         prop_assert_eq!(found.total, expect);

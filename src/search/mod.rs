@@ -8,6 +8,7 @@ mod infix;
 mod parse;
 mod plan;
 mod run;
+mod sight;
 
 pub use cursor::Cursor;
 pub use explain::{Explanation, explain};

@@ -88,6 +88,22 @@ pub struct ParsedQuery {
 }
 
 impl ParsedQuery {
+    /// The people whom it names as owners, as typed.
+    pub fn owners(&self) -> impl Iterator<Item = &str> {
+        self.clauses.iter().filter_map(|clause| match clause {
+            Clause::Whole { field: FieldName::Owner, value, .. } => Some(value.as_str()),
+            Clause::Whole { .. }
+            | Clause::Word { .. }
+            | Clause::Dotted { .. }
+            | Clause::Digits { .. } => None,
+        })
+    }
+
+    /// Whether it asks for digits of numbers.
+    pub fn has_digits(&self) -> bool {
+        self.clauses.iter().any(|clause| matches!(clause, Clause::Digits { .. }))
+    }
+
     /// How many words, values and numbers there are in all parts.
     pub fn word_count(&self) -> usize {
         let count = |clause: &Clause| match clause {

@@ -3,15 +3,19 @@
 //! All terms carry the organisation, so a query cannot reach another one's documents whatever it
 //! says. Scores are constants of the schema; the best rung of a word counts.
 
-use tantivy::Term;
+use std::collections::{BTreeMap, BTreeSet};
+
 use tantivy::query::{
     AllQuery, BooleanQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery, Occur, Query,
     TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{Searcher, Term};
 
 use super::infix::{digits_anywhere, prefix_query};
-use super::parse::{Clause, FieldName, ParsedQuery};
+use super::parse::{Clause, FieldName};
+use super::run::Request;
+use crate::domain::access::{FieldRight, FieldRights};
 use crate::domain::email;
 use crate::domain::ids::OrgNumber;
 use crate::domain::status::Status;
@@ -27,8 +31,72 @@ pub(super) enum Step {
     Prefixes,
 }
 
+/// Which fields a search may look into.
+pub(super) struct SearchRights {
+    phones: bool,
+    emails: bool,
+    /// The custom fields that are seen, by folded key; all of them if not given.
+    custom: Option<Vec<String>>,
+}
+
+impl SearchRights {
+    /// Turns what a caller sees into fields. Cost: nothing for who sees all of them, else a few
+    /// steps in the dictionary of each segment per custom field of the organisation.
+    pub(super) fn of(
+        schema: &Schema,
+        searcher: &Searcher,
+        org: OrgNumber,
+        rights: &FieldRights,
+    ) -> tantivy::Result<Self> {
+        let custom = if rights.hidden_custom.is_empty() {
+            None
+        } else {
+            let all = custom_keys(schema, searcher, org)?;
+            Some(all.into_iter().filter(|key| rights.sees_custom(key)).collect())
+        };
+        Ok(Self {
+            phones: rights.phones == FieldRight::Full,
+            emails: rights.emails == FieldRight::Full,
+            custom,
+        })
+    }
+
+    fn sees_custom(&self, key: &str) -> bool {
+        self.custom.as_ref().is_none_or(|seen| seen.iter().any(|known| known == key))
+    }
+}
+
+/// The keys of all custom fields that contacts of an organisation have, folded.
+fn custom_keys(
+    schema: &Schema,
+    searcher: &Searcher,
+    org: OrgNumber,
+) -> tantivy::Result<BTreeSet<String>> {
+    let prefix = org_prefix(org);
+    let mut keys = BTreeSet::new();
+    for segment in searcher.segment_readers() {
+        let terms = segment.inverted_index(schema.fields.cf)?;
+        let mut from = prefix.clone();
+        loop {
+            let mut stream = terms.terms().range().ge(from.as_bytes()).into_stream()?;
+            if !stream.advance() {
+                break;
+            }
+            let Some(term) = std::str::from_utf8(stream.key()).ok() else { break };
+            let Some(key) = term.strip_prefix(&prefix) else { break };
+            let key = key.split(['\u{1}', '\u{2}']).next().unwrap_or(key);
+            // Behind the values and words of this key, which begin with control characters.
+            from = format!("{prefix}{key}\u{3}");
+            keys.insert(key.to_owned());
+        }
+    }
+    Ok(keys)
+}
+
 struct Planner<'a> {
     schema: &'a Schema,
+    rights: &'a SearchRights,
+    owners: &'a BTreeMap<String, Vec<String>>,
     prefix: String,
     step: Step,
 }
@@ -36,17 +104,17 @@ struct Planner<'a> {
 /// Builds the query.
 pub(super) fn plan(
     schema: &Schema,
-    org: OrgNumber,
-    query: &ParsedQuery,
-    status: Option<Status>,
+    request: &Request<'_>,
+    rights: &SearchRights,
     step: Step,
 ) -> Box<dyn Query> {
-    let planner = Planner { schema, prefix: org_prefix(org), step };
+    let prefix = org_prefix(request.org);
+    let planner = Planner { schema, rights, owners: request.owners, prefix, step };
     let mut parts: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-    if let Some(status) = status {
+    if let Some(status) = request.status {
         parts.push((Occur::Must, planner.term(schema.fields.status, status.as_str(), 0.0)));
     }
-    for clause in &query.clauses {
+    for clause in &request.query.clauses {
         let (part, is_negative) = planner.clause(clause);
         parts.push((if is_negative { Occur::MustNot } else { Occur::Must }, part));
     }
@@ -82,6 +150,9 @@ impl Planner<'_> {
                 let all_words = Box::new(BooleanQuery::new(all_words.collect()));
                 let address = self.whole(&FieldName::Email, whole, *is_prefix);
                 (best_of(vec![address, all_words]), *is_negative)
+            }
+            Clause::Digits { is_negative, .. } if !self.rights.phones => {
+                (Box::new(EmptyQuery), *is_negative)
             }
             Clause::Digits { digits, variants, is_negative } => {
                 let mut all: Vec<Box<dyn Query>> = Vec::with_capacity(1 + variants.len());
@@ -121,12 +192,29 @@ impl Planner<'_> {
                 rung(fields.company, scores.company, scores.company_prefix, false);
                 rung(fields.tag, scores.tag, scores.tag_prefix, false);
                 rung(fields.text, scores.text, scores.text_prefix, false);
-                rungs.push(self.term(fields.email, text, scores.email));
-                if is_prefix && text.chars().count() <= EMAIL_EDGE {
-                    rungs.push(self.term(fields.email_edge, text, scores.email_prefix));
-                } else if is_prefix {
-                    let range = prefix_query(fields.email, &self.prefix, text);
-                    rungs.push(scored(range, scores.email_prefix));
+                match &self.rights.custom {
+                    None => {
+                        rung(fields.cf_text, scores.text, scores.text_prefix, false);
+                    }
+                    Some(keys) => {
+                        for key in keys {
+                            let word = format!("{key}\u{2}{text}");
+                            rungs.push(self.term(fields.cf, &word, scores.text));
+                            if is_prefix && !is_short {
+                                let range = prefix_query(fields.cf, &self.prefix, &word);
+                                rungs.push(scored(range, scores.text_prefix));
+                            }
+                        }
+                    }
+                }
+                if self.rights.emails {
+                    rungs.push(self.term(fields.email, text, scores.email));
+                    if is_prefix && text.chars().count() <= EMAIL_EDGE {
+                        rungs.push(self.term(fields.email_edge, text, scores.email_prefix));
+                    } else if is_prefix {
+                        let range = prefix_query(fields.email, &self.prefix, text);
+                        rungs.push(scored(range, scores.email_prefix));
+                    }
                 }
                 if is_prefix && is_short {
                     rungs.push(self.term(fields.edge, text, scores.tag_prefix));
@@ -138,6 +226,22 @@ impl Planner<'_> {
 
     fn whole(&self, field: &FieldName, value: &str, is_prefix: bool) -> Box<dyn Query> {
         let (fields, scores) = (self.schema.fields, self.schema.scores);
+        let is_hidden = match field {
+            FieldName::Email => !self.rights.emails,
+            FieldName::Custom(key) => !self.rights.sees_custom(&fold(key)),
+            FieldName::Name
+            | FieldName::Phone
+            | FieldName::Company
+            | FieldName::Tag
+            | FieldName::Status
+            | FieldName::Source
+            | FieldName::Owner
+            | FieldName::Title
+            | FieldName::Notes => false,
+        };
+        if is_hidden {
+            return Box::new(EmptyQuery);
+        }
         let (target, text, score) = match field {
             FieldName::Email => (fields.email, email::key(value), scores.email),
             FieldName::Tag => (fields.tag, fold(value), scores.tag),
@@ -146,7 +250,11 @@ impl Planner<'_> {
                 None => return Box::new(EmptyQuery),
             },
             FieldName::Source => (fields.source, fold(value), 0.0),
-            FieldName::Owner => (fields.owner, fold(value), 0.0),
+            FieldName::Owner => {
+                let given = fold(value);
+                let names = self.owners.get(&given).into_iter().flatten().chain([&given]);
+                return best_of(names.map(|name| self.term(fields.owner, name, 0.0)).collect());
+            }
             FieldName::Custom(key) => {
                 (fields.cf, format!("{}\u{1}{}", fold(key), fold(value)), scores.text)
             }

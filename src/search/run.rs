@@ -1,6 +1,6 @@
 //! Runs a query on a snapshot: one pass that counts everything and keeps the best.
 
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::Column;
@@ -9,7 +9,9 @@ use tantivy::{DocId, Score, Searcher, SegmentOrdinal, SegmentReader};
 use super::Error;
 use super::cursor::Cursor;
 use super::parse::ParsedQuery;
-use super::plan::{Step, plan};
+use super::plan::{SearchRights, Step, plan};
+use super::sight::{SightFilter, SightTerms};
+use crate::domain::access::{FieldRights, Sight};
 use crate::domain::ids::{ContactNumber, OrgNumber};
 use crate::domain::status::Status;
 use crate::index::Schema;
@@ -73,6 +75,12 @@ pub struct Request<'a> {
     pub org: OrgNumber,
     /// The query.
     pub query: &'a ParsedQuery,
+    /// Other names of the people whom the query names as owners, by the folded name given.
+    pub owners: &'a BTreeMap<String, Vec<String>>,
+    /// Which contacts the caller sees; the others neither match nor count.
+    pub sight: &'a Sight,
+    /// Which fields the caller sees; nothing is found by the others.
+    pub fields: &'a FieldRights,
     /// Only contacts with this shown status.
     pub status: Option<Status>,
     /// The order.
@@ -133,9 +141,11 @@ fn run_step(
     request: &Request<'_>,
     step: Step,
 ) -> Result<Hits, Error> {
-    let query = plan(schema, request.org, request.query, request.status, step);
+    let rights = SearchRights::of(schema, searcher, request.org, request.fields)?;
+    let query = plan(schema, request, &rights, step);
     let wanted = request.offset.saturating_add(request.limit);
     let collector = PageCollector {
+        sight: SightTerms::of(request.org, request.sight),
         sort: request.sort,
         after: request.after.filter(|c| c.sort == request.sort.tag()).map(|c| c.key),
         // One more, to know whether there is a next page.
@@ -169,12 +179,14 @@ fn run_step(
 type Key = [u64; 3];
 
 struct PageCollector {
+    sight: Option<SightTerms>,
     sort: Sort,
     after: Option<Key>,
     keep: usize,
 }
 
 struct SegmentPage {
+    sight: Option<SightFilter>,
     sort: Sort,
     after: Option<Key>,
     keep: usize,
@@ -204,7 +216,12 @@ impl Collector for PageCollector {
             Sort::Created | Sort::CreatedDescending => (Some(column("created_at")?), None),
             Sort::Updated | Sort::UpdatedDescending => (Some(column("updated_at")?), None),
         };
+        let sight = match &self.sight {
+            Some(terms) => terms.filter(reader)?,
+            None => None,
+        };
         Ok(SegmentPage {
+            sight,
             sort: self.sort,
             after: self.after,
             keep: self.keep,
@@ -235,6 +252,9 @@ impl SegmentCollector for SegmentPage {
     type Fruit = (Vec<Key>, usize);
 
     fn collect(&mut self, doc: DocId, score: Score) {
+        if self.sight.as_ref().is_some_and(|sight| !sight.sees(doc)) {
+            return;
+        }
         self.total += 1;
         let read = |column: &Option<Column<u64>>| {
             column.as_ref().and_then(|column| column.first(doc)).unwrap_or(0)

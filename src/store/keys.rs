@@ -6,27 +6,47 @@
 //!
 //! | space | key | value |
 //! |---|---|---|
+//! | `A` | organisation, number | entry of the audit log |
 //! | `C` | organisation, contact id | contact |
 //! | `D` | organisation, contact id | what is kept of a contact that was deleted for good |
+//! | `E` | organisation, id of a record, number | details of what the log's entry did to the record |
 //! | `I` | organisation, hash of token, path and key | answer to replay |
-//! | `M` | name | the next contact and organisation number, the identity of the journal |
+//! | `M` | name | the next contact and organisation number, the identity of the journal, the ends of the audit logs |
 //! | `O` | organisation | organisation |
+//! | `P` | organisation, department id | department |
+//! | `Q` | organisation, queue id | queue |
+//! | `S` | hash of the secret | session |
 //! | `T` | hash of the token | token |
+//! | `U` | organisation, user id | user |
+
+use uuid::Uuid;
 
 use crate::domain::ids::{ContactId, OrgNumber};
 
+/// The space of the entries of the audit logs.
+pub const AUDIT: u8 = b'A';
 /// The space of contacts.
 pub const CONTACTS: u8 = b'C';
 /// The space of what is kept of contacts that were deleted for good.
 pub const TOMBSTONES: u8 = b'D';
+/// The space of the details of the audit logs.
+pub const AUDIT_DETAILS: u8 = b'E';
 /// The space of answers kept for repeated requests.
 pub const IDEMPOTENCY: u8 = b'I';
 /// The space of counters.
 pub const META: u8 = b'M';
 /// The space of organisations.
 pub const ORGANIZATIONS: u8 = b'O';
+/// The space of departments.
+pub const DEPARTMENTS: u8 = b'P';
+/// The space of queues.
+pub const QUEUES: u8 = b'Q';
+/// The space of sessions.
+pub const SESSIONS: u8 = b'S';
 /// The space of tokens.
 pub const TOKENS: u8 = b'T';
+/// The space of users.
+pub const USERS: u8 = b'U';
 
 /// The key of the next free contact number.
 pub const NEXT_CONTACT_NUMBER: &[u8] = b"Mnext_contact_number";
@@ -58,7 +78,7 @@ pub fn parse_contact(key: &[u8]) -> Option<(OrgNumber, ContactId)> {
     let rest = key.strip_prefix(&[CONTACTS])?;
     let (organization, id) = rest.split_first_chunk::<4>()?;
     let id: [u8; 16] = id.try_into().ok()?;
-    Some((OrgNumber(u32::from_be_bytes(*organization)), ContactId(uuid::Uuid::from_bytes(id))))
+    Some((OrgNumber(u32::from_be_bytes(*organization)), ContactId(Uuid::from_bytes(id))))
 }
 
 /// The key of what is kept of a contact that was deleted for good.
@@ -74,6 +94,77 @@ pub fn organization(number: OrgNumber) -> [u8; 5] {
     key[0] = ORGANIZATIONS;
     key[1..].copy_from_slice(&number.0.to_be_bytes());
     key
+}
+
+fn with_organization<const N: usize>(space: u8, organization: OrgNumber, rest: &[u8]) -> [u8; N] {
+    let mut key = [0; N];
+    key[0] = space;
+    key[1..5].copy_from_slice(&organization.0.to_be_bytes());
+    key[5..].copy_from_slice(rest);
+    key
+}
+
+/// The prefix of all keys of an organisation in a space.
+pub fn space_of(space: u8, organization: OrgNumber) -> [u8; 5] {
+    with_organization(space, organization, &[])
+}
+
+/// The key of a department.
+pub fn department(organization: OrgNumber, id: Uuid) -> [u8; 21] {
+    with_organization(DEPARTMENTS, organization, id.as_bytes())
+}
+
+/// The key of a queue.
+pub fn queue(organization: OrgNumber, id: Uuid) -> [u8; 21] {
+    with_organization(QUEUES, organization, id.as_bytes())
+}
+
+/// The key of a user.
+pub fn user(organization: OrgNumber, id: Uuid) -> [u8; 21] {
+    with_organization(USERS, organization, id.as_bytes())
+}
+
+/// The key of a session, from the hash of its secret.
+pub fn session(hash: &[u8; 32]) -> [u8; 33] {
+    let mut key = token(hash);
+    key[0] = SESSIONS;
+    key
+}
+
+/// The key of an entry of the audit log.
+pub fn audit(organization: OrgNumber, number: u64) -> [u8; 13] {
+    with_organization(AUDIT, organization, &number.to_be_bytes())
+}
+
+/// The prefix of the details of everything that was done to a record.
+pub fn audit_details_of(organization: OrgNumber, record: Uuid) -> [u8; 21] {
+    with_organization(AUDIT_DETAILS, organization, record.as_bytes())
+}
+
+/// The key of the details of what an entry of the log did to a record.
+pub fn audit_details(organization: OrgNumber, record: Uuid, number: u64) -> [u8; 29] {
+    let mut key = [0; 29];
+    key[..21].copy_from_slice(&audit_details_of(organization, record));
+    key[21..].copy_from_slice(&number.to_be_bytes());
+    key
+}
+
+/// Reads record and number out of the key of details.
+pub fn parse_audit_details(key: &[u8]) -> Option<(OrgNumber, Uuid, u64)> {
+    let rest = key.strip_prefix(&[AUDIT_DETAILS])?;
+    let (organization, rest) = rest.split_first_chunk::<4>()?;
+    let (record, number) = rest.split_first_chunk::<16>()?;
+    let number: [u8; 8] = number.try_into().ok()?;
+    Some((
+        OrgNumber(u32::from_be_bytes(*organization)),
+        Uuid::from_bytes(*record),
+        u64::from_be_bytes(number),
+    ))
+}
+
+/// The key of the end of an organisation's audit log.
+pub fn audit_head(organization: OrgNumber) -> Vec<u8> {
+    [b"Maudit".as_slice(), &organization.0.to_be_bytes()].concat()
 }
 
 /// The key of a token, from the hash of the token.

@@ -240,13 +240,13 @@ impl<'a> Writer<'a> {
             }
             Pending::Delete => {
                 *state = State::Deleted;
-                self.app.delete_contact(&self.caller, id, Deletion::Soft, none)?;
+                self.app.delete_contact(&self.caller, id, Deletion::Soft, none, false)?;
                 let partition = self.app.partition();
                 let contact = partition.contact(self.caller.organization, id)?;
                 (contact.expect("softly deleted").version, None)
             }
             Pending::Erase | Pending::Create => {
-                self.app.delete_contact(&self.caller, id, Deletion::Permanent, none)?;
+                self.app.delete_contact(&self.caller, id, Deletion::Permanent, none, false)?;
                 self.mine.swap_remove(at);
                 (0, None)
             }

@@ -77,9 +77,9 @@ fn forbidden() {
     let answer = server.role("lookup").get("/api/v1/contacts");
     assert_snapshot!(shown(answer, 403), @r##"
     code: "forbidden"
-    detail: "this token may not search and read contacts"
+    detail: "you may not search contacts"
     status: 403
-    title: "This token may not do that"
+    title: "This caller may not do that"
     "##);
 }
 

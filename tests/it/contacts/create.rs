@@ -360,24 +360,24 @@ fn a_known_number_is_refused_where_numbers_must_be_unique() {
 fn everything_survives_a_restart() {
     let server = TestServer::start();
     let second = server.organization("second");
-    let agent = second.role("agent");
-    let id = agent.create_id(&full());
-    let gone = agent.create_id(&json!({"name": "Gone Soon"}));
-    agent.delete(&format!("/api/v1/contacts/{gone}")).expect(204);
+    let manager = second.role("manager");
+    let id = manager.create_id(&full());
+    let gone = manager.create_id(&json!({"name": "Gone Soon"}));
+    manager.delete(&format!("/api/v1/contacts/{gone}")).expect(204);
     second.patch("/api/v1/settings", &json!({"default_country": "DE"})).expect(200);
-    let before = agent.get(&format!("/api/v1/contacts/{id}")).expect(200).json;
-    let token = agent.token().to_owned();
+    let before = manager.get(&format!("/api/v1/contacts/{id}")).expect(200).json;
+    let token = manager.token().to_owned();
 
     let server = server.restart();
-    let agent = server.with_token(&token);
-    assert_eq!(agent.get(&format!("/api/v1/contacts/{id}")).expect(200).json, before);
-    assert_eq!(agent.search("john", "").json["total"], 1);
-    assert_eq!(agent.lookup("+1 202 555 0123", "")["results"][0]["id"], id.as_str());
-    agent.get(&format!("/api/v1/contacts/{gone}")).expect(404);
-    agent.post(&format!("/api/v1/contacts/{gone}/restore"), &json!({})).expect(200);
-    let national = agent.create(&json!({"phone": "030 1234567"}));
+    let manager = server.with_token(&token);
+    assert_eq!(manager.get(&format!("/api/v1/contacts/{id}")).expect(200).json, before);
+    assert_eq!(manager.search("john", "").json["total"], 1);
+    assert_eq!(manager.lookup("+1 202 555 0123", "")["results"][0]["id"], id.as_str());
+    manager.get(&format!("/api/v1/contacts/{gone}")).expect(404);
+    manager.post(&format!("/api/v1/contacts/{gone}/restore"), &json!({})).expect(200);
+    let national = manager.create(&json!({"phone": "030 1234567"}));
     assert_eq!(national["phone"], "+49301234567");
     let answer =
-        agent.patch(&format!("/api/v1/contacts/{id}"), &json!({"title": "CEO"})).expect(200);
+        manager.patch(&format!("/api/v1/contacts/{id}"), &json!({"title": "CEO"})).expect(200);
     assert_eq!(answer.json["version"], 2);
 }

@@ -8,7 +8,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use ringdex::app::{App, Deletion, Precondition, SearchRequest};
+use ringdex::app::{App, Deletion, Precondition, Presented, SearchRequest};
 use ringdex::domain::contact::Contact;
 use ringdex::domain::ids::{ContactId, OrgNumber};
 use ringdex::engine::{Options, repair_journal};
@@ -70,12 +70,14 @@ fn filled(options: impl FnOnce(&mut Options), is_enough: impl Fn(&TestApp) -> bo
             }
             1 => {
                 test.app()
-                    .delete_contact(&caller, *id, Deletion::Soft, Precondition::None)
+                    .delete_contact(&caller, *id, Deletion::Soft, Precondition::None, false)
                     .unwrap();
             }
             2 if at % 12 == 2 => {
                 let deletion = Deletion::Permanent;
-                test.app().delete_contact(&caller, *id, deletion, Precondition::None).unwrap();
+                test.app()
+                    .delete_contact(&caller, *id, deletion, Precondition::None, false)
+                    .unwrap();
             }
             _ => {}
         }
@@ -462,7 +464,8 @@ fn a_first_start_that_ended_before_its_token_was_kept_makes_one_at_the_next() {
         .unwrap();
     app.create_organization(&operator(0), "default", None).unwrap();
     let token = app.bootstrap(None).unwrap().expect("a token");
-    assert!(app.access().authenticate(&token).is_some_and(|caller| caller.operator));
+    let caller = app.access().authenticate(&token, Presented::InHeader, None, app.now());
+    assert!(caller.is_ok_and(|caller| caller.operator));
     assert_eq!(app.bootstrap(None).unwrap(), None);
     assert_eq!(app.access().organizations().len(), 1);
 }

@@ -327,7 +327,7 @@ impl Model {
         let Some((org, id)) = self.pick(at) else { return };
         let now = self.now;
         let answer =
-            self.test.app().delete_contact(&operator(org), id, deletion, Precondition::None);
+            self.test.app().delete_contact(&operator(org), id, deletion, Precondition::None, false);
         let expected = self.contacts.get_mut(&(org, id)).unwrap();
         match deletion {
             Deletion::Soft if expected.is_deleted => {

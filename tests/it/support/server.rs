@@ -237,7 +237,7 @@ impl TestServer {
 
     /// A server with so many generated contacts, which takes requests without a token.
     pub(crate) fn demo(count: u64) -> Self {
-        let demo = Caller { actor: "demo".to_owned(), ..Access::operator_of(OrgNumber(1)) };
+        let demo = Caller::operator(OrgNumber(1), "demo");
         let caller = demo.clone();
         let fill = move |app: &App| {
             let mut file = Vec::new();

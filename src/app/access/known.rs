@@ -1,0 +1,142 @@
+//! One state of everything that decides who may do what.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::super::error::Error;
+use super::identity::Surroundings;
+use crate::domain::access::{Department, Identity, Organization, Queue, TokenRecord, User};
+use crate::domain::text::fold;
+use crate::domain::time::Timestamp;
+use crate::engine::{Error as EngineError, Partition, codec, keys};
+
+/// A token as it is looked up.
+pub(super) struct KnownToken {
+    pub(super) identity: Arc<Identity>,
+    pub(super) networks: Vec<IpNet>,
+    pub(super) in_url: bool,
+    pub(super) expires_at: Option<Timestamp>,
+}
+
+/// A user with what the user may do; disabled ones may nothing.
+pub(super) struct KnownUser {
+    pub(super) user: Arc<User>,
+    pub(super) identity: Option<Arc<Identity>>,
+}
+
+/// Tokens by their hashes, the rest by its ids.
+#[derive(Default)]
+pub(super) struct Known {
+    pub(super) tokens: HashMap<[u8; 32], KnownToken>,
+    pub(super) users: HashMap<Uuid, KnownUser>,
+    /// User by folded address.
+    pub(super) emails: HashMap<String, Uuid>,
+    pub(super) departments: HashMap<Uuid, Arc<Department>>,
+    pub(super) queues: HashMap<Uuid, Arc<Queue>>,
+    pub(super) organizations: HashMap<u32, Arc<Organization>>,
+}
+
+/// Reads all records of a space with their keys.
+pub(in crate::app) fn read_all<T: DeserializeOwned>(
+    partition: &Partition,
+    prefix: &[u8],
+) -> Result<Vec<(Vec<u8>, T)>, Error> {
+    let mut all = Vec::new();
+    for entry in partition.scan(prefix) {
+        let (key, value) = entry?;
+        all.push((key, codec::decode(&value).map_err(EngineError::from)?));
+    }
+    Ok(all)
+}
+
+impl Known {
+    /// Reads everything and works out all identities.
+    pub(super) fn read(partition: &Partition) -> Result<Self, Error> {
+        let mut known = Self::default();
+        for (_, one) in read_all::<Organization>(partition, &[keys::ORGANIZATIONS])? {
+            known.organizations.insert(one.number.0, Arc::new(one));
+        }
+        for (_, one) in read_all::<Department>(partition, &[keys::DEPARTMENTS])? {
+            known.departments.insert(one.id, Arc::new(one));
+        }
+        for (_, one) in read_all::<Queue>(partition, &[keys::QUEUES])? {
+            known.queues.insert(one.id, Arc::new(one));
+        }
+        let mut queues_of: HashMap<Uuid, Vec<Arc<Queue>>> = HashMap::new();
+        for queue in known.queues.values() {
+            for member in &queue.members {
+                queues_of.entry(*member).or_default().push(Arc::clone(queue));
+            }
+        }
+        for (_, user) in read_all::<User>(partition, &[keys::USERS])? {
+            let queues = queues_of.get(&user.id).map_or(&[][..], Vec::as_slice);
+            let surroundings = known.surroundings(user.organization.0, user.department_id, queues);
+            let identity = surroundings
+                .filter(|_| !user.disabled)
+                .map(|surroundings| Arc::new(surroundings.user(&user)));
+            known.emails.insert(fold(&user.email), user.id);
+            known.users.insert(user.id, KnownUser { user: Arc::new(user), identity });
+        }
+        for (key, token) in read_all::<TokenRecord>(partition, &[keys::TOKENS])? {
+            let Ok(hash) = <[u8; 32]>::try_from(&key[1..]) else { continue };
+            if let Some(entry) = known.token(&token, &queues_of) {
+                known.tokens.insert(hash, entry);
+            }
+        }
+        Ok(known)
+    }
+
+    fn surroundings<'a>(
+        &'a self,
+        organization: u32,
+        department: Option<Uuid>,
+        queues: &'a [Arc<Queue>],
+    ) -> Option<Surroundings<'a>> {
+        let organization = self.organizations.get(&organization)?;
+        let department = match department {
+            None => None,
+            // A department that is gone gives nothing: no way back to "all of them".
+            Some(id) => Some(self.departments.get(&id)?.as_ref()),
+        };
+        let queues = queues
+            .iter()
+            .map(AsRef::as_ref)
+            .filter(|queue| queue.organization == organization.number)
+            .collect();
+        Some(Surroundings { organization, department, queues })
+    }
+
+    fn token(
+        &self,
+        token: &TokenRecord,
+        queues_of: &HashMap<Uuid, Vec<Arc<Queue>>>,
+    ) -> Option<KnownToken> {
+        let identity = match token.user_id {
+            None => self
+                .surroundings(token.organization.0, token.department_id, &[])
+                .map(|surroundings| surroundings.token(token))?,
+            Some(id) => {
+                let user = &self.users.get(&id)?.user;
+                if user.disabled || user.organization != token.organization {
+                    return None;
+                }
+                let queues = queues_of.get(&id).map_or(&[][..], Vec::as_slice);
+                self.surroundings(token.organization.0, user.department_id, queues)
+                    .map(|surroundings| surroundings.token_of_user(token, user))?
+            }
+        };
+        // Checked when the token was made; with one that cannot be read any more it is not taken.
+        let networks: Result<Vec<IpNet>, _> =
+            token.addresses.iter().map(|network| network.parse()).collect();
+        Some(KnownToken {
+            identity: Arc::new(identity),
+            networks: networks.ok()?,
+            in_url: token.in_url,
+            expires_at: token.expires_at,
+        })
+    }
+}

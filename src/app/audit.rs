@@ -1,0 +1,274 @@
+//! Reading the audit log, and noting reads where an organisation wants that.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::error::Error;
+use super::export::ExportRequest;
+use super::{App, authorize};
+use crate::domain::access::{Caller, FieldRight, Permission, Sight};
+use crate::domain::audit::{Act, AuditAction, AuditDetails, AuditEntry, AuditHead, FieldChange};
+use crate::domain::ids::ContactId;
+use crate::domain::time::Timestamp;
+
+/// Lines of a page if nothing is said.
+const PER_PAGE: usize = 50;
+/// Most lines of a page.
+const MOST_PER_PAGE: usize = 1_000;
+/// Most entries that one request looks at; a page may be short, and its cursor goes on.
+const MOST_SCANNED: usize = 20_000;
+
+/// Which lines of the log are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct AuditQuery {
+    /// Who: `user:ID`, `token:ID`, or only the id.
+    pub actor: Option<String>,
+    /// What was done, or what it begins with (`contact`, `contact.updated`).
+    pub action: Option<String>,
+    /// To which record.
+    pub record: Option<Uuid>,
+    /// From which address.
+    pub address: Option<String>,
+    /// Only changes of this field.
+    pub field: Option<String>,
+    /// Not before.
+    pub since: Option<Timestamp>,
+    /// Before.
+    pub until: Option<Timestamp>,
+    /// Lines of a page.
+    pub per_page: Option<usize>,
+    /// Begin behind this place.
+    pub cursor: Option<String>,
+}
+
+/// One thing done to one record.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AuditLine {
+    /// The number of the entry; lines of one write share it.
+    pub number: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: String,
+    /// The name of the user, if it is one who is known.
+    pub actor_name: Option<String>,
+    /// From where.
+    pub address: Option<String>,
+    /// What was done.
+    pub action: &'static str,
+    /// To which record.
+    pub record: Uuid,
+    /// What changed.
+    pub changes: Vec<FieldChange>,
+    /// Whether the values were taken away when the record was erased.
+    pub erased: bool,
+}
+
+/// A page of the log, newest first.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AuditPage {
+    /// The lines.
+    pub lines: Vec<AuditLine>,
+    /// Where the next page begins, if there may be more.
+    pub next_cursor: Option<String>,
+    /// The number of the last entry of the log.
+    pub last_number: u64,
+    /// Its hash: who writes it down elsewhere can later prove that the log was not rewritten.
+    pub last_hash: String,
+}
+
+/// The place behind a line: entry and act.
+#[derive(Clone, Copy)]
+struct Place {
+    number: u64,
+    act: usize,
+}
+
+impl Place {
+    fn encode(self) -> String {
+        format!("{}.{}", self.number, self.act)
+    }
+
+    fn decode(text: &str) -> Option<Self> {
+        let (number, act) = text.split_once('.')?;
+        Some(Self { number: number.parse().ok()?, act: act.parse().ok()? })
+    }
+}
+
+impl AuditQuery {
+    fn wants_entry(&self, entry: &AuditEntry) -> bool {
+        let is_actor = |wanted: &String| {
+            entry.actor == *wanted
+                || entry.actor.split_once(':').is_some_and(|(_, id)| id == wanted)
+        };
+        self.actor.as_ref().is_none_or(is_actor)
+            && self.address.as_ref().is_none_or(|wanted| entry.address.as_ref() == Some(wanted))
+            && self.since.is_none_or(|since| entry.at >= since)
+            && self.until.is_none_or(|until| entry.at < until)
+    }
+
+    fn wants_act(&self, act: &Act) -> bool {
+        let is_action = |wanted: &String| {
+            let name = act.0.as_str();
+            name == wanted
+                || name.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.starts_with('.'))
+        };
+        self.action.as_ref().is_none_or(is_action)
+            && self.record.is_none_or(|record| act.1 == record)
+    }
+
+    fn wants_changes(&self, changes: &[FieldChange]) -> bool {
+        self.field.as_ref().is_none_or(|field| changes.iter().any(|c| c.field == *field))
+    }
+}
+
+impl App {
+    /// A page of the audit log of the caller's organisation, newest first.
+    ///
+    /// Cost: looks at up to 20,000 entries; a record's own log is found by its id at once.
+    ///
+    /// # Errors
+    /// If the caller may not, or the cursor is none.
+    pub fn read_audit(&self, caller: &Caller, query: &AuditQuery) -> Result<AuditPage, Error> {
+        authorize(caller, Permission::ReadAudit)?;
+        let org = caller.organization;
+        let per_page = query.per_page.unwrap_or(PER_PAGE);
+        if per_page == 0 || per_page > MOST_PER_PAGE {
+            let detail = format!("must be 1 to {MOST_PER_PAGE}");
+            return Err(Error::invalid("/per_page", "range", detail));
+        }
+        let head: AuditHead = self.partition.audit_head(org)?;
+        let mut place = match query.cursor.as_deref().filter(|cursor| !cursor.is_empty()) {
+            None => Place { number: head.number, act: usize::MAX },
+            Some(text) => Place::decode(text).ok_or_else(|| {
+                Error::invalid("/cursor", "cursor", "is none of the cursors that answers carry")
+            })?,
+        };
+        let mut numbers: Box<dyn Iterator<Item = u64>> = match query.record {
+            None => Box::new((1..=place.number.min(head.number)).rev()),
+            Some(record) => {
+                let mut numbers = self.partition.audit_numbers_of(org, record)?;
+                numbers.retain(|number| *number <= place.number);
+                Box::new(numbers.into_iter().rev())
+            }
+        };
+        let mut lines = Vec::new();
+        let mut next = None;
+        'entries: for (scanned, number) in numbers.by_ref().enumerate() {
+            if scanned >= MOST_SCANNED {
+                next = Some(Place { number, act: usize::MAX });
+                break;
+            }
+            let Some(entry) = self.partition.audit_entry(org, number)? else { continue };
+            if !query.wants_entry(&entry) {
+                continue;
+            }
+            let end = if number == place.number { place.act } else { usize::MAX };
+            for (at, act) in entry.acts.iter().enumerate().rev() {
+                if at >= end || !query.wants_act(act) {
+                    continue;
+                }
+                if lines.len() >= per_page {
+                    next = Some(Place { number, act: at + 1 });
+                    break 'entries;
+                }
+                lines.extend(self.audit_line(caller, &entry, act, query)?);
+            }
+            place.act = usize::MAX;
+        }
+        Ok(AuditPage {
+            lines,
+            next_cursor: next.map(Place::encode),
+            last_number: head.number,
+            last_hash: super::secret::hex(&head.hash),
+        })
+    }
+
+    /// A line as the caller may see it; none if it may not.
+    fn audit_line(
+        &self,
+        caller: &Caller,
+        entry: &AuditEntry,
+        act: &Act,
+        query: &AuditQuery,
+    ) -> Result<Option<AuditLine>, Error> {
+        let org = caller.organization;
+        let Act(action, record, _) = *act;
+        if action.is_about_contact() && caller.sight != Sight::Everything {
+            let contact = self.partition.contact(org, ContactId(record))?;
+            if !contact.is_some_and(|contact| caller.sees(&contact)) {
+                return Ok(None);
+            }
+        }
+        let details: AuditDetails =
+            self.partition.audit_details(org, record, entry.number)?.unwrap_or_default();
+        let mut changes = details.changes;
+        if action.is_about_contact() {
+            changes.retain(|change| shows_change(caller, change));
+        }
+        if !query.wants_changes(&changes) {
+            return Ok(None);
+        }
+        let actor_name = entry
+            .actor
+            .strip_prefix("user:")
+            .and_then(|id| Uuid::parse_str(id).ok())
+            .and_then(|id| self.access().user(id))
+            .filter(|user| user.organization == org)
+            .map(|user| user.name.clone());
+        Ok(Some(AuditLine {
+            number: entry.number,
+            at: entry.at,
+            actor: entry.actor.clone(),
+            actor_name,
+            address: entry.address.clone(),
+            action: action.as_str(),
+            record,
+            changes,
+            erased: details.erased,
+        }))
+    }
+
+    /// Notes that the caller read a whole contact.
+    pub(super) fn note_read(&self, caller: &Caller, id: ContactId) -> Result<(), Error> {
+        self.partition.write::<(), Error>(caller.organization, caller, false, move |tx| {
+            tx.note(AuditAction::ContactRead, id.0, Vec::new());
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    /// Notes that the caller exports contacts.
+    pub(super) fn note_export(
+        &self,
+        caller: &Caller,
+        request: &ExportRequest,
+    ) -> Result<(), Error> {
+        let organization = self.organization_of(caller)?.id;
+        let (query, columns) = (request.q.clone(), request.columns.clone());
+        self.partition.write::<(), Error>(caller.organization, caller, false, move |tx| {
+            let said = vec![
+                FieldChange::of("q", &None, &Some(&query)),
+                FieldChange::of("columns", &None, &Some(&columns)),
+            ];
+            tx.note(AuditAction::ContactsExported, organization, said);
+            Ok(())
+        })?;
+        Ok(())
+    }
+}
+
+/// Whether a caller may see the values of a change.
+fn shows_change(caller: &Caller, change: &FieldChange) -> bool {
+    match change.field.as_str() {
+        "phones" => caller.fields.phones == FieldRight::Full,
+        "emails" => caller.fields.emails == FieldRight::Full,
+        // It may be a number or an address for want of another name.
+        "display_name" => {
+            caller.fields.phones == FieldRight::Full && caller.fields.emails == FieldRight::Full
+        }
+        field => {
+            field.strip_prefix("custom_fields.").is_none_or(|key| caller.fields.sees_custom(key))
+        }
+    }
+}

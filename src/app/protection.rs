@@ -1,0 +1,195 @@
+//! What a caller may write into a contact, what keeps a contact from being deleted, and quotas.
+
+use super::App;
+use super::error::Error;
+use crate::domain::access::{
+    Caller, Department, FieldRight, OrgSettings, Permission, Quotas, Role,
+};
+use crate::domain::contact::{Contact, Visibility};
+use crate::domain::draft::{Draft, Patch};
+use crate::domain::ids::OrgNumber;
+use crate::domain::issue::FieldIssue;
+use crate::domain::text::fold;
+use crate::engine::Tx;
+
+/// Whether a department is meant by the text in a contact.
+fn is_department(text: Option<&str>, department: &Department) -> bool {
+    text.is_some_and(|text| {
+        let text = fold(text);
+        text == department.id.to_string() || text == fold(&department.name)
+    })
+}
+
+/// Refuses to delete what may not be deleted now. The caller is known to see the contact.
+pub(super) fn may_delete(
+    caller: &Caller,
+    department: Option<&Department>,
+    contact: &Contact,
+    is_forced: bool,
+) -> Result<(), Error> {
+    if caller.role < Role::Admin
+        && let Some(department) = department
+        && !is_department(contact.org_department_id.as_deref(), department)
+    {
+        return Err(Error::NotHere("you may delete contacts of your own department only"));
+    }
+    let mut reasons = Vec::new();
+    if contact.in_active_campaign {
+        reasons.push("in_active_campaign");
+    }
+    if contact.system_critical && !(is_forced && caller.role == Role::Admin) {
+        reasons.push("system_critical");
+    }
+    if reasons.is_empty() { Ok(()) } else { Err(Error::DeleteBlocked(reasons)) }
+}
+
+/// Refuses what would be more than an organisation may keep.
+pub(super) fn within_quotas(
+    tx: &Tx<'_>,
+    org: OrgNumber,
+    quotas: &Quotas,
+    more: u64,
+) -> Result<(), Error> {
+    let usage = tx.usage(org);
+    if let Some(most) = quotas.contacts.filter(|most| usage.contacts + more > *most) {
+        return Err(Error::QuotaExceeded(format!(
+            "this organisation has {} contacts and may keep {most}: delete some for good, or ask who runs the server for more",
+            usage.contacts
+        )));
+    }
+    if let Some(most) = quotas.storage_bytes.filter(|most| more > 0 && usage.bytes >= *most) {
+        return Err(Error::QuotaExceeded(format!(
+            "the contacts of this organisation take {} bytes and may take {most}: delete some for good, or ask who runs the server for more",
+            usage.bytes
+        )));
+    }
+    Ok(())
+}
+
+impl App {
+    /// Makes a draft of a new contact fit who creates it: names become ids, and it belongs to
+    /// the creator's department unless it says otherwise.
+    pub(super) fn prepare_new(
+        &self,
+        caller: &Caller,
+        settings: &OrgSettings,
+        draft: &mut Draft,
+    ) -> Result<(), Vec<FieldIssue>> {
+        self.check_row(caller, settings, draft)?;
+        give_home(caller, draft);
+        Ok(())
+    }
+
+    /// Makes a draft fit that becomes a new contact or is added to one.
+    pub(super) fn check_row(
+        &self,
+        caller: &Caller,
+        settings: &OrgSettings,
+        draft: &mut Draft,
+    ) -> Result<(), Vec<FieldIssue>> {
+        self.access().resolve_names(caller.organization, draft);
+        let mut issues = self.forbidden_values(caller, settings, draft);
+        if caller.fields.phones == FieldRight::Hidden && brings_phones(draft) {
+            issues.push(hidden("/phones"));
+        }
+        if caller.fields.emails == FieldRight::Hidden && brings_emails(draft) {
+            issues.push(hidden("/emails"));
+        }
+        if issues.is_empty() { Ok(()) } else { Err(issues) }
+    }
+
+    /// Makes a draft of a change fit who makes it. Lists that are seen in part or not at all
+    /// cannot be replaced: what is not seen would be lost.
+    pub(super) fn prepare_change(
+        &self,
+        caller: &Caller,
+        settings: &OrgSettings,
+        draft: &mut Draft,
+    ) -> Result<(), Vec<FieldIssue>> {
+        self.access().resolve_names(caller.organization, draft);
+        let mut issues = self.forbidden_values(caller, settings, draft);
+        if caller.fields.phones != FieldRight::Full && brings_phones(draft) {
+            issues.push(hidden("/phones"));
+        }
+        if caller.fields.emails != FieldRight::Full && brings_emails(draft) {
+            issues.push(hidden("/emails"));
+        }
+        if issues.is_empty() { Ok(()) } else { Err(issues) }
+    }
+
+    /// What neither a new contact nor a change may say, whoever makes it.
+    fn forbidden_values(
+        &self,
+        caller: &Caller,
+        settings: &OrgSettings,
+        draft: &Draft,
+    ) -> Vec<FieldIssue> {
+        let mut issues = Vec::new();
+        if let Patch::Set(fields) = &draft.custom_fields {
+            for key in fields.keys().filter(|key| !caller.fields.sees_custom(key)) {
+                let key = key.replace('~', "~0").replace('/', "~1");
+                issues.push(hidden(&format!("/custom_fields/{key}")));
+            }
+        }
+        if draft.custom_fields == Patch::Clear && !caller.fields.hidden_custom.is_empty() {
+            issues.push(hidden("/custom_fields"));
+        }
+        if draft.system_critical.value().is_some_and(|critical| *critical)
+            && !caller.may(Permission::ManageSettings)
+        {
+            let detail = "only an admin may say that a contact is critical to the system";
+            issues.push(FieldIssue::new("/system_critical", "forbidden", detail));
+        }
+        if settings.permissions.preset.has_department_walls()
+            && caller.role < Role::Admin
+            && !caller.role.is_machine()
+        {
+            let own = self.department_of(caller);
+            let leaves = match &draft.org_department_id {
+                Patch::Keep => false,
+                Patch::Clear => own.is_some(),
+                Patch::Set(text) => !own.is_some_and(|own| is_department(Some(text), &own)),
+            };
+            if leaves {
+                let detail = "you may keep contacts in your own department only";
+                issues.push(FieldIssue::new("/org_department_id", "forbidden", detail));
+            }
+        }
+        issues
+    }
+}
+
+/// Gives a new contact the department of who creates it, unless it names another.
+pub(super) fn give_home(caller: &Caller, draft: &mut Draft) {
+    if draft.org_department_id.is_keep()
+        && let Some(department) = caller.department
+    {
+        draft.org_department_id = Patch::Set(department.to_string());
+    }
+    // A contact for its owner alone that has none would be out of everybody's sight.
+    if draft.visibility == Patch::Set(Visibility::Owner)
+        && draft.assigned_to.value().is_none()
+        && let Some(user) = caller.user
+    {
+        draft.assigned_to = Patch::Set(user.to_string());
+    }
+}
+
+fn hidden(pointer: &str) -> FieldIssue {
+    FieldIssue::new(
+        pointer,
+        "field_hidden",
+        "may not be set by you, since you do not see all of it",
+    )
+}
+
+fn brings_phones(draft: &Draft) -> bool {
+    !draft.phones.is_keep()
+        || !draft.phone.is_keep()
+        || !draft.mobile.is_keep()
+        || !draft.add_phones.is_empty()
+}
+
+fn brings_emails(draft: &Draft) -> bool {
+    !draft.emails.is_keep() || !draft.email.is_keep() || !draft.add_emails.is_empty()
+}

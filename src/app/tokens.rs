@@ -1,0 +1,332 @@
+//! Tokens of machines and people: make, list, revoke.
+
+use ipnet::IpNet;
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::access::{read_all, secret_hash};
+use super::error::{Error, Noun};
+use super::secret::random_token;
+use super::{App, authorize};
+use crate::domain::access::{
+    Caller, Organization, Permission, Permissions, Role, Scope, TokenRecord,
+};
+use crate::domain::audit::{AuditAction, FieldChange};
+use crate::domain::draft::Patch;
+use crate::domain::members::Members;
+use crate::domain::time::Timestamp;
+use crate::engine::{Error as EngineError, Rejected, codec, keys};
+
+/// A token as it is shown; never its secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the members are those of `TokenRecord`")]
+pub struct TokenView {
+    pub id: Uuid,
+    pub name: Option<String>,
+    pub role: Role,
+    pub scopes: Vec<Scope>,
+    pub user_id: Option<Uuid>,
+    pub department_id: Option<Uuid>,
+    pub addresses: Vec<String>,
+    pub in_url: bool,
+    pub operator: bool,
+    pub expires_at: Option<Timestamp>,
+    pub created_by: Option<String>,
+    pub created_at: Timestamp,
+}
+
+/// A new token; the secret is shown this once and never again.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewToken {
+    /// The secret.
+    pub token: String,
+    /// The name of the organisation it belongs to.
+    pub organization: String,
+    /// The rest.
+    #[serde(flatten)]
+    pub view: TokenView,
+}
+
+/// What a token shall be.
+#[derive(Clone, Debug, Default)]
+pub struct TokenRequest {
+    /// The organisation, by name or id; the caller's own if not given.
+    pub organization: Option<String>,
+    /// What its bearer is.
+    pub role: Option<Role>,
+    /// A name for people.
+    pub name: Option<String>,
+    /// What a machine may do.
+    pub scopes: Vec<Scope>,
+    /// The user for whom it acts, by id.
+    pub user_id: Option<Uuid>,
+    /// The department it is bound to, by id.
+    pub department_id: Option<Uuid>,
+    /// The networks from which it is taken.
+    pub addresses: Vec<String>,
+    /// Whether it is also taken from a URL.
+    pub in_url: bool,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl TokenRequest {
+    /// Reads what somebody sent.
+    ///
+    /// # Errors
+    /// Lists every member that does not fit.
+    pub fn read(body: &Value) -> Result<Self, Error> {
+        fn given<T>(patch: Patch<T>) -> Option<T> {
+            match patch {
+                Patch::Set(value) => Some(value),
+                Patch::Keep | Patch::Clear => None,
+            }
+        }
+        let mut members = Members::of(body).map_err(Error::Invalid)?;
+        let scopes = Scope::ALL.map(Scope::as_str).join(", ");
+        let request = Self {
+            organization: given(members.text("organization", 100)),
+            role: given(members.parsed(
+                "role",
+                "admin, manager, agent, machine, lookup",
+                Role::parse,
+            )),
+            name: given(members.text("name", 100)),
+            scopes: given(members.list("scopes", &scopes, Scope::ALL.len(), Scope::parse))
+                .unwrap_or_default(),
+            user_id: given(members.id("user_id")),
+            department_id: given(members.id("department_id")),
+            addresses: given(members.list(
+                "addresses",
+                "networks such as 203.0.113.0/24",
+                100,
+                |text| network(text).map(|network| network.to_string()),
+            ))
+            .unwrap_or_default(),
+            in_url: given(members.flag("in_url")).unwrap_or_default(),
+            expires_at: given(
+                members.parsed("expires_at", "RFC 3339 times", |text| text.parse().ok()),
+            ),
+        };
+        members.finish().map_err(Error::Invalid)?;
+        Ok(request)
+    }
+}
+
+/// A network, or the one address that it consists of.
+fn network(text: &str) -> Option<IpNet> {
+    let text = text.trim();
+    text.parse().ok().or_else(|| text.parse::<std::net::IpAddr>().ok().map(IpNet::from))
+}
+
+fn view(token: &TokenRecord) -> TokenView {
+    TokenView {
+        id: token.id,
+        name: token.name.clone(),
+        role: token.role,
+        scopes: token.scopes.clone(),
+        user_id: token.user_id,
+        department_id: token.department_id,
+        addresses: token.addresses.clone(),
+        in_url: token.in_url,
+        operator: token.operator,
+        expires_at: token.expires_at,
+        created_by: token.created_by.clone(),
+        created_at: token.created_at,
+    }
+}
+
+fn changes(token: &TokenRecord) -> Vec<FieldChange> {
+    let shown = serde_json::to_value(view(token)).unwrap_or(Value::Null);
+    let mut changes = FieldChange::between(&Value::Null, &shown);
+    changes.retain(|change| change.field != "id" && change.field != "created_at");
+    changes
+}
+
+impl App {
+    /// Makes a token for an organisation.
+    ///
+    /// # Errors
+    /// If the caller may not, would give more than it has, or something does not fit.
+    pub fn create_token(&self, caller: &Caller, request: &TokenRequest) -> Result<NewToken, Error> {
+        authorize(caller, Permission::ManageUsers)?;
+        let organization = match request.organization.as_deref() {
+            None => self.organization_of(caller)?,
+            Some(wanted) => self
+                .access()
+                .find_organization(wanted)
+                .filter(|o| caller.operator || o.number == caller.organization)
+                .ok_or_else(|| Error::OrganizationNotFound(wanted.to_owned()))?,
+        };
+        let role = request.role.ok_or_else(|| {
+            let detail = "must be one of admin, manager, agent, machine, lookup";
+            Error::invalid("/role", "role", detail)
+        })?;
+        self.check_token(caller, &organization, role, request)?;
+        let record = TokenRecord {
+            id: Uuid::now_v7(),
+            organization: organization.number,
+            role,
+            name: request.name.clone(),
+            operator: false,
+            scopes: request.scopes.clone(),
+            user_id: request.user_id,
+            department_id: request.department_id,
+            addresses: request.addresses.clone(),
+            in_url: request.in_url,
+            expires_at: request.expires_at,
+            created_by: Some(caller.actor.as_ref().to_owned()),
+            created_at: self.partition.now(),
+        };
+        self.store_token(caller, &organization, record, &random_token("rdx"))
+    }
+
+    /// Refuses tokens that make no sense, or that would give more than their maker has.
+    fn check_token(
+        &self,
+        caller: &Caller,
+        organization: &Organization,
+        role: Role,
+        request: &TokenRequest,
+    ) -> Result<(), Error> {
+        if role == Role::Machine && request.scopes.is_empty() {
+            let detail = "a machine token needs scopes: lookup, phonebook, search, read, write, import, export, admin";
+            return Err(Error::invalid("/scopes", "required", detail));
+        }
+        if role == Role::Lookup && request.scopes.iter().any(|scope| *scope != Scope::Lookup) {
+            let detail = "a lookup token looks numbers up; take the role machine for other scopes";
+            return Err(Error::invalid("/scopes", "scopes", detail));
+        }
+        let is_read_only = role == Role::Lookup
+            || !request.scopes.is_empty() && request.scopes.iter().all(|s| s.is_read_only());
+        if request.in_url && !is_read_only {
+            let detail =
+                "only tokens with the scopes lookup, phonebook, search or read may stand in a URL";
+            return Err(Error::invalid("/in_url", "scopes", detail));
+        }
+        if request.expires_at.is_some_and(|end| end <= self.partition.now()) {
+            return Err(Error::invalid("/expires_at", "past", "has passed already"));
+        }
+        if let Some(id) = request.user_id
+            && self.access().user(id).is_none_or(|u| u.organization != organization.number)
+        {
+            return Err(Error::invalid("/user_id", "user", "is no user of this organisation"));
+        }
+        if let Some(id) = request.department_id
+            && self.access().departments(organization.number).iter().all(|d| d.id != id)
+        {
+            let detail = "is no department of this organisation";
+            return Err(Error::invalid("/department_id", "department", detail));
+        }
+        if caller.role == Role::Admin {
+            return Ok(());
+        }
+        let rights = match role {
+            Role::Lookup => Scope::Lookup.permissions(),
+            Role::Machine => request
+                .scopes
+                .iter()
+                .map(|s| s.permissions())
+                .fold(Permissions::NONE, Permissions::union),
+            Role::Agent | Role::Manager | Role::Admin => {
+                organization.settings.permissions.permissions(role)
+            }
+        };
+        let user = request.user_id.and_then(|id| self.access().user(id));
+        let is_within = role < Role::Manager
+            && caller.permissions.covers(rights)
+            && (caller.department.is_none() || caller.department == request.department_id)
+            && user.is_none_or(|u| u.role < Role::Manager && u.department_id == caller.department);
+        if is_within { Ok(()) } else { Err(Error::Forbidden(Permission::ManageUsers)) }
+    }
+
+    pub(super) fn store_token(
+        &self,
+        caller: &Caller,
+        organization: &Organization,
+        record: TokenRecord,
+        secret: &str,
+    ) -> Result<NewToken, Error> {
+        let answer = NewToken {
+            token: secret.to_owned(),
+            organization: organization.name.clone(),
+            view: view(&record),
+        };
+        let key = keys::token(&secret_hash(secret));
+        let bytes = codec::encode(&record).map_err(EngineError::from)?;
+        self.partition.write::<(), Error>(organization.number, caller, false, move |tx| {
+            tx.put(&key, bytes.clone());
+            tx.note(AuditAction::TokenCreated, record.id, changes(&record));
+            Ok(())
+        })?;
+        self.access.reload(&self.partition)?;
+        Ok(answer)
+    }
+
+    /// The tokens of the caller's organisation, newest first.
+    ///
+    /// # Errors
+    /// If the caller may not manage them.
+    pub fn list_tokens(&self, caller: &Caller) -> Result<Vec<TokenView>, Error> {
+        authorize(caller, Permission::ManageUsers)?;
+        let all = read_all::<TokenRecord>(&self.partition, &[keys::TOKENS])?;
+        let own = all.into_iter().map(|(_, token)| token);
+        let mut own: Vec<TokenView> = own
+            .filter(|token| token.organization == caller.organization)
+            .filter(|token| {
+                caller.role == Role::Admin
+                    || caller.department.is_none()
+                    || token.department_id == caller.department
+            })
+            .map(|token| view(&token))
+            .collect();
+        own.sort_by_key(|token| std::cmp::Reverse(token.id));
+        Ok(own)
+    }
+
+    /// A token of the caller's organisation, by id.
+    ///
+    /// # Errors
+    /// If there is none for this caller.
+    pub fn find_token(&self, caller: &Caller, id: Uuid) -> Result<TokenView, Error> {
+        let mut all = self.list_tokens(caller)?.into_iter();
+        all.find(|token| token.id == id).ok_or(Error::NotFound(Noun::Token))
+    }
+
+    /// Ends a token at once.
+    ///
+    /// # Errors
+    /// If there is none for this caller, or it is the last one that runs the server.
+    pub fn revoke_token(&self, caller: &Caller, id: Uuid) -> Result<(), Error> {
+        let wanted = self.find_token(caller, id)?;
+        if caller.role != Role::Admin && wanted.role >= Role::Manager
+            || wanted.operator && !caller.operator
+        {
+            return Err(Error::Forbidden(Permission::ManageUsers));
+        }
+        self.partition.write::<(), Error>(caller.organization, caller, false, move |tx| {
+            let tokens = tx.scan(&[keys::TOKENS])?;
+            let decoded: Result<Vec<(Vec<u8>, TokenRecord)>, _> = tokens
+                .into_iter()
+                .map(|(key, bytes)| codec::decode(&bytes).map(|token| (key, token)))
+                .collect();
+            let decoded = decoded.map_err(EngineError::from)?;
+            let others = decoded.iter().filter(|(_, token)| token.operator && token.id != id);
+            if wanted.operator && others.count() == 0 {
+                return Err(Rejected::By(Error::InUse(
+                    "this is the last token that runs the server".to_owned(),
+                )));
+            }
+            for (key, token) in &decoded {
+                if token.id == id {
+                    tx.delete(key);
+                    tx.note(AuditAction::TokenRevoked, id, Vec::new());
+                }
+            }
+            Ok(())
+        })?;
+        self.access.reload(&self.partition)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,86 @@
+//! Organisations and their settings.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::field_rights::FieldRules;
+use super::table::PermissionTable;
+use crate::domain::ids::OrgNumber;
+use crate::domain::phone::ValidationLevel;
+use crate::domain::time::Timestamp;
+
+/// An organisation: the tenant to which contacts, people, tokens and settings belong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organization {
+    /// The public identifier.
+    pub id: Uuid,
+    /// The dense number inside the partition.
+    pub number: OrgNumber,
+    /// The name, unique in the partition.
+    pub name: String,
+    /// The settings.
+    #[serde(default)]
+    pub settings: OrgSettings,
+    /// How much it may keep; set by who runs the server.
+    #[serde(default)]
+    pub quotas: Quotas,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// How much an organisation may keep; `None` is without limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Quotas {
+    /// Contacts, deleted ones that can be restored included.
+    pub contacts: Option<u64>,
+    /// Bytes of their records.
+    pub storage_bytes: Option<u64>,
+}
+
+/// What happens when a contact with a number that somebody already has is created.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PhoneUniqueness {
+    /// Nothing.
+    Allow,
+    /// The contact is created and the answer names the others.
+    #[default]
+    Warn,
+    /// The contact is refused with 409.
+    Reject,
+}
+
+/// The settings of an organisation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OrgSettings {
+    /// ISO 3166 country whose national numbers are understood without a country code.
+    pub default_country: Option<String>,
+    /// How strictly phone numbers are checked.
+    pub phone_validation: ValidationLevel,
+    /// What happens when a number is already known.
+    pub phone_uniqueness: PhoneUniqueness,
+    /// The tag that means do not contact (compared without case).
+    pub do_not_contact_tag: String,
+    /// Which role may do what.
+    pub permissions: PermissionTable,
+    /// Which role sees which field.
+    pub field_visibility: FieldRules,
+    /// Whether reads of whole contacts and exports go into the audit log.
+    pub audit_reads: bool,
+}
+
+impl Default for OrgSettings {
+    fn default() -> Self {
+        Self {
+            default_country: Some("US".to_owned()),
+            phone_validation: ValidationLevel::default(),
+            phone_uniqueness: PhoneUniqueness::default(),
+            do_not_contact_tag: "DNC".to_owned(),
+            permissions: PermissionTable::default(),
+            field_visibility: FieldRules::default(),
+            audit_reads: false,
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The audit log as values: who did what to what, from where, and what it changed.
+//!
+//! An entry names its acts and the hash of their details; the details stand apart, so that they
+//! can be taken away when a contact is erased without breaking the chain of entries.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::time::Timestamp;
+
+macro_rules! actions {
+    ($($name:ident $code:literal $text:literal,)*) => {
+        /// What was done.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[expect(missing_docs, reason = "the names say it")]
+        pub enum AuditAction {
+            $(#[serde(rename = $code)] $name,)*
+        }
+
+        impl AuditAction {
+            /// All actions.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The name in the API.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+// The short codes stand in the store and never change.
+actions! {
+    ContactCreated "cc" "contact.created",
+    ContactUpdated "cu" "contact.updated",
+    ContactDeleted "cd" "contact.deleted",
+    ContactRestored "cr" "contact.restored",
+    ContactErased "ce" "contact.erased",
+    ContactRead "cg" "contact.read",
+    ContactsExported "cx" "contacts.exported",
+    OrganizationCreated "oc" "organization.created",
+    OrganizationUpdated "ou" "organization.updated",
+    SettingsUpdated "su" "settings.updated",
+    TokenCreated "tc" "token.created",
+    TokenRevoked "td" "token.revoked",
+    UserCreated "uc" "user.created",
+    UserUpdated "uu" "user.updated",
+    UserDeleted "ud" "user.deleted",
+    PasswordChanged "pu" "user.password_changed",
+    SignedIn "si" "session.signed_in",
+    SignInRefused "sr" "session.refused",
+    SignedOut "so" "session.signed_out",
+    DepartmentCreated "dc" "department.created",
+    DepartmentUpdated "du" "department.updated",
+    DepartmentDeleted "dd" "department.deleted",
+    QueueCreated "qc" "queue.created",
+    QueueUpdated "qu" "queue.updated",
+    QueueDeleted "qd" "queue.deleted",
+}
+
+impl AuditAction {
+    /// Reads an action by its name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|action| action.as_str() == text)
+    }
+
+    /// Whether it is about contacts, which not everybody sees.
+    pub fn is_about_contact(self) -> bool {
+        self.as_str().starts_with("contact.")
+    }
+}
+
+/// One thing done to one record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Act(
+    /// What was done.
+    pub AuditAction,
+    /// To what.
+    pub Uuid,
+    /// The hash of the details, where there are any.
+    pub Option<[u8; 32]>,
+);
+
+/// What one write did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// The number in the organisation's log, from 1 without gaps.
+    pub number: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who: `user:ID`, `token:ID`, `command line`.
+    pub actor: String,
+    /// From which address, if over the network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// What.
+    pub acts: Vec<Act>,
+    /// The hash of the entry before as it is stored; zeros in the first one.
+    pub previous: [u8; 32],
+}
+
+/// The end of an organisation's log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditHead {
+    /// The number of the last entry.
+    pub number: u64,
+    /// Its hash.
+    pub hash: [u8; 32],
+}
+
+/// One member of a record before and after; `null` where it was or is absent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// The member.
+    pub field: String,
+    /// The value before.
+    pub before: Value,
+    /// The value after.
+    pub after: Value,
+}
+
+impl FieldChange {
+    /// A change of a member; values that cannot be shown are `null`.
+    pub fn of<T: Serialize>(field: &str, before: &T, after: &T) -> Self {
+        let value = |value: &T| serde_json::to_value(value).unwrap_or(Value::Null);
+        Self { field: field.to_owned(), before: value(before), after: value(after) }
+    }
+
+    /// What differs between two records shown as JSON objects.
+    pub fn between(before: &Value, after: &Value) -> Vec<Self> {
+        let empty = serde_json::Map::new();
+        let (old, new) =
+            (before.as_object().unwrap_or(&empty), after.as_object().unwrap_or(&empty));
+        let mut fields: Vec<&String> = old.keys().chain(new.keys()).collect();
+        fields.sort_unstable();
+        fields.dedup();
+        let value = |map: &serde_json::Map<String, Value>, field: &String| {
+            map.get(field).cloned().unwrap_or(Value::Null)
+        };
+        fields
+            .into_iter()
+            .map(|field| Self {
+                field: field.clone(),
+                before: value(old, field),
+                after: value(new, field),
+            })
+            .filter(|change| change.before != change.after)
+            .collect()
+    }
+}
+
+/// The details of an act.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AuditDetails {
+    /// Random, so that nobody can guess erased values from the hash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub salt: Option<[u8; 16]>,
+    /// What changed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<FieldChange>,
+    /// The values were taken away when the record was erased.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub erased: bool,
+}

@@ -1,0 +1,207 @@
+//! The audit log: written with the change it tells of, in the same write, and chained by hashes.
+//!
+//! Every entry holds the hash of the entry before as it is stored, and the end of the log is kept
+//! apart, so that an entry that was altered, or taken away anywhere, is found by a check. Values
+//! stand in details of their own under a salted hash; erasing a contact takes them away and
+//! leaves who did what when.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::check::{CheckReport, RESTORE};
+use super::error::Error;
+use super::partition::Partition;
+use super::tx::{Noted, Tx};
+use super::writer::Origin;
+use crate::domain::audit::{Act, AuditAction, AuditDetails, AuditEntry, AuditHead};
+use crate::domain::ids::OrgNumber;
+use crate::domain::time::Timestamp;
+use crate::store::{codec, keys};
+
+impl Tx<'_> {
+    /// Turns what was noted into an entry of the log. Called once, behind the closure.
+    pub(super) fn seal_audit(
+        &mut self,
+        org: OrgNumber,
+        at: Timestamp,
+        origin: &Origin,
+    ) -> Result<(), Error> {
+        let noted = std::mem::take(&mut self.acts);
+        if noted.is_empty() {
+            return Ok(());
+        }
+        let head_key = keys::audit_head(org);
+        let head: AuditHead = match self.get(&head_key)? {
+            Some(bytes) => codec::decode(&bytes)?,
+            None => AuditHead::default(),
+        };
+        let number = head.number + 1;
+        let mut acts = Vec::with_capacity(noted.len());
+        for noted in unite(noted) {
+            let details = AuditDetails {
+                salt: (!noted.changes.is_empty()).then(rand::random),
+                changes: noted.changes,
+                erased: noted.action == AuditAction::ContactErased,
+            };
+            let bytes = codec::encode(&details)?;
+            let hash = details.salt.is_some().then(|| *blake3::hash(&bytes).as_bytes());
+            self.put(&keys::audit_details(org, noted.record, number), bytes);
+            acts.push(Act(noted.action, noted.record, hash));
+        }
+        let entry = AuditEntry {
+            number,
+            at,
+            actor: origin.actor.as_ref().to_owned(),
+            address: origin.address.map(|address| address.to_string()),
+            acts,
+            previous: head.hash,
+        };
+        let bytes = codec::encode(&entry)?;
+        let head = AuditHead { number, hash: *blake3::hash(&bytes).as_bytes() };
+        self.put(&keys::audit(org, number), bytes);
+        self.put(&head_key, codec::encode(&head)?);
+        Ok(())
+    }
+
+    /// Takes away the values of everything that was ever done to a record.
+    pub(super) fn erase_details(&mut self, org: OrgNumber, record: Uuid) -> Result<(), Error> {
+        let erased = codec::encode(&AuditDetails { erased: true, ..AuditDetails::default() })?;
+        for key in self.scan(&keys::audit_details_of(org, record))?.into_keys() {
+            self.put(&key, erased.clone());
+        }
+        self.acts.iter_mut().filter(|noted| noted.record == record).for_each(|noted| {
+            noted.changes.clear();
+        });
+        Ok(())
+    }
+}
+
+/// Puts what was done to one record in one write together; the last action names it.
+fn unite(noted: Vec<Noted>) -> Vec<Noted> {
+    let mut places: HashMap<Uuid, usize> = HashMap::with_capacity(noted.len());
+    let mut united: Vec<Noted> = Vec::with_capacity(noted.len());
+    for mut one in noted {
+        if let Some(at) = places.get(&one.record) {
+            let known = &mut united[*at];
+            known.changes.append(&mut one.changes);
+            if known.action != AuditAction::ContactCreated
+                || one.action == AuditAction::ContactErased
+            {
+                known.action = one.action;
+            }
+        } else {
+            places.insert(one.record, united.len());
+            united.push(one);
+        }
+    }
+    united
+}
+
+impl Partition {
+    /// The end of an organisation's audit log.
+    pub fn audit_head(&self, org: OrgNumber) -> Result<AuditHead, Error> {
+        match self.get(&keys::audit_head(org))? {
+            Some(bytes) => Ok(codec::decode(&bytes)?),
+            None => Ok(AuditHead::default()),
+        }
+    }
+
+    /// An entry of an organisation's audit log.
+    pub fn audit_entry(&self, org: OrgNumber, number: u64) -> Result<Option<AuditEntry>, Error> {
+        match self.get(&keys::audit(org, number))? {
+            Some(bytes) => Ok(Some(codec::decode(&bytes)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// What an entry did to a record.
+    pub fn audit_details(
+        &self,
+        org: OrgNumber,
+        record: Uuid,
+        number: u64,
+    ) -> Result<Option<AuditDetails>, Error> {
+        match self.get(&keys::audit_details(org, record, number))? {
+            Some(bytes) => Ok(Some(codec::decode(&bytes)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The numbers of the entries that did something to a record, oldest first.
+    pub fn audit_numbers_of(&self, org: OrgNumber, record: Uuid) -> Result<Vec<u64>, Error> {
+        let mut numbers = Vec::new();
+        for entry in self.scan(&keys::audit_details_of(org, record)) {
+            let (key, _) = entry?;
+            numbers.extend(keys::parse_audit_details(&key).map(|(_, _, number)| number));
+        }
+        Ok(numbers)
+    }
+
+    /// Follows the chain of every audit log and compares all details with their hashes.
+    pub(super) fn check_audit(
+        &self,
+        organizations: impl Iterator<Item = u32>,
+        report: &mut CheckReport,
+    ) -> Result<(), Error> {
+        for org in std::iter::once(0).chain(organizations) {
+            self.check_audit_of(OrgNumber(org), report)?;
+        }
+        Ok(())
+    }
+
+    fn check_audit_of(&self, org: OrgNumber, report: &mut CheckReport) -> Result<(), Error> {
+        // The log may grow meanwhile: what is in it up to its present end is looked at.
+        let head = self.audit_head(org)?;
+        let mut previous = [0; 32];
+        let mut erased: HashMap<Uuid, u64> = HashMap::new();
+        let mut without_values: Vec<(Uuid, u64)> = Vec::new();
+        for number in 1..=head.number {
+            let Some(bytes) = self.get(&keys::audit(org, number))? else {
+                report.add("audit", format!("entry {number} was removed"), RESTORE);
+                return Ok(());
+            };
+            let Ok(entry) = codec::decode::<AuditEntry>(&bytes) else {
+                report.add("audit", format!("entry {number} cannot be read"), RESTORE);
+                return Ok(());
+            };
+            if entry.previous != previous || entry.number != number {
+                let detail = format!("entry {} or {number} was altered", number - 1);
+                report.add("audit", detail, RESTORE);
+            }
+            previous = *blake3::hash(&bytes).as_bytes();
+            report.audit_entries += 1;
+            for Act(action, record, hash) in entry.acts {
+                if action == AuditAction::ContactErased {
+                    erased.insert(record, number);
+                }
+                let Some(hash) = hash else { continue };
+                let Some(bytes) = self.get(&keys::audit_details(org, record, number))? else {
+                    let detail = format!("the details of entry {number} were removed");
+                    report.add("audit", detail, RESTORE);
+                    continue;
+                };
+                if codec::decode::<AuditDetails>(&bytes).is_ok_and(|details| details.erased) {
+                    without_values.push((record, number));
+                } else if *blake3::hash(&bytes).as_bytes() != hash {
+                    let detail = format!("the details of entry {number} were altered");
+                    report.add("audit", detail, RESTORE);
+                }
+            }
+        }
+        if previous != head.hash {
+            let detail = format!("the last entry, {}, was altered", head.number);
+            report.add("audit", detail, RESTORE);
+        }
+        for (record, number) in without_values {
+            // A contact may be erased while this runs; then its entry is behind the end seen above.
+            let is_known = erased.get(&record).is_some_and(|at| *at > number)
+                || self.audit_numbers_of(org, record)?.last().is_some_and(|at| *at > head.number);
+            if !is_known {
+                let detail = format!("the details of entry {number} were taken away");
+                report.add("audit", detail, RESTORE);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,65 @@
+//! The audit log: pages, and all of it as a file.
+
+use std::collections::HashMap;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::answer;
+use super::auth::Authenticated;
+use super::error::Problem;
+use super::schema;
+use super::search::query_of;
+use super::state::State;
+use crate::app::{AuditQuery, Error};
+
+fn parsed<T: std::str::FromStr>(
+    query: &HashMap<String, String>,
+    name: &str,
+    expected: &str,
+) -> Result<Option<T>, Problem> {
+    match query.get(name).filter(|text| !text.is_empty()) {
+        None => Ok(None),
+        Some(text) => text.parse().map(Some).map_err(|_other| {
+            Error::invalid(&format!("/{name}"), "type", format!("must be {expected}")).into()
+        }),
+    }
+}
+
+fn audit_query(request: &HttpRequest) -> Result<AuditQuery, Problem> {
+    let query = query_of(request)?;
+    let text = |name: &str| query.get(name).filter(|text| !text.is_empty()).cloned();
+    Ok(AuditQuery {
+        actor: text("actor"),
+        action: text("action"),
+        record: parsed(&query, "record", "an id")?,
+        address: text("address"),
+        field: text("field"),
+        since: parsed(&query, "since", "an RFC 3339 time")?,
+        until: parsed(&query, "until", "an RFC 3339 time")?,
+        per_page: parsed(&query, "per_page", "a whole number")?,
+        cursor: text("cursor"),
+    })
+}
+
+/// Who did what, newest first.
+#[utoipa::path(get, path = "/api/v1/audit", operation_id = "read_audit", tag = "administration",
+    params(("actor" = Option<String>, Query, description = "user:ID, token:ID or the id"),
+        ("action" = Option<String>, Query, description = "contact.updated, or contact for all that is done to contacts"),
+        ("record" = Option<String>, Query, description = "the id of the contact, user, token, …"),
+        ("address" = Option<String>, Query, description = "where the request came from"),
+        ("field" = Option<String>, Query, description = "only changes of this field"),
+        ("since" = Option<String>, Query, description = "not before this time"),
+        ("until" = Option<String>, Query, description = "before this time"),
+        ("per_page" = Option<usize>, Query, description = "50 if not given, at most 1,000"),
+        ("cursor" = Option<String>, Query, description = "next_cursor of the page before")),
+    responses((status = 200, body = schema::AuditPage), (status = 403, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn list(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+) -> Result<HttpResponse, Problem> {
+    let query = audit_query(&request)?;
+    let page = answer::run(&state, move |app| app.read_audit(&caller.0, &query)).await?;
+    Ok(answer::json(StatusCode::OK, &page))
+}
