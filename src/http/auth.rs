@@ -8,6 +8,7 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest, web};
 
 use super::error::Problem;
+use super::limits;
 use super::state::State;
 use crate::domain::access::Caller;
 use crate::error::ErrorCode;
@@ -21,8 +22,13 @@ impl FromRequest for Authenticated {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(authenticate(request).map(Authenticated))
+        ready(caller(request).map(Authenticated))
     }
+}
+
+/// Who is calling, within the limits.
+pub(super) fn caller(request: &HttpRequest) -> Result<Arc<Caller>, Problem> {
+    limits::guarded(request, authenticate)
 }
 
 fn authenticate(request: &HttpRequest) -> Result<Arc<Caller>, Problem> {

@@ -271,6 +271,8 @@ impl TestServer {
             listen: ([127, 0, 0, 1], 0).into(),
             workers: Some(2),
             handle_signals: false,
+            // Tests show wrong tokens more often than people do.
+            failure_rate: None,
             ..ServeOptions::default()
         };
         change(&mut options);
