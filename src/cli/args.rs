@@ -26,7 +26,8 @@ pub(super) struct Args {
     /// The token for the server.
     #[arg(long, global = true, env = "RINGDEX_TOKEN", hide_env_values = true, requires = "server")]
     pub(super) token: Option<String>,
-    /// Certificates, as PEM, of private authorities that the server's certificate may come from.
+    /// Certificates, as PEM, of the authorities that the server's may come from, instead of the
+    /// public ones.
     #[arg(long, global = true, env = "RINGDEX_CA_FILE", requires = "server", value_name = "FILE")]
     pub(super) ca_file: Option<PathBuf>,
     /// The organisation to work for in a data directory, by name or id.

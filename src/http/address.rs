@@ -29,11 +29,14 @@ pub(super) fn is_forwarded(request: &HttpRequest) -> bool {
 }
 
 /// Whether the client is on this machine, as far as that can be told.
+///
+/// What was passed on is not: the clients of a proxy on this machine look as if they were here, and
+/// what a proxy elsewhere calls its own machine is not ours.
 pub(super) fn is_local(request: &HttpRequest) -> bool {
-    let Some(address) = client_address(request) else { return false };
-    let is_direct = request.peer_addr().is_some_and(|p| p.ip().to_canonical() == address);
-    // Where the proxy is not trusted, its clients look as if they were here.
-    address.is_loopback() && (!is_direct || !is_forwarded(request))
+    const TRACES: [&str; 4] = ["x-real-ip", "x-forwarded-host", "x-forwarded-proto", "via"];
+    request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback())
+        && !is_forwarded(request)
+        && !TRACES.iter().any(|name| request.headers().contains_key(*name))
 }
 
 /// What limits by address count as one: a machine has one IPv4 address, but a whole /64 of IPv6.

@@ -288,7 +288,7 @@ impl TestServer {
             .timeout_global(Some(Duration::from_secs(60)))
             .build()
             .new_agent();
-        let base = format!("http://{}", running.address);
+        let base = running.url();
         let client = Client { agent, base, token: Some(OPERATOR.to_owned()) };
         Self {
             client,
