@@ -23,7 +23,7 @@ pub(super) struct Edge {
     /// Listen for other machines without TLS, or let them into a demonstration.
     #[arg(long)]
     insecure: bool,
-    /// Who may show the pages in a frame, such as <https://crm.example>, or self; repeatable.
+    /// Who may show the pages in a frame, such as `https://crm.example`, or self; repeatable.
     #[arg(long, value_name = "ORIGIN", value_parser = parse_frame_ancestor)]
     frame_ancestors: Vec<String>,
     /// Believe what this proxy says about whose requests it passes on: an address or network;
@@ -33,15 +33,17 @@ pub(super) struct Edge {
     /// A token that may read /metrics and nothing else.
     #[arg(long, env = "RINGDEX_METRICS_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     metrics_token: Option<String>,
-    /// Most requests of one token: so many a s, min or h, :BURST at once; off for no limit.
-    #[arg(long, default_value = "5000/s", value_name = "RATE")]
-    rate_limit_token: MaybeRate,
-    /// Most requests of one address, of IPv6 of one /64.
-    #[arg(long, default_value = "10000/s", value_name = "RATE")]
-    rate_limit_address: MaybeRate,
-    /// Most tokens and passwords of one address that are not valid.
-    #[arg(long, default_value = "20/min", value_name = "RATE")]
-    rate_limit_failures: MaybeRate,
+    /// Most requests of one token: so many a s, min or h, :BURST at once; off for no limit [default:
+    /// 5000/s, from other machines].
+    #[arg(long, value_name = "RATE")]
+    rate_limit_token: Option<MaybeRate>,
+    /// Most requests of one address, of IPv6 of one /64 [default: 10000/s, from other
+    /// machines].
+    #[arg(long, value_name = "RATE")]
+    rate_limit_address: Option<MaybeRate>,
+    /// Most tokens and passwords of one address that are not valid [default: 20/min].
+    #[arg(long, value_name = "RATE")]
+    rate_limit_failures: Option<MaybeRate>,
     /// Most connections of one address at once; 0 for any number.
     #[arg(long, default_value_t = 4096, value_name = "N")]
     max_connections_per_address: usize,
@@ -70,9 +72,15 @@ impl Edge {
         options.trusted_proxies.clone_from(&self.trusted_proxies);
         // An empty variable of the environment is no token.
         options.metrics_token = self.metrics_token.clone().filter(|token| !token.is_empty());
-        options.token_rate = self.rate_limit_token.0;
-        options.address_rate = self.rate_limit_address.0;
-        options.failure_rate = self.rate_limit_failures.0;
+        for (argument, rate) in [
+            (self.rate_limit_token, &mut options.token_rate),
+            (self.rate_limit_address, &mut options.address_rate),
+            (self.rate_limit_failures, &mut options.failure_rate),
+        ] {
+            if let Some(MaybeRate(wanted)) = argument {
+                *rate = wanted;
+            }
+        }
         options.connections_per_address = self.max_connections_per_address;
         options.searches = self.max_searches;
         options.searches_waiting = self.max_searches.saturating_mul(4);

@@ -60,6 +60,11 @@ impl Table {
         Some(Self { name, rate, limiter, clock: DefaultClock::default() })
     }
 
+    /// Whether a request is not counted.
+    fn spares(&self, request: &HttpRequest) -> bool {
+        self.rate.spares_local && address::is_local(request)
+    }
+
     /// Counts one: how many are left, or how long to wait.
     fn take(&self, key: u64) -> Result<u32, Duration> {
         match self.limiter.check_key(&key) {
@@ -124,6 +129,9 @@ impl Limits {
     /// Counts a request of an address.
     pub(super) fn admit_address(&self, request: &HttpRequest) -> Result<(), Problem> {
         let Some(table) = &self.addresses else { return Ok(()) };
+        if table.spares(request) {
+            return Ok(());
+        }
         let Some(address) = address::client_address(request) else { return Ok(()) };
         let detail = "this address sends too many requests";
         let remaining =
@@ -135,6 +143,9 @@ impl Limits {
     /// Counts a request of a caller.
     fn admit_caller(&self, request: &HttpRequest, caller: &Caller) -> Result<(), Problem> {
         let Some(table) = &self.tokens else { return Ok(()) };
+        if table.spares(request) {
+            return Ok(());
+        }
         let key = self.hasher.hash_one((caller.organization.0, caller.actor.as_str()));
         let detail = "this token sends too many requests";
         let remaining = table.take(key).map_err(|wait| table.refuse(wait, detail))?;

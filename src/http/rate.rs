@@ -13,13 +13,21 @@ pub struct Rate {
     pub period: Duration,
     /// How many at once after a rest.
     pub burst: NonZeroU32,
+    /// Whether requests from this machine are not counted.
+    pub spares_local: bool,
 }
 
 impl Rate {
     /// So many in a period, all of which may come at once.
     pub fn new(count: u32, period: Duration) -> Option<Self> {
         let count = NonZeroU32::new(count)?;
-        Some(Self { count, period, burst: count })
+        Some(Self { count, period, burst: count, spares_local: false })
+    }
+
+    /// The same for requests from other machines only.
+    #[must_use]
+    pub fn sparing_local(self) -> Self {
+        Self { spares_local: true, ..self }
     }
 
     /// How long it takes until one more is allowed.

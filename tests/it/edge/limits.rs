@@ -210,3 +210,18 @@ fn what_is_no_http_is_answered_with_a_problem() {
     assert_eq!(status(&answer), 400, "{answer}");
     assert_eq!(problem(&answer)["code"], "malformed");
 }
+
+#[test]
+fn usual_rates_spare_this_machine() {
+    let spare = |text| rate(text).map(Rate::sparing_local);
+    let server = TestServer::with(|options| {
+        options.address_rate = spare("2/h");
+        options.token_rate = spare("1/h");
+    });
+    for _ in 0..5 {
+        server.get(PATH).expect(200);
+    }
+    let ask = || server.send("GET", PATH, &[("x-forwarded-for", "203.0.113.1")], None);
+    ask().expect(200);
+    limited(ask());
+}
