@@ -55,8 +55,8 @@ pub enum TlsError {
     Unusable(#[from] rustls::Error),
 }
 
-/// What tells that files have changed.
-type Stamp = [Option<(SystemTime, u64)>; 2];
+/// What tells that files have changed: when they were written, how long they are, which they are.
+type Stamp = [Option<(SystemTime, u64, u64)>; 2];
 
 /// The certificate that holds now.
 #[derive(Debug)]
@@ -174,8 +174,19 @@ fn read(files: &TlsFiles) -> Result<CertifiedKey, TlsError> {
 fn stamp(files: &TlsFiles) -> Stamp {
     [&files.certificate, &files.key].map(|path| {
         let about = std::fs::metadata(path).ok()?;
-        Some((about.modified().ok()?, about.len()))
+        Some((about.modified().ok()?, about.len(), file_number(&about)))
     })
+}
+
+/// Tells files apart that were put in each other's place at the same moment.
+#[cfg(unix)]
+fn file_number(about: &std::fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(about)
+}
+
+#[cfg(not(unix))]
+fn file_number(_: &std::fs::Metadata) -> u64 {
+    0
 }
 
 /// Says so if others on this machine can read the key.
