@@ -102,6 +102,11 @@ impl Server {
                 "127.0.0.1:0",
                 "--admin-token",
                 "bench-token",
+                // Never reached, but counted.
+                "--rate-limit-token",
+                "1000000000/s",
+                "--rate-limit-address",
+                "1000000000/s",
                 "--data-dir",
             ])
             .arg(dir)

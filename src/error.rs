@@ -53,8 +53,16 @@ pub enum ErrorCode {
     PayloadTooLarge,
     /// The body is of a type that is not taken here.
     UnsupportedMediaType,
+    /// The fields of the head are too large.
+    HeadersTooLarge,
+    /// The body comes too slowly.
+    BodyTooSlow,
+    /// This token or address sends too many requests.
+    RateLimited,
     /// Too much at once; come back later.
     Overloaded,
+    /// It took longer than requests of this kind may take.
+    Timeout,
     /// The server is shutting down.
     ShuttingDown,
     /// A defect or a failure on this side.
@@ -63,7 +71,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All codes.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 32] = [
         Self::Malformed,
         Self::Unauthorized,
         Self::Forbidden,
@@ -89,7 +97,11 @@ impl ErrorCode {
         Self::CsrfMissing,
         Self::PayloadTooLarge,
         Self::UnsupportedMediaType,
+        Self::HeadersTooLarge,
+        Self::BodyTooSlow,
+        Self::RateLimited,
         Self::Overloaded,
+        Self::Timeout,
         Self::ShuttingDown,
         Self::Internal,
     ];
@@ -122,7 +134,11 @@ impl ErrorCode {
             Self::CsrfMissing => "csrf_missing",
             Self::PayloadTooLarge => "payload_too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::HeadersTooLarge => "headers_too_large",
+            Self::BodyTooSlow => "body_too_slow",
+            Self::RateLimited => "rate_limited",
             Self::Overloaded => "overloaded",
+            Self::Timeout => "timeout",
             Self::ShuttingDown => "shutting_down",
             Self::Internal => "internal",
         }
@@ -156,7 +172,11 @@ impl ErrorCode {
             Self::CsrfMissing => "The request does not come from our own page",
             Self::PayloadTooLarge => "The body is too large",
             Self::UnsupportedMediaType => "This type of body is not taken here",
+            Self::HeadersTooLarge => "The header fields are too large",
+            Self::BodyTooSlow => "The body comes too slowly",
+            Self::RateLimited => "Too many requests",
             Self::Overloaded => "The server has too much to do",
+            Self::Timeout => "This took too long",
             Self::ShuttingDown => "The server is shutting down",
             Self::Internal => "Something failed on the server",
         }

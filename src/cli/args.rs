@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+use super::edge::Edge;
+
 /// Who is calling, and find anyone as you type: a contact service with its own search engine.
 #[derive(Parser)]
 #[command(name = "ringdex", version, about, max_term_width = 100)]
@@ -24,6 +26,10 @@ pub(super) struct Args {
     /// The token for the server.
     #[arg(long, global = true, env = "RINGDEX_TOKEN", hide_env_values = true, requires = "server")]
     pub(super) token: Option<String>,
+    /// Certificates, as PEM, of the authorities that the server's may come from, instead of the
+    /// public ones.
+    #[arg(long, global = true, env = "RINGDEX_CA_FILE", requires = "server", value_name = "FILE")]
+    pub(super) ca_file: Option<PathBuf>,
     /// The organisation to work for in a data directory, by name or id.
     #[arg(
         long,
@@ -100,6 +106,8 @@ pub(super) struct Serve {
     /// A token that is valid for the first organisation, instead of a random one.
     #[arg(long, env = "RINGDEX_ADMIN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     pub(super) admin_token: Option<String>,
+    #[command(flatten)]
+    pub(super) edge: Edge,
     /// Worker threads; one a core if not given.
     #[arg(long, value_name = "N")]
     pub(super) workers: Option<usize>,

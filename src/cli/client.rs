@@ -1,9 +1,11 @@
 //! Talks to a running server.
 
 use std::io::Read;
+use std::path::Path;
 
 use serde_json::Value;
 use ureq::http::Response;
+use ureq::tls::{Certificate, PemItem, TlsConfig, parse_pem};
 use ureq::{Agent, Body};
 
 use super::error::Failure;
@@ -16,13 +18,22 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(server: &str, token: Option<&str>) -> Self {
-        let config = Agent::config_builder().http_status_as_error(false).build();
-        Self {
-            agent: config.into(),
+    /// For a server whose certificate comes from a public authority, or from one of a file.
+    pub(super) fn new(
+        server: &str,
+        token: Option<&str>,
+        authorities: Option<&Path>,
+    ) -> Result<Self, Failure> {
+        let mut config = Agent::config_builder().http_status_as_error(false);
+        if let Some(file) = authorities {
+            let roots = read_authorities(file)?;
+            config = config.tls_config(TlsConfig::builder().root_certs(roots.into()).build());
+        }
+        Ok(Self {
+            agent: config.build().into(),
             base: server.trim_end_matches('/').to_owned(),
             token: token.map(str::to_owned),
-        }
+        })
     }
 
     fn bearer(&self) -> String {
@@ -108,6 +119,24 @@ impl Client {
         let mut response = refuse_problems(request.send(ureq::SendBody::from_reader(&mut body))?)?;
         read_json(&mut response)
     }
+}
+
+/// The certificates of a PEM file.
+fn read_authorities(file: &Path) -> Result<Vec<Certificate<'static>>, Failure> {
+    let failed = |source| Failure::Io { path: file.to_owned(), source };
+    let text = std::fs::read(file).map_err(failed)?;
+    let mut authorities = Vec::new();
+    for item in parse_pem(&text) {
+        match item {
+            Ok(PemItem::Certificate(certificate)) => authorities.push(certificate),
+            Ok(_) => {}
+            Err(error) => return Err(failed(std::io::Error::other(error))),
+        }
+    }
+    if authorities.is_empty() {
+        return Err(failed(std::io::Error::other("there is no certificate in it")));
+    }
+    Ok(authorities)
 }
 
 fn refuse_problems(mut response: Response<Body>) -> Result<Response<Body>, Failure> {

@@ -33,7 +33,7 @@ impl Failure {
         match self {
             Self::App(app::Error::Engine(engine::Error::InUse(_)))
             | Self::Engine(engine::Error::InUse(_)) => 3,
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::Serve(crate::http::ServeError::Unsafe(_)) => 2,
             Self::Problems(_) => 4,
             Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => 0,
             Self::App(_)

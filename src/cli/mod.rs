@@ -7,6 +7,7 @@ mod admin;
 mod args;
 mod audit;
 mod client;
+mod edge;
 mod error;
 mod export;
 mod generate;
@@ -61,7 +62,7 @@ pub fn run() -> ExitCode {
 fn start_log(is_server: bool) {
     use std::io::IsTerminal;
     use tracing_subscriber::EnvFilter;
-    let level = if is_server { "info,tantivy=warn,sled=warn" } else { "warn" };
+    let level = if is_server { "info,tantivy=warn,sled=warn,actix_http=off" } else { "warn" };
     let filter = EnvFilter::try_from_env("RINGDEX_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     tracing_subscriber::fmt()
         .with_env_filter(filter)

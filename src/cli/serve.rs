@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use super::args::{Args, Serve};
 use super::error::Failure;
 use super::output;
-use crate::app::{App, ImportOptions};
+use crate::app::{Access, App, ImportOptions};
+use crate::domain::ids::OrgNumber;
 use crate::engine::Options;
 use crate::generate;
 use crate::http::{self, ServeOptions};
@@ -16,6 +17,21 @@ use crate::http::{self, ServeOptions};
 pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
     if args.server.is_some() {
         return Err(Failure::Usage("serve takes --data-dir, not --server".to_owned()));
+    }
+    let mut serve_options = ServeOptions {
+        listen: command.listen,
+        workers: command.workers,
+        upload_bytes: command.max_upload_mib << 20,
+        // Stands in for the caller that there will be once the directory is open.
+        demo: command.demo.map(|_| Access::operator_of(OrgNumber(0))),
+        ..ServeOptions::default()
+    };
+    command.edge.apply(&mut serve_options);
+    if let Some(objection) = serve_options.objection() {
+        return Err(Failure::Usage(objection));
+    }
+    if let Some(warning) = serve_options.warning() {
+        output::complain(&warning);
     }
     let throw_away = command.demo.map(|_| ThrowAway::new()).transpose()?;
     let data_dir: &Path = throw_away.as_ref().map_or(&args.data_dir, |dir| &dir.0);
@@ -35,22 +51,15 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
     if let Some(count) = command.demo {
         fill(&app, count)?;
     }
-    let demo = command.demo.and_then(|_| first_caller(&app));
+    serve_options.demo = command.demo.and_then(|_| first_caller(&app));
     tracing::info!(
         "{} contacts ready after {:.1} s",
         app.partition().contact_count(),
         started.elapsed().as_secs_f64()
     );
-    let serve_options = ServeOptions {
-        listen: command.listen,
-        demo,
-        workers: command.workers,
-        upload_bytes: command.max_upload_mib << 20,
-        ..ServeOptions::default()
-    };
     http::serve(app, &serve_options, |running| {
         // The line that scripts wait for.
-        let _ = output::print(&format!("ringdex listening on http://{}", running.address));
+        let _ = output::print(&format!("ringdex listening on {}", running.url()));
     })?;
     Ok(())
 }

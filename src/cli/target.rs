@@ -28,7 +28,8 @@ impl Target {
     /// Opens what the arguments name.
     pub(super) fn open(args: &Args) -> Result<Self, Failure> {
         if let Some(server) = &args.server {
-            return Ok(Self::Remote(Client::new(server, args.token.as_deref())));
+            let (token, authorities) = (args.token.as_deref(), args.ca_file.as_deref());
+            return Ok(Self::Remote(Client::new(server, token, authorities)?));
         }
         let app = open_directory(args)?;
         let organization = app

@@ -23,9 +23,7 @@ fn page(request: &HttpRequest, page: Result<ui::Page, ui::Error>) -> Result<Http
     response
         .insert_header((ETAG, page.etag.clone()))
         .insert_header((CACHE_CONTROL, page.cache_control))
-        .insert_header((CONTENT_SECURITY_POLICY, page.content_security_policy))
-        .insert_header(("x-content-type-options", "nosniff"))
-        .insert_header(("referrer-policy", "same-origin"));
+        .insert_header((CONTENT_SECURITY_POLICY, page.content_security_policy));
     if known == Some(page.etag.as_str()) {
         return Ok(response.finish());
     }
@@ -59,8 +57,7 @@ pub(super) async fn file(
     response
         .insert_header((CONTENT_TYPE, asset.content_type))
         .insert_header((CACHE_CONTROL, asset.cache_control))
-        .insert_header((ETAG, asset.etag))
-        .insert_header(("x-content-type-options", "nosniff"));
+        .insert_header((ETAG, asset.etag));
     if let Some(encoding) = asset.content_encoding {
         response.insert_header((CONTENT_ENCODING, encoding));
     }

@@ -4,10 +4,13 @@ use std::future::{Ready, ready};
 use std::net::IpAddr;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{AUTHORIZATION, HeaderValue, ORIGIN};
+use actix_web::http::header::{AUTHORIZATION, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, web};
 
+use super::address::client_address;
 use super::error::Problem;
+use super::limits;
+use super::origin;
 use super::state::State;
 use crate::app::{Presented, Refusal, Session};
 use crate::domain::access::Caller;
@@ -29,13 +32,21 @@ impl FromRequest for Authenticated {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(authenticate(request).map(Authenticated))
+        ready(caller(request).map(Authenticated))
     }
 }
 
-/// The address of the client.
-pub(super) fn client_address(request: &HttpRequest) -> Option<IpAddr> {
-    request.peer_addr().map(|peer| peer.ip())
+/// How somebody was let in.
+pub(super) enum Admitted {
+    /// By a token or a session.
+    ByKey(Caller),
+    /// Because this is a demonstration; must be on this machine and on a page of ours.
+    ByDemo(Caller),
+}
+
+/// Who is calling, within the limits.
+pub(super) fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
+    limits::guarded(request, authenticate)
 }
 
 fn state_of(request: &HttpRequest) -> Result<&web::Data<State>, Problem> {
@@ -44,7 +55,7 @@ fn state_of(request: &HttpRequest) -> Result<&web::Data<State>, Problem> {
         .ok_or_else(|| Problem::new(ErrorCode::Internal, "the server is not set up"))
 }
 
-fn authenticate(request: &HttpRequest) -> Result<Caller, Problem> {
+fn authenticate(request: &HttpRequest) -> Result<Admitted, Problem> {
     let state = state_of(request)?;
     let address = client_address(request);
     let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
@@ -56,22 +67,20 @@ fn authenticate(request: &HttpRequest) -> Result<Caller, Problem> {
                 "the Authorization header must be: Bearer TOKEN",
             ));
         }
-        return by_token(state, token.trim(), Presented::InHeader, address);
+        return by_token(state, token.trim(), Presented::InHeader, address).map(Admitted::ByKey);
     }
     if let Some(token) = token_in_url(request) {
-        return by_token(state, &token, Presented::InUrl, address);
+        return by_token(state, &token, Presented::InUrl, address).map(Admitted::ByKey);
     }
     if let Some(secret) = session_secret(request) {
         let session = state.app.session(&secret, address).ok_or_else(|| {
             Problem::new(ErrorCode::Unauthorized, "the session has ended: sign in again")
         })?;
         check_origin(request, &session)?;
-        return Ok(session.caller);
+        return Ok(Admitted::ByKey(session.caller));
     }
-    if let Some(demo) = &state.demo
-        && request.peer_addr().is_some_and(|peer| peer.ip().is_loopback())
-    {
-        return Ok(demo.clone());
+    if let Some(demo) = &state.demo {
+        return Ok(Admitted::ByDemo(demo.clone()));
     }
     Err(Problem::new(
         ErrorCode::Unauthorized,
@@ -128,19 +137,11 @@ fn check_origin(request: &HttpRequest, session: &Session) -> Result<(), Problem>
     // Hashes are compared in constant time.
     let is_ours =
         given.is_some_and(|given| blake3::hash(given) == blake3::hash(session.csrf.as_bytes()));
-    if is_ours && is_same_site(request) {
-        return Ok(());
+    if is_ours {
+        return origin::require_own_page(request);
     }
     Err(Problem::new(
         ErrorCode::CsrfMissing,
         "a request with a session needs the header X-CSRF-Token that the session was given, and must come from this site",
     ))
-}
-
-/// Whether the page that sends a request is one of this host, where the browser says so.
-pub(super) fn is_same_site(request: &HttpRequest) -> bool {
-    let Some(origin) = request.headers().get(ORIGIN) else { return true };
-    let host = request.headers().get("host").and_then(|host| host.to_str().ok());
-    let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
-    matches!((origin, host), (Some((_, origin)), Some(host)) if origin.eq_ignore_ascii_case(host))
 }

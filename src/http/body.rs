@@ -1,14 +1,24 @@
 //! Request bodies and headers, read with limits.
 
+use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, IF_MATCH};
 use actix_web::{HttpRequest, web};
 use futures_util::StreamExt;
 use serde_json::Value;
 
 use super::error::Problem;
+use super::pace;
 use crate::app::{Idempotency, Precondition};
 use crate::domain::access::Caller;
 use crate::error::ErrorCode;
+
+/// Why a body cannot be read to its end.
+pub(super) fn unreadable(error: &PayloadError) -> Problem {
+    if pace::is_too_slow(error) {
+        return Problem::new(ErrorCode::BodyTooSlow, "the body comes too slowly");
+    }
+    Problem::new(ErrorCode::Malformed, format!("the body cannot be read: {error}"))
+}
 
 /// Reads a body up to a limit; a declared length beyond it is refused before reading.
 pub(super) async fn read(
@@ -32,9 +42,7 @@ pub(super) async fn read(
     }
     let mut body = web::BytesMut::with_capacity(declared.unwrap_or(0).min(64 * 1024));
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|error| {
-            Problem::new(ErrorCode::Malformed, format!("the body cannot be read: {error}"))
-        })?;
+        let chunk = chunk.map_err(|error| unreadable(&error))?;
         if body.len() + chunk.len() > most_bytes {
             return Err(too_large());
         }

@@ -18,8 +18,8 @@ pub(super) struct Problem {
     detail: String,
     issues: Vec<FieldIssue>,
     more: Vec<(&'static str, Value)>,
-    /// Seconds.
     retry_after: Option<u64>,
+    headers: Vec<(&'static str, String)>,
 }
 
 impl Problem {
@@ -30,7 +30,23 @@ impl Problem {
             issues: Vec::new(),
             more: Vec::new(),
             retry_after: None,
+            headers: Vec::new(),
         }
+    }
+
+    /// Says after how many seconds it is worth trying again.
+    pub(super) fn retry_after(self, secs: u64) -> Self {
+        Self { retry_after: Some(secs), ..self }
+    }
+
+    /// Adds a header to the answer.
+    pub(super) fn with_header(mut self, name: &'static str, value: String) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    pub(super) fn code(&self) -> ErrorCode {
+        self.code
     }
 
     pub(super) fn body(&self) -> Value {
@@ -79,7 +95,12 @@ pub(super) fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::RevisionConflict => StatusCode::PRECONDITION_FAILED,
         ErrorCode::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        ErrorCode::Overloaded | ErrorCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        ErrorCode::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
+        ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        ErrorCode::Overloaded | ErrorCode::Timeout | ErrorCode::ShuttingDown => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -127,11 +148,12 @@ impl ResponseError for Problem {
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         response.insert_header((CONTENT_TYPE, "application/problem+json"));
-        if matches!(self.code, ErrorCode::Overloaded | ErrorCode::ShuttingDown) {
-            response.insert_header((RETRY_AFTER, "1"));
+        let is_busy = self.status_code() == StatusCode::SERVICE_UNAVAILABLE;
+        if let Some(secs) = self.retry_after.or(is_busy.then_some(1)) {
+            response.insert_header((RETRY_AFTER, secs));
         }
-        if let Some(seconds) = self.retry_after {
-            response.insert_header((RETRY_AFTER, seconds.to_string()));
+        for (name, value) in &self.headers {
+            response.insert_header((*name, value.as_str()));
         }
         if matches!(self.code, ErrorCode::Unauthorized | ErrorCode::TokenExpired) {
             response.insert_header((WWW_AUTHENTICATE, "Bearer"));

@@ -88,6 +88,7 @@ pub(super) async fn export(
     if !caller.0.may(Permission::Export) {
         return Err(Error::Forbidden(Permission::Export).into());
     }
+    let place = state.exports.enter().await?;
     let (sender, receiver) = mpsc::channel(8);
     let app = Arc::clone(&state.app);
     // A thread of its own: a slow client must not take one that searches need.
@@ -97,6 +98,7 @@ pub(super) async fn export(
             // Once the status has been sent, cutting the body short is the only way to say so.
             let _ = sender.blocking_send(Err(io::Error::other(error)));
         }
+        drop(place);
     });
     if let Err(error) = spawned {
         tracing::error!("an export cannot be started: {error}");

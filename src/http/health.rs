@@ -2,10 +2,15 @@
 
 use std::sync::atomic::Ordering;
 
-use actix_web::{HttpResponse, web};
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::address;
+use super::auth;
 use super::error::Problem;
+use super::origin;
 use super::state::State;
+use crate::domain::access::Permission;
 use crate::error::ErrorCode;
 
 /// Answers as long as the process serves.
@@ -25,15 +30,49 @@ pub(super) async fn readyz(state: web::Data<State>) -> Result<HttpResponse, Prob
     Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ready\n"))
 }
 
-/// Figures for Prometheus.
-#[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "operation", security(()),
-    responses((status = 200, description = "Prometheus text format")))]
-pub(super) async fn metrics(state: web::Data<State>) -> Result<HttpResponse, Problem> {
+/// Figures for Prometheus, over all organisations: for this machine, for who runs the server, and
+/// for the token that `--metrics-token` names.
+#[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "operation", security((), ("token" = [])),
+    responses((status = 200, description = "Prometheus text format"),
+        (status = 401, body = super::schema::Problem), (status = 403, body = super::schema::Problem)))]
+pub(super) async fn metrics(
+    request: HttpRequest,
+    state: web::Data<State>,
+) -> Result<HttpResponse, Problem> {
+    may_read_metrics(&request, &state)?;
     let app = std::sync::Arc::clone(&state.app);
     let stats = web::block(move || app.stats())
         .await
         .map_err(|_blocking| Problem::new(ErrorCode::Internal, "the figures cannot be read"))?;
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
-        .body(state.metrics.render(&stats)))
+        .body(state.metrics.render(&stats, state.certificates.as_ref().map(|c| c.not_after()))))
+}
+
+/// The figures tell how much all organisations have and do, which is nobody's business but that of
+/// who runs the server.
+fn may_read_metrics(request: &HttpRequest, state: &State) -> Result<(), Problem> {
+    let token = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = token.and_then(|header| header.split_once(' ')).map(|(_, token)| token.trim());
+    let Some(token) = token else {
+        return origin::require_local(request).map_err(|_not_local| {
+            Problem::new(
+                ErrorCode::Unauthorized,
+                "from another machine the figures need the token of --metrics-token, or one of who runs the server",
+            )
+        });
+    };
+    if let Some(address) = address::client_address(request) {
+        state.rates.may_try(address)?;
+    }
+    // Hashes are compared in constant time.
+    if state.metrics_token == Some(blake3::hash(token.as_bytes())) {
+        return Ok(());
+    }
+    let caller = auth::caller(request)?;
+    if caller.may(Permission::Operate) {
+        Ok(())
+    } else {
+        Err(crate::app::Error::Forbidden(Permission::Operate).into())
+    }
 }

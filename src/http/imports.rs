@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::answer;
 use super::auth::Authenticated;
+use super::body;
 use super::error::Problem;
 use super::schema;
 use super::search::query_of;
@@ -104,9 +105,7 @@ async fn receive(
     let mut file = std::fs::File::create(path).map_err(failed)?;
     let mut received = 0_u64;
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|error| {
-            Problem::new(ErrorCode::Malformed, format!("the body cannot be read: {error}"))
-        })?;
+        let chunk = chunk.map_err(|error| body::unreadable(&error))?;
         received += chunk.len() as u64;
         if received > most_bytes {
             return Err(too_large());

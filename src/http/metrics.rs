@@ -18,11 +18,12 @@ pub(super) struct Metrics {
     requests: IntCounterVec,
     seconds: HistogramVec,
     gauges: Vec<(IntGauge, Figure)>,
+    certificate_end: Option<IntGauge>,
 }
 
 impl Metrics {
     /// Registers everything.
-    pub(super) fn new() -> Result<Self, prometheus::Error> {
+    pub(super) fn new(is_tls: bool) -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
         let requests = IntCounterVec::new(
             Opts::new("ringdex_http_requests_total", "Requests by route, method and status."),
@@ -54,7 +55,15 @@ impl Metrics {
             registry.register(Box::new(gauge.clone()))?;
             gauges.push((gauge, read));
         }
-        Ok(Self { registry, requests, seconds, gauges })
+        let certificate_end = is_tls
+            .then(|| {
+                let name = "ringdex_tls_certificate_not_after_seconds";
+                let gauge = IntGauge::new(name, "When the certificate ends, as Unix time.")?;
+                registry.register(Box::new(gauge.clone()))?;
+                Ok::<_, prometheus::Error>(gauge)
+            })
+            .transpose()?;
+        Ok(Self { registry, requests, seconds, gauges, certificate_end })
     }
 
     /// Counts an answered request.
@@ -72,8 +81,12 @@ impl Metrics {
         self.seconds.with_label_values(&[route]).observe(took.as_secs_f64());
     }
 
-    /// All figures in the text format of Prometheus.
-    pub(super) fn render(&self, stats: &Stats) -> Vec<u8> {
+    /// All figures in the text format of Prometheus, with the end of the certificate if there is
+    /// one.
+    pub(super) fn render(&self, stats: &Stats, certificate_end: Option<i64>) -> Vec<u8> {
+        if let (Some(gauge), Some(end)) = (&self.certificate_end, certificate_end) {
+            gauge.set(end);
+        }
         for (gauge, read) in &self.gauges {
             gauge.set(i64::try_from(read(stats)).unwrap_or(i64::MAX));
         }

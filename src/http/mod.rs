@@ -3,29 +3,47 @@
 //! Turns requests into use cases and answers into JSON. What may touch the disk runs on blocking
 //! threads; number lookups run on the workers, since they are over in microseconds.
 
+mod address;
 mod admin;
 mod answer;
 mod assets;
 mod audit;
 mod auth;
 mod body;
+mod budget;
+mod certificate;
+mod connection;
 mod contacts;
 mod error;
 mod export;
+mod gate;
+mod headers;
 mod health;
 mod imports;
+mod limits;
+mod listen;
 mod lookup;
 mod metrics;
+mod observe;
 mod openapi;
+mod options;
+mod origin;
+mod pace;
 mod people;
+mod rate;
 mod routes;
 mod schema;
 mod search;
 mod server;
 mod session;
 mod state;
+mod tls;
 mod unread;
 
+pub use headers::parse_frame_ancestor;
 pub use openapi::document as openapi_document;
+pub use options::ServeOptions;
+pub use rate::{MaybeRate, Rate};
 pub use routes::ROUTES;
-pub use server::{Running, ServeError, ServeOptions, serve};
+pub use server::{Running, ServeError, serve};
+pub use tls::{TlsError, TlsFiles};

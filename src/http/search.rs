@@ -162,19 +162,18 @@ async fn run(
     caller: Authenticated,
     search: SearchRequest,
 ) -> Result<HttpResponse, Problem> {
-    let place = state.search_places.try_acquire().map_err(|_full| {
-        Problem::new(ErrorCode::Overloaded, "too many searches at once; try again in a moment")
-    })?;
+    let place = state.searches.enter().await?;
     let (body, total, took_us) = answer::run(&state, move |app| {
         let answer = app.search_contacts(&caller.0, &search)?;
         let (total, took_us) = (answer.total, answer.took_us);
         // Written here, so that the workers are free for lookups.
         let body = to_json(answer)
             .map_err(|error| crate::app::Error::FileUnreadable(error.to_string()))?;
+        // Kept until here even if the caller has gone: the search has not.
+        drop(place);
         Ok((body, total, took_us))
     })
     .await?;
-    drop(place);
     let mut response = HttpResponse::build(StatusCode::OK);
     response.insert_header(("content-type", "application/json"));
     response.insert_header(("x-total-count", total.to_string()));

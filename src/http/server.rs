@@ -5,60 +5,24 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse};
-use actix_web::middleware::{Next, from_fn};
-use actix_web::{App as ActixApp, HttpServer, web};
-use tokio::sync::Semaphore;
+use actix_web::dev::ServerHandle;
+use actix_web::web;
+use futures_util::future::{Either, select};
 
-use super::metrics::Metrics;
-use super::routes;
-use super::state::{Limits, State};
-use super::unread;
+use super::listen::listen;
+use super::options::ServeOptions;
+use super::state::State;
+use super::tls::{Certificates, TlsError};
 use crate::app::App;
-use crate::domain::access::Caller;
-
-/// How the server is run.
-#[derive(Clone, Debug)]
-pub struct ServeOptions {
-    /// Where to listen; port 0 takes a free one.
-    pub listen: SocketAddr,
-    /// Who requests without a token from this machine are; none in real use.
-    pub demo: Option<Caller>,
-    /// Worker threads; one a core if not given.
-    pub workers: Option<usize>,
-    /// Most bytes of a JSON body.
-    pub json_bytes: usize,
-    /// Most bytes of a bulk request.
-    pub bulk_bytes: usize,
-    /// Most bytes of an uploaded file.
-    pub upload_bytes: u64,
-    /// Searches that may run or wait at once; more are told to come back.
-    pub searches: usize,
-    /// Whether SIGTERM and SIGINT stop the server.
-    pub handle_signals: bool,
-}
-
-impl Default for ServeOptions {
-    fn default() -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 7464)),
-            demo: None,
-            workers: None,
-            json_bytes: 1 << 20,
-            bulk_bytes: 32 << 20,
-            upload_bytes: 2 << 30,
-            searches: 256,
-            handle_signals: true,
-        }
-    }
-}
 
 /// Why the server does not serve.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
+    /// What was asked for would not be safe.
+    #[error("{0}")]
+    Unsafe(String),
     /// The address cannot be used.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -67,6 +31,9 @@ pub enum ServeError {
         /// Why not.
         source: io::Error,
     },
+    /// Certificate or key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The figures cannot be set up; a defect.
     #[error("cannot set up the figures: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -75,16 +42,18 @@ pub enum ServeError {
     Io(#[from] io::Error),
 }
 
-/// Passwords that are hashed at once: each takes a core and 19 MiB for tens of milliseconds.
-const SIGN_INS: usize = 1;
 /// How long the workers may take to let go of the application once the server has ended.
 const RELEASE_PATIENCE: Duration = Duration::from_secs(60);
+/// How often the limits forget who has been quiet.
+const FORGET_EVERY: Duration = Duration::from_secs(10);
 
 /// A server that accepts requests.
 #[derive(Clone)]
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Whether it speaks TLS.
+    pub is_tls: bool,
     handle: ServerHandle,
     is_stopping: Arc<AtomicBool>,
 }
@@ -95,6 +64,11 @@ impl Running {
         self.is_stopping.store(true, Ordering::Relaxed);
         self.handle.stop(true).await;
     }
+
+    /// Where it listens, as clients write it.
+    pub fn url(&self) -> String {
+        format!("{}://{}", if self.is_tls { "https" } else { "http" }, self.address)
+    }
 }
 
 /// Serves until stopped; `ready` is called once requests are accepted.
@@ -103,54 +77,37 @@ impl Running {
 /// application: whoever drops the last reference to it closes the data directory.
 ///
 /// # Errors
-/// If the address cannot be used or the server fails.
+/// If it would not be safe, the address or the certificate cannot be used or the server fails.
 pub fn serve(
     app: Arc<App>,
     options: &ServeOptions,
     ready: impl FnOnce(Running),
 ) -> Result<(), ServeError> {
-    let listen = |source| ServeError::Listen { address: options.listen, source };
-    let listener = TcpListener::bind(options.listen).map_err(listen)?;
-    let address = listener.local_addr().map_err(listen)?;
+    if let Some(objection) = options.objection() {
+        return Err(ServeError::Unsafe(objection));
+    }
+    if let Some(warning) = options.warning() {
+        tracing::warn!("{warning}");
+    }
+    let certificates = options.tls.as_ref().map(Certificates::load).transpose()?;
+    let tls = certificates.as_ref().map(Certificates::server_config).transpose()?;
+    let refused = |source| ServeError::Listen { address: options.listen, source };
+    let listener = TcpListener::bind(options.listen).map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
     let is_stopping = Arc::new(AtomicBool::new(false));
     let (held, released) = mpsc::channel();
     let work = Arc::clone(&app);
-    let state = web::Data::new(State {
-        app,
-        demo: options.demo.clone(),
-        metrics: Metrics::new()?,
-        search_places: Semaphore::new(options.searches),
-        sign_in_places: Semaphore::new(SIGN_INS),
-        is_stopping: Arc::clone(&is_stopping),
-        limits: Limits {
-            json_bytes: options.json_bytes,
-            bulk_bytes: options.bulk_bytes,
-            upload_bytes: options.upload_bytes,
-        },
-        _held: held,
-    });
-    let workers = options
-        .workers
-        .or_else(|| std::thread::available_parallelism().ok().map(usize::from))
-        .unwrap_or(2);
-    let handle_signals = options.handle_signals;
+    let stop = Arc::clone(&is_stopping);
+    let state = web::Data::new(State::new(app, options, certificates, stop, held)?);
+    let is_tls = tls.is_some();
     let result = actix_web::rt::System::new().block_on(async move {
-        let mut server = HttpServer::new(move || {
-            ActixApp::new()
-                .app_data(state.clone())
-                .wrap(from_fn(observe))
-                .configure(routes::configure)
-        })
-        .workers(workers)
-        .shutdown_timeout(8)
-        .client_request_timeout(Duration::from_secs(10))
-        .keep_alive(Duration::from_secs(75));
-        if !handle_signals {
-            server = server.disable_signals();
-        }
-        let server = server.listen(listener)?.run();
-        ready(Running { address, handle: server.handle(), is_stopping });
-        server.await
+        let server = listen(listener, options, tls, state.clone())?;
+        let upkeep = actix_web::rt::spawn(look_after(state, options.clone()));
+        ready(Running { address, is_tls, handle: server.handle(), is_stopping });
+        let ended = server.await;
+        upkeep.abort();
+        let _ = upkeep.await;
+        ended
     });
     work.stop_imports();
     // The threads of the workers end a moment after the server does.
@@ -160,25 +117,61 @@ pub fn serve(
     Ok(result?)
 }
 
-/// Counts and times every request, and logs those that fail on our side.
-async fn observe(
-    mut request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let started = Instant::now();
-    let request_body = unread::share(&mut request);
-    let state = request.app_data::<web::Data<State>>().cloned();
-    let response = next.call(request).await?;
-    if let Some(state) = state {
-        let request = response.request();
-        // A route pattern, never the path: paths carry ids and would be without number.
-        let pattern = request.match_pattern();
-        let route = pattern.as_deref().unwrap_or("none");
-        let status = response.status();
-        state.metrics.count(route, request.method(), status.as_u16(), started.elapsed());
-        if status.is_server_error() {
-            tracing::warn!(route, status = status.as_u16(), "request failed");
+/// Keeps the tables of the limits small and the certificate fresh, as long as the server runs.
+async fn look_after(state: web::Data<State>, options: ServeOptions) {
+    let check_every = options.tls.as_ref().map_or(FORGET_EVERY, |files| files.check_every);
+    let mut ticks =
+        tokio::time::interval(check_every.clamp(Duration::from_millis(1), FORGET_EVERY));
+    let mut hangups = Hangups::new(options.handle_signals && state.certificates.is_some());
+    let mut forgotten = tokio::time::Instant::now();
+    loop {
+        let was_asked = {
+            let (tick, hangup) = (std::pin::pin!(ticks.tick()), std::pin::pin!(hangups.next()));
+            matches!(select(tick, hangup).await, Either::Right(_))
+        };
+        if let Some(certificates) = &state.certificates {
+            if was_asked { certificates.reload() } else { certificates.follow() }
+        }
+        if forgotten.elapsed() >= FORGET_EVERY {
+            state.rates.forget();
+            forgotten = tokio::time::Instant::now();
         }
     }
-    Ok(unread::hold(response, request_body))
+}
+
+/// SIGHUP, where there is such a thing.
+struct Hangups {
+    #[cfg(unix)]
+    signals: Option<tokio::signal::unix::Signal>,
+}
+
+impl Hangups {
+    #[cfg(unix)]
+    fn new(is_wanted: bool) -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        let signals = is_wanted.then(|| signal(SignalKind::hangup())).and_then(|signals| {
+            signals.inspect_err(|e| tracing::warn!("SIGHUP cannot be caught: {e}")).ok()
+        });
+        Self { signals }
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        if let Some(signals) = &mut self.signals
+            && signals.recv().await.is_some()
+        {
+            return;
+        }
+        std::future::pending::<()>().await;
+    }
+
+    #[cfg(not(unix))]
+    fn new(_: bool) -> Self {
+        Self {}
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        std::future::pending::<()>().await;
+    }
 }

@@ -6,10 +6,12 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
+use super::address::client_address;
 use super::answer;
 use super::auth::{self, Authenticated, COOKIE, SECURE_COOKIE};
 use super::body;
 use super::error::Problem;
+use super::origin;
 use super::schema;
 use super::state::State;
 use crate::app::{Error, NewSession};
@@ -18,31 +20,30 @@ use crate::domain::members::Members;
 use crate::error::ErrorCode;
 
 /// The cookie that carries a session: scripts cannot read it, other sites cannot send it.
-fn cookie(request: &HttpRequest, secret: &str) -> Cookie<'static> {
-    let is_secure = request.app_config().secure();
-    let name = if is_secure { SECURE_COOKIE } else { COOKIE };
+fn cookie(state: &State, secret: &str) -> Cookie<'static> {
+    let name = if state.certificates.is_some() { SECURE_COOKIE } else { COOKIE };
     Cookie::build(name, secret.to_owned())
         .path("/")
         .http_only(true)
-        .secure(is_secure)
+        .secure(state.secure_cookies)
         .same_site(SameSite::Strict)
         .finish()
 }
 
 /// The answer to a log-in that succeeded.
-pub(super) fn begun(request: &HttpRequest, session: &NewSession) -> HttpResponse {
+pub(super) fn begun(state: &State, session: &NewSession) -> HttpResponse {
     let mut response = answer::json(
         StatusCode::CREATED,
         &json!({"user_id": session.user, "csrf_token": session.csrf, "expires_at": session.expires_at}),
     );
     // A cookie of our own making is always a valid header.
-    let _ = response.add_cookie(&cookie(request, &session.secret));
+    let _ = response.add_cookie(&cookie(state, &session.secret));
     response
 }
 
 /// Removes the cookie of a session that has ended.
-fn ended(request: &HttpRequest) -> HttpResponse {
-    let mut gone = cookie(request, "");
+fn ended(state: &State) -> HttpResponse {
+    let mut gone = cookie(state, "");
     gone.set_max_age(Duration::ZERO);
     HttpResponse::NoContent().cookie(gone).finish()
 }
@@ -67,22 +68,31 @@ pub(super) async fn sign_in(
     state: web::Data<State>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    if !auth::is_same_site(&request) {
-        return Err(Problem::new(ErrorCode::CsrfMissing, "sign in from the page of this server"));
+    origin::require_own_page(&request)?;
+    let address = client_address(&request);
+    if let Some(address) = address {
+        state.rates.may_try(address)?;
     }
     let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
     let mut members = Members::of(&value).map_err(Error::Invalid)?;
     let (email, password) = (members.secret("email"), members.secret("password"));
     members.finish().map_err(Error::Invalid)?;
     let (email, password) = (required(email, "email")?, required(password, "password")?);
-    let address = auth::client_address(&request);
     // Hashing takes a core for tens of milliseconds; a few at once are enough.
-    let _place =
-        state.sign_in_places.acquire().await.map_err(|_closed| {
-            Problem::new(ErrorCode::ShuttingDown, "the server is shutting down")
-        })?;
-    let session = answer::run(&state, move |app| app.sign_in(&email, &password, address)).await?;
-    Ok(begun(&request, &session))
+    let place = state.sign_ins.enter().await?;
+    let session = answer::run(&state, move |app| {
+        // Held by the work itself, which goes on where the client has gone away.
+        let _place = place;
+        app.sign_in(&email, &password, address)
+    })
+    .await;
+    if let (Err(problem), Some(address)) = (&session, address)
+        && problem.code() == ErrorCode::SignInRefused
+    {
+        state.rates.failed(address)?;
+    }
+    let session = session?;
+    Ok(begun(&state, &session))
 }
 
 /// The session of the caller.
@@ -93,7 +103,7 @@ pub(super) async fn find(
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let session = auth::session_secret(&request)
-        .and_then(|secret| state.app.session(&secret, auth::client_address(&request)));
+        .and_then(|secret| state.app.session(&secret, client_address(&request)));
     let Some(session) = session else {
         return Err(Problem::new(ErrorCode::Unauthorized, "there is no session: sign in"));
     };
@@ -114,19 +124,18 @@ pub(super) async fn sign_out(
     if let Some(secret) = auth::session_secret(&request) {
         answer::run(&state, move |app| app.sign_out(&caller.0, &secret)).await?;
     }
-    Ok(ended(&request))
+    Ok(ended(&state))
 }
 
 /// Ends all sessions of the caller, on all machines.
 #[utoipa::path(delete, path = "/api/v1/sessions", operation_id = "sign_out_everywhere", tag = "session",
     responses((status = 204), (status = 401, body = schema::Problem), (status = 404, body = schema::Problem)))]
 pub(super) async fn sign_out_everywhere(
-    request: HttpRequest,
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
     answer::run(&state, move |app| app.sign_out_everywhere(&caller.0)).await?;
-    Ok(ended(&request))
+    Ok(ended(&state))
 }
 
 /// Changes the own password; all sessions end.
@@ -144,12 +153,13 @@ pub(super) async fn change_password(
     let (present, new) = (members.secret("password"), members.secret("new_password"));
     members.finish().map_err(Error::Invalid)?;
     let (present, new) = (required(present, "password")?, required(new, "new_password")?);
-    let _place =
-        state.sign_in_places.acquire().await.map_err(|_closed| {
-            Problem::new(ErrorCode::ShuttingDown, "the server is shutting down")
-        })?;
-    answer::run(&state, move |app| app.change_password(&caller.0, &present, &new)).await?;
-    Ok(ended(&request))
+    let place = state.sign_ins.enter().await?;
+    answer::run(&state, move |app| {
+        let _place = place;
+        app.change_password(&caller.0, &present, &new)
+    })
+    .await?;
+    Ok(ended(&state))
 }
 
 /// What the caller may do and see, with the table of its organisation.

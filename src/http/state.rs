@@ -4,11 +4,25 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::Sender;
 
-use tokio::sync::Semaphore;
+use ipnet::IpNet;
 
+use super::budget::Budgets;
+use super::gate::Gate;
+use super::headers::Headers;
+use super::limits;
 use super::metrics::Metrics;
+use super::options::ServeOptions;
+use super::pace::Pace;
+use super::tls::Certificates;
 use crate::app::App;
 use crate::domain::access::Caller;
+
+/// Passwords that are hashed at once.
+const SIGN_INS: usize = 1;
+/// Log-ins that wait for one another at most; a shift begins for all at the same time.
+const MOST_SIGN_INS_WAITING: usize = 200;
+/// How long a log-in waits for its turn.
+const SIGN_IN_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Shared by all workers.
 pub(super) struct State {
@@ -16,10 +30,24 @@ pub(super) struct State {
     /// Who requests without a token from this machine are, in demonstration mode.
     pub(super) demo: Option<Caller>,
     pub(super) metrics: Metrics,
-    /// Searches that may run or wait at once.
-    pub(super) search_places: Semaphore,
-    /// Passwords that are hashed at once.
-    pub(super) sign_in_places: Semaphore,
+    /// The hash of the token that may read the figures.
+    pub(super) metrics_token: Option<blake3::Hash>,
+    pub(super) searches: Gate,
+    pub(super) exports: Gate,
+    /// Passwords that are hashed at once: each takes a core and 19 MiB for tens of milliseconds.
+    pub(super) sign_ins: Gate,
+    /// How often addresses and tokens may ask.
+    pub(super) rates: limits::Limits,
+    pub(super) trusted_proxies: Vec<IpNet>,
+    pub(super) has_warned_of_proxy: AtomicBool,
+    pub(super) headers: Headers,
+    pub(super) budgets: Budgets,
+    pub(super) pace: Pace,
+    /// Whether cookies are only for connections that nobody reads: always, but where a browser
+    /// would then not send them over a network without TLS.
+    pub(super) secure_cookies: bool,
+    /// The certificate, under TLS.
+    pub(super) certificates: Option<Arc<Certificates>>,
     /// Set when the server begins to shut down.
     pub(super) is_stopping: Arc<AtomicBool>,
     pub(super) limits: Limits,
@@ -27,11 +55,62 @@ pub(super) struct State {
     pub(super) _held: Sender<()>,
 }
 
-/// Most bytes of bodies, by kind.
+impl State {
+    /// Sets everything up.
+    pub(super) fn new(
+        app: Arc<App>,
+        options: &ServeOptions,
+        certificates: Option<Arc<Certificates>>,
+        is_stopping: Arc<AtomicBool>,
+        held: Sender<()>,
+    ) -> Result<Self, prometheus::Error> {
+        let no_wait = std::time::Duration::ZERO;
+        Ok(Self {
+            app,
+            demo: options.demo.clone(),
+            metrics: Metrics::new(certificates.is_some())?,
+            metrics_token: options.metrics_token.as_deref().map(|t| blake3::hash(t.as_bytes())),
+            searches: Gate::new(
+                "searches",
+                options.searches,
+                options.searches_waiting,
+                options.search_patience,
+            ),
+            exports: Gate::new("exports", options.exports, 0, no_wait),
+            sign_ins: Gate::new("log-ins", SIGN_INS, MOST_SIGN_INS_WAITING, SIGN_IN_PATIENCE),
+            rates: limits::Limits::new(
+                options.address_rate,
+                options.token_rate,
+                options.failure_rate,
+            ),
+            trusted_proxies: options.trusted_proxies.clone(),
+            has_warned_of_proxy: AtomicBool::new(false),
+            headers: Headers::new(&options.frame_ancestors, certificates.is_some()),
+            budgets: Budgets { request: options.request_budget, search: options.search_budget },
+            pace: Pace {
+                patience: options.body_patience,
+                bytes_per_sec: options.body_bytes_per_sec,
+            },
+            secure_cookies: certificates.is_some() || !options.insecure,
+            certificates,
+            is_stopping,
+            limits: Limits {
+                json_bytes: options.json_bytes,
+                bulk_bytes: options.bulk_bytes,
+                upload_bytes: options.upload_bytes,
+                header_bytes: options.header_bytes,
+            },
+            _held: held,
+        })
+    }
+}
+
+/// Most bytes of bodies, by kind, and of the head of a request.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_field_names, reason = "units stand in names")]
 pub(super) struct Limits {
     pub(super) json_bytes: usize,
     pub(super) bulk_bytes: usize,
     pub(super) upload_bytes: u64,
+    pub(super) header_bytes: usize,
 }

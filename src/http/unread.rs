@@ -1,4 +1,4 @@
-//! Closes connections whose chunked body nobody has read to its end.
+//! The body of a request on its way to the handler: paced, and held where nobody reads it.
 //!
 //! actix reads and throws away the rest of a chunked body that a handler has dropped, so that the
 //! connection can be kept; a body without an end would keep it busy for ever. As long as somebody
@@ -11,21 +11,30 @@ use std::task::{Context, Poll};
 
 use actix_web::HttpMessage;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::error::PayloadError;
-use actix_web::http::header::TRANSFER_ENCODING;
+use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use actix_web::web::Bytes;
 use futures_util::Stream;
+
+use super::pace::{Pace, Paced};
 
 /// The body of a request, shared between its handler and the answer.
 pub(super) struct Shared(Rc<RefCell<Payload>>);
 
-/// Shares the body of a request if it has no declared length.
-pub(super) fn share(request: &mut ServiceRequest) -> Option<Shared> {
-    if !request.headers().contains_key(TRANSFER_ENCODING) {
+/// Paces the body of a request, and shares it if it has no declared length.
+pub(super) fn share(request: &mut ServiceRequest, pace: Pace) -> Option<Shared> {
+    let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
+    if !is_chunked && !request.headers().contains_key(CONTENT_LENGTH) {
         return None;
     }
-    let shared = Rc::new(RefCell::new(request.take_payload()));
+    let paced = Box::pin(Paced::new(request.take_payload(), pace));
+    let body: Payload = Payload::Stream { payload: paced };
+    if !is_chunked {
+        request.set_payload(body);
+        return None;
+    }
+    let shared = Rc::new(RefCell::new(body));
     let stream = Box::pin(Shared(Rc::clone(&shared)));
     request.set_payload(Payload::Stream { payload: stream });
     Some(Shared(shared))
@@ -39,15 +48,11 @@ impl Stream for Shared {
     }
 }
 
-/// Lets an answer hold the body of its request.
-pub(super) fn hold(
-    response: ServiceResponse<impl MessageBody + 'static>,
-    request_body: Option<Shared>,
-) -> ServiceResponse<BoxBody> {
-    let response = response.map_into_boxed_body();
+/// Lets the body of an answer hold the body of its request.
+pub(super) fn hold(body: BoxBody, request_body: Option<Shared>) -> BoxBody {
     match request_body {
-        None => response,
-        Some(held) => response.map_body(|_, body| BoxBody::new(Holding { body, _held: held })),
+        None => body,
+        Some(held) => BoxBody::new(Holding { body, _held: held }),
     }
 }
 

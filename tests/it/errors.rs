@@ -270,7 +270,10 @@ fn unsupported_media_type() {
 
 #[test]
 fn overloaded() {
-    let server = TestServer::with(|options| options.searches = 0);
+    let server = TestServer::with(|options| {
+        options.searches = 0;
+        options.searches_waiting = 0;
+    });
     let answer = server.get("/api/v1/contacts");
     assert_eq!(answer.header("retry-after"), Some("1"));
     assert_snapshot!(shown(answer, 503), @r##"

@@ -9,6 +9,7 @@
 
 mod browser;
 mod contacts;
+mod edge;
 mod engine;
 mod errors;
 mod fuzz;

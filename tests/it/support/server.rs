@@ -271,6 +271,8 @@ impl TestServer {
             listen: ([127, 0, 0, 1], 0).into(),
             workers: Some(2),
             handle_signals: false,
+            // Tests show wrong tokens more often than people do.
+            failure_rate: None,
             ..ServeOptions::default()
         };
         change(&mut options);
@@ -286,7 +288,7 @@ impl TestServer {
             .timeout_global(Some(Duration::from_secs(60)))
             .build()
             .new_agent();
-        let base = format!("http://{}", running.address);
+        let base = running.url();
         let client = Client { agent, base, token: Some(OPERATOR.to_owned()) };
         Self {
             client,

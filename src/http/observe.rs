@@ -1,0 +1,163 @@
+//! What happens to every request around its handler: limits, time budget, headers, figures.
+//!
+//! One layer, since each costs an allocation on the way of a lookup.
+
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::Method;
+use actix_web::middleware::Next;
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+
+use super::address;
+use super::connection::{EndOnDrop, Watch};
+use super::error::Problem;
+use super::limits;
+use super::state::State;
+use super::unread::{self, Shared};
+use crate::error::ErrorCode;
+
+/// Admits, times, counts and completes a request.
+pub(super) async fn observe(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let started = Instant::now();
+    let Some(state) = request.app_data::<web::Data<State>>().cloned() else {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    };
+    let watch = request.conn_data::<Rc<Watch>>().cloned();
+    if let Some(watch) = &watch {
+        watch.begin();
+    }
+    let request_body = unread::share(&mut request, state.pace);
+    // A route pattern, never the path: paths carry ids and would be without number.
+    let pattern = request.match_pattern();
+    let method = request.method().clone();
+    let route = pattern.as_deref().unwrap_or("none");
+    let after = After { state: &state, watch, method, route, started };
+    if let Err(problem) = admit(&state, request.request()) {
+        let response = after.complete(problem.error_response(), request_body);
+        return Ok(request.into_response(response));
+    }
+    let answer = match state.budgets.of(after.method.as_str(), route) {
+        None => next.call(request).await,
+        Some(budget) => match tokio::time::timeout(budget, next.call(request)).await {
+            Ok(answer) => answer,
+            Err(_late) => {
+                let detail = format!("there is no answer after {} s", budget.as_secs_f32());
+                Err(Problem::new(ErrorCode::Timeout, detail).into())
+            }
+        },
+    };
+    match answer {
+        Ok(response) => {
+            let (request, response) = response.into_parts();
+            let mut response = response.map_into_boxed_body();
+            if let Some(headers) = limits::noted(&request) {
+                for (name, value) in headers {
+                    if !response.headers().contains_key(&name) {
+                        response.headers_mut().insert(name, value);
+                    }
+                }
+            }
+            Ok(ServiceResponse::new(request, after.complete(response, request_body)))
+        }
+        // The request is gone with the handler: only the answer is left to complete.
+        Err(error) => {
+            let response = after.complete(error.error_response(), request_body);
+            Err(InternalError::from_response("no answer", response).into())
+        }
+    }
+}
+
+/// Whether a request is let in at all.
+fn admit(state: &State, request: &HttpRequest) -> Result<(), Problem> {
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let fields = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len());
+    if target + fields.sum::<usize>() > state.limits.header_bytes {
+        let detail =
+            format!("path and header fields have at most {} bytes", state.limits.header_bytes);
+        return Err(Problem::new(ErrorCode::HeadersTooLarge, detail));
+    }
+    if matches!(request.path(), "/healthz" | "/readyz") {
+        return Ok(());
+    }
+    warn_of_proxy(state, request);
+    state.rates.admit_address(request)
+}
+
+/// Says once that there seems to be a proxy whose clients all look like one.
+fn warn_of_proxy(state: &State, request: &HttpRequest) {
+    if !state.trusted_proxies.is_empty()
+        || state.has_warned_of_proxy.load(Ordering::Relaxed)
+        || !address::is_forwarded(request)
+        || state.has_warned_of_proxy.swap(true, Ordering::Relaxed)
+    {
+        return;
+    }
+    if let Some(peer) = request.peer_addr() {
+        tracing::warn!(
+            "{} passes requests on, but is no trusted proxy: all its clients share the limits of \
+             one address; --trusted-proxy {} says otherwise",
+            peer.ip(),
+            peer.ip()
+        );
+    }
+}
+
+/// What an answer is completed with.
+struct After<'a> {
+    state: &'a State,
+    watch: Option<Rc<Watch>>,
+    method: Method,
+    route: &'a str,
+    started: Instant,
+}
+
+impl After<'_> {
+    /// Adds headers, counts the request, and logs those that fail on our side.
+    fn complete(self, mut response: HttpResponse, request_body: Option<Shared>) -> HttpResponse {
+        self.state.headers.put(response.headers_mut());
+        let status = response.status();
+        self.state.metrics.count(self.route, &self.method, status.as_u16(), self.started.elapsed());
+        if status.is_server_error() {
+            tracing::warn!(route = self.route, status = status.as_u16(), "request failed");
+        }
+        let watch = self.watch;
+        response.map_body(|_, body| {
+            let body = unread::hold(body, request_body);
+            let Some(watch) = watch else { return body };
+            if matches!(body.size(), BodySize::Stream) {
+                return BoxBody::new(Streamed { body, _end: EndOnDrop(watch) });
+            }
+            watch.end();
+            body
+        })
+    }
+}
+
+/// A body that is sent piece by piece; the request ends with it.
+struct Streamed {
+    body: BoxBody,
+    _end: EndOnDrop,
+}
+
+impl MessageBody for Streamed {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<web::Bytes, Self::Error>>> {
+        std::pin::Pin::new(&mut self.get_mut().body).poll_next(cx)
+    }
+}

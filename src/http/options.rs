@@ -1,0 +1,178 @@
+//! How the server is run, and what it refuses to do without being told twice.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use super::rate::Rate;
+use super::tls::TlsFiles;
+use crate::domain::access::Caller;
+
+/// How the server is run.
+#[derive(Clone, Debug)]
+pub struct ServeOptions {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Certificate and key; plain HTTP without.
+    pub tls: Option<TlsFiles>,
+    /// Whether to listen for others without TLS, or to let them into a demonstration.
+    pub insecure: bool,
+    /// Who requests without a token from this machine are; none in real use.
+    pub demo: Option<Caller>,
+    /// Who may show the pages in frames; nobody if empty.
+    pub frame_ancestors: Vec<String>,
+    /// Proxies that say truly whose requests they pass on.
+    pub trusted_proxies: Vec<IpNet>,
+    /// A token that may read the figures and nothing else.
+    pub metrics_token: Option<String>,
+    /// Worker threads; one a core if not given.
+    pub workers: Option<usize>,
+    /// Most bytes of a JSON body.
+    pub json_bytes: usize,
+    /// Most bytes of a bulk request.
+    pub bulk_bytes: usize,
+    /// Most bytes of an uploaded file.
+    pub upload_bytes: u64,
+    /// Most bytes of the path and the header fields of a request.
+    pub header_bytes: usize,
+    /// Requests of one address; IPv6 by /64.
+    pub address_rate: Option<Rate>,
+    /// Requests of one token.
+    pub token_rate: Option<Rate>,
+    /// Tokens and passwords of one address that are not valid.
+    pub failure_rate: Option<Rate>,
+    /// Connections of one address at once; 0 for any number.
+    pub connections_per_address: usize,
+    /// Searches that run at once.
+    pub searches: usize,
+    /// Searches that wait for one to end; more are told to come back.
+    pub searches_waiting: usize,
+    /// How long a search waits until it is told to come back.
+    pub search_patience: Duration,
+    /// Exports at once; more are told to come back.
+    pub exports: usize,
+    /// How long a request may take until its answer begins.
+    pub request_budget: Duration,
+    /// How long a search may take.
+    pub search_budget: Duration,
+    /// How long a client may take for the head of a request, and for a TLS handshake.
+    pub head_patience: Duration,
+    /// How long a body may stop.
+    pub body_patience: Duration,
+    /// How many bytes a second a body must come with in the long run.
+    pub body_bytes_per_sec: u32,
+    /// How long a client may read nothing of its answer.
+    pub write_patience: Duration,
+    /// Whether SIGTERM and SIGINT stop the server, and SIGHUP makes it read its certificate.
+    pub handle_signals: bool,
+}
+
+impl Default for ServeOptions {
+    fn default() -> Self {
+        let second = Duration::from_secs(1);
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 7464)),
+            tls: None,
+            insecure: false,
+            demo: None,
+            frame_ancestors: Vec::new(),
+            trusted_proxies: Vec::new(),
+            metrics_token: None,
+            workers: None,
+            json_bytes: 1 << 20,
+            bulk_bytes: 32 << 20,
+            upload_bytes: 2 << 30,
+            header_bytes: 32 << 10,
+            address_rate: Rate::new(10_000, second).map(Rate::sparing_local),
+            token_rate: Rate::new(5_000, second).map(Rate::sparing_local),
+            failure_rate: Rate::new(20, 60 * second),
+            connections_per_address: 4_096,
+            searches: 64,
+            searches_waiting: 256,
+            search_patience: 2 * second,
+            exports: 4,
+            request_budget: 60 * second,
+            search_budget: 30 * second,
+            head_patience: 10 * second,
+            body_patience: 10 * second,
+            body_bytes_per_sec: 1 << 10,
+            write_patience: 30 * second,
+            handle_signals: true,
+        }
+    }
+}
+
+impl ServeOptions {
+    /// What speaks against serving like this without `insecure`, and what to do about it.
+    pub fn objection(&self) -> Option<String> {
+        if self.insecure || self.listen.ip().to_canonical().is_loopback() {
+            return None;
+        }
+        if self.demo.is_some() {
+            return Some(format!(
+                "a demonstration is for this machine only, and {} can be reached by others: \
+                 leave --listen away, or add --insecure",
+                self.listen
+            ));
+        }
+        self.tls.is_none().then(|| {
+            format!(
+                "{} can be reached by others, who could read tokens and contacts on the way: \
+                 give --tls-cert and --tls-key, or listen on 127.0.0.1 behind a proxy that speaks \
+                 TLS; --insecure listens all the same",
+                self.listen
+            )
+        })
+    }
+
+    /// What a person must know who has given `insecure`.
+    pub fn warning(&self) -> Option<String> {
+        let objection = Self { insecure: false, ..self.clone() }.objection();
+        objection.filter(|_| self.insecure).map(|_| {
+            let what = match (&self.tls, &self.demo) {
+                (None, _) => "everything is sent readably: tokens, names, numbers",
+                (Some(_), _) => "this is a demonstration that others can reach",
+            };
+            format!("INSECURE: listening on {} for others; {what}", self.listen)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(listen: &str) -> ServeOptions {
+        ServeOptions { listen: listen.parse().unwrap(), ..ServeOptions::default() }
+    }
+
+    #[test]
+    fn only_this_machine_is_served_without_tls() {
+        for listen in ["127.0.0.1:1", "127.8.8.8:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
+            assert_eq!(options(listen).objection(), None, "{listen}");
+            assert_eq!(options(listen).warning(), None, "{listen}");
+        }
+        for listen in ["0.0.0.0:1", "[::]:1", "192.0.2.1:1", "[::ffff:192.0.2.1]:1"] {
+            let refused = options(listen);
+            assert!(refused.objection().unwrap().contains("--tls-cert"), "{listen}");
+            let insecure = ServeOptions { insecure: true, ..refused };
+            assert_eq!(insecure.objection(), None, "{listen}");
+            assert!(insecure.warning().unwrap().contains("INSECURE"), "{listen}");
+        }
+    }
+
+    #[test]
+    fn demonstrations_and_tls() {
+        let files = TlsFiles {
+            certificate: "c".into(),
+            key: "k".into(),
+            check_every: Duration::from_secs(1),
+        };
+        let tls = ServeOptions { tls: Some(files), ..options("0.0.0.0:1") };
+        assert_eq!(tls.objection(), None);
+        let demo = crate::app::Access::operator_of(crate::domain::ids::OrgNumber(1));
+        let demo = ServeOptions { demo: Some(demo), ..tls };
+        assert!(demo.objection().unwrap().contains("demonstration"));
+    }
+}
