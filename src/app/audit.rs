@@ -98,8 +98,11 @@ impl Place {
 impl AuditQuery {
     fn wants_entry(&self, entry: &AuditEntry) -> bool {
         let is_actor = |wanted: &String| {
+            let mut parts = entry.actor.split('/');
             entry.actor == *wanted
-                || entry.actor.split_once(':').is_some_and(|(_, id)| id == wanted)
+                || parts.any(|part| {
+                    part == wanted || part.split_once(':').is_some_and(|(_, id)| id == wanted)
+                })
         };
         self.actor.as_ref().is_none_or(is_actor)
             && self.address.as_ref().is_none_or(|wanted| entry.address.as_ref() == Some(wanted))
@@ -212,7 +215,7 @@ impl App {
         let actor_name = entry
             .actor
             .strip_prefix("user:")
-            .and_then(|id| Uuid::parse_str(id).ok())
+            .and_then(|rest| Uuid::parse_str(rest.split('/').next().unwrap_or(rest)).ok())
             .and_then(|id| self.access().user(id))
             .filter(|user| user.organization == org)
             .map(|user| user.name.clone());

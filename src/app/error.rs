@@ -88,7 +88,7 @@ pub enum Noun {
     Department,
     Queue,
     Token,
-    AuditEntry,
+    Job,
 }
 
 impl Noun {
@@ -99,7 +99,7 @@ impl Noun {
             Self::Department => "department",
             Self::Queue => "queue",
             Self::Token => "token",
-            Self::AuditEntry => "audit entry",
+            Self::Job => "job",
         }
     }
 }

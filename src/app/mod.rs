@@ -4,6 +4,7 @@
 
 mod access;
 mod audit;
+mod bulk_actions;
 mod contacts;
 mod error;
 mod export;
@@ -26,6 +27,7 @@ mod tokens;
 
 pub use access::{Access, Presented, Refusal};
 pub use audit::{AuditLine, AuditPage, AuditQuery};
+pub use bulk_actions::{BulkJob, JobState};
 pub use contacts::{BulkCreated, BulkItem, Created, Deletion, Precondition};
 pub use error::{Error, Noun};
 pub use export::{ExportFormat, ExportRequest};
@@ -62,6 +64,7 @@ pub struct App {
     /// Held while a contact gets numbers where these must be unique.
     number_gate: parking_lot::Mutex<()>,
     import_jobs: import_jobs::ImportJobs,
+    bulk_jobs: bulk_actions::BulkJobs,
     sessions: sessions::Sessions,
 }
 
@@ -80,6 +83,7 @@ impl App {
             own_writes: OwnWrites::default(),
             number_gate: parking_lot::Mutex::default(),
             import_jobs: import_jobs::ImportJobs::default(),
+            bulk_jobs: bulk_actions::BulkJobs::default(),
             sessions,
         };
         // The metadata of phone numbers is loaded on first use, which no caller should wait for.

@@ -89,7 +89,7 @@ pub struct AuditEntry {
     pub number: u64,
     /// When.
     pub at: Timestamp,
-    /// Who: `user:ID`, `token:ID`, `command line`.
+    /// Who: `user:ID`, `token:ID`, `user:ID/token:ID` where a token acts for a user, `command line`.
     pub actor: String,
     /// From which address, if over the network.
     #[serde(default, skip_serializing_if = "Option::is_none")]

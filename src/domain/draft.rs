@@ -114,6 +114,8 @@ pub struct Draft {
     pub tags: Patch<Vec<String>>,
     /// Adds tags that are not there yet.
     pub add_tags: Vec<String>,
+    /// Takes tags away, in whatever spelling.
+    pub remove_tags: Vec<String>,
     pub custom_fields: Patch<BTreeMap<String, Patch<Value>>>,
     pub external_crm_id: Patch<String>,
     pub external_crm_provider: Patch<String>,
@@ -235,6 +237,10 @@ impl Draft {
 
         self.tags.apply_value(&mut fields.tags);
         fields.tags.append(&mut self.add_tags);
+        if !self.remove_tags.is_empty() {
+            let gone: Vec<String> = self.remove_tags.iter().map(|tag| fold(tag)).collect();
+            fields.tags.retain(|tag| !gone.contains(&fold(tag)));
+        }
         unite_tags(&mut fields.tags);
         let before = fields.status;
         // The do-not-contact tag and the fact are two views of one thing.

@@ -112,6 +112,8 @@ pub struct ContactView<'a> {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub created_by: Option<&'a str>,
+    /// The user who created it, if it was one.
+    pub created_by_user_id: Option<&'a str>,
     pub updated_by: Option<&'a str>,
     #[serde(rename = "match", skip_serializing_if = "Option::is_none")]
     pub matched: Option<MatchView>,
@@ -190,10 +192,16 @@ impl<'a> ContactView<'a> {
             created_at: contact.created_at,
             updated_at: contact.updated_at,
             created_by: contact.created_by.as_deref(),
+            created_by_user_id: contact.created_by.as_deref().and_then(user_in),
             updated_by: contact.updated_by.as_deref(),
             matched: None,
         }
     }
+}
+
+/// The id of the user in the name of an actor.
+fn user_in(actor: &str) -> Option<&str> {
+    actor.strip_prefix("user:")?.split(['/', ' ']).next()
 }
 
 fn address_view(address: &Address) -> AddressView<'_> {

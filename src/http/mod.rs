@@ -11,6 +11,7 @@ mod audit;
 mod auth;
 mod body;
 mod budget;
+mod bulk;
 mod certificate;
 mod connection;
 mod contacts;

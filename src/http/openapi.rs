@@ -7,7 +7,9 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, Object, Ref, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use super::{admin, audit, contacts, export, health, imports, lookup, people, search, session};
+use super::{
+    admin, audit, bulk, contacts, export, health, imports, lookup, people, search, session,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -17,6 +19,7 @@ use super::{admin, audit, contacts, export, health, imports, lookup, people, sea
     ),
     paths(
         contacts::create, contacts::find, contacts::update, contacts::delete, contacts::restore, contacts::create_many,
+        bulk::start, bulk::list, bulk::find,
         search::list, search::search, export::export,
         lookup::lookup, lookup::lookup_batch,
         imports::create, imports::find, imports::errors, imports::cancel,

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, guard};
 
 use super::error::Problem;
 use super::{
-    admin, assets, audit, contacts, export, health, imports, lookup, openapi, people, search,
+    admin, assets, audit, bulk, contacts, export, health, imports, lookup, openapi, people, search,
     session,
 };
 use crate::error::ErrorCode;
@@ -56,6 +56,9 @@ pub const ROUTES: &[Endpoint] = &[
     post("/api/v1/contacts", || web::post().to(contacts::create)),
     post("/api/v1/contacts/search", || web::post().to(search::search)),
     post("/api/v1/contacts/bulk", || web::post().to(contacts::create_many)),
+    post("/api/v1/contacts/bulk-actions", || web::post().to(bulk::start)),
+    get("/api/v1/jobs", || read().to(bulk::list)),
+    get("/api/v1/jobs/{id}", || read().to(bulk::find)),
     get("/api/v1/contacts/export", || read().to(export::export)),
     get("/api/v1/contacts/{id}", || read().to(contacts::find)),
     patch("/api/v1/contacts/{id}", || web::patch().to(contacts::update)),

@@ -114,6 +114,7 @@ pub(super) struct Contact {
     #[schema(format = "date-time")]
     pub updated_at: String,
     pub created_by: Option<String>,
+    pub created_by_user_id: Option<String>,
     pub updated_by: Option<String>,
     /// Only in answers to searches.
     #[schema(rename = "match")]
@@ -349,6 +350,57 @@ pub(super) struct OrganizationPatch {
     pub quota_contacts: Option<u64>,
     /// Most bytes of their records; `null` is without limit.
     pub quota_storage_bytes: Option<u64>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct BulkSelection {
+    /// These contacts.
+    pub ids: Option<Vec<uuid::Uuid>>,
+    /// All that this query selects.
+    pub q: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct BulkAction {
+    /// assign, assign_to_queue, distribute, set_visibility, add_tags, remove_tags, delete.
+    #[schema(rename = "type")]
+    pub kind: String,
+    /// Of assign: id, address or name of the user; `null` for nobody.
+    pub to: Option<String>,
+    /// Of assign_to_queue: id or name; also sets the visibility `queue`.
+    pub queue: Option<String>,
+    /// Of distribute: ids or addresses of the users who get them in turn.
+    pub users: Option<Vec<String>>,
+    /// Of set_visibility: all, queue, owner.
+    pub visibility: Option<String>,
+    pub tags: Option<Vec<String>>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct BulkActionInput {
+    pub select: BulkSelection,
+    pub action: BulkAction,
+}
+
+#[derive(ToSchema)]
+pub(super) struct BulkJob {
+    pub id: uuid::Uuid,
+    /// running, done, failed.
+    pub state: String,
+    pub total: u64,
+    pub changed: u64,
+    pub unchanged: u64,
+    /// Gone, out of sight, or protected.
+    pub refused: u64,
+    pub error: Option<String>,
+    pub created_at: String,
+    pub finished_at: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct BulkJobList {
+    pub total: usize,
+    pub jobs: Vec<BulkJob>,
 }
 
 #[derive(ToSchema)]

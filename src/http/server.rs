@@ -110,6 +110,7 @@ pub fn serve(
         ended
     });
     work.stop_imports();
+    work.stop_bulk_actions();
     // The threads of the workers end a moment after the server does.
     if released.recv_timeout(RELEASE_PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
         tracing::warn!("a request still works although the server has ended");

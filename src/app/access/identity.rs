@@ -39,7 +39,7 @@ impl Surroundings<'_> {
         Identity {
             permissions: identity.permissions.intersection(rights),
             fields: identity.fields.and(&self.fields(token.role)),
-            actor: actor(token),
+            actor: format!("user:{}/token:{}", user.id, token.id).into(),
             ..identity
         }
     }

@@ -1,0 +1,476 @@
+//! One action on many contacts: assign, assign to a queue, distribute, tag, delete.
+//!
+//! What is selected is found first and then changed in small writes, so that others are not kept
+//! waiting; every contact is looked at again inside its write, for it may have changed or left the
+//! caller's sight meanwhile.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+
+use parking_lot::Mutex;
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::error::{Error, Noun};
+use super::protection::may_delete;
+use super::search::{MOST_PER_PAGE, Refresh, SearchRequest};
+use super::{App, authorize};
+use crate::domain::access::{Caller, OrgSettings, Permission};
+use crate::domain::contact::{Contact, Visibility};
+use crate::domain::draft::{Draft, Patch, Stamp};
+use crate::domain::ids::{ContactId, OrgNumber};
+use crate::domain::members::Members;
+use crate::domain::time::Timestamp;
+use crate::engine::{Rejected, Tx};
+
+/// Contacts changed in one write.
+const WRITE_CONTACTS: usize = 500;
+/// Most ids of one request.
+const MOST_IDS: usize = 100_000;
+/// Jobs that are remembered.
+const MOST_REMEMBERED: usize = 1_000;
+/// Jobs that run at once; more are told to come back.
+const MOST_RUNNING: usize = 4;
+
+/// Which contacts.
+#[derive(Clone, Debug)]
+enum Selection {
+    Ids(Vec<ContactId>),
+    Query(String),
+}
+
+/// What is done to each of them.
+#[derive(Clone, Debug)]
+enum BulkAction {
+    Change(Box<Draft>),
+    /// The users in turn.
+    Distribute(Vec<String>),
+    Delete,
+}
+
+/// Where a job stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    /// It runs.
+    Running,
+    /// It has finished; single contacts may have been refused.
+    Done,
+    /// It could not go on; what was changed stays.
+    Failed,
+}
+
+/// A job as it is shown.
+#[derive(Clone, Debug, Serialize)]
+pub struct BulkJob {
+    /// The public identifier.
+    pub id: Uuid,
+    /// Where it stands.
+    pub state: JobState,
+    /// Contacts selected.
+    pub total: u64,
+    /// Contacts changed.
+    pub changed: u64,
+    /// Contacts that were as they should be already.
+    pub unchanged: u64,
+    /// Contacts that could not be changed: gone, out of sight, or protected.
+    pub refused: u64,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+}
+
+struct Kept {
+    org: OrgNumber,
+    actor: Arc<str>,
+    job: BulkJob,
+}
+
+/// The bulk jobs of a server.
+#[derive(Default)]
+pub(super) struct BulkJobs {
+    jobs: Mutex<HashMap<Uuid, Kept>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    is_stopping: AtomicBool,
+}
+
+/// What became of one contact.
+enum Outcome {
+    Changed,
+    Unchanged,
+    Refused,
+}
+
+fn read_selection(value: &Value) -> Result<Selection, Error> {
+    let select = value.get("select").unwrap_or(&Value::Null);
+    match (select.get("ids"), select.get("q")) {
+        (Some(Value::Array(ids)), None) => {
+            if ids.len() > MOST_IDS {
+                let detail = format!("has {} ids; at most {MOST_IDS} are allowed", ids.len());
+                return Err(Error::invalid("/select/ids", "too_many", detail));
+            }
+            let parse = |(at, id): (usize, &Value)| {
+                id.as_str().and_then(|id| id.parse().ok()).ok_or_else(|| {
+                    Error::invalid(&format!("/select/ids/{at}"), "id", "is no id of a contact")
+                })
+            };
+            ids.iter().enumerate().map(parse).collect::<Result<_, _>>().map(Selection::Ids)
+        }
+        (None, Some(Value::String(q))) => Ok(Selection::Query(q.clone())),
+        _ => {
+            let detail = "must be {\"ids\": [...]} or {\"q\": \"...\"}";
+            Err(Error::invalid("/select", "required", detail))
+        }
+    }
+}
+
+impl App {
+    /// Starts an action on many contacts in the background.
+    ///
+    /// # Errors
+    /// If the caller may not, or selection or action do not fit.
+    pub fn start_bulk_action(
+        self: &Arc<Self>,
+        caller: &Caller,
+        body: &Value,
+    ) -> Result<BulkJob, Error> {
+        let (action, permission) = self.read_action(caller, body)?;
+        authorize(caller, permission)?;
+        let selection = read_selection(body)?;
+        if matches!(selection, Selection::Query(_)) {
+            authorize(caller, Permission::Search)?;
+        }
+        let settings = self.organization_of(caller)?.settings.clone();
+        let mut drafts = Vec::new();
+        match &action {
+            BulkAction::Change(draft) => drafts.push(draft.as_ref().clone()),
+            BulkAction::Distribute(users) => {
+                drafts.extend(users.iter().map(|user| Draft {
+                    assigned_to: Patch::Set(user.clone()),
+                    ..Draft::default()
+                }))
+            }
+            BulkAction::Delete => {}
+        }
+        for draft in &mut drafts {
+            self.prepare_change(caller, &settings, draft).map_err(Error::Invalid)?;
+        }
+        let job = BulkJob {
+            id: Uuid::now_v7(),
+            state: JobState::Running,
+            total: 0,
+            changed: 0,
+            unchanged: 0,
+            refused: 0,
+            error: None,
+            created_at: self.partition.now(),
+            finished_at: None,
+        };
+        {
+            let mut jobs = self.bulk_jobs.jobs.lock();
+            let running = jobs.values().filter(|kept| kept.job.finished_at.is_none()).count();
+            if running >= MOST_RUNNING {
+                return Err(Error::Overloaded(
+                    "too many bulk actions run already; try again later",
+                ));
+            }
+            if jobs.len() >= MOST_REMEMBERED {
+                jobs.retain(|_, kept| kept.job.finished_at.is_none());
+            }
+            let (org, actor) = (caller.organization, Arc::clone(&caller.actor));
+            jobs.insert(job.id, Kept { org, actor, job: job.clone() });
+        }
+        let (app, caller, id) = (Arc::clone(self), caller.clone(), job.id);
+        let spawned = std::thread::Builder::new().name("bulk".to_owned()).spawn(move || {
+            let run =
+                BulkRun { app: &app, caller: &caller, id, drafts: &drafts, settings: &settings };
+            let ended = run.all(selection);
+            let finished = app.partition.now();
+            app.update_job(id, |job| {
+                job.finished_at = Some(finished);
+                job.state = if ended.is_ok() { JobState::Done } else { JobState::Failed };
+                job.error = ended.err().map(|error| error.to_string());
+            });
+        });
+        let Ok(thread) = spawned else {
+            self.bulk_jobs.jobs.lock().remove(&id);
+            return Err(Error::Overloaded("no thread is left for the action; try again later"));
+        };
+        let mut threads = self.bulk_jobs.threads.lock();
+        threads.retain(|thread| !thread.is_finished());
+        threads.push(thread);
+        Ok(job)
+    }
+
+    fn read_action(
+        &self,
+        caller: &Caller,
+        body: &Value,
+    ) -> Result<(BulkAction, Permission), Error> {
+        let value = body.get("action").unwrap_or(&Value::Null);
+        let mut members = Members::of(value).map_err(|_issues| {
+            Error::invalid("/action", "required", "must be an object with a type")
+        })?;
+        let kinds =
+            "assign, assign_to_queue, distribute, set_visibility, add_tags, remove_tags, delete";
+        let kind = members.parsed("type", kinds, |text| {
+            kinds.split(", ").find(|kind| *kind == text).map(str::to_owned)
+        });
+        let kind = kind.value().cloned().unwrap_or_default();
+        let mut draft = Draft::default();
+        let mut permission = Permission::Edit;
+        let mut users = Vec::new();
+        match kind.as_str() {
+            "assign" => {
+                draft.assigned_to = self.known_user(caller, &mut members, "to");
+            }
+            "assign_to_queue" => {
+                let queue = members.text("queue", 100);
+                match queue.value().and_then(|q| self.access().find_queue(caller.organization, q)) {
+                    Some(queue) => draft.assigned_queue = Patch::Set(queue.id.to_string()),
+                    None => members.issue("queue", "queue", "is no queue of this organisation"),
+                }
+                // Queue and visibility go together, or its members would gain nothing.
+                draft.visibility = Patch::Set(Visibility::Queue);
+            }
+            "distribute" => {
+                let given = members.list("users", "ids or addresses of users", 1_000, |text| {
+                    let user = self.access().find_user(caller.organization, text)?;
+                    Some(user.id.to_string())
+                });
+                users = given.value().cloned().unwrap_or_default();
+                if users.is_empty() {
+                    members.issue("users", "required", "name the users among whom to distribute");
+                }
+            }
+            "set_visibility" => {
+                draft.visibility =
+                    members.parsed("visibility", "all, queue, owner", Visibility::parse);
+            }
+            "add_tags" | "remove_tags" => {
+                let tags = members.list("tags", "texts", 100, |text| {
+                    let text = text.trim();
+                    let fits = !text.is_empty()
+                        && text.chars().count() <= 100
+                        && !text.chars().any(char::is_control);
+                    fits.then(|| text.to_owned())
+                });
+                let tags = tags.value().cloned().unwrap_or_default();
+                if tags.is_empty() {
+                    members.issue("tags", "required", "name at least one tag");
+                }
+                if kind == "add_tags" { draft.add_tags = tags } else { draft.remove_tags = tags }
+            }
+            "delete" => permission = Permission::Delete,
+            _ => members.issue("type", "required", format!("must be one of {kinds}")),
+        }
+        members.finish().map_err(|issues| {
+            let below = |mut issue: crate::domain::issue::FieldIssue| {
+                issue.pointer.insert_str(0, "/action");
+                issue
+            };
+            Error::Invalid(issues.into_iter().map(below).collect())
+        })?;
+        Ok(match kind.as_str() {
+            "delete" => (BulkAction::Delete, permission),
+            "distribute" => (BulkAction::Distribute(users), permission),
+            _ => (BulkAction::Change(Box::new(draft)), permission),
+        })
+    }
+
+    fn known_user(
+        &self,
+        caller: &Caller,
+        members: &mut Members<'_>,
+        name: &'static str,
+    ) -> Patch<String> {
+        match members.text(name, 255) {
+            Patch::Set(text) => match self.access().find_user(caller.organization, &text) {
+                Some(user) => Patch::Set(user.id.to_string()),
+                None => {
+                    members.issue(name, "user", "is no user of this organisation");
+                    Patch::Keep
+                }
+            },
+            // Taken away from whoever has them.
+            Patch::Clear => Patch::Clear,
+            Patch::Keep => {
+                members.issue(name, "required", "name the user, or null for nobody");
+                Patch::Keep
+            }
+        }
+    }
+
+    /// How a job of the caller stands.
+    ///
+    /// # Errors
+    /// If there is none with this id that the caller has started.
+    pub fn find_job(&self, caller: &Caller, id: Uuid) -> Result<BulkJob, Error> {
+        let jobs = self.bulk_jobs.jobs.lock();
+        jobs.get(&id)
+            .filter(|kept| kept.org == caller.organization && kept.actor == caller.actor)
+            .map(|kept| kept.job.clone())
+            .ok_or(Error::NotFound(Noun::Job))
+    }
+
+    /// The jobs of the caller, newest first.
+    pub fn list_jobs(&self, caller: &Caller) -> Vec<BulkJob> {
+        let jobs = self.bulk_jobs.jobs.lock();
+        let own = jobs
+            .values()
+            .filter(|kept| kept.org == caller.organization && kept.actor == caller.actor);
+        let mut own: Vec<BulkJob> = own.map(|kept| kept.job.clone()).collect();
+        own.sort_by_key(|job| std::cmp::Reverse(job.id));
+        own
+    }
+
+    /// Stops all bulk actions between two writes and waits for them.
+    pub fn stop_bulk_actions(&self) {
+        self.bulk_jobs.is_stopping.store(true, Ordering::Relaxed);
+        let threads = std::mem::take(&mut *self.bulk_jobs.threads.lock());
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!("a bulk action ended by a panic");
+            }
+        }
+    }
+
+    fn update_job(&self, id: Uuid, change: impl FnOnce(&mut BulkJob)) {
+        if let Some(kept) = self.bulk_jobs.jobs.lock().get_mut(&id) {
+            change(&mut kept.job);
+        }
+    }
+}
+
+struct BulkRun<'a> {
+    app: &'a App,
+    caller: &'a Caller,
+    id: Uuid,
+    /// Taken in turn; none to delete.
+    drafts: &'a [Draft],
+    settings: &'a OrgSettings,
+}
+
+impl BulkRun<'_> {
+    fn all(&self, selection: Selection) -> Result<(), Error> {
+        let ids = self.select(selection)?;
+        self.app.update_job(self.id, |job| job.total = ids.len() as u64);
+        let mut done = 0;
+        for chunk in ids.chunks(WRITE_CONTACTS) {
+            if self.app.bulk_jobs.is_stopping.load(Ordering::Relaxed) {
+                return Err(Error::Overloaded("the server was shut down before the end"));
+            }
+            let work: Vec<(ContactId, Option<Draft>)> = chunk
+                .iter()
+                .enumerate()
+                .map(|(at, id)| {
+                    let turn = (done + at).checked_rem(self.drafts.len());
+                    (*id, turn.map(|turn| self.drafts[turn].clone()))
+                })
+                .collect();
+            done += chunk.len();
+            let outcomes = self.write(work)?;
+            self.app.update_job(self.id, |job| {
+                for outcome in &outcomes {
+                    match outcome {
+                        Outcome::Changed => job.changed += 1,
+                        Outcome::Unchanged => job.unchanged += 1,
+                        Outcome::Refused => job.refused += 1,
+                    }
+                }
+            });
+        }
+        Ok(())
+    }
+
+    /// All contacts that are meant, each once; what is selected does not move while it is changed.
+    fn select(&self, selection: Selection) -> Result<Vec<ContactId>, Error> {
+        let mut ids = match selection {
+            Selection::Ids(ids) => ids,
+            Selection::Query(q) => {
+                let mut ids = Vec::new();
+                let mut cursor = None;
+                loop {
+                    let page = self.app.search_contacts(
+                        self.caller,
+                        &SearchRequest {
+                            q: q.clone(),
+                            sort: Some("created_at".to_owned()),
+                            per_page: Some(MOST_PER_PAGE),
+                            cursor,
+                            refresh: if ids.is_empty() { Refresh::Wait } else { Refresh::Never },
+                            ..SearchRequest::default()
+                        },
+                    )?;
+                    ids.extend(page.contacts.iter().map(|(contact, _)| contact.id));
+                    cursor = page.next_cursor;
+                    if cursor.is_none() {
+                        break ids;
+                    }
+                }
+            }
+        };
+        let mut seen = std::collections::HashSet::with_capacity(ids.len());
+        ids.retain(|id| seen.insert(*id));
+        Ok(ids)
+    }
+
+    fn write(&self, work: Vec<(ContactId, Option<Draft>)>) -> Result<Vec<Outcome>, Error> {
+        let org = self.caller.organization;
+        let (by, settings, now) =
+            (self.caller.clone(), self.settings.clone(), self.app.partition.now());
+        let department = self.app.department_of(self.caller);
+        let written = self.app.partition.write::<_, Error>(org, self.caller, false, move |tx| {
+            let stamp = Stamp { now, actor: &by.actor, settings: &settings };
+            let mut outcomes = Vec::with_capacity(work.len());
+            for (id, draft) in &work {
+                let before = tx.contact(org, *id)?;
+                let Some(before) = before.filter(|c| !c.is_deleted() && by.sees(c)) else {
+                    outcomes.push(Outcome::Refused);
+                    continue;
+                };
+                outcomes.push(match draft {
+                    Some(draft) => change(tx, org, before, draft.clone(), stamp)?,
+                    None if may_delete(&by, department.as_deref(), &before, false).is_err() => {
+                        Outcome::Refused
+                    }
+                    None => {
+                        let mut after = before.clone();
+                        after.deleted_at = Some(now);
+                        after.version += 1;
+                        after.updated_at = now.max(before.updated_at);
+                        after.updated_by = Some(by.actor.as_ref().to_owned());
+                        tx.replace_contact(org, before, after)?;
+                        Outcome::Changed
+                    }
+                });
+            }
+            Ok(outcomes)
+        })?;
+        self.app.own_writes.note(self.caller, written.seq);
+        Ok(written.value)
+    }
+}
+
+fn change(
+    tx: &mut Tx<'_>,
+    org: OrgNumber,
+    before: Contact,
+    draft: Draft,
+    stamp: Stamp<'_>,
+) -> Result<Outcome, Rejected<Error>> {
+    match draft.apply(&before, stamp) {
+        Ok(Some(after)) => {
+            tx.replace_contact(org, before, after)?;
+            Ok(Outcome::Changed)
+        }
+        Ok(None) => Ok(Outcome::Unchanged),
+        Err(_issues) => Ok(Outcome::Refused),
+    }
+}

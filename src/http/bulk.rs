@@ -1,0 +1,59 @@
+//! Actions on many contacts, and the jobs that they become.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::json;
+
+use super::answer;
+use super::auth::Authenticated;
+use super::body;
+use super::error::Problem;
+use super::people::record_id;
+use super::schema;
+use super::state::State;
+use crate::app::Noun;
+
+/// Starts an action on many contacts: assign, `assign_to_queue` (with visibility `queue`),
+/// distribute, `set_visibility`, `add_tags`, `remove_tags`, delete.
+#[utoipa::path(post, path = "/api/v1/contacts/bulk-actions", operation_id = "start_bulk_action", tag = "contacts",
+    request_body = schema::BulkActionInput,
+    responses((status = 202, body = schema::BulkJob), (status = 403, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn start(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let (value, _) = body::json(&request, payload, state.limits.bulk_bytes).await?;
+    let app = Arc::clone(&state.app);
+    let job = answer::run(&state, move |_| app.start_bulk_action(&caller.0, &value)).await?;
+    let mut response = answer::json(StatusCode::ACCEPTED, &job);
+    answer::put_header(&mut response, "location", &format!("/api/v1/jobs/{}", job.id));
+    Ok(response)
+}
+
+/// Lists the jobs that the caller has started, newest first.
+#[utoipa::path(get, path = "/api/v1/jobs", operation_id = "list_jobs", tag = "contacts",
+    responses((status = 200, body = schema::BulkJobList)))]
+pub(super) async fn list(
+    state: web::Data<State>,
+    caller: Authenticated,
+) -> Result<HttpResponse, Problem> {
+    let jobs = state.app.list_jobs(&caller.0);
+    Ok(answer::json(StatusCode::OK, &json!({"total": jobs.len(), "jobs": jobs})))
+}
+
+/// How a job stands.
+#[utoipa::path(get, path = "/api/v1/jobs/{id}", operation_id = "find_job", tag = "contacts",
+    params(("id" = String, Path, description = "the id of the job")),
+    responses((status = 200, body = schema::BulkJob), (status = 404, body = schema::Problem)))]
+pub(super) async fn find(
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = record_id(&path, Noun::Job)?;
+    Ok(answer::json(StatusCode::OK, &state.app.find_job(&caller.0, id)?))
+}
