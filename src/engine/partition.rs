@@ -159,7 +159,8 @@ impl Partition {
     /// If another process holds it, or something is damaged beyond what replay repairs.
     pub fn open(root: &Path, options: Options) -> Result<Self, Error> {
         let lock = lock(root)?;
-        let journal_options = journal::Options { segment_bytes: options.journal_segment_bytes };
+        let journal_options =
+            journal::Options { segment_bytes: options.journal_segment_bytes, sealer: None };
         let journal = recovery::open_journal(root, journal_options)?;
         let store_options =
             store::Options { cache_bytes: options.store_cache_bytes, ..store::Options::default() };

@@ -56,7 +56,7 @@ pub fn repair_journal(root: &Path) -> Result<JournalRepair, Error> {
             return Err(Error::OtherJournal { expected: known.unwrap_or_default(), found });
         }
         _ => {
-            let (begun, set_aside) = journal::restart(&dir, applied)?;
+            let (begun, set_aside) = journal::restart(&dir, applied, false)?;
             done.restarted_after = Some(applied.0);
             done.set_aside = set_aside;
             begun
