@@ -47,7 +47,7 @@ fn any_step() -> impl Strategy<Value = Step> {
 }
 
 fn open(dir: &Path) -> (Store, OpenReport) {
-    Store::open(dir, &Options { cache_bytes: 1 << 20, flush_every_ms: None }).unwrap()
+    Store::open(dir, &Options { cache_bytes: 1 << 20, flush_every_ms: None, sealer: None }).unwrap()
 }
 
 proptest! {
