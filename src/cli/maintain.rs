@@ -10,7 +10,7 @@ use crate::engine;
 
 pub(super) fn check(args: &Args, command: &Check) -> Result<(), Failure> {
     if command.repair_journal {
-        let report = engine::repair_journal(&args.data_dir)?;
+        let report = engine::repair_journal(&args.data_dir, None)?;
         for problem in &report.cut.problems {
             output::tell(problem);
         }

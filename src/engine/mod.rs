@@ -10,6 +10,7 @@ mod partition;
 mod progress;
 mod rebuild;
 mod recovery;
+mod rekey;
 mod repair;
 mod tx;
 mod writer;
@@ -17,6 +18,7 @@ mod writer;
 pub use check::{CheckReport, Trouble};
 pub use error::{Error, Rejected};
 pub use partition::{Options, Partition, PendingWrite, SearchPage, Stats, Written};
+pub use rekey::{Rekeyed, rekey, rewrap};
 pub use repair::{JournalRepair, repair_journal};
 pub use tx::{Tombstone, Tx};
 

@@ -17,9 +17,32 @@ use crate::index::{Generations, Mirror, Schema};
 use crate::journal::{self, FileJournal, Journal};
 use crate::lookup::{Entry, Table};
 use crate::store::{self, Change, OpenReport, Store, codec, keys};
+use crate::vault::{self, MasterKey, Sealer, Vault};
 
 /// Contacts decoded at once while scanning.
 const SCAN_BATCH: usize = 20_000;
+
+/// Opens the vault of a data directory, or begins that of a new one; none without a key.
+///
+/// # Errors
+/// If the key does not fit what is there.
+pub(super) fn open_vault(root: &Path, key: Option<&MasterKey>) -> Result<Option<Vault>, Error> {
+    match (vault::exists(root), key) {
+        (true, Some(key)) => Ok(Some(vault::unlock(root, key)?)),
+        (true, None) => Err(vault::Error::KeyNeeded(root.to_owned()).into()),
+        (false, None) => Ok(None),
+        (false, Some(key)) => {
+            let journal = root.join("journal");
+            if journal::is_sealed(&journal)? {
+                return Err(vault::Error::VaultLost(root.to_owned()).into());
+            }
+            if journal::exists(&journal)? || Store::has_data(&root.join("store")) {
+                return Err(vault::Error::NotEncrypted(root.to_owned()).into());
+            }
+            Ok(Some(vault::create(root, key)?))
+        }
+    }
+}
 
 /// Opens the journal of a data directory.
 pub(super) fn open_journal(
@@ -249,11 +272,12 @@ pub(super) fn open_index(
     store: &Arc<Store>,
     journal: &FileJournal,
     writer_bytes: usize,
+    sealer: Option<&Sealer>,
 ) -> Result<(Generations, Mirror), Error> {
     let schema = Schema::load()?;
     let generations = Generations::new(root)?;
     if let Some(current) = generations.current() {
-        match try_open(&generations, &current, &schema, store, journal, writer_bytes) {
+        match try_open(&generations, &current, &schema, store, journal, writer_bytes, sealer) {
             Ok(mirror) => {
                 generations.sweep(Some(&current.path))?;
                 generations.mark_open()?;
@@ -267,7 +291,7 @@ pub(super) fn open_index(
     let path = generations.fresh()?;
     generations.mark_open()?;
     let applied = store.applied_seq();
-    let mut mirror = Mirror::open(&path, schema, writer_bytes)?;
+    let mut mirror = Mirror::open(&path, schema, writer_bytes, sealer)?;
     fill_index(store, &mirror, &mut |_| {})?;
     mirror.commit(applied)?;
     generations.publish(&path, &mirror.schema().hash)?;
@@ -281,6 +305,7 @@ fn try_open(
     store: &Store,
     journal: &FileJournal,
     writer_bytes: usize,
+    sealer: Option<&Sealer>,
 ) -> Result<Mirror, String> {
     if current.schema_hash != *schema.hash {
         return Err("its schema has changed".to_owned());
@@ -292,9 +317,9 @@ fn try_open(
         return Err("its files are gone".to_owned());
     }
     // Damaged files can make tantivy panic where it should refuse.
-    let opened = catch_unwind(|| {
-        let mirror =
-            Mirror::open(&current.path, schema.clone(), writer_bytes).map_err(|e| e.to_string())?;
+    let opened = catch_unwind(AssertUnwindSafe(|| {
+        let mirror = Mirror::open(&current.path, schema.clone(), writer_bytes, sealer)
+            .map_err(|e| e.to_string())?;
         if !generations.is_trusted() {
             let damaged = mirror.damaged_files().map_err(|e| e.to_string())?;
             if !damaged.is_empty() {
@@ -302,7 +327,7 @@ fn try_open(
             }
         }
         Ok(mirror)
-    });
+    }));
     let mirror = opened.unwrap_or_else(|_| Err("its files are damaged".to_owned()))?;
     if mirror.committed() > store.applied_seq() {
         return Err("it is ahead of the store".to_owned());
