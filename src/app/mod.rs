@@ -15,6 +15,7 @@ mod maintenance;
 mod organizations;
 mod own_writes;
 mod search;
+mod staged;
 
 pub use access::Access;
 pub use contacts::{BulkCreated, BulkItem, Created, Deletion, Precondition};
@@ -27,6 +28,7 @@ pub use likeness::LikelyDuplicate;
 pub use lookup::{LookupAnswer, LookupResult};
 pub use organizations::{NewToken, OrganizationView};
 pub use search::{Refresh, SearchAnswer, SearchRequest};
+pub use staged::{StagedReader, StagedWriter};
 
 // What interfaces need of the layers below; they reach them through here only.
 pub use crate::engine::Stats;

@@ -14,6 +14,7 @@ mod maintain;
 mod output;
 mod progress;
 mod query;
+mod rekey;
 mod serve;
 mod target;
 
@@ -36,6 +37,8 @@ pub fn run() -> ExitCode {
         Command::Generate(command) => generate::run(&args, command),
         Command::Check(command) => maintain::check(&args, command),
         Command::Reindex => maintain::reindex(&args),
+        Command::Rekey(command) => rekey::rekey(&args, command),
+        Command::Keygen(command) => rekey::keygen(command),
         Command::Organization { command } => admin::organization(&args, command),
         Command::Token { command } => admin::token(&args, command),
     };

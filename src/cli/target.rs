@@ -6,6 +6,7 @@ use super::args::Args;
 use super::client::Client;
 use super::error::Failure;
 use super::output;
+use super::rekey::encryption_key;
 use crate::app::{Access, App, Error};
 use crate::domain::access::Caller;
 use crate::domain::ids::OrgNumber;
@@ -75,7 +76,8 @@ impl Target {
 }
 
 fn open_directory(args: &Args) -> Result<Arc<App>, Failure> {
-    let app = Arc::new(App::open(&args.data_dir, Options::default())?);
+    let options = Options { encryption_key: encryption_key(args)?, ..Options::default() };
+    let app = Arc::new(App::open(&args.data_dir, options)?);
     if let Some(token) = app.bootstrap(None)? {
         output::tell(&format!(
             "new data directory {}; admin token of organisation default, shown this once: {token}",

@@ -105,19 +105,20 @@ impl TerminatingWrite for SealedFile {
 impl Directory for SealedDirectory {
     fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
         let known = self.opened.lock().get(path).and_then(Weak::upgrade);
-        let bytes = match known {
-            Some(bytes) => bytes,
-            None => {
-                let bytes = self.files.read(path).map_err(|error| match error.kind() {
-                    io::ErrorKind::NotFound => OpenReadError::FileDoesNotExist(path.to_owned()),
-                    _ => OpenReadError::wrap_io_error(error, path.to_owned()),
-                })?;
-                let mut opened = self.opened.lock();
-                opened.retain(|_, bytes| bytes.strong_count() > 0);
-                opened.insert(path.to_owned(), Arc::downgrade(&bytes));
-                bytes
+        if let Some(bytes) = known {
+            return Ok(Arc::new(OwnedBytes::new(bytes)));
+        }
+        let bytes = self.files.read(path).map_err(|error| {
+            if error.kind() == io::ErrorKind::NotFound {
+                OpenReadError::FileDoesNotExist(path.to_owned())
+            } else {
+                OpenReadError::wrap_io_error(error, path.to_owned())
             }
-        };
+        })?;
+        let mut opened = self.opened.lock();
+        opened.retain(|_, bytes| bytes.strong_count() > 0);
+        opened.insert(path.to_owned(), Arc::downgrade(&bytes));
+        drop(opened);
         Ok(Arc::new(OwnedBytes::new(bytes)))
     }
 

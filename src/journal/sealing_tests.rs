@@ -1,6 +1,7 @@
 //! The journal with sealed entries: nothing readable, everything else as ever.
 
 use std::fs;
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -116,7 +117,6 @@ fn a_torn_tail_is_cut_and_damage_repaired_without_the_key() {
     drop(journal);
 
     let first = load::list_segments(dir.path()).unwrap().remove(0);
-    use std::os::unix::fs::FileExt as _;
     fs::File::options().write(true).open(&first).unwrap().write_all_at(&[0; 90], 300).unwrap();
     assert!(open(dir.path(), Some(&sealer)).is_err());
     let report = repair(dir.path()).unwrap();

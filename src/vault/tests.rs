@@ -210,7 +210,7 @@ fn a_damaged_vault_is_told_from_a_wrong_key() {
         std::fs::File::create(&path).unwrap().write_all(text.as_bytes()).unwrap();
     };
     let wrapped = whole.split('"').find(|text| text.len() > 60).unwrap();
-    let flipped = wrapped.replace(|c| c == '0' || c == '1', "2");
+    let flipped = wrapped.replace(['0', '1'], "2");
     for damaged in [
         whole.replace("\"version\":1", "\"version\":9"),
         whole.replace(wrapped, &flipped),
