@@ -10,7 +10,7 @@ use super::rekey::encryption_key;
 use crate::app::{Access, App, Error};
 use crate::domain::access::Caller;
 use crate::domain::ids::OrgNumber;
-use crate::engine::Options;
+use crate::engine::{Options, is_data_directory};
 
 /// What a command works on.
 pub(super) enum Target {
@@ -47,7 +47,7 @@ impl Target {
     }
 
     fn refuse_missing(args: &Args) -> Result<(), Failure> {
-        if args.server.is_none() && !args.data_dir.join("journal").is_dir() {
+        if args.server.is_none() && !is_data_directory(&args.data_dir) {
             return Err(Failure::Refused {
                 detail: format!(
                     "there is no data directory at {}: `ringdex serve` or `ringdex import` begins one, --data-dir names another",

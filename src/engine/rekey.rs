@@ -44,6 +44,11 @@ pub struct Rekeyed {
     pub untouched: Vec<PathBuf>,
 }
 
+/// Whether there is a data directory, be it one that is half exchanged.
+pub fn is_data_directory(root: &Path) -> bool {
+    ["journal", ASIDE].iter().any(|name| root.join(name).is_dir())
+}
+
 /// Replaces the master key of an encrypted directory; nothing is rewritten.
 ///
 /// # Errors
@@ -155,7 +160,7 @@ fn copy(
 }
 
 fn lock_existing(root: &Path) -> Result<File, Error> {
-    if !PARTS.iter().chain(&[ASIDE]).any(|name| root.join(name).is_dir()) {
+    if !is_data_directory(root) {
         return Err(Error::NoDirectory(root.to_owned()));
     }
     lock(root)

@@ -19,3 +19,4 @@ mod search;
 mod support;
 mod tenancy;
 mod tidy;
+mod vault;

@@ -1,0 +1,6 @@
+//! Encryption at rest, through the program itself.
+
+mod command;
+mod process;
+mod readable;
+mod rekey;
