@@ -235,10 +235,10 @@ impl Partition {
     fn check_index_files(&self, report: &mut CheckReport) {
         let mut problem = String::new();
         let sealer = self.vault().map(|vault| vault.sealer(Room::Index));
-        let current = Generations::new(&self.index_root()).ok().and_then(|all| all.current());
-        let path = current.map(|current| current.path).unwrap_or_default();
         // A merge may remove a file while it is being read: then the next look is at others.
         for _ in 0..3 {
+            let current = Generations::new(&self.index_root()).ok().and_then(|all| all.current());
+            let path = current.map(|current| current.path).unwrap_or_default();
             match damaged_files(self.searcher().index(), &path, sealer.as_ref()) {
                 Ok(damaged) => {
                     for file in damaged {

@@ -66,7 +66,7 @@ pub(super) fn put(
     let is_small = match sealer {
         Some(sealer) => {
             tag_sealed(sealer, key, value, buffer)?;
-            buffer.len() <= PART_BYTES
+            buffer.len() <= PART_BYTES + 1
         }
         None if value.len() <= PART_BYTES => {
             tag_inline(value, buffer);

@@ -7,7 +7,7 @@ use crate::vault::{self, MasterKey, Room};
 
 const SECRET: &[u8] = b"Marginalia Quux";
 
-fn sealer() -> Sealer {
+pub(super) fn sealer() -> Sealer {
     let dir = TempDir::new().unwrap();
     let vault = vault::create(dir.path(), &MasterKey::generate().unwrap()).unwrap();
     vault.sealer(Room::Store)
