@@ -16,7 +16,7 @@ use crate::domain::ids::{ChangeSeq, ContactNumber, OrgNumber};
 use crate::index::{Generations, Mirror, Schema};
 use crate::journal::{self, FileJournal, Journal};
 use crate::lookup::{Entry, Table};
-use crate::store::{self, Change, OpenReport, Store, codec, keys};
+use crate::store::{self, Change, OpenReport, Store, Value, codec, keys};
 use crate::vault::{self, MasterKey, Sealer, Vault};
 
 /// Contacts decoded at once while scanning.
@@ -209,17 +209,26 @@ pub(super) fn for_each_contact(
     let mut scan = store.scan_prefix(prefix);
     loop {
         let mut raw = Vec::with_capacity(SCAN_BATCH);
-        for entry in scan.by_ref().take(SCAN_BATCH) {
-            raw.push(entry?);
+        while raw.len() < SCAN_BATCH
+            && let Some(record) = scan.next_unopened()
+        {
+            raw.push(record?);
         }
         if raw.is_empty() {
             return Ok(());
         }
         let decoded: Result<Vec<_>, Error> = raw
-            .par_iter()
-            .filter_map(|(key, value)| {
-                let (org, _) = keys::parse_contact(key)?;
-                Some(codec::decode::<Contact>(value).map(|c| (org, c)).map_err(Error::from))
+            .into_par_iter()
+            .filter_map(|record| {
+                let (org, _) = keys::parse_contact(record.key())?;
+                let decode = |(_, value): (_, Value)| {
+                    codec::decode::<Contact>(&value).map(|c| (org, c)).map_err(Error::from)
+                };
+                store
+                    .open_record(record)
+                    .map_err(Error::from)
+                    .transpose()
+                    .map(|r| r.and_then(decode))
             })
             .collect();
         each(decoded?)?;

@@ -36,7 +36,7 @@ mod value;
 pub use error::Error;
 pub use open::{OpenReport, SetAside};
 pub use rewrite::rewrite;
-pub use scan::Scan;
+pub use scan::{Scan, Unopened};
 pub use value::{Key, Value};
 
 use fault::crash_point;
@@ -212,6 +212,11 @@ impl Store {
     /// It is not a snapshot: changes made meanwhile may be seen or not, each key as a whole.
     pub fn scan_range(&self, from: &[u8], to: &[u8]) -> Scan {
         Scan::range(&self.tree, self.sealer.as_ref(), from, to)
+    }
+
+    /// Opens a record of [`Scan::next_unopened`]; `None` if it was deleted meanwhile.
+    pub fn open_record(&self, record: Unopened) -> Result<Option<(Key, Value)>, Error> {
+        record.open(&self.tree, self.sealer.as_ref())
     }
 
     /// Makes everything that is applied survive a power loss; answers up to where that is at least.

@@ -48,18 +48,53 @@ impl Scan {
         Self { tree: tree.clone(), iter, sealer: sealer.cloned(), failed: false }
     }
 
+    /// The record that comes next, with its value as it lies in the store: opening sealed values
+    /// can be left to several threads, see [`super::Store::open_record`].
+    pub fn next_unopened(&mut self) -> Option<Result<Unopened, Error>> {
+        if self.failed {
+            return None;
+        }
+        let found = self.iter.next()?;
+        Some(self.take(found))
+    }
+
+    fn take(&mut self, found: sled::Result<(sled::IVec, sled::IVec)>) -> Result<Unopened, Error> {
+        let (key, bytes) = found.inspect_err(|_| self.failed = true)?;
+        let stored = Stored::read(bytes).ok_or_else(|| Error::damaged_value(&key))?;
+        Ok(Unopened { key: Key(key), stored })
+    }
+
     fn resolve(
         &mut self,
         found: sled::Result<(sled::IVec, sled::IVec)>,
     ) -> Result<Option<(Key, Value)>, Error> {
-        let (key, bytes) = found.inspect_err(|_| self.failed = true)?;
-        let stored = Stored::read(bytes).ok_or_else(|| Error::damaged_value(&key))?;
-        let sealer = self.sealer.as_ref();
-        let value = match stored.reveal(sealer, &key)? {
+        self.take(found)?.open(&self.tree, self.sealer.as_ref())
+    }
+}
+
+/// A record whose value has been found and not opened yet.
+pub struct Unopened {
+    key: Key,
+    stored: Stored,
+}
+
+impl Unopened {
+    /// The key.
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// The record; `None` if it was deleted meanwhile.
+    pub(super) fn open(
+        self,
+        tree: &sled::Tree,
+        sealer: Option<&Sealer>,
+    ) -> Result<Option<(Key, Value)>, Error> {
+        let value = match self.stored.reveal(sealer, &self.key)? {
             Revealed::Value(value) => Some(value),
-            Revealed::Head(_) => parts::get(&self.tree, sealer, &key)?,
+            Revealed::Head(_) => parts::get(tree, sealer, &self.key)?,
         };
-        Ok(value.map(|value| (Key(key), value)))
+        Ok(value.map(|value| (self.key, value)))
     }
 }
 
