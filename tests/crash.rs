@@ -77,9 +77,10 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let arguments = Arguments::read();
-    let tests: [(&str, Test); 2] = [
+    let tests: [(&str, Test); 3] = [
         ("kills_at_named_points", kills_at_named_points),
         ("kills_at_random_moments", kills_at_random_moments),
+        ("kills_of_an_encrypted_directory", kills_of_an_encrypted_directory),
     ];
     if arguments.list {
         for (name, _) in tests {
@@ -154,11 +155,21 @@ fn kills_at_random_moments() -> Result<String, String> {
     let seed: u64 =
         std::env::var(SEED).map_or_else(|_| rand::random(), |text| text.parse().unwrap());
     println!("{KILLS}={kills} {SEED}={seed}");
+    kill(kills, seed, false)
+}
+
+/// The same with everything on the disk sealed, a quarter as often.
+fn kills_of_an_encrypted_directory() -> Result<String, String> {
+    let kills: u64 = std::env::var(KILLS).map_or(20, |text| text.parse().unwrap());
+    kill(kills.div_ceil(4), rand::random(), true)
+}
+
+fn kill(kills: u64, seed: u64, is_encrypted: bool) -> Result<String, String> {
     let mut rng = StdRng::seed_from_u64(seed);
     let mut totals = Totals::default();
     let mut done = 0;
     while done < kills {
-        let mut arena = Arena::new();
+        let mut arena = Arena::new(is_encrypted);
         for _ in 0..KILLS_PER_DIRECTORY.min(kills - done) {
             let moment = match rng.random_range(0..10) {
                 // While it opens and verifies, which takes a few hundred milliseconds.
@@ -194,7 +205,7 @@ fn kills_at_named_points() -> Result<String, String> {
         .flat_map(|(point, counts)| counts.iter().map(move |count| format!("{point}:{count}")))
         .collect();
     for some in plans.chunks(POINTS_PER_DIRECTORY) {
-        let mut arena = Arena::new();
+        let mut arena = Arena::new(false);
         for (plan, seed) in some.iter().zip(0..) {
             arena
                 .round(Moment::AtPoint, seed, Some(plan), &mut totals)
@@ -236,19 +247,24 @@ impl std::fmt::Display for Totals {
 /// One data directory with what is known about it.
 struct Arena {
     root: TempDir,
+    is_encrypted: bool,
     ledger: Ledger,
 }
 
 impl Arena {
-    fn new() -> Self {
+    fn new(is_encrypted: bool) -> Self {
         let root = TempDir::new().unwrap();
-        let app = App::open(&root.path().join("data"), child::options()).unwrap();
+        let app = App::open(&root.path().join("data"), child::options(is_encrypted)).unwrap();
         app.bootstrap(None).unwrap();
         let operator = child::caller(OrgNumber(1));
         app.create_organization(&operator, "second", None).unwrap();
         let body = json!({"name": "Counter", "external_crm_id": "a-counter", "custom_fields": {"count": 0}});
         let counter = app.create_contact(&operator, &body, None).unwrap().contact.id;
-        Self { root, ledger: Ledger { counter_id: Some(counter), ..Ledger::default() } }
+        Self {
+            root,
+            is_encrypted,
+            ledger: Ledger { counter_id: Some(counter), ..Ledger::default() },
+        }
     }
 
     /// Leaves the directory in place for whoever looks for the cause.
@@ -268,6 +284,9 @@ impl Arena {
         self.ledger.save(&self.root.path().join("ledger.json"));
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.env(CHILD, self.root.path()).env(SEED, seed.to_string());
+        if self.is_encrypted {
+            command.env(child::ENCRYPTED, "1");
+        }
         match point {
             Some(point) => command.env(fault::VARIABLE, point),
             None => command.env_remove(fault::VARIABLE),

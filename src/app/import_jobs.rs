@@ -4,8 +4,7 @@
 //! directory and are removed with it or at the next start.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -237,19 +236,25 @@ impl App {
             move |source| Error::Engine(crate::engine::Error::Io { path, source })
         };
         let errors_path = self.errors_path(id)?;
-        let input = File::open(file).map_err(io(file))?;
-        let size = input.metadata().map_err(io(file))?.len();
-        let mut errors = BufWriter::new(File::create(&errors_path).map_err(io(&errors_path))?);
+        let input = self.open_staged_file(file).map_err(io(file))?;
+        let size = std::fs::metadata(file).map_err(io(file))?.len();
+        let errors = self.create_staged_file(&errors_path).map_err(io(&errors_path))?;
+        let mut errors = BufWriter::new(errors);
         let started = Instant::now();
-        self.import_contacts(caller, input, options, &mut errors, cancel, &mut |progress| {
-            let done = progress.counts.rows();
-            let total = (done * size).checked_div(progress.bytes_read).unwrap_or(done).max(done);
-            let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
-            self.update_import(id, |job| {
-                job.counts = progress.counts;
-                job.progress = JobProgress { done, total, rows_per_second: done * 1_000 / ms };
-            });
-        })
+        let counts =
+            self.import_contacts(caller, input, options, &mut errors, cancel, &mut |progress| {
+                let done = progress.counts.rows();
+                let total =
+                    (done * size).checked_div(progress.bytes_read).unwrap_or(done).max(done);
+                let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
+                self.update_import(id, |job| {
+                    job.counts = progress.counts;
+                    job.progress = JobProgress { done, total, rows_per_second: done * 1_000 / ms };
+                });
+            })?;
+        let finished = errors.flush().and_then(|()| errors.get_mut().finish());
+        finished.map_err(io(&errors_path))?;
+        Ok(counts)
     }
 
     fn update_import(&self, id: Uuid, change: impl FnOnce(&mut ImportJob)) {

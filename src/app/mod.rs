@@ -23,6 +23,7 @@ mod protection;
 mod search;
 mod secret;
 mod sessions;
+mod staged;
 mod tokens;
 
 pub use access::{Access, Presented, Refusal};
@@ -41,6 +42,7 @@ pub use people::{DepartmentView, QueueView, UserView};
 pub use permissions::PermissionsView;
 pub use search::{Refresh, SearchAnswer, SearchRequest};
 pub use sessions::{NewSession, Session};
+pub use staged::{StagedReader, StagedWriter};
 pub use tokens::{NewToken, TokenRequest, TokenView};
 
 // What interfaces need of the layers below; they reach them through here only.

@@ -39,6 +39,12 @@ pub(super) struct Args {
         value_name = "NAME"
     )]
     pub(super) organization: String,
+    /// The file with the key of an encrypted data directory; a new directory is encrypted with it.
+    ///
+    /// One line, 32 bytes as hexadecimal digits or base64. `RINGDEX_ENCRYPTION_KEY` takes the key
+    /// itself.
+    #[arg(long, global = true, env = "RINGDEX_ENCRYPTION_KEY_FILE", value_name = "FILE")]
+    pub(super) encryption_key_file: Option<PathBuf>,
     /// Machine-readable answers on standard output.
     #[arg(long, global = true)]
     pub(super) json: bool,
@@ -64,6 +70,10 @@ pub(super) enum Command {
     Check(Check),
     /// Rebuild the search index from the store.
     Reindex,
+    /// Encrypt a data directory, give it another key, or decrypt it; its server must be stopped.
+    Rekey(Rekey),
+    /// Make a key file for encryption.
+    Keygen(Keygen),
     /// Work with organisations.
     Organization {
         #[command(subcommand)]
@@ -217,6 +227,26 @@ pub(super) struct Check {
     /// First cut a damaged journal at its last good entry; what is cut is kept beside it.
     #[arg(long, conflicts_with = "server")]
     pub(super) repair_journal: bool,
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Rekey {
+    /// The file with the new key. Of an encrypted directory only the key is replaced, at once; one
+    /// that is not encrypted is rewritten.
+    #[arg(long, value_name = "FILE")]
+    pub(super) new_encryption_key_file: Option<PathBuf>,
+    /// Rewrite everything with a new data key as well, for when the old key may have been seen.
+    #[arg(long)]
+    pub(super) full: bool,
+    /// Rewrite everything so that it can be read without a key.
+    #[arg(long, conflicts_with_all = ["new_encryption_key_file", "full"])]
+    pub(super) decrypt: bool,
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Keygen {
+    /// The file to write; it must not exist.
+    pub(super) file: PathBuf,
 }
 
 #[derive(Subcommand)]

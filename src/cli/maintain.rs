@@ -4,13 +4,14 @@ use serde_json::{Value, json};
 
 use super::args::{Args, Check};
 use super::error::Failure;
+use super::rekey::encryption_key;
 use super::target::Target;
 use super::{output, progress};
 use crate::engine;
 
 pub(super) fn check(args: &Args, command: &Check) -> Result<(), Failure> {
     if command.repair_journal {
-        let report = engine::repair_journal(&args.data_dir)?;
+        let report = engine::repair_journal(&args.data_dir, encryption_key(args)?.as_ref())?;
         for problem in &report.cut.problems {
             output::tell(problem);
         }

@@ -17,6 +17,7 @@ mod output;
 mod people;
 mod progress;
 mod query;
+mod rekey;
 mod serve;
 mod target;
 
@@ -39,6 +40,8 @@ pub fn run() -> ExitCode {
         Command::Generate(command) => generate::run(&args, command),
         Command::Check(command) => maintain::check(&args, command),
         Command::Reindex => maintain::reindex(&args),
+        Command::Rekey(command) => rekey::rekey(&args, command),
+        Command::Keygen(command) => rekey::keygen(command),
         Command::Organization { command } => admin::organization(&args, command),
         Command::Token { command } => admin::token(&args, command),
         Command::User { command } => people::run(&args, people::Noun::User, command),

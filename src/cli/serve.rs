@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::args::{Args, Serve};
 use super::error::Failure;
 use super::output;
+use super::rekey::encryption_key;
 use crate::app::{Access, App, ImportOptions};
 use crate::domain::ids::OrgNumber;
 use crate::engine::Options;
@@ -39,6 +40,7 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
     let options = Options {
         store_cache_bytes: command.store_cache_mib << 20,
         journal_keep_ms: i64::from(command.journal_days) * 24 * 3_600_000,
+        encryption_key: encryption_key(args)?,
         ..Options::default()
     };
     let app = Arc::new(App::open(data_dir, options)?);

@@ -6,10 +6,11 @@ use super::args::Args;
 use super::client::Client;
 use super::error::Failure;
 use super::output;
+use super::rekey::encryption_key;
 use crate::app::{Access, App, Error};
 use crate::domain::access::Caller;
 use crate::domain::ids::OrgNumber;
-use crate::engine::Options;
+use crate::engine::{Options, is_data_directory};
 
 /// What a command works on.
 pub(super) enum Target {
@@ -47,7 +48,7 @@ impl Target {
     }
 
     fn refuse_missing(args: &Args) -> Result<(), Failure> {
-        if args.server.is_none() && !args.data_dir.join("journal").is_dir() {
+        if args.server.is_none() && !is_data_directory(&args.data_dir) {
             return Err(Failure::Refused {
                 detail: format!(
                     "there is no data directory at {}: `ringdex serve` or `ringdex import` begins one, --data-dir names another",
@@ -76,7 +77,8 @@ impl Target {
 }
 
 fn open_directory(args: &Args) -> Result<Arc<App>, Failure> {
-    let app = Arc::new(App::open(&args.data_dir, Options::default())?);
+    let options = Options { encryption_key: encryption_key(args)?, ..Options::default() };
+    let app = Arc::new(App::open(&args.data_dir, options)?);
     if let Some(token) = app.bootstrap(None)? {
         output::tell(&format!(
             "new data directory {}; admin token of organisation default, shown this once: {token}",

@@ -12,9 +12,10 @@ use super::recovery::directory_matches;
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, ContactId, OrgNumber};
 use crate::domain::number_key::NumberKey;
-use crate::index::{Fingerprint, FingerprintReader};
+use crate::index::{Fingerprint, FingerprintReader, Generations, damaged_files};
 use crate::journal::Journal;
 use crate::store::{codec, keys};
+use crate::vault::Room;
 
 /// Most troubles that are listed one by one.
 const MOST_LISTED: usize = 1_000;
@@ -236,12 +237,15 @@ impl Partition {
     /// Compares the checksums of the index files, which are trusted at a start in the same boot.
     fn check_index_files(&self, report: &mut CheckReport) {
         let mut problem = String::new();
+        let sealer = self.vault().map(|vault| vault.sealer(Room::Index));
         // A merge may remove a file while it is being read: then the next look is at others.
         for _ in 0..3 {
-            match self.searcher().index().validate_checksum() {
+            let current = Generations::new(&self.index_root()).ok().and_then(|all| all.current());
+            let path = current.map(|current| current.path).unwrap_or_default();
+            match damaged_files(self.searcher().index(), &path, sealer.as_ref()) {
                 Ok(damaged) => {
                     for file in damaged {
-                        report.add("index", format!("file {} is damaged", file.display()), REINDEX);
+                        report.add("index", format!("file {file} is damaged"), REINDEX);
                     }
                     return;
                 }

@@ -16,6 +16,15 @@ pub enum Error {
         /// Why not.
         source: std::io::Error,
     },
+    /// There is trouble with the encryption key.
+    #[error(transparent)]
+    Vault(#[from] crate::vault::Error),
+    /// Something stands in the way of encrypting or decrypting.
+    #[error("{} was set aside when damage was repaired: move it away or delete it first", .0.display())]
+    SetAside(PathBuf),
+    /// The directory has nothing in it to work on.
+    #[error("there is no data directory at {}", .0.display())]
+    NoDirectory(PathBuf),
     /// The journal refused.
     #[error(transparent)]
     Journal(#[from] crate::journal::Error),

@@ -18,6 +18,7 @@ use super::error::{Error, Rejected};
 use super::follower::{Follower, Replacement};
 use super::progress::Progress;
 use super::recovery;
+use super::rekey;
 use super::tx::{Numbers, Tx, Usages};
 use super::writer::{Origin, Reply, Request, Writer, causes, die, job, or_die};
 use crate::domain::contact::Contact;
@@ -28,6 +29,7 @@ use crate::journal::{self, FileJournal};
 use crate::lookup::Table;
 use crate::search::{self, Hit, Request as SearchRequest};
 use crate::store::{self, Store, Value, codec, keys};
+use crate::vault::{MasterKey, Room, Vault};
 
 /// How a partition is kept.
 #[derive(Clone, Debug)]
@@ -49,6 +51,8 @@ pub struct Options {
     pub checkpoint_every: Duration,
     /// The clock.
     pub clock: Clock,
+    /// What opens an encrypted data directory. A new directory is encrypted if there is one.
+    pub encryption_key: Option<MasterKey>,
 }
 
 impl Default for Options {
@@ -62,6 +66,7 @@ impl Default for Options {
             journal_keep_bytes: 4 << 30,
             checkpoint_every: Duration::from_secs(30),
             clock: Clock::system(),
+            encryption_key: None,
         }
     }
 }
@@ -124,6 +129,7 @@ pub struct Stats {
 /// The engine of a set of organisations.
 pub struct Partition {
     root: PathBuf,
+    vault: Option<Vault>,
     options: Options,
     journal: Arc<FileJournal>,
     store: Arc<Store>,
@@ -159,10 +165,19 @@ impl Partition {
     /// If another process holds it, or something is damaged beyond what replay repairs.
     pub fn open(root: &Path, options: Options) -> Result<Self, Error> {
         let lock = lock(root)?;
-        let journal_options = journal::Options { segment_bytes: options.journal_segment_bytes };
+        rekey::settle(root)?;
+        let vault = recovery::open_vault(root, options.encryption_key.as_ref())?;
+        let sealer = |room: Room| vault.as_ref().map(|vault| vault.sealer(room));
+        let journal_options = journal::Options {
+            segment_bytes: options.journal_segment_bytes,
+            sealer: sealer(Room::Journal),
+        };
         let journal = recovery::open_journal(root, journal_options)?;
-        let store_options =
-            store::Options { cache_bytes: options.store_cache_bytes, ..store::Options::default() };
+        let store_options = store::Options {
+            cache_bytes: options.store_cache_bytes,
+            sealer: sealer(Room::Store),
+            ..store::Options::default()
+        };
         let recovery::Recovered { store, table, scanned } =
             recovery::open_store(root, &journal, &store_options)?;
         let (generations, mirror) = recovery::open_index(
@@ -170,6 +185,7 @@ impl Partition {
             &store,
             &journal,
             options.index_writer_bytes,
+            sealer(Room::Index).as_ref(),
         )?;
 
         let applied = Arc::new(Progress::default());
@@ -183,6 +199,7 @@ impl Partition {
         let (replacements, replacement_receiver) = crossbeam_channel::bounded(1);
         let partition = Self {
             root: root.to_owned(),
+            vault,
             cards: Arc::new(Cards::new(options.cards)),
             reader: Arc::new(ArcSwap::from_pointee(mirror.reader())),
             contact_count: Arc::new(AtomicU64::new(scanned.live)),
@@ -486,6 +503,11 @@ impl Partition {
     /// The data directory.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// What seals files of the data directory, if it is encrypted.
+    pub fn vault(&self) -> Option<&Vault> {
+        self.vault.as_ref()
     }
 
     pub(super) fn store(&self) -> &Store {

@@ -11,6 +11,7 @@ use super::recovery::fill_index;
 use crate::index::{Mirror, Schema};
 use crate::journal::Journal;
 use crate::store::fault::crash_point;
+use crate::vault::Room;
 
 /// The journal behind a change is kept as long as this lives.
 struct Held<'a>(&'a AtomicU64);
@@ -37,7 +38,9 @@ impl Partition {
             generations.fresh()?
         };
         let from = self.applied_seq();
-        let mirror = Mirror::open(&path, schema, self.options().index_writer_bytes)?;
+        let sealer = self.vault().map(|vault| vault.sealer(Room::Index));
+        let writer_bytes = self.options().index_writer_bytes;
+        let mirror = Mirror::open(&path, schema, writer_bytes, sealer.as_ref())?;
         let mut count = 0;
         fill_index(self.store(), &mirror, &mut |done| {
             count = done;

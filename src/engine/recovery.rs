@@ -16,10 +16,33 @@ use crate::domain::ids::{ChangeSeq, ContactNumber, OrgNumber};
 use crate::index::{Generations, Mirror, Schema};
 use crate::journal::{self, FileJournal, Journal};
 use crate::lookup::{Entry, Table};
-use crate::store::{self, Change, OpenReport, Store, codec, keys};
+use crate::store::{self, Change, OpenReport, Store, Value, codec, keys};
+use crate::vault::{self, MasterKey, Sealer, Vault};
 
 /// Contacts decoded at once while scanning.
 const SCAN_BATCH: usize = 20_000;
+
+/// Opens the vault of a data directory, or begins that of a new one; none without a key.
+///
+/// # Errors
+/// If the key does not fit what is there.
+pub(super) fn open_vault(root: &Path, key: Option<&MasterKey>) -> Result<Option<Vault>, Error> {
+    match (vault::exists(root), key) {
+        (true, Some(key)) => Ok(Some(vault::unlock(root, key)?)),
+        (true, None) => Err(vault::Error::KeyNeeded(root.to_owned()).into()),
+        (false, None) => Ok(None),
+        (false, Some(key)) => {
+            let journal = root.join("journal");
+            if journal::is_sealed(&journal)? {
+                return Err(vault::Error::VaultLost(root.to_owned()).into());
+            }
+            if journal::exists(&journal)? || Store::has_data(&root.join("store")) {
+                return Err(vault::Error::NotEncrypted(root.to_owned()).into());
+            }
+            Ok(Some(vault::create(root, key)?))
+        }
+    }
+}
 
 /// Opens the journal of a data directory.
 pub(super) fn open_journal(
@@ -186,18 +209,27 @@ pub(super) fn for_each_contact(
     let mut scan = store.scan_prefix(prefix);
     loop {
         let mut raw = Vec::with_capacity(SCAN_BATCH);
-        for entry in scan.by_ref().take(SCAN_BATCH) {
-            raw.push(entry?);
+        while raw.len() < SCAN_BATCH
+            && let Some(record) = scan.next_unopened()
+        {
+            raw.push(record?);
         }
         if raw.is_empty() {
             return Ok(());
         }
         let decoded: Result<Vec<_>, Error> = raw
-            .par_iter()
-            .filter_map(|(key, value)| {
-                let (org, _) = keys::parse_contact(key)?;
-                let contact = codec::decode::<Contact>(value).map_err(Error::from);
-                Some(contact.map(|contact| (org, contact, value.len())))
+            .into_par_iter()
+            .filter_map(|record| {
+                let (org, _) = keys::parse_contact(record.key())?;
+                let decode = |(_, value): (_, Value)| {
+                    let contact = codec::decode::<Contact>(&value).map_err(Error::from)?;
+                    Ok((org, contact, value.len()))
+                };
+                store
+                    .open_record(record)
+                    .map_err(Error::from)
+                    .transpose()
+                    .map(|r| r.and_then(decode))
             })
             .collect();
         each(decoded?)?;
@@ -267,11 +299,12 @@ pub(super) fn open_index(
     store: &Arc<Store>,
     journal: &FileJournal,
     writer_bytes: usize,
+    sealer: Option<&Sealer>,
 ) -> Result<(Generations, Mirror), Error> {
     let schema = Schema::load()?;
     let generations = Generations::new(root)?;
     if let Some(current) = generations.current() {
-        match try_open(&generations, &current, &schema, store, journal, writer_bytes) {
+        match try_open(&generations, &current, &schema, store, journal, writer_bytes, sealer) {
             Ok(mirror) => {
                 generations.sweep(Some(&current.path))?;
                 generations.mark_open()?;
@@ -285,7 +318,7 @@ pub(super) fn open_index(
     let path = generations.fresh()?;
     generations.mark_open()?;
     let applied = store.applied_seq();
-    let mut mirror = Mirror::open(&path, schema, writer_bytes)?;
+    let mut mirror = Mirror::open(&path, schema, writer_bytes, sealer)?;
     fill_index(store, &mirror, &mut |_| {})?;
     mirror.commit(applied)?;
     generations.publish(&path, &mirror.schema().hash)?;
@@ -299,6 +332,7 @@ fn try_open(
     store: &Store,
     journal: &FileJournal,
     writer_bytes: usize,
+    sealer: Option<&Sealer>,
 ) -> Result<Mirror, String> {
     if current.schema_hash != *schema.hash {
         return Err("its schema has changed".to_owned());
@@ -310,9 +344,9 @@ fn try_open(
         return Err("its files are gone".to_owned());
     }
     // Damaged files can make tantivy panic where it should refuse.
-    let opened = catch_unwind(|| {
-        let mirror =
-            Mirror::open(&current.path, schema.clone(), writer_bytes).map_err(|e| e.to_string())?;
+    let opened = catch_unwind(AssertUnwindSafe(|| {
+        let mirror = Mirror::open(&current.path, schema.clone(), writer_bytes, sealer)
+            .map_err(|e| e.to_string())?;
         if !generations.is_trusted() {
             let damaged = mirror.damaged_files().map_err(|e| e.to_string())?;
             if !damaged.is_empty() {
@@ -320,7 +354,7 @@ fn try_open(
             }
         }
         Ok(mirror)
-    });
+    }));
     let mirror = opened.unwrap_or_else(|_| Err("its files are damaged".to_owned()))?;
     if mirror.committed() > store.applied_seq() {
         return Err("it is ahead of the store".to_owned());

@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 use super::partition::lock;
-use super::recovery::{known_journal, note_journal};
+use super::recovery::{known_journal, note_journal, open_vault};
+use super::rekey;
 use crate::journal::{self, FileJournal, Journal, RepairReport};
 use crate::store::{self, Store};
+use crate::vault::{MasterKey, Room};
 
 /// What repairing a journal has done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,23 +28,28 @@ pub struct JournalRepair {
 /// begun behind the store.
 ///
 /// # Errors
-/// If the data directory is in use, or the store cannot be opened either.
-pub fn repair_journal(root: &Path) -> Result<JournalRepair, Error> {
+/// If the data directory is in use, the key does not fit, or the store cannot be opened either.
+pub fn repair_journal(root: &Path, key: Option<&MasterKey>) -> Result<JournalRepair, Error> {
     let _lock = lock(root)?;
+    rekey::settle(root)?;
+    let vault = open_vault(root, key)?;
+    let sealer = |room: Room| vault.as_ref().map(|vault| vault.sealer(room));
     let dir = root.join("journal");
     let mut done = JournalRepair::default();
     let mut journal = None;
     if journal::exists(&dir)? {
         done.cut = journal::repair(&dir)?;
         if journal::exists(&dir)? {
-            let open = FileJournal::open(&dir, journal::Options::default())?;
+            let options = journal::Options { sealer: sealer(Room::Journal), ..Default::default() };
+            let open = FileJournal::open(&dir, options)?;
             journal = Some((open.incarnation(), open.first(), open.tail()));
         }
     }
     if !Store::has_data(&root.join("store")) {
         return Ok(done);
     }
-    let (store, _) = Store::open(&root.join("store"), &store::Options::default())?;
+    let options = store::Options { sealer: sealer(Room::Store), ..store::Options::default() };
+    let (store, _) = Store::open(&root.join("store"), &options)?;
     let applied = store.applied_seq();
     let known = known_journal(&store)?;
     let incarnation = match journal {
@@ -56,7 +63,7 @@ pub fn repair_journal(root: &Path) -> Result<JournalRepair, Error> {
             return Err(Error::OtherJournal { expected: known.unwrap_or_default(), found });
         }
         _ => {
-            let (begun, set_aside) = journal::restart(&dir, applied)?;
+            let (begun, set_aside) = journal::restart(&dir, applied, vault.is_some())?;
             done.restarted_after = Some(applied.0);
             done.set_aside = set_aside;
             begun

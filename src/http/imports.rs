@@ -66,7 +66,7 @@ pub(super) async fn create(
         .imports_folder()
         .map_err(Problem::from)?
         .join(format!("{}.upload", Uuid::now_v7()));
-    if let Err(problem) = receive(&request, payload, &path, state.limits.upload_bytes).await {
+    if let Err(problem) = receive(&request, payload, &state, &path).await {
         let _ = std::fs::remove_file(&path);
         return Err(problem);
     }
@@ -81,9 +81,10 @@ pub(super) async fn create(
 async fn receive(
     request: &HttpRequest,
     mut payload: web::Payload,
+    state: &State,
     path: &std::path::Path,
-    most_bytes: u64,
 ) -> Result<(), Problem> {
+    let most_bytes = state.limits.upload_bytes;
     let too_large = || {
         Problem::new(
             ErrorCode::PayloadTooLarge,
@@ -102,7 +103,7 @@ async fn receive(
     if declared.is_some_and(|bytes| bytes > most_bytes) {
         return Err(too_large());
     }
-    let mut file = std::fs::File::create(path).map_err(failed)?;
+    let mut file = state.app.create_staged_file(path).map_err(failed)?;
     let mut received = 0_u64;
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error| body::unreadable(&error))?;
@@ -115,7 +116,7 @@ async fn receive(
             .map_err(|_blocking| Problem::new(ErrorCode::Internal, "the upload cannot be kept"))?
             .map_err(failed)?;
     }
-    Ok(())
+    file.finish().map_err(failed)
 }
 
 fn parse_options(value: &Value) -> Result<ImportOptions, Problem> {
@@ -201,7 +202,7 @@ pub(super) async fn errors(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let file = state.app.import_errors_file(&caller.0, import_id(&path)?)?;
-    let bytes = web::block(move || std::fs::read(file))
+    let bytes = web::block(move || state.app.read_staged_file(&file))
         .await
         .map_err(|_blocking| Problem::new(ErrorCode::Internal, "the file cannot be read"))?
         .unwrap_or_default();

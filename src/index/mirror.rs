@@ -2,17 +2,22 @@
 
 use std::path::Path;
 
+use tantivy::index::SegmentComponent;
 use tantivy::query::TermQuery;
 use tantivy::schema::IndexRecordOption;
-use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, Term};
+use tantivy::{
+    Directory, Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, Term,
+};
 
 use super::Error;
 use super::cutter::{ReadyMade, TOKENIZER};
 use super::directory::UnsyncedDirectory;
 use super::document::document;
 use super::schema::Schema;
+use super::sealed::{SealedDirectory, SealedFiles};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, ContactNumber, OrgNumber};
+use crate::vault::Sealer;
 
 /// An index on disk with its one writer.
 pub struct Mirror {
@@ -24,14 +29,22 @@ pub struct Mirror {
 }
 
 impl Mirror {
-    /// Opens the index in a directory, or makes an empty one.
+    /// Opens the index in a directory, or makes an empty one. With a sealer its files are sealed.
     ///
     /// # Errors
     /// If the files are damaged, or another process writes there.
-    pub fn open(path: &Path, schema: Schema, writer_bytes: usize) -> Result<Self, Error> {
+    pub fn open(
+        path: &Path,
+        schema: Schema,
+        writer_bytes: usize,
+        sealer: Option<&Sealer>,
+    ) -> Result<Self, Error> {
         std::fs::create_dir_all(path).map_err(Error::io(path))?;
-        let directory = UnsyncedDirectory::open(path)?;
-        let index = if Index::exists(&directory).map_err(tantivy::TantivyError::from)? {
+        let directory: Box<dyn Directory> = match sealer {
+            None => Box::new(UnsyncedDirectory::open(path)?),
+            Some(sealer) => Box::new(SealedDirectory::open(path, sealer.clone())?),
+        };
+        let index = if Index::exists(directory.as_ref()).map_err(tantivy::TantivyError::from)? {
             Index::open(directory)?
         } else {
             let settings = IndexSettings {
@@ -122,4 +135,42 @@ impl Mirror {
         self.writer.wait_merging_threads()?;
         Ok(())
     }
+}
+
+/// Reads all files that the last commit of an index names from the disk, and compares their
+/// checksums; the damaged ones. `path` is where the index is, for the sealed files of which there
+/// is a copy in memory.
+///
+/// # Errors
+/// If the files cannot be listed or read at all.
+pub fn damaged_files(
+    index: &Index,
+    path: &Path,
+    sealer: Option<&Sealer>,
+) -> Result<Vec<String>, Error> {
+    let Some(sealer) = sealer else {
+        let damaged = index.validate_checksum()?;
+        return Ok(damaged.into_iter().map(|path| path.display().to_string()).collect());
+    };
+    let files = SealedFiles { root: path.to_owned(), sealer: sealer.clone() };
+    let managed = index.directory().list_managed_files();
+    let mut damaged = Vec::new();
+    for segment in index.searchable_segment_metas()? {
+        let components = [
+            SegmentComponent::Postings,
+            SegmentComponent::Positions,
+            SegmentComponent::Terms,
+            SegmentComponent::Store,
+            SegmentComponent::FastFields,
+            SegmentComponent::FieldNorms,
+            SegmentComponent::Delete,
+        ];
+        let named = components.into_iter().map(|component| segment.relative_path(component));
+        for file in named.filter(|file| managed.contains(file)) {
+            if !files.is_whole(&file).map_err(Error::io(&file))? {
+                damaged.push(file.display().to_string());
+            }
+        }
+    }
+    Ok(damaged)
 }

@@ -9,11 +9,12 @@ mod fingerprint;
 mod generation;
 mod mirror;
 mod schema;
+mod sealed;
 
 pub use cutter::{EMAIL_EDGE, WINDOW, org_prefix};
 pub use fingerprint::{Fingerprint, FingerprintReader};
 pub use generation::{Current, Generations};
-pub use mirror::Mirror;
+pub use mirror::{Mirror, damaged_files};
 pub use schema::{Fields, Limits, Schema, Scores};
 
 /// Why the index cannot be used.

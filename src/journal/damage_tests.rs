@@ -65,7 +65,7 @@ proptest! {
         groups in vec(1..5_u64, 1..12), damages in vec((any::<Index>(), any_damage()), 1..3),
     ) {
         let dir = TempDir::new().unwrap();
-        let options = || Options { segment_bytes: 900 };
+        let options = || Options { segment_bytes: 900, ..Options::default() };
         let journal = FileJournal::open(dir.path(), options()).unwrap();
         let mut tail = 0;
         for size in groups {

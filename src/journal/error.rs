@@ -53,6 +53,9 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
+    /// Its files are encrypted and should not be, or the other way round.
+    #[error(transparent)]
+    Vault(#[from] crate::vault::Error),
     /// Another process has this journal open.
     #[error("journal {} is in use by another process", path.display())]
     Locked {
@@ -83,6 +86,12 @@ pub enum Damage {
     /// The checksum does not match.
     #[error("the checksum does not match")]
     Checksum,
+    /// The entry is sealed and does not open.
+    #[error("the sealed entry does not open: it was changed, moved, or sealed with another key")]
+    Sealed,
+    /// The entry is not sealed in a journal that is encrypted.
+    #[error("the entry is not sealed, as all of this journal are")]
+    NotSealed,
     /// The frame is whole but cannot be understood.
     #[error("the entry cannot be decoded")]
     Body,

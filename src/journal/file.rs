@@ -18,11 +18,13 @@ use super::error::{Damage, Error, io_error};
 use super::frame::{self, MAX_BODY_BYTES, Seed};
 use super::load::{self, Loaded};
 use super::scan::{Scanner, Step};
+use super::sealing::Sealing;
 use super::segment::{HEADER_BYTES, Header, Segment, Stretch, WALK_CHUNK, sync_directory};
 use super::verify;
 use super::{Appended, Chain, Entry, Journal, NewEntry, Verified};
 use crate::domain::ids::ChangeSeq;
 use crate::domain::time::Timestamp;
+use crate::vault::{self, Sealer};
 
 /// The buffer of the writer is given back after a group that made it larger than this.
 const KEEP_BUFFER_BYTES: usize = 4 << 20;
@@ -36,11 +38,13 @@ const HINTS: usize = 8;
 pub struct Options {
     /// A new segment is begun when the present one has this size.
     pub segment_bytes: u64,
+    /// What seals the entries, if the journal is encrypted.
+    pub sealer: Option<Sealer>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { segment_bytes: 64 << 20 }
+        Self { segment_bytes: 64 << 20, sealer: None }
     }
 }
 
@@ -51,6 +55,7 @@ pub struct FileJournal {
     options: Options,
     incarnation: Uuid,
     seed: Seed,
+    sealing: Option<Sealing>,
     writer: Mutex<Writer>,
     view: Mutex<View>,
     grown: Condvar,
@@ -98,12 +103,21 @@ impl FileJournal {
     /// Opens the journal of a directory, or begins one, and cuts what a crash left unfinished.
     ///
     /// Reads every segment once. Fails with [`Error::Damaged`] if something is missing or changed
-    /// that had been written completely.
+    /// that had been written completely, and with [`Error::Vault`] if it is encrypted and should
+    /// not be, or the other way round.
     pub fn open(dir: &Path, options: Options) -> Result<Self, Error> {
         create_directory(dir)?;
         let lock = load::lock(dir)?;
         remove_unfinished(dir)?;
         let Loaded { mut segments, trouble } = load::load(dir)?;
+        let is_sealed = options.sealer.is_some();
+        if let Some(other) = segments.iter().find(|s| s.header.is_sealed != is_sealed) {
+            return Err(Error::Vault(if is_sealed {
+                vault::Error::PlainFile(other.path.clone())
+            } else {
+                vault::Error::VaultLost(dir.parent().unwrap_or(dir).to_path_buf())
+            }));
+        }
         let mut cut_at_open = 0;
         if let Some(trouble) = trouble {
             let Some(segment) = segments.last().filter(|_| trouble.torn) else {
@@ -121,15 +135,22 @@ impl FileJournal {
             Some(segment) => segment.file.sync_data().map_err(io_error("sync", &segment.path))?,
             None => segments.push(Segment::create(
                 dir,
-                Header { incarnation: Uuid::now_v7(), first: ChangeSeq(1), chain_before: [0; 32] },
+                Header {
+                    incarnation: Uuid::now_v7(),
+                    first: ChangeSeq(1),
+                    chain_before: [0; 32],
+                    is_sealed,
+                },
             )?),
         }
         let (tail, header) = match segments.last() {
             Some(segment) => (segment.last, segment.header),
             None => return Err(Error::Poisoned),
         };
+        let sealing = options.sealer.clone();
         Ok(Self {
             dir: dir.to_path_buf(),
+            sealing: sealing.map(|sealer| Sealing::new(sealer, header.incarnation)),
             options,
             incarnation: header.incarnation,
             seed: Seed::of(header.incarnation),
@@ -214,7 +235,8 @@ impl FileJournal {
         for (entry, place) in group.iter().zip(0..) {
             seq = seq.next();
             let from = writer.buffer.len();
-            chain = frame::encode(&mut writer.buffer, entry, seq, place, &chain, self.seed)
+            let (buffer, sealing) = (&mut writer.buffer, self.sealing.as_ref());
+            chain = frame::encode(buffer, entry, seq, place, &chain, self.seed, sealing)
                 .map_err(|bytes| Error::TooLarge { bytes, limit: MAX_BODY_BYTES })?;
             writer.frames.push(Written {
                 seq,
@@ -256,6 +278,7 @@ impl FileJournal {
                     incarnation: self.incarnation,
                     first: segment.last.next(),
                     chain_before: segment.chain,
+                    is_sealed: self.sealing.is_some(),
                 }
             }
             _ => return Ok(()),
@@ -340,6 +363,7 @@ impl Journal for FileJournal {
         let mut entries: Vec<Entry> = Vec::new();
         let mut bytes = 0;
         let mut expected = None;
+        let mut room = Vec::new();
         while entries.is_empty() || bytes < max_bytes {
             let offset = scanner.offset();
             let (head, body) = match scanner.next()? {
@@ -356,6 +380,8 @@ impl Journal for FileJournal {
             if head.seq <= after {
                 continue;
             }
+            let body = frame::open_body(body, &head.chain, self.sealing.as_ref(), &mut room)
+                .map_err(|damage| damaged(offset, damage))?;
             if let Some(before) = entries.last() {
                 verify::check_chain(&before.chain, body, &head.chain)
                     .map_err(|damage| damaged(offset, damage))?;
@@ -400,7 +426,7 @@ impl Journal for FileJournal {
             .iter()
             .map(|segment| Stretch::of(segment, HEADER_BYTES as u64))
             .collect();
-        verify::verify(&stretches, self.seed)
+        verify::verify(&stretches, self.seed, self.sealing.as_ref())
     }
 }
 

@@ -3,6 +3,7 @@
 //! ```text
 //! frame  mark [4] | body length u32 | crc32 u32 | chain [32] | body
 //! body   version u8 | seq | place in group | at | organisation | actor | tx [16] | n | n times op
+//!        (sealed from the organisation on where the journal is encrypted, see `sealing`)
 //! op     0 key | 1 key value (put) | 2 key value (put of a fresh key)
 //! ```
 //! Numbers of the frame are little endian, those of the body are varints (time zigzag), byte
@@ -15,9 +16,11 @@
 use uuid::Uuid;
 
 use super::error::Damage;
+use super::sealing::Sealing;
 use super::{Chain, Entry, NewEntry, Op};
 use crate::domain::ids::{ChangeSeq, OrgNumber};
 use crate::domain::time::Timestamp;
+use crate::vault::OVERHEAD_BYTES;
 
 /// The largest body of an entry; larger ones are refused when they are appended.
 pub const MAX_BODY_BYTES: usize = 64 << 20;
@@ -28,7 +31,10 @@ pub(super) const FRAME_HEADER_BYTES: usize = 44;
 /// The first bytes of every frame.
 pub(super) const MARK: [u8; 4] = [0xff, b'R', b'J', 0xfe];
 
-const VERSION: u8 = 1;
+/// The version of a body that everybody can read.
+pub(super) const PLAIN_VERSION: u8 = 1;
+/// The version of a body that is sealed.
+pub(super) const SEALED_VERSION: u8 = 2;
 const DELETE: u8 = 0;
 const PUT: u8 = 1;
 const PUT_FRESH: u8 = 2;
@@ -78,7 +84,7 @@ pub(super) enum Parsed {
     Bad(Damage),
 }
 
-/// The hash over a body and everything before it.
+/// The hash over a plain body and everything before it.
 pub(super) fn chain_after(previous: &Chain, body: &[u8]) -> Chain {
     let mut hasher = blake3::Hasher::new();
     hasher.update(previous);
@@ -88,7 +94,8 @@ pub(super) fn chain_after(previous: &Chain, body: &[u8]) -> Chain {
 
 /// Appends the frame of an entry to `out`; answers its chain.
 ///
-/// `out` is as before if the entry is too large: then the error is the size of its body.
+/// With `sealing` the body is sealed. `out` is as before if the entry is too large: then the error
+/// is the size of its body.
 pub(super) fn encode(
     out: &mut Vec<u8>,
     entry: &NewEntry,
@@ -96,18 +103,20 @@ pub(super) fn encode(
     place: u64,
     previous: &Chain,
     seed: Seed,
+    sealing: Option<&Sealing>,
 ) -> Result<Chain, usize> {
     let start = out.len();
     let payload: usize = entry.ops.iter().map(op_bytes).sum();
     if payload > MAX_BODY_BYTES {
         return Err(payload);
     }
-    out.reserve(FRAME_HEADER_BYTES + 64 + entry.actor.len() + payload);
+    out.reserve(FRAME_HEADER_BYTES + 64 + OVERHEAD_BYTES + entry.actor.len() + payload);
     out.extend_from_slice(&[0; FRAME_HEADER_BYTES]);
-    out.push(VERSION);
+    out.push(PLAIN_VERSION);
     put_varint(out, seq.0);
     put_varint(out, place);
     put_varint(out, zigzag(entry.at.0));
+    let head = out.len() - start - FRAME_HEADER_BYTES;
     put_varint(out, u64::from(entry.organization.0));
     put_bytes(out, entry.actor.as_bytes());
     out.extend_from_slice(&entry.tx.to_le_bytes());
@@ -125,19 +134,78 @@ pub(super) fn encode(
             }
         }
     }
+    let chain = chain_after(previous, &out[start + FRAME_HEADER_BYTES..]);
+    close(out, start, head, &chain, seed, sealing)?;
+    Ok(chain)
+}
+
+/// Appends the frame of a plain body whose chain is known; the error is as that of [`encode`].
+pub(super) fn encode_body(
+    out: &mut Vec<u8>,
+    plain: &[u8],
+    chain: &Chain,
+    seed: Seed,
+    sealing: Option<&Sealing>,
+) -> Result<(), usize> {
+    let start = out.len();
+    out.extend_from_slice(&[0; FRAME_HEADER_BYTES]);
+    out.extend_from_slice(plain);
+    close(out, start, head_bytes(plain).unwrap_or(0), chain, seed, sealing)
+}
+
+/// Seals the body of the last frame, if that is wanted, and fills in the header of the frame.
+fn close(
+    out: &mut Vec<u8>,
+    start: usize,
+    head: usize,
+    chain: &Chain,
+    seed: Seed,
+    sealing: Option<&Sealing>,
+) -> Result<(), usize> {
+    let plain_len = out.len() - start - FRAME_HEADER_BYTES;
+    if let Some(sealing) = sealing
+        && sealing.seal(out, start + FRAME_HEADER_BYTES, head, chain).is_err()
+    {
+        out.truncate(start);
+        return Err(plain_len);
+    }
     let body_len = out.len() - start - FRAME_HEADER_BYTES;
     let Some(length) = u32::try_from(body_len).ok().filter(|_| body_len <= MAX_BODY_BYTES) else {
         out.truncate(start);
         return Err(body_len);
     };
     let frame = &mut out[start..];
-    let chain = chain_after(previous, &frame[FRAME_HEADER_BYTES..]);
     frame[..4].copy_from_slice(&MARK);
     frame[4..8].copy_from_slice(&length.to_le_bytes());
-    frame[12..FRAME_HEADER_BYTES].copy_from_slice(&chain);
+    frame[12..FRAME_HEADER_BYTES].copy_from_slice(chain);
     let checksum = seed.checksum(length.to_le_bytes(), &frame[12..]);
     frame[8..12].copy_from_slice(&checksum.to_le_bytes());
-    Ok(chain)
+    Ok(())
+}
+
+/// The plain body of a frame, which is put into `room` if it was sealed.
+pub(super) fn open_body<'a>(
+    body: &'a [u8],
+    chain: &Chain,
+    sealing: Option<&Sealing>,
+    room: &'a mut Vec<u8>,
+) -> Result<&'a [u8], Damage> {
+    let version = body.first().copied().unwrap_or(PLAIN_VERSION);
+    let Some(sealing) = sealing else {
+        return if version == SEALED_VERSION { Err(Damage::Sealed) } else { Ok(body) };
+    };
+    if version != SEALED_VERSION {
+        return Err(Damage::NotSealed);
+    }
+    sealing.open(body, head_bytes(body).ok_or(Damage::Body)?, chain, room)?;
+    Ok(room)
+}
+
+/// How many bytes of a body stand in front of what is sealed.
+fn head_bytes(body: &[u8]) -> Option<usize> {
+    let mut input = Input(body);
+    peek(&mut input)?;
+    Some(body.len() - input.0.len())
 }
 
 /// Reads the frame at the beginning of `bytes`.
@@ -187,14 +255,17 @@ fn op_bytes(op: &Op) -> usize {
 }
 
 fn peek(input: &mut Input<'_>) -> Option<(ChangeSeq, u64, Timestamp)> {
-    if input.byte()? != VERSION {
+    if !matches!(input.byte()?, PLAIN_VERSION | SEALED_VERSION) {
         return None;
     }
     Some((ChangeSeq(input.varint()?), input.varint()?, Timestamp(unzigzag(input.varint()?))))
 }
 
-/// Decodes the whole body of a frame.
+/// Decodes the whole plain body of a frame.
 pub(super) fn decode(body: &[u8], chain: Chain) -> Result<Entry, Damage> {
+    if body.first() != Some(&PLAIN_VERSION) {
+        return Err(Damage::Body);
+    }
     decode_body(body, chain).ok_or(Damage::Body)
 }
 

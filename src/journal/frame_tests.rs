@@ -30,7 +30,7 @@ prop_compose! {
 
 fn encoded(entry: &NewEntry, seq: u64, place: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
-    encode(&mut bytes, entry, ChangeSeq(seq), place, &[3; 32], SEED).unwrap();
+    encode(&mut bytes, entry, ChangeSeq(seq), place, &[3; 32], SEED, None).unwrap();
     bytes
 }
 
@@ -54,7 +54,7 @@ proptest! {
     ) {
         let mut bytes = before.clone();
         let chain =
-            encode(&mut bytes, &entry, ChangeSeq(seq), place, &[3; 32], SEED).unwrap();
+            encode(&mut bytes, &entry, ChangeSeq(seq), place, &[3; 32], SEED, None).unwrap();
         let frame = &bytes[before.len()..];
         let Parsed::Frame(head) = parse(frame, SEED) else { panic!("no frame") };
         prop_assert_eq!((head.seq.0, head.place, head.at), (seq, place, entry.at));
@@ -128,7 +128,7 @@ fn an_absurd_length_asks_for_no_memory() {
 
 #[test]
 fn an_absurd_number_of_changes_asks_for_no_memory() {
-    let mut body = vec![VERSION, 1, 0, 0, 0, 0];
+    let mut body = vec![PLAIN_VERSION, 1, 0, 0, 0, 0];
     body.extend_from_slice(&[0; 16]);
     put_varint(&mut body, u64::MAX >> 1);
     body.push(DELETE);
@@ -140,7 +140,7 @@ fn an_entry_that_is_too_large_leaves_the_buffer_as_it_was() {
     let mut entry = simple();
     entry.ops.push(Op::Put { key: vec![1], value: vec![0; MAX_BODY_BYTES], fresh: false });
     let mut bytes = vec![1, 2, 3];
-    let size = encode(&mut bytes, &entry, ChangeSeq(1), 0, &[0; 32], SEED).unwrap_err();
+    let size = encode(&mut bytes, &entry, ChangeSeq(1), 0, &[0; 32], SEED, None).unwrap_err();
     assert!(size > MAX_BODY_BYTES);
     assert_eq!(bytes, [1, 2, 3]);
 }

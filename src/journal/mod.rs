@@ -20,7 +20,9 @@ mod file;
 mod frame;
 mod load;
 mod repair;
+mod rewrite;
 mod scan;
+mod sealing;
 mod segment;
 mod verify;
 
@@ -28,6 +30,7 @@ pub use error::{Damage, Error};
 pub use file::{FileJournal, Options};
 pub use frame::MAX_BODY_BYTES;
 pub use repair::{RepairReport, repair, restart};
+pub use rewrite::rewrite;
 
 /// Whether a directory holds a journal.
 ///
@@ -35,6 +38,22 @@ pub use repair::{RepairReport, repair, restart};
 /// If the directory is there and cannot be listed.
 pub fn exists(dir: &std::path::Path) -> Result<bool, Error> {
     Ok(dir.is_dir() && !load::list_segments(dir)?.is_empty())
+}
+
+/// Whether the entries of a directory's journal are sealed; not, if there is none that is whole.
+///
+/// # Errors
+/// If the directory is there and cannot be listed.
+pub fn is_sealed(dir: &std::path::Path) -> Result<bool, Error> {
+    if !dir.is_dir() {
+        return Ok(false);
+    }
+    Ok(load::list_segments(dir)?.iter().any(|path| {
+        let header = std::fs::File::open(path)
+            .and_then(|file| file.metadata().map(|data| (data.len(), file)))
+            .map(|(length, file)| segment::read_header(&file, path, length));
+        matches!(header, Ok(Ok(header)) if header.is_sealed)
+    }))
 }
 
 /// The hash over an entry and everything before it.
@@ -90,7 +109,8 @@ pub struct Entry {
     pub seq: ChangeSeq,
     /// The place of the entry before it.
     pub after: ChangeSeq,
-    /// `blake3(chain of the entry before || encoded entry)`; see [`Journal::verify`].
+    /// `blake3(chain of the entry before || encoded entry)`, the same whether the journal is
+    /// encrypted or not; see [`Journal::verify`].
     pub chain: Chain,
     /// When it was decided.
     pub at: Timestamp,
@@ -166,5 +186,7 @@ pub trait Journal: Send + Sync + 'static {
 
 #[cfg(test)]
 mod damage_tests;
+#[cfg(test)]
+mod sealing_tests;
 #[cfg(test)]
 mod tests;

@@ -69,8 +69,13 @@ pub fn repair(dir: &Path) -> Result<RepairReport, Error> {
 /// Sets all of a journal aside and begins a new one, with an identity of its own, whose first
 /// entry follows `after`; answers that identity and where the old files are.
 ///
-/// For a store that has changes which the journal has lost. The journal must not be open.
-pub fn restart(dir: &Path, after: ChangeSeq) -> Result<(Uuid, Vec<PathBuf>), Error> {
+/// For a store that has changes which the journal has lost. The journal must not be open. With
+/// `is_sealed` the entries of the new one will be sealed.
+pub fn restart(
+    dir: &Path,
+    after: ChangeSeq,
+    is_sealed: bool,
+) -> Result<(Uuid, Vec<PathBuf>), Error> {
     fs::create_dir_all(dir).map_err(io_error("create", dir))?;
     let _lock = load::lock(dir)?;
     let mut report = RepairReport::default();
@@ -79,7 +84,8 @@ pub fn restart(dir: &Path, after: ChangeSeq) -> Result<(Uuid, Vec<PathBuf>), Err
     }
     sync_directory(dir)?;
     let incarnation = Uuid::now_v7();
-    Segment::create(dir, Header { incarnation, first: after.next(), chain_before: [0; 32] })?;
+    let header = Header { incarnation, first: after.next(), chain_before: [0; 32], is_sealed };
+    Segment::create(dir, header)?;
     Ok((incarnation, report.saved))
 }
 

@@ -24,7 +24,10 @@ pub(super) const WALK_CHUNK: usize = 1 << 20;
 /// How far apart the places are that the index of a segment remembers.
 const INDEX_STEP: u64 = 64 << 10;
 const MAGIC: [u8; 8] = *b"RINGJRNL";
-const VERSION: u8 = 1;
+/// The version of a segment whose entries everybody can read.
+const PLAIN_VERSION: u8 = 1;
+/// The version of a segment whose entries are sealed.
+const SEALED_VERSION: u8 = 2;
 
 /// The first bytes of a segment:
 /// magic, version, three zeros, incarnation, first entry, chain before it, crc32 of all this.
@@ -33,13 +36,15 @@ pub(super) struct Header {
     pub(super) incarnation: Uuid,
     pub(super) first: ChangeSeq,
     pub(super) chain_before: Chain,
+    /// Its entries are sealed.
+    pub(super) is_sealed: bool,
 }
 
 impl Header {
     fn encode(&self) -> [u8; HEADER_BYTES] {
         let mut bytes = [0; HEADER_BYTES];
         bytes[..8].copy_from_slice(&MAGIC);
-        bytes[8] = VERSION;
+        bytes[8] = if self.is_sealed { SEALED_VERSION } else { PLAIN_VERSION };
         bytes[12..28].copy_from_slice(self.incarnation.as_bytes());
         bytes[28..36].copy_from_slice(&self.first.0.to_le_bytes());
         bytes[36..68].copy_from_slice(&self.chain_before);
@@ -54,9 +59,11 @@ impl Header {
         if bytes[..8] != MAGIC || crc32fast::hash(&bytes[..68]) != u32::from_le_bytes(checksum) {
             return Err(Damage::Header);
         }
-        if bytes[8] != VERSION {
-            return Err(Damage::Version(bytes[8]));
-        }
+        let is_sealed = match bytes[8] {
+            PLAIN_VERSION => false,
+            SEALED_VERSION => true,
+            unknown => return Err(Damage::Version(unknown)),
+        };
         let (mut incarnation, mut first, mut chain_before) = ([0; 16], [0; 8], [0; 32]);
         incarnation.copy_from_slice(&bytes[12..28]);
         first.copy_from_slice(&bytes[28..36]);
@@ -65,7 +72,7 @@ impl Header {
         if first == ChangeSeq::ZERO {
             return Err(Damage::Header);
         }
-        Ok(Self { incarnation: Uuid::from_bytes(incarnation), first, chain_before })
+        Ok(Self { incarnation: Uuid::from_bytes(incarnation), first, chain_before, is_sealed })
     }
 }
 
@@ -131,13 +138,7 @@ impl Segment {
         let file =
             OpenOptions::new().read(true).write(true).open(path).map_err(io_error("open", path))?;
         let length = file.metadata().map_err(io_error("read", path))?.len();
-        let damaged = |damage| Error::Damaged { path: path.to_path_buf(), offset: 0, damage };
-        if length < HEADER_BYTES as u64 {
-            return Err(damaged(Damage::Header));
-        }
-        let mut bytes = [0; HEADER_BYTES];
-        file.read_exact_at(&mut bytes, 0).map_err(io_error("read", path))?;
-        let header = Header::decode(&bytes).map_err(damaged)?;
+        let header = read_header(&file, path, length)?;
         let mut segment = Self::empty(path.to_path_buf(), file, header);
         let file = Arc::clone(&segment.file);
         let range = segment.end..length;
@@ -215,6 +216,17 @@ impl Stretch {
             last: segment.last,
         }
     }
+}
+
+/// Reads the header of a segment file.
+pub(super) fn read_header(file: &File, path: &Path, length: u64) -> Result<Header, Error> {
+    let damaged = |damage| Error::Damaged { path: path.to_path_buf(), offset: 0, damage };
+    if length < HEADER_BYTES as u64 {
+        return Err(damaged(Damage::Header));
+    }
+    let mut bytes = [0; HEADER_BYTES];
+    file.read_exact_at(&mut bytes, 0).map_err(io_error("read", path))?;
+    Header::decode(&bytes).map_err(damaged)
 }
 
 /// Makes created, renamed and removed files of a directory durable.

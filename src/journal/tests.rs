@@ -38,7 +38,7 @@ fn open(dir: &Path) -> FileJournal {
 }
 
 fn open_small(dir: &Path) -> FileJournal {
-    FileJournal::open(dir, Options { segment_bytes: 1000 }).unwrap()
+    FileJournal::open(dir, Options { segment_bytes: 1000, ..Options::default() }).unwrap()
 }
 
 /// Appends entries one group each.
@@ -385,7 +385,7 @@ fn verifying_finds_an_entry_that_was_changed_with_a_correct_checksum() {
     let mut forged = entry(3);
     forged.actor = "user-9".to_owned();
     let mut bytes = Vec::new();
-    frame::encode(&mut bytes, &forged, ChangeSeq(3), 0, &before, seed).unwrap();
+    frame::encode(&mut bytes, &forged, ChangeSeq(3), 0, &before, seed, None).unwrap();
     let path = only_segment(dir.path());
     let file = OpenOptions::new().read(true).write(true).open(&path).unwrap();
     file.write_all_at(&bytes, start).unwrap();
@@ -475,7 +475,9 @@ fn reading_at_the_tail_waits_for_the_next_entry() {
 fn readers_follow_a_writer_across_segments_while_it_trims() {
     const ENTRIES: u64 = 1500;
     let dir = TempDir::new().unwrap();
-    let journal = FileJournal::open(dir.path(), Options { segment_bytes: 10_000 }).unwrap();
+    let journal =
+        FileJournal::open(dir.path(), Options { segment_bytes: 10_000, ..Options::default() })
+            .unwrap();
     std::thread::scope(|scope| {
         let readers: Vec<_> = [200, 3000, 1 << 20]
             .into_iter()

@@ -7,12 +7,17 @@
 use super::error::{Damage, Error};
 use super::frame::{self, Seed};
 use super::scan::{Scanner, Step};
+use super::sealing::Sealing;
 use super::segment::{Stretch, WALK_CHUNK};
 use super::{Chain, Verified};
 use crate::domain::ids::ChangeSeq;
 
 /// Checks all segments in their order.
-pub(super) fn verify(stretches: &[Stretch], seed: Seed) -> Result<Verified, Error> {
+pub(super) fn verify(
+    stretches: &[Stretch],
+    seed: Seed,
+    sealing: Option<&Sealing>,
+) -> Result<Verified, Error> {
     let Some(header) = stretches.first().map(|stretch| stretch.header) else {
         return Err(Error::Poisoned);
     };
@@ -24,7 +29,7 @@ pub(super) fn verify(stretches: &[Stretch], seed: Seed) -> Result<Verified, Erro
         chain: header.chain_before,
     };
     for stretch in stretches {
-        verify_stretch(stretch, seed, &mut verified)?;
+        verify_stretch(stretch, seed, sealing, &mut verified)?;
     }
     Ok(verified)
 }
@@ -40,7 +45,12 @@ pub(super) fn check_chain(before: &Chain, body: &[u8], found: &Chain) -> Result<
 }
 
 /// Checks one segment against what the segments before it have led to.
-fn verify_stretch(stretch: &Stretch, seed: Seed, verified: &mut Verified) -> Result<(), Error> {
+fn verify_stretch(
+    stretch: &Stretch,
+    seed: Seed,
+    sealing: Option<&Sealing>,
+    verified: &mut Verified,
+) -> Result<(), Error> {
     let Stretch { file, path, header, range, last } = stretch;
     let damaged = |offset, damage| Error::Damaged { path: path.clone(), offset, damage };
     if header.chain_before != verified.chain {
@@ -49,6 +59,7 @@ fn verify_stretch(stretch: &Stretch, seed: Seed, verified: &mut Verified) -> Res
         return Err(damaged(0, Damage::Chain { expected, found }));
     }
     let mut scanner = Scanner::new(file, path, seed, range.clone(), WALK_CHUNK);
+    let mut room = Vec::new();
     loop {
         let offset = scanner.offset();
         let expected = verified.last.next();
@@ -64,8 +75,11 @@ fn verify_stretch(stretch: &Stretch, seed: Seed, verified: &mut Verified) -> Res
         if head.seq != expected {
             return Err(damaged(offset, Damage::Sequence { expected, found: head.seq }));
         }
-        check_chain(&verified.chain, body, &head.chain)
-            .and_then(|()| frame::decode(body, head.chain))
+        frame::open_body(body, &head.chain, sealing, &mut room)
+            .and_then(|body| {
+                check_chain(&verified.chain, body, &head.chain)?;
+                frame::decode(body, head.chain)
+            })
             .map_err(|damage| damaged(offset, damage))?;
         verified.last = head.seq;
         verified.chain = head.chain;

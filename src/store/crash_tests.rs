@@ -23,7 +23,8 @@ fn value(key: u8, round: u64) -> Option<Vec<u8>> {
 }
 
 fn open(dir: &Path) -> (Store, OpenReport) {
-    Store::open(dir, &Options { cache_bytes: 16 << 20, flush_every_ms: Some(1) }).unwrap()
+    Store::open(dir, &Options { cache_bytes: 16 << 20, flush_every_ms: Some(1), sealer: None })
+        .unwrap()
 }
 
 fn apply(store: &Store, round: u64) {

@@ -4,6 +4,10 @@
 //! numbers are big-endian, so that a scan meets them in order. Keys of one organisation never
 //! stand between those of another.
 //!
+//! Keys are not encrypted, also where values are: they consist of ids, numbers that count, and
+//! hashes of secrets, and must never hold a name, a number or an address, not even as a hash, since
+//! those can be guessed. An id tells when its contact was created.
+//!
 //! | space | key | value |
 //! |---|---|---|
 //! | `A` | organisation, number | entry of the audit log |

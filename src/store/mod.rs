@@ -8,6 +8,10 @@
 //! not restored, and after a failed write the engine ends the process.
 //!
 //! Keys that begin with the byte 255 belong to the store itself; see `parts` for what is there.
+//!
+//! With a sealer every value is sealed for its key before sled sees it, and opened when it is read;
+//! sled's cache and files hold nothing else. Keys stay readable, since they must be in order, and so
+//! does the sequence of the last applied change: `keys` says why that gives nobody away.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -17,6 +21,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::Mutex;
 
 use crate::domain::ids::ChangeSeq;
+use crate::vault::Sealer;
 
 pub mod codec;
 mod error;
@@ -24,12 +29,14 @@ pub mod fault;
 pub mod keys;
 mod open;
 mod parts;
+mod rewrite;
 mod scan;
 mod value;
 
 pub use error::Error;
 pub use open::{OpenReport, SetAside};
-pub use scan::Scan;
+pub use rewrite::rewrite;
+pub use scan::{Scan, Unopened};
 pub use value::{Key, Value};
 
 use fault::crash_point;
@@ -54,11 +61,13 @@ pub struct Options {
     /// How often sled writes its buffers out by itself. That only bounds how much is replayed
     /// after the process is killed; durability comes from the journal.
     pub flush_every_ms: Option<u64>,
+    /// What seals the values, if the store is encrypted.
+    pub sealer: Option<Sealer>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cache_bytes: 512 << 20, flush_every_ms: Some(500) }
+        Self { cache_bytes: 512 << 20, flush_every_ms: Some(500), sealer: None }
     }
 }
 
@@ -113,6 +122,7 @@ pub struct Store {
     db: sled::Db,
     dir: PathBuf,
     data_file: File,
+    sealer: Option<Sealer>,
     applied: AtomicU64,
     /// The bytes of one tagged value, used again for the next one.
     writer: Mutex<Vec<u8>>,
@@ -138,7 +148,7 @@ impl Store {
         if key.first() == Some(&RESERVED) {
             return Err(Error::KeyReserved);
         }
-        parts::get(&self.tree, key)
+        parts::get(&self.tree, self.sealer.as_ref(), key)
     }
 
     /// Whether a key exists; cheaper than reading a large value.
@@ -172,7 +182,9 @@ impl Store {
         for change in changes {
             change.check()?;
             match change {
-                Change::Put { key, value } => parts::put(&self.tree, key, value, &mut buffer)?,
+                Change::Put { key, value } => {
+                    parts::put(&self.tree, self.sealer.as_ref(), key, value, &mut buffer)?;
+                }
                 Change::Delete { key } => parts::delete(&self.tree, key)?,
             }
             crash_point("store.apply.between");
@@ -192,14 +204,19 @@ impl Store {
     ///
     /// It is not a snapshot: changes made meanwhile may be seen or not, each key as a whole.
     pub fn scan_prefix(&self, prefix: &[u8]) -> Scan {
-        Scan::prefix(&self.tree, prefix)
+        Scan::prefix(&self.tree, self.sealer.as_ref(), prefix)
     }
 
     /// Goes over all keys from `from` up to and without `to`, in their order.
     ///
     /// It is not a snapshot: changes made meanwhile may be seen or not, each key as a whole.
     pub fn scan_range(&self, from: &[u8], to: &[u8]) -> Scan {
-        Scan::range(&self.tree, from, to)
+        Scan::range(&self.tree, self.sealer.as_ref(), from, to)
+    }
+
+    /// Opens a record of [`Scan::next_unopened`]; `None` if it was deleted meanwhile.
+    pub fn open_record(&self, record: Unopened) -> Result<Option<(Key, Value)>, Error> {
+        record.open(&self.tree, self.sealer.as_ref())
     }
 
     /// Makes everything that is applied survive a power loss; answers up to where that is at least.
@@ -249,5 +266,7 @@ fn read_applied(tree: &sled::Tree) -> Result<ChangeSeq, Error> {
 mod crash_tests;
 #[cfg(test)]
 mod model_tests;
+#[cfg(test)]
+mod sealed_tests;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
+use crate::vault;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -46,8 +47,9 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn open(dir: &Path) -> (Store, OpenReport) {
-    Store::open(dir, &Options { cache_bytes: 1 << 20, flush_every_ms: None }).unwrap()
+fn open(dir: &Path, sealer: Option<&Sealer>) -> (Store, OpenReport) {
+    let sealer = sealer.cloned();
+    Store::open(dir, &Options { cache_bytes: 1 << 20, flush_every_ms: None, sealer }).unwrap()
 }
 
 proptest! {
@@ -56,9 +58,11 @@ proptest! {
     #[test]
     fn the_store_is_an_ordered_map_that_survives_reopening(
         steps in vec(any_step(), 1..40), from in any_key(), to in any_key(),
+        is_sealed in any::<bool>(),
     ) {
         let dir = TempDir::new().unwrap();
-        let (mut store, _) = open(dir.path());
+        let sealer = is_sealed.then(sealed_tests::sealer);
+        let (mut store, _) = open(dir.path(), sealer.as_ref());
         let mut model = BTreeMap::new();
         let mut applied = ChangeSeq::ZERO;
         for step in steps {
@@ -80,7 +84,7 @@ proptest! {
                 Step::Checkpoint => assert_eq!(store.checkpoint().unwrap(), applied),
                 Step::Reopen => {
                     drop(store);
-                    let (reopened, report) = open(dir.path());
+                    let (reopened, report) = open(dir.path(), sealer.as_ref());
                     prop_assert_eq!(report.applied, applied);
                     prop_assert_eq!((report.swept_values, report.set_aside), (0, None));
                     store = reopened;
@@ -111,8 +115,10 @@ proptest! {
             .collect();
         prop_assert_eq!(read(store.scan_range(&from, &to)), expected);
         let kept = store.tree.scan_prefix([RESERVED, 1]).count();
-        let large = model.values().filter(|value| value.len() > parts::PART_BYTES);
-        let parts: usize = large.map(|value| value.len().div_ceil(parts::PART_BYTES)).sum();
+        let added = if is_sealed { vault::OVERHEAD_BYTES } else { 0 };
+        let sizes = model.values().map(|value| value.len() + added);
+        let large = sizes.filter(|bytes| *bytes > parts::PART_BYTES);
+        let parts: usize = large.map(|bytes| bytes.div_ceil(parts::PART_BYTES)).sum();
         prop_assert_eq!(kept, parts);
     }
 }

@@ -25,7 +25,7 @@ fn filled_store() -> (TempDir, PathBuf) {
 }
 
 fn open(dir: &Path) -> Result<(Store, OpenReport), Error> {
-    super::open(dir, &Options { cache_bytes: 16 << 20, flush_every_ms: None })
+    super::open(dir, &Options { cache_bytes: 16 << 20, flush_every_ms: None, sealer: None })
 }
 
 fn assert_whole(store: &Store) {

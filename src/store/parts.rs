@@ -13,7 +13,8 @@
 
 use super::error::Error;
 use super::fault::crash_point;
-use super::value::{Head, Stored, Value, is_head, tag_inline};
+use super::value::{self, Head, Revealed, Stored, Value, is_head, tag_inline, tag_sealed};
+use crate::vault::Sealer;
 
 /// Larger values are kept in parts of this size.
 ///
@@ -27,17 +28,24 @@ const CLEAN: u8 = 0;
 const CHANGING: u8 = 1;
 
 /// Reads a value, whichever way it is kept.
-pub(super) fn get(tree: &sled::Tree, key: &[u8]) -> Result<Option<Value>, Error> {
+pub(super) fn get(
+    tree: &sled::Tree,
+    sealer: Option<&Sealer>,
+    key: &[u8],
+) -> Result<Option<Value>, Error> {
     let mut seen: Option<Head> = None;
     loop {
         let Some(bytes) = tree.get(key)? else { return Ok(None) };
-        let head = match Stored::read(bytes) {
-            Some(Stored::Value(value)) => return Ok(Some(value)),
-            Some(Stored::Head(head)) => head,
-            None => return Err(Error::damaged_value(key)),
+        let stored = Stored::read(bytes).ok_or_else(|| Error::damaged_value(key))?;
+        let head = match stored.reveal(sealer, key)? {
+            Revealed::Value(value) => return Ok(Some(value)),
+            Revealed::Head(head) => head,
         };
-        if let Some(value) = assemble(tree, key, head)? {
-            return Ok(Some(value));
+        if let Some(bytes) = assemble(tree, key, head)? {
+            return Ok(Some(match sealer {
+                None => Value::whole(bytes),
+                Some(sealer) => value::open(sealer, key, &bytes)?,
+            }));
         }
         // Parts vanish only after their head: if that is still there, they were lost.
         if seen == Some(head) {
@@ -50,12 +58,23 @@ pub(super) fn get(tree: &sled::Tree, key: &[u8]) -> Result<Option<Value>, Error>
 /// Sets a value, whichever way it and the one before it are kept.
 pub(super) fn put(
     tree: &sled::Tree,
+    sealer: Option<&Sealer>,
     key: &[u8],
     value: &[u8],
     buffer: &mut Vec<u8>,
 ) -> Result<(), Error> {
-    if value.len() <= PART_BYTES {
-        tag_inline(value, buffer);
+    let is_small = match sealer {
+        Some(sealer) => {
+            tag_sealed(sealer, key, value, buffer)?;
+            buffer.len() <= PART_BYTES + 1
+        }
+        None if value.len() <= PART_BYTES => {
+            tag_inline(value, buffer);
+            true
+        }
+        None => false,
+    };
+    if is_small {
         let before = tree.insert(key, buffer.as_slice())?;
         return match before {
             Some(before) if is_head(&before) => {
@@ -65,10 +84,17 @@ pub(super) fn put(
             Some(_) | None => Ok(()),
         };
     }
+    // Parts are pieces of the sealed value, which opens only as a whole.
+    let value = if sealer.is_some() { buffer.get(1..).unwrap_or_default() } else { value };
     let Ok(length) = u32::try_from(value.len()) else {
         return Err(Error::ValueTooLarge { bytes: value.len() });
     };
-    let head = Head { generation: rand::random(), length, checksum: crc32fast::hash(value) };
+    let head = Head {
+        generation: rand::random(),
+        length,
+        checksum: crc32fast::hash(value),
+        is_sealed: sealer.is_some(),
+    };
     tree.insert(mark_key(key), &[CHANGING])?;
     for (part, number) in value.chunks(PART_BYTES).zip(0..) {
         tree.insert(part_key(key, head.generation, number), part)?;
@@ -109,7 +135,7 @@ pub(super) fn sweep(tree: &sled::Tree) -> Result<u64, Error> {
 fn clean(tree: &sled::Tree, key: &[u8]) -> Result<(), Error> {
     let head = match tree.get(key)?.map(Stored::read) {
         Some(Some(Stored::Head(head))) => Some(head),
-        Some(Some(Stored::Value(_))) | None => None,
+        Some(Some(Stored::Value(_) | Stored::Sealed(_))) | None => None,
         Some(None) => return Err(Error::damaged_value(key)),
     };
     let prefix = part_prefix(key);
@@ -131,7 +157,7 @@ fn clean(tree: &sled::Tree, key: &[u8]) -> Result<(), Error> {
 }
 
 /// Puts a value together; `None` if a part is missing or does not belong to it.
-fn assemble(tree: &sled::Tree, key: &[u8], head: Head) -> Result<Option<Value>, Error> {
+fn assemble(tree: &sled::Tree, key: &[u8], head: Head) -> Result<Option<Vec<u8>>, Error> {
     let length = head.length as usize;
     let mut bytes = Vec::new();
     let mut number = 0;
@@ -149,7 +175,7 @@ fn assemble(tree: &sled::Tree, key: &[u8], head: Head) -> Result<Option<Value>, 
         bytes.extend_from_slice(&part);
         number += 1;
     }
-    Ok((crc32fast::hash(&bytes) == head.checksum).then(|| Value::whole(bytes)))
+    Ok((crc32fast::hash(&bytes) == head.checksum).then_some(bytes))
 }
 
 fn part_prefix(key: &[u8]) -> Vec<u8> {

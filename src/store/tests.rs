@@ -9,7 +9,8 @@ fn put<'a>(key: &'a [u8], value: &'a [u8]) -> Change<'a> {
 }
 
 fn open(dir: &Path) -> (Store, OpenReport) {
-    Store::open(dir, &Options { cache_bytes: 16 << 20, flush_every_ms: None }).unwrap()
+    Store::open(dir, &Options { cache_bytes: 16 << 20, flush_every_ms: None, sealer: None })
+        .unwrap()
 }
 
 #[test]

@@ -5,13 +5,22 @@
 //! empty         the empty value: index keys cost nothing extra
 //! 0 | bytes     the value itself
 //! 1 | generation u64 | length u32 | crc32 u32    the head of a value in parts, big endian
+//! 2 | sealed    the value, sealed for its key
+//! 3 | as 1      the head of a sealed value in parts
 //! ```
+//! An encrypted store holds only the last two kinds, any other only the first three. What stands in
+//! parts is the sealed value as a whole, and the checksum is that of its sealed bytes.
 
 use std::fmt;
 use std::ops::Deref;
 
+use super::error::Error;
+use crate::vault::Sealer;
+
 const INLINE: u8 = 0;
 const HEAD: u8 = 1;
+const SEALED: u8 = 2;
+const SEALED_HEAD: u8 = 3;
 
 /// A key as it stands in the store.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,6 +106,7 @@ impl fmt::Debug for Value {
 /// What stands under a key.
 pub(super) enum Stored {
     Value(Value),
+    Sealed(sled::IVec),
     Head(Head),
 }
 
@@ -105,15 +115,46 @@ impl Stored {
     pub(super) fn read(bytes: sled::IVec) -> Option<Self> {
         match bytes.first() {
             None | Some(&INLINE) => Some(Self::Value(Value(Bytes::Tagged(bytes)))),
-            Some(&HEAD) => Head::decode(&bytes).map(Self::Head),
+            Some(&(HEAD | SEALED_HEAD)) => Head::decode(&bytes).map(Self::Head),
+            Some(&SEALED) => Some(Self::Sealed(bytes)),
             Some(_) => None,
+        }
+    }
+
+    /// The value that stands under the key itself; the head if it is in parts.
+    pub(super) fn reveal(self, sealer: Option<&Sealer>, key: &[u8]) -> Result<Revealed, Error> {
+        match (self, sealer) {
+            (Self::Head(head), sealer) if head.is_sealed == sealer.is_some() => {
+                Ok(Revealed::Head(head))
+            }
+            (Self::Value(value), None) => Ok(Revealed::Value(value)),
+            (Self::Sealed(bytes), Some(sealer)) => {
+                let sealed = bytes.get(1..).unwrap_or_default();
+                Ok(Revealed::Value(open(sealer, key, sealed)?))
+            }
+            // A value of the wrong kind was not written by this store.
+            (Self::Value(_) | Self::Head(_), Some(_)) | (Self::Sealed(_) | Self::Head(_), None) => {
+                Err(Error::damaged_value(key))
+            }
         }
     }
 }
 
+/// What a reader finds under a key.
+pub(super) enum Revealed {
+    Value(Value),
+    Head(Head),
+}
+
+/// Opens a value that was sealed for a key.
+pub(super) fn open(sealer: &Sealer, key: &[u8], sealed: &[u8]) -> Result<Value, Error> {
+    let plain = sealer.open(key, sealed).map_err(|_broken| Error::damaged_value(key))?;
+    Ok(Value::whole(plain))
+}
+
 /// Whether stored bytes are the head of a value in parts, be it damaged or not.
 pub(super) fn is_head(bytes: &[u8]) -> bool {
-    bytes.first() == Some(&HEAD)
+    matches!(bytes.first(), Some(&(HEAD | SEALED_HEAD)))
 }
 
 /// Puts the tagged form of a small value into the buffer.
@@ -125,6 +166,20 @@ pub(super) fn tag_inline(value: &[u8], buffer: &mut Vec<u8>) {
     }
 }
 
+/// Puts the tagged form of a sealed value into the buffer.
+pub(super) fn tag_sealed(
+    sealer: &Sealer,
+    key: &[u8],
+    value: &[u8],
+    buffer: &mut Vec<u8>,
+) -> Result<(), Error> {
+    buffer.clear();
+    buffer.push(SEALED);
+    buffer.extend_from_slice(value);
+    let sealed = sealer.seal_tail(key, buffer, 1);
+    sealed.map_err(|_too_large| Error::ValueTooLarge { bytes: value.len() })
+}
+
 /// What is known of a value in parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Head {
@@ -132,12 +187,14 @@ pub(super) struct Head {
     pub(super) generation: u64,
     pub(super) length: u32,
     pub(super) checksum: u32,
+    /// What is in the parts is sealed.
+    pub(super) is_sealed: bool,
 }
 
 impl Head {
     pub(super) fn encode(self) -> [u8; 17] {
         let mut bytes = [0; 17];
-        bytes[0] = HEAD;
+        bytes[0] = if self.is_sealed { SEALED_HEAD } else { HEAD };
         bytes[1..9].copy_from_slice(&self.generation.to_be_bytes());
         bytes[9..13].copy_from_slice(&self.length.to_be_bytes());
         bytes[13..].copy_from_slice(&self.checksum.to_be_bytes());
@@ -145,12 +202,14 @@ impl Head {
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {
-        let (generation, rest) = bytes.get(1..)?.split_first_chunk::<8>()?;
+        let (tag, rest) = bytes.split_first()?;
+        let (generation, rest) = rest.split_first_chunk::<8>()?;
         let (length, rest) = rest.split_first_chunk::<4>()?;
         Some(Self {
             generation: u64::from_be_bytes(*generation),
             length: u32::from_be_bytes(*length),
             checksum: u32::from_be_bytes(rest.try_into().ok()?),
+            is_sealed: *tag == SEALED_HEAD,
         })
     }
 }

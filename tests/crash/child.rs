@@ -16,6 +16,7 @@ use ringdex::domain::access::Caller;
 use ringdex::domain::ids::{ContactId, OrgNumber};
 use ringdex::engine::Options;
 use ringdex::store::fault;
+use ringdex::vault::MasterKey;
 use serde_json::{Value, json};
 
 use crate::ledger::{Ledger, Line, Pending, State, batch_marker, content, digest};
@@ -25,9 +26,14 @@ const THREADS: usize = 4;
 /// Contacts of earlier rounds that a thread goes on with.
 const INHERITED: usize = 40;
 
+/// Says that the directory of a child is encrypted.
+pub(crate) const ENCRYPTED: &str = "RINGDEX_CRASH_ENCRYPTED";
+
 /// Small buffers and short intervals, so that in a second as much happens as otherwise in an hour.
-pub(crate) fn options() -> Options {
+pub(crate) fn options(is_encrypted: bool) -> Options {
+    let key = || MasterKey::from_text(&"5a".repeat(32), "the test").expect("a key");
     Options {
+        encryption_key: is_encrypted.then(key),
         store_cache_bytes: 8 << 20,
         index_writer_bytes: 16 << 20,
         cards: 200,
@@ -64,7 +70,7 @@ fn say(line: &Line) {
 pub(crate) fn run(root: &Path, seed: u64) {
     let ledger_path = root.join("ledger.json");
     let mut ledger = Ledger::load(&ledger_path);
-    let app = match App::open(&root.join("data"), options()) {
+    let app = match App::open(&root.join("data"), options(std::env::var_os(ENCRYPTED).is_some())) {
         Ok(app) => app,
         Err(error) => {
             say(&Line::Failed(format!("does not open: {error} ({error:?})")));

@@ -20,3 +20,4 @@ mod search;
 mod support;
 mod tenancy;
 mod tidy;
+mod vault;

@@ -143,7 +143,7 @@ impl Fixture {
     }
 
     fn repair_journal(&mut self, what: &str) {
-        repair_journal(&self.test.root()).unwrap();
+        repair_journal(&self.test.root(), None).unwrap();
         self.test.open().unwrap_or_else(|refusal| panic!("{what}: still refused: {refusal}"));
         self.assert_whole(what);
         // What comes after the repair lasts.
@@ -275,7 +275,7 @@ fn the_journal_of_another_data_directory_is_refused() {
     copy_directory(&other.test.root().join("journal"), &journal);
     one.open_or_refuse("another journal", &["put the right journal back"]).unwrap_err();
     // Repairing must not take the other one's entries over either.
-    let refusal = repair_journal(&one.test.root()).unwrap_err().to_string();
+    let refusal = repair_journal(&one.test.root(), None).unwrap_err().to_string();
     assert!(refusal.contains("put the right journal back"), "{refusal}");
 }
 
@@ -454,7 +454,7 @@ fn a_data_directory_opens_only_once() {
     let test = TestApp::new();
     let refusal = App::open(&test.root(), Options::default()).err().unwrap().to_string();
     assert!(refusal.contains("in use"), "{refusal}");
-    assert!(repair_journal(&test.root()).unwrap_err().to_string().contains("in use"));
+    assert!(repair_journal(&test.root(), None).unwrap_err().to_string().contains("in use"));
 }
 
 #[test]

@@ -12,6 +12,7 @@ use ringdex::app::{BulkItem, Deletion, Error, Precondition, SearchRequest};
 use ringdex::domain::contact::Contact;
 use ringdex::domain::ids::{ContactId, OrgNumber};
 use ringdex::engine::lookup::Rule;
+use ringdex::vault::MasterKey;
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, operator};
@@ -226,8 +227,10 @@ struct Model {
 }
 
 impl Model {
-    fn new() -> Self {
-        Self { test: TestApp::new(), now: 1_700_000_000_000, contacts: BTreeMap::new() }
+    fn new(is_encrypted: bool) -> Self {
+        let key = || MasterKey::from_text(&"5a".repeat(32), "the test").unwrap();
+        let test = TestApp::with(|options| options.encryption_key = is_encrypted.then(key));
+        Self { test, now: 1_700_000_000_000, contacts: BTreeMap::new() }
     }
 
     fn pick(&self, at: Index) -> Option<(u32, ContactId)> {
@@ -598,8 +601,9 @@ proptest! {
         ops in prop::collection::vec(op(), 1..60),
         words in prop::collection::vec((any::<Index>(), any::<Index>()), 8),
         windows in prop::collection::vec((line(), any::<Index>(), 2..9_usize), 12),
+        is_encrypted in any::<bool>(),
     ) {
-        let mut model = Model::new();
+        let mut model = Model::new(is_encrypted);
         for op in ops {
             model.run(op);
         }

@@ -73,6 +73,17 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// A client of a server that runs somewhere else.
+    pub(crate) fn of(base: &str, token: &str) -> Self {
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .allow_non_standard_methods(true)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build()
+            .new_agent();
+        Self { agent, base: base.to_owned(), token: Some(token.to_owned()) }
+    }
+
     pub(crate) fn get(&self, path: &str) -> Answer {
         self.send("GET", path, &[], None)
     }
@@ -282,14 +293,7 @@ impl TestServer {
             serve(served, &options, move |running| sender.send(running).unwrap()).unwrap();
         });
         let running = ready.recv().unwrap();
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .allow_non_standard_methods(true)
-            .timeout_global(Some(Duration::from_secs(60)))
-            .build()
-            .new_agent();
-        let base = running.url();
-        let client = Client { agent, base, token: Some(OPERATOR.to_owned()) };
+        let client = Client::of(&running.url(), OPERATOR);
         Self {
             client,
             app: Some(app),

@@ -1,0 +1,121 @@
+//! Runs the program: commands that end, and servers that are stopped.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+
+use crate::support::server::{Client, OPERATOR};
+
+/// A directory with data and key files, and the program to work on it.
+pub(super) struct Bench {
+    dir: TempDir,
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    /// `None` if it was killed or killed itself.
+    pub(super) code: Option<i32>,
+    pub(super) out: String,
+    pub(super) err: String,
+}
+
+impl Ended {
+    /// Passes on what was written to standard output if all went well.
+    #[track_caller]
+    pub(super) fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{} {}", self.out, self.err);
+        self
+    }
+}
+
+impl Bench {
+    pub(super) fn new() -> Self {
+        Self { dir: TempDir::new().unwrap() }
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub(super) fn data(&self) -> PathBuf {
+        self.path("data")
+    }
+
+    /// Makes a key file.
+    pub(super) fn key(&self, name: &str) -> PathBuf {
+        let path = self.path(name);
+        self.run(&["keygen", path.to_str().unwrap()], None).expect(0);
+        path
+    }
+
+    fn command(&self, arguments: &[&str], key: Option<&Path>) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ringdex"));
+        command.args(arguments).env_clear().env("RINGDEX_DATA_DIR", self.data());
+        if let Some(key) = key {
+            command.arg("--encryption-key-file").arg(key);
+        }
+        command
+    }
+
+    pub(super) fn run(&self, arguments: &[&str], key: Option<&Path>) -> Ended {
+        self.run_with(arguments, key, &[])
+    }
+
+    /// Runs a command with more in its environment.
+    pub(super) fn run_with(
+        &self,
+        arguments: &[&str],
+        key: Option<&Path>,
+        environment: &[(&str, &str)],
+    ) -> Ended {
+        let mut command = self.command(arguments, key);
+        let output = command.envs(environment.iter().copied()).output().unwrap();
+        Ended {
+            code: output.status.code(),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    pub(super) fn serve(&self, key: Option<&Path>) -> Served {
+        let arguments = ["serve", "--listen", "127.0.0.1:0", "--admin-token", OPERATOR];
+        let mut process = self
+            .command(&arguments, key)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let base = line.trim().rsplit(' ').next().unwrap();
+        assert!(base.starts_with("http://"), "it does not listen: {line:?}");
+        Served { client: Client::of(base, OPERATOR), process }
+    }
+}
+
+/// A server in a process of its own; killed when it is dropped without being stopped.
+pub(super) struct Served {
+    pub(super) client: Client,
+    process: Child,
+}
+
+impl Served {
+    /// Ends it in good order.
+    pub(super) fn stop(mut self) {
+        // It takes signals only when it takes requests.
+        self.client.get("/api/v1/organizations").expect(200);
+        let process = self.process.id().to_string();
+        assert!(Command::new("kill").arg(process).status().unwrap().success());
+        assert!(self.process.wait().unwrap().success());
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
