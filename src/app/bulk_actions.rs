@@ -154,7 +154,7 @@ impl App {
                 drafts.extend(users.iter().map(|user| Draft {
                     assigned_to: Patch::Set(user.clone()),
                     ..Draft::default()
-                }))
+                }));
             }
             BulkAction::Delete => {}
         }
@@ -291,13 +291,13 @@ impl App {
         name: &'static str,
     ) -> Patch<String> {
         match members.text(name, 255) {
-            Patch::Set(text) => match self.access().find_user(caller.organization, &text) {
-                Some(user) => Patch::Set(user.id.to_string()),
-                None => {
-                    members.issue(name, "user", "is no user of this organisation");
-                    Patch::Keep
+            Patch::Set(text) => {
+                if let Some(user) = self.access().find_user(caller.organization, &text) {
+                    return Patch::Set(user.id.to_string());
                 }
-            },
+                members.issue(name, "user", "is no user of this organisation");
+                Patch::Keep
+            }
             // Taken away from whoever has them.
             Patch::Clear => Patch::Clear,
             Patch::Keep => {

@@ -16,7 +16,7 @@ use crate::engine::Tx;
 fn is_department(text: Option<&str>, department: &Department) -> bool {
     text.is_some_and(|text| {
         let text = fold(text);
-        text == department.id.to_string() || text == fold(&department.name)
+        text == fold(&department.id.to_string()) || text == fold(&department.name)
     })
 }
 

@@ -140,6 +140,7 @@ pub struct Partition {
     indexed: Arc<Progress>,
     reader: Arc<ArcSwap<IndexReader>>,
     schema: Schema,
+    sight_filters: search::SightFilters,
     contact_count: Arc<AtomicU64>,
     replacements: Sender<Replacement>,
     requests: Option<Sender<Request>>,
@@ -215,6 +216,7 @@ impl Partition {
             visible,
             indexed,
             schema,
+            sight_filters: search::SightFilters::default(),
             replacements,
             options,
             _lock: lock,
@@ -421,8 +423,10 @@ impl Partition {
     pub fn search(&self, request: &SearchRequest<'_>) -> Result<SearchPage, Error> {
         let searcher = self.searcher();
         // Damaged index files can make tantivy panic where it should refuse.
-        let hits = catch_unwind(AssertUnwindSafe(|| search::run(&self.schema, &searcher, request)))
-            .map_err(|_panic| Error::IndexUnreadable)??;
+        let hits = catch_unwind(AssertUnwindSafe(|| {
+            search::run(&self.schema, &searcher, &self.sight_filters, request)
+        }))
+        .map_err(|_panic| Error::IndexUnreadable)??;
         let next = hits.hits.last().filter(|_| hits.has_more).map(|hit| hit.cursor);
         let mut contacts = Vec::with_capacity(hits.hits.len());
         for hit in hits.hits {

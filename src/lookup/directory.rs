@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 use uuid::Uuid;
 
 use super::sights::Sights;
@@ -31,6 +31,36 @@ impl Chunk {
             org: (0..CHUNK).map(|_| AtomicU32::new(0)).collect(),
             sight: (0..CHUNK).map(|_| AtomicU32::new(0)).collect(),
         }
+    }
+}
+
+/// Whom somebody sees. Remembers its answers by combination, so that many contacts cost little
+/// more than finding their places.
+pub struct Seer<'a> {
+    chunks: Guard<Arc<Vec<Arc<Chunk>>>>,
+    keys: Guard<Arc<Vec<Arc<SightKey>>>>,
+    sight: &'a Sight,
+    /// By number of the combination; `None` where nobody has asked yet.
+    known: Vec<Option<bool>>,
+}
+
+impl Seer<'_> {
+    /// Whether a contact is seen.
+    pub fn sees(&mut self, number: ContactNumber) -> bool {
+        let (chunk, at) = position(number);
+        let Some(chunk) = self.chunks.get(chunk) else { return false };
+        let combination = chunk.sight[at].load(Ordering::Relaxed) as usize;
+        if let Some(Some(known)) = self.known.get(combination) {
+            return *known;
+        }
+        // One that was met only after this began is of a contact that has just been changed.
+        let Some(key) = self.keys.get(combination) else { return false };
+        let is_seen = self.sight.sees_key(key);
+        if self.known.len() <= combination {
+            self.known.resize(self.keys.len(), None);
+        }
+        self.known[combination] = Some(is_seen);
+        is_seen
     }
 }
 
@@ -81,19 +111,9 @@ impl Directory {
         self.chunks.store(Arc::new(Vec::new()));
     }
 
-    /// Whether somebody of the contact's organisation sees it; nobody sees what is not there.
-    pub fn is_seen(&self, number: ContactNumber, sight: &Sight) -> bool {
-        let (chunk, at) = position(number);
-        let chunks = self.chunks.load();
-        let Some(chunk) = chunks.get(chunk) else { return false };
-        if chunk.org[at].load(Ordering::Acquire) == 0 {
-            return false;
-        }
-        if *sight == Sight::Everything {
-            return true;
-        }
-        let key = self.sights.key(chunk.sight[at].load(Ordering::Relaxed));
-        key.is_some_and(|key| sight.sees_key(&key))
+    /// Tells whom of many contacts somebody sees; what is not there is not seen.
+    pub fn seer<'a>(&self, sight: &'a Sight) -> Seer<'a> {
+        Seer { chunks: self.chunks.load(), keys: self.sights.all(), sight, known: Vec::new() }
     }
 
     /// Where a number leads.

@@ -9,7 +9,7 @@ mod levels;
 mod sights;
 mod table;
 
-pub use directory::Directory;
+pub use directory::{Directory, Seer};
 pub use levels::Entry;
 pub use table::{Candidate, IdentityKind, Initials, Matches, Rule, Table, TableChange};
 pub(crate) use table::{identity_entries, phone_entries};

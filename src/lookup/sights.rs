@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 use parking_lot::Mutex;
 
 use crate::domain::access::SightKey;
@@ -42,9 +42,9 @@ impl Sights {
         number
     }
 
-    /// The combination with a number.
-    pub(super) fn key(&self, number: u32) -> Option<Arc<SightKey>> {
-        self.all.load().get(number as usize).cloned()
+    /// The combinations by number.
+    pub(super) fn all(&self) -> Guard<Arc<Vec<Arc<SightKey>>>> {
+        self.all.load()
     }
 }
 
@@ -59,7 +59,7 @@ mod tests {
         assert_eq!(sights.number(SightKey::default()), 0);
         let number = sights.number(key.clone());
         assert_eq!(sights.number(key.clone()), number);
-        assert_eq!(sights.key(number).as_deref(), Some(&key));
-        assert_eq!(sights.key(7), None);
+        assert_eq!(*sights.all()[number as usize], key);
+        assert_eq!(sights.all().len(), 2);
     }
 }

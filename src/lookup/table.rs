@@ -197,14 +197,11 @@ impl Table {
         if query.key.is_empty() {
             return Matches::default();
         }
-        let is_all = *sight == Sight::Everything;
         let is_short = query.digits.len() <= MAX_EXTENSION;
         let (from, to) =
             if is_short { (query.key, query.key) } else { query.key.suffix_range(MIN_SUFFIX) };
         self.phones.snapshot().range(org.0, from.0, to.0, |entry| {
             let rule = if is_short { Some(Rule::Extension) } else { matching_rule(query, entry) };
-            let rule = rule
-                .filter(|_| is_all || self.directory.is_seen(ContactNumber(entry.number), sight));
             if let Some(rule) = rule {
                 found.push(Candidate {
                     number: ContactNumber(entry.number),
@@ -216,11 +213,16 @@ impl Table {
             }
             true
         });
+        // In order of their numbers, so that the directory is read from front to back.
+        found.sort_unstable_by_key(|c| (c.number, c.rule, usize::MAX - c.common_digits, c.slot));
+        if *sight != Sight::Everything {
+            let mut seer = self.directory.seer(sight);
+            found.retain(|candidate| seer.sees(candidate.number));
+        }
         if found.iter().any(|c| c.rule < Rule::Suffix) {
             found.retain(|c| c.rule < Rule::Suffix);
         }
         // A contact once, by its best number; newer contacts first among equals.
-        found.sort_unstable_by_key(|c| (c.number, c.rule, usize::MAX - c.common_digits, c.slot));
         found.dedup_by_key(|c| c.number);
         found.sort_by_key(|c| (c.rule, usize::MAX - c.common_digits, u32::MAX - c.number.0));
         let total = found.len();

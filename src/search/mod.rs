@@ -14,6 +14,7 @@ pub use cursor::Cursor;
 pub use explain::{Explanation, explain};
 pub use parse::{Clause, FieldName, ParsedQuery, parse};
 pub use run::{Hit, Hits, Request, Sort, run};
+pub use sight::SightFilters;
 
 /// Why a search failed; never because of the query text.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,7 @@
 //! Runs a query on a snapshot: one pass that counts everything and keeps the best.
 
 use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::Arc;
 
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::Column;
@@ -10,7 +11,7 @@ use super::Error;
 use super::cursor::Cursor;
 use super::parse::ParsedQuery;
 use super::plan::{SearchRights, Step, plan};
-use super::sight::{SightFilter, SightTerms};
+use super::sight::{SightFilter, SightFilters, SightTerms};
 use crate::domain::access::{FieldRights, Sight};
 use crate::domain::ids::{ContactNumber, OrgNumber};
 use crate::domain::status::Status;
@@ -124,20 +125,27 @@ pub struct Hits {
 ///
 /// # Errors
 /// Only if the index files cannot be read.
-pub fn run(schema: &Schema, searcher: &Searcher, request: &Request<'_>) -> Result<Hits, Error> {
-    let strict = run_step(schema, searcher, request, Step::Strict)?;
+pub fn run(
+    schema: &Schema,
+    searcher: &Searcher,
+    filters: &SightFilters,
+    request: &Request<'_>,
+) -> Result<Hits, Error> {
+    filters.sweep(searcher);
+    let strict = run_step(schema, searcher, filters, request, Step::Strict)?;
     let words = request.query.word_count();
     // The total does not depend on the cursor, so all pages of one search take the same step.
     if strict.total > 0 || words < 2 {
         return Ok(strict);
     }
-    let relaxed = run_step(schema, searcher, request, Step::Prefixes)?;
+    let relaxed = run_step(schema, searcher, filters, request, Step::Prefixes)?;
     Ok(Hits { is_relaxed: relaxed.total > 0, ..relaxed })
 }
 
 fn run_step(
     schema: &Schema,
     searcher: &Searcher,
+    filters: &SightFilters,
     request: &Request<'_>,
     step: Step,
 ) -> Result<Hits, Error> {
@@ -145,7 +153,7 @@ fn run_step(
     let query = plan(schema, request, &rights, step);
     let wanted = request.offset.saturating_add(request.limit);
     let collector = PageCollector {
-        sight: SightTerms::of(request.org, request.sight),
+        sight: SightTerms::of(request.org, request.sight).map(|terms| (filters, terms)),
         sort: request.sort,
         after: request.after.filter(|c| c.sort == request.sort.tag()).map(|c| c.key),
         // One more, to know whether there is a next page.
@@ -178,15 +186,17 @@ fn run_step(
 /// Two sort values, smaller first, then the contact number.
 type Key = [u64; 3];
 
-struct PageCollector {
-    sight: Option<SightTerms>,
+struct PageCollector<'a> {
+    sight: Option<(&'a SightFilters, SightTerms)>,
     sort: Sort,
     after: Option<Key>,
     keep: usize,
 }
 
 struct SegmentPage {
-    sight: Option<SightFilter>,
+    sight: Option<Arc<SightFilter>>,
+    /// Used over and over for blocks of documents.
+    buffers: (Vec<Option<u64>>, Vec<DocId>),
     sort: Sort,
     after: Option<Key>,
     keep: usize,
@@ -198,7 +208,7 @@ struct SegmentPage {
     total: usize,
 }
 
-impl Collector for PageCollector {
+impl Collector for PageCollector<'_> {
     type Fruit = (Vec<Key>, usize);
     type Child = SegmentPage;
 
@@ -217,11 +227,12 @@ impl Collector for PageCollector {
             Sort::Updated | Sort::UpdatedDescending => (Some(column("updated_at")?), None),
         };
         let sight = match &self.sight {
-            Some(terms) => terms.filter(reader)?,
+            Some((filters, terms)) => filters.get(terms, reader)?,
             None => None,
         };
         Ok(SegmentPage {
             sight,
+            buffers: Default::default(),
             sort: self.sort,
             after: self.after,
             keep: self.keep,
@@ -255,6 +266,33 @@ impl SegmentCollector for SegmentPage {
         if self.sight.as_ref().is_some_and(|sight| !sight.sees(doc)) {
             return;
         }
+        self.take(doc, score);
+    }
+
+    fn collect_block(&mut self, docs: &[DocId]) {
+        let Some(sight) = &self.sight else {
+            for doc in docs {
+                self.take(*doc, 0.0);
+            }
+            return;
+        };
+        let (mut values, mut seen) = std::mem::take(&mut self.buffers);
+        sight.seen(docs, &mut values, &mut seen);
+        for doc in &seen {
+            self.take(*doc, 0.0);
+        }
+        self.buffers = (values, seen);
+    }
+
+    fn harvest(self) -> (Vec<Key>, usize) {
+        (self.heap.into_vec(), self.total)
+    }
+}
+
+impl SegmentPage {
+    /// Counts a document that is seen, and keeps it if it is among the best.
+    #[inline]
+    fn take(&mut self, doc: DocId, score: Score) {
         self.total += 1;
         let read = |column: &Option<Column<u64>>| {
             column.as_ref().and_then(|column| column.first(doc)).unwrap_or(0)
@@ -290,10 +328,6 @@ impl SegmentCollector for SegmentPage {
         {
             *worst = key;
         }
-    }
-
-    fn harvest(self) -> (Vec<Key>, usize) {
-        (self.heap.into_vec(), self.total)
     }
 }
 

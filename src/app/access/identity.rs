@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use uuid::Uuid;
-
 use crate::domain::access::{
     Department, FieldRights, Identity, Organization, Permission, Permissions, Queue, Role, Scope,
     Sight, SightRules, TokenRecord, User,
@@ -135,10 +133,4 @@ impl Surroundings<'_> {
 
 fn actor(token: &TokenRecord) -> Arc<str> {
     format!("token:{}", token.id).into()
-}
-
-/// Whether a name means a record: its id or its name, without regard to case.
-pub(super) fn is_meant(text: &str, id: Uuid, name: &str) -> bool {
-    let text = text.trim();
-    Uuid::parse_str(text).map_or_else(|_| fold(text) == fold(name), |given| given == id)
 }

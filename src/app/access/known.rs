@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::super::error::Error;
 use super::identity::Surroundings;
 use crate::domain::access::{Department, Identity, Organization, Queue, TokenRecord, User};
+use crate::domain::ids::OrgNumber;
 use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
 use crate::engine::{Error as EngineError, Partition, codec, keys};
@@ -38,6 +39,16 @@ pub(super) struct Known {
     pub(super) departments: HashMap<Uuid, Arc<Department>>,
     pub(super) queues: HashMap<Uuid, Arc<Queue>>,
     pub(super) organizations: HashMap<u32, Arc<Organization>>,
+    /// Ids by organisation, kind and folded name; `None` where several have the name.
+    names: HashMap<(u32, Kind, String), Option<Uuid>>,
+}
+
+/// What a name is the name of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    User,
+    Department,
+    Queue,
 }
 
 /// Reads all records of a space with their keys.
@@ -61,9 +72,11 @@ impl Known {
             known.organizations.insert(one.number.0, Arc::new(one));
         }
         for (_, one) in read_all::<Department>(partition, &[keys::DEPARTMENTS])? {
+            known.note_name(one.organization, Kind::Department, &one.name, one.id);
             known.departments.insert(one.id, Arc::new(one));
         }
         for (_, one) in read_all::<Queue>(partition, &[keys::QUEUES])? {
+            known.note_name(one.organization, Kind::Queue, &one.name, one.id);
             known.queues.insert(one.id, Arc::new(one));
         }
         let mut queues_of: HashMap<Uuid, Vec<Arc<Queue>>> = HashMap::new();
@@ -79,6 +92,7 @@ impl Known {
                 .filter(|_| !user.disabled)
                 .map(|surroundings| Arc::new(surroundings.user(&user)));
             known.emails.insert(fold(&user.email), user.id);
+            known.note_name(user.organization, Kind::User, &user.name, user.id);
             known.users.insert(user.id, KnownUser { user: Arc::new(user), identity });
         }
         for (key, token) in read_all::<TokenRecord>(partition, &[keys::TOKENS])? {
@@ -88,6 +102,21 @@ impl Known {
             }
         }
         Ok(known)
+    }
+
+    fn note_name(&mut self, org: OrgNumber, kind: Kind, name: &str, id: Uuid) {
+        let slot = self.names.entry((org.0, kind, fold(name)));
+        slot.and_modify(|known| *known = None).or_insert(Some(id));
+    }
+
+    /// The id of a record that a text names by its id or its name; it may be another
+    /// organisation's if it is an id.
+    pub(super) fn id_of(&self, org: OrgNumber, kind: Kind, text: &str) -> Option<Uuid> {
+        let text = text.trim();
+        match Uuid::parse_str(text) {
+            Ok(id) => Some(id),
+            Err(_) => self.names.get(&(org.0, kind, fold(text))).copied().flatten(),
+        }
     }
 
     fn surroundings<'a>(

@@ -19,9 +19,8 @@ use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
 use crate::engine::Partition;
 
-use identity::is_meant;
-use known::Known;
 pub(super) use known::read_all;
+use known::{Kind, Known};
 
 /// The hash of a secret: it has 256 random bits, so a fast hash is as good as a slow one.
 pub(super) fn secret_hash(secret: &str) -> [u8; 32] {
@@ -162,24 +161,27 @@ impl Access {
 
     /// A department by id or name.
     pub fn find_department(&self, org: OrgNumber, text: &str) -> Option<Arc<Department>> {
-        self.departments(org).into_iter().find(|d| is_meant(text, d.id, &d.name))
+        let known = self.known.load();
+        let id = known.id_of(org, Kind::Department, text)?;
+        known.departments.get(&id).filter(|d| d.organization == org).cloned()
     }
 
     /// A queue by id or name.
     pub fn find_queue(&self, org: OrgNumber, text: &str) -> Option<Arc<Queue>> {
-        self.queues(org).into_iter().find(|q| is_meant(text, q.id, &q.name))
+        let known = self.known.load();
+        let id = known.id_of(org, Kind::Queue, text)?;
+        known.queues.get(&id).filter(|q| q.organization == org).cloned()
     }
 
     /// A user by id, address, or name where only one has it.
     pub fn find_user(&self, org: OrgNumber, text: &str) -> Option<Arc<User>> {
-        let users = self.users(org);
-        let given = fold(text.trim());
-        let by_key = users.iter().find(|u| is_meant(text, u.id, &u.email));
-        by_key.cloned().or_else(|| {
-            let mut named = users.iter().filter(|u| fold(&u.name) == given);
-            let first = named.next()?;
-            named.next().is_none().then(|| Arc::clone(first))
-        })
+        let known = self.known.load();
+        let by_address = known.emails.get(&fold(text.trim())).copied();
+        let own = |id: Uuid| {
+            let user = &known.users.get(&id)?.user;
+            (user.organization == org).then(|| Arc::clone(user))
+        };
+        by_address.and_then(own).or_else(|| known.id_of(org, Kind::User, text).and_then(own))
     }
 
     /// Puts ids where a draft names people, queues and departments that are known; other names
