@@ -117,14 +117,16 @@ fn compare(name: &str, asked: usize, mut ask: impl FnMut(usize, bool) -> (Durati
                 let (took, total) = ask(at, is_agent);
                 // The first round warms the caches.
                 if round > 0 {
-                    times[who].push(took.as_nanos() as u64);
+                    times[who].push(u64::try_from(took.as_nanos()).expect("fits"));
                     totals[who] += total;
                 }
             }
         }
     }
     let sums = times.each_ref().map(|times| times.iter().sum::<u64>());
-    times.iter_mut().for_each(|times| times.sort_unstable());
+    for times in &mut times {
+        times.sort_unstable();
+    }
     let p50 = times.each_ref().map(|times| support::percentile(times, 0.5) as f64 / 1_000.0);
     println!(
         "{name:<16} all {:>9.1} us p50, agent {:>9.1} us p50, {:.2} times in sum; sees {:.0} %",

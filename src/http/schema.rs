@@ -362,16 +362,16 @@ pub(super) struct BulkSelection {
 
 #[derive(ToSchema)]
 pub(super) struct BulkAction {
-    /// assign, assign_to_queue, distribute, set_visibility, add_tags, remove_tags, delete.
+    /// `assign`, `assign_to_queue`, `distribute`, `set_visibility`, `add_tags`, `remove_tags`, `delete`.
     #[schema(rename = "type")]
     pub kind: String,
     /// Of assign: id, address or name of the user; `null` for nobody.
     pub to: Option<String>,
-    /// Of assign_to_queue: id or name; also sets the visibility `queue`.
+    /// Of `assign_to_queue`: id or name; also sets the visibility `queue`.
     pub queue: Option<String>,
     /// Of distribute: ids or addresses of the users who get them in turn.
     pub users: Option<Vec<String>>,
-    /// Of set_visibility: all, queue, owner.
+    /// Of `set_visibility`: all, queue, owner.
     pub visibility: Option<String>,
     pub tags: Option<Vec<String>>,
 }

@@ -183,6 +183,9 @@ fn run_step(
     Ok(Hits { hits, total, has_more, is_relaxed: false })
 }
 
+/// Documents whose sight is looked at together.
+const BLOCK: usize = 128;
+
 /// Two sort values, smaller first, then the contact number.
 type Key = [u64; 3];
 
@@ -196,7 +199,9 @@ struct PageCollector<'a> {
 struct SegmentPage {
     sight: Option<Arc<SightFilter>>,
     /// Used over and over for blocks of documents.
-    buffers: (Vec<Option<u64>>, Vec<DocId>),
+    buffers: (Vec<Option<u64>>, Vec<usize>),
+    /// Documents with their scores whose sight is looked at together.
+    waiting: (Vec<DocId>, Vec<Score>),
     sort: Sort,
     after: Option<Key>,
     keep: usize,
@@ -233,6 +238,7 @@ impl Collector for PageCollector<'_> {
         Ok(SegmentPage {
             sight,
             buffers: Default::default(),
+            waiting: Default::default(),
             sort: self.sort,
             after: self.after,
             keep: self.keep,
@@ -263,10 +269,14 @@ impl SegmentCollector for SegmentPage {
     type Fruit = (Vec<Key>, usize);
 
     fn collect(&mut self, doc: DocId, score: Score) {
-        if self.sight.as_ref().is_some_and(|sight| !sight.sees(doc)) {
-            return;
+        if self.sight.is_none() {
+            return self.take(doc, score);
         }
-        self.take(doc, score);
+        self.waiting.0.push(doc);
+        self.waiting.1.push(score);
+        if self.waiting.0.len() >= BLOCK {
+            self.take_waiting();
+        }
     }
 
     fn collect_block(&mut self, docs: &[DocId]) {
@@ -278,18 +288,34 @@ impl SegmentCollector for SegmentPage {
         };
         let (mut values, mut seen) = std::mem::take(&mut self.buffers);
         sight.seen(docs, &mut values, &mut seen);
-        for doc in &seen {
-            self.take(*doc, 0.0);
+        for at in &seen {
+            self.take(docs[*at], 0.0);
         }
         self.buffers = (values, seen);
     }
 
-    fn harvest(self) -> (Vec<Key>, usize) {
+    fn harvest(mut self) -> (Vec<Key>, usize) {
+        self.take_waiting();
         (self.heap.into_vec(), self.total)
     }
 }
 
 impl SegmentPage {
+    /// Takes those of the documents that wait that are seen.
+    fn take_waiting(&mut self) {
+        let Some(sight) = &self.sight else { return };
+        let (mut values, mut seen) = std::mem::take(&mut self.buffers);
+        let (docs, scores) = std::mem::take(&mut self.waiting);
+        sight.seen(&docs, &mut values, &mut seen);
+        for at in &seen {
+            self.take(docs[*at], scores[*at]);
+        }
+        self.buffers = (values, seen);
+        self.waiting = (docs, scores);
+        self.waiting.0.clear();
+        self.waiting.1.clear();
+    }
+
     /// Counts a document that is seen, and keeps it if it is among the best.
     #[inline]
     fn take(&mut self, doc: DocId, score: Score) {

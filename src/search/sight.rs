@@ -127,24 +127,26 @@ impl SightFilter {
             && (self.audience.has(doc) || self.whole.as_ref().is_some_and(|whole| whole.has(doc)))
     }
 
-    /// Puts the documents that are seen, in order, into a buffer. Cheaper than one by one.
+    /// Puts the places of the documents that are seen, in order, into a buffer. Cheaper than one
+    /// by one.
     pub(super) fn seen(
         &self,
         docs: &[DocId],
         values: &mut Vec<Option<u64>>,
-        seen: &mut Vec<DocId>,
+        seen: &mut Vec<usize>,
     ) {
         seen.clear();
         if self.wall.is_some() || self.whole.is_some() {
-            seen.extend(docs.iter().copied().filter(|doc| self.sees(*doc)));
+            let places = docs.iter().enumerate().filter(|(_, doc)| self.sees(**doc));
+            seen.extend(places.map(|(at, _)| at));
             return;
         }
         values.clear();
         values.resize(docs.len(), None);
         self.audience.values.first_vals(docs, values);
-        let wanted = docs.iter().zip(values.iter());
         let is_wanted = |value: &Option<u64>| value.is_some_and(|ord| self.audience.wants(ord));
-        seen.extend(wanted.filter(|(_, value)| is_wanted(value)).map(|(doc, _)| *doc));
+        let wanted = values.iter().enumerate().filter(|(_, value)| is_wanted(value));
+        seen.extend(wanted.map(|(at, _)| at));
     }
 }
 
