@@ -1,10 +1,12 @@
 //! Reading the audit log, and noting reads where an organisation wants that.
 
+use std::io::Write;
+
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::error::Error;
-use super::export::ExportRequest;
+use super::export::{ExportFormat, ExportRequest, guard};
 use super::{App, authorize};
 use crate::domain::access::{Caller, FieldRight, Permission, Sight};
 use crate::domain::audit::{Act, AuditAction, AuditDetails, AuditEntry, AuditHead, FieldChange};
@@ -187,6 +189,36 @@ impl App {
         })
     }
 
+    /// Writes all lines that a query selects, newest first: JSON Lines, or CSV with a row for each
+    /// changed field.
+    ///
+    /// # Errors
+    /// If the caller may not, or the output cannot be written.
+    pub fn export_audit(
+        &self,
+        caller: &Caller,
+        query: AuditQuery,
+        format: ExportFormat,
+        out: &mut dyn Write,
+    ) -> Result<(), Error> {
+        let failed = |error: &dyn std::fmt::Display| {
+            Error::FileUnreadable(format!("the export cannot be written: {error}"))
+        };
+        let mut query = AuditQuery { per_page: Some(MOST_PER_PAGE), ..query };
+        let mut out = Sink::new(format, out);
+        out.header().map_err(|error| failed(&error))?;
+        loop {
+            let page = self.read_audit(caller, &query)?;
+            for line in &page.lines {
+                out.line(line).map_err(|error| failed(&error))?;
+            }
+            if page.next_cursor.is_none() {
+                return out.finish().map_err(|error| failed(&error));
+            }
+            query.cursor = page.next_cursor;
+        }
+    }
+
     /// A line as the caller may see it; none if it may not.
     fn audit_line(
         &self,
@@ -273,5 +305,90 @@ fn shows_change(caller: &Caller, change: &FieldChange) -> bool {
         field => {
             field.strip_prefix("custom_fields.").is_none_or(|key| caller.fields.sees_custom(key))
         }
+    }
+}
+
+/// Where an exported log goes.
+enum Sink<'a> {
+    Json(&'a mut dyn Write),
+    Csv(Box<csv::Writer<&'a mut dyn Write>>),
+}
+
+impl<'a> Sink<'a> {
+    fn new(format: ExportFormat, out: &'a mut dyn Write) -> Self {
+        match format {
+            ExportFormat::JsonLines => Self::Json(out),
+            ExportFormat::Csv => Self::Csv(Box::new(csv::Writer::from_writer(out))),
+        }
+    }
+
+    fn header(&mut self) -> std::io::Result<()> {
+        match self {
+            Self::Json(_) => Ok(()),
+            Self::Csv(csv) => Ok(csv.write_record([
+                "number",
+                "at",
+                "actor",
+                "actor_name",
+                "address",
+                "action",
+                "record",
+                "field",
+                "before",
+                "after",
+            ])?),
+        }
+    }
+
+    fn line(&mut self, line: &AuditLine) -> std::io::Result<()> {
+        match self {
+            Self::Json(out) => {
+                serde_json::to_writer(&mut **out, line)?;
+                out.write_all(b"\n")
+            }
+            Self::Csv(csv) => {
+                let nothing = FieldChange {
+                    field: String::new(),
+                    before: serde_json::Value::Null,
+                    after: serde_json::Value::Null,
+                };
+                let only = [nothing];
+                let changes = if line.changes.is_empty() { &only[..] } else { &line.changes };
+                for change in changes {
+                    csv.write_record([
+                        &line.number.to_string(),
+                        &line.at.to_string(),
+                        &line.actor,
+                        line.actor_name.as_deref().unwrap_or(""),
+                        line.address.as_deref().unwrap_or(""),
+                        line.action,
+                        &line.record.to_string(),
+                        &change.field,
+                        &cell(&change.before),
+                        &cell(&change.after),
+                    ])?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn finish(&mut self) -> std::io::Result<()> {
+        match self {
+            Self::Json(out) => out.flush(),
+            Self::Csv(csv) => csv.flush(),
+        }
+    }
+}
+
+/// A value as a cell; what a spreadsheet would run as a formula gets an apostrophe in front.
+fn cell(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Null => String::new(),
+        serde_json::Value::String(text) => guard(text.clone()),
+        other @ (serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::Array(_)
+        | serde_json::Value::Object(_)) => other.to_string(),
     }
 }

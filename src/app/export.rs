@@ -235,7 +235,7 @@ fn failed(error: &dyn std::fmt::Display) -> Error {
 }
 
 /// A spreadsheet takes cells that begin so for formulas (CSV injection, OWASP).
-fn guard(cell: String) -> String {
+pub(super) fn guard(cell: String) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
 }
 

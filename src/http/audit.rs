@@ -8,10 +8,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::answer;
 use super::auth::Authenticated;
 use super::error::Problem;
+use super::file::{self, Kind};
 use super::schema;
 use super::search::query_of;
 use super::state::State;
-use crate::app::{AuditQuery, Error};
+use crate::app::{AuditQuery, Error, ExportFormat};
+use crate::domain::access::Permission;
 
 fn parsed<T: std::str::FromStr>(
     query: &HashMap<String, String>,
@@ -62,4 +64,35 @@ pub(super) async fn list(
     let query = audit_query(&request)?;
     let page = answer::run(&state, move |app| app.read_audit(&caller.0, &query)).await?;
     Ok(answer::json(StatusCode::OK, &page))
+}
+
+/// The audit log as a file, newest first: JSON Lines, or CSV with one row a change.
+#[utoipa::path(get, path = "/api/v1/audit/export", operation_id = "export_audit", tag = "administration",
+    params(("format" = Option<String>, Query, description = "jsonl (default) or csv"),
+        ("actor" = Option<String>, Query, description = "as in the list, like all other filters of it")),
+    responses((status = 200, description = "the file"), (status = 403, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn export(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+) -> Result<HttpResponse, Problem> {
+    let format = query_of(&request)?.remove("format").unwrap_or_default();
+    let (format, kind) = match format.as_str() {
+        "" | "jsonl" => (
+            ExportFormat::JsonLines,
+            Kind { content_type: "application/x-ndjson", name: "audit.jsonl" },
+        ),
+        "csv" => {
+            (ExportFormat::Csv, Kind { content_type: "text/csv; charset=utf-8", name: "audit.csv" })
+        }
+        other => {
+            let detail = format!("{other:?} is no format of an export: use jsonl or csv");
+            return Err(Error::invalid("/format", "format", detail).into());
+        }
+    };
+    let query = audit_query(&request)?;
+    if !caller.0.may(Permission::ReadAudit) {
+        return Err(Error::Forbidden(Permission::ReadAudit).into());
+    }
+    file::send(&state, kind, move |app, out| app.export_audit(&caller.0, query, format, out)).await
 }

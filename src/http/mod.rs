@@ -17,6 +17,7 @@ mod connection;
 mod contacts;
 mod error;
 mod export;
+mod file;
 mod gate;
 mod headers;
 mod health;

@@ -31,7 +31,7 @@ use super::{
         people::queues::list, people::queues::create, people::queues::find, people::queues::update, people::queues::delete,
         people::add_member, people::remove_member,
         session::sign_in, session::find, session::sign_out, session::sign_out_everywhere, session::change_password,
-        session::permissions, audit::list,
+        session::permissions, audit::list, audit::export,
         admin::check, admin::reindex,
         health::healthz, health::readyz, health::metrics,
     ),

@@ -101,6 +101,7 @@ pub const ROUTES: &[Endpoint] = &[
     post("/api/v1/me/password", || web::post().to(session::change_password)),
     get("/api/v1/me/permissions", || read().to(session::permissions)),
     get("/api/v1/audit", || read().to(audit::list)),
+    get("/api/v1/audit/export", || read().to(audit::export)),
     post("/api/v1/admin/check", || web::post().to(admin::check)),
     post("/api/v1/admin/reindex", || web::post().to(admin::reindex)),
     get("/", || read().to(assets::index)),
