@@ -139,7 +139,7 @@ impl App {
             {
                 return Ok((contact, true));
             }
-            within_quotas(tx, org, &quotas, 1).map_err(Rejected::By)?;
+            within_quotas(tx, org, &quotas).map_err(Rejected::By)?;
             let stamp = Stamp { now, actor: &actor, settings: &settings };
             let number = tx.next_number();
             let contact = draft
@@ -224,10 +224,6 @@ impl App {
                 Some(idempotency) => idempotency.kept::<Vec<Option<ContactId>>>(tx, org, now)?,
                 None => None,
             };
-            if kept.is_none() {
-                let count = drafts.iter().filter(|(_, draft)| draft.is_ok()).count() as u64;
-                within_quotas(tx, org, &quotas, count).map_err(Rejected::By)?;
-            }
             let stamp = Stamp { now, actor: &actor, settings: &settings };
             let mut items = Vec::with_capacity(drafts.len());
             for (at, (id, draft)) in drafts.iter().enumerate() {
@@ -239,6 +235,7 @@ impl App {
                     draft.clone().and_then(|draft| draft.create(*id, tx.next_number(), stamp));
                 items.push(match made {
                     Ok(contact) if kept.is_none() => {
+                        within_quotas(tx, org, &quotas).map_err(Rejected::By)?;
                         tx.create_contact(org, contact)?;
                         BulkItem::Created(*id)
                     }

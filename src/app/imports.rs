@@ -519,8 +519,6 @@ impl Run<'_> {
         let pending =
             self.app.partition.begin_write::<_, Error>(org, origin, false, move |tx| {
                 tx.set_bulk();
-                let creates = work.iter().filter(|w| matches!(w, RowDecision::Create(_))).count();
-                within_quotas(tx, org, &quotas, creates as u64).map_err(Rejected::By)?;
                 let stamp = Stamp { now, actor: &actor, settings: &settings };
                 let mut outcomes = Vec::with_capacity(work.len());
                 for (decision, id) in work.iter().zip(&ids) {
@@ -544,6 +542,7 @@ impl Run<'_> {
                             }
                         },
                         RowDecision::Create(draft) => {
+                            within_quotas(tx, org, &quotas).map_err(Rejected::By)?;
                             let mut draft = draft.clone();
                             give_home(&by, &mut draft);
                             create(tx, org, *id, draft, stamp)?

@@ -43,21 +43,16 @@ pub(super) fn may_delete(
     if reasons.is_empty() { Ok(()) } else { Err(Error::DeleteBlocked(reasons)) }
 }
 
-/// Refuses what would be more than an organisation may keep.
-pub(super) fn within_quotas(
-    tx: &Tx<'_>,
-    org: OrgNumber,
-    quotas: &Quotas,
-    more: u64,
-) -> Result<(), Error> {
+/// Refuses one more contact than an organisation may keep.
+pub(super) fn within_quotas(tx: &Tx<'_>, org: OrgNumber, quotas: &Quotas) -> Result<(), Error> {
     let usage = tx.usage(org);
-    if let Some(most) = quotas.contacts.filter(|most| usage.contacts + more > *most) {
+    if let Some(most) = quotas.contacts.filter(|most| usage.contacts >= *most) {
         return Err(Error::QuotaExceeded(format!(
             "this organisation has {} contacts and may keep {most}: delete some for good, or ask who runs the server for more",
             usage.contacts
         )));
     }
-    if let Some(most) = quotas.storage_bytes.filter(|most| more > 0 && usage.bytes >= *most) {
+    if let Some(most) = quotas.storage_bytes.filter(|most| usage.bytes >= *most) {
         return Err(Error::QuotaExceeded(format!(
             "the contacts of this organisation take {} bytes and may take {most}: delete some for good, or ask who runs the server for more",
             usage.bytes

@@ -16,6 +16,7 @@ mod fuzz;
 mod imports;
 mod lookup;
 mod openapi;
+mod people;
 mod search;
 mod support;
 mod tenancy;

@@ -1,0 +1,154 @@
+//! Actions on many contacts, and what keeps a contact from being deleted.
+
+use serde_json::{Value, json};
+
+use super::records::{acting_as, user};
+use crate::support::server::{Client, TestServer};
+
+/// Starts an action and asks until it has ended.
+fn run(client: &Client, select: &Value, action: &Value) -> Value {
+    let body = json!({"select": select, "action": action});
+    let started = client.post("/api/v1/contacts/bulk-actions", &body).expect(202);
+    let path = started.header("location").unwrap().to_owned();
+    loop {
+        let job = client.get(&path).expect(200).json;
+        if job["state"] != "running" {
+            return job;
+        }
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn assigning_to_a_queue_sets_its_visibility_too() {
+    let server = TestServer::start();
+    let jane = user(&server, "jane", "agent", &json!({}));
+    let john = user(&server, "john", "agent", &json!({}));
+    let queue = server.post("/api/v1/queues", &json!({"name": "Support", "members": [jane]}));
+    let queue = queue.expect(201).id();
+    let (jane, john) = (acting_as(&server, &jane, "agent"), acting_as(&server, &john, "agent"));
+    for at in 0..5 {
+        server.create(&json!({"name": format!("Lead {at}"), "tags": ["lead"]}));
+    }
+    server.create(&json!({"name": "Other Person"}));
+    let action = json!({"type": "assign_to_queue", "queue": "support"});
+    let job = run(&server, &json!({"q": "tag:lead"}), &action);
+    assert_eq!((&job["total"], &job["changed"]), (&json!(5), &json!(5)), "{job}");
+    let seen = server.search("tag:lead", "&refresh=wait").json;
+    for contact in seen["contacts"].as_array().unwrap() {
+        assert_eq!(contact["visibility"], "queue");
+        assert_eq!(contact["assigned_queue"], queue.as_str());
+    }
+    assert_eq!(jane.search("", "&refresh=wait").json["total"], 6);
+    assert_eq!(john.search("", "&refresh=wait").json["total"], 1);
+    let again = run(&server, &json!({"q": "tag:lead"}), &action);
+    assert_eq!((&again["changed"], &again["unchanged"]), (&json!(0), &json!(5)));
+}
+
+#[test]
+fn a_selection_is_distributed_evenly() {
+    let server = TestServer::start();
+    let team: Vec<String> = ["anna", "bert", "carl"]
+        .iter()
+        .map(|name| user(&server, name, "agent", &json!({})))
+        .collect();
+    for at in 0..9 {
+        server.create(&json!({"name": format!("Lead {at}")}));
+    }
+    let action = json!({"type": "distribute", "users": team});
+    assert_eq!(run(&server, &json!({"q": ""}), &action)["changed"], 9);
+    for (id, name) in team.iter().zip(["anna", "bert", "carl"]) {
+        let own = server.search(&format!("owner:{name}"), "&refresh=wait").json;
+        assert_eq!(own["total"], 3, "{name}");
+        assert_eq!(own["contacts"][0]["assigned_to"], id.as_str());
+        let me = acting_as(&server, id, "agent");
+        assert_eq!(me.search("owner:me", "").json["total"], 3);
+    }
+    let ids: Vec<String> = server.search("owner:anna", "").json["contacts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|contact| contact["id"].as_str().unwrap().to_owned())
+        .collect();
+    let job = run(&server, &json!({"ids": ids}), &json!({"type": "assign", "to": null}));
+    assert_eq!(job["changed"], 3);
+    assert_eq!(server.search("owner:anna", "&refresh=wait").json["total"], 0);
+}
+
+#[test]
+fn tags_come_and_go_and_what_is_not_seen_is_refused() {
+    let server = TestServer::start();
+    let agent = user(&server, "jane", "agent", &json!({}));
+    let agent = acting_as(&server, &agent, "agent");
+    let mine = server.create_id(&json!({"name": "Mine", "tags": ["Old"]}));
+    let hidden = server.create_id(
+        &json!({"name": "Hidden", "visibility": "owner", "assigned_to": "nobody@example.com"}),
+    );
+    let select = json!({"ids": [mine, hidden, mine]});
+    let job = run(&agent, &select, &json!({"type": "add_tags", "tags": ["New"]}));
+    assert_eq!((&job["changed"], &job["refused"]), (&json!(1), &json!(1)), "{job}");
+    let job = run(&agent, &select, &json!({"type": "remove_tags", "tags": ["old"]}));
+    assert_eq!(job["changed"], 1);
+    assert_eq!(agent.get(&format!("/api/v1/contacts/{mine}")).json["tags"], json!(["New"]));
+    let whole = server.get(&format!("/api/v1/contacts/{hidden}")).json;
+    assert_eq!((&whole["tags"], &whole["version"]), (&json!([]), &json!(1)));
+    let deleted = run(&agent, &select, &json!({"type": "delete"}));
+    assert_eq!((&deleted["changed"], &deleted["refused"]), (&json!(1), &json!(1)));
+    assert_eq!(server.search("", "&refresh=wait").names(), ["Hidden"]);
+}
+
+#[test]
+fn wrong_actions_are_refused_before_they_begin() {
+    let server = TestServer::start();
+    let all = json!({"q": ""});
+    for (select, action, pointer) in [
+        (json!({}), json!({"type": "delete"}), "/select"),
+        (json!({"ids": ["x"]}), json!({"type": "delete"}), "/select/ids/0"),
+        (json!({"ids": [], "q": ""}), json!({"type": "delete"}), "/select"),
+        (all.clone(), json!({}), "/action/type"),
+        (all.clone(), json!({"type": "explode"}), "/action/type"),
+        (all.clone(), json!({"type": "assign", "to": "nobody"}), "/action/to"),
+        (all.clone(), json!({"type": "assign_to_queue", "queue": "none"}), "/action/queue"),
+        (all.clone(), json!({"type": "distribute", "users": []}), "/action/users"),
+        (all.clone(), json!({"type": "add_tags", "tags": ["a\u{1}"]}), "/action/tags"),
+    ] {
+        let body = json!({"select": select, "action": action});
+        let refused = server.post("/api/v1/contacts/bulk-actions", &body).expect(422);
+        assert_eq!(refused.json["errors"][0]["pointer"], pointer, "{body}");
+    }
+    assert_eq!(server.get("/api/v1/jobs").expect(200).json["total"], 0);
+    let body = json!({"select": all, "action": {"type": "add_tags", "tags": ["x"]}});
+    let job = server.post("/api/v1/contacts/bulk-actions", &body).expect(202);
+    let path = job.header("location").unwrap().to_owned();
+    for other in [server.organization("second"), server.role("agent")] {
+        assert_eq!(other.get(&path).expect(404).code(), "not_found");
+        assert_eq!(other.get("/api/v1/jobs").expect(200).json["total"], 0);
+    }
+}
+
+#[test]
+fn campaigns_and_critical_contacts_are_not_deleted() {
+    let server = TestServer::start();
+    let manager = server.role("manager");
+    let critical = server.create_id(&json!({"name": "Alarm Line", "system_critical": true}));
+    let busy = server.create_id(&json!({"name": "Busy", "in_active_campaign": true}));
+    let (critical, busy) =
+        (format!("/api/v1/contacts/{critical}"), format!("/api/v1/contacts/{busy}"));
+    for (client, path, reason) in [
+        (&manager, &critical, "system_critical"),
+        (&*server, &critical, "system_critical"),
+        (&manager, &busy, "in_active_campaign"),
+    ] {
+        let refused = client.delete(path).expect(409);
+        assert_eq!(refused.code(), "delete_blocked");
+        assert_eq!(refused.json["reasons"], json!([reason]));
+    }
+    manager.delete(&format!("{critical}?force=true")).expect(409);
+    server.delete(&format!("{busy}?force=true")).expect(409);
+    server.delete(&format!("{critical}?force=perhaps")).expect(400);
+    server.delete(&format!("{critical}?force=true")).expect(204);
+    server.patch(&busy, &json!({"in_active_campaign": null})).expect(200);
+    manager.delete(&busy).expect(204);
+    let refused = manager.post("/api/v1/contacts", &json!({"name": "X", "system_critical": true}));
+    assert_eq!(refused.expect(422).json["errors"][0]["pointer"], "/system_critical");
+}

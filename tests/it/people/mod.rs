@@ -1,0 +1,6 @@
+//! People and what belongs to them: users, departments, queues, bulk actions, quotas, protection.
+
+mod actions;
+mod command;
+mod quotas;
+mod records;

@@ -1,0 +1,69 @@
+//! How much an organisation may keep.
+
+use serde_json::json;
+
+use crate::support::server::TestServer;
+
+#[test]
+fn an_organisation_keeps_no_more_contacts_than_it_may() {
+    let server = TestServer::start();
+    let second = server.organization("second");
+    let path = "/api/v1/organizations/second";
+    second.patch(path, &json!({"quota_contacts": 9})).expect(403);
+    let changed = server.patch(path, &json!({"quota_contacts": 3})).expect(200);
+    assert_eq!(changed.json["quotas"]["contacts"], 3);
+    let first = second.create_id(&json!({"name": "One"}));
+    let bulk = json!({"contacts": [{"name": "Two"}, {"name": "Three"}, {"name": "Four"}]});
+    let refused = second.post("/api/v1/contacts/bulk", &bulk).expect(403);
+    assert_eq!(refused.code(), "quota_exceeded");
+    assert_eq!(second.search("", "&refresh=wait").json["total"], 1, "nothing of it was kept");
+    let bulk = json!({"contacts": [{"name": "Two"}, {"name": ""}, {"name": "Three"}]});
+    assert_eq!(second.post("/api/v1/contacts/bulk", &bulk).expect(200).json["created"], 2);
+    let refused = second.post("/api/v1/contacts", &json!({"name": "Four"})).expect(403);
+    assert_eq!(refused.code(), "quota_exceeded");
+    let own = format!("/api/v1/contacts/{first}");
+    second.patch(&own, &json!({"title": "Changes go on"})).expect(200);
+    // What can be restored still counts.
+    second.delete(&own).expect(204);
+    second.post("/api/v1/contacts", &json!({"name": "Four"})).expect(403);
+    second.delete(&format!("{own}?permanent=true")).expect(204);
+    second.create(&json!({"name": "Four"}));
+    server.create(&json!({"name": "Others are not concerned"}));
+
+    let server = server.restart();
+    let second = server.with_token(second.token());
+    second.post("/api/v1/contacts", &json!({"name": "Five"})).expect(403);
+    let csv = [("content-type", "text/csv")];
+    let started = second.send("POST", "/api/v1/imports", &csv, Some(b"name\nFive\nSix\n"));
+    let import = format!("/api/v1/imports/{}", started.expect(202).id());
+    loop {
+        let job = second.get(&import).expect(200).json;
+        if job["finished_at"].is_string() {
+            assert_eq!(job["state"], "failed");
+            assert!(job["error"].as_str().unwrap().contains("may keep 3"), "{job}");
+            break;
+        }
+        std::thread::yield_now();
+    }
+    server.patch(path, &json!({"quota_contacts": null})).expect(200);
+    second.create(&json!({"name": "Five"}));
+}
+
+#[test]
+fn an_organisation_keeps_no_more_bytes_than_it_may() {
+    let server = TestServer::start();
+    let second = server.organization("second");
+    let path = "/api/v1/organizations/second";
+    server.patch(path, &json!({"quota_storage_bytes": 3_000})).expect(200);
+    let long = "x".repeat(2_000);
+    let first = second.create_id(&json!({"name": "One", "notes": long}));
+    second.create(&json!({"name": "Two", "notes": long}));
+    let refused = second.post("/api/v1/contacts", &json!({"name": "Three"})).expect(403);
+    assert_eq!(refused.code(), "quota_exceeded");
+    second.patch(&format!("/api/v1/contacts/{first}"), &json!({"notes": null})).expect(200);
+    second.create(&json!({"name": "Three"}));
+    for wrong in [json!({"quota_contacts": -1}), json!({"quota_storage_bytes": "much"})] {
+        server.patch(path, &wrong).expect(422);
+    }
+    server.patch("/api/v1/organizations/nowhere", &json!({})).expect(404);
+}
