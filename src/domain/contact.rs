@@ -235,6 +235,43 @@ impl std::ops::DerefMut for Contact {
 }
 
 impl Contact {
+    /// A contact as most are, which nobody has.
+    pub fn decoy() -> Self {
+        let text = |text: &str| Some(text.to_owned());
+        let phone = |number: &str| Phone {
+            number: number.to_owned(),
+            raw: number.to_owned(),
+            label: text("work"),
+            primary: false,
+            country: text("US"),
+            extension: None,
+        };
+        Self {
+            id: ContactId(Uuid::nil()),
+            number: ContactNumber(0),
+            version: 1,
+            created_at: Timestamp(0),
+            updated_at: Timestamp(0),
+            display_name: "Nobody at All".to_owned(),
+            fields: Fields {
+                first_name: text("Nobody"),
+                last_name: text("at All"),
+                phones: vec![phone("+12025550100"), phone("+12025550199")],
+                emails: vec![Email {
+                    address: "nobody@example.com".to_owned(),
+                    label: None,
+                    primary: true,
+                }],
+                company: text("No Company Inc"),
+                source: text("import"),
+                tags: vec!["Nothing".to_owned()],
+                created_by: text("token:00000000-0000-0000-0000-000000000000"),
+                updated_by: text("token:00000000-0000-0000-0000-000000000000"),
+                ..Fields::default()
+            },
+        }
+    }
+
     /// The one status to show.
     pub fn shown_status(&self) -> Status {
         self.fields.status.shown()
