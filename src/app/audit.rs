@@ -100,7 +100,8 @@ impl Place {
 impl AuditQuery {
     fn wants_entry(&self, entry: &AuditEntry) -> bool {
         let is_actor = |wanted: &String| {
-            let mut parts = entry.actor.split('/');
+            let named = entry.actor.strip_suffix(" (import)").unwrap_or(&entry.actor);
+            let mut parts = named.split('/');
             entry.actor == *wanted
                 || parts.any(|part| {
                     part == wanted || part.split_once(':').is_some_and(|(_, id)| id == wanted)
@@ -247,7 +248,7 @@ impl App {
         let actor_name = entry
             .actor
             .strip_prefix("user:")
-            .and_then(|rest| Uuid::parse_str(rest.split('/').next().unwrap_or(rest)).ok())
+            .and_then(|rest| Uuid::parse_str(rest.split(['/', ' ']).next().unwrap_or(rest)).ok())
             .and_then(|id| self.access().user(id))
             .filter(|user| user.organization == org)
             .map(|user| user.name.clone());
