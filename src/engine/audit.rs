@@ -19,6 +19,13 @@ use crate::domain::ids::OrgNumber;
 use crate::domain::time::Timestamp;
 use crate::store::{codec, keys};
 
+/// How far the clock may have been set back between making an id and writing it.
+const CLOCK_STEP_MS: i64 = 2_000;
+/// How long a bulk write may wait for its turn.
+const WRITE_WAIT_MS: i64 = 60_000;
+/// Entries that are looked at for the bulk write that created a record.
+const MOST_SCANNED: usize = 20_000;
+
 impl Tx<'_> {
     /// Turns what was noted into an entry of the log. Called once, behind the closure.
     pub(super) fn seal_audit(
@@ -39,6 +46,11 @@ impl Tx<'_> {
         let number = head.number + 1;
         let mut acts = Vec::with_capacity(noted.len());
         for noted in unite(noted) {
+            if self.is_bulk() && noted.action == AuditAction::ContactCreated {
+                // Found by the time in its id; a key for each would take a third of the store.
+                acts.push(Act(noted.action, noted.record, None));
+                continue;
+            }
             let details = AuditDetails {
                 salt: (!noted.changes.is_empty()).then(rand::random),
                 changes: noted.changes,
@@ -130,12 +142,44 @@ impl Partition {
 
     /// The numbers of the entries that did something to a record, oldest first.
     pub fn audit_numbers_of(&self, org: OrgNumber, record: Uuid) -> Result<Vec<u64>, Error> {
-        let mut numbers = Vec::new();
+        let mut numbers: Vec<u64> = self.bulk_creation_of(org, record)?.into_iter().collect();
         for entry in self.scan(&keys::audit_details_of(org, record)) {
             let (key, _) = entry?;
             numbers.extend(keys::parse_audit_details(&key).map(|(_, _, number)| number));
         }
         Ok(numbers)
+    }
+
+    /// The entry of the bulk write that created a record. No key leads there: the id says when it
+    /// was made, entries stand in order of time, and the write came a moment later.
+    fn bulk_creation_of(&self, org: OrgNumber, record: Uuid) -> Result<Option<u64>, Error> {
+        let Some(made) = record.get_timestamp() else { return Ok(None) };
+        let (seconds, nanos) = made.to_unix();
+        let made_ms = i64::try_from(seconds).unwrap_or(i64::MAX / 2_000) * 1_000
+            + i64::from(nanos / 1_000_000);
+        let earliest = Timestamp(made_ms).plus_ms(-CLOCK_STEP_MS);
+        let latest = Timestamp(made_ms).plus_ms(WRITE_WAIT_MS);
+        let last = self.audit_head(org)?.number;
+        let (mut low, mut high) = (1, last + 1);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.audit_entry(org, middle)? {
+                Some(entry) if entry.at < earliest => low = middle + 1,
+                Some(_) | None => high = middle,
+            }
+        }
+        for number in (low..=last).take(MOST_SCANNED) {
+            let Some(entry) = self.audit_entry(org, number)? else { continue };
+            if entry.at > latest {
+                break;
+            }
+            let creates = |act: &Act| act.0 == AuditAction::ContactCreated && act.1 == record;
+            // One that has details of its own is found by them.
+            if entry.acts.iter().any(|act| creates(act) && act.2.is_none()) {
+                return Ok(Some(number));
+            }
+        }
+        Ok(None)
     }
 
     /// Follows the chain of every audit log and compares all details with their hashes.

@@ -247,6 +247,10 @@ impl<'a> Tx<'a> {
         self.is_bulk = true;
     }
 
+    pub(super) fn is_bulk(&self) -> bool {
+        self.is_bulk
+    }
+
     /// Says in the audit log what this write does to a record that is no contact; contacts are
     /// noted where they are stored.
     pub fn note(&mut self, action: AuditAction, record: Uuid, changes: Vec<FieldChange>) {

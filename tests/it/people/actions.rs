@@ -152,3 +152,22 @@ fn campaigns_and_critical_contacts_are_not_deleted() {
     let refused = manager.post("/api/v1/contacts", &json!({"name": "X", "system_critical": true}));
     assert_eq!(refused.expect(422).json["errors"][0]["pointer"], "/system_critical");
 }
+
+#[test]
+fn what_was_created_in_bulk_is_found_in_the_audit_log() {
+    let server = TestServer::start();
+    let bulk = json!({"contacts": [{"name": "One"}, {"name": "Two"}]});
+    let made = server.post("/api/v1/contacts/bulk", &bulk).expect(200).json;
+    let id = made["results"][1]["id"].as_str().unwrap().to_owned();
+    server.create(&json!({"name": "Later"}));
+    server.patch(&format!("/api/v1/contacts/{id}"), &json!({"title": "Boss"})).expect(200);
+    server.delete(&format!("/api/v1/contacts/{id}?permanent=true")).expect(204);
+    let log = server.get(&format!("/api/v1/audit?record={id}")).expect(200).json;
+    let actions: Vec<&str> =
+        log["lines"].as_array().unwrap().iter().map(|l| l["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["contact.erased", "contact.updated", "contact.created"], "{log}");
+    let alone = server.post("/api/v1/contacts/bulk", &json!({"contacts": [{"name": "Alone"}]}));
+    let alone = alone.expect(200).json["results"][0]["id"].as_str().unwrap().to_owned();
+    let log = server.get(&format!("/api/v1/audit?record={alone}")).expect(200).json;
+    assert_eq!(log["lines"].as_array().unwrap().len(), 1, "{log}");
+}
