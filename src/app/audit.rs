@@ -98,8 +98,10 @@ impl Place {
 impl AuditQuery {
     fn wants_entry(&self, entry: &AuditEntry) -> bool {
         let is_actor = |wanted: &String| {
+            let actor = who(&entry.actor);
             entry.actor == *wanted
-                || entry.actor.split_once(':').is_some_and(|(_, id)| id == wanted)
+                || actor == wanted
+                || actor.split_once(':').is_some_and(|(_, id)| id == wanted)
         };
         self.actor.as_ref().is_none_or(is_actor)
             && self.address.as_ref().is_none_or(|wanted| entry.address.as_ref() == Some(wanted))
@@ -209,8 +211,7 @@ impl App {
         if !query.wants_changes(&changes) {
             return Ok(None);
         }
-        let actor_name = entry
-            .actor
+        let actor_name = who(&entry.actor)
             .strip_prefix("user:")
             .and_then(|id| Uuid::parse_str(id).ok())
             .and_then(|id| self.access().user(id))
@@ -256,6 +257,11 @@ impl App {
         })?;
         Ok(())
     }
+}
+
+/// An actor without what it did it by: `user:ID (import)`.
+fn who(actor: &str) -> &str {
+    actor.split_once(" (").map_or(actor, |(who, _)| who)
 }
 
 /// Whether a caller may see the values of a change.

@@ -139,7 +139,7 @@ impl App {
             {
                 return Ok((contact, true));
             }
-            within_quotas(tx, org, &quotas, 1).map_err(Rejected::By)?;
+            within_quotas(tx, &by, &quotas, 1).map_err(Rejected::By)?;
             let stamp = Stamp { now, actor: &actor, settings: &settings };
             let number = tx.next_number();
             let contact = draft
@@ -218,6 +218,7 @@ impl App {
         let drafts: Vec<_> = drafts.into_iter().map(|d| (ContactId::generate(), d)).collect();
         let actor = caller.actor.clone();
         let quotas = organization.quotas;
+        let by = caller.clone();
         let written = self.partition.write::<_, Error>(org, caller, false, move |tx| {
             tx.set_bulk();
             let kept = match idempotency {
@@ -226,7 +227,7 @@ impl App {
             };
             if kept.is_none() {
                 let count = drafts.iter().filter(|(_, draft)| draft.is_ok()).count() as u64;
-                within_quotas(tx, org, &quotas, count).map_err(Rejected::By)?;
+                within_quotas(tx, &by, &quotas, count).map_err(Rejected::By)?;
             }
             let stamp = Stamp { now, actor: &actor, settings: &settings };
             let mut items = Vec::with_capacity(drafts.len());

@@ -3,11 +3,10 @@
 use super::App;
 use super::error::Error;
 use crate::domain::access::{
-    Caller, Department, FieldRight, OrgSettings, Permission, Quotas, Role,
+    Caller, Department, FieldRight, OrgSettings, Permission, Quotas, Role, Sight,
 };
 use crate::domain::contact::{Contact, Visibility};
 use crate::domain::draft::{Draft, Patch};
-use crate::domain::ids::OrgNumber;
 use crate::domain::issue::FieldIssue;
 use crate::domain::text::fold;
 use crate::engine::Tx;
@@ -43,14 +42,22 @@ pub(super) fn may_delete(
     if reasons.is_empty() { Ok(()) } else { Err(Error::DeleteBlocked(reasons)) }
 }
 
-/// Refuses what would be more than an organisation may keep.
+/// Refuses what would be more than an organisation may keep. How much it has is told to those who
+/// see all of it.
 pub(super) fn within_quotas(
     tx: &Tx<'_>,
-    org: OrgNumber,
+    caller: &Caller,
     quotas: &Quotas,
     more: u64,
 ) -> Result<(), Error> {
-    let usage = tx.usage(org);
+    let usage = tx.usage(caller.organization);
+    let is_full = quotas.contacts.is_some_and(|most| usage.contacts + more > most)
+        || quotas.storage_bytes.is_some_and(|most| more > 0 && usage.bytes >= most);
+    if is_full && caller.sight != Sight::Everything {
+        return Err(Error::QuotaExceeded(
+            "this organisation keeps as much as it may: ask an admin".to_owned(),
+        ));
+    }
     if let Some(most) = quotas.contacts.filter(|most| usage.contacts + more > *most) {
         return Err(Error::QuotaExceeded(format!(
             "this organisation has {} contacts and may keep {most}: delete some for good, or ask who runs the server for more",
