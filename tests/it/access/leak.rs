@@ -34,7 +34,7 @@ impl Mark {
     /// A value of the same shape that nobody has.
     fn twin(&self, dice: &mut Dice) -> Self {
         match self {
-            Self::Id(_) => Self::Id(random_id(dice)),
+            Self::Id(id) => Self::Id(id_like(id, dice)),
             Self::Word(_) => Self::Word(dice.word()),
             Self::Number(_) => Self::Number(format!("202556{:04}", dice.below(10_000))),
             Self::Mail(_) => Self::Mail(format!("{}@{}.example", dice.word(), dice.word())),
@@ -42,16 +42,15 @@ impl Mark {
     }
 }
 
-fn random_id(dice: &mut Dice) -> String {
-    let (a, b) = (dice.next(), dice.next());
-    format!(
-        "{:08x}-{:04x}-7{:03x}-8{:03x}-{:012x}",
-        a >> 32,
-        a & 0xffff,
-        a >> 16 & 0xfff,
-        b & 0xfff,
-        b >> 16
-    )
+/// Another id with digits and letters in the same places, since a query reads them differently.
+fn id_like(id: &str, dice: &mut Dice) -> String {
+    let (fixed, free) = id.split_at(19);
+    let other = |c: char| match c {
+        '0'..='9' => char::from(b'0' + u8::try_from(dice.below(10)).unwrap()),
+        'a'..='f' => char::from(b'a' + u8::try_from(dice.below(6)).unwrap()),
+        other => other,
+    };
+    format!("{fixed}{}", free.chars().map(other).collect::<String>())
 }
 
 struct Asker {
@@ -70,7 +69,6 @@ struct World {
     hidden: Vec<Mark>,
     cursors: Vec<String>,
     keys: Vec<String>,
-    own_ids: Vec<String>,
 }
 
 /// Fills a contact with marks; where it stands is said by `place`.
@@ -142,11 +140,10 @@ impl World {
         let manager = user(&admin, "Own Manager", "manager", Some(&home));
         let stranger = user(&admin, "Own Stranger", "agent", Some(&away));
         queue(&admin, "Far", &[&stranger]);
-        let mut own_ids = Vec::new();
         for at in 0..OWN {
             let body = json!({"name": format!("Own Person{at}"), "phone": format!("+1202557{at:04}"),
                 "tags": ["own"], "org_department_id": home});
-            own_ids.push(admin.create_id(&body));
+            admin.create_id(&body);
         }
         let places = [
             json!({"visibility": "owner", "assigned_to": stranger, "org_department_id": away}),
@@ -171,7 +168,7 @@ impl World {
         let rights = json!({"read_audit": true, "import": true, "export": true});
         let settings = json!({"permissions": {"manager": rights, "agent": rights}});
         admin.patch("/api/v1/settings", &settings).expect(200);
-        Self { server, askers, foreign, hidden, cursors, keys, own_ids }
+        Self { server, askers, foreign, hidden, cursors, keys }
     }
 }
 
@@ -292,7 +289,10 @@ fn ask(
         }
     };
     if path == "/api/v1/contacts" && method == "POST" && dice.one_in(3) {
-        headers.push(("idempotency-key", format!("{}{}", dice.pick(&world.keys), dice.next())));
+        headers.push((
+            "idempotency-key",
+            format!("{}-{value}-{}", dice.pick(&world.keys), dice.next()),
+        ));
     }
     Ask { method: method.clone(), path, headers, body }
 }
@@ -328,9 +328,15 @@ fn comparable(answer: &Answer, value: &str) -> (u16, Option<String>, String) {
     fn strip(json: &mut Value, is_whole: bool) {
         match json {
             Value::Object(members) => {
-                for name in
-                    ["took_us", "seq", "created_at", "updated_at", "finished_at", "progress"]
-                {
+                for name in [
+                    "query",
+                    "took_us",
+                    "seq",
+                    "created_at",
+                    "updated_at",
+                    "finished_at",
+                    "progress",
+                ] {
                     members.remove(name);
                 }
                 if is_whole {
@@ -357,8 +363,8 @@ fn comparable(answer: &Answer, value: &str) -> (u16, Option<String>, String) {
     let mut body = body.to_lowercase();
     // Numbers are echoed in whatever form they were understood.
     body = body.replace(&folded, "V");
-    if folded.len() == 10 {
-        body = body.replace(&folded[3..], "V");
+    if let Some(end) = folded.get(3..) {
+        body = body.replace(end, "V");
     }
     (answer.status, total, body)
 }
@@ -420,7 +426,7 @@ fn nothing_foreign_comes_out() {
 /// No mark that the request does not say itself, and no count of more than is seen.
 fn tells_nothing(world: &World, asker: &Asker, ask: &Ask, answer: &Answer) {
     let said = format!("{:?} {}", answer.headers, text(answer)).to_lowercase();
-    let asked = format!("{ask:?}").to_lowercase();
+    let asked = format!("{ask:?}").to_lowercase().replace("%40", "@");
     let hidden = asker.is_limited.then_some(&world.hidden).into_iter().flatten();
     for mark in world.foreign.iter().chain(hidden) {
         let mark = mark.text();
@@ -487,7 +493,11 @@ fn names_of_others_are_free_and_their_people_are_none() {
         let owned = admin.create(&json!({"name": "Owned", "assigned_to": id}));
         assert_eq!(owned["assigned_to"], id);
     }
-    assert_eq!(world.own_ids.len(), OWN);
+    for key in &world.keys {
+        // A key that somebody else used with another request is a new one here.
+        let key = [("idempotency-key", key.as_str())];
+        admin.json("POST", "/api/v1/contacts", &key, &json!({"name": "Own Name"})).expect(201);
+    }
     admin.get("/metrics").expect(403);
     let listed = admin.get("/api/v1/organizations").expect(200).json;
     assert_eq!(listed["total"], 1);
