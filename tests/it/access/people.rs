@@ -81,7 +81,7 @@ pub(super) fn about(answer: &Answer, id: &str) -> (u16, String) {
     (answer.status, text(answer).replace(id, "ID"))
 }
 
-/// Numbers that look random and are the same for the same seed (SplitMix64).
+/// Numbers that look random and are the same for the same seed (`SplitMix64`).
 pub(super) struct Dice(u64);
 
 impl Dice {
