@@ -100,8 +100,7 @@ impl Place {
 impl AuditQuery {
     fn wants_entry(&self, entry: &AuditEntry) -> bool {
         let is_actor = |wanted: &String| {
-            let named = entry.actor.strip_suffix(" (import)").unwrap_or(&entry.actor);
-            let mut parts = named.split('/');
+            let mut parts = who(&entry.actor).split('/');
             entry.actor == *wanted
                 || parts.any(|part| {
                     part == wanted || part.split_once(':').is_some_and(|(_, id)| id == wanted)
@@ -245,8 +244,7 @@ impl App {
         if !query.wants_changes(&changes) {
             return Ok(None);
         }
-        let actor_name = entry
-            .actor
+        let actor_name = who(&entry.actor)
             .strip_prefix("user:")
             .and_then(|rest| Uuid::parse_str(rest.split(['/', ' ']).next().unwrap_or(rest)).ok())
             .and_then(|id| self.access().user(id))
@@ -292,6 +290,11 @@ impl App {
         })?;
         Ok(())
     }
+}
+
+/// An actor without what it did it by: `user:ID (import)`.
+fn who(actor: &str) -> &str {
+    actor.split_once(" (").map_or(actor, |(who, _)| who)
 }
 
 /// Whether a caller may see the values of a change.

@@ -139,7 +139,7 @@ impl App {
             {
                 return Ok((contact, true));
             }
-            within_quotas(tx, org, &quotas).map_err(Rejected::By)?;
+            within_quotas(tx, &by, &quotas).map_err(Rejected::By)?;
             let stamp = Stamp { now, actor: &actor, settings: &settings };
             let number = tx.next_number();
             let contact = draft
@@ -218,6 +218,7 @@ impl App {
         let drafts: Vec<_> = drafts.into_iter().map(|d| (ContactId::generate(), d)).collect();
         let actor = caller.actor.clone();
         let quotas = organization.quotas;
+        let by = caller.clone();
         let written = self.partition.write::<_, Error>(org, caller, false, move |tx| {
             tx.set_bulk();
             let kept = match idempotency {
@@ -235,7 +236,7 @@ impl App {
                     draft.clone().and_then(|draft| draft.create(*id, tx.next_number(), stamp));
                 items.push(match made {
                     Ok(contact) if kept.is_none() => {
-                        within_quotas(tx, org, &quotas).map_err(Rejected::By)?;
+                        within_quotas(tx, &by, &quotas).map_err(Rejected::By)?;
                         tx.create_contact(org, contact)?;
                         BulkItem::Created(*id)
                     }

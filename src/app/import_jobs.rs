@@ -18,8 +18,7 @@ use uuid::Uuid;
 use super::error::Error;
 use super::imports::ImportOptions;
 use super::{App, authorize};
-use crate::domain::access::{Caller, Permission};
-use crate::domain::ids::OrgNumber;
+use crate::domain::access::{Caller, Permission, Sight};
 use crate::domain::time::Timestamp;
 use crate::import::Counts;
 
@@ -79,9 +78,20 @@ pub struct ImportJob {
 }
 
 struct Kept {
-    org: OrgNumber,
+    by: Caller,
     job: ImportJob,
     cancel: Arc<AtomicBool>,
+}
+
+impl Kept {
+    /// Counts and error files tell of the contacts that the importer sees and of the rows it sent:
+    /// they are for the importer, and for those of its organisation who see everything.
+    fn is_seen_by(&self, caller: &Caller) -> bool {
+        let is_own =
+            self.by.actor == caller.actor || self.by.user.is_some() && self.by.user == caller.user;
+        self.by.organization == caller.organization
+            && (is_own || caller.sight == Sight::Everything && caller.fields.is_full())
+    }
 }
 
 /// The imports of a server.
@@ -149,8 +159,7 @@ impl App {
             if jobs.len() >= MOST_REMEMBERED {
                 jobs.retain(|_, kept| kept.job.finished_at.is_none());
             }
-            let kept =
-                Kept { org: caller.organization, job: job.clone(), cancel: Arc::clone(&cancel) };
+            let kept = Kept { by: caller.clone(), job: job.clone(), cancel: Arc::clone(&cancel) };
             jobs.insert(id, kept);
         }
         let app = Arc::clone(self);
@@ -270,18 +279,18 @@ impl App {
     /// How an import stands.
     ///
     /// # Errors
-    /// If there is none with this id in the caller's organisation.
+    /// If there is none with this id for this caller.
     pub fn find_import(&self, caller: &Caller, id: Uuid) -> Result<ImportJob, Error> {
         authorize(caller, Permission::Import)?;
         let jobs = self.import_jobs.jobs.lock();
-        let kept = jobs.get(&id).filter(|kept| kept.org == caller.organization);
+        let kept = jobs.get(&id).filter(|kept| kept.is_seen_by(caller));
         kept.map(|kept| kept.job.clone()).ok_or(Error::ImportNotFound)
     }
 
     /// The file of the rows that an import did not take.
     ///
     /// # Errors
-    /// If there is no such import in the caller's organisation.
+    /// If there is no such import for this caller.
     pub fn import_errors_file(&self, caller: &Caller, id: Uuid) -> Result<PathBuf, Error> {
         self.find_import(caller, id)?;
         self.errors_path(id)
@@ -290,7 +299,7 @@ impl App {
     /// Stops an import between two writes.
     ///
     /// # Errors
-    /// If there is no such import in the caller's organisation.
+    /// If there is no such import for this caller.
     pub fn cancel_import(&self, caller: &Caller, id: Uuid) -> Result<ImportJob, Error> {
         let job = self.find_import(caller, id)?;
         if let Some(kept) = self.import_jobs.jobs.lock().get(&id) {

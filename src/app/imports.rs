@@ -13,7 +13,7 @@ use super::error::Error;
 use super::organizations::check_country;
 use super::protection::{give_home, within_quotas};
 use super::{App, authorize};
-use crate::domain::access::{Caller, Permission};
+use crate::domain::access::{Caller, FieldRight, Permission};
 use crate::domain::draft::{Draft, Patch, Stamp};
 use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::phone::parse_query;
@@ -394,7 +394,10 @@ impl Run<'_> {
         let agrees = |contact: &crate::domain::contact::Contact| {
             !self.options.match_names || names_agree(&name_of_contact(contact), &name)
         };
-        if keys.contains(&MatchKey::Email) {
+        // Addresses that the caller does not see: whether somebody has one would be told by the
+        // counts.
+        let sees_emails = self.caller.fields.emails == FieldRight::Full;
+        if keys.contains(&MatchKey::Email) && sees_emails {
             for address in &draft.add_emails {
                 let key = crate::domain::email::key(&address.address);
                 let found = table.find_identity(org, IdentityKind::Email, &address.address);
@@ -542,7 +545,7 @@ impl Run<'_> {
                             }
                         },
                         RowDecision::Create(draft) => {
-                            within_quotas(tx, org, &quotas).map_err(Rejected::By)?;
+                            within_quotas(tx, &by, &quotas).map_err(Rejected::By)?;
                             let mut draft = draft.clone();
                             give_home(&by, &mut draft);
                             create(tx, org, *id, draft, stamp)?

@@ -3,6 +3,8 @@
 //! Where an organisation wants every number only once this refuses the second; elsewhere it names
 //! the others. The thorough search for duplicates is another thing.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::App;
@@ -114,7 +116,10 @@ impl App {
             if why.is_empty() {
                 continue;
             }
-            let same_name = fold(&other.display_name) == fold(&contact.display_name);
+            // A name may be an address or number that is not for the caller's eyes.
+            let shown = caller.shown(Arc::clone(&other));
+            let same_name = shown.display_name == other.display_name
+                && fold(&other.display_name) == fold(&contact.display_name);
             let same_first = match (&other.first_name, &contact.first_name) {
                 (Some(a), Some(b)) => fold(a) == fold(b),
                 _ => false,
@@ -130,7 +135,7 @@ impl App {
             }
             likely.push(LikelyDuplicate {
                 id: other.id.0,
-                display_name: caller.shown(other).display_name.clone(),
+                display_name: shown.display_name.clone(),
                 probability,
                 why,
             });

@@ -3,11 +3,10 @@
 use super::App;
 use super::error::Error;
 use crate::domain::access::{
-    Caller, Department, FieldRight, OrgSettings, Permission, Quotas, Role,
+    Caller, Department, FieldRight, OrgSettings, Permission, Quotas, Role, Sight,
 };
 use crate::domain::contact::{Contact, Visibility};
 use crate::domain::draft::{Draft, Patch};
-use crate::domain::ids::OrgNumber;
 use crate::domain::issue::FieldIssue;
 use crate::domain::text::fold;
 use crate::engine::Tx;
@@ -43,9 +42,17 @@ pub(super) fn may_delete(
     if reasons.is_empty() { Ok(()) } else { Err(Error::DeleteBlocked(reasons)) }
 }
 
-/// Refuses one more contact than an organisation may keep.
-pub(super) fn within_quotas(tx: &Tx<'_>, org: OrgNumber, quotas: &Quotas) -> Result<(), Error> {
-    let usage = tx.usage(org);
+/// Refuses one more contact than an organisation may keep. How much it has is told to those who see
+/// all of it.
+pub(super) fn within_quotas(tx: &Tx<'_>, caller: &Caller, quotas: &Quotas) -> Result<(), Error> {
+    let usage = tx.usage(caller.organization);
+    let is_full = quotas.contacts.is_some_and(|most| usage.contacts >= most)
+        || quotas.storage_bytes.is_some_and(|most| usage.bytes >= most);
+    if is_full && caller.sight != Sight::Everything {
+        return Err(Error::QuotaExceeded(
+            "this organisation keeps as much as it may: ask an admin".to_owned(),
+        ));
+    }
     if let Some(most) = quotas.contacts.filter(|most| usage.contacts >= *most) {
         return Err(Error::QuotaExceeded(format!(
             "this organisation has {} contacts and may keep {most}: delete some for good, or ask who runs the server for more",
@@ -135,10 +142,12 @@ impl App {
             let detail = "only an admin may say that a contact is critical to the system";
             issues.push(FieldIssue::new("/system_critical", "forbidden", detail));
         }
-        if settings.permissions.preset.has_department_walls()
-            && caller.role < Role::Admin
-            && !caller.role.is_machine()
-        {
+        let is_walled = if caller.role.is_machine() {
+            caller.department.is_some()
+        } else {
+            settings.permissions.preset.has_department_walls() && caller.role < Role::Admin
+        };
+        if is_walled {
             let own = self.department_of(caller);
             let leaves = match &draft.org_department_id {
                 Patch::Keep => false,

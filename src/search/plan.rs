@@ -6,8 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tantivy::query::{
-    AllQuery, BooleanQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery, Occur, Query,
-    TermQuery,
+    BooleanQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery, Occur, Query, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
@@ -262,7 +261,7 @@ impl Planner<'_> {
             | FieldName::Phone
             | FieldName::Company
             | FieldName::Title
-            | FieldName::Notes => return Box::new(AllQuery),
+            | FieldName::Notes => return Box::new(EmptyQuery),
         };
         let exact = self.term(target, &text, score);
         if is_prefix {

@@ -112,7 +112,12 @@ impl Surroundings<'_> {
     fn department_names(&self) -> Vec<String> {
         match self.department {
             None => vec![String::new()],
-            Some(department) => vec![fold(&department.id.to_string()), fold(&department.name)],
+            Some(department) => {
+                let mut names = vec![fold(&department.id.to_string()), fold(&department.name)];
+                // A name of marks alone folds to nothing, which would mean no department.
+                names.retain(|name| !name.is_empty());
+                names
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use super::super::error::{Error, Noun};
 use super::super::{App, authorize, passwords};
 use super::{NAME, all, authorize_names, changes, check_version, may_manage, note, read, write};
 use crate::domain::access::{Caller, Department, Permission, Queue, Role, User};
-use crate::domain::audit::AuditAction;
+use crate::domain::audit::{AuditAction, FieldChange};
 use crate::domain::draft::Patch;
 use crate::domain::email;
 use crate::domain::ids::OrgNumber;
@@ -331,10 +331,13 @@ impl App {
             tx.delete(&key);
             let queues: Vec<Queue> = all(tx, &keys::space_of(keys::QUEUES, org))?;
             for mut queue in queues.into_iter().filter(|queue| queue.members.contains(&id)) {
+                let before = queue.members.clone();
                 queue.members.retain(|member| *member != id);
                 queue.version += 1;
                 queue.updated_at = now;
                 write(tx, &keys::queue(org, queue.id), &queue)?;
+                let left = vec![FieldChange::of("members", &before, &queue.members)];
+                note(tx, (AuditAction::QueueUpdated, queue.id, left));
             }
             note(tx, (AuditAction::UserDeleted, id, changes(Some(&view(&before)), None)));
             Ok(())
