@@ -36,6 +36,7 @@ mod schema;
 mod search;
 mod server;
 mod session;
+mod setup;
 mod state;
 mod tls;
 mod unread;

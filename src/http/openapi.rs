@@ -7,7 +7,9 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, Object, Ref, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use super::{admin, audit, contacts, export, health, imports, lookup, people, search, session};
+use super::{
+    admin, audit, contacts, export, health, imports, lookup, people, search, session, setup,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -28,7 +30,7 @@ use super::{admin, audit, contacts, export, health, imports, lookup, people, sea
         people::queues::list, people::queues::create, people::queues::find, people::queues::update, people::queues::delete,
         people::add_member, people::remove_member,
         session::sign_in, session::find, session::sign_out, session::sign_out_everywhere, session::change_password,
-        session::permissions, audit::list,
+        session::permissions, setup::find, setup::set_up, audit::list,
         admin::check, admin::reindex,
         health::healthz, health::readyz, health::metrics,
     ),

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, guard};
 use super::error::Problem;
 use super::{
     admin, assets, audit, contacts, export, health, imports, lookup, openapi, people, search,
-    session,
+    session, setup,
 };
 use crate::error::ErrorCode;
 
@@ -97,6 +97,8 @@ pub const ROUTES: &[Endpoint] = &[
     delete("/api/v1/sessions", || web::delete().to(session::sign_out_everywhere)),
     post("/api/v1/me/password", || web::post().to(session::change_password)),
     get("/api/v1/me/permissions", || read().to(session::permissions)),
+    get("/api/v1/setup", || read().to(setup::find)),
+    post("/api/v1/setup", || web::post().to(setup::set_up)),
     get("/api/v1/audit", || read().to(audit::list)),
     post("/api/v1/admin/check", || web::post().to(admin::check)),
     post("/api/v1/admin/reindex", || web::post().to(admin::reindex)),
@@ -104,6 +106,8 @@ pub const ROUTES: &[Endpoint] = &[
     get("/pop", || read().to(assets::index)),
     get("/contacts", || read().to(assets::index)),
     get("/contacts/{id}", || read().to(assets::index)),
+    get("/sign-in", || read().to(assets::index)),
+    get("/setup", || read().to(assets::index)),
     get("/docs", || read().to(assets::docs)),
     get("/ui/{hash}/{path:.*}", || read().to(assets::file)),
 ];

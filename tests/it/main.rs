@@ -7,6 +7,7 @@
     reason = "tests and their helpers fail by panicking"
 )]
 
+mod access;
 mod browser;
 mod contacts;
 mod edge;
