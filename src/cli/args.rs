@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use super::edge::Edge;
+use super::oidc::Oidc;
 
 /// Who is calling, and find anyone as you type: a contact service with its own search engine.
 #[derive(Parser)]
@@ -108,6 +109,8 @@ pub(super) struct Serve {
     pub(super) admin_token: Option<String>,
     #[command(flatten)]
     pub(super) edge: Edge,
+    #[command(flatten)]
+    pub(super) oidc: Oidc,
     /// Worker threads; one a core if not given.
     #[arg(long, value_name = "N")]
     pub(super) workers: Option<usize>,

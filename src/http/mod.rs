@@ -25,6 +25,7 @@ mod listen;
 mod lookup;
 mod metrics;
 mod observe;
+mod oidc;
 mod openapi;
 mod options;
 mod origin;
@@ -42,6 +43,7 @@ mod tls;
 mod unread;
 
 pub use headers::parse_frame_ancestor;
+pub use oidc::OidcOptions;
 pub use openapi::document as openapi_document;
 pub use options::ServeOptions;
 pub use rate::{MaybeRate, Rate};

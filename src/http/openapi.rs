@@ -8,7 +8,7 @@ use utoipa::openapi::{Content, Object, Ref, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    admin, audit, contacts, export, health, imports, lookup, people, search, session, setup,
+    admin, audit, contacts, export, health, imports, lookup, oidc, people, search, session, setup,
 };
 
 #[derive(OpenApi)]
@@ -30,7 +30,7 @@ use super::{
         people::queues::list, people::queues::create, people::queues::find, people::queues::update, people::queues::delete,
         people::add_member, people::remove_member,
         session::sign_in, session::find, session::sign_out, session::sign_out_everywhere, session::change_password,
-        session::permissions, setup::find, setup::set_up, audit::list,
+        session::permissions, setup::find, setup::set_up, oidc::start, oidc::callback, audit::list,
         admin::check, admin::reindex,
         health::healthz, health::readyz, health::metrics,
     ),

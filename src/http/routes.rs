@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, guard};
 
 use super::error::Problem;
 use super::{
-    admin, assets, audit, contacts, export, health, imports, lookup, openapi, people, search,
+    admin, assets, audit, contacts, export, health, imports, lookup, oidc, openapi, people, search,
     session, setup,
 };
 use crate::error::ErrorCode;
@@ -97,6 +97,8 @@ pub const ROUTES: &[Endpoint] = &[
     delete("/api/v1/sessions", || web::delete().to(session::sign_out_everywhere)),
     post("/api/v1/me/password", || web::post().to(session::change_password)),
     get("/api/v1/me/permissions", || read().to(session::permissions)),
+    get("/api/v1/oidc/start", || read().to(oidc::start)),
+    get("/api/v1/oidc/callback", || read().to(oidc::callback)),
     get("/api/v1/setup", || read().to(setup::find)),
     post("/api/v1/setup", || web::post().to(setup::set_up)),
     get("/api/v1/audit", || read().to(audit::list)),

@@ -20,7 +20,7 @@ use crate::domain::members::Members;
 use crate::error::ErrorCode;
 
 /// The cookie that carries a session: scripts cannot read it, other sites cannot send it.
-fn cookie(state: &State, secret: &str) -> Cookie<'static> {
+pub(super) fn cookie(state: &State, secret: &str) -> Cookie<'static> {
     Cookie::build(auth::cookie_name(state), secret.to_owned())
         .path("/")
         .http_only(true)

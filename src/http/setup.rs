@@ -18,7 +18,7 @@ use super::state::State;
     responses((status = 200, body = schema::Setup)))]
 pub(super) async fn find(state: web::Data<State>) -> HttpResponse {
     let needed = !state.app.access().has_users();
-    answer::json(StatusCode::OK, &json!({"needed": needed, "single_sign_on": false}))
+    answer::json(StatusCode::OK, &json!({"needed": needed, "single_sign_on": state.oidc.is_some()}))
 }
 
 /// Makes the first user, an admin, and signs it in; with the admin token that was printed at the

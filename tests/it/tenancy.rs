@@ -176,7 +176,8 @@ fn every_route_knows_its_roles() {
         // Who is not signed in yet, or asks about that, needs no token.
         let is_open = matches!(
             (route.method, route.path),
-            ("GET" | "POST", "/api/v1/session") | ("GET", "/api/v1/setup")
+            ("GET" | "POST", "/api/v1/session")
+                | ("GET", "/api/v1/setup" | "/api/v1/oidc/start" | "/api/v1/oidc/callback")
         );
         if is_open {
             continue;

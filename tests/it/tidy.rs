@@ -31,6 +31,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("rustls", &["http"]),
     ("tantivy", &["index", "search", "engine"]),
     ("utoipa", &["http"]),
+    ("openidconnect", &["http"]),
     ("clap", &["cli"]),
 ];
 

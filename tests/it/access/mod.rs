@@ -1,5 +1,7 @@
 //! Signing in, sessions and tokens, over a real server.
 
+mod oidc;
+mod provider;
 mod session;
 mod setup;
 mod tokens;

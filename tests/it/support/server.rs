@@ -34,6 +34,14 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// The attributes and value of a cookie that the answer sets, by its name.
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
+        let cookies = self.headers.iter().filter(|(known, _)| known == "set-cookie");
+        let mut values =
+            cookies.filter_map(|(_, value)| value.strip_prefix(name)?.strip_prefix('='));
+        values.next()
+    }
+
     /// The value of a header, by its name in lower case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
@@ -337,6 +345,8 @@ impl TestServer {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .allow_non_standard_methods(true)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
             .timeout_global(Some(Duration::from_secs(60)))
             .build()
             .new_agent();
