@@ -50,7 +50,7 @@ pub(super) struct Args {
 #[derive(Subcommand)]
 pub(super) enum Command {
     /// Serve the API and the agents' console.
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Import contacts from a list (.csv, .tsv, .txt; - is standard input).
     Import(Import),
     /// Export what a query selects.

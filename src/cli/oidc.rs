@@ -9,8 +9,9 @@ use crate::app::SignOnRules;
 use crate::http::OidcOptions;
 
 #[derive(ClapArgs)]
+#[expect(clippy::struct_field_names, reason = "the names are those of the arguments")]
 pub(super) struct Oidc {
-    /// The provider of single sign-on (OpenID Connect), such as `https://login.example/realms/a`.
+    /// The provider of single sign-on (`OpenID` Connect), such as `https://login.example/realms/a`.
     #[arg(long, env = "RINGDEX_OIDC_ISSUER", requires_all = ["oidc_client_id", "public_url"], value_name = "URL")]
     oidc_issuer: Option<String>,
     /// The name of this server at the provider.

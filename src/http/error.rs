@@ -77,7 +77,6 @@ pub(super) fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::Forbidden | ErrorCode::QuotaExceeded | ErrorCode::CsrfMissing => {
             StatusCode::FORBIDDEN
         }
-        ErrorCode::SignInLocked => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::RouteNotFound
         | ErrorCode::ContactNotFound
         | ErrorCode::NotFound
@@ -97,7 +96,7 @@ pub(super) fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorCode::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         ErrorCode::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
-        ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        ErrorCode::RateLimited | ErrorCode::SignInLocked => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::Overloaded | ErrorCode::Timeout | ErrorCode::ShuttingDown => {
             StatusCode::SERVICE_UNAVAILABLE
         }

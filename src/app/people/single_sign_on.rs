@@ -73,14 +73,13 @@ impl App {
             Some(user) if is_let_in(&user) && user.subject.is_none() => {
                 self.remember_subject(&user, &subject, address)?
             }
-            Some(_) => return Err(Error::SignInRefused),
             None if rules.creates_users => {
                 let organization = organization
                     .or_else(|| self.access().organizations().into_iter().next())
                     .ok_or(Error::SignInRefused)?;
                 self.create_proven(&organization, &email, &subject, proven, address)?
             }
-            None => return Err(Error::SignInRefused),
+            Some(_) | None => return Err(Error::SignInRefused),
         };
         self.begin_session(&user, address)
     }

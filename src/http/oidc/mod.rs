@@ -1,4 +1,4 @@
-//! Single sign-on by OpenID Connect: to the provider and back.
+//! Single sign-on by `OpenID` Connect: to the provider and back.
 //!
 //! Owns the two endpoints and where they lead. What a provider must prove is in `provider`, what
 //! binds the way back to the browser that left is in `ticket`, who may come in is a use case.
@@ -144,9 +144,9 @@ pub(super) async fn callback(
                 refusal
             })
         };
-        web::block(work)
-            .await
-            .map_err(|_| Problem::new(ErrorCode::Internal, "the server could not do this"))?
+        web::block(work).await.map_err(|_cancelled| {
+            Problem::new(ErrorCode::Internal, "the server could not do this")
+        })?
     } else {
         Err(Refusal::Refused)
     };

@@ -3,6 +3,8 @@
 //! State, nonce and the proof key of the code come from one random secret in a cookie, by a key
 //! that only this process has: nothing is kept here that a flood of beginnings could push out.
 
+use std::fmt::Write as _;
+
 use openidconnect::CsrfToken;
 
 use crate::domain::time::Timestamp;
@@ -76,7 +78,11 @@ impl Sealer {
 }
 
 fn to_hex(text: &str) -> String {
-    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+    text.bytes().fold(String::new(), |mut out, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
 }
 
 fn from_hex(text: &str) -> Option<String> {
