@@ -85,7 +85,7 @@ pub fn asset(path: &str) -> Option<Asset> {
     let bytes = match (path.starts_with("vendor/"), std::str::from_utf8(&file.data)) {
         (false, Ok(text)) => {
             let shorter = without_comments(text);
-            let is_style = path.ends_with(".css");
+            let is_style = content_type.starts_with("text/css");
             Cow::Owned(if is_style { without_spaces(&shorter) } else { shorter }.into_bytes())
         }
         _ => file.data,

@@ -1,5 +1,6 @@
 //! Signing in, sessions and tokens, over a real server.
 
+mod command;
 mod oidc;
 mod provider;
 mod session;

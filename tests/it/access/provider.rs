@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 
 use openidconnect::{PkceCodeChallenge, PkceCodeVerifier};
 use rcgen::{KeyPair, PublicKeyData, SigningKey};
+use ringdex::domain::time::Clock;
 use serde_json::{Value, json};
 
 /// The name of the server at the provider.
@@ -58,13 +59,12 @@ impl Provider {
     pub(super) fn change_key(&self) {
         let mut inner = self.inner.lock().unwrap();
         inner.key = new_key();
-        inner.key_id = "second".to_owned();
+        "second".clone_into(&mut inner.key_id);
     }
 
     /// Claims that are right.
     pub(super) fn claims(&self, nonce: &str, subject: &str, email: &str) -> Value {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-        let now = now.as_secs();
+        let now = Clock::system().now().0 / 1_000;
         json!({"iss": self.issuer(), "aud": CLIENT, "sub": subject, "iat": now, "exp": now + 300,
             "nonce": nonce, "email": email, "email_verified": true, "name": "Jane Doe"})
     }

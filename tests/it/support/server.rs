@@ -307,7 +307,7 @@ impl TestServer {
             app.partition().wait_visible(app.partition().applied_seq(), Duration::from_secs(60));
         };
         Self::begin(TempDir::new().unwrap(), Clock::system(), fill, |options| {
-            options.demo = Some(demo)
+            options.demo = Some(demo);
         })
     }
 
