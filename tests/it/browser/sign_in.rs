@@ -1,5 +1,7 @@
 //! Signing in, the first user, what somebody may do, and a session that ends at work.
 
+use ringdex::app::SignOnRules;
+use ringdex::http::OidcOptions;
 use serde_json::json;
 
 use super::access::assert_accessible;
@@ -240,4 +242,24 @@ fn a_token_still_does_for_this_tab() {
     page.wait("document.querySelector('[data-test=hit]') && !document.querySelector('[data-test=sign-in]')");
     page.reload();
     page.wait("document.querySelector('[data-test=hit]')");
+}
+
+#[test]
+fn single_sign_on_is_offered_where_it_is_set_up() {
+    let server = TestServer::with(|options| {
+        // Nobody answers there.
+        let rules = SignOnRules::default();
+        let made =
+            OidcOptions::new("http://127.0.0.1:9", "ringdex", None, "https://a.example", rules);
+        options.oidc = Some(made.unwrap());
+    });
+    let Some(mut page) = Page::open() else { return };
+    visit(&mut page, server.base_url(), "/pop?number=%2B12025550123");
+    page.wait("document.querySelector('a[href^=\"/api/v1/oidc/start\"]')");
+    assert_accessible(&mut page, "signing in with single sign-on");
+    page.click("a[href^=\"/api/v1/oidc/start\"]");
+    page.wait("document.querySelector('[data-test=sign-in] [role=status]')?.innerText.includes('does not work at the moment')");
+    let there = page.eval("location.pathname + location.search");
+    let wanted = "/sign-in?problem=provider&return_to=%2Fpop%3Fnumber%3D%252B12025550123";
+    assert_eq!(there, json!(wanted));
 }
