@@ -23,7 +23,7 @@ const SESSION_MS: i64 = 12 * 3_600_000;
 const MOST_FAILURES: u32 = 5;
 /// How long it is locked, and how long failures are remembered.
 const LOCK_MS: i64 = 15 * 60_000;
-/// Names whose failures are remembered; the oldest are forgotten first.
+/// Names whose failures are remembered; those that end first are forgotten first.
 const MOST_REMEMBERED: usize = 100_000;
 
 /// What is kept of a session; its secret is not.
@@ -68,7 +68,10 @@ struct Failures {
 #[derive(Default)]
 pub(super) struct Sessions {
     live: RwLock<HashMap<[u8; 32], SessionRecord>>,
-    failures: Mutex<HashMap<String, Failures>>,
+    /// By the hash of the folded name: names can be long, and are not ours.
+    failures: Mutex<HashMap<[u8; 32], Failures>>,
+    /// Held while a session begins and while those of a user end, so that none slips between.
+    changing: Mutex<()>,
 }
 
 impl Sessions {
@@ -86,14 +89,19 @@ impl Sessions {
 
     /// Counts an attempt that is about to be made, so that many at once do not slip through.
     fn attempt(&self, name: &str, now: Timestamp) -> Result<(), Error> {
+        let name = secret_hash(name);
         let mut failures = self.failures.lock();
-        if failures.len() >= MOST_REMEMBERED {
+        if failures.len() >= MOST_REMEMBERED && !failures.contains_key(&name) {
             failures.retain(|_, failure| failure.until > now);
+            // Whoever fills the table must not lock everybody out by that.
+            let first = failures.iter().min_by_key(|(_, failure)| failure.until);
+            if let Some(first) = first.map(|(name, _)| *name)
+                && failures.len() >= MOST_REMEMBERED
+            {
+                failures.remove(&first);
+            }
         }
-        if failures.len() >= MOST_REMEMBERED {
-            return Err(Error::SignInLocked { seconds: 60 });
-        }
-        let failure = failures.entry(name.to_owned()).or_default();
+        let failure = failures.entry(name).or_default();
         if failure.until <= now {
             failure.count = 0;
         }
@@ -107,7 +115,7 @@ impl Sessions {
     }
 
     fn forget_failures(&self, name: &str) {
-        self.failures.lock().remove(name);
+        self.failures.lock().remove(&secret_hash(name));
     }
 }
 
@@ -164,7 +172,7 @@ impl App {
     /// Begins a session of a user who has proved who they are.
     ///
     /// # Errors
-    /// If the user is disabled.
+    /// If the user is disabled or gone, or the password is another one by now.
     pub fn begin_session(&self, user: &User, address: Option<IpAddr>) -> Result<NewSession, Error> {
         if user.disabled {
             return Err(Error::SignInRefused);
@@ -174,19 +182,26 @@ impl App {
         let now = self.partition.now();
         let record =
             SessionRecord { user: user.id, created_at: now, expires_at: now.plus_ms(SESSION_MS) };
-        let bytes = codec::encode(&record).map_err(EngineError::from)?;
+        let encoded = codec::encode(&record).map_err(EngineError::from)?;
         let ended: Vec<[u8; 32]> = {
             let live = self.sessions.live.read();
             live.iter().filter(|(_, s)| s.expires_at <= now).map(|(hash, _)| *hash).collect()
         };
         let gone = ended.clone();
-        let id = user.id;
+        let (id, proved) = (user.id, user.password.clone());
+        let key = keys::user(user.organization, user.id);
         let origin = origin_of(user, address);
+        let _one_at_a_time = self.sessions.changing.lock();
         self.partition.write::<(), Error>(user.organization, origin, false, move |tx| {
+            let bytes = tx.get(&key)?.ok_or(Rejected::By(Error::SignInRefused))?;
+            let now: User = codec::decode(&bytes).map_err(EngineError::from)?;
+            if now.disabled || now.password != proved {
+                return Err(Rejected::By(Error::SignInRefused));
+            }
             for hash in &gone {
                 tx.delete(&keys::session(hash));
             }
-            tx.put(&keys::session(&hash), bytes.clone());
+            tx.put(&keys::session(&hash), encoded.clone());
             tx.note(AuditAction::SignedIn, id, Vec::new());
             Ok(())
         })?;
@@ -231,6 +246,7 @@ impl App {
 
     /// Ends all sessions of a user.
     pub(super) fn end_sessions_of(&self, caller: &Caller, user: Uuid) -> Result<(), Error> {
+        let _one_at_a_time = self.sessions.changing.lock();
         let hashes: Vec<[u8; 32]> = {
             let mut live = self.sessions.live.write();
             let own = live.iter().filter(|(_, s)| s.user == user).map(|(hash, _)| *hash).collect();

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use super::edge::Edge;
+use super::oidc::Oidc;
 
 /// Who is calling, and find anyone as you type: a contact service with its own search engine.
 #[derive(Parser)]
@@ -55,7 +56,7 @@ pub(super) struct Args {
 #[derive(Subcommand)]
 pub(super) enum Command {
     /// Serve the API and the agents' console.
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Import contacts from a list (.csv, .tsv, .txt; - is standard input).
     Import(Import),
     /// Export what a query selects.
@@ -118,6 +119,8 @@ pub(super) struct Serve {
     pub(super) admin_token: Option<String>,
     #[command(flatten)]
     pub(super) edge: Edge,
+    #[command(flatten)]
+    pub(super) oidc: Oidc,
     /// Worker threads; one a core if not given.
     #[arg(long, value_name = "N")]
     pub(super) workers: Option<usize>,

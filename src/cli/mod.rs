@@ -13,6 +13,7 @@ mod export;
 mod generate;
 mod import;
 mod maintain;
+mod oidc;
 mod output;
 mod people;
 mod progress;

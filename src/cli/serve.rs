@@ -28,6 +28,7 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
         ..ServeOptions::default()
     };
     command.edge.apply(&mut serve_options);
+    serve_options.oidc = command.oidc.options()?;
     if let Some(objection) = serve_options.objection() {
         return Err(Failure::Usage(objection));
     }
@@ -49,6 +50,11 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
     {
         // At once: if the server cannot listen, nobody will ever see it again.
         output::tell(&format!("admin token, shown this once: {token}"));
+    }
+    if let Some(name) = command.oidc.organization()
+        && app.access().find_organization(name).is_none()
+    {
+        return Err(Failure::Usage(format!("--oidc-organization: there is no {name:?}")));
     }
     if let Some(count) = command.demo {
         fill(&app, count)?;

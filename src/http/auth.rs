@@ -17,9 +17,9 @@ use crate::domain::access::Caller;
 use crate::error::ErrorCode;
 
 /// The cookie of a session. Under TLS its name says that it belongs to this host alone.
-pub(super) const COOKIE: &str = "ringdex-session";
+const COOKIE: &str = "ringdex-session";
 /// The same under TLS.
-pub(super) const SECURE_COOKIE: &str = "__Host-ringdex-session";
+const SECURE_COOKIE: &str = "__Host-ringdex-session";
 /// The header in which the console proves that a request comes from its own page.
 const CSRF_HEADER: &str = "x-csrf-token";
 
@@ -72,23 +72,18 @@ fn authenticate(request: &HttpRequest) -> Result<Admitted, Problem> {
     if let Some(token) = token_in_url(request) {
         return by_token(state, &token, Presented::InUrl, address).map(Admitted::ByKey);
     }
-    if let Some(secret) = session_secret(request) {
-        match state.app.session(&secret, address) {
-            Some(session) => {
-                check_origin(request, &session)?;
-                return Ok(Admitted::ByKey(session.caller));
-            }
-            // The cookie may be that of another server on this machine: browsers keep ports apart
-            // in everything but cookies.
-            None if state.demo.is_some() => {}
-            None => {
-                let detail = "the session has ended: sign in again";
-                return Err(Problem::new(ErrorCode::Unauthorized, detail));
-            }
-        }
+    let secret = session_secret(request, state);
+    if let Some(session) = secret.as_deref().and_then(|s| state.app.session(s, address)) {
+        check_origin(request, &session)?;
+        return Ok(Admitted::ByKey(session.caller));
     }
+    // Before what is said of a session: browsers send cookies to all ports of a machine, and one
+    // of another server must not keep anybody out.
     if let Some(demo) = &state.demo {
         return Ok(Admitted::ByDemo(demo.clone()));
+    }
+    if secret.is_some() {
+        return Err(Problem::new(ErrorCode::Unauthorized, "the session has ended: sign in again"));
     }
     Err(Problem::new(
         ErrorCode::Unauthorized,
@@ -129,10 +124,23 @@ fn token_in_url(request: &HttpRequest) -> Option<String> {
     query.get("token").filter(|token| !token.is_empty()).cloned()
 }
 
+/// The name of the session cookie. The other name counts for nothing: under TLS it could have
+/// been set by a neighbouring site.
+pub(super) fn cookie_name(state: &State) -> &'static str {
+    if state.certificates.is_some() { SECURE_COOKIE } else { COOKIE }
+}
+
 /// The secret of the session cookie, if there is one.
-pub(super) fn session_secret(request: &HttpRequest) -> Option<String> {
-    let cookie = request.cookie(SECURE_COOKIE).or_else(|| request.cookie(COOKIE))?;
-    Some(cookie.value().to_owned())
+pub(super) fn session_secret(request: &HttpRequest, state: &State) -> Option<String> {
+    Some(request.cookie(cookie_name(state))?.value().to_owned())
+}
+
+/// The session of a request; none if something else says who asks.
+pub(super) fn session(request: &HttpRequest, state: &State) -> Option<Session> {
+    if request.headers().contains_key(AUTHORIZATION) || token_in_url(request).is_some() {
+        return None;
+    }
+    state.app.session(&session_secret(request, state)?, client_address(request))
 }
 
 /// The session of a request that wants to change something must come from our own page: another

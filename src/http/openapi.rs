@@ -8,7 +8,8 @@ use utoipa::openapi::{Content, Object, Ref, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    admin, audit, bulk, contacts, export, health, imports, lookup, people, search, session,
+    admin, audit, bulk, contacts, export, health, imports, lookup, oidc, people, search, session,
+    setup,
 };
 
 #[derive(OpenApi)]
@@ -31,7 +32,8 @@ use super::{
         people::queues::list, people::queues::create, people::queues::find, people::queues::update, people::queues::delete,
         people::add_member, people::remove_member,
         session::sign_in, session::find, session::sign_out, session::sign_out_everywhere, session::change_password,
-        session::permissions, audit::list, audit::export,
+        session::permissions, setup::find, setup::set_up, oidc::start, oidc::callback,
+        audit::list, audit::export,
         admin::check, admin::reindex,
         health::healthz, health::readyz, health::metrics,
     ),

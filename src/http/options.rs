@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use super::oidc::OidcOptions;
 use super::rate::Rate;
 use super::tls::TlsFiles;
 use crate::domain::access::Caller;
@@ -26,6 +27,8 @@ pub struct ServeOptions {
     pub trusted_proxies: Vec<IpNet>,
     /// A token that may read the figures and nothing else.
     pub metrics_token: Option<String>,
+    /// The provider of single sign-on.
+    pub oidc: Option<OidcOptions>,
     /// Worker threads; one a core if not given.
     pub workers: Option<usize>,
     /// Most bytes of a JSON body.
@@ -79,6 +82,7 @@ impl Default for ServeOptions {
             frame_ancestors: Vec::new(),
             trusted_proxies: Vec::new(),
             metrics_token: None,
+            oidc: None,
             workers: None,
             json_bytes: 1 << 20,
             bulk_bytes: 32 << 20,

@@ -5,8 +5,8 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, guard};
 
 use super::error::Problem;
 use super::{
-    admin, assets, audit, bulk, contacts, export, health, imports, lookup, openapi, people, search,
-    session,
+    admin, assets, audit, bulk, contacts, export, health, imports, lookup, oidc, openapi, people,
+    search, session, setup,
 };
 use crate::error::ErrorCode;
 
@@ -100,6 +100,10 @@ pub const ROUTES: &[Endpoint] = &[
     delete("/api/v1/sessions", || web::delete().to(session::sign_out_everywhere)),
     post("/api/v1/me/password", || web::post().to(session::change_password)),
     get("/api/v1/me/permissions", || read().to(session::permissions)),
+    get("/api/v1/oidc/start", || read().to(oidc::start)),
+    get("/api/v1/oidc/callback", || read().to(oidc::callback)),
+    get("/api/v1/setup", || read().to(setup::find)),
+    post("/api/v1/setup", || web::post().to(setup::set_up)),
     get("/api/v1/audit", || read().to(audit::list)),
     get("/api/v1/audit/export", || read().to(audit::export)),
     post("/api/v1/admin/check", || web::post().to(admin::check)),
@@ -108,6 +112,8 @@ pub const ROUTES: &[Endpoint] = &[
     get("/pop", || read().to(assets::index)),
     get("/contacts", || read().to(assets::index)),
     get("/contacts/{id}", || read().to(assets::index)),
+    get("/sign-in", || read().to(assets::index)),
+    get("/setup", || read().to(assets::index)),
     get("/docs", || read().to(assets::docs)),
     get("/ui/{hash}/{path:.*}", || read().to(assets::file)),
 ];

@@ -490,6 +490,22 @@ pub(super) struct SignInInput {
 }
 
 #[derive(ToSchema)]
+pub(super) struct Setup {
+    /// Whether there is no user yet.
+    pub needed: bool,
+    /// Whether people can sign in at a provider of single sign-on.
+    pub single_sign_on: bool,
+}
+
+#[derive(ToSchema)]
+pub(super) struct SetupInput {
+    pub name: String,
+    pub email: String,
+    /// At least 10 characters.
+    pub password: String,
+}
+
+#[derive(ToSchema)]
 pub(super) struct PasswordInput {
     /// The present one.
     pub password: String,
@@ -528,6 +544,8 @@ pub(super) struct PermissionsView {
     pub sees: Sight,
     /// Fields that the caller does not see in full.
     pub fields: HashMap<String, String>,
+    /// The session of the caller; none if a token says who asks.
+    pub session: Option<Session>,
     pub operator: bool,
 }
 

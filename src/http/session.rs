@@ -4,25 +4,24 @@ use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::address::client_address;
 use super::answer;
-use super::auth::{self, Authenticated, COOKIE, SECURE_COOKIE};
+use super::auth::{self, Authenticated};
 use super::body;
 use super::error::Problem;
 use super::origin;
 use super::schema;
 use super::state::State;
-use crate::app::{Error, NewSession};
+use crate::app::{Error, NewSession, Session};
 use crate::domain::draft::Patch;
 use crate::domain::members::Members;
 use crate::error::ErrorCode;
 
 /// The cookie that carries a session: scripts cannot read it, other sites cannot send it.
-fn cookie(state: &State, secret: &str) -> Cookie<'static> {
-    let name = if state.certificates.is_some() { SECURE_COOKIE } else { COOKIE };
-    Cookie::build(name, secret.to_owned())
+pub(super) fn cookie(state: &State, secret: &str) -> Cookie<'static> {
+    Cookie::build(auth::cookie_name(state), secret.to_owned())
         .path("/")
         .http_only(true)
         .secure(state.secure_cookies)
@@ -46,6 +45,11 @@ fn ended(state: &State) -> HttpResponse {
     let mut gone = cookie(state, "");
     gone.set_max_age(Duration::ZERO);
     HttpResponse::NoContent().cookie(gone).finish()
+}
+
+/// A session as its own page may see it.
+fn view_of(session: &Session) -> Value {
+    json!({"user_id": session.caller.user, "csrf_token": session.csrf, "expires_at": session.expires_at})
 }
 
 fn required(patch: Patch<String>, name: &str) -> Result<String, Problem> {
@@ -102,15 +106,10 @@ pub(super) async fn find(
     request: HttpRequest,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let session = auth::session_secret(&request)
-        .and_then(|secret| state.app.session(&secret, client_address(&request)));
-    let Some(session) = session else {
+    let Some(session) = auth::session(&request, &state) else {
         return Err(Problem::new(ErrorCode::Unauthorized, "there is no session: sign in"));
     };
-    Ok(answer::json(
-        StatusCode::OK,
-        &json!({"user_id": session.caller.user, "csrf_token": session.csrf, "expires_at": session.expires_at}),
-    ))
+    Ok(answer::json(StatusCode::OK, &view_of(&session)))
 }
 
 /// Ends the session.
@@ -121,7 +120,7 @@ pub(super) async fn sign_out(
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    if let Some(secret) = auth::session_secret(&request) {
+    if let Some(secret) = auth::session_secret(&request, &state) {
         answer::run(&state, move |app| app.sign_out(&caller.0, &secret)).await?;
     }
     Ok(ended(&state))
@@ -162,13 +161,16 @@ pub(super) async fn change_password(
     Ok(ended(&state))
 }
 
-/// What the caller may do and see, with the table of its organisation.
+/// What the caller may do and see, with the table of its organisation, and its session if it
+/// has one.
 #[utoipa::path(get, path = "/api/v1/me/permissions", operation_id = "my_permissions", tag = "session",
     responses((status = 200, body = schema::PermissionsView), (status = 401, body = schema::Problem)))]
 pub(super) async fn permissions(
+    request: HttpRequest,
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    let view = state.app.permissions_of(&caller.0)?;
+    let mut view = json!(state.app.permissions_of(&caller.0)?);
+    view["session"] = json!(auth::session(&request, &state).as_ref().map(view_of));
     Ok(answer::json(StatusCode::OK, &view))
 }

@@ -11,6 +11,7 @@ use super::gate::Gate;
 use super::headers::Headers;
 use super::limits;
 use super::metrics::Metrics;
+use super::oidc::Provider;
 use super::options::ServeOptions;
 use super::pace::Pace;
 use super::tls::Certificates;
@@ -36,6 +37,8 @@ pub(super) struct State {
     pub(super) exports: Gate,
     /// Passwords that are hashed at once: each takes a core and 19 MiB for tens of milliseconds.
     pub(super) sign_ins: Gate,
+    /// The provider of single sign-on.
+    pub(super) oidc: Option<Arc<Provider>>,
     /// How often addresses and tokens may ask.
     pub(super) rates: limits::Limits,
     pub(super) trusted_proxies: Vec<IpNet>,
@@ -78,6 +81,7 @@ impl State {
             ),
             exports: Gate::new("exports", options.exports, 0, no_wait),
             sign_ins: Gate::new("log-ins", SIGN_INS, MOST_SIGN_INS_WAITING, SIGN_IN_PATIENCE),
+            oidc: options.oidc.as_ref().map(|options| Arc::new(Provider::new(options))),
             rates: limits::Limits::new(
                 options.address_rate,
                 options.token_rate,

@@ -83,7 +83,11 @@ pub fn asset(path: &str) -> Option<Asset> {
         None => (Files::get(&format!("{path}.gz"))?, Some("gzip")),
     };
     let bytes = match (path.starts_with("vendor/"), std::str::from_utf8(&file.data)) {
-        (false, Ok(text)) => Cow::Owned(without_comments(text).into_bytes()),
+        (false, Ok(text)) => {
+            let shorter = without_comments(text);
+            let is_style = content_type.starts_with("text/css");
+            Cow::Owned(if is_style { without_spaces(&shorter) } else { shorter }.into_bytes())
+        }
         _ => file.data,
     };
     Some(Asset { etag: etag(&bytes), bytes, content_type, content_encoding, cache_control: CACHE })
@@ -173,15 +177,15 @@ fn content_type(path: &str) -> Option<&'static str> {
     }
 }
 
-/// Empties the lines that are only comment and takes indentation away: a third of what
-/// would travel otherwise. The lines stay, so that an error still names the right one.
+/// Empties the lines that are only comment, takes indentation away, and the types that stand
+/// inside of lines: two fifths of what would travel otherwise. The lines stay, so that an error still names the right one.
 fn without_comments(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut in_comment = false;
     for line in text.lines().map(str::trim) {
         let starts = line.starts_with("/*");
         if !(in_comment || starts || line.starts_with("//")) {
-            out.push_str(line);
+            push_without_types(&mut out, line);
         }
         if in_comment || starts {
             // Only a comment that ends with its line is taken for one by itself.
@@ -190,6 +194,23 @@ fn without_comments(text: &str) -> String {
         out.push('\n');
     }
     out
+}
+
+/// Takes the spaces of a style sheet away that stand behind its punctuation; no text in it has
+/// such.
+fn without_spaces(style: &str) -> String {
+    style.replace(": ", ":").replace("; ", ";").replace(", ", ",").replace(" {", "{")
+}
+
+/// Leaves out every `/** @… */` of a line of code.
+fn push_without_types(out: &mut String, line: &str) {
+    let mut rest = line;
+    while let Some((before, behind)) = rest.split_once("/** @") {
+        let Some((_, after)) = behind.split_once("*/") else { break };
+        out.push_str(before);
+        rest = after.strip_prefix(' ').unwrap_or(after);
+    }
+    out.push_str(rest);
 }
 
 fn etag(bytes: &[u8]) -> String {
@@ -293,7 +314,17 @@ mod tests {
         check("/** a */\n  let b;\n", "\nlet b;\n");
         check("/**\n * a\n */\nlet b;\n", "\n\n\nlet b;\n");
         check("/* a\n   b */\n.c { d: e; }\n", "\n\n.c { d: e; }\n");
-        check("const a = /** @type {any} */ (b);\n", "const a = /** @type {any} */ (b);\n");
+        check("const a = /** @type {any} */ (b);\n", "const a = (b);\n");
+        check("(/** @type {A} */ a, /** @type {B} */ b) => a\n", "(a, b) => a\n");
+        check("a = \"/** @ is a sign\";\n", "a = \"/** @ is a sign\";\n");
+    }
+
+    #[test]
+    fn no_text_in_a_style_sheet_loses_a_space() {
+        let text = String::from_utf8(Files::get("app.css").unwrap().data.into_owned()).unwrap();
+        for quoted in without_comments(&text).split('"').skip(1).step_by(2) {
+            assert_eq!(without_spaces(quoted), quoted);
+        }
     }
 
     #[test]

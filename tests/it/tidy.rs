@@ -32,6 +32,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("rustls", &["http"]),
     ("tantivy", &["index", "search", "engine"]),
     ("utoipa", &["http"]),
+    ("openidconnect", &["http"]),
     ("clap", &["cli"]),
     ("chacha20poly1305", &["vault"]),
 ];

@@ -2,10 +2,12 @@
 
 mod departments;
 mod queues;
+mod single_sign_on;
 mod users;
 
 pub use departments::DepartmentView;
 pub use queues::QueueView;
+pub use single_sign_on::{ProvenUser, SignOnRules};
 pub use users::UserView;
 
 use serde::Serialize;

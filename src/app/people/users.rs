@@ -1,12 +1,14 @@
 //! Users: make, list, change, disable, remove.
 
+use std::net::IpAddr;
+
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::super::contacts::Precondition;
 use super::super::error::{Error, Noun};
-use super::super::{App, authorize, passwords};
+use super::super::{App, NewSession, authorize, passwords};
 use super::{NAME, all, authorize_names, changes, check_version, may_manage, note, read, write};
 use crate::domain::access::{Caller, Department, Permission, Queue, Role, User};
 use crate::domain::audit::{AuditAction, FieldChange};
@@ -42,7 +44,7 @@ pub struct ManagedUser {
     pub updated_at: Timestamp,
 }
 
-fn view(user: &User) -> UserView {
+pub(super) fn view(user: &User) -> UserView {
     UserView {
         id: user.id,
         name: user.name.clone(),
@@ -64,6 +66,24 @@ fn view_for(caller: &Caller, user: &User) -> UserView {
     let full = view(user);
     let is_full = caller.may(Permission::ManageUsers) || caller.user == Some(user.id);
     if is_full { full } else { UserView { managed: None, ..full } }
+}
+
+/// A user of whom nothing is known yet.
+pub(super) fn new_user(organization: OrgNumber, now: Timestamp) -> User {
+    User {
+        id: Uuid::now_v7(),
+        organization,
+        email: String::new(),
+        name: String::new(),
+        role: Role::Agent,
+        department_id: None,
+        disabled: false,
+        password: None,
+        subject: None,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    }
 }
 
 /// What somebody sent about a user.
@@ -148,7 +168,7 @@ impl Input {
 /// Refuses an address or subject that another user has, and a department that does not exist.
 /// Addresses are unique in the whole partition, since they say who signs in; whether somebody
 /// outside the organisation has one is not said.
-fn check(tx: &Tx<'_>, user: &User) -> Result<(), Rejected<Error>> {
+pub(super) fn check(tx: &Tx<'_>, user: &User) -> Result<(), Rejected<Error>> {
     let users: Vec<User> = all(tx, &[keys::USERS])?;
     let others = || users.iter().filter(|other| other.id != user.id);
     if others().any(|other| fold(&other.email) == fold(&user.email)) {
@@ -219,6 +239,52 @@ impl App {
             .ok_or(Error::NotFound(Noun::User))
     }
 
+    /// Makes the first user, an admin, and signs it in.
+    ///
+    /// # Errors
+    /// If the caller does not run the server, there are users already, or something does not fit.
+    pub fn set_up(
+        &self,
+        caller: &Caller,
+        body: &Value,
+        address: Option<IpAddr>,
+    ) -> Result<NewSession, Error> {
+        authorize(caller, Permission::Operate)?;
+        let taken = || Error::InUse("there are users already: sign in".to_owned());
+        if self.access().has_users() {
+            return Err(taken());
+        }
+        let mut members = Members::of(body).map_err(Error::Invalid)?;
+        let (email, name) = (members.text("email", 254), members.text("name", NAME));
+        let password = members.secret("password");
+        if password.value().is_none() {
+            members.issue("password", "required", "the first user signs in with a password");
+        }
+        members.finish().map_err(Error::Invalid)?;
+        let whole = json!({"email": email.value(), "name": name.value(),
+            "password": password.value(), "role": Role::Admin});
+        let input = Input::read(&whole, true)?;
+        let hash = input.password.value().map(|p| passwords::hash(p)).transpose()?;
+        let mut user = new_user(caller.organization, self.partition.now());
+        input.apply_to(&mut user, hash.as_ref());
+        self.partition.write(caller.organization, caller, false, {
+            let user = user.clone();
+            move |tx| {
+                // Two at once: one of them is the first.
+                if !tx.scan(&[keys::USERS])?.is_empty() {
+                    return Err(Rejected::By(taken()));
+                }
+                check(tx, &user)?;
+                write(tx, &keys::user(user.organization, user.id), &user)?;
+                let after = changes(None, Some(&view(&user)));
+                note(tx, (AuditAction::UserCreated, user.id, after));
+                Ok(())
+            }
+        })?;
+        self.access.reload(&self.partition)?;
+        self.begin_session(&user, address)
+    }
+
     /// Makes a user. Cost: hashing a password takes tens of milliseconds of one core.
     ///
     /// # Errors
@@ -226,24 +292,11 @@ impl App {
     pub fn create_user(&self, caller: &Caller, body: &Value) -> Result<UserView, Error> {
         authorize(caller, Permission::ManageUsers)?;
         let input = Input::read(body, true)?;
-        let now = self.partition.now();
-        let mut user = User {
-            id: Uuid::now_v7(),
-            organization: caller.organization,
-            email: String::new(),
-            name: String::new(),
-            role: Role::Agent,
-            department_id: None,
-            disabled: false,
-            password: None,
-            subject: None,
-            version: 1,
-            created_at: now,
-            updated_at: now,
-        };
+        let mut user = new_user(caller.organization, self.partition.now());
+        input.apply_to(&mut user, None);
+        self.may_give(caller, &user)?;
         let password = input.password.value().map(|p| passwords::hash(p)).transpose()?;
         input.apply_to(&mut user, password.as_ref());
-        may_manage(caller, user.role, user.department_id)?;
         self.partition.write(caller.organization, caller, false, {
             let user = user.clone();
             move |tx| {
@@ -271,6 +324,9 @@ impl App {
     ) -> Result<UserView, Error> {
         authorize(caller, Permission::ManageUsers)?;
         let input = Input::read(body, false)?;
+        // Before a password is hashed, which costs.
+        let present = self.access().user(id).filter(|u| u.organization == caller.organization);
+        self.may_give(caller, present.as_deref().ok_or(Error::NotFound(Noun::User))?)?;
         let password = input.password.value().map(|p| passwords::hash(p)).transpose()?;
         let (org, now, precondition) =
             (caller.organization, self.partition.now(), precondition.clone());
@@ -344,6 +400,19 @@ impl App {
         })?;
         self.access.reload(&self.partition)?;
         self.end_sessions_of(caller, id)
+    }
+
+    /// Refuses to manage a user who may do more than the caller: whoever sets a password can sign
+    /// in with it.
+    fn may_give(&self, caller: &Caller, user: &User) -> Result<(), Error> {
+        may_manage(caller, user.role, user.department_id)?;
+        let organization = self.organization_of(caller)?;
+        let rights = organization.settings.permissions.permissions(user.role);
+        if caller.role == Role::Admin || caller.permissions.covers(rights) {
+            Ok(())
+        } else {
+            Err(Error::Forbidden(Permission::ManageUsers))
+        }
     }
 
     /// The department of a user's own, by id, if it exists.

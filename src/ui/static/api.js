@@ -1,6 +1,6 @@
 // @ts-check
 // The only file that talks to the server. One function per operation of the public
-// JSON API, named after its operation id. It keeps no state but the access token.
+// JSON API, named after its operation id. It keeps no state but what proves who asks.
 
 /**
  * @typedef {{number: string|null, raw?: string|null, label?: string|null, primary?: boolean,
@@ -22,6 +22,9 @@
  * @typedef {{query: {raw: string, e164: string|null, country: string|null, line_type?: string|null},
  *   match: string, count: number, took_us?: number, results: Caller[]}} Lookup
  * @typedef {{contact: Contact, etag: string}} Versioned
+ * @typedef {{role: string, user_id: string|null, user_name: string|null, organization: string,
+ *   permissions: Record<string, boolean>, fields: Record<string, string>,
+ *   session: {csrf_token: string}|null}} Me
  */
 
 const TOKEN_KEY = "ringdex.token";
@@ -32,19 +35,21 @@ export class Problem extends Error {
    * @param {number} status HTTP status, 0 when no answer came
    * @param {{title?: string, detail?: string, code?: string,
    *   errors?: {pointer?: string, code?: string, detail?: string}[]}} body
+   * @param {number} [wait] seconds after which it is worth trying again
    */
-  constructor(status, body) {
+  constructor(status, body, wait = 0) {
     super(body.detail || body.title || `the server answered ${status}`);
     this.status = status;
     this.code = body.code ?? "";
     this.errors = body.errors ?? [];
+    this.wait = wait;
   }
 }
 
 /** @type {() => void} */
 let onUnauthorized = () => {};
 
-/** Says what to do when the server wants a (different) token. @param {() => void} handler */
+/** Says what to do when nobody is signed in, or not any more. @param {() => void} handler */
 export function whenUnauthorized(handler) {
   onUnauthorized = handler;
 }
@@ -68,11 +73,19 @@ export function setToken(value) {
   }
 }
 
+/** What goes with the cookie of a session when something is changed. */
+let csrf = "";
+/** The user of that session. @type {string|null} */
+let sessionUser = null;
+/** @type {Promise<unknown>} */
+let asking = Promise.resolve();
+
 /**
  * @param {string} method
  * @param {string} path
- * @param {{params?: Record<string, unknown>, body?: unknown, type?: string,
- *   headers?: Record<string, string>, signal?: AbortSignal}} [options]
+ * @param {{params?: Record<string, unknown>, body?: unknown, type?: string, bearer?: string,
+ *   headers?: Record<string, string>, signal?: AbortSignal, again?: boolean}} [options]
+ * @returns {Promise<{body: any, etag: string}>}
  */
 async function request(method, path, options = {}) {
   const url = new URL(path, location.origin);
@@ -81,8 +94,12 @@ async function request(method, path, options = {}) {
   }
   /** @type {Record<string, string>} */
   const headers = { Accept: "application/json", ...options.headers };
-  const bearer = token();
+  const bearer = options.bearer ?? token();
   if (bearer) headers.Authorization = `Bearer ${bearer}`;
+  else if (method !== "GET") {
+    await asking;
+    if (csrf) headers["X-CSRF-Token"] = csrf;
+  }
   if (options.body !== undefined) headers["Content-Type"] = options.type ?? "application/json";
   let response;
   try {
@@ -101,10 +118,54 @@ async function request(method, path, options = {}) {
   if (response.status === 204) return { body: null, etag: "" };
   const body = await response.json().catch(() => ({}));
   if (!response.ok) {
-    if (response.status === 401) onUnauthorized();
-    throw new Problem(response.status, body);
+    // A wrong password says nothing about the session.
+    if (response.status === 401 && body.code !== "sign_in_refused" && !options.bearer) onUnauthorized();
+    if (body.code === "csrf_missing" && !options.again) {
+      // Another tab has signed in anew; only for the same person it is the same request.
+      const user = sessionUser;
+      await myPermissions();
+      if (user === sessionUser) return request(method, path, { ...options, again: true });
+    }
+    throw new Problem(response.status, body, Number(response.headers.get("Retry-After")) || 0);
   }
   return { body, etag: response.headers.get("ETag") ?? "" };
+}
+
+/** `my_permissions`: who works here and what that allows. @returns {Promise<Me>} */
+export function myPermissions() {
+  const answer = request("GET", "/api/v1/me/permissions").then(({ body }) => {
+    csrf = body.session?.csrf_token ?? "";
+    sessionUser = body.user_id;
+    return body;
+  });
+  asking = answer.catch(() => {});
+  return answer;
+}
+
+/** `sign_in` @param {string} email @param {string} password */
+export async function signIn(email, password) {
+  setToken(null);
+  await request("POST", "/api/v1/session", { body: { email, password } });
+}
+
+/** `sign_out`, or `sign_out_everywhere` @param {{everywhere: boolean}} how */
+export async function signOut({ everywhere }) {
+  await request("DELETE", everywhere ? "/api/v1/sessions" : "/api/v1/session");
+}
+
+/** `change_password`; all sessions end. @param {string} password @param {string} wanted */
+export async function changePassword(password, wanted) {
+  await request("POST", "/api/v1/me/password", { body: { password, new_password: wanted } });
+}
+
+/** `find_setup` @returns {Promise<{needed: boolean, single_sign_on: boolean}>} */
+export async function findSetup() {
+  return (await request("GET", "/api/v1/setup")).body;
+}
+
+/** `set_up` @param {string} bearer @param {{name: string, email: string, password: string}} body */
+export async function setUp(bearer, body) {
+  await request("POST", "/api/v1/setup", { body, bearer });
 }
 
 /** @param {{body: any, etag: string}} answer @returns {Versioned} */

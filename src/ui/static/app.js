@@ -4,19 +4,25 @@
 import { html, render } from "./dom.js";
 import { listenToKeys } from "./keys.js";
 import { Dialogs } from "./parts/dialogs.js";
+import { Setup } from "./parts/setup.js";
 import { SignIn } from "./parts/sign-in.js";
 import { Toasts } from "./parts/toasts.js";
 import { TopBar } from "./parts/topbar.js";
-import { needsToken } from "./state/session.js";
+import { needsSignIn } from "./state/session.js";
 import { place } from "./state/url.js";
 import { Console } from "./views/console.js";
 import { Pop } from "./views/pop.js";
 
 function App() {
-  if (needsToken.value) return html`<${SignIn} />`;
-  return html`<${TopBar} />
-    ${place.value.view === "pop" ? html`<${Pop} />` : html`<${Console} />`}
-    <${Toasts} /><${Dialogs} />`;
+  const { view } = place.value;
+  if (view === "setup") return html`<${Setup} />`;
+  if (view === "sign-in") return html`<${SignIn} />`;
+  // Below the page for signing in everything stays as it is: a draft is not lost.
+  const away = needsSignIn.value;
+  return html`<div key="app" class="app" hidden=${away} inert=${away}>
+      <${TopBar} />${view === "pop" ? html`<${Pop} />` : html`<${Console} />`}<${Toasts} /><${Dialogs} />
+    </div>
+    ${away ? html`<${SignIn} key="sign-in" over />` : null}`;
 }
 
 listenToKeys();

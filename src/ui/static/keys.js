@@ -3,7 +3,8 @@
 // comes first; nothing here acts while somebody types.
 
 import { adding, call, copyNumber, edit, shown } from "./state/card.js";
-import { dialog, letterKeys, narrow, usedKey } from "./state/session.js";
+import { dialog, letterKeys, narrow, needsSignIn, usedKey } from "./state/session.js";
+import { may } from "./state/me.js";
 import { go, openContact, place } from "./state/url.js";
 import { focusSearch } from "./parts/topbar.js";
 
@@ -34,18 +35,18 @@ function onCard(then) {
 
 /** @type {Record<string, () => boolean|void>} */
 const LETTERS = {
-  n: () => go({ create: true, contact: null }),
+  n: () => (may("create") ? go({ create: true, contact: null }) : false),
   c: () => onCard(() => call()),
   y: () => onCard(copyNumber),
-  e: () => onCard(() => edit("name")),
-  t: () => onCard(() => edit("tags")),
-  a: () => onCard(() => (adding.value = true)),
+  e: () => may("edit") && onCard(() => edit("name")),
+  t: () => may("edit") && onCard(() => edit("tags")),
+  a: () => may("edit") && onCard(() => (adding.value = true)),
 };
 
 /** @param {KeyboardEvent} event */
 function onKeyDown(event) {
   if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (dialog.value) return;
+  if (dialog.value || needsSignIn.value || ["setup", "sign-in"].includes(place.value.view)) return;
   if (event.key === "Escape") escape();
   else if (isTyping(event.target)) return;
   else if (event.key === "/") {

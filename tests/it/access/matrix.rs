@@ -18,6 +18,8 @@ use crate::support::server::{Answer, Client, TestServer, escape};
 enum Rule {
     /// Everybody may, without a token.
     Open,
+    /// Is there only where single sign-on is configured, with or without a token.
+    SingleSignOn,
     /// About the session of a browser: a token has none.
     Session,
     /// Every caller may; what a person and what a machine is answered.
@@ -108,6 +110,13 @@ const TABLE: &[(&str, &str, Rule)] = &[
     ("DELETE", "/api/v1/sessions", Rule::Caller(204, 404)),
     ("POST", "/api/v1/me/password", Rule::Caller(422, 422)),
     ("GET", "/api/v1/me/permissions", Rule::Caller(200, 200)),
+    ("GET", "/api/v1/setup", Rule::Open),
+    // There are users already.
+    ("POST", "/api/v1/setup", Rule::Whole(OPERATE, 409)),
+    ("GET", "/api/v1/oidc/start", Rule::SingleSignOn),
+    ("GET", "/api/v1/oidc/callback", Rule::SingleSignOn),
+    ("GET", "/sign-in", Rule::Open),
+    ("GET", "/setup", Rule::Open),
     ("GET", "/api/v1/audit", Rule::Whole(&[P::ReadAudit], 200)),
     ("GET", "/api/v1/audit/export", Rule::Whole(&[P::ReadAudit], 200)),
     ("POST", "/api/v1/admin/check", Rule::Whole(OPERATE, 200)),
@@ -616,7 +625,8 @@ fn everything_else_follows_the_rights() {
     for (method, path, rule) in TABLE {
         let path = path.replace("{id}", NOBODY).replace("{user_id}", NOBODY);
         for client in [world.server.without_token(), world.server.with_token("wrong")] {
-            if matches!(rule, Rule::Open | Rule::Session) || path == "/metrics" {
+            if matches!(rule, Rule::Open | Rule::SingleSignOn | Rule::Session) || path == "/metrics"
+            {
                 continue;
             }
             let answer = send(&client, method, &path, &json!({})).expect(401);
@@ -637,6 +647,11 @@ fn other_route(world: &World, who: &Who, preset: Preset, method: &str, path: &st
             let answer = send(&world.server.without_token(), method, &path, &Value::Null);
             let expected = if path.starts_with("/ui") { 404 } else { 200 };
             assert_eq!(answer.status, expected, "{what}");
+        }
+        Rule::SingleSignOn => {
+            let answer = send(&world.server.without_token(), method, path, &Value::Null);
+            assert_eq!(answer.status, 404, "{what}");
+            assert_eq!(answer.code(), "route_not_found", "{what}");
         }
         Rule::Session => {
             let status = ask(path, &json!({"email": "a@example.com"})).status;

@@ -1,8 +1,20 @@
-//! Who sees and may do what, over the real server: rights, sight, fields, audit, leaks.
+//! Who sees and may do what, and how they sign in, over the real server: rights, sight, fields,
+//! audit, leaks, sessions, tokens, single sign-on.
 
 mod audit;
+mod command;
 mod fields;
 mod leak;
 mod matrix;
+mod oidc;
 mod people;
+mod provider;
+mod session;
+mod setup;
 mod sight;
+mod tokens;
+
+/// A password that is good enough.
+const PASSWORD: &str = "correct horse battery";
+/// Another one.
+const OTHER: &str = "staple of the stable";

@@ -9,7 +9,7 @@ use crate::support::server::TestServer;
 const AXE: &str = include_str!("../../data/vendor/axe.min.js");
 
 /// Fails on findings that would keep somebody from using the page.
-fn assert_accessible(page: &mut Page, what: &str) {
+pub(super) fn assert_accessible(page: &mut Page, what: &str) {
     page.eval(&format!("window.axe ? 0 : (() => {{ {AXE}; return 0; }})()"));
     let findings = page.eval(
         "axe.run(document, { resultTypes: ['violations'] }).then((all) => all.violations

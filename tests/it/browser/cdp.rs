@@ -112,14 +112,23 @@ impl Page {
 
     /// Calls a method of the protocol and answers its result.
     pub(crate) fn call(&mut self, method: &str, params: &Value) -> Value {
+        self.try_call(method, params).unwrap_or_else(|error| panic!("{method} failed: {error}"))
+    }
+
+    fn try_call(&mut self, method: &str, params: &Value) -> Result<Value, String> {
         self.next_id += 1;
         let id = self.next_id;
         send(&mut self.socket, id, method, params);
         loop {
             let message = receive(&mut self.socket, method);
             if message["id"] == id {
-                assert!(message["error"].is_null(), "{method} failed: {}", message["error"]);
-                return message["result"].clone();
+                let error = &message["error"];
+                let is_well = error.is_null();
+                return if is_well {
+                    Ok(message["result"].clone())
+                } else {
+                    Err(error.to_string())
+                };
             }
             self.take_event(&message);
         }
@@ -181,10 +190,15 @@ impl Page {
 
     /// Answers the value of an expression; promises are awaited.
     pub(crate) fn eval(&mut self, expression: &str) -> Value {
-        let answer = self.call(
-            "Runtime.evaluate",
-            &json!({ "expression": expression, "awaitPromise": true, "returnByValue": true, "userGesture": true }),
-        );
+        let params = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true, "userGesture": true });
+        let answer = loop {
+            match self.try_call("Runtime.evaluate", &params) {
+                Ok(answer) => break answer,
+                // The page went elsewhere meanwhile: the question is put to the next one.
+                Err(error) if error.contains("navigated") || error.contains("destroyed") => {}
+                Err(error) => panic!("`{expression}` failed: {error}"),
+            }
+        };
         let details = &answer["exceptionDetails"];
         assert!(
             details.is_null(),

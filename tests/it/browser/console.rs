@@ -311,6 +311,8 @@ pub(crate) fn run_sign_in(base: &str) {
         };",
     );
     visit(&mut page, base, "/");
+    page.wait("document.activeElement.id === 'email'");
+    page.click(".sheet > .link");
     page.wait("document.activeElement.id === 'token'");
     page.type_text("wrong");
     page.press("Enter");

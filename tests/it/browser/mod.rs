@@ -8,6 +8,7 @@ mod access;
 mod cdp;
 mod console;
 mod pop;
+mod sign_in;
 
 use serde_json::{Value, json};
 

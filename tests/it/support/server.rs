@@ -12,6 +12,7 @@ use std::time::Duration;
 use ringdex::app::{Access, App, ImportOptions};
 use ringdex::domain::access::Caller;
 use ringdex::domain::ids::OrgNumber;
+use ringdex::domain::time::Clock;
 use ringdex::engine::Options;
 use ringdex::generate;
 use ringdex::http::{Running, ServeOptions, serve};
@@ -33,6 +34,14 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// The attributes and value of a cookie that the answer sets, by its name.
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
+        let cookies = self.headers.iter().filter(|(known, _)| known == "set-cookie");
+        let mut values =
+            cookies.filter_map(|(_, value)| value.strip_prefix(name)?.strip_prefix('='));
+        values.next()
+    }
+
     /// The value of a header, by its name in lower case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
@@ -64,12 +73,14 @@ impl Answer {
     }
 }
 
-/// Sends requests with one token, or none.
+/// Sends requests with one token, with a session, or with neither.
 #[derive(Clone)]
 pub(crate) struct Client {
     agent: ureq::Agent,
     base: String,
     token: Option<String>,
+    /// The cookie of a session, and what must go with it.
+    session: Option<(String, String)>,
 }
 
 impl Client {
@@ -78,10 +89,12 @@ impl Client {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .allow_non_standard_methods(true)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
             .timeout_global(Some(Duration::from_secs(60)))
             .build()
             .new_agent();
-        Self { agent, base: base.to_owned(), token: Some(token.to_owned()) }
+        Self { agent, base: base.to_owned(), token: Some(token.to_owned()), session: None }
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
@@ -126,6 +139,12 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
+        if let Some((cookie, csrf)) = &self.session {
+            request = request.header("cookie", cookie);
+            if method != "GET" && method != "HEAD" {
+                request = request.header("x-csrf-token", csrf);
+            }
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -157,7 +176,40 @@ impl Client {
 
     /// The same server without a token.
     pub(crate) fn without_token(&self) -> Self {
-        Self { token: None, ..self.clone() }
+        Self { token: None, session: None, ..self.clone() }
+    }
+
+    /// The same server with a session, from the answer to a log-in.
+    #[track_caller]
+    pub(crate) fn with_session(&self, begun: &Answer) -> Self {
+        let cookie = begun.header("set-cookie").expect("the answer sets a cookie");
+        let cookie = cookie.split(';').next().unwrap().to_owned();
+        let csrf = begun.json["csrf_token"].as_str().unwrap_or("").to_owned();
+        Self { token: None, session: Some((cookie, csrf)), ..self.clone() }
+    }
+
+    /// The cookie of the session.
+    pub(crate) fn cookie(&self) -> &str {
+        &self.session.as_ref().expect("there is a session").0
+    }
+
+    /// Tries to sign in.
+    pub(crate) fn try_sign_in(&self, email: &str, password: &str) -> Answer {
+        let body = json!({"email": email, "password": password});
+        self.without_token().post("/api/v1/session", &body)
+    }
+
+    /// The same server, signed in.
+    #[track_caller]
+    pub(crate) fn sign_in(&self, email: &str, password: &str) -> Self {
+        self.with_session(&self.try_sign_in(email, password).expect(201))
+    }
+
+    /// Makes a user and gives its id back. Needs an admin.
+    #[track_caller]
+    pub(crate) fn user(&self, email: &str, role: &str, password: &str) -> String {
+        let body = json!({"email": email, "name": email, "role": role, "password": password});
+        self.post("/api/v1/users", &body).expect(201).id()
     }
 
     /// A client of the same organisation with a token of this role. Needs an admin.
@@ -223,6 +275,7 @@ pub(crate) struct TestServer {
     app: Option<Arc<App>>,
     running: Option<Running>,
     thread: Option<JoinHandle<()>>,
+    clock: Clock,
     /// Removed last.
     dir: Option<TempDir>,
 }
@@ -243,7 +296,12 @@ impl TestServer {
 
     /// A server that is run otherwise.
     pub(crate) fn with(change: impl FnOnce(&mut ServeOptions)) -> Self {
-        Self::begin(TempDir::new().unwrap(), |_| {}, change)
+        Self::begin(TempDir::new().unwrap(), Clock::system(), |_| {}, change)
+    }
+
+    /// A server whose time is told by this clock.
+    pub(crate) fn at(clock: &Clock) -> Self {
+        Self::begin(TempDir::new().unwrap(), clock.clone(), |_| {}, |_| {})
     }
 
     /// A server with so many generated contacts, which takes requests without a token.
@@ -261,11 +319,14 @@ impl TestServer {
                 .unwrap();
             app.partition().wait_visible(app.partition().applied_seq(), Duration::from_secs(60));
         };
-        Self::begin(TempDir::new().unwrap(), fill, |options| options.demo = Some(demo))
+        Self::begin(TempDir::new().unwrap(), Clock::system(), fill, |options| {
+            options.demo = Some(demo);
+        })
     }
 
     fn begin(
         dir: TempDir,
+        clock: Clock,
         fill: impl FnOnce(&App),
         change: impl FnOnce(&mut ServeOptions),
     ) -> Self {
@@ -273,6 +334,7 @@ impl TestServer {
             store_cache_bytes: 8 << 20,
             index_writer_bytes: 16 << 20,
             cards: 100,
+            clock: clock.clone(),
             ..Options::default()
         };
         let app = Arc::new(App::open(&dir.path().join("data"), engine).unwrap());
@@ -299,6 +361,7 @@ impl TestServer {
             app: Some(app),
             running: Some(running),
             thread: Some(thread),
+            clock,
             dir: Some(dir),
         }
     }
@@ -320,9 +383,9 @@ impl TestServer {
     /// Stops the server, closes the data directory, and starts again on it; the port is another.
     pub(crate) fn restart(mut self) -> Self {
         self.stop();
-        let dir = self.dir.take().unwrap();
+        let (dir, clock) = (self.dir.take().unwrap(), self.clock.clone());
         drop(self);
-        Self::begin(dir, |_| {}, |_| {})
+        Self::begin(dir, clock, |_| {}, |_| {})
     }
 
     fn stop(&mut self) {

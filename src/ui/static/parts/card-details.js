@@ -4,6 +4,7 @@
 
 import { Fragment, html, useLayoutEffect, useRef } from "../dom.js";
 import { adding, edit, freshField } from "../state/card.js";
+import { may, seesAll } from "../state/me.js";
 import { ago, dayText, inFull } from "../text/time.js";
 import { countryName, label as labelOf, languageName, valueText } from "../text/words.js";
 import { AddressField, CustomField, EmailField, NewCustomField, PhoneField, TextField } from "./fields.js";
@@ -96,7 +97,7 @@ function addable(contact) {
     { path: "notes", label: "Notes" },
     ...TEXTS,
     { path: "custom_fields", label: "Own field" },
-  ].filter(({ path }) => !contact[path] || path === "custom_fields");
+  ].filter(({ path }) => (!contact[path] || path === "custom_fields") && seesAll(path.split("/")[0]));
 }
 
 /** The editor of a field that the record does not have yet. @param {{contact: Contact, path: string}} props */
@@ -118,6 +119,7 @@ export function AddField({ contact }) {
   useLayoutEffect(() => {
     if (adding.value) /** @type {HTMLElement|null} */ (choices.current?.querySelector("button"))?.focus();
   }, [adding.value]);
+  if (!may("edit")) return null;
   const options = addable(contact);
   const fresh = options.some((one) => one.path === freshField.value) ? freshField.value : null;
   return html`<section aria-label="Add" class="add-field">

@@ -3,11 +3,12 @@
 
 import { html, useEffect, useLayoutEffect, useRef } from "../dom.js";
 import { adding, call, copyNumber, edit, lookalikes, shown } from "../state/card.js";
+import { isMasked, may } from "../state/me.js";
 import { load, record, remember } from "../state/records.js";
 import { dialog } from "../state/session.js";
 import { go, openContact, place } from "../state/url.js";
 import { placeOf, timeIn, timeInCountry } from "../text/time.js";
-import { mainPhone } from "../text/phone.js";
+import { mainPhone, phoneText } from "../text/phone.js";
 import { countryName, mayCall, problemText, whyText } from "../text/words.js";
 import { AddressField, EmailField, NameField, PhoneField, StatusField, TextField } from "./fields.js";
 import { AddField, Details, Foot } from "./card-details.js";
@@ -28,13 +29,16 @@ function localTime(contact) {
 
 /** @param {{contact: Contact}} props */
 function Actions({ contact }) {
+  const phone = mainPhone(contact);
+  const reachable = !phone || !isMasked(phoneText(phone));
+  if (!reachable && !may("edit") && !may("delete") && !may("erase")) return null;
   return html`<div class="actions" role="group" aria-label="What to do with this contact">
-    <button type="button" class=${mayCall(contact).may ? "button main" : "button"} onClick=${() => call()}><${Icon} name="call" />Call<${Hint} keys="c" /></button>
-    <button type="button" class="button" onClick=${copyNumber}><${Icon} name="copy" />Copy<span class="vh"> number</span><${Hint} keys="y" /></button>
-    <button type="button" class="button" onClick=${() => edit("name")}><${Icon} name="edit" />Edit<${Hint} keys="e" /></button>
-    <button type="button" class="button" aria-label="Delete or archive" title="Delete or archive" onClick=${() => (dialog.value = "delete")}>
+    ${reachable ? html`<button type="button" class=${mayCall(contact).may ? "button main" : "button"} onClick=${() => call()}><${Icon} name="call" />Call<${Hint} keys="c" /></button>
+    <button type="button" class="button" onClick=${copyNumber}><${Icon} name="copy" />Copy<span class="vh"> number</span><${Hint} keys="y" /></button>` : null}
+    ${may("edit") ? html`<button type="button" class="button" onClick=${() => edit("name")}><${Icon} name="edit" />Edit<${Hint} keys="e" /></button>` : null}
+    ${may("delete") || may("erase") ? html`<button type="button" class="button" aria-label="Delete or archive" title="Delete or archive" onClick=${() => (dialog.value = "delete")}>
       <${Icon} name="trash" />
-    </button>
+    </button>` : null}
   </div>`;
 }
 

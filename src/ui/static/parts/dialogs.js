@@ -1,23 +1,12 @@
 // @ts-check
-// What lies over the page: all keys, and the choice how to delete. Both are native
-// dialogs, so focus and Escape are the browser's work.
+// What lies over the page: all keys, the choice how to delete, the own password.
 
-import { html, useEffect, useRef } from "../dom.js";
+import { html } from "../dom.js";
 import { remove, shownContact } from "../state/card.js";
+import { may } from "../state/me.js";
 import { dialog, letterKeys, setLetterKeys } from "../state/session.js";
-
-/** @param {{name: string, label: string, children?: any}} props */
-function Dialog({ name, label, children }) {
-  const box = useRef(/** @type {HTMLDialogElement|null} */ (null));
-  useEffect(() => {
-    if (box.current && !box.current.open) box.current.showModal();
-  }, []);
-  const close = () => {
-    if (dialog.peek() === name) dialog.value = null;
-  };
-  return html`<dialog ref=${box} aria-label=${label} onClose=${close} data-test=${`dialog-${name}`}
-    onClick=${(/** @type {Event} */ event) => { if (event.target === box.current) close(); }}><div class="dialog">${children}</div></dialog>`;
-}
+import { Dialog } from "./dialog.js";
+import { PasswordDialog } from "./password-dialog.js";
 
 const KEYS = [
   ["Find", [["/", "To the search box, from anywhere"], ["↑ ↓", "Move in the list"], ["Enter", "Open the contact"], ["Esc", "Clear, then go back"]]],
@@ -46,8 +35,8 @@ function DeleteChoice() {
     <h2>Delete ${contact.display_name}?</h2>
     <p>An archived contact is not found and not called any more, and can come back. Deleting permanently cannot be undone.</p>
     <div class="choose">
-      <button type="button" class="button main" onClick=${() => remove({ permanent: false })}>Archive, can be restored</button>
-      <button type="button" class="button danger" onClick=${() => remove({ permanent: true })}>Delete permanently</button>
+      ${may("delete") ? html`<button type="button" class="button main" onClick=${() => remove({ permanent: false })}>Archive, can be restored</button>` : null}
+      ${may("erase") ? html`<button type="button" class="button danger" onClick=${() => remove({ permanent: true })}>Delete permanently</button>` : null}
       <form method="dialog"><button class="button">Keep</button></form>
     </div>
   <//>`;
@@ -55,6 +44,7 @@ function DeleteChoice() {
 
 export function Dialogs() {
   if (dialog.value === "keys") return html`<${KeysHelp} />`;
+  if (dialog.value === "password") return html`<${PasswordDialog} />`;
   if (dialog.value === "delete") return html`<${DeleteChoice} />`;
   return null;
 }

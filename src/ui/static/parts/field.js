@@ -5,6 +5,7 @@
 
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../dom.js";
 import { editRequest, freshField } from "../state/card.js";
+import { may } from "../state/me.js";
 import { save } from "../state/records.js";
 import { problemText } from "../text/words.js";
 import { Icon } from "./icons.js";
@@ -18,7 +19,7 @@ import { Icon } from "./icons.js";
  *   values: Record<string, string>,
  *   patch: (values: Record<string, string>) => Record<string, any>,
  *   text: (contact: Contact) => string,
- *   show: any, after?: any, inline?: boolean, pointer?: string, join?: string,
+ *   show: any, after?: any, inline?: boolean, pointer?: string, join?: string, fixed?: boolean,
  * }} FieldProps
  * @typedef {null | {state: "saving"|"saved"} | {state: "problem", problem: import("../api.js").Problem}
  *   | {state: "conflict", theirs: string, mine: string}} Status
@@ -74,6 +75,7 @@ function Outcome({ status, describedBy, pointer, onMine, onTheirs }) {
 /** @param {FieldProps} props */
 export function Field(props) {
   const { id, path, label, inputs, values, show, after, inline } = props;
+  const fixed = props.fixed || !may("edit");
   const [draft, setDraft] = useState(/** @type {Record<string, string>|null} */ (null));
   const [status, setStatus] = useState(/** @type {Status} */ (null));
   const form = useRef(/** @type {HTMLElement|null} */ (null));
@@ -108,7 +110,7 @@ export function Field(props) {
   useEffect(() => {
     if (editRequest.value !== path) return;
     editRequest.value = null;
-    open();
+    if (!fixed) open();
   }, [editRequest.value]);
   useLayoutEffect(() => {
     if (draft) {
@@ -191,6 +193,7 @@ export function Field(props) {
         <${Outcome} status=${status} describedBy=${describedBy} pointer=${pointer} onMine=${() => void commit(draft)}
           onTheirs=${() => { backToButton.current = true; close(); }} />
       </span>`
+    : fixed ? html`<span class="value"><span class="vh">${label}: </span>${show}</span>`
     : html`<button type="button" class="value" ref=${button} onClick=${open} title=${`${label}: click or Enter to edit`}>
         <span class="vh">${label}: </span>${show}<span class="vh">, edit</span>
       </button>`;

@@ -3,6 +3,7 @@
 
 import { html } from "../dom.js";
 import { call, copy } from "../state/card.js";
+import { isMasked, seesAll } from "../state/me.js";
 import { markedPhone } from "../text/marks.js";
 import { phoneText, telHref } from "../text/phone.js";
 import { countryName, label as labelOf, mayCall, statusName, STATUSES, valueText } from "../text/words.js";
@@ -81,11 +82,12 @@ export function PhoneField({ contact, index, ranges }) {
   };
   const marked = ranges && phone.number ? markedPhone(phone.number, ranges) : phoneText(phone);
   return html`<${Field} id=${contact.id} path=${`phones/${index}`} label=${label}
+    fixed=${!seesAll("phones")}
     inputs=${[{ key: "number", label: "Number", type: "tel" }, { key: "label", label: "Kind", list: PHONE_LABELS, width: "short" }]}
     values=${{ number: full, label: phone.label ?? "" }} patch=${patch}
     text=${(/** @type {Contact} */ one) => (one.phones ?? []).map(phoneText).join(", ")}
     show=${html`<span class="num">${marked}</span>`}
-    after=${html`<span class="acts">
+    after=${isMasked(full) ? html`<span class="note">hidden in part</span>` : html`<span class="acts">
       <a class="act" href=${telHref(phone)} aria-label=${`Call ${phoneText(phone)}`} title="Call"
         onClick=${(/** @type {Event} */ event) => { event.preventDefault(); call(phone); }}><${Icon} name="call" /></a>
       <button type="button" class="act" aria-label=${`Copy ${full}`} title=${`Copy ${full}`} onClick=${() => copy(full)}><${Icon} name="copy" /></button>
@@ -103,11 +105,12 @@ export function EmailField({ contact, index }) {
     return { emails: withEntry(emails, index, entry) };
   };
   return html`<${Field} id=${contact.id} path=${`emails/${index}`} label=${labelOf(email.label ? `${email.label} e-mail` : "e-mail")}
+    fixed=${!seesAll("emails")}
     inputs=${[{ key: "address", label: "E-mail", type: "email" }, { key: "label", label: "Kind", list: EMAIL_LABELS, width: "short" }]}
     values=${{ address: email.address, label: email.label ?? "" }} patch=${patch}
     text=${(/** @type {Contact} */ one) => (one.emails ?? []).map((each) => each.address).join(", ")}
     show=${email.address}
-    after=${html`<span class="acts">
+    after=${isMasked(email.address) ? html`<span class="note">hidden in part</span>` : html`<span class="acts">
       <a class="act" href=${`mailto:${email.address}`} aria-label=${`Write to ${email.address}`} title="Write"><${Icon} name="mail" /></a>
       <button type="button" class="act" aria-label=${`Copy ${email.address}`} title="Copy" onClick=${() => copy(email.address)}><${Icon} name="copy" /></button>
     </span>`} />`;

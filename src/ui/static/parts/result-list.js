@@ -7,6 +7,7 @@ import { active, answered, hits, problem, refresh, searchMore, total, warnings }
 import { go, openContact, place } from "../state/url.js";
 import { problemText } from "../text/words.js";
 import { HitRow } from "./hit-row.js";
+import { may } from "../state/me.js";
 import { Hint } from "./hint.js";
 
 /** Must agree with --row in app.css. */
@@ -24,17 +25,17 @@ function Empty() {
       <h2>No contacts yet</h2>
       <p>Bring yours in from a CSV, Excel or vCard file:</p>
       <pre><code>ringdex import contacts.csv</code></pre>
-      <p>or begin with one by hand.</p>
-      <button type="button" class="button" onClick=${() => go({ create: true })}>New contact <${Hint} keys="n" /></button>
+      ${may("create") ? html`<p>or begin with one by hand.</p>
+      <button type="button" class="button" onClick=${() => go({ create: true })}>New contact <${Hint} keys="n" /></button>` : null}
     </div>`;
   }
   const number = looksLikeNumber(q);
   return html`<div class="empty" data-test="nobody">
     <h2>${number ? "Nobody has this number yet" : "Nobody found"}</h2>
     <p>${number ? "Any part of a number finds it, with or without the country code." : "A part of the name is enough, in any order. A number, company, e-mail or tag works as well."}</p>
-    <button type="button" class="button" onClick=${() => go({ create: true })}>
+    ${may("create") ? html`<button type="button" class="button" onClick=${() => go({ create: true })}>
       New contact with “${q}” <${Hint} keys="Enter" />
-    </button>
+    </button>` : null}
   </div>`;
 }
 

@@ -1,39 +1,107 @@
 // @ts-check
-// Asks for an access token when the server wants one. It is kept for this tab only.
+// Signing in: by address and password, at the provider of single sign-on, or with an access
+// token that is kept for this tab only. It lies over what was on the screen, if anything was.
 
-import { html, useEffect, useRef, useState } from "../dom.js";
-import { setToken, token } from "../api.js";
-import { search, problem } from "../state/search.js";
-import { needsToken } from "../state/session.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../dom.js";
+import { findSetup, Problem, setToken, signIn, token } from "../api.js";
+import { loadMe, me } from "../state/me.js";
+import { search } from "../state/search.js";
+import { needsSignIn } from "../state/session.js";
 import { place } from "../state/url.js";
+import { Labelled, refusal, typed } from "./labelled.js";
 
-export function SignIn() {
-  const [refused, setRefused] = useState(Boolean(token()));
+/** What the way here may have to say. @type {Record<string, string>} */
+const SAID = {
+  changed: "Your password is changed. Sign in with the new one.",
+  out: "You are signed out.",
+  expired: "That took too long or began in another window. Please sign in again.",
+  provider: "Single sign-on does not work at the moment. Try again, or ask your administrator.",
+  refused: "Single sign-on was cancelled or refused.",
+  email: "Your e-mail address is not confirmed at single sign-on, so nobody here can be found by it.",
+  unknown: "Nobody here may sign in with that account. Ask your administrator.",
+};
+
+/** Where to go from the page for signing in: a path of this server. */
+function next() {
+  const wanted = new URLSearchParams(location.search).get("return_to") ?? "/";
+  const url = new URL(wanted, location.origin);
+  const inside = url.origin === location.origin && wanted[0] === "/" && url.pathname !== "/sign-in";
+  return inside ? url.pathname + url.search : "/";
+}
+
+/** @param {{over?: boolean}} props `over`: something is on the screen below */
+export function SignIn({ over = false }) {
+  const [byToken, setByToken] = useState(Boolean(over && token()));
+  const [problem, setProblem] = useState(/** @type {string|null} */ (over && token() ? "This token is not valid, or not any more. Ask for a new one." : null));
   const [busy, setBusy] = useState(false);
-  const box = useRef(/** @type {HTMLInputElement|null} */ (null));
-  useEffect(() => box.current?.focus(), []);
+  const [about, setAbout] = useState({ needed: false, single_sign_on: false });
+  const form = useRef(/** @type {HTMLFormElement|null} */ (null));
+  const code = over ? "" : (new URLSearchParams(location.search).get("problem") ?? "");
+  const said = over && me.peek() && !byToken ? "Your session has ended. Sign in to go on; what you typed is kept." : SAID[code];
 
-  const signIn = async (/** @type {Event} */ event) => {
-    event.preventDefault();
-    const value = box.current?.value.trim();
-    if (!value || busy) return;
-    setBusy(true);
-    setToken(value);
-    problem.value = null;
-    needsToken.value = false;
-    await search(place.value.q, { again: true });
-    setRefused(needsToken.value);
-    setBusy(false);
-    if (needsToken.value) setToken(null);
+  useEffect(() => {
+    const before = document.title;
+    document.title = "Sign in · Ringdex";
+    if (token()) setToken(null);
+    // Everything else of this page works without.
+    findSetup().then(setAbout, () => {});
+    return () => {
+      document.title = before;
+    };
+  }, []);
+  useEffect(() => {
+    form.current?.querySelector("input")?.focus();
+  }, [byToken]);
+  // With the message, not after it: the next letter must not go behind the wrong ones.
+  useLayoutEffect(() => {
+    const box = /** @type {HTMLInputElement|null} */ (form.current?.querySelector("[type=password]"));
+    if (problem) box?.select();
+  }, [problem]);
+
+  /** Goes on where the person was. */
+  const goOn = async () => {
+    if (!over) {
+      location.replace(next());
+      return;
+    }
+    if (!(await loadMe())) throw new Problem(401, { detail: "This token is not valid" });
+    needsSignIn.value = false;
+    void search(place.value.q, { again: true });
   };
-  return html`<main class="sign-in"><form onSubmit=${signIn} aria-label="Sign in" data-test="sign-in">
+  const send = async (/** @type {Event} */ event) => {
+    const given = typed(event);
+    if (busy) return;
+    setBusy(true);
+    setProblem(null);
+    try {
+      if (byToken) setToken(given.token.trim());
+      else await signIn(given.email, given.password);
+      await goOn();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      if (byToken) setToken(null);
+      setProblem(refusal(error) ?? "Fill in both.");
+      setBusy(false);
+    }
+  };
+  // Single sign-on leaves the page, which would lose what lies below: it opens beside it.
+  const beside = over && me.peek();
+  const leave = () => {
+    if (!beside) return;
+    addEventListener("focus", () => goOn().catch(() => {}), { once: true });
+  };
+  const start = `/api/v1/oidc/start?return_to=${encodeURIComponent(over ? location.pathname + location.search : next())}`;
+  return html`<main class="sign-in"><form class="sheet" ref=${form} onSubmit=${send} aria-label="Sign in" data-test="sign-in">
     <h1>Ringdex</h1>
-    <label for="token">Access token</label>
-    <input id="token" ref=${box} class="editor" type="password" autocomplete="off" spellcheck=${false}
-      aria-invalid=${refused ? "true" : undefined} aria-describedby="token-about" />
-    <p id="token-about" class=${refused ? "complaint" : "quiet-text"}>
-      ${refused ? "This token is not valid, or not any more. Ask for a new one." : "Your administrator has it. It stays in this tab and goes when you close it."}
-    </p>
+    ${said && !problem ? html`<p role="status">${said}</p>` : null}
+    ${problem ? html`<p class="trouble" role="alert">${problem}</p>` : null}
+    ${byToken
+      ? html`<${Labelled} id="token" label="Access token" type="password" hint="Your administrator has it. It stays in this tab and goes when you close it." />`
+      : html`<${Labelled} id="email" label="E-mail" type="email" autocomplete="username" />
+        <${Labelled} id="password" label="Password" type="password" autocomplete="current-password" />`}
     <button class="button main" disabled=${busy}>Sign in</button>
+    ${about.single_sign_on ? html`<a class="button" href=${start} target=${beside ? "_blank" : undefined} onClick=${leave}>Single sign-on</a>` : null}
+    <button type="button" class="link" onClick=${() => { setProblem(null); setByToken(!byToken); }}>${byToken ? "Use e-mail and password instead" : "Use a token instead"}</button>
+    ${about.needed ? html`<a href="/setup">Set up this server</a>` : null}
   </form></main>`;
 }

@@ -3,6 +3,7 @@
 
 import { html, useEffect, useRef, useState } from "../dom.js";
 import { editRequest } from "../state/card.js";
+import { may } from "../state/me.js";
 import { record, save } from "../state/records.js";
 import { toast } from "../state/session.js";
 import { problemText } from "../text/words.js";
@@ -21,7 +22,7 @@ export function Tags({ contact }) {
   useEffect(() => {
     if (editRequest.value !== "tags") return;
     editRequest.value = null;
-    setTyping(true);
+    setTyping(may("edit"));
   }, [editRequest.value]);
   useEffect(() => {
     if (typing) box.current?.focus();
@@ -55,9 +56,9 @@ export function Tags({ contact }) {
   };
   return html`<ul class="tags" aria-label="Tags">
     ${tags.map((tag) => html`<li key=${tag} class=${isLoud(tag) ? "tag loud" : "tag"}>${tag}
-      <button type="button" aria-label=${`Remove the tag ${tag}`} title="Remove" onClick=${() => void change((now) => now.filter((one) => one !== tag))}><${Icon} name="close" /></button>
+      ${may("edit") ? html`<button type="button" aria-label=${`Remove the tag ${tag}`} title="Remove" onClick=${() => void change((now) => now.filter((one) => one !== tag))}><${Icon} name="close" /></button>` : null}
     </li>`)}
-    <li>${typing
+    <li>${!may("edit") ? null : typing
       ? html`<input class="editor tag-input" ref=${box} aria-label="New tag" placeholder="New tag" autocomplete="off" onKeyDown=${onKeyDown}
           onBlur=${(/** @type {any} */ event) => { add(event.target.value); setTyping(false); }} />`
       : html`<button type="button" class="tag add" onClick=${() => setTyping(true)}><${Icon} name="plus" />Tag<${Hint} keys="t" /></button>`}

@@ -5,10 +5,12 @@
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../dom.js";
 import { active, answered, hits, search, settled, slow, tookUs, total, totalExact } from "../state/search.js";
 import { dialog, isLearned, narrow, switchTheme, theme, usedKey } from "../state/session.js";
+import { may } from "../state/me.js";
 import { go, openContact, place } from "../state/url.js";
 import { duration, plural } from "../text/words.js";
 import { Icon } from "./icons.js";
 import { Hint } from "./hint.js";
+import { UserMenu } from "./user-menu.js";
 
 /** Puts the cursor into the box with its text selected. */
 export function focusSearch() {
@@ -30,7 +32,7 @@ async function openActive() {
   if (hit) {
     openContact(hit.id);
     usedKey("Enter");
-  } else if (answered.value?.trim()) go({ create: true });
+  } else if (answered.value?.trim() && may("create")) go({ create: true });
 }
 
 /** @param {number} step */
@@ -106,14 +108,15 @@ export function TopBar() {
     }}>Ringdex</a>
     <${SearchBox} />
     <nav class="tools" aria-label="Tools">
-      <button type="button" class="tool" onClick=${() => go({ create: true, contact: null })} title="New contact (n)">
+      ${may("create") ? html`<button type="button" class="tool" onClick=${() => go({ create: true, contact: null })} title="New contact (n)">
         <${Icon} name="plus" /><span class="wide">New</span>${isLearned("n") ? null : html`<${Hint} keys="n" />`}
-      </button>
-      <button type="button" class="tool" aria-label="All keys" title="All keys (?)" onClick=${() => (dialog.value = "keys")}>
+      </button>` : null}
+      <button type="button" class="tool keys-help" aria-label="All keys" title="All keys (?)" onClick=${() => (dialog.value = "keys")}>
         <${Icon} name="keys" />
       </button>
       <button type="button" class="tool" aria-label=${`Colours: ${THEMES[theme.value]}`} title=${`Colours: ${THEMES[theme.value]}`}
         onClick=${switchTheme}><${Icon} name=${theme.value} /></button>
+      <${UserMenu} />
     </nav>
   </header>`;
 }

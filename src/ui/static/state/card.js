@@ -4,11 +4,12 @@
 
 import { signal } from "../dom.js";
 import { createContact, deleteContact, Problem, restoreContact } from "../api.js";
-import { mainPhone, telHref } from "../text/phone.js";
+import { mainPhone, phoneText, telHref } from "../text/phone.js";
 import { mayCall, problemText } from "../text/words.js";
 import { forget, keep, record } from "./records.js";
 import { refresh } from "./search.js";
 import { dialog, toast } from "./session.js";
+import { isMasked } from "./me.js";
 import { go, openContact, place } from "./url.js";
 
 /** @typedef {import("../api.js").Contact} Contact */
@@ -52,6 +53,10 @@ export function call(phone) {
     if (contact) toast("There is no number to call.");
     return;
   }
+  if (isMasked(phoneText(to))) {
+    toast("You do not see the whole number, so it cannot be called from here.");
+    return;
+  }
   const { may, facts } = mayCall(contact);
   if (!may && warned !== contact.id) {
     warned = contact.id;
@@ -85,7 +90,8 @@ export async function copy(text) {
 export function copyNumber() {
   const contact = shownContact();
   const phone = contact ? mainPhone(contact) : undefined;
-  if (phone) void copy(phone.number ?? phone.raw ?? "");
+  if (phone && isMasked(phoneText(phone))) toast("You do not see the whole number.");
+  else if (phone) void copy(phone.number ?? phone.raw ?? "");
   else if (contact) toast("There is no number to copy.");
 }
 

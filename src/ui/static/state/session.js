@@ -5,9 +5,9 @@
 import { signal } from "../dom.js";
 import { whenUnauthorized } from "../api.js";
 
-/** True while the server wants a token that we do not have. */
-export const needsToken = signal(false);
-whenUnauthorized(() => (needsToken.value = true));
+/** True while nobody is signed in. What is on the screen stays below the page for signing in. */
+export const needsSignIn = signal(false);
+whenUnauthorized(() => (needsSignIn.value = true));
 
 /** @param {string} key */
 function stored(key) {
@@ -100,5 +100,5 @@ export function dismiss(id) {
   toasts.value = toasts.value.filter((one) => one.id !== id);
 }
 
-/** Name of the dialog that is open: "keys" or "delete". @type {any} */
+/** Name of the dialog that is open: "keys", "delete" or "password". @type {any} */
 export const dialog = signal(null);

@@ -5,9 +5,12 @@
 import { signal } from "../dom.js";
 
 /**
- * @typedef {{view: "console"|"pop", q: string, contact: string|null, number: string,
+ * @typedef {{view: "console"|"pop"|"sign-in"|"setup", q: string, contact: string|null, number: string,
  *   country: string, create: boolean}} Place
  */
+
+/** @type {Record<string, "pop"|"sign-in"|"setup">} */
+const VIEWS = { "/pop": "pop", "/sign-in": "sign-in", "/setup": "setup" };
 
 /** @returns {Place} */
 function read() {
@@ -15,7 +18,7 @@ function read() {
   const inPath = url.pathname.match(/^\/contacts\/([^/]+)\/?$/);
   const get = (/** @type {string} */ name) => url.searchParams.get(name) ?? "";
   return {
-    view: url.pathname === "/pop" ? "pop" : "console",
+    view: VIEWS[url.pathname] ?? "console",
     q: get("q"),
     contact: inPath ? decodeURIComponent(inPath[1]) : get("c") || null,
     number: get("number"),

@@ -7,6 +7,7 @@ import { Card } from "../parts/card.js";
 import { ContactForm } from "../parts/contact-form.js";
 import { ResultList } from "../parts/result-list.js";
 import { active, answered, hits, search } from "../state/search.js";
+import { may } from "../state/me.js";
 import { narrow } from "../state/session.js";
 import { place } from "../state/url.js";
 
@@ -16,7 +17,7 @@ function Start() {
     <dl class="keys">
       <div><dt><kbd>/</kbd></dt><dd>search by name, number, company, tag</dd></div>
       <div><dt><kbd>↑</kbd> <kbd>↓</kbd> <kbd>Enter</kbd></dt><dd>choose and open</dd></div>
-      <div><dt><kbd>n</kbd></dt><dd>new contact</dd></div>
+      ${may("create") ? html`<div><dt><kbd>n</kbd></dt><dd>new contact</dd></div>` : null}
       <div><dt><kbd>?</kbd></dt><dd>all keys</dd></div>
     </dl>
   </div>`;
@@ -29,7 +30,7 @@ export function Console() {
   }, [q]);
   const hit = !narrow.value && answered.value?.trim() ? hits.value[active.value] : undefined;
   let side;
-  if (create) side = html`<${ContactForm} key=${q} start=${q.trim()} />`;
+  if (create && may("create")) side = html`<${ContactForm} key=${q} start=${q.trim()} />`;
   else if (contact) side = html`<${Card} key="card" id=${contact} known=${hits.value.find((one) => one.id === contact)} />`;
   else if (hit) side = html`<${Card} key="card" id=${hit.id} known=${hit} preview />`;
   else side = html`<${Start} />`;

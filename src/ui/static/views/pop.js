@@ -7,6 +7,7 @@ import { lookupNumber, Problem } from "../api.js";
 import { Card } from "../parts/card.js";
 import { ContactForm } from "../parts/contact-form.js";
 import { Icon } from "../parts/icons.js";
+import { may } from "../state/me.js";
 import { go, openContact, place } from "../state/url.js";
 import { showPhone } from "../text/phone.js";
 import { ago, timeInCountry } from "../text/time.js";
@@ -59,7 +60,7 @@ function Candidates({ found }) {
       </button></li>`;
     })}
   </ol>
-  <p class="headline"><button type="button" class="link" onClick=${() => go({ create: true, contact: null })}>Somebody else: new contact with this number</button></p>`;
+  ${may("create") ? html`<p class="headline"><button type="button" class="link" onClick=${() => go({ create: true, contact: null })}>Somebody else: new contact with this number</button></p>` : null}`;
 }
 
 export function Pop() {
@@ -97,7 +98,8 @@ export function Pop() {
   const start = found.query.e164 ?? found.query.raw;
   let side;
   if (contact) side = html`<${Card} key="card" id=${contact} />`;
-  else if (create || found.count === 0) {
+  else if (found.count === 0 && !may("create")) side = html`<div class="start"><p>Nobody has this number yet.</p></div>`;
+  else if ((create && may("create")) || found.count === 0) {
     side = html`<${ContactForm} key=${start} start=${start} closable=${found.count > 0}
       title=${found.count ? "New contact" : "Nobody has this number yet"} />`;
   }

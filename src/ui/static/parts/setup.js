@@ -1,0 +1,54 @@
+// @ts-check
+// The first user of a new server, an admin.
+
+import { html, useEffect, useRef, useState } from "../dom.js";
+import { findSetup, Problem, setToken, setUp } from "../api.js";
+import { complaint, Labelled, refusal, typed } from "./labelled.js";
+
+export function Setup() {
+  const [needed, setNeeded] = useState(/** @type {boolean|null} */ (null));
+  const [problem, setProblem] = useState(/** @type {Problem|null} */ (null));
+  const [busy, setBusy] = useState(false);
+  const form = useRef(/** @type {HTMLElement|null} */ (null));
+  useEffect(() => {
+    document.title = "Set up · Ringdex";
+    findSetup().then((answer) => setNeeded(answer.needed)).catch(setProblem);
+  }, []);
+  useEffect(() => {
+    const first = form.current?.querySelector(problem ? "[aria-invalid]" : "input");
+    if (first instanceof HTMLElement) first.focus();
+  }, [needed, problem]);
+  const send = async (/** @type {Event} */ event) => {
+    const { token, ...user } = typed(event);
+    if (busy) return;
+    setBusy(true);
+    try {
+      await setUp(token.trim(), /** @type {any} */ (user));
+      setToken(null);
+      location.replace("/");
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      if (error.status === 409) setNeeded(false);
+      setProblem(error);
+      setBusy(false);
+    }
+  };
+  if (needed === false) {
+    return html`<main class="sign-in"><div class="sheet" data-test="set-up"><h1>Ringdex</h1>
+      <p>This server has users already.</p><a class="button main" href="/sign-in">Sign in</a></div></main>`;
+  }
+  const wrongToken = problem?.status === 401 || problem?.status === 403;
+  const text = problem && !wrongToken ? refusal(problem) : null;
+  return html`<main class="sign-in"><form class="sheet" ref=${form} onSubmit=${send} aria-label="Set up" data-test="setup">
+    <h1>Set up Ringdex</h1>
+    <p class="quiet-text">You become the first user, with all rights. Others are made by you.</p>
+    ${text ? html`<p class="trouble" role="alert">${text}</p>` : null}
+    <${Labelled} id="token" label="Admin token" type="password" bad=${wrongToken ? "This is not the admin token." : null}
+      hint="The server printed it when it was first started." />
+    <${Labelled} id="name" label="Your name" autocomplete="name" bad=${complaint(problem, "name")} />
+    <${Labelled} id="email" label="E-mail" type="email" autocomplete="username" bad=${complaint(problem, "email")} />
+    <${Labelled} id="password" label="Password" type="password" autocomplete="new-password" bad=${complaint(problem, "password")}
+      hint="At least 10 characters. A few words are good." />
+    <button class="button main" disabled=${busy}>Begin</button>
+  </form></main>`;
+}

@@ -1,0 +1,216 @@
+//! Tokens: what they say of themselves, when they are taken, and who may make which.
+
+use ringdex::domain::time::{Clock, Timestamp};
+use serde_json::{Value, json};
+
+use super::PASSWORD;
+use crate::support::server::{Client, TestServer};
+
+/// Makes a token and gives a client that has it and its id.
+#[track_caller]
+fn token(by: &Client, body: &Value) -> (Client, String) {
+    let made = by.post("/api/v1/tokens", body).expect(201);
+    (by.without_token().with_token(made.json["token"].as_str().unwrap()), made.id())
+}
+
+#[test]
+fn a_secret_is_shown_once() {
+    let server = TestServer::start();
+    let body = json!({"role": "machine", "scopes": ["read", "export"], "name": "BI"});
+    let (client, id) = token(&server, &body);
+    client.get("/api/v1/contacts").expect(200);
+    client.get("/api/v1/contacts/export").expect(200);
+    client.post("/api/v1/contacts", &json!({"name": "x"})).expect(403);
+    for path in ["/api/v1/tokens".to_owned(), format!("/api/v1/tokens/{id}")] {
+        let shown = server.get(&path).expect(200);
+        let text = String::from_utf8_lossy(&shown.body).into_owned();
+        assert!(text.contains("\"BI\"") && !text.contains(client.token()), "{text}");
+        assert!(!text.contains("\"token\""), "{text}");
+    }
+    let audit = server.get("/api/v1/audit").expect(200);
+    assert!(!String::from_utf8_lossy(&audit.body).contains(client.token()));
+    server.delete(&format!("/api/v1/tokens/{id}")).expect(204);
+    assert_eq!(client.get("/api/v1/contacts").expect(401).code(), "unauthorized");
+    server.delete(&format!("/api/v1/tokens/{id}")).expect(404);
+}
+
+#[test]
+fn a_token_ends_when_it_was_said() {
+    let clock = Clock::fixed(Timestamp(1_700_000_000_000));
+    let server = TestServer::at(&clock);
+    let end = clock.now().plus_ms(60_000).to_string();
+    let (client, id) = token(&server, &json!({"role": "agent", "expires_at": end}));
+    clock.advance_ms(59_999);
+    client.get("/api/v1/contacts").expect(200);
+    clock.advance_ms(1);
+    let ended = client.get("/api/v1/contacts").expect(401);
+    assert_eq!(ended.code(), "token_expired");
+    assert_eq!(ended.header("www-authenticate"), Some("Bearer"));
+    assert_eq!(server.get(&format!("/api/v1/tokens/{id}")).expect(200).json["expires_at"], end);
+    let past = json!({"role": "agent", "expires_at": "2020-01-01T00:00:00Z"});
+    let refused = server.post("/api/v1/tokens", &past).expect(422);
+    assert_eq!(refused.json["errors"][0]["pointer"], "/expires_at");
+}
+
+#[test]
+fn a_token_is_taken_from_its_networks_only() {
+    let server = TestServer::with(|options| {
+        options.trusted_proxies = vec!["127.0.0.1".parse::<std::net::IpAddr>().unwrap().into()];
+    });
+    let body = json!({"role": "agent", "addresses": ["203.0.113.0/24", "2001:db8::1"]});
+    let (client, _) = token(&server, &body);
+    let from = |address: &str| {
+        client.send("GET", "/api/v1/contacts", &[("x-forwarded-for", address)], None).status
+    };
+    for address in ["203.0.113.7", "::ffff:203.0.113.7", "2001:db8::1"] {
+        assert_eq!(from(address), 200, "{address}");
+    }
+    for address in ["203.0.114.7", "2001:db8::2", "203.0.113.7, 198.51.100.1"] {
+        assert_eq!(from(address), 401, "{address}");
+    }
+    client.get("/api/v1/contacts").expect(401);
+    for wrong in ["nonsense", "203.0.113.0/33", ""] {
+        let body = json!({"role": "agent", "addresses": [wrong]});
+        server.post("/api/v1/tokens", &body).expect(422);
+    }
+}
+
+#[test]
+fn a_url_carries_only_tokens_that_read_and_were_made_for_it() {
+    let server = TestServer::start();
+    server.create(&json!({"name": "Jane", "phone": "+12025550123"}));
+    let body = json!({"role": "machine", "scopes": ["lookup", "read"], "in_url": true});
+    let (client, _) = token(&server, &body);
+    let anyone = server.without_token();
+    let url = |path: &str, token: &str| {
+        format!("{path}{}token={token}", if path.contains('?') { "&" } else { "?" })
+    };
+    anyone.get(&url("/api/v1/lookup?number=%2B12025550123", client.token())).expect(200);
+    anyone.get(&url("/api/v1/contacts", client.token())).expect(200);
+    client.get("/api/v1/contacts").expect(200);
+    let (header_only, _) = token(&server, &json!({"role": "lookup"}));
+    let refused = anyone.get(&url("/api/v1/lookup?number=1", header_only.token())).expect(401);
+    assert_eq!(refused.code(), "unauthorized");
+    anyone.get(&url("/api/v1/lookup?number=1", "wrong")).expect(401);
+    // Not even where it would be allowed to write, and never for anything but reading.
+    for (method, path) in [("POST", "/api/v1/contacts"), ("POST", "/api/v1/lookup/batch")] {
+        anyone.json(method, &url(path, client.token()), &[], &json!({"numbers": []})).expect(401);
+    }
+    for body in [
+        json!({"role": "agent", "in_url": true}),
+        json!({"role": "admin", "in_url": true}),
+        json!({"role": "machine", "scopes": ["read", "write"], "in_url": true}),
+        json!({"role": "machine", "scopes": ["export"], "in_url": true}),
+        json!({"role": "machine", "scopes": ["admin"], "in_url": true}),
+    ] {
+        let refused = server.post("/api/v1/tokens", &body).expect(422);
+        assert_eq!(refused.json["errors"][0]["pointer"], "/in_url", "{body}");
+    }
+}
+
+#[test]
+fn nobody_gives_more_than_they_have() {
+    let server = TestServer::start();
+    let department = server.post("/api/v1/departments", &json!({"name": "Sales"})).expect(201).id();
+    let other = server.post("/api/v1/departments", &json!({"name": "Support"})).expect(201).id();
+    let settings = json!({"permissions": {"preset": "default", "manager": {"manage_users": true}}});
+    server.patch("/api/v1/settings", &settings).expect(200);
+    let user = |email: &str, role: &str, department: &str| {
+        let body = json!({"email": email, "name": email, "role": role, "password": PASSWORD,
+            "department_id": department});
+        server.post("/api/v1/users", &body).expect(201).id()
+    };
+    user("boss@example.com", "manager", &department);
+    let agent_id = user("agent@example.com", "agent", &department);
+    let admin_id = user("admin@example.com", "admin", &department);
+    let foreign_id = user("foreign@example.com", "agent", &other);
+    let agent = server.sign_in("agent@example.com", PASSWORD);
+    let boss = server.sign_in("boss@example.com", PASSWORD);
+
+    for body in [json!({"role": "lookup"}), json!({"role": "agent"}), json!({"role": "admin"})] {
+        agent.post("/api/v1/tokens", &body).expect(403);
+    }
+    agent.get("/api/v1/tokens").expect(403);
+    let new = |role: &str, department: Option<&str>| {
+        json!({"email": "new@example.com", "name": "N", "role": role, "password": PASSWORD,
+            "department_id": department})
+    };
+    agent.post("/api/v1/users", &new("agent", Some(&department))).expect(403);
+    let own = format!("/api/v1/users/{agent_id}");
+    for body in [json!({"role": "admin"}), json!({"department_id": null}), json!({"name": "x"})] {
+        agent.patch(&own, &body).expect(403);
+    }
+
+    for body in [
+        json!({"role": "admin"}),
+        json!({"role": "manager", "department_id": department}),
+        json!({"role": "machine", "scopes": ["admin"], "department_id": department}),
+        json!({"role": "machine", "scopes": ["read"]}),
+        json!({"role": "machine", "scopes": ["read"], "department_id": other}),
+        json!({"role": "agent", "department_id": department, "user_id": admin_id}),
+        json!({"role": "agent", "department_id": department, "user_id": foreign_id}),
+    ] {
+        boss.post("/api/v1/tokens", &body).expect(403);
+    }
+    boss.post("/api/v1/tokens", &json!({"role": "agent", "organization": "second"})).expect(404);
+    token(&server, &json!({"role": "agent"}));
+    let body = json!({"role": "machine", "scopes": ["read"], "department_id": department});
+    boss.post("/api/v1/tokens", &body).expect(201);
+    for body in [new("admin", Some(&department)), new("manager", Some(&department))] {
+        boss.post("/api/v1/users", &body).expect(403);
+    }
+    boss.post("/api/v1/users", &new("agent", None)).expect(403);
+    boss.post("/api/v1/users", &new("agent", Some(&other))).expect(403);
+    boss.patch(&own, &json!({"role": "manager"})).expect(403);
+    boss.patch(&own, &json!({"department_id": other})).expect(403);
+    for id in [&admin_id, &foreign_id] {
+        let path = format!("/api/v1/users/{id}");
+        boss.patch(&path, &json!({"password": PASSWORD})).expect(403);
+        boss.patch(&path, &json!({"subject": "mine"})).expect(403);
+        boss.delete(&path).expect(403);
+    }
+    boss.patch(&own, &json!({"name": "Agent"})).expect(200);
+    boss.patch("/api/v1/settings", &json!({})).expect(403);
+
+    // What agents may do and this manager may not, the manager cannot get through an agent.
+    let settings = json!({"permissions": {"preset": "default", "agent": {"export": true},
+        "manager": {"manage_users": true, "export": false}}});
+    server.patch("/api/v1/settings", &settings).expect(200);
+    boss.post("/api/v1/users", &new("agent", Some(&department))).expect(403);
+    boss.patch(&own, &json!({"password": PASSWORD})).expect(403);
+    boss.post("/api/v1/tokens", &json!({"role": "agent", "department_id": department})).expect(403);
+}
+
+#[test]
+fn a_token_of_a_user_has_at_most_what_both_have() {
+    let server = TestServer::start();
+    let id = server.user("jane@example.com", "agent", PASSWORD);
+    let (client, _) = token(&server, &json!({"role": "admin", "user_id": id}));
+    assert_eq!(client.get("/api/v1/me/permissions").expect(200).json["role"], "agent");
+    client.get("/api/v1/tokens").expect(403);
+    let scoped = json!({"role": "machine", "scopes": ["lookup"], "user_id": id});
+    let (client, _) = token(&server, &scoped);
+    client.get("/api/v1/lookup?number=1").expect(200);
+    client.get("/api/v1/contacts").expect(403);
+}
+
+#[test]
+fn the_last_admin_and_the_last_operator_stay() {
+    let server = TestServer::start();
+    let first = server.user("ada@example.com", "admin", PASSWORD);
+    let path = format!("/api/v1/users/{first}");
+    for body in [json!({"role": "agent"}), json!({"disabled": true})] {
+        assert_eq!(server.patch(&path, &body).expect(409).code(), "in_use");
+    }
+    assert_eq!(server.delete(&path).expect(409).code(), "in_use");
+    let second = server.user("bea@example.com", "admin", PASSWORD);
+    server.delete(&path).expect(204);
+    server.delete(&format!("/api/v1/users/{second}")).expect(409);
+    let tokens = server.get("/api/v1/tokens").expect(200).json;
+    let all = tokens["tokens"].as_array().unwrap();
+    let operator = all.iter().find(|token| token["operator"] == true).unwrap();
+    let path = format!("/api/v1/tokens/{}", operator["id"].as_str().unwrap());
+    assert_eq!(server.delete(&path).expect(409).code(), "in_use");
+    server.role("admin").delete(&path).expect(403);
+    server.get("/api/v1/tokens").expect(200);
+}
