@@ -651,7 +651,7 @@ fn other_route(world: &World, who: &Who, preset: Preset, method: &str, path: &st
         Rule::SingleSignOn => {
             let answer = send(&world.server.without_token(), method, path, &Value::Null);
             assert_eq!(answer.status, 404, "{what}");
-            assert_eq!(answer.code(), "route_not_found", "{what}");
+            assert_eq!(answer.code(), "not_found", "{what}");
         }
         Rule::Session => {
             let status = ask(path, &json!({"email": "a@example.com"})).status;
