@@ -235,6 +235,13 @@ impl App {
                 return Ok(None);
             }
         }
+        // Of what else is done, who does not see everything sees only the own deeds.
+        if !action.is_about_contact()
+            && caller.sight != Sight::Everything
+            && !is_by(&entry.actor, caller)
+        {
+            return Ok(None);
+        }
         let details: AuditDetails =
             self.partition.audit_details(org, record, entry.number)?.unwrap_or_default();
         let mut changes = details.changes;
@@ -295,6 +302,13 @@ impl App {
 /// An actor without what it did it by: `user:ID (import)`.
 fn who(actor: &str) -> &str {
     actor.split_once(" (").map_or(actor, |(who, _)| who)
+}
+
+/// Whether an actor is the caller, or the user for whom the caller acts.
+fn is_by(actor: &str, caller: &Caller) -> bool {
+    let actor = who(actor);
+    let user = caller.user.map(|user| format!("user:{user}"));
+    actor == &*caller.actor || user.is_some_and(|user| actor.split('/').next() == Some(&user))
 }
 
 /// Whether a caller may see the values of a change.

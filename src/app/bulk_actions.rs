@@ -30,9 +30,9 @@ use crate::engine::{Rejected, Tx};
 const WRITE_CONTACTS: usize = 500;
 /// Most ids of one request.
 const MOST_IDS: usize = 100_000;
-/// Jobs that are remembered.
+/// Jobs of an organisation that are remembered.
 const MOST_REMEMBERED: usize = 1_000;
-/// Jobs that run at once; more are told to come back.
+/// Jobs of an organisation that run at once; more are told to come back.
 const MOST_RUNNING: usize = 4;
 
 /// Which contacts.
@@ -40,6 +40,7 @@ const MOST_RUNNING: usize = 4;
 enum Selection {
     Ids(Vec<ContactId>),
     Query(String),
+    All,
 }
 
 /// What is done to each of them.
@@ -107,9 +108,38 @@ enum Outcome {
     Refused,
 }
 
+/// Refuses members that nobody reads: somebody who asks for a trial must not get the action.
+fn refuse_unknown(value: &Value, at: &str, known: &[&str]) -> Result<(), Error> {
+    let unknown = value
+        .as_object()
+        .and_then(|members| members.keys().find(|name| !known.contains(&name.as_str())));
+    match unknown {
+        None => Ok(()),
+        Some(name) => {
+            let detail = format!("is not known here; known are {}", known.join(", "));
+            let name = name.replace('~', "~0").replace('/', "~1");
+            Err(Error::invalid(&format!("{at}/{name}"), "unknown_member", detail))
+        }
+    }
+}
+
 fn read_selection(value: &Value) -> Result<Selection, Error> {
+    refuse_unknown(value, "", &["select", "action"])?;
     let select = value.get("select").unwrap_or(&Value::Null);
+    refuse_unknown(select, "/select", &["ids", "q", "all"])?;
+    if let Some(all) = select.get("all") {
+        let is_alone = select.as_object().is_some_and(|members| members.len() == 1);
+        return if *all == Value::Bool(true) && is_alone {
+            Ok(Selection::All)
+        } else {
+            Err(Error::invalid("/select/all", "value", "must be true, and stand alone"))
+        };
+    }
     match (select.get("ids"), select.get("q")) {
+        (None, Some(Value::String(q))) if q.trim().is_empty() => {
+            let detail = "selects nothing in particular; {\"all\": true} selects all contacts";
+            Err(Error::invalid("/select/q", "required", detail))
+        }
         (Some(Value::Array(ids)), None) => {
             if ids.len() > MOST_IDS {
                 let detail = format!("has {} ids; at most {MOST_IDS} are allowed", ids.len());
@@ -124,7 +154,7 @@ fn read_selection(value: &Value) -> Result<Selection, Error> {
         }
         (None, Some(Value::String(q))) => Ok(Selection::Query(q.clone())),
         _ => {
-            let detail = "must be {\"ids\": [...]} or {\"q\": \"...\"}";
+            let detail = "must be {\"ids\": [...]}, {\"q\": \"...\"} or {\"all\": true}";
             Err(Error::invalid("/select", "required", detail))
         }
     }
@@ -143,8 +173,11 @@ impl App {
         let (action, permission) = self.read_action(caller, body)?;
         authorize(caller, permission)?;
         let selection = read_selection(body)?;
-        if matches!(selection, Selection::Query(_)) {
+        if !matches!(selection, Selection::Ids(_)) {
             authorize(caller, Permission::Search)?;
+        }
+        if let Selection::Query(q) = &selection {
+            self.refuse_vague_query(caller, q)?;
         }
         let settings = self.organization_of(caller)?.settings.clone();
         let mut drafts = Vec::new();
@@ -174,14 +207,20 @@ impl App {
         };
         {
             let mut jobs = self.bulk_jobs.jobs.lock();
-            let running = jobs.values().filter(|kept| kept.job.finished_at.is_none()).count();
+            let is_own = |kept: &&Kept| kept.org == caller.organization;
+            let own = jobs.values().filter(is_own);
+            let (all, running) = own.fold((0, 0), |(all, running), kept| {
+                (all + 1, running + usize::from(kept.job.finished_at.is_none()))
+            });
             if running >= MOST_RUNNING {
                 return Err(Error::Overloaded(
                     "too many bulk actions run already; try again later",
                 ));
             }
-            if jobs.len() >= MOST_REMEMBERED {
-                jobs.retain(|_, kept| kept.job.finished_at.is_none());
+            if all >= MOST_REMEMBERED {
+                jobs.retain(|_, kept| {
+                    kept.org != caller.organization || kept.job.finished_at.is_none()
+                });
             }
             let (org, actor) = (caller.organization, Arc::clone(&caller.actor));
             jobs.insert(job.id, Kept { org, actor, job: job.clone() });
@@ -206,6 +245,22 @@ impl App {
         threads.retain(|thread| !thread.is_finished());
         threads.push(thread);
         Ok(job)
+    }
+
+    /// Refuses a query of which something was not understood: a search shows more then, which is
+    /// seen; an action would be done to contacts that nobody meant.
+    fn refuse_vague_query(&self, caller: &Caller, q: &str) -> Result<(), Error> {
+        let request = SearchRequest {
+            q: q.to_owned(),
+            per_page: Some(0),
+            refresh: Refresh::Never,
+            ..SearchRequest::default()
+        };
+        let warnings = self.search_contacts(caller, &request)?.warnings;
+        if warnings.is_empty() {
+            return Ok(());
+        }
+        Err(Error::invalid("/select/q", "query", warnings.join("; ")))
     }
 
     fn read_action(
@@ -393,7 +448,11 @@ impl BulkRun<'_> {
     fn select(&self, selection: Selection) -> Result<Vec<ContactId>, Error> {
         let mut ids = match selection {
             Selection::Ids(ids) => ids,
-            Selection::Query(q) => {
+            Selection::Query(_) | Selection::All => {
+                let q = match selection {
+                    Selection::Query(q) => q,
+                    Selection::Ids(_) | Selection::All => String::new(),
+                };
                 let mut ids = Vec::new();
                 let mut cursor = None;
                 loop {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::error::Error;
 use super::idempotency::Idempotency;
 use super::likeness::{LikelyDuplicate, phones_of};
-use super::protection::{may_delete, within_quotas};
+use super::protection::{may_delete, within_bytes, within_quotas};
 use super::{App, authorize};
 use crate::domain::access::{Caller, OrgSettings, Permission, PhoneUniqueness};
 use crate::domain::contact::Contact;
@@ -351,6 +351,7 @@ impl App {
             let is_new = |phone: &&Phone| before.phones.iter().all(|p| p.number != phone.number);
             self.refuse_known_numbers(caller, Some(id), phones_of(&draft).filter(is_new))?;
         }
+        let quotas = organization.quotas;
         let by = caller.clone();
         let written = self.partition.write(org, caller, false, move |tx| {
             let before = tx
@@ -363,6 +364,7 @@ impl App {
                 Err(issues) => Err(Rejected::By(Error::Invalid(issues))),
                 Ok(None) => Ok(before),
                 Ok(Some(after)) => {
+                    within_bytes(tx, &by, &quotas, &before, &after).map_err(Rejected::By)?;
                     tx.replace_contact(org, before, after.clone())?;
                     Ok(after)
                 }

@@ -34,6 +34,14 @@ pub enum Error {
     /// Address or password is wrong, or the user may not sign in; which of them is not said.
     #[error("address or password is wrong")]
     SignInRefused,
+    /// The caller asks more often than it may.
+    #[error(
+        "you ask for numbers too often for somebody who may not see them in full: try again in {seconds} s"
+    )]
+    TooOften {
+        /// When to try again.
+        seconds: u64,
+    },
     /// Too many attempts to sign in.
     #[error("too many failed attempts to sign in: try again in {seconds} s")]
     SignInLocked {
@@ -140,6 +148,7 @@ impl HasCode for Error {
             Self::QuotaExceeded(_) => ErrorCode::QuotaExceeded,
             Self::SignInRefused => ErrorCode::SignInRefused,
             Self::SignInLocked { .. } => ErrorCode::SignInLocked,
+            Self::TooOften { .. } => ErrorCode::RateLimited,
             Self::ContactNotFound => ErrorCode::ContactNotFound,
             Self::OrganizationNotFound(_) => ErrorCode::OrganizationNotFound,
             Self::OrganizationExists(_) => ErrorCode::OrganizationExists,

@@ -135,7 +135,10 @@ impl App {
         file: PathBuf,
         options: ImportOptions,
     ) -> Result<ImportJob, Error> {
-        self.check_import(caller, &options)?;
+        if let Err(error) = self.check_import(caller, &options) {
+            remove(&file);
+            return Err(error);
+        }
         let id = Uuid::now_v7();
         let job = ImportJob {
             id,
@@ -164,11 +167,13 @@ impl App {
         }
         let app = Arc::clone(self);
         let caller = caller.clone();
+        let staged = file.clone();
         let spawned = std::thread::Builder::new().name("import".to_owned()).spawn(move || {
             app.run_import(id, &caller, &file, &options, &cancel);
         });
         let Ok(thread) = spawned else {
             self.import_jobs.jobs.lock().remove(&id);
+            remove(&staged);
             return Err(Error::Overloaded("no thread is left for the import; try again later"));
         };
         let mut threads = self.import_jobs.threads.lock();

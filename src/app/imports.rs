@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::error::Error;
 use super::organizations::check_country;
-use super::protection::{give_home, within_quotas};
+use super::protection::{give_home, within_bytes, within_quotas};
 use super::{App, authorize};
 use crate::domain::access::{Caller, FieldRight, Permission};
 use crate::domain::draft::{Draft, Patch, Stamp};
@@ -531,6 +531,8 @@ impl Run<'_> {
                                 match for_update(draft, &before).apply(&before, stamp) {
                                     Ok(None) => RowOutcome::Unchanged,
                                     Ok(Some(after)) => {
+                                        within_bytes(tx, &by, &quotas, &before, &after)
+                                            .map_err(Rejected::By)?;
                                         tx.replace_contact(org, before, after)?;
                                         RowOutcome::Updated
                                     }

@@ -85,7 +85,8 @@ impl App {
         let org = caller.organization;
         let table = self.partition.table();
         let mut reasons: Vec<(ContactNumber, &'static str)> = Vec::new();
-        for phone in &contact.phones {
+        let sees_phones = caller.fields.phones == FieldRight::Full;
+        for phone in contact.phones.iter().filter(|_| sees_phones) {
             let query = parse_query(&phone.number, None);
             let found = table.find(org, &query, &caller.sight).candidates;
             let strong = found.iter().filter(|c| c.rule != Rule::Suffix).take(50);

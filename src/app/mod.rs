@@ -8,6 +8,7 @@ mod bulk_actions;
 mod contacts;
 mod error;
 mod export;
+mod guesses;
 mod idempotency;
 mod import_jobs;
 mod imports;
@@ -68,6 +69,7 @@ pub struct App {
     import_jobs: import_jobs::ImportJobs,
     bulk_jobs: bulk_actions::BulkJobs,
     sessions: sessions::Sessions,
+    guesses: guesses::Guesses,
 }
 
 impl App {
@@ -87,6 +89,7 @@ impl App {
             import_jobs: import_jobs::ImportJobs::default(),
             bulk_jobs: bulk_actions::BulkJobs::default(),
             sessions,
+            guesses: guesses::Guesses::default(),
         };
         // The metadata of phone numbers is loaded on first use, which no caller should wait for.
         let _ = crate::domain::phone::parse_query("030 901820", Some("DE"));

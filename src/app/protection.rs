@@ -9,7 +9,7 @@ use crate::domain::contact::{Contact, Visibility};
 use crate::domain::draft::{Draft, Patch};
 use crate::domain::issue::FieldIssue;
 use crate::domain::text::fold;
-use crate::engine::Tx;
+use crate::engine::{Tx, codec};
 
 /// Whether a department is meant by the text in a contact.
 fn is_department(text: Option<&str>, department: &Department) -> bool {
@@ -66,6 +66,27 @@ pub(super) fn within_quotas(tx: &Tx<'_>, caller: &Caller, quotas: &Quotas) -> Re
         )));
     }
     Ok(())
+}
+
+/// Refuses a change that makes a record larger where the organisation keeps as much as it may.
+pub(super) fn within_bytes(
+    tx: &Tx<'_>,
+    caller: &Caller,
+    quotas: &Quotas,
+    before: &Contact,
+    after: &Contact,
+) -> Result<(), Error> {
+    let Some(most) = quotas.storage_bytes else { return Ok(()) };
+    if tx.usage(caller.organization).bytes < most || bytes_of(after) <= bytes_of(before) {
+        return Ok(());
+    }
+    Err(Error::QuotaExceeded(
+        "this organisation keeps as much as it may, so contacts cannot grow: shorten or delete some, or ask an admin".to_owned(),
+    ))
+}
+
+fn bytes_of(contact: &Contact) -> usize {
+    codec::encode(contact).map_or(0, |bytes| bytes.len())
 }
 
 impl App {

@@ -21,6 +21,8 @@ use crate::engine::{Error as EngineError, Origin, Partition, Rejected, codec, ke
 const SESSION_MS: i64 = 12 * 3_600_000;
 /// Failed attempts for one address of a person before it is locked.
 const MOST_FAILURES: u32 = 5;
+/// The same from all addresses together.
+const MOST_FAILURES_ANYWHERE: u32 = 50;
 /// How long it is locked, and how long failures are remembered.
 const LOCK_MS: i64 = 15 * 60_000;
 /// Names whose failures are remembered; those that end first are forgotten first.
@@ -88,8 +90,15 @@ impl Sessions {
     }
 
     /// Counts an attempt that is about to be made, so that many at once do not slip through.
-    fn attempt(&self, name: &str, now: Timestamp) -> Result<(), Error> {
-        let name = secret_hash(name);
+    ///
+    /// Counted by name and address, so that nobody locks others out by failing in their name, and
+    /// more patiently by name alone, against many addresses.
+    fn attempt(&self, name: &str, address: Option<IpAddr>, now: Timestamp) -> Result<(), Error> {
+        self.attempt_by(secret_hash(&by_address(name, address)), MOST_FAILURES, now)?;
+        self.attempt_by(secret_hash(name), MOST_FAILURES_ANYWHERE, now)
+    }
+
+    fn attempt_by(&self, name: [u8; 32], most: u32, now: Timestamp) -> Result<(), Error> {
         let mut failures = self.failures.lock();
         if failures.len() >= MOST_REMEMBERED && !failures.contains_key(&name) {
             failures.retain(|_, failure| failure.until > now);
@@ -105,7 +114,7 @@ impl Sessions {
         if failure.until <= now {
             failure.count = 0;
         }
-        if failure.count >= MOST_FAILURES {
+        if failure.count >= most {
             let ms = u64::try_from(failure.until.0 - now.0).unwrap_or(0);
             return Err(Error::SignInLocked { seconds: ms.div_ceil(1_000).max(1) });
         }
@@ -114,9 +123,16 @@ impl Sessions {
         Ok(())
     }
 
-    fn forget_failures(&self, name: &str) {
-        self.failures.lock().remove(&secret_hash(name));
+    fn forget_failures(&self, name: &str, address: Option<IpAddr>) {
+        let mut failures = self.failures.lock();
+        failures.remove(&secret_hash(name));
+        failures.remove(&secret_hash(&by_address(name, address)));
     }
+}
+
+fn by_address(name: &str, address: Option<IpAddr>) -> String {
+    let address = address.map(|address| address.to_string()).unwrap_or_default();
+    format!("{name}\0{address}")
 }
 
 /// What a page must send back: made of the secret, so that it needs no keeping.
@@ -141,13 +157,13 @@ impl App {
         address: Option<IpAddr>,
     ) -> Result<NewSession, Error> {
         let name = fold(email.trim());
-        self.sessions.attempt(&name, self.partition.now())?;
+        self.sessions.attempt(&name, address, self.partition.now())?;
         let user = self.access().user_by_email(email);
         let kept = user.as_ref().and_then(|user| user.password.as_deref());
         let is_right = passwords::verify(password, kept);
         match user {
             Some(user) if is_right && !user.disabled => {
-                self.sessions.forget_failures(&name);
+                self.sessions.forget_failures(&name, address);
                 self.begin_session(&user, address)
             }
             Some(user) => {
@@ -285,11 +301,11 @@ impl App {
         passwords::check(new)
             .map_err(|detail| Error::invalid("/new_password", "password", detail))?;
         let name = fold(&user.email);
-        self.sessions.attempt(&name, self.partition.now())?;
+        self.sessions.attempt(&name, caller.address, self.partition.now())?;
         if !passwords::verify(present, user.password.as_deref()) {
             return Err(Error::SignInRefused);
         }
-        self.sessions.forget_failures(&name);
+        self.sessions.forget_failures(&name, caller.address);
         let hash = passwords::hash(new)?;
         let (org, now) = (user.organization, self.partition.now());
         self.partition.write::<(), Error>(org, caller, false, move |tx| {

@@ -27,6 +27,51 @@ pub(super) fn organization(args: &Args, command: &Organization) -> Result<(), Fa
                 output::print(made["id"].as_str().unwrap_or(""))
             }
         }
+        Organization::Update { organization, name, quota_contacts, quota_storage_bytes } => {
+            let mut body = json!({});
+            if let Some(name) = name {
+                body["name"] = json!(name);
+            }
+            for (member, given) in
+                [("quota_contacts", quota_contacts), ("quota_storage_bytes", quota_storage_bytes)]
+            {
+                let Some(text) = given else { continue };
+                body[member] = match (text.as_str(), text.parse::<u64>()) {
+                    ("none", _) => Value::Null,
+                    (_, Ok(most)) => json!(most),
+                    (_, Err(_)) => {
+                        return Err(Failure::Usage(format!("{text:?} is no number and not none")));
+                    }
+                };
+            }
+            let changed = match &target {
+                Target::Remote(client) => {
+                    client.patch(&format!("/api/v1/organizations/{organization}"), &body)?
+                }
+                Target::Local { app, caller } => {
+                    json!(app.update_organization(caller, organization, &body)?)
+                }
+            };
+            output::print_json(&changed)
+        }
+        Organization::Settings { changes } => {
+            let changes: Option<Value> =
+                changes.as_deref().map(serde_json::from_str).transpose().map_err(|error| {
+                    Failure::Usage(format!("the settings are no JSON: {error}"))
+                })?;
+            drop(target);
+            let view = match (Target::open(args)?, changes) {
+                (Target::Remote(client), None) => client.get("/api/v1/settings", &[])?,
+                (Target::Remote(client), Some(changes)) => {
+                    client.patch("/api/v1/settings", &changes)?
+                }
+                (Target::Local { app, caller }, None) => json!(app.read_settings(&caller)?),
+                (Target::Local { app, caller }, Some(changes)) => {
+                    json!(app.update_settings(&caller, &changes)?)
+                }
+            };
+            output::print_json(&view["settings"])
+        }
         Organization::List => {
             let all = match &target {
                 Target::Remote(client) => {

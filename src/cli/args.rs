@@ -264,6 +264,25 @@ pub(super) enum Organization {
     },
     /// List the organisations.
     List,
+    /// Change name or quotas of an organisation.
+    Update {
+        /// Its id or name.
+        organization: String,
+        /// The new name.
+        #[arg(long)]
+        name: Option<String>,
+        /// Most contacts; `none` is without limit.
+        #[arg(long, value_name = "N")]
+        quota_contacts: Option<String>,
+        /// Most bytes of their records; `none` is without limit.
+        #[arg(long, value_name = "BYTES")]
+        quota_storage_bytes: Option<String>,
+    },
+    /// Show the settings of the organisation, or change some of them.
+    Settings {
+        /// What to change, as JSON, for example '{"permissions": {"preset": "s1-strict"}}'.
+        changes: Option<String>,
+    },
 }
 
 #[derive(Subcommand)]

@@ -119,7 +119,7 @@ impl From<app::Error> for Problem {
         if let app::Error::DeleteBlocked(reasons) = &error {
             problem.more.push(("reasons", json!(reasons)));
         }
-        if let app::Error::SignInLocked { seconds } = &error {
+        if let app::Error::SignInLocked { seconds } | app::Error::TooOften { seconds } = &error {
             problem.more.push(("retry_after", json!(seconds)));
             problem.retry_after = Some(*seconds);
         }

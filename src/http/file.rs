@@ -65,7 +65,10 @@ pub(super) async fn send(
     let app = Arc::clone(&state.app);
     let spawned = std::thread::Builder::new().name("export".to_owned()).spawn(move || {
         let mut channel = Channel { sender: sender.clone(), buffer: Vec::new() };
-        if let Err(error) = write(&app, &mut channel) {
+        let written = write(&app, &mut channel);
+        // Before the end of the body, which tells the client that all is over.
+        drop(app);
+        if let Err(error) = written {
             // Once the status has been sent, cutting the body short is the only way to say so.
             let _ = sender.blocking_send(Err(io::Error::other(error)));
         }

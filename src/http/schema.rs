@@ -356,8 +356,10 @@ pub(super) struct OrganizationPatch {
 pub(super) struct BulkSelection {
     /// These contacts.
     pub ids: Option<Vec<uuid::Uuid>>,
-    /// All that this query selects.
+    /// All that this query selects; it must be understood completely.
     pub q: Option<String>,
+    /// All contacts.
+    pub all: Option<bool>,
 }
 
 #[derive(ToSchema)]

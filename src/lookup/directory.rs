@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use arc_swap::{ArcSwap, Guard};
 use uuid::Uuid;
 
-use super::sights::Sights;
+use super::sights::{Keys, Sights};
 use crate::domain::access::{Sight, SightKey};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ContactId, ContactNumber, OrgNumber};
@@ -38,7 +38,7 @@ impl Chunk {
 /// more than finding their places.
 pub struct Seer<'a> {
     chunks: Guard<Arc<Vec<Arc<Chunk>>>>,
-    keys: Guard<Arc<Vec<Arc<SightKey>>>>,
+    keys: Keys,
     sight: &'a Sight,
     /// By number of the combination; `None` where nobody has asked yet.
     known: Vec<Option<bool>>,
@@ -57,7 +57,7 @@ impl Seer<'_> {
         let Some(key) = self.keys.get(combination) else { return false };
         let is_seen = self.sight.sees_key(key);
         if self.known.len() <= combination {
-            self.known.resize(self.keys.len(), None);
+            self.known.resize((combination + 1).next_power_of_two(), None);
         }
         self.known[combination] = Some(is_seen);
         is_seen
@@ -113,7 +113,7 @@ impl Directory {
 
     /// Tells whom of many contacts somebody sees; what is not there is not seen.
     pub fn seer<'a>(&self, sight: &'a Sight) -> Seer<'a> {
-        Seer { chunks: self.chunks.load(), keys: self.sights.all(), sight, known: Vec::new() }
+        Seer { chunks: self.chunks.load(), keys: self.sights.keys(), sight, known: Vec::new() }
     }
 
     /// Where a number leads.

@@ -50,7 +50,14 @@ impl Surroundings<'_> {
             self.person(token.role, vec![fold(&token.id.to_string())])
         };
         let permissions = self.rights_of_token(token);
+        // Who may change the rules of fields is not bound by them.
+        let fields = if permissions.has(Permission::ManageSettings) {
+            FieldRights::default()
+        } else {
+            base.fields.clone()
+        };
         Identity {
+            fields,
             permissions: permissions.with(Permission::Operate, token.operator),
             actor: actor(token),
             operator: token.operator,

@@ -64,7 +64,11 @@ pub(super) fn view(user: &User) -> UserView {
 
 fn view_for(caller: &Caller, user: &User) -> UserView {
     let full = view(user);
-    let is_full = caller.may(Permission::ManageUsers) || caller.user == Some(user.id);
+    let manages = caller.may(Permission::ManageUsers)
+        && (caller.role == Role::Admin
+            || caller.department.is_none()
+            || caller.department == user.department_id);
+    let is_full = manages || caller.user == Some(user.id);
     if is_full { full } else { UserView { managed: None, ..full } }
 }
 

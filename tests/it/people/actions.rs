@@ -56,7 +56,7 @@ fn a_selection_is_distributed_evenly() {
         server.create(&json!({"name": format!("Lead {at}")}));
     }
     let action = json!({"type": "distribute", "users": team});
-    assert_eq!(run(&server, &json!({"q": ""}), &action)["changed"], 9);
+    assert_eq!(run(&server, &json!({"all": true}), &action)["changed"], 9);
     for (id, name) in team.iter().zip(["anna", "bert", "carl"]) {
         let own = server.search(&format!("owner:{name}"), "&refresh=wait").json;
         assert_eq!(own["total"], 3, "{name}");
@@ -100,11 +100,15 @@ fn tags_come_and_go_and_what_is_not_seen_is_refused() {
 #[test]
 fn wrong_actions_are_refused_before_they_begin() {
     let server = TestServer::start();
-    let all = json!({"q": ""});
+    let all = json!({"all": true});
     for (select, action, pointer) in [
         (json!({}), json!({"type": "delete"}), "/select"),
         (json!({"ids": ["x"]}), json!({"type": "delete"}), "/select/ids/0"),
-        (json!({"ids": [], "q": ""}), json!({"type": "delete"}), "/select"),
+        (json!({"ids": [], "q": "x"}), json!({"type": "delete"}), "/select"),
+        (json!({"q": " "}), json!({"type": "delete"}), "/select/q"),
+        (json!({"q": "-has:email"}), json!({"type": "delete"}), "/select/q"),
+        (json!({"all": true, "q": "x"}), json!({"type": "delete"}), "/select/all"),
+        (json!({"q": "x", "limit": 1}), json!({"type": "delete"}), "/select/limit"),
         (all.clone(), json!({}), "/action/type"),
         (all.clone(), json!({"type": "explode"}), "/action/type"),
         (all.clone(), json!({"type": "assign", "to": "nobody"}), "/action/to"),
@@ -116,6 +120,9 @@ fn wrong_actions_are_refused_before_they_begin() {
         let refused = server.post("/api/v1/contacts/bulk-actions", &body).expect(422);
         assert_eq!(refused.json["errors"][0]["pointer"], pointer, "{body}");
     }
+    let trial = json!({"select": all, "action": {"type": "delete"}, "dry_run": true});
+    let refused = server.post("/api/v1/contacts/bulk-actions", &trial).expect(422);
+    assert_eq!(refused.json["errors"][0]["pointer"], "/dry_run");
     assert_eq!(server.get("/api/v1/jobs").expect(200).json["total"], 0);
     let body = json!({"select": all, "action": {"type": "add_tags", "tags": ["x"]}});
     let job = server.post("/api/v1/contacts/bulk-actions", &body).expect(202);

@@ -49,6 +49,13 @@ fn work(target: &[&str]) {
     text(&run(&["queue", "delete", &queue]));
     assert!(text(&run(&["permissions"])).contains("read_audit       yes  admin"));
 
+    let changed = text(&run(&["organization", "update", "default", "--quota-contacts", "7"]));
+    assert!(changed.contains("\"contacts\":7") || changed.contains("\"contacts\": 7"), "{changed}");
+    text(&run(&["organization", "update", "default", "--quota-contacts", "none"]));
+    let strict = "{\"permissions\": {\"preset\": \"s1-strict\"}}";
+    assert!(text(&run(&["organization", "settings", strict])).contains("s1-strict"));
+    assert!(text(&run(&["permissions"])).contains("preset s1-strict"));
+
     let of_user = lines(&run(&["audit", "--json", "--record", &user]));
     let actions: Vec<&str> = of_user.iter().map(|line| line["action"].as_str().unwrap()).collect();
     assert_eq!(actions, ["user.updated", "user.created"]);

@@ -60,7 +60,10 @@ fn an_organisation_keeps_no_more_bytes_than_it_may() {
     second.create(&json!({"name": "Two", "notes": long}));
     let refused = second.post("/api/v1/contacts", &json!({"name": "Three"})).expect(403);
     assert_eq!(refused.code(), "quota_exceeded");
-    second.patch(&format!("/api/v1/contacts/{first}"), &json!({"notes": null})).expect(200);
+    let own = format!("/api/v1/contacts/{first}");
+    let grown = second.patch(&own, &json!({"notes": "y".repeat(2_100)})).expect(403);
+    assert_eq!(grown.code(), "quota_exceeded");
+    second.patch(&own, &json!({"notes": null})).expect(200);
     second.create(&json!({"name": "Three"}));
     for wrong in [json!({"quota_contacts": -1}), json!({"quota_storage_bytes": "much"})] {
         server.patch(path, &wrong).expect(422);
