@@ -103,22 +103,15 @@ impl App {
         Ok(())
     }
 
-    /// Makes a draft fit that becomes a new contact or is added to one.
+    /// Makes a draft fit that becomes a new contact or is added to one; what is seen in part may
+    /// be added to.
     pub(super) fn check_row(
         &self,
         caller: &Caller,
         settings: &OrgSettings,
         draft: &mut Draft,
     ) -> Result<(), Vec<FieldIssue>> {
-        self.access().resolve_names(caller.organization, draft);
-        let mut issues = self.forbidden_values(caller, settings, draft);
-        if caller.fields.phones == FieldRight::Hidden && brings_phones(draft) {
-            issues.push(hidden("/phones"));
-        }
-        if caller.fields.emails == FieldRight::Hidden && brings_emails(draft) {
-            issues.push(hidden("/emails"));
-        }
-        if issues.is_empty() { Ok(()) } else { Err(issues) }
+        self.check_draft(caller, settings, draft, FieldRight::Masked)
     }
 
     /// Makes a draft of a change fit who makes it. Lists that are seen in part or not at all
@@ -129,12 +122,24 @@ impl App {
         settings: &OrgSettings,
         draft: &mut Draft,
     ) -> Result<(), Vec<FieldIssue>> {
+        self.check_draft(caller, settings, draft, FieldRight::Full)
+    }
+
+    /// Turns names into ids and refuses what the caller may not say; numbers and addresses take
+    /// at least the right that is given.
+    fn check_draft(
+        &self,
+        caller: &Caller,
+        settings: &OrgSettings,
+        draft: &mut Draft,
+        least: FieldRight,
+    ) -> Result<(), Vec<FieldIssue>> {
         self.access().resolve_names(caller.organization, draft);
         let mut issues = self.forbidden_values(caller, settings, draft);
-        if caller.fields.phones != FieldRight::Full && brings_phones(draft) {
+        if caller.fields.phones < least && brings_phones(draft) {
             issues.push(hidden("/phones"));
         }
-        if caller.fields.emails != FieldRight::Full && brings_emails(draft) {
+        if caller.fields.emails < least && brings_emails(draft) {
             issues.push(hidden("/emails"));
         }
         if issues.is_empty() { Ok(()) } else { Err(issues) }
