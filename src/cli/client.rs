@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 use ureq::http::Response;
 use ureq::tls::{Certificate, PemItem, TlsConfig, parse_pem};
-use ureq::{Agent, Body};
+use ureq::{Agent, Body, RequestBuilder};
 
 use super::error::Failure;
 
@@ -36,8 +36,12 @@ impl Client {
         })
     }
 
-    fn bearer(&self) -> String {
-        self.token.as_deref().map_or(String::new(), |token| format!("Bearer {token}"))
+    /// Adds the token, if there is one.
+    fn authorized<B>(&self, request: RequestBuilder<B>) -> RequestBuilder<B> {
+        match &self.token {
+            Some(token) => request.header("authorization", format!("Bearer {token}")),
+            None => request,
+        }
     }
 
     fn url(&self, path: &str) -> String {
@@ -65,38 +69,26 @@ impl Client {
         for (name, value) in parameters {
             request = request.query(*name, *value);
         }
-        if self.token.is_some() {
-            request = request.header("authorization", self.bearer());
-        }
-        refuse_problems(request.call()?)
+        refuse_problems(self.authorized(request).call()?)
     }
 
     /// Sends JSON and reads JSON.
     pub(super) fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
-        let mut request = self.agent.post(self.url(path));
-        if self.token.is_some() {
-            request = request.header("authorization", self.bearer());
-        }
+        let request = self.authorized(self.agent.post(self.url(path)));
         let mut response = refuse_problems(request.send_json(body)?)?;
         read_json(&mut response)
     }
 
     /// Changes a record and reads JSON.
     pub(super) fn patch(&self, path: &str, body: &Value) -> Result<Value, Failure> {
-        let mut request = self.agent.patch(self.url(path));
-        if self.token.is_some() {
-            request = request.header("authorization", self.bearer());
-        }
+        let request = self.authorized(self.agent.patch(self.url(path)));
         let mut response = refuse_problems(request.send_json(body)?)?;
         read_json(&mut response)
     }
 
     /// Removes a record.
     pub(super) fn delete(&self, path: &str) -> Result<(), Failure> {
-        let mut request = self.agent.delete(self.url(path));
-        if self.token.is_some() {
-            request = request.header("authorization", self.bearer());
-        }
+        let request = self.authorized(self.agent.delete(self.url(path)));
         refuse_problems(request.call()?)?;
         Ok(())
     }
@@ -112,9 +104,7 @@ impl Client {
         for (name, value) in parameters {
             request = request.query(*name, *value);
         }
-        if self.token.is_some() {
-            request = request.header("authorization", self.bearer());
-        }
+        request = self.authorized(request);
         let mut body = body;
         let mut response = refuse_problems(request.send(ureq::SendBody::from_reader(&mut body))?)?;
         read_json(&mut response)
