@@ -59,6 +59,9 @@ impl Mirror {
         }
         index.tokenizers().register(TOKENIZER, ReadyMade::default());
         let writer = index.writer_with_num_threads(1, writer_bytes)?;
+        // A process that was killed between writing the deletes of a commit and its metadata has
+        // left a file under the very name that the same commit takes when it is made again.
+        writer.garbage_collect_files().wait()?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let payload = index.load_metas()?.payload;
         let committed = payload.and_then(|p| p.parse().ok()).map_or(ChangeSeq::ZERO, ChangeSeq);
@@ -174,3 +177,7 @@ pub fn damaged_files(
     }
     Ok(damaged)
 }
+
+#[cfg(test)]
+#[path = "mirror_tests.rs"]
+mod tests;

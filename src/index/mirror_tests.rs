@@ -1,0 +1,81 @@
+//! An index on disk: what a killed process leaves of a commit.
+
+use std::fs;
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::domain::contact::Contact;
+use crate::domain::ids::ContactId;
+use crate::vault::{self, MasterKey, Room};
+
+const ORG: OrgNumber = OrgNumber(1);
+const WRITER_BYTES: usize = 16 << 20;
+
+fn contact(number: u32) -> Contact {
+    let mut contact = Contact::decoy();
+    contact.id = ContactId::generate();
+    contact.number = ContactNumber(number);
+    contact
+}
+
+fn open(path: &Path, sealer: Option<&Sealer>) -> Mirror {
+    Mirror::open(path, Schema::load().unwrap(), WRITER_BYTES, sealer).unwrap()
+}
+
+fn files(path: &Path) -> Vec<PathBuf> {
+    fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
+
+fn copy(from: &[PathBuf], into: &Path) {
+    fs::create_dir_all(into).unwrap();
+    for file in from {
+        fs::copy(file, into.join(file.file_name().unwrap())).unwrap();
+    }
+}
+
+/// The state of a process that was killed after it had written the deletes of a commit, and before
+/// the metadata: the same commit must succeed when it is made again.
+fn is_made_again(sealer: Option<&Sealer>) {
+    let root = TempDir::new().unwrap();
+    let path = root.path().join("gen-1");
+    let mut mirror = open(&path, sealer);
+    for number in 1..=3 {
+        mirror.upsert(ORG, &contact(number), true).unwrap();
+    }
+    mirror.commit(ChangeSeq(3)).unwrap();
+    mirror.close().unwrap();
+    let killed = root.path().join("killed").join("gen-1");
+    copy(&files(&path), &killed);
+
+    let mut mirror = open(&path, sealer);
+    mirror.delete(ContactNumber(2));
+    mirror.commit(ChangeSeq(4)).unwrap();
+    let left_over = |file: &PathBuf| {
+        file.extension().is_some_and(|e| e == "del") || file.ends_with(".managed.json")
+    };
+    let left: Vec<_> = files(&path).into_iter().filter(left_over).collect();
+    assert_eq!(left.len(), 2, "the deletes and the list of files: {left:?}");
+    mirror.close().unwrap();
+    copy(&left, &killed);
+
+    let mut mirror = open(&killed, sealer);
+    assert_eq!(mirror.committed(), ChangeSeq(3));
+    mirror.delete(ContactNumber(2));
+    mirror.commit(ChangeSeq(4)).unwrap();
+    assert_eq!(mirror.count_of(ContactNumber(2)).unwrap(), 0);
+    assert_eq!(mirror.count_of(ContactNumber(3)).unwrap(), 1);
+}
+
+#[test]
+fn a_commit_that_a_kill_cut_short_is_made_again() {
+    is_made_again(None);
+}
+
+#[test]
+fn a_sealed_commit_that_a_kill_cut_short_is_made_again() {
+    let dir = TempDir::new().unwrap();
+    let vault = vault::create(dir.path(), &MasterKey::generate().unwrap()).unwrap();
+    is_made_again(Some(&vault.sealer(Room::Index)));
+}
