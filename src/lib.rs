@@ -1,13 +1,14 @@
 //! Ringdex: a search-engine-centric contact service.
 //!
 //! Modules in reading order: `domain` says what a contact is; `vault` seals what lies on disk, where
-//! that is asked for; `journal`, `store`, `lookup`, `index` and `search` each keep or read one form
-//! of it; `engine` puts them together; `import` turns files into drafts; `app` holds the use cases
+//! that is asked for; `query` is the language in which contacts are asked for; `journal`, `store`,
+//! `lookup`, `index` and `search` each keep or read one form of a contact; `engine` puts them together; `import` turns files into drafts; `app` holds the use cases
 //! and decides who may do what; `http` and `cli` offer them.
 
 pub mod error;
 
 pub mod domain;
+pub mod query;
 pub mod vault;
 
 pub mod index;

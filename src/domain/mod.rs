@@ -4,6 +4,7 @@ pub mod access;
 pub mod audit;
 pub mod calling_code;
 pub mod contact;
+pub mod custom_field;
 pub mod draft;
 pub mod draft_json;
 pub mod email;
