@@ -12,6 +12,7 @@ pub mod ids;
 pub mod issue;
 pub mod members;
 pub mod name;
+pub mod names;
 pub mod number_key;
 pub mod phone;
 pub mod status;

@@ -1,0 +1,15 @@
+//! What is known of personal names: which are said for each other, which sound alike, how else
+//! they are spelled, and which words around them are noise.
+//!
+//! Index, search, reasons and duplicate keys use the same functions, so that what is written and
+//! what is asked for meet.
+
+mod likeness;
+mod sound;
+mod spelling;
+mod tables;
+
+pub use likeness::{Likeness, likeness};
+pub use sound::{Sounds, sounds};
+pub use spelling::{collapsed, joined, latin, spellings};
+pub use tables::{NameTables, Noise};

@@ -1,0 +1,115 @@
+//! Nicknames and noise words, as read from `index-schema`.
+
+use std::collections::HashMap;
+
+/// A word that says little by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noise {
+    /// `dr`, `mrs`, `jr`: around a name, not of it.
+    Title,
+    /// `van`, `de la`, `bin`: of a name, and left out as often as not.
+    Particle,
+    /// `gmbh`, `inc`: of a company, and of thousands of others.
+    LegalForm,
+}
+
+/// The tables.
+#[derive(Clone, Debug, Default)]
+pub struct NameTables {
+    classes: HashMap<String, Vec<u32>>,
+    noise: HashMap<String, Noise>,
+}
+
+impl NameTables {
+    /// Reads the tables. Nicknames: `language TAB name TAB other,names` a line; the others: a word
+    /// a line. Lines that begin with `#` are notes.
+    ///
+    /// # Errors
+    /// Says which line is wrong.
+    pub fn parse(
+        nicknames: &str,
+        titles: &str,
+        particles: &str,
+        legal_forms: &str,
+    ) -> Result<Self, String> {
+        let mut tables = Self::default();
+        for (class, (at, line)) in lines(nicknames).enumerate() {
+            let mut columns = line.split('\t');
+            let (Some(_language), Some(name), Some(others), None) =
+                (columns.next(), columns.next(), columns.next(), columns.next())
+            else {
+                return Err(format!("nicknames, line {at}: not language, name and other names"));
+            };
+            let class = u32::try_from(class).map_err(|_many| "too many nicknames".to_owned())?;
+            for word in std::iter::once(name).chain(others.split(',')) {
+                let word = word.trim();
+                if word.is_empty() {
+                    return Err(format!("nicknames, line {at}: an empty name"));
+                }
+                let classes = tables.classes.entry(word.to_owned()).or_default();
+                if !classes.contains(&class) {
+                    classes.push(class);
+                }
+            }
+        }
+        for (text, noise) in
+            [(legal_forms, Noise::LegalForm), (particles, Noise::Particle), (titles, Noise::Title)]
+        {
+            for (_, word) in lines(text) {
+                tables.noise.insert(word.to_owned(), noise);
+            }
+        }
+        Ok(tables)
+    }
+
+    /// The classes of names that are said for each other to which a folded word belongs.
+    pub fn classes(&self, word: &str) -> &[u32] {
+        self.classes.get(word).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether two different folded words are names of the same person.
+    pub fn are_nicknames(&self, one: &str, other: &str) -> bool {
+        one != other && self.classes(one).iter().any(|class| self.classes(other).contains(class))
+    }
+
+    /// Whether a folded word says little by itself, and why.
+    pub fn noise(&self, word: &str) -> Option<Noise> {
+        self.noise.get(word).copied()
+    }
+}
+
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.lines()
+        .enumerate()
+        .map(|(at, line)| (at + 1, line.trim()))
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_one_class_are_said_for_each_other() {
+        let tables = NameTables::parse(
+            "# note\nen\trobert\tbob,rob\nen\talexander\talex\nen\talexandra\talex\n",
+            "dr\n",
+            "van\n",
+            "gmbh\n",
+        )
+        .unwrap();
+        assert!(tables.are_nicknames("bob", "robert"));
+        assert!(tables.are_nicknames("alex", "alexandra"));
+        assert!(!tables.are_nicknames("alexander", "alexandra"));
+        assert!(!tables.are_nicknames("bob", "bob"));
+        assert!(!tables.are_nicknames("bob", "alex"));
+        assert_eq!(tables.noise("van"), Some(Noise::Particle));
+        assert_eq!(tables.noise("bob"), None);
+    }
+
+    #[test]
+    fn wrong_lines_are_named() {
+        let error = NameTables::parse("en\trobert\tbob\nnonsense\n", "", "", "").unwrap_err();
+        assert!(error.contains("line 2"), "{error}");
+    }
+}
