@@ -1,7 +1,7 @@
 //! The fields that a query may name.
 
 /// A field that a query may name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the names are those of the record")]
 pub enum Field {
     Name,
