@@ -260,7 +260,8 @@ impl App {
         if warnings.is_empty() {
             return Ok(());
         }
-        Err(Error::invalid("/select/q", "query", warnings.join("; ")))
+        let said: Vec<String> = warnings.into_iter().map(|warning| warning.message).collect();
+        Err(Error::invalid("/select/q", "query", said.join("; ")))
     }
 
     fn read_action(

@@ -326,6 +326,12 @@ fn merge_settings(
         let detail = format!("{field:?} {problem}");
         issues.push(FieldIssue::new("/field_visibility", "field", detail));
     }
+    if let Some(name) = &settings.timezone
+        && jiff::tz::TimeZone::get(name).is_err()
+    {
+        let detail = format!("{name:?} is no timezone such as Europe/Berlin");
+        issues.push(FieldIssue::new("/timezone", "timezone", detail));
+    }
     match settings.default_country.as_deref().map(check_country).transpose() {
         Ok(country) => settings.default_country = country,
         Err(Error::Invalid(mut more)) => issues.append(&mut more),

@@ -1,5 +1,10 @@
 //! Searching and listing contacts.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a few of many kinds are special, and new ones are like the rest"
+)]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,9 +14,12 @@ use super::{App, authorize};
 use crate::domain::access::{Caller, FieldRight, Permission};
 use crate::domain::contact::Contact;
 use crate::domain::status::Status;
-use crate::domain::text::fold;
-use crate::domain::view::MatchView;
-use crate::engine::search::{self, Cursor, Sort};
+use crate::domain::text::words;
+use crate::domain::view::{MatchView, ScoreView};
+use crate::engine::search::{
+    self, Cursor, FACET_NAMES, Facet, FacetField, SORT_NAMES, Sort, SortField,
+};
+use crate::query::{Expr, Warning};
 
 /// How long a caller's search waits for its own writes.
 const OWN_WRITES_WAIT: Duration = Duration::from_secs(1);
@@ -23,8 +31,12 @@ pub(crate) const MOST_PER_PAGE: usize = 1_000;
 const PER_PAGE: usize = 50;
 /// Pages are counted up to this many contacts; cursors go on for ever.
 const MOST_OFFSET: usize = 1_000_000;
-/// Longest query text that is looked at, in bytes.
-const MOST_QUERY_BYTES: usize = 4_096;
+/// Values of a facet if nothing is said.
+const FACET_VALUES: usize = 20;
+/// Most values of a facet.
+const MOST_FACET_VALUES: usize = 1_000;
+/// Most facets of a search.
+const MOST_FACETS: usize = 12;
 
 /// Which writes a search must see.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,6 +55,8 @@ pub enum Refresh {
 pub struct SearchRequest {
     /// The query text.
     pub q: String,
+    /// Conditions that must hold as well.
+    pub filter: Option<Expr>,
     /// The order; by relevance with a query, newest first without.
     pub sort: Option<String>,
     /// The page, from 1.
@@ -51,18 +65,32 @@ pub struct SearchRequest {
     pub per_page: Option<usize>,
     /// Begin behind this place.
     pub cursor: Option<String>,
+    /// Begin with what sorts at or behind this text, in orders by text.
+    pub start: Option<String>,
     /// Only contacts with this status.
     pub status: Option<String>,
     /// Which writes to see.
     pub refresh: Refresh,
+    /// After so many matches the search ends; the total is then a lower bound.
+    pub most_total: Option<usize>,
+    /// Names of fields whose values are counted over the whole result.
+    pub facets: Vec<String>,
+    /// Most values of each.
+    pub facet_values: Option<usize>,
+    /// Whether hits say what each part of the query adds to their score.
+    pub explain: bool,
 }
 
 /// A page of contacts.
 pub struct SearchAnswer {
     /// The contacts with why they match.
     pub contacts: Vec<(Arc<Contact>, Option<MatchView>)>,
-    /// How many there are in all, exactly.
+    /// How many there are in all.
     pub total: usize,
+    /// Whether the total is exact; otherwise it is a lower bound.
+    pub total_exact: bool,
+    /// Whether the time was over before everything was looked at.
+    pub partial: bool,
     /// The page, from 1.
     pub page: usize,
     /// Contacts of a page.
@@ -72,7 +100,11 @@ pub struct SearchAnswer {
     /// Whether writes that should be seen are not yet.
     pub stale: bool,
     /// What was not understood as it may have been meant.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
+    /// The query with the words that were probably meant, where nothing matched what was said.
+    pub did_you_mean: Option<String>,
+    /// The counts that were asked for, by the name that was asked for.
+    pub facets: BTreeMap<String, Facet>,
     /// How long it took, in microseconds.
     pub took_us: u64,
 }
@@ -81,7 +113,7 @@ impl App {
     /// Searches the contacts of the caller's organisation.
     ///
     /// # Errors
-    /// If sort, page, cursor or status are none; never because of the query text.
+    /// If sort, page, cursor, status or facets are none; never because of the query text.
     pub fn search_contacts(
         &self,
         caller: &Caller,
@@ -89,32 +121,28 @@ impl App {
     ) -> Result<SearchAnswer, Error> {
         authorize(caller, Permission::Search)?;
         let started = Instant::now();
-        let mut end = request.q.len().min(MOST_QUERY_BYTES);
-        while !request.q.is_char_boundary(end) {
-            end -= 1;
+        let parsed = self.read_query(caller, &request.q)?;
+        let mut warnings = parsed.warnings;
+        if caller.fields.phones != FieldRight::Full && parsed.expr.has_digits() {
+            warnings.push(Warning {
+                message: "numbers are not searched, since you may not see them; look a whole \
+                          number up instead"
+                    .to_owned(),
+                suggestion: None,
+                start: 0,
+                end: request.q.len(),
+            });
         }
-        let mut query = search::parse(&request.q[..end], self.partition.limits().query_words);
-        if end < request.q.len() {
-            query.warnings.push(format!("only the first {MOST_QUERY_BYTES} bytes were looked at"));
-        }
-        if query.clauses.is_empty() && query.warnings.is_empty() && !request.q.trim().is_empty() {
-            query.warnings.push("there is nothing in the query to search for".to_owned());
-        }
-        if caller.fields.phones != FieldRight::Full && query.has_digits() {
-            query.warnings.push(
-                "numbers are not searched, since you may not see them; look a whole number up instead".to_owned(),
-            );
-        }
+        let asked = parsed.expr;
+        let expr = match &request.filter {
+            Some(filter) if asked.is_everything() => filter.clone(),
+            Some(filter) => Expr::all(vec![asked.clone(), filter.clone()]),
+            None => asked.clone(),
+        };
         let sort = match request.sort.as_deref().filter(|s| !s.is_empty()) {
-            Some(name) => Sort::parse(name).ok_or_else(|| {
-                Error::invalid(
-                    "/sort",
-                    "sort",
-                    format!("{name:?} is no sort: use relevance, name, created_at or updated_at, with - for descending"),
-                )
-            })?,
-            None if query.clauses.is_empty() => Sort::CreatedDescending,
-            None => Sort::Relevance,
+            Some(name) => sort_of(caller, name)?,
+            None if asked.is_everything() => Sort::NEWEST,
+            None => Sort::RELEVANCE,
         };
         let per_page = request.per_page.unwrap_or(PER_PAGE);
         // No contacts at all is a way to ask for the total alone.
@@ -136,23 +164,7 @@ impl App {
                 ),
             ));
         }
-        let after = match request.cursor.as_deref().filter(|c| !c.is_empty()) {
-            None => None,
-            Some(text) => {
-                let cursor = Cursor::decode(text).ok_or_else(|| {
-                    Error::invalid("/cursor", "cursor", "is none of the cursors that answers carry")
-                })?;
-                // Taken in another order it would begin anew, and a walk would never end.
-                if !sort.made(&cursor) {
-                    return Err(Error::invalid(
-                        "/cursor",
-                        "cursor",
-                        "belongs to another sort: repeat query and sort of the answer it comes from",
-                    ));
-                }
-                Some(cursor)
-            }
-        };
+        let after = place(request, &sort)?;
         let status = match request.status.as_deref().filter(|s| !s.is_empty()) {
             None => None,
             Some(text) => Some(Status::parse(text).ok_or_else(|| {
@@ -164,66 +176,73 @@ impl App {
                 )
             })?),
         };
+        let facets = facets_of(caller, &request.facets)?;
+        let facet_fields: Vec<FacetField> = facets.iter().map(|(_, field)| field.clone()).collect();
         let stale = self.wait_for_writes(caller, request.refresh);
-        let found = self.partition.search(&search::Request {
+        let mut found = self.partition.search(&search::Request {
             org: caller.organization,
-            query: &query,
-            owners: &self.owner_names(caller, &query),
+            expr: &expr,
+            aliases: &self.aliases(caller, &expr),
             sight: &caller.sight,
             fields: &caller.fields,
             status,
-            sort,
+            sort: &sort,
             after,
-            offset: if after.is_some() { 0 } else { offset },
+            offset: if request.cursor.is_some() { 0 } else { offset },
             limit: per_page,
+            most_total: request.most_total.filter(|most| *most > 0),
+            facets: &facet_fields,
+            facet_values: request.facet_values.unwrap_or(FACET_VALUES).min(MOST_FACET_VALUES),
+            time_budget: None,
         })?;
         let next_cursor = found.next.map(Cursor::encode);
+        let mut did_you_mean = None;
+        let step = found.step;
         let contacts = found
             .contacts
             .into_iter()
             .map(|(contact, hit)| {
                 // Explained as it is shown: reasons and marks tell nothing of hidden fields.
                 let contact = caller.shown(contact);
-                let explanation = search::explain(&query, &contact, found.is_relaxed);
+                let explanation = self.partition.explain(&asked, &contact, step);
+                if did_you_mean.is_none() && step >= search::Step::Typos {
+                    did_you_mean = corrected(&request.q, &explanation.instead);
+                }
+                let parts = request.explain.then(|| {
+                    let part = |part: search::ScorePart| ScoreView {
+                        part: part.part,
+                        reason: part.reason,
+                        score: part.score,
+                    };
+                    explanation.parts.into_iter().map(part).collect()
+                });
                 let matched = MatchView {
                     score: hit.score,
                     why: explanation.why,
                     highlights: explanation.highlights,
+                    explanation: parts,
                 };
                 (contact, Some(matched))
             })
             .collect();
+        let counts = facets
+            .into_iter()
+            .filter_map(|(name, field)| Some((name, found.facets.remove(&field)?)))
+            .collect();
         Ok(SearchAnswer {
             contacts,
             total: found.total,
+            total_exact: found.is_exact,
+            partial: found.is_partial,
             page,
             per_page,
             next_cursor,
             stale,
-            warnings: query.warnings,
+            warnings,
+            did_you_mean,
+            facets: counts,
             took_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         })
-    }
-
-    /// The names under which contacts are assigned to the people whom a query names as owners.
-    fn owner_names(
-        &self,
-        caller: &Caller,
-        query: &search::ParsedQuery,
-    ) -> BTreeMap<String, Vec<String>> {
-        let mut names = BTreeMap::new();
-        for owner in query.owners() {
-            let given = if owner == "me" {
-                caller.user.and_then(|id| self.access().user(id))
-            } else {
-                self.access().find_user(caller.organization, owner)
-            };
-            if let Some(user) = given {
-                let all = [&user.id.to_string(), &user.email, &user.name].map(|name| fold(name));
-                names.insert(fold(owner), all.to_vec());
-            }
-        }
-        names
     }
 
     /// Waits as a search asks; whether what it should see is still missing.
@@ -235,4 +254,85 @@ impl App {
         };
         !self.partition.wait_visible(seq, at_most)
     }
+}
+
+/// The order of a name. Orders by hidden fields would tell their values.
+fn sort_of(caller: &Caller, name: &str) -> Result<Sort, Error> {
+    let sort = Sort::parse(name).filter(|sort| match &sort.field {
+        SortField::Custom(key) => caller.fields.sees_custom(key),
+        _ => true,
+    });
+    sort.ok_or_else(|| {
+        Error::invalid("/sort", "sort", format!("{name:?} is no sort: use {SORT_NAMES}"))
+    })
+}
+
+/// Where a page begins.
+fn place(request: &SearchRequest, sort: &Sort) -> Result<Option<Cursor>, Error> {
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    match (given(&request.cursor), given(&request.start)) {
+        (Some(_), Some(_)) => Err(Error::invalid(
+            "/start",
+            "cursor",
+            "cannot be given together with a cursor, which already is a place",
+        )),
+        (Some(text), None) => {
+            let cursor = Cursor::decode(&text).ok_or_else(|| {
+                Error::invalid("/cursor", "cursor", "is none of the cursors that answers carry")
+            })?;
+            // Taken in another order it would begin anew, and a walk would never end.
+            if !sort.made(&cursor) {
+                return Err(Error::invalid(
+                    "/cursor",
+                    "cursor",
+                    "belongs to another sort: repeat query and sort of the answer it comes from",
+                ));
+            }
+            Ok(Some(cursor))
+        }
+        (None, Some(text)) => sort.place_of(&text).map(Some).ok_or_else(|| {
+            Error::invalid("/start", "sort", "needs an order by name, last_name or first_name")
+        }),
+        (None, None) => Ok(None),
+    }
+}
+
+/// The fields to count by the names given.
+fn facets_of(caller: &Caller, names: &[String]) -> Result<Vec<(String, FacetField)>, Error> {
+    let mut facets: Vec<(String, FacetField)> = Vec::with_capacity(names.len());
+    if names.len() > MOST_FACETS {
+        let detail = format!("are {}; at most {MOST_FACETS} are counted at once", names.len());
+        return Err(Error::invalid("/facets", "range", detail));
+    }
+    for name in names {
+        let field = FacetField::parse(name).filter(|field| match field {
+            FacetField::Custom(key) => caller.fields.sees_custom(key),
+            _ => true,
+        });
+        let Some(field) = field else {
+            let detail = format!("{name:?} cannot be counted: use {FACET_NAMES}");
+            return Err(Error::invalid("/facets", "facet", detail));
+        };
+        facets.push((name.clone(), field));
+    }
+    Ok(facets)
+}
+
+/// A query text with the words of a hit in place of those that it has not; `None` if none of them
+/// stands in the text.
+fn corrected(q: &str, instead: &[(String, String)]) -> Option<String> {
+    let mut out = String::with_capacity(q.len());
+    let mut at = 0;
+    for word in words(q) {
+        if let Some((_, meant)) = instead.iter().find(|(asked, _)| *asked == word.text) {
+            out.push_str(&q[at..word.start]);
+            out.push_str(&meant.to_lowercase());
+            at = word.end;
+        }
+    }
+    if at == 0 {
+        return instead.iter().find(|(asked, _)| asked == q.trim()).map(|(_, meant)| meant.clone());
+    }
+    out.push_str(&q[at..]);
+    Some(out)
 }

@@ -192,9 +192,19 @@ pub(super) struct Search {
     /// Most contacts to show.
     #[arg(long, default_value_t = 50)]
     pub(super) limit: usize,
-    /// The order: relevance, name, `created_at`, `updated_at`; - in front for descending.
+    /// The order: relevance, name, `last_name`, company, `created_at`, cf.KEY, …; - in front for
+    /// descending.
     #[arg(long, allow_hyphen_values = true)]
     pub(super) sort: Option<String>,
+    /// Begin at this letter or text, in orders by name.
+    #[arg(long)]
+    pub(super) start: Option<String>,
+    /// Count the values of these fields over the whole result: tag, status, owner, cf.KEY, ….
+    #[arg(long, value_delimiter = ',')]
+    pub(super) facets: Vec<String>,
+    /// Say what each part of the query adds to the score of a contact.
+    #[arg(long)]
+    pub(super) explain: bool,
 }
 
 #[derive(ClapArgs)]

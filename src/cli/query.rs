@@ -7,7 +7,6 @@ use super::error::Failure;
 use super::output;
 use super::target::Target;
 use crate::app::{Refresh, Rule, SearchRequest};
-use crate::domain::view::ContactView;
 
 pub(super) fn search(args: &Args, command: &Search) -> Result<(), Failure> {
     let q = command.query.join(" ");
@@ -15,29 +14,35 @@ pub(super) fn search(args: &Args, command: &Search) -> Result<(), Failure> {
         Target::Remote(client) => {
             let limit = command.limit.to_string();
             let sort = command.sort.clone().unwrap_or_default();
-            client.get("/api/v1/contacts", &[("q", &q), ("per_page", &limit), ("sort", &sort)])?
+            let facets = command.facets.join(",");
+            let explain = command.explain.to_string();
+            client.get(
+                "/api/v1/contacts",
+                &[
+                    ("q", &q),
+                    ("per_page", &limit),
+                    ("sort", &sort),
+                    ("facets", &facets),
+                    ("explain", &explain),
+                    ("start", command.start.as_deref().unwrap_or_default()),
+                ],
+            )?
         }
         Target::Local { app, caller } => {
             let request = SearchRequest {
                 q,
                 per_page: Some(command.limit),
                 sort: command.sort.clone(),
+                start: command.start.clone(),
+                facets: command.facets.clone(),
+                explain: command.explain,
                 refresh: Refresh::Wait,
                 ..SearchRequest::default()
             };
             let answer = app.search_contacts(&caller, &request)?;
-            let contacts: Vec<Value> = answer
-                .contacts
-                .into_iter()
-                .map(|(contact, matched)| {
-                    json!(ContactView { matched, ..ContactView::of(&contact) })
-                })
-                .collect();
-            json!({
-                "total": answer.total, "total_exact": true, "page": 1, "per_page": answer.per_page,
-                "next_cursor": answer.next_cursor, "took_us": answer.took_us,
-                "warnings": answer.warnings, "contacts": contacts,
-            })
+            let json = answer.into_json(&command.query.join(" "));
+            json.and_then(|json| serde_json::from_slice(&json))
+                .map_err(|error| crate::app::Error::FileUnreadable(error.to_string()))?
         }
     };
     if args.json {
@@ -57,6 +62,20 @@ pub(super) fn search(args: &Args, command: &Search) -> Result<(), Failure> {
             pad(text(&contact["company"]), 28),
             why.join(", ")
         ))?;
+        for part in contact["match"]["explanation"].as_array().into_iter().flatten() {
+            let score = part["score"].as_f64().unwrap_or(0.0);
+            let (asked, reason) = (text(&part["part"]), text(&part["reason"]));
+            output::print(&format!("    {score:>5.2}  {asked}: {reason}"))?;
+        }
+    }
+    if let Some(meant) = body["did_you_mean"].as_str() {
+        output::tell(&format!("did you mean: {meant}"));
+    }
+    for (name, facet) in body["facets"].as_object().into_iter().flatten() {
+        output::print(&format!("{name}: {} different", facet["distinct"]))?;
+        for value in facet["values"].as_array().into_iter().flatten() {
+            output::print(&format!("  {:>8}  {}", value["count"], text(&value["value"])))?;
+        }
     }
     let total = body["total"].as_u64().unwrap_or(0);
     let took = body["took_us"].as_u64().unwrap_or(0);

@@ -59,6 +59,17 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
+/// Days since 1970-01-01 of a day written `YYYY-MM-DD`; `None` for anything else.
+pub fn day_number(text: &str) -> Option<i64> {
+    let bytes = text.as_bytes();
+    if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' || !bytes[0].is_ascii_digit() {
+        return None;
+    }
+    let day: jiff::civil::Date = text.parse().ok()?;
+    let since = day.since(jiff::civil::date(1970, 1, 1)).ok()?;
+    Some(i64::from(since.get_days()))
+}
+
 /// Tells the time; a fixed one can be set in tests.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
@@ -95,6 +106,17 @@ impl Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_are_counted_from_1970() {
+        assert_eq!(day_number("1970-01-01"), Some(0));
+        assert_eq!(day_number("2000-03-01"), Some(11_017));
+        assert_eq!(day_number("1969-12-31"), Some(-1));
+        assert_eq!(day_number("0001-01-01"), Some(-719_162));
+        for text in ["--02-03", "2000-02-30", "2000-1-01", "20000101", "", "2000-01-01T"] {
+            assert_eq!(day_number(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn json_is_rfc_3339_and_comes_back() {

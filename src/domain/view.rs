@@ -50,6 +50,20 @@ pub struct MatchView {
     pub why: Vec<String>,
     /// Matched ranges by field, in UTF-16 code units.
     pub highlights: BTreeMap<String, Vec<(usize, usize)>>,
+    /// What each part of the query adds to the score, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Vec<ScoreView>>,
+}
+
+/// What a part of the query adds to the score.
+#[derive(Debug, Serialize)]
+pub struct ScoreView {
+    /// The part of the query.
+    pub part: String,
+    /// Where it matched and how.
+    pub reason: String,
+    /// What that counts.
+    pub score: f32,
 }
 
 /// A contact as it is shown.

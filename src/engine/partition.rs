@@ -1,5 +1,6 @@
 //! A partition: journal, store, lookup table and index of a set of organisations, as one value.
 
+use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -103,11 +104,17 @@ pub struct SearchPage {
     pub contacts: Vec<(Arc<Contact>, Hit)>,
     /// How many there are in all.
     pub total: usize,
+    /// Whether the total is exact, and the order that of all hits.
+    pub is_exact: bool,
+    /// Whether the time was over before everything was looked at.
+    pub is_partial: bool,
     /// Where the next page begins, if there are more behind this one; also where contacts of this
     /// page have vanished meanwhile.
     pub next: Option<search::Cursor>,
-    /// Whether words matched only as prefixes.
-    pub is_relaxed: bool,
+    /// How far down the ladder the search went.
+    pub step: search::Step,
+    /// The counts that were asked for.
+    pub facets: BTreeMap<search::FacetField, search::Facet>,
 }
 
 /// Figures about a partition.
@@ -140,7 +147,7 @@ pub struct Partition {
     indexed: Arc<Progress>,
     reader: Arc<ArcSwap<IndexReader>>,
     schema: Schema,
-    sight_filters: search::SightFilters,
+    search_caches: search::Caches,
     contact_count: Arc<AtomicU64>,
     replacements: Sender<Replacement>,
     requests: Option<Sender<Request>>,
@@ -216,7 +223,7 @@ impl Partition {
             visible,
             indexed,
             schema,
-            sight_filters: search::SightFilters::default(),
+            search_caches: search::Caches::default(),
             replacements,
             options,
             _lock: lock,
@@ -431,7 +438,7 @@ impl Partition {
         let searcher = self.searcher();
         // Damaged index files can make tantivy panic where it should refuse.
         let hits = catch_unwind(AssertUnwindSafe(|| {
-            search::run(&self.schema, &searcher, &self.sight_filters, request)
+            search::run(&self.schema, &searcher, &self.search_caches, request)
         }))
         .map_err(|_panic| Error::IndexUnreadable)??;
         let next = hits.hits.last().filter(|_| hits.has_more).map(|hit| hit.cursor);
@@ -444,7 +451,25 @@ impl Partition {
                 contacts.push((contact, hit));
             }
         }
-        Ok(SearchPage { contacts, total: hits.total, next, is_relaxed: hits.is_relaxed })
+        Ok(SearchPage {
+            contacts,
+            total: hits.total,
+            is_exact: hits.is_exact,
+            is_partial: hits.is_partial,
+            next,
+            step: hits.step,
+            facets: hits.facets,
+        })
+    }
+
+    /// Why a contact is a hit.
+    pub fn explain(
+        &self,
+        expr: &crate::query::Expr,
+        contact: &Contact,
+        step: search::Step,
+    ) -> search::Explanation {
+        search::explain(&self.schema, expr, contact, step)
     }
 
     /// The limits of queries.

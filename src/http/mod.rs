@@ -18,6 +18,7 @@ mod contacts;
 mod error;
 mod export;
 mod file;
+mod filters;
 mod gate;
 mod headers;
 mod health;

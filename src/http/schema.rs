@@ -210,7 +210,26 @@ pub(super) struct SearchInput {
     pub page: Option<usize>,
     pub per_page: Option<usize>,
     pub cursor: Option<String>,
+    /// Begin at this letter or text, in orders by name.
+    pub start: Option<String>,
     pub status: Option<String>,
+    /// Tags that contacts must have, see `tag_mode`.
+    pub tag: Option<Vec<String>>,
+    /// `any`, `all` or `none` of the tags.
+    pub tag_mode: Option<String>,
+    pub tag_contains: Option<String>,
+    pub owner: Option<String>,
+    pub queue: Option<String>,
+    pub department: Option<String>,
+    pub source: Option<String>,
+    pub company: Option<String>,
+    /// Fields whose values are counted over the whole result.
+    pub facets: Option<Vec<String>>,
+    pub facet_values: Option<usize>,
+    /// Stop after so many matches; the total is then a lower bound.
+    pub total_limit: Option<usize>,
+    /// Say what each part of the query adds to the score.
+    pub explain: Option<bool>,
     /// `wait` or `false`.
     pub refresh: Option<String>,
 }
@@ -225,8 +244,39 @@ pub(super) struct SearchAnswer {
     pub took_us: u64,
     /// Present and true if own writes are not seen yet.
     pub stale: Option<bool>,
+    /// Present and true if the time was over before everything was looked at.
+    pub partial: Option<bool>,
     pub warnings: Option<Vec<String>>,
+    pub warning_details: Option<Vec<SearchWarning>>,
+    /// The query with the words that were probably meant.
+    pub did_you_mean: Option<String>,
+    /// By the names that were asked for.
+    pub facets: Option<std::collections::BTreeMap<String, Facet>>,
     pub contacts: Vec<Contact>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct SearchWarning {
+    pub message: String,
+    /// What to put in place of the span.
+    pub suggestion: Option<String>,
+    /// Where it stands in the query, in UTF-16 code units.
+    pub start: usize,
+    pub end: usize,
+}
+
+#[derive(ToSchema)]
+pub(super) struct Facet {
+    /// How many different values there are.
+    pub distinct: usize,
+    /// The most frequent first.
+    pub values: Vec<FacetValue>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct FacetValue {
+    pub value: String,
+    pub count: u64,
 }
 
 #[derive(ToSchema)]
@@ -314,6 +364,8 @@ pub(super) struct Problem {
 #[derive(ToSchema)]
 pub(super) struct Settings {
     pub default_country: Option<String>,
+    /// IANA timezone in which days begin; UTC if not given.
+    pub timezone: Option<String>,
     /// shape, possible, valid.
     pub phone_validation: Option<String>,
     /// allow, warn, reject.

@@ -4,17 +4,16 @@ use std::collections::HashMap;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Serialize;
 use serde_json::Value;
 
 use super::answer;
 use super::auth::Authenticated;
 use super::body;
 use super::error::Problem;
+use super::filters::Asked;
 use super::schema;
 use super::state::State;
-use crate::app::{Refresh, SearchAnswer, SearchRequest};
-use crate::domain::view::ContactView;
+use crate::app::{Refresh, SearchRequest};
 use crate::error::ErrorCode;
 
 /// The members of a query string; the last of equal names counts.
@@ -26,14 +25,29 @@ pub(super) fn query_of(request: &HttpRequest) -> Result<HashMap<String, String>,
 
 /// Searches or lists contacts.
 ///
-/// Bare words match names in any order, company, e-mail, tags, title, notes and custom fields, the
-/// last one as a prefix; what reads as a number matches phones anywhere inside.
+/// Bare words match names in any order and spelling, company, e-mail, tags, title, notes and custom
+/// fields, the last one as a prefix; what reads as a number matches phones anywhere inside.
+/// docs/query-language.md has all of it.
 #[utoipa::path(get, path = "/api/v1/contacts", operation_id = "list_contacts", tag = "contacts",
     params(("q" = Option<String>, Query, description = "the query"),
-        ("sort" = Option<String>, Query, description = "relevance, name, created_at, updated_at; - for descending"),
+        ("filter" = Option<String>, Query, description = "conditions as a JSON tree"),
+        ("tag" = Option<Vec<String>>, Query, description = "only with this tag; may be repeated"),
+        ("tag_mode" = Option<String>, Query, description = "any, all (if nothing is said) or none of the tags"),
+        ("tag_contains" = Option<String>, Query, description = "only with a tag that holds this text"),
+        ("owner" = Option<String>, Query, description = "only of this assignee; none: without"),
+        ("queue" = Option<String>, Query, description = "only of this queue; none: without"),
+        ("department" = Option<String>, Query, description = "only of this owning department"),
+        ("source" = Option<String>, Query, description = "only from this source; none: without"),
+        ("company" = Option<String>, Query, description = "only of this company; none: without"),
+        ("status" = Option<String>, Query, description = "only this status"),
+        ("sort" = Option<String>, Query, description = "relevance, name, last_name, first_name, company, status, source, owner, queue, country, city, created_at, updated_at, last_contacted_at, last_interaction_at, last_called_at, birthday, lead_score, total_calls, cf.KEY; - for descending"),
+        ("start" = Option<String>, Query, description = "begin at this letter or text, in orders by name"),
         ("page" = Option<usize>, Query, description = "from 1"), ("per_page" = Option<usize>, Query, description = "at most 1000"),
         ("cursor" = Option<String>, Query, description = "next_cursor of the page before"),
-        ("status" = Option<String>, Query, description = "only this status"),
+        ("facets" = Option<String>, Query, description = "count the values of these fields over the whole result: tag, status, source, owner, queue, company, country, city, letter, cf.KEY, joined by commas"),
+        ("facet_values" = Option<usize>, Query, description = "most values of a facet, 20 if nothing is said"),
+        ("total_limit" = Option<usize>, Query, description = "stop after so many matches; the total is then a lower bound"),
+        ("explain" = Option<bool>, Query, description = "say what each part of the query adds to the score"),
         ("refresh" = Option<String>, Query, description = "wait: see all acknowledged writes; false: never wait")),
     responses((status = 200, body = schema::SearchAnswer), (status = 422, body = schema::Problem)))]
 pub(super) async fn list(
@@ -41,21 +55,10 @@ pub(super) async fn list(
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    let mut query = query_of(&request)?;
-    let number = |query: &HashMap<String, String>, name: &'static str| match query.get(name) {
-        None => Ok(None),
-        Some(text) if text.is_empty() => Ok(None),
-        Some(text) => text.parse::<usize>().map(Some).map_err(|_not_a_number| not_a_number(name)),
-    };
-    let search = SearchRequest {
-        page: number(&query, "page")?,
-        per_page: number(&query, "per_page")?,
-        q: query.remove("q").unwrap_or_default(),
-        sort: query.remove("sort"),
-        cursor: query.remove("cursor"),
-        status: query.remove("status"),
-        refresh: refresh(query.get("refresh").map(String::as_str))?,
-    };
+    let asked = web::Query::<Vec<(String, String)>>::from_query(request.query_string()).map_err(
+        |error| Problem::new(ErrorCode::Malformed, format!("the query string: {error}")),
+    )?;
+    let search = search_of(&Asked(asked.into_inner()))?;
     run(state, caller, search).await
 }
 
@@ -73,36 +76,42 @@ pub(super) async fn search(
     if !value.is_object() {
         return Err(crate::app::Error::invalid("", "type", "the body must be a JSON object").into());
     }
-    let text = |name: &'static str| match value.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(_) => Err(Problem::from(crate::app::Error::invalid(
-            &format!("/{name}"),
-            "type",
-            "must be a string",
-        ))),
+    for name in ["q", "sort", "cursor", "status", "start"] {
+        if !matches!(value.get(name), None | Some(Value::Null | Value::String(_))) {
+            let error = crate::app::Error::invalid(&format!("/{name}"), "type", "must be a string");
+            return Err(error.into());
+        }
+    }
+    for name in ["page", "per_page", "facet_values", "total_limit"] {
+        if !matches!(value.get(name), None | Some(Value::Null | Value::Number(_))) {
+            return Err(not_a_number(name));
+        }
+    }
+    let search = search_of(&Asked::of_json(&value))?;
+    run(state, caller, search).await
+}
+
+fn search_of(asked: &Asked) -> Result<SearchRequest, Problem> {
+    let number = |name: &'static str| match asked.last(name) {
+        None => Ok(None),
+        Some(text) => text.parse::<usize>().map(Some).map_err(|_not_a_number| not_a_number(name)),
     };
-    let number = |name: &'static str| match value.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(other) => match other.as_u64().and_then(|n| usize::try_from(n).ok()) {
-            Some(number) => Ok(Some(number)),
-            None => Err(not_a_number(name)),
-        },
-    };
-    let refresh = match value.get("refresh") {
-        Some(Value::Bool(false)) => Refresh::Never,
-        _ => refresh(text("refresh")?.as_deref())?,
-    };
-    let search = SearchRequest {
-        q: text("q")?.unwrap_or_default(),
-        sort: text("sort")?,
+    let text = |name: &str| asked.last(name).map(str::to_owned);
+    Ok(SearchRequest {
+        q: text("q").unwrap_or_default(),
+        filter: asked.filter()?,
+        sort: text("sort"),
         page: number("page")?,
         per_page: number("per_page")?,
-        cursor: text("cursor")?,
-        status: text("status")?,
-        refresh,
-    };
-    run(state, caller, search).await
+        cursor: text("cursor"),
+        start: text("start"),
+        status: text("status"),
+        refresh: refresh(asked.last("refresh"))?,
+        most_total: number("total_limit")?,
+        facets: asked.all("facets"),
+        facet_values: number("facet_values")?,
+        explain: matches!(asked.last("explain"), Some("true" | "1" | "yes")),
+    })
 }
 
 fn not_a_number(name: &str) -> Problem {
@@ -120,43 +129,6 @@ fn refresh(text: Option<&str>) -> Result<Refresh, Problem> {
     }
 }
 
-#[derive(Serialize)]
-struct SearchBody<'a> {
-    total: usize,
-    total_exact: bool,
-    page: usize,
-    per_page: usize,
-    next_cursor: Option<&'a str>,
-    took_us: u64,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    stale: bool,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    warnings: &'a [String],
-    contacts: Vec<ContactView<'a>>,
-}
-
-/// The JSON body of a search answer.
-fn to_json(mut answer: SearchAnswer) -> Result<Vec<u8>, serde_json::Error> {
-    let matches: Vec<_> = answer.contacts.iter_mut().map(|(_, matched)| matched.take()).collect();
-    let contacts = answer
-        .contacts
-        .iter()
-        .zip(matches)
-        .map(|((contact, _), matched)| ContactView { matched, ..ContactView::of(contact) })
-        .collect();
-    serde_json::to_vec(&SearchBody {
-        total: answer.total,
-        total_exact: true,
-        page: answer.page,
-        per_page: answer.per_page,
-        next_cursor: answer.next_cursor.as_deref(),
-        took_us: answer.took_us,
-        stale: answer.stale,
-        warnings: &answer.warnings,
-        contacts,
-    })
-}
-
 async fn run(
     state: web::Data<State>,
     caller: Authenticated,
@@ -167,7 +139,8 @@ async fn run(
         let answer = app.search_contacts(&caller.0, &search)?;
         let (total, took_us) = (answer.total, answer.took_us);
         // Written here, so that the workers are free for lookups.
-        let body = to_json(answer)
+        let body = answer
+            .into_json(&search.q)
             .map_err(|error| crate::app::Error::FileUnreadable(error.to_string()))?;
         // Kept until here even if the caller has gone: the search has not.
         drop(place);

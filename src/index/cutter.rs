@@ -13,16 +13,73 @@ use crate::domain::text::{fold, for_each_word};
 pub const WINDOW: usize = 5;
 
 /// Part of the schema hash: grows when this file cuts differently.
-pub(super) const CUTTER_VERSION: u32 = 5;
+pub(super) const CUTTER_VERSION: u32 = 6;
 
 /// The name under which the tokenizer for ready-made terms is registered.
 pub(super) const TOKENIZER: &str = "ready_made";
 
-/// Letters of the longest prefix that is a term of its own.
-const EDGE: usize = 3;
+/// Letters of the longest prefix of a word that is a term of its own.
+pub const EDGE: usize = 3;
 
 /// Letters of the longest prefix of a word of an address that is a term of its own.
 pub const EMAIL_EDGE: usize = 6;
+
+/// Where a word stands; the last letter of its term.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A name.
+    Name,
+    /// Another spelling of a name.
+    Spelling,
+    /// A prefix of a name.
+    NameEdge,
+    /// A company.
+    Company,
+    /// A tag.
+    Tag,
+    /// A prefix of a word of company or tags.
+    OtherEdge,
+    /// The job title.
+    Title,
+    /// The notes.
+    Notes,
+    /// Street, city, region, postal code, country.
+    Address,
+    /// Department, role, identifiers elsewhere, profiles.
+    Text,
+    /// Any custom field, for callers who see all of them.
+    Custom,
+    /// Local part, domain or a word of these.
+    AddressPart,
+    /// A prefix of these.
+    AddressEdge,
+}
+
+impl Place {
+    /// The letter.
+    pub fn letter(self) -> char {
+        match self {
+            Self::Name => 'n',
+            Self::Spelling => 'v',
+            Self::NameEdge => 'N',
+            Self::Company => 'c',
+            Self::Tag => 't',
+            Self::OtherEdge => 'E',
+            Self::Title => 'i',
+            Self::Notes => 'o',
+            Self::Address => 'a',
+            Self::Text => 'x',
+            Self::Custom => 'k',
+            Self::AddressPart => 'p',
+            Self::AddressEdge => 'P',
+        }
+    }
+}
+
+/// The term of a whole value, without its organisation.
+pub fn value_term(code: &str, folded: &str) -> String {
+    format!("{code}\u{1}{folded}")
+}
 
 /// What every term of an organisation begins with.
 pub fn org_prefix(org: OrgNumber) -> String {
@@ -56,20 +113,22 @@ impl<'a> Terms<'a> {
         self.text.extend(cut(value, self.most_bytes).chars().filter(|c| *c != '\0'));
     }
 
+    /// One word with the letter that says where it stands.
+    pub(super) fn word(&mut self, word: &str, place: Place) {
+        let room = self.most_bytes.saturating_sub(2);
+        self.whole(&format!("{}\u{1}{}", cut(word, room), place.letter()));
+    }
+
     /// Every word of a text.
-    pub(super) fn words(&mut self, text: &str) {
-        for_each_word(text, |word, _, _| self.whole(word));
+    pub(super) fn words(&mut self, text: &str, place: Place) {
+        for_each_word(text, |word, _, _| self.word(word, place));
     }
 
-    /// The prefixes of one to three letters of every word of a text.
-    pub(super) fn edges(&mut self, text: &str) {
-        self.edges_up_to(text, EDGE);
-    }
-
-    fn edges_up_to(&mut self, text: &str, most: usize) {
+    /// The prefixes of one to so many letters of every word of a text.
+    pub(super) fn edges(&mut self, text: &str, most: usize, place: Place) {
         for_each_word(text, |word, _, _| {
             for (at, c) in word.char_indices().take(most) {
-                self.whole(&word[..at + c.len_utf8()]);
+                self.word(&word[..at + c.len_utf8()], place);
             }
         });
     }
@@ -77,34 +136,24 @@ impl<'a> Terms<'a> {
     /// Whole address, local part and domain, and the words of both.
     pub(super) fn email(&mut self, address: &str) {
         let key = email::key(address);
-        self.whole(&key);
+        self.word(&key, Place::Address);
         if let Some((local, domain)) = key.rsplit_once('@') {
-            self.whole(local);
-            self.whole(domain);
+            self.word(local, Place::AddressPart);
+            self.word(domain, Place::AddressPart);
             for part in [local, domain] {
                 for_each_word(part, |word, _, _| {
                     if word != part {
-                        self.whole(word);
+                        self.word(word, Place::AddressPart);
                     }
                 });
             }
         }
+        self.edges(address, EMAIL_EDGE, Place::AddressEdge);
     }
 
-    /// The prefixes of one to six letters of the words of an address.
-    pub(super) fn email_edges(&mut self, address: &str) {
-        self.edges_up_to(address, EMAIL_EDGE);
-    }
-
-    /// A whole tag and its words.
-    pub(super) fn tag(&mut self, tag: &str) {
-        let folded = fold(tag);
-        self.whole(&folded);
-        for_each_word(tag, |word, _, _| {
-            if word != folded {
-                self.whole(word);
-            }
-        });
+    /// A whole folded value of a field.
+    pub(super) fn value(&mut self, code: &str, value: &str) {
+        self.whole(&value_term(code, &fold(value)));
     }
 
     /// Windows of up to five digits at every position.
@@ -189,14 +238,36 @@ mod tests {
 
     #[test]
     fn values_are_cut_into_terms() {
-        assert_eq!(cut_by(|t| t.words("José O'Brien")), ["jose", "obrien"]);
-        assert_eq!(cut_by(|t| t.edges("Jo Émile")), ["j", "jo", "e", "em", "emi"]);
+        let placed = |f: &dyn Fn(&mut Terms<'_>)| -> Vec<String> {
+            cut_by(f).into_iter().map(|term| term.replace('\u{1}', "/")).collect()
+        };
+        assert_eq!(placed(&|t| t.words("José O'Brien", Place::Name)), ["jose/n", "obrien/n"]);
         assert_eq!(
-            cut_by(|t| t.email("J.Doe@Example.com")),
-            ["j.doe@example.com", "j.doe", "example.com", "j", "doe", "example", "com"]
+            placed(&|t| t.edges("Jo Émile", EDGE, Place::NameEdge)),
+            ["j/N", "jo/N", "e/N", "em/N", "emi/N"]
         );
-        assert_eq!(cut_by(|t| t.tag("VIP")), ["vip"]);
-        assert_eq!(cut_by(|t| t.tag("Q4 Campaign")), ["q4 campaign", "q4", "campaign"]);
+        assert_eq!(
+            placed(&|t| t.email("J.Doe@Ex.com")),
+            [
+                "j.doe@ex.com/a",
+                "j.doe/p",
+                "ex.com/p",
+                "j/p",
+                "doe/p",
+                "ex/p",
+                "com/p",
+                "j/P",
+                "d/P",
+                "do/P",
+                "doe/P",
+                "e/P",
+                "ex/P",
+                "c/P",
+                "co/P",
+                "com/P"
+            ]
+        );
+        assert_eq!(placed(&|t| t.value("t", "Q4 Campaign")), ["t/q4 campaign"]);
         assert_eq!(
             cut_by(|t| t.windows("1234567")),
             ["12345", "23456", "34567", "4567", "567", "67", "7"]
@@ -214,5 +285,7 @@ mod tests {
     fn long_terms_are_cut_at_a_letter() {
         let terms = cut_by(|t| t.whole(&"ö".repeat(100)));
         assert_eq!(terms[0].chars().count(), 32);
+        let terms = cut_by(|t| t.word(&"ö".repeat(100), Place::Name));
+        assert!(terms[0].ends_with("ö\u{1}n"));
     }
 }

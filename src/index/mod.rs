@@ -11,11 +11,13 @@ mod mirror;
 mod schema;
 mod sealed;
 
-pub use cutter::{EMAIL_EDGE, WINDOW, org_prefix};
+pub use cutter::{EDGE, EMAIL_EDGE, Place, WINDOW, org_prefix, value_term};
+pub(crate) use document::ordered;
+pub use document::{Column, DAYS_BEFORE_1970, column_name, value_code};
 pub use fingerprint::{Fingerprint, FingerprintReader};
 pub use generation::{Current, Generations};
 pub use mirror::{Mirror, damaged_files};
-pub use schema::{Fields, Limits, Schema, Scores};
+pub use schema::{Fields, Ladder, Limits, Schema, Scores, Sources};
 
 /// Why the index cannot be used.
 #[derive(Debug, thiserror::Error)]

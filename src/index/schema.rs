@@ -1,23 +1,72 @@
-//! Reads `index-schema/contacts.toml` and turns it into a tantivy schema with a hash.
+//! Reads the files of `index-schema` and turns them into a tantivy schema with a hash.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::Deserialize;
 use tantivy::schema::{
-    Field, IndexRecordOption, NumericOptions, SchemaBuilder, TextFieldIndexing, TextOptions,
+    Field, IndexRecordOption, JsonObjectOptions, NumericOptions, SchemaBuilder, TextFieldIndexing,
+    TextOptions,
 };
 
 use super::Error;
 use super::cutter::CUTTER_VERSION;
+use crate::domain::names::NameTables;
 
-const SOURCE: &str = include_str!("../../index-schema/contacts.toml");
+/// The files of a schema, as text.
+#[derive(Clone, Debug)]
+pub struct Sources {
+    contacts: String,
+    nicknames: String,
+    titles: String,
+    particles: String,
+    legal_forms: String,
+}
+
+impl Sources {
+    /// Those that are compiled in.
+    pub fn builtin() -> Self {
+        let text = str::to_owned;
+        Self {
+            contacts: text(include_str!("../../index-schema/contacts.toml")),
+            nicknames: text(include_str!("../../index-schema/nicknames.tsv")),
+            titles: text(include_str!("../../index-schema/titles.txt")),
+            particles: text(include_str!("../../index-schema/particles.txt")),
+            legal_forms: text(include_str!("../../index-schema/legal_forms.txt")),
+        }
+    }
+
+    /// Those in a folder; files that are not there are those that are compiled in.
+    ///
+    /// # Errors
+    /// If a file is there and cannot be read as text.
+    pub fn in_folder(folder: &Path) -> Result<Self, Error> {
+        let mut sources = Self::builtin();
+        for (name, text) in [
+            ("contacts.toml", &mut sources.contacts),
+            ("nicknames.tsv", &mut sources.nicknames),
+            ("titles.txt", &mut sources.titles),
+            ("particles.txt", &mut sources.particles),
+            ("legal_forms.txt", &mut sources.legal_forms),
+        ] {
+            let path = folder.join(name);
+            match std::fs::read_to_string(&path) {
+                Ok(read) => *text = read,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => return Err(Error::io(&path)(error)),
+            }
+        }
+        Ok(sources)
+    }
+}
 
 #[derive(Deserialize)]
 struct File {
     version: u32,
     fields: BTreeMap<String, FieldSpec>,
     scores: Scores,
+    ladder: Ladder,
     limits: Limits,
 }
 
@@ -35,6 +84,7 @@ struct FieldSpec {
 enum Kind {
     Terms,
     Keyword,
+    Columns,
     U64,
 }
 
@@ -44,16 +94,37 @@ enum Kind {
 #[expect(missing_docs, reason = "the names are those of the fields")]
 pub struct Scores {
     pub name: f32,
+    pub name_spelling: f32,
     pub name_prefix: f32,
+    pub name_nickname: f32,
+    pub name_initial: f32,
+    pub name_sound: f32,
+    pub name_one_edit: f32,
+    pub name_two_edits: f32,
+    pub name_inside: f32,
     pub email: f32,
     pub email_prefix: f32,
+    pub email_edit: f32,
     pub company: f32,
     pub company_prefix: f32,
+    pub company_edit: f32,
     pub tag: f32,
     pub tag_prefix: f32,
     pub text: f32,
     pub text_prefix: f32,
     pub phone: f32,
+}
+
+/// When the looser steps of the ladder are taken, and how far they reach.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ladder {
+    /// With fewer hits, names that are said for each other or sound alike are added.
+    pub enough: usize,
+    /// Letters of the shortest code by which words sound alike while there are other hits.
+    pub sound_letters: usize,
+    /// Most different words that a typo or a part of a word stands for, per segment.
+    pub most_expansions: usize,
 }
 
 /// What bounds the size of documents and queries.
@@ -68,6 +139,8 @@ pub struct Limits {
     pub phone_digits: usize,
     /// Most words of a query that are looked at.
     pub query_words: usize,
+    /// Milliseconds after which a search answers with what it has.
+    pub time_budget_ms: u64,
 }
 
 /// The fields of the index by name.
@@ -76,29 +149,38 @@ pub struct Limits {
 pub struct Fields {
     pub number: Field,
     pub org: Field,
-    pub name: Field,
-    pub name_edge: Field,
-    pub company: Field,
+    pub word: Field,
+    pub like: Field,
     pub email: Field,
-    pub email_edge: Field,
-    pub tag: Field,
-    pub text: Field,
-    pub title: Field,
-    pub notes: Field,
-    pub edge: Field,
-    pub status: Field,
-    pub source: Field,
-    pub owner: Field,
+    pub value: Field,
     pub cf: Field,
-    pub cf_text: Field,
-    pub audience: Field,
-    pub department: Field,
+    pub cf_columns: Field,
     pub phone: Field,
     pub phone_num: Field,
+    pub audience: Field,
+    pub department: Field,
+    pub status_value: Field,
+    pub source_value: Field,
+    pub owner_value: Field,
+    pub queue_value: Field,
+    pub tag_value: Field,
+    pub company_value: Field,
+    pub country_value: Field,
+    pub city_value: Field,
     pub created_at: Field,
     pub updated_at: Field,
+    pub last_contacted_at: Field,
+    pub last_interaction_at: Field,
+    pub last_called_at: Field,
+    pub birthday: Field,
+    pub lead_score: Field,
+    pub total_calls: Field,
+    pub rank: Field,
     pub name_key0: Field,
     pub name_key1: Field,
+    pub last_key0: Field,
+    pub last_key1: Field,
+    pub first_key: Field,
 }
 
 /// The schema of the contact index.
@@ -110,19 +192,39 @@ pub struct Schema {
     pub fields: Fields,
     /// What matches count.
     pub scores: Scores,
+    /// When looser steps are taken.
+    pub ladder: Ladder,
     /// What bounds documents and queries.
     pub limits: Limits,
+    /// What is known of names.
+    pub names: Arc<NameTables>,
     /// Changes with the file and with the code that cuts terms.
     pub hash: Arc<str>,
 }
 
 impl Schema {
-    /// Reads the schema file that is compiled in.
+    /// The schema that is compiled in.
     ///
     /// # Errors
     /// If it is wrong, which a unit test excludes.
     pub fn load() -> Result<Self, Error> {
-        let file: File = toml::from_str(SOURCE).map_err(|e| Error::Schema(e.to_string()))?;
+        Self::of(&Sources::builtin())
+    }
+
+    /// The schema that some files describe.
+    ///
+    /// # Errors
+    /// Says what is wrong in which file; also fields that the program needs and that are not there.
+    pub fn of(sources: &Sources) -> Result<Self, Error> {
+        let wrong = |e: toml::de::Error| Error::Schema(format!("contacts.toml: {e}"));
+        let file: File = toml::from_str(&sources.contacts).map_err(wrong)?;
+        let names = NameTables::parse(
+            &sources.nicknames,
+            &sources.titles,
+            &sources.particles,
+            &sources.legal_forms,
+        )
+        .map_err(Error::Schema)?;
         let mut builder = SchemaBuilder::default();
         for (name, spec) in &file.fields {
             match spec.kind {
@@ -138,6 +240,9 @@ impl Schema {
                 }
                 Kind::Keyword => {
                     builder.add_text_field(name, TextOptions::default().set_fast("raw"));
+                }
+                Kind::Columns => {
+                    builder.add_json_field(name, JsonObjectOptions::default().set_fast("raw"));
                 }
                 Kind::U64 => {
                     let mut options = NumericOptions::default();
@@ -156,37 +261,63 @@ impl Schema {
         let fields = Fields {
             number: field("number")?,
             org: field("org")?,
-            name: field("name")?,
-            name_edge: field("name_edge")?,
-            company: field("company")?,
+            word: field("word")?,
+            like: field("like")?,
             email: field("email")?,
-            email_edge: field("email_edge")?,
-            tag: field("tag")?,
-            text: field("text")?,
-            title: field("title")?,
-            notes: field("notes")?,
-            edge: field("edge")?,
-            status: field("status")?,
-            source: field("source")?,
-            owner: field("owner")?,
+            value: field("value")?,
             cf: field("cf")?,
-            cf_text: field("cf_text")?,
-            audience: field("audience")?,
-            department: field("department")?,
+            cf_columns: field("cf_columns")?,
             phone: field("phone")?,
             phone_num: field("phone_num")?,
+            audience: field("audience")?,
+            department: field("department")?,
+            status_value: field("status_value")?,
+            source_value: field("source_value")?,
+            owner_value: field("owner_value")?,
+            queue_value: field("queue_value")?,
+            tag_value: field("tag_value")?,
+            company_value: field("company_value")?,
+            country_value: field("country_value")?,
+            city_value: field("city_value")?,
             created_at: field("created_at")?,
             updated_at: field("updated_at")?,
+            last_contacted_at: field("last_contacted_at")?,
+            last_interaction_at: field("last_interaction_at")?,
+            last_called_at: field("last_called_at")?,
+            birthday: field("birthday")?,
+            lead_score: field("lead_score")?,
+            total_calls: field("total_calls")?,
+            rank: field("rank")?,
             name_key0: field("name_key0")?,
             name_key1: field("name_key1")?,
+            last_key0: field("last_key0")?,
+            last_key1: field("last_key1")?,
+            first_key: field("first_key")?,
         };
         let mut hasher = blake3::Hasher::new();
-        hasher.update(SOURCE.as_bytes());
+        for text in [
+            &sources.contacts,
+            &sources.nicknames,
+            &sources.titles,
+            &sources.particles,
+            &sources.legal_forms,
+        ] {
+            hasher.update(&(text.len() as u64).to_le_bytes());
+            hasher.update(text.as_bytes());
+        }
         hasher.update(&CUTTER_VERSION.to_le_bytes());
         hasher.update(tantivy::version_string().as_bytes());
         let hash = hasher.finalize().to_hex();
         let hash = format!("{}-{}", file.version, &hash[..16]).into();
-        Ok(Self { tantivy, fields, scores: file.scores, limits: file.limits, hash })
+        Ok(Self {
+            tantivy,
+            fields,
+            scores: file.scores,
+            ladder: file.ladder,
+            limits: file.limits,
+            names: Arc::new(names),
+            hash,
+        })
     }
 }
 
@@ -197,7 +328,7 @@ mod tests {
     #[test]
     fn the_schema_file_is_complete() {
         let schema = Schema::load().expect("schema");
-        assert!(schema.hash.starts_with("2-"));
-        assert_eq!(schema.tantivy.fields().count(), 25);
+        assert!(schema.hash.starts_with("3-"));
+        assert_eq!(schema.tantivy.fields().count(), 34);
     }
 }

@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
     /// Distinguishes the sorts, so that a cursor is only used with its own.
-    pub sort: u8,
+    pub sort: u32,
     /// The sort key of the last hit.
     pub key: [u64; 3],
 }
@@ -18,7 +18,7 @@ impl Cursor {
     /// Reads a cursor; `None` if it is none.
     pub fn decode(text: &str) -> Option<Self> {
         let mut parts = text.split('.').map(|part| u64::from_str_radix(part, 16).ok());
-        let sort = u8::try_from(parts.next()??).ok()?;
+        let sort = u32::try_from(parts.next()??).ok()?;
         let key = [parts.next()??, parts.next()??, parts.next()??];
         parts.next().is_none().then_some(Self { sort, key })
     }
@@ -31,7 +31,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn cursors_come_back(sort: u8, key: [u64; 3]) {
+        fn cursors_come_back(sort: u32, key: [u64; 3]) {
             let cursor = Cursor { sort, key };
             prop_assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
         }

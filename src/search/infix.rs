@@ -1,59 +1,30 @@
 //! Digits anywhere in a number: windows of the index find candidates, arithmetic on the numbers
 //! themselves confirms them.
 
-use std::ops::Bound;
+use super::node::{Dict, Source};
+use crate::index::WINDOW;
 
-use tantivy::columnar::Column;
-use tantivy::query::doc_predicate_query::{
-    ConstOrVariableSegmentPredicate, DocPredicate, DocPredicateQuery, SegmentDocPredicate,
-};
-use tantivy::query::{
-    BooleanQuery, ConstScoreQuery, EnableScoring, InvertedIndexRangeQuery, Occur, Query, TermQuery,
-};
-use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocId, SegmentReader, Term};
-
-use crate::index::{Schema, WINDOW};
-
-/// A query for all numbers that hold these digits in a row.
-pub(super) fn digits_anywhere(schema: &Schema, prefix: &str, digits: &str) -> Box<dyn Query> {
-    let field = schema.fields.phone;
+/// The windows that a number with these digits in a row must have, one of each source, and what
+/// then confirms it. Up to five digits are one window or begin one.
+pub(super) fn windows(digits: &str, score: f32) -> (Vec<Source>, Option<Infix>) {
+    let dict = Dict::Phone;
     if digits.len() < WINDOW {
-        return Box::new(ConstScoreQuery::new(prefix_query(field, prefix, digits), 1.0));
+        return (vec![Source::Begins { dict, text: digits.to_owned(), score }], None);
     }
-    let window = |at: usize| -> Box<dyn Query> {
-        let text = format!("{prefix}{}", &digits[at..at + WINDOW]);
-        Box::new(TermQuery::new(Term::from_field_text(field, &text), IndexRecordOption::Basic))
-    };
+    let window = |at: usize| Source::Term { dict, text: digits[at..at + WINDOW].to_owned(), score };
     if digits.len() == WINDOW {
-        return Box::new(ConstScoreQuery::new(window(0), 1.0));
+        return (vec![window(0)], None);
     }
+    let Some(infix) = Infix::new(digits) else {
+        // More digits than any number has; no window holds this.
+        return (vec![Source::Term { dict, text: "none".to_owned(), score }], None);
+    };
     // Windows side by side, and the last one; overlap costs nothing.
     let mut starts: Vec<usize> = (0..=digits.len() - WINDOW).step_by(WINDOW).collect();
     if starts.last() != Some(&(digits.len() - WINDOW)) {
         starts.push(digits.len() - WINDOW);
     }
-    let windows =
-        BooleanQuery::new(starts.into_iter().map(|at| (Occur::Must, window(at))).collect());
-    let Some(infix) = Infix::new(digits) else {
-        return Box::new(tantivy::query::EmptyQuery);
-    };
-    Box::new(DocPredicateQuery::from(HasInfix {
-        schema: schema.tantivy.clone(),
-        windows: std::sync::Arc::new(windows),
-        infix,
-    }))
-}
-
-/// A query for all terms of a field that begin so.
-pub(super) fn prefix_query(field: Field, prefix: &str, start: &str) -> Box<dyn Query> {
-    let from = format!("{prefix}{start}");
-    // No term holds U+10FFFF, and nothing sorts behind it.
-    let to = format!("{from}\u{10ffff}");
-    Box::new(InvertedIndexRangeQuery::new(
-        Bound::Included(Term::from_field_text(field, &from)),
-        Bound::Excluded(Term::from_field_text(field, &to)),
-    ))
+    (starts.into_iter().map(window).collect(), Some(infix))
 }
 
 /// Digits to be found inside a number that is written behind a leading 1.
@@ -79,42 +50,6 @@ impl Infix {
             number /= 10;
         }
         false
-    }
-}
-
-#[derive(Debug)]
-struct HasInfix {
-    schema: tantivy::schema::Schema,
-    windows: std::sync::Arc<BooleanQuery>,
-    infix: Infix,
-}
-
-impl DocPredicate for HasInfix {
-    type SegmentDocPredicate = SegmentHasInfix;
-
-    fn doc_predicate(
-        &self,
-        reader: &SegmentReader,
-    ) -> tantivy::Result<ConstOrVariableSegmentPredicate<SegmentHasInfix>> {
-        let weight = self.windows.weight(EnableScoring::disabled_from_schema(&self.schema))?;
-        Ok(ConstOrVariableSegmentPredicate::Variable {
-            predicate: SegmentHasInfix {
-                numbers: reader.fast_fields().u64("phone_num")?,
-                infix: self.infix,
-            },
-            necessary_condition: Box::new(weight.scorer(reader, 1.0)?),
-        })
-    }
-}
-
-struct SegmentHasInfix {
-    numbers: Column<u64>,
-    infix: Infix,
-}
-
-impl SegmentDocPredicate for SegmentHasInfix {
-    fn eval(&mut self, doc: DocId) -> bool {
-        self.numbers.values_for_doc(doc).any(|number| self.infix.is_in(number))
     }
 }
 

@@ -1,20 +1,34 @@
-//! The search index, read side: text to query, query to hits, hits to reasons.
+//! The search index, read side: tree of conditions to documents, documents to reasons.
 //!
-//! Works on a snapshot and on numbers; records are fetched by `engine`.
+//! Works on a snapshot and on numbers; records are fetched by `engine`. Data flows from `plan`
+//! (conditions to nodes) over `execute` (nodes to documents) and `page` (documents to the best) to
+//! `run`, which takes one step of the ladder after the other.
 
+mod automata;
+mod budget;
 mod cursor;
+mod execute;
 mod explain;
+mod facets;
 mod infix;
-mod parse;
+mod lists;
+mod node;
+mod page;
 mod plan;
+mod rights;
 mod run;
 mod sight;
+mod sort;
+mod step;
+mod view;
+mod words;
 
 pub use cursor::Cursor;
-pub use explain::{Explanation, explain};
-pub use parse::{Clause, FieldName, ParsedQuery, parse};
-pub use run::{Hit, Hits, Request, Sort, run};
-pub use sight::SightFilters;
+pub use explain::{Explanation, ScorePart, explain};
+pub use facets::{FACET_NAMES, Facet, FacetField};
+pub use run::{Aliases, Caches, Hit, Hits, Request, run};
+pub use sort::{SORT_NAMES, Sort, SortField};
+pub use step::Step;
 
 /// Why a search failed; never because of the query text.
 #[derive(Debug, thiserror::Error)]
@@ -22,4 +36,10 @@ pub enum Error {
     /// The engine refused.
     #[error("search: {0}")]
     Tantivy(#[from] tantivy::TantivyError),
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        Self::Tantivy(error.into())
+    }
 }

@@ -1,103 +1,39 @@
-//! Clauses to a tantivy query: which field, which rung of the ladder, which score.
+//! Conditions to nodes: which field, which rung of the ladder, which score.
 //!
 //! All terms carry the organisation, so a query cannot reach another one's documents whatever it
 //! says. Scores are constants of the schema; the best rung of a word counts.
 
-use std::collections::{BTreeMap, BTreeSet};
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a few of many kinds are special, and new ones are like the rest"
+)]
 
-use tantivy::query::{
-    BooleanQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery, Occur, Query, TermQuery,
-};
-use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{Searcher, Term};
+use std::ops::Bound;
+use std::sync::Arc;
 
-use super::infix::{digits_anywhere, prefix_query};
-use super::parse::{Clause, FieldName};
+use super::automata::Pattern;
+use super::node::{ColumnName, ColumnRange, Dict, Node, Source};
+use super::rights::SearchRights;
 use super::run::Request;
-use crate::domain::access::{FieldRight, FieldRights};
+use super::step::Step;
+use super::words::{Words, cut};
 use crate::domain::email;
 use crate::domain::ids::OrgNumber;
+use crate::domain::names::{Noise, most_edits};
 use crate::domain::status::Status;
-use crate::domain::text::fold;
-use crate::index::{EMAIL_EDGE, Schema, org_prefix};
+use crate::domain::text::{fold, words as words_of};
+use crate::index::{
+    Column, DAYS_BEFORE_1970, Place, Schema, column_name, ordered, value_code, value_term,
+};
+use crate::query::{Condition, Expr, Field, Kind, Shape};
 
-/// How freely words match; the next step is taken only where one finds nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    /// Words exactly, the last one as a prefix.
-    Strict,
-    /// All words as prefixes.
-    Prefixes,
-}
-
-/// Which fields a search may look into.
-pub(super) struct SearchRights {
-    phones: bool,
-    emails: bool,
-    /// The custom fields that are seen, by folded key; all of them if not given.
-    custom: Option<Vec<String>>,
-}
-
-impl SearchRights {
-    /// Turns what a caller sees into fields. Cost: nothing for who sees all of them, else a few
-    /// steps in the dictionary of each segment per custom field of the organisation.
-    pub(super) fn of(
-        schema: &Schema,
-        searcher: &Searcher,
-        org: OrgNumber,
-        rights: &FieldRights,
-    ) -> tantivy::Result<Self> {
-        let custom = if rights.hidden_custom.is_empty() {
-            None
-        } else {
-            let all = custom_keys(schema, searcher, org)?;
-            Some(all.into_iter().filter(|key| rights.sees_custom(key)).collect())
-        };
-        Ok(Self {
-            phones: rights.phones == FieldRight::Full,
-            emails: rights.emails == FieldRight::Full,
-            custom,
-        })
-    }
-
-    fn sees_custom(&self, key: &str) -> bool {
-        self.custom.as_ref().is_none_or(|seen| seen.iter().any(|known| known == key))
-    }
-}
-
-/// The keys of all custom fields that contacts of an organisation have, folded.
-fn custom_keys(
-    schema: &Schema,
-    searcher: &Searcher,
-    org: OrgNumber,
-) -> tantivy::Result<BTreeSet<String>> {
-    let prefix = org_prefix(org);
-    let mut keys = BTreeSet::new();
-    for segment in searcher.segment_readers() {
-        let terms = segment.inverted_index(schema.fields.cf)?;
-        let mut from = prefix.clone();
-        loop {
-            let mut stream = terms.terms().range().ge(from.as_bytes()).into_stream()?;
-            if !stream.advance() {
-                break;
-            }
-            let Some(term) = std::str::from_utf8(stream.key()).ok() else { break };
-            let Some(key) = term.strip_prefix(&prefix) else { break };
-            let key = key.split(['\u{1}', '\u{2}']).next().unwrap_or(key);
-            // Behind the values and words of this key, which begin with control characters.
-            from = format!("{prefix}{key}\u{3}");
-            keys.insert(key.to_owned());
-        }
-    }
-    Ok(keys)
-}
+/// Most words of which neighbours are tried as one.
+const MOST_JOINED: usize = 6;
 
 struct Planner<'a> {
     schema: &'a Schema,
-    rights: &'a SearchRights,
-    owners: &'a BTreeMap<String, Vec<String>>,
-    prefix: String,
-    step: Step,
+    request: &'a Request<'a>,
+    words: Words<'a>,
 }
 
 /// Builds the query.
@@ -106,192 +42,360 @@ pub(super) fn plan(
     request: &Request<'_>,
     rights: &SearchRights,
     step: Step,
-) -> Box<dyn Query> {
-    let prefix = org_prefix(request.org);
-    let planner = Planner { schema, rights, owners: request.owners, prefix, step };
-    let mut parts: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+    is_last_resort: bool,
+) -> Node {
+    let words = Words { schema, rights, step, is_last_resort };
+    let planner = Planner { schema, request, words };
+    let mut parts = Vec::with_capacity(2);
     if let Some(status) = request.status {
-        parts.push((Occur::Must, planner.term(schema.fields.status, status.as_str(), 0.0)));
+        parts.push(planner.value(&Field::Status, status.as_str(), false));
     }
-    for clause in &request.query.clauses {
-        let (part, is_negative) = planner.clause(clause);
-        parts.push((if is_negative { Occur::MustNot } else { Occur::Must }, part));
+    parts.push(planner.expr(request.expr, false));
+    match (parts.len(), parts.pop()) {
+        (1, Some(only)) => only,
+        (_, last) => {
+            parts.extend(last);
+            Node::All(parts)
+        }
     }
-    // Only positive clauses carry the organisation into the result.
-    if !parts.iter().any(|(occur, _)| *occur == Occur::Must) {
-        parts.push((Occur::Must, planner.term(schema.fields.org, "", 0.0)));
-    }
-    if parts.len() == 1
-        && let Some((_, only)) = parts.pop()
-    {
-        return only;
-    }
-    Box::new(BooleanQuery::new(parts))
 }
 
 impl Planner<'_> {
-    fn clause(&self, clause: &Clause) -> (Box<dyn Query>, bool) {
-        match clause {
-            Clause::Word { field, text, is_prefix, is_negative } => {
-                let is_prefix = *is_prefix || self.step == Step::Prefixes && !is_negative;
-                (self.word(field.as_ref(), text, is_prefix), *is_negative)
+    fn expr(&self, expr: &Expr, is_negative: bool) -> Node {
+        match expr {
+            Expr::All(parts) if parts.is_empty() => Node::Everything,
+            Expr::All(parts) => self.all(parts, is_negative),
+            Expr::Any(parts) => {
+                Node::Any(parts.iter().map(|part| self.expr(part, is_negative)).collect())
             }
-            Clause::Whole { field, value, is_prefix, is_negative } => {
-                (self.whole(field, value, *is_prefix), *is_negative)
+            Expr::Not(part) => Node::Not(Box::new(self.expr(part, !is_negative))),
+            Expr::Is(condition) => self.condition(condition, is_negative),
+        }
+    }
+
+    fn all(&self, parts: &[Expr], is_negative: bool) -> Node {
+        let required = parts.iter().filter(|part| self.noise(part).is_none()).count();
+        let nodes = parts.iter().map(|part| match self.noise(part) {
+            Some(noise) if required > 0 && !is_negative => self.noisy(part, noise),
+            _ => self.expr(part, is_negative),
+        });
+        let nodes: Vec<Node> = nodes.collect();
+        let plain: Vec<Option<&str>> = parts.iter().map(plain_word).collect();
+        if is_negative
+            || self.words.step < Step::Near
+            || plain.iter().flatten().count() > MOST_JOINED
+        {
+            return Node::All(nodes);
+        }
+        // Words that were heard as two and are written as one.
+        let mut ways = Vec::new();
+        for at in 1..plain.len() {
+            if let (Some(one), Some(other)) = (plain[at - 1], plain[at]) {
+                let mut way: Vec<Node> = Vec::with_capacity(nodes.len() - 1);
+                way.extend_from_slice(&nodes[..at - 1]);
+                way.push(self.joined(one, other));
+                way.extend_from_slice(&nodes[at + 1..]);
+                ways.push(Node::All(way));
             }
-            Clause::Dotted { whole, words, is_prefix, is_negative } => {
+        }
+        if ways.is_empty() {
+            return Node::All(nodes);
+        }
+        ways.push(Node::All(nodes));
+        Node::Any(ways)
+    }
+
+    /// Why a part says little by itself, so that contacts without it match as well.
+    fn noise(&self, part: &Expr) -> Option<Noise> {
+        let noise = self.schema.names.noise(plain_word(part)?)?;
+        match noise {
+            Noise::Title | Noise::LegalForm => Some(noise),
+            Noise::Particle => (self.words.step >= Step::Near).then_some(noise),
+        }
+    }
+
+    fn noisy(&self, part: &Expr, noise: Noise) -> Node {
+        let node = match (part, noise) {
+            // It must not lift one company above another, yet there are people called Sa and Co.
+            (Expr::Is(Condition::Word { text, shape, field: None }), Noise::LegalForm) => {
+                self.words.node(Some(&Field::Name), text, *shape)
+            }
+            _ => self.expr(part, false),
+        };
+        Node::Maybe(Box::new(node))
+    }
+
+    fn joined(&self, one: &str, other: &str) -> Node {
+        let score = self.schema.scores.name_spelling * 2.0;
+        let text = format!("{one}{other}");
+        let exact = vec![
+            (Place::Name.letter(), score),
+            (Place::Spelling.letter(), score),
+            (Place::Company.letter(), self.schema.scores.company * 2.0),
+        ];
+        Node::Terms(vec![Source::Word { dict: Dict::Word, text, exact }])
+    }
+
+    fn condition(&self, condition: &Condition, is_negative: bool) -> Node {
+        match condition {
+            Condition::Word { field, text, shape } => {
+                if field.as_ref().is_some_and(|field| !self.words.rights.sees(field)) {
+                    return Node::Nothing;
+                }
+                // What is left out is what was said, and not what is like it.
+                let shape = match shape {
+                    Shape::Word if is_negative => Shape::Exact,
+                    shape => *shape,
+                };
+                self.words.node(field.as_ref(), text, shape)
+            }
+            Condition::Dotted { whole, words, is_prefix } => {
                 let all_words = words.iter().enumerate().map(|(at, word)| {
                     let is_last = at + 1 == words.len();
-                    let is_prefix =
-                        *is_prefix && is_last || self.step == Step::Prefixes && !is_negative;
-                    (Occur::Must, self.word(None, word, is_prefix))
+                    let shape = if *is_prefix && is_last { Shape::Prefix } else { Shape::Word };
+                    self.words.node(None, word, if is_negative { Shape::Exact } else { shape })
                 });
-                let all_words = Box::new(BooleanQuery::new(all_words.collect()));
-                let address = self.whole(&FieldName::Email, whole, *is_prefix);
-                (best_of(vec![address, all_words]), *is_negative)
+                let all_words = Node::All(all_words.collect());
+                Node::Any(vec![self.value(&Field::Email, whole, *is_prefix), all_words])
             }
-            Clause::Digits { is_negative, .. } if !self.rights.phones => {
-                (Box::new(EmptyQuery), *is_negative)
+            Condition::Digits { digits, variants } => self.digits(digits, variants),
+            Condition::Keypad { digits } => {
+                let pattern = Arc::new(Pattern::Keypad(digits.as_bytes().to_vec()));
+                let scores = vec![(Place::Name.letter(), [self.schema.scores.name_prefix; 3])];
+                Node::Terms(vec![Source::Pattern { dict: Dict::Word, pattern, scores }])
             }
-            Clause::Digits { digits, variants, is_negative } => {
-                let mut all: Vec<Box<dyn Query>> = Vec::with_capacity(1 + variants.len());
-                for digits in std::iter::once(digits).chain(variants) {
-                    all.push(digits_anywhere(self.schema, &self.prefix, digits));
+            Condition::Value { field, value, is_prefix } => self.value(field, value, *is_prefix),
+            Condition::Contains { field, text } => self.contains(field, text),
+            Condition::Range { field, from, to, is_day } => {
+                if self.words.rights.sees(field) {
+                    range(self.request.org, field, *from, *to, *is_day)
+                } else {
+                    Node::Nothing
                 }
-                (scored(best_of(all), self.schema.scores.phone), *is_negative)
             }
+            Condition::Has { field } => self.has(field),
         }
     }
 
-    fn word(&self, field: Option<&FieldName>, text: &str, is_prefix: bool) -> Box<dyn Query> {
-        let (fields, scores) = (self.schema.fields, self.schema.scores);
-        let mut rungs: Vec<Box<dyn Query>> = Vec::with_capacity(10);
-        let is_short = text.chars().count() <= 3;
-        let mut rung = |target: Field, exact: f32, prefix: f32, has_edge: bool| {
-            rungs.push(self.term(target, text, exact));
-            // Short prefixes have a term of their own, except in the long texts, where they
-            // would find half of everything.
-            if is_prefix && !is_short {
-                rungs.push(scored(prefix_query(target, &self.prefix, text), prefix));
-            } else if is_prefix && has_edge && target == fields.name {
-                rungs.push(self.term(fields.name_edge, text, prefix));
-            } else if is_prefix && has_edge && field.is_some() {
-                rungs.push(scored(prefix_query(target, &self.prefix, text), prefix));
-            }
-        };
+    fn digits(&self, digits: &str, variants: &[String]) -> Node {
+        if !self.words.rights.sees(&Field::Phone) {
+            return Node::Nothing;
+        }
+        let all = std::iter::once(digits.to_owned()).chain(variants.iter().cloned());
+        Node::Digits(all.collect(), self.schema.scores.phone)
+    }
+
+    fn value(&self, field: &Field, value: &str, is_prefix: bool) -> Node {
+        if !self.words.rights.sees(field) {
+            return Node::Nothing;
+        }
+        let scores = self.schema.scores;
         match field {
-            Some(FieldName::Name) => rung(fields.name, scores.name, scores.name_prefix, true),
-            Some(FieldName::Company) => {
-                rung(fields.company, scores.company, scores.company_prefix, true);
+            Field::Email => self.email(value, is_prefix),
+            Field::Phone => {
+                let digits: String = value
+                    .chars()
+                    .filter_map(crate::domain::phone::digit_value)
+                    .map(|digit| char::from(b'0' + digit))
+                    .collect();
+                if digits.is_empty() { Node::Nothing } else { self.digits(&digits, &[]) }
             }
-            Some(FieldName::Title) => rung(fields.title, scores.text, scores.text_prefix, true),
-            Some(FieldName::Notes) => rung(fields.notes, scores.text, scores.text_prefix, true),
-            _ => {
-                rung(fields.name, scores.name, scores.name_prefix, true);
-                rung(fields.company, scores.company, scores.company_prefix, false);
-                rung(fields.tag, scores.tag, scores.tag_prefix, false);
-                rung(fields.text, scores.text, scores.text_prefix, false);
-                match &self.rights.custom {
-                    None => {
-                        rung(fields.cf_text, scores.text, scores.text_prefix, false);
-                    }
-                    Some(keys) => {
-                        for key in keys {
-                            let word = format!("{key}\u{2}{text}");
-                            rungs.push(self.term(fields.cf, &word, scores.text));
-                            if is_prefix && !is_short {
-                                let range = prefix_query(fields.cf, &self.prefix, &word);
-                                rungs.push(scored(range, scores.text_prefix));
-                            }
-                        }
-                    }
-                }
-                if self.rights.emails {
-                    rungs.push(self.term(fields.email, text, scores.email));
-                    if is_prefix && text.chars().count() <= EMAIL_EDGE {
-                        rungs.push(self.term(fields.email_edge, text, scores.email_prefix));
-                    } else if is_prefix {
-                        let range = prefix_query(fields.email, &self.prefix, text);
-                        rungs.push(scored(range, scores.email_prefix));
-                    }
-                }
-                if is_prefix && is_short {
-                    rungs.push(self.term(fields.edge, text, scores.tag_prefix));
-                }
-            }
-        }
-        best_of(rungs)
-    }
-
-    fn whole(&self, field: &FieldName, value: &str, is_prefix: bool) -> Box<dyn Query> {
-        let (fields, scores) = (self.schema.fields, self.schema.scores);
-        let is_hidden = match field {
-            FieldName::Email => !self.rights.emails,
-            FieldName::Custom(key) => !self.rights.sees_custom(&fold(key)),
-            FieldName::Name
-            | FieldName::Phone
-            | FieldName::Company
-            | FieldName::Tag
-            | FieldName::Status
-            | FieldName::Source
-            | FieldName::Owner
-            | FieldName::Title
-            | FieldName::Notes => false,
-        };
-        if is_hidden {
-            return Box::new(EmptyQuery);
-        }
-        let (target, text, score) = match field {
-            FieldName::Email => (fields.email, email::key(value), scores.email),
-            FieldName::Tag => (fields.tag, fold(value), scores.tag),
-            FieldName::Status => match Status::parse(value) {
-                Some(status) => (fields.status, status.as_str().to_owned(), 0.0),
-                None => return Box::new(EmptyQuery),
+            Field::Status => match Status::parse(value) {
+                Some(status) => self.whole(field, status.as_str(), false, 0.0),
+                None => Node::Nothing,
             },
-            FieldName::Source => (fields.source, fold(value), 0.0),
-            FieldName::Owner => {
+            Field::Tag => {
+                let mut ways = vec![self.whole(field, value, is_prefix, scores.tag)];
+                // A word of a tag stands for it: `campaign` for `Q4 Campaign`.
+                let shape = if is_prefix { Shape::Prefix } else { Shape::Exact };
+                let words: Vec<Node> = words_of(value)
+                    .iter()
+                    .map(|word| self.words.node(Some(field), &word.text, shape))
+                    .collect();
+                if words.len() == 1 {
+                    ways.extend(words);
+                }
+                Node::Any(ways)
+            }
+            Field::Owner | Field::Queue | Field::OwningDepartment => {
                 let given = fold(value);
-                let names = self.owners.get(&given).into_iter().flatten().chain([&given]);
-                return best_of(names.map(|name| self.term(fields.owner, name, 0.0)).collect());
+                let known = self.request.aliases.get(&(field.clone(), given.clone()));
+                let names = known.into_iter().flatten().chain([&given]);
+                Node::Any(names.map(|name| self.whole(field, name, is_prefix, 0.0)).collect())
             }
-            FieldName::Custom(key) => {
-                (fields.cf, format!("{}\u{1}{}", fold(key), fold(value)), scores.text)
+            Field::Custom(key) => {
+                let text = format!("{key}\u{1}{}", fold(value));
+                self.term(Dict::Cf, &text, is_prefix, scores.text)
             }
-            FieldName::Name
-            | FieldName::Phone
-            | FieldName::Company
-            | FieldName::Title
-            | FieldName::Notes => return Box::new(EmptyQuery),
-        };
-        let exact = self.term(target, &text, score);
+            Field::Country | Field::City | Field::Company | Field::Title => {
+                self.whole(field, value, is_prefix, scores.text)
+            }
+            _ if field.kind() == Kind::Words => {
+                let shape = if is_prefix { Shape::Prefix } else { Shape::Exact };
+                let words = words_of(value);
+                Node::All(
+                    words.iter().map(|w| self.words.node(Some(field), &w.text, shape)).collect(),
+                )
+            }
+            _ => self.whole(field, value, is_prefix, 0.0),
+        }
+    }
+
+    fn whole(&self, field: &Field, value: &str, is_prefix: bool, score: f32) -> Node {
+        let Some(code) = value_code(field) else { return Node::Nothing };
+        self.term(Dict::Value, &value_term(code, &fold(value)), is_prefix, score)
+    }
+
+    fn term(&self, dict: Dict, text: &str, is_prefix: bool, score: f32) -> Node {
+        let text = cut(text, self.schema.limits.term_bytes).to_owned();
+        let mut sources = vec![Source::Term { dict, text: text.clone(), score }];
         if is_prefix {
-            best_of(vec![exact, scored(prefix_query(target, &self.prefix, &text), score * 0.7)])
+            sources.push(Source::Begins { dict, text, score: score * 0.7 });
+        }
+        Node::Terms(sources)
+    }
+
+    fn email(&self, value: &str, is_prefix: bool) -> Node {
+        let scores = self.schema.scores;
+        let key = email::key(value);
+        let text = cut(&key, self.schema.limits.term_bytes - 2).to_owned();
+        let dict = Dict::Email;
+        let (address, part) = (Place::Address.letter(), Place::AddressPart.letter());
+        let exact = vec![(address, scores.email), (part, scores.email)];
+        let mut sources = vec![if is_prefix {
+            let begins = vec![(address, scores.email_prefix), (part, scores.email_prefix)];
+            Source::WordBegins { dict, text: text.clone(), exact, begins }
         } else {
-            exact
+            Source::Word { dict, text: text.clone(), exact }
+        }];
+        if self.words.step >= Step::Typos
+            && let Some(most) = most_edits(&text)
+        {
+            let pattern = Arc::new(Pattern::typos(&text, most));
+            let by_typos = [scores.email, scores.email_edit, scores.email_edit / 2.0];
+            let places = [Place::Address, Place::AddressPart];
+            let scores = places.iter().map(|place| (place.letter(), by_typos)).collect();
+            sources.push(Source::Pattern { dict, pattern, scores });
         }
+        Node::Terms(sources)
     }
 
-    fn term(&self, field: Field, text: &str, score: f32) -> Box<dyn Query> {
-        let mut end = text.len().min(self.schema.limits.term_bytes);
-        while !text.is_char_boundary(end) {
-            end -= 1;
+    fn contains(&self, field: &Field, text: &str) -> Node {
+        if !self.words.rights.sees(field) {
+            return Node::Nothing;
         }
-        let term = Term::from_field_text(field, &format!("{}{}", self.prefix, &text[..end]));
-        scored(Box::new(TermQuery::new(term, IndexRecordOption::Basic)), score)
+        let scores = self.schema.scores;
+        let text = fold(text);
+        if text.is_empty() {
+            return self.has(field);
+        }
+        let place = match field {
+            Field::Name => Some((Place::Name, scores.name_inside)),
+            Field::Title => Some((Place::Title, scores.text_prefix)),
+            Field::Notes => Some((Place::Notes, scores.text_prefix)),
+            Field::Address => Some((Place::Address, scores.text_prefix)),
+            _ => None,
+        };
+        if let Some((place, score)) = place {
+            // Words are what is kept, so a text with spaces is the words it is made of.
+            let words = words_of(&text);
+            let nodes = words.iter().map(|word| {
+                let pattern = Arc::new(Pattern::Inside(word.text.as_bytes().to_vec()));
+                let scores = vec![(place.letter(), [score; 3])];
+                Node::Terms(vec![Source::Pattern { dict: Dict::Word, pattern, scores }])
+            });
+            return Node::All(nodes.collect());
+        }
+        let (dict, under, score) = match field {
+            Field::Custom(key) => (Dict::Cf, format!("{key}\u{1}"), scores.text_prefix),
+            Field::Email => (Dict::Email, String::new(), scores.email_prefix),
+            Field::Phone => return self.value(field, &text, false),
+            _ => match value_code(field) {
+                Some(code) => (Dict::Value, value_term(code, ""), scores.text_prefix),
+                None => return Node::Nothing,
+            },
+        };
+        Node::Terms(vec![Source::Holds { dict, under, text, score }])
+    }
+
+    fn has(&self, field: &Field) -> Node {
+        if !self.words.rights.sees(field) {
+            return Node::Nothing;
+        }
+        let (dict, text) = match field {
+            Field::Custom(key) => (Dict::Cf, key.clone()),
+            // These are always there.
+            Field::Status | Field::Visibility | Field::CreatedAt | Field::UpdatedAt => {
+                return Node::Everything;
+            }
+            _ => match value_code(field) {
+                Some(code) => (Dict::Value, value_term("has", code)),
+                None => return Node::Nothing,
+            },
+        };
+        self.term(dict, &text, false, 0.0)
     }
 }
 
-fn scored(query: Box<dyn Query>, score: f32) -> Box<dyn Query> {
-    Box::new(ConstScoreQuery::new(query, score))
+/// A plain word of the query, in any field or in the name.
+fn plain_word(part: &Expr) -> Option<&str> {
+    match part {
+        Expr::Is(Condition::Word { field: None | Some(Field::Name), text, shape })
+            if *shape != Shape::Exact =>
+        {
+            Some(text)
+        }
+        _ => None,
+    }
 }
 
-fn best_of(mut queries: Vec<Box<dyn Query>>) -> Box<dyn Query> {
-    match (queries.len(), queries.pop()) {
-        (1, Some(only)) => only,
-        (_, Some(last)) => {
-            queries.push(last);
-            Box::new(DisjunctionMaxQuery::new(queries))
+fn range(org: OrgNumber, field: &Field, from: Bound<f64>, to: Bound<f64>, is_day: bool) -> Node {
+    let name = match field {
+        Field::CreatedAt => "created_at",
+        Field::UpdatedAt => "updated_at",
+        Field::LastContactedAt => "last_contacted_at",
+        Field::LastInteractionAt => "last_interaction_at",
+        Field::LastCalledAt => "last_called_at",
+        Field::LeadScore => "lead_score",
+        Field::TotalCalls => "total_calls",
+        Field::Birthday => "birthday",
+        Field::Custom(key) => {
+            let column = if is_day { Column::Day } else { Column::Number };
+            let column =
+                ColumnName::Custom(format!("cf_columns.{}", column_name(org, key, column)));
+            let place = |value: f64| {
+                let value = if is_day { whole(value) } else { ordered(value) };
+                tantivy::i64_to_u64(value)
+            };
+            return Node::Column(ColumnRange { column, from: from.map(place), to: to.map(place) });
         }
-        (_, None) => Box::new(EmptyQuery),
-    }
+        _ => return Node::Nothing,
+    };
+    let shift = if matches!(field, Field::Birthday) { DAYS_BEFORE_1970 } else { 0 };
+    // Columns hold whole numbers from 0.
+    let place = |value: i64| u64::try_from(value.saturating_add(shift)).ok();
+    let from = match from {
+        Bound::Unbounded => Bound::Unbounded,
+        Bound::Included(value) => Bound::Included(place(whole(value.ceil())).unwrap_or(0)),
+        Bound::Excluded(value) => {
+            Bound::Included(place(whole(value.floor()).saturating_add(1)).unwrap_or(0))
+        }
+    };
+    let to = match to {
+        Bound::Unbounded => Bound::Unbounded,
+        Bound::Included(value) => match place(whole(value.floor())) {
+            Some(value) => Bound::Included(value),
+            None => return Node::Nothing,
+        },
+        Bound::Excluded(value) => match place(whole(value.ceil())) {
+            Some(value) => Bound::Excluded(value),
+            None => return Node::Nothing,
+        },
+    };
+    Node::Column(ColumnRange { column: ColumnName::Fixed(name), from, to })
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "casts of floats saturate")]
+fn whole(value: f64) -> i64 {
+    value as i64
 }

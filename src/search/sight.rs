@@ -12,6 +12,7 @@ use tantivy::columnar::{Column, StrColumn};
 use tantivy::index::SegmentId;
 use tantivy::{DocId, Searcher, SegmentReader, TantivyError};
 
+use super::lists::Scored;
 use crate::domain::access::Sight;
 use crate::domain::ids::OrgNumber;
 use crate::index::org_prefix;
@@ -76,7 +77,7 @@ impl SightTerms {
 }
 
 /// The filters of callers and segments that were searched lately.
-pub struct SightFilters {
+pub(super) struct SightFilters {
     filters: Cache<(SegmentId, Arc<str>), Option<Arc<SightFilter>>>,
     /// The snapshot for which filters of segments that are gone were dropped last.
     swept: AtomicU64,
@@ -127,26 +128,17 @@ impl SightFilter {
             && (self.audience.has(doc) || self.whole.as_ref().is_some_and(|whole| whole.has(doc)))
     }
 
-    /// Puts the places of the documents that are seen, in order, into a buffer. Cheaper than one
-    /// by one.
-    pub(super) fn seen(
-        &self,
-        docs: &[DocId],
-        values: &mut Vec<Option<u64>>,
-        seen: &mut Vec<usize>,
-    ) {
-        seen.clear();
+    /// Leaves out what is not seen. Cheaper than asking one by one.
+    pub(super) fn retain(&self, block: &mut Vec<Scored>) {
         if self.wall.is_some() || self.whole.is_some() {
-            let places = docs.iter().enumerate().filter(|(_, doc)| self.sees(**doc));
-            seen.extend(places.map(|(at, _)| at));
+            block.retain(|(doc, _)| self.sees(*doc));
             return;
         }
-        values.clear();
-        values.resize(docs.len(), None);
-        self.audience.values.first_vals(docs, values);
-        let is_wanted = |value: &Option<u64>| value.is_some_and(|ord| self.audience.wants(ord));
-        let wanted = values.iter().enumerate().filter(|(_, value)| is_wanted(value));
-        seen.extend(wanted.map(|(at, _)| at));
+        let docs: Vec<DocId> = block.iter().map(|(doc, _)| *doc).collect();
+        let mut values = vec![None; docs.len()];
+        self.audience.values.first_vals(&docs, &mut values);
+        let mut values = values.into_iter();
+        block.retain(|_| values.next().flatten().is_some_and(|ord| self.audience.wants(ord)));
     }
 }
 

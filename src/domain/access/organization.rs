@@ -57,6 +57,8 @@ pub enum PhoneUniqueness {
 pub struct OrgSettings {
     /// ISO 3166 country whose national numbers are understood without a country code.
     pub default_country: Option<String>,
+    /// IANA timezone in which days begin; UTC if not given.
+    pub timezone: Option<String>,
     /// How strictly phone numbers are checked.
     pub phone_validation: ValidationLevel,
     /// What happens when a number is already known.
@@ -75,6 +77,7 @@ impl Default for OrgSettings {
     fn default() -> Self {
         Self {
             default_country: Some("US".to_owned()),
+            timezone: None,
             phone_validation: ValidationLevel::default(),
             phone_uniqueness: PhoneUniqueness::default(),
             do_not_contact_tag: "DNC".to_owned(),

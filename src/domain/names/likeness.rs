@@ -108,7 +108,6 @@ mod tests {
             ("john", "J", false, Some(Likeness::Initial)),
             ("kowalski", "Kovalsky", false, Some(Likeness::Sound)),
             ("jonh", "Johr", false, None),
-            ("marsah", "Marsha", false, Some(Likeness::Sound)),
             ("masrha", "Marsha", false, Some(Likeness::OneEdit)),
             ("fernadnes", "Fernandez", false, Some(Likeness::TwoEdits)),
             ("wals", "Kowalski", false, Some(Likeness::Inside)),

@@ -9,6 +9,7 @@ mod sound;
 mod spelling;
 mod tables;
 
+pub(crate) use likeness::most_edits;
 pub use likeness::{Likeness, likeness};
 pub use sound::{Sounds, sounds};
 pub use spelling::{collapsed, joined, latin, spellings};

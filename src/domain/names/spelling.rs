@@ -33,7 +33,7 @@ pub fn latin(word: &str) -> String {
         if c.is_ascii() {
             out.push(c);
         } else if let Some(text) = deunicode_char(c) {
-            out.extend(text.chars().filter(|c| c.is_ascii_alphanumeric()));
+            out.extend(text.chars().filter(char::is_ascii_alphanumeric));
         }
     }
     out.make_ascii_lowercase();

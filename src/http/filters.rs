@@ -1,0 +1,100 @@
+//! Filters of a list as members of the query string: `tag=VIP&tag_mode=all&owner=none`.
+
+use serde_json::Value;
+
+use super::error::Problem;
+use crate::app::Error;
+use crate::query::{Condition, Expr, Field};
+
+/// Members that are whole values of a field; `none` asks for contacts that have no value.
+const VALUES: [(&str, Field); 13] = [
+    ("source", Field::Source),
+    ("owner", Field::Owner),
+    ("assigned_to", Field::Owner),
+    ("queue", Field::Queue),
+    ("company", Field::Company),
+    ("account", Field::Company),
+    ("department", Field::OwningDepartment),
+    ("org_department_id", Field::OwningDepartment),
+    ("channel", Field::Channel),
+    ("first_channel", Field::FirstChannel),
+    ("country", Field::Country),
+    ("city", Field::City),
+    ("visibility", Field::Visibility),
+];
+
+/// The names and values that a list or search was asked with.
+pub(super) struct Asked(pub(super) Vec<(String, String)>);
+
+impl Asked {
+    /// The members of a JSON object as they would stand in a query string.
+    pub(super) fn of_json(value: &Value) -> Self {
+        let mut all = Vec::new();
+        for (name, value) in value.as_object().into_iter().flatten() {
+            match value {
+                Value::String(text) => all.push((name.clone(), text.clone())),
+                Value::Number(number) => all.push((name.clone(), number.to_string())),
+                Value::Bool(flag) => all.push((name.clone(), flag.to_string())),
+                Value::Array(values) => {
+                    let texts = values.iter().filter_map(Value::as_str);
+                    all.extend(texts.map(|text| (name.clone(), text.to_owned())));
+                }
+                Value::Null | Value::Object(_) => {}
+            }
+        }
+        Self(all)
+    }
+
+    /// The last value of a name.
+    pub(super) fn last(&self, name: &str) -> Option<&str> {
+        let mut values = self.0.iter().filter(|(known, value)| known == name && !value.is_empty());
+        values.next_back().map(|(_, value)| value.as_str())
+    }
+
+    /// All values of a name, also those that are joined by commas.
+    pub(super) fn all(&self, name: &str) -> Vec<String> {
+        self.whole(name)
+            .flat_map(|value| value.split(',').map(|one| one.trim().to_owned()))
+            .filter(|one| !one.is_empty())
+            .collect()
+    }
+
+    fn whole<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let values = self.0.iter().filter(move |(known, value)| known == name && !value.is_empty());
+        values.map(|(_, value)| value.as_str())
+    }
+
+    /// The conditions that all these members stand for; `None` if there are none.
+    pub(super) fn filter(&self) -> Result<Option<Expr>, Problem> {
+        let mut parts = Vec::new();
+        let tags: Vec<Expr> = self.whole("tag").map(|tag| value(Field::Tag, tag)).collect();
+        let mode = self.last("tag_mode").unwrap_or("all");
+        match mode {
+            _ if tags.is_empty() => {}
+            "all" => parts.extend(tags),
+            "any" => parts.push(Expr::any(tags)),
+            "none" => parts.push(Expr::any(tags).negate()),
+            _ => {
+                let detail = format!("{mode:?} is none of any, all and none");
+                return Err(Error::invalid("/tag_mode", "mode", detail).into());
+            }
+        }
+        for text in self.whole("tag_contains") {
+            let text = text.to_owned();
+            parts.push(Expr::Is(Condition::Contains { field: Field::Tag, text }));
+        }
+        for (name, field) in VALUES {
+            for text in self.whole(name) {
+                parts.push(match text {
+                    "none" => Expr::Is(Condition::Has { field: field.clone() }).negate(),
+                    _ => value(field.clone(), text),
+                });
+            }
+        }
+        Ok((!parts.is_empty()).then(|| Expr::all(parts)))
+    }
+}
+
+fn value(field: Field, text: &str) -> Expr {
+    Expr::Is(Condition::Value { field, value: text.to_owned(), is_prefix: false })
+}

@@ -1,0 +1,148 @@
+//! Custom fields: terms for equality and words, columns for ranges, sorts and counts.
+//!
+//! What a value is decides how it is found, not the definition of the field, so that the index
+//! does not depend on definitions and fields without one can be compared, too.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use tantivy::schema::OwnedValue;
+
+use super::super::cutter::{Place, Terms};
+use super::Draft;
+use crate::domain::ids::OrgNumber;
+use crate::domain::text::{fold, for_each_word, sort_key};
+use crate::domain::time::day_number;
+
+/// Longest text that is counted and sorted as a value, in bytes; longer ones are prose.
+const VALUE_BYTES: usize = 64;
+
+/// What a column of a custom field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// Numbers, as integers of the same order: see [`tantivy::f64_to_u64`].
+    Number,
+    /// Days since 1970.
+    Day,
+    /// Texts as they are written.
+    Text,
+    /// Bytes 0 to 7 of the folded text.
+    SortKey,
+}
+
+/// The name of a column of a custom field. It says nothing about the name of the field.
+pub fn column_name(org: OrgNumber, key: &str, column: Column) -> String {
+    let hash = blake3::hash(key.as_bytes()).to_hex();
+    let letter = match column {
+        Column::Number => 'n',
+        Column::Day => 'd',
+        Column::Text => 't',
+        Column::SortKey => 's',
+    };
+    format!("{letter}{:x}_{}", org.0, &hash[..16])
+}
+
+pub(super) fn add(draft: &mut Draft<'_>, words: &mut Terms<'_>) {
+    let contact = draft.contact;
+    if contact.custom_fields.is_empty() {
+        return;
+    }
+    let Some(org) = draft.prefix.strip_suffix('\u{1}') else { return };
+    let Ok(org) = u32::from_str_radix(org, 16).map(OrgNumber) else { return };
+    let mut terms = draft.terms();
+    let mut columns: BTreeMap<String, OwnedValue> = BTreeMap::new();
+    for (key, value) in &contact.custom_fields {
+        let key = fold(key);
+        terms.whole(&key);
+        let mut texts: Vec<OwnedValue> = Vec::new();
+        for_each_scalar(value, &mut |text| {
+            terms.whole(&format!("{key}\u{1}{}", fold(text)));
+            words.words(text, Place::Custom);
+            for_each_word(text, |word, _, _| terms.whole(&format!("{key}\u{2}{word}")));
+            if !text.is_empty() && text.len() <= VALUE_BYTES && texts.len() < 32 {
+                texts.push(OwnedValue::Str(text.to_owned()));
+            }
+        });
+        let mut put = |column: Column, value: OwnedValue| {
+            columns.insert(column_name(org, &key, column), value);
+        };
+        if let Some(number) = number_of(value) {
+            put(Column::Number, OwnedValue::I64(ordered(number)));
+        }
+        if let Some(text) = value.as_str() {
+            if let Some(day) = day_number(text) {
+                put(Column::Day, OwnedValue::I64(day));
+            }
+            put(Column::SortKey, OwnedValue::I64(ordered_key(sort_key(text).0)));
+        }
+        if !texts.is_empty() {
+            put(Column::Text, OwnedValue::Array(texts));
+        }
+    }
+    draft.put(draft.schema.fields.cf, &terms);
+    if !columns.is_empty() {
+        draft.document.add_object(draft.schema.fields.cf_columns, columns);
+    }
+}
+
+/// A number, or a text that is written like one.
+fn number_of(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => {
+            let text = text.trim();
+            let reads = text.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+            text.parse().ok().filter(|number: &f64| reads && number.is_finite())
+        }
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// An integer in the order of the numbers.
+pub(crate) fn ordered(number: f64) -> i64 {
+    tantivy::u64_to_i64(tantivy::f64_to_u64(number))
+}
+
+/// An integer in the order of eight bytes.
+fn ordered_key(key: u64) -> i64 {
+    tantivy::u64_to_i64(key)
+}
+
+fn for_each_scalar(value: &Value, each: &mut impl FnMut(&str)) {
+    match value {
+        Value::Null => {}
+        Value::String(text) => each(text),
+        Value::Bool(flag) => each(if *flag { "true" } else { "false" }),
+        Value::Number(number) => each(&number.to_string()),
+        Value::Array(values) => values.iter().for_each(|v| for_each_scalar(v, each)),
+        Value::Object(members) => members.values().for_each(|v| for_each_scalar(v, each)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn integers_keep_the_order_of_numbers(a in -1e15..1e15_f64, b in -1e15..1e15_f64) {
+            prop_assert_eq!(a < b, ordered(a) < ordered(b));
+        }
+    }
+
+    #[test]
+    fn numbers_are_numbers_also_as_text() {
+        for (json, expect) in [
+            (serde_json::json!(75000), Some(75_000.0)),
+            (serde_json::json!("75000.5"), Some(75_000.5)),
+            (serde_json::json!("-3"), Some(-3.0)),
+            (serde_json::json!("nan"), None),
+            (serde_json::json!("inf"), None),
+            (serde_json::json!("12 rue"), None),
+            (serde_json::json!(true), None),
+        ] {
+            assert_eq!(number_of(&json), expect, "{json}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The words of names, their other spellings, their sounds and the names that are said for them.
+
+use super::super::cutter::{EDGE, Place, Terms};
+use super::Draft;
+use crate::domain::names::{joined, latin, sounds, spellings};
+use crate::domain::text::for_each_word;
+
+/// Most words of one name that are looked at; a longer one is a mistake or an attack.
+const MOST_WORDS: usize = 64;
+
+pub(super) fn add(draft: &mut Draft<'_>, words: &mut Terms<'_>) {
+    let contact = draft.contact;
+    let names = [
+        contact.first_name.as_deref(),
+        contact.last_name.as_deref(),
+        // Where a number or address stands in for a name it is found as what it is, by those who
+        // may see it.
+        Some(contact.display_name.as_str()).filter(|_| !contact.is_named_by_channel()),
+    ];
+    let mut seen: Vec<String> = Vec::new();
+    let mut others: Vec<String> = Vec::new();
+    let mut like = draft.terms();
+    for name in names.into_iter().flatten() {
+        let mut part: Vec<String> = Vec::new();
+        for_each_word(name, |word, start, end| {
+            if part.len() == MOST_WORDS {
+                return;
+            }
+            part.push(word.to_owned());
+            if seen.iter().any(|known| known == word) {
+                return;
+            }
+            seen.push(word.to_owned());
+            words.word(word, Place::Name);
+            words.edges(word, EDGE, Place::NameEdge);
+            spellings(&name[start..end], word, |other| others.push(other.to_owned()));
+            for code in sounds(word).iter() {
+                like.whole(&format!("s{code}"));
+            }
+            for class in draft.schema.names.classes(word) {
+                like.whole(&format!("n{class:x}"));
+            }
+        });
+        joined(&part, |both| others.push(both.to_owned()));
+        if part.iter().any(|word| !word.is_ascii()) {
+            let written: Vec<String> = part.iter().map(|word| latin(word)).collect();
+            joined(&written, |both| others.push(both.to_owned()));
+        }
+    }
+    others.sort_unstable();
+    others.dedup();
+    for other in others.iter().filter(|other| !seen.contains(other)) {
+        words.word(other, Place::Spelling);
+    }
+    draft.put(draft.schema.fields.like, &like);
+}

@@ -1,0 +1,148 @@
+//! Whole values by field, and which fields there are.
+
+use super::Draft;
+use crate::domain::text::for_each_word;
+use crate::query::Field;
+
+/// The code before the values of a field; `None` for fields that have no whole values there.
+pub fn value_code(field: &Field) -> Option<&'static str> {
+    Some(match field {
+        Field::FirstName => "fn",
+        Field::LastName => "ln",
+        Field::Name => "nm",
+        Field::Phone => "ph",
+        Field::Email => "em",
+        Field::Company => "co",
+        Field::Title => "ti",
+        Field::Notes => "no",
+        Field::Address => "ad",
+        Field::Tag => "t",
+        Field::Status => "st",
+        Field::Source => "so",
+        Field::Owner => "ow",
+        Field::Queue => "qu",
+        Field::OwningDepartment => "od",
+        Field::Department => "de",
+        Field::Role => "ro",
+        Field::Visibility => "vi",
+        Field::Country => "cy",
+        Field::City => "ci",
+        Field::PostalCode => "pc",
+        Field::Language => "la",
+        Field::Timezone => "tz",
+        Field::PreferredChannel => "pr",
+        Field::Channel => "ch",
+        Field::FirstChannel => "fc",
+        Field::ExternalId => "xi",
+        Field::ExternalProvider => "xp",
+        Field::LastCallOutcome => "lo",
+        Field::OptIn => "oi",
+        Field::Birthday => "bd",
+        Field::CreatedAt => "cr",
+        Field::UpdatedAt => "up",
+        Field::LastContactedAt => "lc",
+        Field::LastInteractionAt => "li",
+        Field::LastCalledAt => "ld",
+        Field::LeadScore => "ls",
+        Field::TotalCalls => "tc",
+        Field::Activities => "ac",
+        Field::Custom(_) => return None,
+    })
+}
+
+pub(super) fn add(draft: &mut Draft<'_>) {
+    let contact = draft.contact;
+    let mut terms = draft.terms();
+    let mut present: Vec<Field> = Vec::with_capacity(16);
+
+    let mut whole = |field: Field, value: &str| {
+        if let Some(code) = value_code(&field) {
+            terms.value(code, value);
+        }
+        if !present.contains(&field) {
+            present.push(field);
+        }
+    };
+    whole(Field::Status, contact.shown_status().as_str());
+    whole(Field::Visibility, contact.visibility.as_str());
+    for (field, value) in [
+        (Field::Company, &contact.company),
+        (Field::Title, &contact.title),
+        (Field::Source, &contact.source),
+        (Field::Owner, &contact.assigned_to),
+        (Field::Queue, &contact.assigned_queue),
+        (Field::OwningDepartment, &contact.org_department_id),
+        (Field::Department, &contact.department),
+        (Field::Role, &contact.role),
+        (Field::Country, &contact.country),
+        (Field::Language, &contact.language),
+        (Field::Timezone, &contact.timezone),
+        (Field::PreferredChannel, &contact.preferred_channel),
+        (Field::FirstChannel, &contact.first_channel),
+        (Field::ExternalId, &contact.external_crm_id),
+        (Field::ExternalProvider, &contact.external_crm_provider),
+        (Field::LastCallOutcome, &contact.last_call_outcome),
+    ] {
+        if let Some(value) = value {
+            whole(field, value);
+        }
+    }
+    if let Some(agreed) = contact.opt_in {
+        whole(Field::OptIn, if agreed { "true" } else { "false" });
+    }
+    for tag in &contact.tags {
+        whole(Field::Tag, tag);
+    }
+    for channel in &contact.channels {
+        whole(Field::Channel, &channel.channel);
+    }
+    for address in &contact.addresses {
+        for (field, value) in [
+            (Field::Country, &address.country),
+            (Field::City, &address.city),
+            (Field::PostalCode, &address.postal_code),
+        ] {
+            if let Some(value) = value {
+                whole(field, value);
+            }
+        }
+    }
+    for (field, name) in
+        [(Field::FirstName, &contact.first_name), (Field::LastName, &contact.last_name)]
+    {
+        if let Some(name) = name {
+            for_each_word(name, |word, _, _| whole(field.clone(), word));
+        }
+    }
+
+    let has_called = contact.last_called_at.is_some() || contact.total_calls > 0;
+    for (field, is_there) in [
+        (Field::Name, !contact.is_named_by_channel()),
+        (Field::Phone, !contact.phones.is_empty()),
+        (Field::Email, !contact.emails.is_empty()),
+        (Field::Notes, contact.notes.is_some()),
+        (Field::Address, !contact.addresses.is_empty()),
+        (Field::Birthday, contact.birthday.is_some()),
+        (Field::LastContactedAt, contact.last_contacted_at.is_some()),
+        (Field::LastInteractionAt, contact.last_interaction_at.is_some()),
+        (Field::LastCalledAt, contact.last_called_at.is_some()),
+        (Field::LeadScore, contact.lead_score.is_some()),
+        (Field::TotalCalls, contact.total_calls > 0),
+        (
+            Field::Activities,
+            has_called
+                || contact.last_contacted_at.is_some()
+                || contact.last_interaction_at.is_some(),
+        ),
+    ] {
+        if is_there && !present.contains(&field) {
+            present.push(field);
+        }
+    }
+    for field in &present {
+        if let Some(code) = value_code(field) {
+            terms.value("has", code);
+        }
+    }
+    draft.put(draft.schema.fields.value, &terms);
+}

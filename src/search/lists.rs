@@ -1,0 +1,345 @@
+//! Posting lists: which ones the terms of a query have in a segment, and joining them.
+//!
+//! All scores are constants of the ladder, so that documents need no frequencies and no norms, and
+//! joining lists is all there is to do. The shortest part of a query is read whole; the others are
+//! only asked about the documents that it leaves.
+
+use std::collections::BinaryHeap;
+
+use tantivy::postings::{SegmentPostings, TermInfo};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocId, DocSet, TERMINATED};
+
+use super::automata::Walk;
+use super::budget::Budget;
+use super::node::{Dict, Source};
+use super::view::SegmentView;
+
+/// A document and what it counts.
+pub(super) type Scored = (DocId, f32);
+
+/// Lists of which so many are merged pairwise; more are sorted.
+const FEW_LISTS: usize = 12;
+/// Steps between two looks at the clock.
+const STEPS: usize = 4_096;
+
+/// One posting list and what its documents count.
+pub(super) struct List {
+    pub(super) dict: Dict,
+    pub(super) info: TermInfo,
+    pub(super) score: f32,
+}
+
+impl List {
+    pub(super) fn len(&self) -> usize {
+        self.info.doc_freq as usize
+    }
+
+    fn open(&self, view: &SegmentView) -> tantivy::Result<SegmentPostings> {
+        Ok(view
+            .dict(self.dict)
+            .read_postings_from_terminfo(&self.info, IndexRecordOption::Basic)?)
+    }
+
+    /// Calls a function with all documents in blocks.
+    fn for_each_block(
+        &self,
+        view: &SegmentView,
+        mut each: impl FnMut(&[DocId]),
+    ) -> tantivy::Result<()> {
+        let mut blocks = view
+            .dict(self.dict)
+            .read_block_postings_from_terminfo(&self.info, IndexRecordOption::Basic)?;
+        loop {
+            let docs = blocks.docs();
+            if docs.is_empty() {
+                return Ok(());
+            }
+            each(docs);
+            blocks.advance();
+        }
+    }
+}
+
+/// What is needed to look terms up in a segment.
+pub(super) struct Terms<'a> {
+    pub(super) view: &'a SegmentView,
+    /// The organisation, in front of every term.
+    pub(super) prefix: &'a str,
+    pub(super) most_expansions: usize,
+    pub(super) budget: &'a Budget,
+}
+
+impl Terms<'_> {
+    /// The lists of all terms of a source.
+    pub(super) fn lists(&self, source: &Source, out: &mut Vec<List>) -> tantivy::Result<()> {
+        match source {
+            Source::Term { dict, text, score } => {
+                let key = [self.prefix.as_bytes(), text.as_bytes()].concat();
+                if let Some(info) = self.view.dict(*dict).terms().get(key)? {
+                    out.push(List { dict: *dict, info, score: *score });
+                }
+                Ok(())
+            }
+            Source::Begins { dict, text, score } => {
+                let from = [self.prefix.as_bytes(), text.as_bytes()].concat();
+                self.range(*dict, &from, 0xff, out, |_| Some(*score))
+            }
+            Source::Holds { dict, under, text, score } => {
+                let from = [self.prefix.as_bytes(), under.as_bytes()].concat();
+                let finder = text.as_bytes();
+                self.range(*dict, &from, 0xff, out, |rest| {
+                    rest.windows(finder.len().max(1)).any(|part| part == finder).then_some(*score)
+                })
+            }
+            Source::Word { dict, text, exact } => {
+                let from = [self.prefix.as_bytes(), text.as_bytes(), b"\x01"].concat();
+                self.range(*dict, &from, 0xff, out, |rest| match rest {
+                    [place] => score_at(exact, *place),
+                    _ => None,
+                })
+            }
+            Source::WordBegins { dict, text, exact, begins } => {
+                let from = [self.prefix.as_bytes(), text.as_bytes()].concat();
+                self.range(*dict, &from, 0xff, out, |rest| match rest {
+                    [1, place] => score_at(exact, *place).or_else(|| score_at(begins, *place)),
+                    [.., 1, place] => score_at(begins, *place),
+                    _ => None,
+                })
+            }
+            Source::Pattern { dict, pattern, scores } => self.walk(*dict, pattern, scores, out),
+        }
+    }
+
+    /// The lists of all terms that begin with some bytes and go on with none above `last`.
+    fn range(
+        &self,
+        dict: Dict,
+        from: &[u8],
+        last: u8,
+        out: &mut Vec<List>,
+        score: impl Fn(&[u8]) -> Option<f32>,
+    ) -> tantivy::Result<()> {
+        let mut to = from.to_vec();
+        to.push(last);
+        let mut stream = self.view.dict(dict).terms().range().ge(from).lt(&to).into_stream()?;
+        let mut steps = 0;
+        while stream.advance() {
+            if let Some(score) = score(&stream.key()[from.len()..]) {
+                out.push(List { dict, info: stream.value().clone(), score });
+            }
+            steps += 1;
+            if steps % STEPS == 0 && self.budget.is_over() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn walk(
+        &self,
+        dict: Dict,
+        pattern: &super::automata::Pattern,
+        scores: &[(char, [f32; 3])],
+        out: &mut Vec<List>,
+    ) -> tantivy::Result<()> {
+        let walk = Walk { prefix: self.prefix.as_bytes(), pattern };
+        let mut found: Vec<List> = Vec::new();
+        let mut stream = self.view.dict(dict).terms().search(&walk).into_stream()?;
+        let mut steps = 0;
+        while stream.advance() {
+            steps += 1;
+            if steps % STEPS == 0 && self.budget.is_over() {
+                break;
+            }
+            let Some([word @ .., 1, place]) = stream.key().get(self.prefix.len()..) else {
+                continue;
+            };
+            let place = char::from(*place);
+            let Some((_, by_typos)) = scores.iter().find(|(known, _)| *known == place) else {
+                continue;
+            };
+            let typos = pattern.eval(word).map_or(0, usize::from);
+            let score = by_typos.get(typos).copied().unwrap_or(0.0);
+            if score > 0.0 {
+                found.push(List { dict, info: stream.value().clone(), score });
+            }
+        }
+        if found.len() > self.most_expansions {
+            // The nearest and the most frequent words are the likeliest to be meant.
+            found.sort_by(|a, b| b.score.total_cmp(&a.score).then(b.len().cmp(&a.len())));
+            found.truncate(self.most_expansions);
+        }
+        out.append(&mut found);
+        Ok(())
+    }
+}
+
+fn score_at(scores: &[(char, f32)], place: u8) -> Option<f32> {
+    scores.iter().find(|(known, _)| *known == char::from(place)).map(|(_, score)| *score)
+}
+
+/// All documents of some lists, each with its best score, in order.
+pub(super) fn union(
+    view: &SegmentView,
+    lists: &[List],
+    budget: &Budget,
+) -> tantivy::Result<Vec<Scored>> {
+    let total: usize = lists.iter().map(List::len).sum();
+    if lists.len() > 1 && total > view.max_doc as usize / 4 {
+        return dense_union(view, lists, budget);
+    }
+    if lists.len() > FEW_LISTS {
+        let mut all: Vec<Scored> = Vec::with_capacity(total);
+        for list in lists {
+            if budget.is_over() {
+                break;
+            }
+            list.for_each_block(view, |docs| all.extend(docs.iter().map(|d| (*d, list.score))))?;
+        }
+        all.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
+        all.dedup_by_key(|(doc, _)| *doc);
+        return Ok(all);
+    }
+    // The two shortest first, as in a Huffman code: every document is copied as seldom as can be.
+    let mut parts: BinaryHeap<Shortest> = BinaryHeap::with_capacity(lists.len());
+    for list in lists {
+        let mut docs = Vec::with_capacity(list.len());
+        list.for_each_block(view, |block| docs.extend(block.iter().map(|d| (*d, list.score))))?;
+        parts.push(Shortest(docs));
+    }
+    loop {
+        match (parts.pop(), parts.pop()) {
+            (Some(a), Some(b)) => parts.push(Shortest(merge(&a.0, &b.0))),
+            (Some(last), None) => return Ok(last.0),
+            (None, _) => return Ok(Vec::new()),
+        }
+    }
+}
+
+struct Shortest(Vec<Scored>);
+
+impl PartialEq for Shortest {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.len() == other.0.len()
+    }
+}
+
+impl Eq for Shortest {}
+
+impl PartialOrd for Shortest {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Shortest {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        other.0.len().cmp(&self.0.len())
+    }
+}
+
+/// Where lists hold much of a segment an array over all its documents is faster.
+fn dense_union(
+    view: &SegmentView,
+    lists: &[List],
+    budget: &Budget,
+) -> tantivy::Result<Vec<Scored>> {
+    let mut best = vec![0.0_f32; view.max_doc as usize];
+    let mut is_in = tantivy::BitSet::with_max_value(view.max_doc);
+    for list in lists {
+        if budget.is_over() {
+            break;
+        }
+        list.for_each_block(view, |docs| {
+            for doc in docs {
+                is_in.insert(*doc);
+                let score = &mut best[*doc as usize];
+                *score = score.max(list.score);
+            }
+        })?;
+    }
+    let mut all = Vec::with_capacity(is_in.len());
+    for (doc, score) in (0..).zip(&best) {
+        if is_in.contains(doc) {
+            all.push((doc, *score));
+        }
+    }
+    Ok(all)
+}
+
+/// Two lists as one, each document once with its better score.
+pub(super) fn merge(a: &[Scored], b: &[Scored]) -> Vec<Scored> {
+    let mut out = Vec::with_capacity(a.len() + b.len());
+    let (mut i, mut j) = (0, 0);
+    while let (Some(left), Some(right)) = (a.get(i), b.get(j)) {
+        match left.0.cmp(&right.0) {
+            std::cmp::Ordering::Less => {
+                out.push(*left);
+                i += 1;
+            }
+            std::cmp::Ordering::Greater => {
+                out.push(*right);
+                j += 1;
+            }
+            std::cmp::Ordering::Equal => {
+                out.push((left.0, left.1.max(right.1)));
+                i += 1;
+                j += 1;
+            }
+        }
+    }
+    out.extend_from_slice(&a[i..]);
+    out.extend_from_slice(&b[j..]);
+    out
+}
+
+/// For each of some documents in order the best score of the lists that hold it; negative where
+/// none does.
+pub(super) fn probe(
+    view: &SegmentView,
+    lists: &[List],
+    docs: &[Scored],
+    budget: &Budget,
+) -> tantivy::Result<Vec<f32>> {
+    let mut best = vec![-1.0_f32; docs.len()];
+    for list in lists {
+        if budget.is_over() {
+            break;
+        }
+        if list.len() < docs.len() / 8 {
+            // Few entries: each is looked for among the documents.
+            let mut from = 0;
+            list.for_each_block(view, |block| {
+                for doc in block {
+                    from += docs[from..].partition_point(|(known, _)| known < doc);
+                    match docs.get(from) {
+                        Some((known, _)) if known == doc => {
+                            best[from] = best[from].max(list.score);
+                        }
+                        Some(_) => {}
+                        None => return,
+                    }
+                }
+            })?;
+            continue;
+        }
+        let mut postings = list.open(view)?;
+        let mut at = postings.doc();
+        for ((doc, _), best) in docs.iter().zip(&mut best) {
+            if at < *doc {
+                // Near documents are reached faster step by step than by a search.
+                at = postings.advance();
+                if at < *doc {
+                    at = postings.seek(*doc);
+                }
+            }
+            if at == *doc {
+                *best = best.max(list.score);
+            } else if at == TERMINATED {
+                break;
+            }
+        }
+    }
+    Ok(best)
+}

@@ -1,0 +1,155 @@
+//! What is read of a segment, opened once and kept as long as the segment is searched.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use parking_lot::RwLock;
+use tantivy::columnar::{Column, StrColumn};
+use tantivy::fastfield::AliveBitSet;
+use tantivy::index::SegmentId;
+use tantivy::{InvertedIndexReader, Searcher, SegmentReader};
+
+use super::node::Dict;
+use crate::domain::text::sort_key;
+use crate::index::Schema;
+
+/// What the texts of a column sort by, in the order of its dictionary.
+pub(super) type TextKeys = Arc<[(u64, u64)]>;
+
+/// Dictionaries and columns of one segment.
+pub(super) struct SegmentView {
+    dicts: [Arc<InvertedIndexReader>; Dict::ALL.len()],
+    /// The dense contact number.
+    pub(super) number: Column<u64>,
+    /// The digits behind a leading 1.
+    pub(super) phone_num: Column<u64>,
+    pub(super) max_doc: u32,
+    columns: RwLock<HashMap<String, Option<Column<u64>>>>,
+    texts: RwLock<HashMap<String, Option<StrColumn>>>,
+    keys: RwLock<HashMap<String, TextKeys>>,
+}
+
+/// A segment as of one snapshot: deletes differ from snapshot to snapshot.
+#[derive(Clone)]
+pub(super) struct Segment {
+    pub(super) reader: SegmentReader,
+    pub(super) view: Arc<SegmentView>,
+}
+
+impl Segment {
+    pub(super) fn alive(&self) -> Option<&AliveBitSet> {
+        self.reader.alive_bitset()
+    }
+
+    /// A column of numbers in an order-keeping form (see [`tantivy::i64_to_u64`] for signed ones);
+    /// `None` if no document has a value.
+    pub(super) fn column(&self, name: &str) -> tantivy::Result<Option<Column<u64>>> {
+        if let Some(column) = self.view.columns.read().get(name) {
+            return Ok(column.clone());
+        }
+        let opened = self.reader.fast_fields().u64_lenient(name)?.map(|(column, _)| column);
+        self.view.columns.write().insert(name.to_owned(), opened.clone());
+        Ok(opened)
+    }
+
+    /// A column of texts; `None` if no document has a value.
+    pub(super) fn texts(&self, name: &str) -> tantivy::Result<Option<StrColumn>> {
+        if let Some(column) = self.view.texts.read().get(name) {
+            return Ok(column.clone());
+        }
+        let opened = self.reader.fast_fields().str(name)?;
+        self.view.texts.write().insert(name.to_owned(), opened.clone());
+        Ok(opened)
+    }
+
+    /// What the texts of a column sort by, in the order of its dictionary. The organisation in
+    /// front of every text is passed over.
+    pub(super) fn text_keys(&self, name: &str) -> tantivy::Result<TextKeys> {
+        if let Some(keys) = self.view.keys.read().get(name) {
+            return Ok(Arc::clone(keys));
+        }
+        let mut keys = Vec::new();
+        if let Some(column) = self.texts(name)? {
+            let mut stream = column.dictionary().stream()?;
+            while stream.advance() {
+                let text = String::from_utf8_lossy(stream.key());
+                let text = text.split_once('\u{1}').map_or(&*text, |(_, text)| text);
+                keys.push(sort_key(text));
+            }
+        }
+        let keys: TextKeys = keys.into();
+        self.view.keys.write().insert(name.to_owned(), Arc::clone(&keys));
+        Ok(keys)
+    }
+}
+
+impl SegmentView {
+    fn open(schema: &Schema, reader: &SegmentReader) -> tantivy::Result<Self> {
+        let field = |dict: Dict| schema.tantivy.get_field(dict.name());
+        let mut dicts = Vec::with_capacity(Dict::ALL.len());
+        for dict in Dict::ALL {
+            dicts.push(reader.inverted_index(field(dict)?)?);
+        }
+        let dicts = dicts.try_into().map_err(|_count| {
+            tantivy::TantivyError::InternalError("dictionaries are missing".to_owned())
+        })?;
+        Ok(Self {
+            dicts,
+            number: reader.fast_fields().u64("number")?,
+            phone_num: reader.fast_fields().u64("phone_num")?,
+            max_doc: reader.max_doc(),
+            columns: RwLock::default(),
+            texts: RwLock::default(),
+            keys: RwLock::default(),
+        })
+    }
+
+    pub(super) fn dict(&self, dict: Dict) -> &InvertedIndexReader {
+        &self.dicts[dict as usize]
+    }
+}
+
+/// The views of the segments that are searched.
+pub(super) struct Views {
+    current: ArcSwap<Snapshot>,
+}
+
+struct Snapshot {
+    generation: Option<u64>,
+    segments: HashMap<SegmentId, Arc<SegmentView>>,
+}
+
+impl Default for Views {
+    fn default() -> Self {
+        let empty = Snapshot { generation: None, segments: HashMap::new() };
+        Self { current: ArcSwap::from_pointee(empty) }
+    }
+}
+
+impl Views {
+    /// The segments of a snapshot. Cost: nothing to speak of, except for a new snapshot, of which
+    /// new segments are opened.
+    pub(super) fn of(&self, schema: &Schema, searcher: &Searcher) -> tantivy::Result<Vec<Segment>> {
+        let generation = searcher.generation().generation_id();
+        let current = self.current.load();
+        let is_new = current.generation != Some(generation);
+        let mut segments = Vec::with_capacity(searcher.segment_readers().len());
+        for reader in searcher.segment_readers() {
+            let view = match current.segments.get(&reader.segment_id()) {
+                Some(view) => Arc::clone(view),
+                None => Arc::new(SegmentView::open(schema, reader)?),
+            };
+            segments.push(Segment { reader: reader.clone(), view });
+        }
+        if is_new {
+            let known = segments
+                .iter()
+                .map(|segment| (segment.reader.segment_id(), Arc::clone(&segment.view)))
+                .collect();
+            self.current
+                .store(Arc::new(Snapshot { generation: Some(generation), segments: known }));
+        }
+        Ok(segments)
+    }
+}

@@ -1,0 +1,288 @@
+//! What a word of the query stands for on each step of the ladder.
+
+use std::sync::Arc;
+
+use super::automata::Pattern;
+use super::node::{Dict, Node, Scores, Source};
+use super::rights::SearchRights;
+use super::step::Step;
+use crate::domain::names::{NameTables, most_edits};
+use crate::domain::names::{collapsed, latin, sounds};
+use crate::index::{EDGE, EMAIL_EDGE, Place, Schema, value_term};
+use crate::query::{Field, Shape};
+
+/// Turns words into nodes.
+pub(super) struct Words<'a> {
+    pub(super) schema: &'a Schema,
+    pub(super) rights: &'a SearchRights,
+    pub(super) step: Step,
+    /// Whether this is the only step that finds anything, so that it may reach further.
+    pub(super) is_last_resort: bool,
+}
+
+impl Words<'_> {
+    fn names(&self) -> &NameTables {
+        &self.schema.names
+    }
+
+    /// A word that stands anywhere, or in one field of words.
+    pub(super) fn node(&self, field: Option<&Field>, text: &str, shape: Shape) -> Node {
+        let text = cut(text, self.schema.limits.term_bytes.saturating_sub(2));
+        let mut sources = Vec::with_capacity(6);
+        match field {
+            None => self.anywhere(text, shape, &mut sources),
+            Some(Field::Name) => self.name(text, shape, &mut sources),
+            Some(field @ (Field::FirstName | Field::LastName)) => {
+                self.part_of_name(field, text, shape, &mut sources);
+            }
+            Some(Field::Company) => self.company(text, shape, &mut sources),
+            Some(Field::Title) => self.in_place(Place::Title, text, shape, &mut sources),
+            Some(Field::Notes) => self.in_place(Place::Notes, text, shape, &mut sources),
+            Some(Field::Address) => self.in_place(Place::Address, text, shape, &mut sources),
+            Some(Field::Tag) => self.in_place(Place::Tag, text, shape, &mut sources),
+            Some(Field::Custom(key)) => self.custom(key, text, shape, &mut sources),
+            Some(_) => return Node::Nothing,
+        }
+        Node::Terms(sources)
+    }
+
+    /// Whether the word is taken as the beginning of one.
+    fn begins(&self, shape: Shape) -> bool {
+        match shape {
+            Shape::Prefix => true,
+            Shape::Word => self.step >= Step::Prefixes,
+            Shape::Exact => false,
+        }
+    }
+
+    /// What a word of a name counts; in quotes only as it is written.
+    fn in_names(&self, shape: Shape) -> Scores {
+        let scores = self.schema.scores;
+        let mut exact = vec![(Place::Name.letter(), scores.name)];
+        if shape != Shape::Exact {
+            exact.push((Place::Spelling.letter(), scores.name_spelling));
+        }
+        exact
+    }
+
+    fn anywhere(&self, text: &str, shape: Shape, out: &mut Vec<Source>) {
+        let scores = self.schema.scores;
+        let begins = self.begins(shape);
+        let is_short = text.chars().count() <= EDGE;
+        let mut exact = self.in_names(shape);
+        exact.extend([
+            (Place::Company.letter(), scores.company),
+            (Place::Tag.letter(), scores.tag),
+            (Place::Title.letter(), scores.text),
+            (Place::Notes.letter(), scores.text),
+            (Place::Address.letter(), scores.text),
+            (Place::Text.letter(), scores.text),
+        ]);
+        let mut beginnings = vec![
+            (Place::Name.letter(), scores.name_prefix),
+            (Place::Spelling.letter(), scores.name_prefix),
+            (Place::Company.letter(), scores.company_prefix),
+            (Place::Tag.letter(), scores.tag_prefix),
+            (Place::Title.letter(), scores.text_prefix),
+            (Place::Notes.letter(), scores.text_prefix),
+            (Place::Address.letter(), scores.text_prefix),
+            (Place::Text.letter(), scores.text_prefix),
+        ];
+        match &self.rights.custom {
+            None => {
+                exact.push((Place::Custom.letter(), scores.text));
+                beginnings.push((Place::Custom.letter(), scores.text_prefix));
+            }
+            Some(keys) => {
+                for key in keys {
+                    self.custom(key, text, shape, out);
+                }
+            }
+        }
+        let is_initial = shape == Shape::Word && text.chars().count() == 1;
+        if begins && is_short {
+            // Short prefixes have a term of their own, except in the long texts, where they would
+            // find half of everything.
+            exact.push((Place::NameEdge.letter(), scores.name_prefix));
+            exact.push((Place::OtherEdge.letter(), scores.tag_prefix));
+        } else if is_initial {
+            exact.push((Place::NameEdge.letter(), scores.name_initial));
+        }
+        let (dict, text) = (Dict::Word, text.to_owned());
+        out.push(if begins && !is_short {
+            Source::WordBegins { dict, text: text.clone(), exact, begins: beginnings }
+        } else {
+            Source::Word { dict, text: text.clone(), exact }
+        });
+        if self.rights.sees(&Field::Email) {
+            self.email(&text, shape, out);
+        }
+        if shape != Shape::Exact {
+            self.looser(&text, out);
+        }
+    }
+
+    fn email(&self, text: &str, shape: Shape, out: &mut Vec<Source>) {
+        let scores = self.schema.scores;
+        let dict = Dict::Email;
+        let mut exact = vec![(Place::AddressPart.letter(), scores.email)];
+        let begins = self.begins(shape);
+        if begins && text.chars().count() > EMAIL_EDGE {
+            let begins = vec![
+                (Place::AddressPart.letter(), scores.email_prefix),
+                (Place::Address.letter(), scores.email_prefix),
+            ];
+            out.push(Source::WordBegins { dict, text: text.to_owned(), exact, begins });
+        } else {
+            if begins {
+                exact.push((Place::AddressEdge.letter(), scores.email_prefix));
+            }
+            out.push(Source::Word { dict, text: text.to_owned(), exact });
+        }
+    }
+
+    fn name(&self, text: &str, shape: Shape, out: &mut Vec<Source>) {
+        let scores = self.schema.scores;
+        let (dict, word) = (Dict::Word, text.to_owned());
+        let mut exact = self.in_names(shape);
+        let letters = text.chars().count();
+        if self.begins(shape) && letters > EDGE {
+            let begins = vec![
+                (Place::Name.letter(), scores.name_prefix),
+                (Place::Spelling.letter(), scores.name_prefix),
+            ];
+            out.push(Source::WordBegins { dict, text: word, exact, begins });
+        } else {
+            if self.begins(shape) {
+                exact.push((Place::NameEdge.letter(), scores.name_prefix));
+            } else if shape == Shape::Word && letters == 1 {
+                exact.push((Place::NameEdge.letter(), scores.name_initial));
+            }
+            out.push(Source::Word { dict, text: word, exact });
+        }
+        if shape != Shape::Exact {
+            self.looser(text, out);
+        }
+    }
+
+    /// First or last name alone: these have values of their own, and names that are like them are
+    /// looked for in the whole name.
+    fn part_of_name(&self, field: &Field, text: &str, shape: Shape, out: &mut Vec<Source>) {
+        let Some(code) = crate::index::value_code(field) else { return };
+        let scores = self.schema.scores;
+        let (dict, term) = (Dict::Value, value_term(code, text));
+        if self.begins(shape) {
+            out.push(Source::Begins { dict, text: term.clone(), score: scores.name_prefix });
+        }
+        out.push(Source::Term { dict, text: term, score: scores.name });
+        if shape != Shape::Exact {
+            self.looser(text, out);
+        }
+    }
+
+    fn company(&self, text: &str, shape: Shape, out: &mut Vec<Source>) {
+        let scores = self.schema.scores;
+        self.placed(Place::Company, text, shape, [scores.company, scores.company_prefix], out);
+        if shape != Shape::Exact && self.step >= Step::Typos {
+            typos(text, &[(Place::Company, [scores.company, scores.company_edit, 0.0])], out);
+        }
+    }
+
+    fn in_place(&self, place: Place, text: &str, shape: Shape, out: &mut Vec<Source>) {
+        let scores = self.schema.scores;
+        self.placed(place, text, shape, [scores.text, scores.text_prefix], out);
+    }
+
+    fn placed(
+        &self,
+        place: Place,
+        text: &str,
+        shape: Shape,
+        [word, prefix]: [f32; 2],
+        out: &mut Vec<Source>,
+    ) {
+        let (dict, text) = (Dict::Word, text.to_owned());
+        let exact = vec![(place.letter(), word)];
+        out.push(if self.begins(shape) {
+            Source::WordBegins { dict, text, exact, begins: vec![(place.letter(), prefix)] }
+        } else {
+            Source::Word { dict, text, exact }
+        });
+    }
+
+    fn custom(&self, key: &str, text: &str, shape: Shape, out: &mut Vec<Source>) {
+        let scores = self.schema.scores;
+        let (dict, term) = (Dict::Cf, format!("{key}\u{2}{text}"));
+        if self.begins(shape) && text.chars().count() > EDGE {
+            out.push(Source::Begins { dict, text: term.clone(), score: scores.text_prefix });
+        }
+        out.push(Source::Term { dict, text: term, score: scores.text });
+    }
+
+    /// The looser rungs for words of names.
+    fn looser(&self, text: &str, out: &mut Vec<Source>) {
+        if self.step < Step::Near {
+            return;
+        }
+        let scores = self.schema.scores;
+        for class in self.names().classes(text) {
+            let text = format!("n{class:x}");
+            out.push(Source::Term { dict: Dict::Like, text, score: scores.name_nickname });
+        }
+        let least = if self.is_last_resort { 1 } else { self.schema.ladder.sound_letters };
+        for code in sounds(text).iter().filter(|code| code.len() >= least) {
+            let text = format!("s{code}");
+            out.push(Source::Term { dict: Dict::Like, text, score: scores.name_sound });
+        }
+        let mut word = |text: String, score: f32| {
+            let exact = vec![(Place::Name.letter(), score), (Place::Spelling.letter(), score)];
+            out.push(Source::Word { dict: Dict::Word, text, exact });
+        };
+        if let Some(short) = collapsed(text) {
+            word(short, scores.name_spelling);
+        }
+        if !text.is_ascii() {
+            word(latin(text), scores.name_spelling);
+        }
+        let mut letters = text.chars();
+        if let (Some(first), Some(_)) = (letters.next(), letters.next())
+            && self.is_last_resort
+        {
+            // The record has only an initial.
+            let exact = vec![(Place::Name.letter(), scores.name_initial)];
+            out.push(Source::Word { dict: Dict::Word, text: first.to_string(), exact });
+        }
+        if self.step >= Step::Typos {
+            typos(
+                text,
+                &[
+                    (Place::Name, [scores.name, scores.name_one_edit, scores.name_two_edits]),
+                    (Place::Spelling, [scores.name, scores.name_one_edit, 0.0]),
+                    (Place::Company, [scores.company, scores.company_edit, 0.0]),
+                ],
+                out,
+            );
+        }
+        if self.step >= Step::Inside && text.chars().count() >= 3 {
+            let pattern = Arc::new(Pattern::Inside(text.as_bytes().to_vec()));
+            let scores = vec![(Place::Name.letter(), [scores.name_inside; 3])];
+            out.push(Source::Pattern { dict: Dict::Word, pattern, scores });
+        }
+    }
+}
+
+fn typos(text: &str, places: &[(Place, [f32; 3])], out: &mut Vec<Source>) {
+    let Some(most) = most_edits(text) else { return };
+    let pattern = Arc::new(Pattern::typos(text, most));
+    let scores = places.iter().map(|(place, scores)| (place.letter(), *scores)).collect();
+    out.push(Source::Pattern { dict: Dict::Word, pattern, scores });
+}
+
+/// A text as far as terms go.
+pub(super) fn cut(text: &str, most_bytes: usize) -> &str {
+    let mut end = text.len().min(most_bytes);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
