@@ -267,12 +267,22 @@ impl Page {
             }})()",
             json!(selector)
         ));
-        self.eval("delete window.lastPlace");
-        for kind in ["mousePressed", "mouseReleased"] {
-            self.call(
-                "Input.dispatchMouseEvent",
-                &json!({ "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1 }),
-            );
+        self.eval(
+            "delete window.lastPlace; window.wasPressed = false;
+            addEventListener('mousedown', () => { window.wasPressed = true; }, { capture: true, once: true })",
+        );
+        // Chromium drops what is pressed before it has shown a first frame; a person presses again.
+        for _ in 0..50 {
+            for kind in ["mousePressed", "mouseReleased"] {
+                self.call(
+                    "Input.dispatchMouseEvent",
+                    &json!({ "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1 }),
+                );
+            }
+            if self.eval("window.wasPressed !== false") == json!(true) {
+                return;
+            }
+            self.eval("new Promise((resolve) => requestAnimationFrame(resolve))");
         }
     }
 
@@ -321,6 +331,7 @@ fn launch(profile: &Path) -> Result<Child, String> {
             .args([
                 "--headless",
                 "--no-sandbox",
+                "--allow-pre-commit-input",
                 "--disable-gpu",
                 "--disable-quic",
                 "--no-first-run",
