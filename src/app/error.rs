@@ -95,6 +95,7 @@ pub enum Noun {
     User,
     Department,
     Queue,
+    SavedSearch,
     Token,
     Job,
 }
@@ -106,6 +107,7 @@ impl Noun {
             Self::User => "user",
             Self::Department => "department",
             Self::Queue => "queue",
+            Self::SavedSearch => "saved search",
             Self::Token => "token",
             Self::Job => "job",
         }

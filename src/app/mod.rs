@@ -41,7 +41,7 @@ pub use imports::{ImportOptions, ImportProgress};
 pub use likeness::LikelyDuplicate;
 pub use lookup::{LookupAnswer, LookupResult};
 pub use organizations::OrganizationView;
-pub use people::{DepartmentView, ProvenUser, QueueView, SignOnRules, UserView};
+pub use people::{DepartmentView, ProvenUser, QueueView, SavedSearchView, SignOnRules, UserView};
 pub use permissions::PermissionsView;
 pub use search::{Refresh, SearchAnswer, SearchRequest};
 pub use sessions::{NewSession, Session};

@@ -95,6 +95,11 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: Record,
     },
+    /// Work with saved searches, your own and shared ones.
+    SavedSearch {
+        #[command(subcommand)]
+        command: SavedSearch,
+    },
     /// Show who did what, newest first; with --json one line of JSON each.
     Audit(Audit),
     /// Show what you may do and see, with the table of the organisation.
@@ -365,6 +370,38 @@ pub(super) enum Record {
         id: uuid::Uuid,
         #[command(flatten)]
         members: Members,
+    },
+    /// Remove one.
+    Delete {
+        /// Its id.
+        id: uuid::Uuid,
+    },
+}
+
+#[derive(Subcommand)]
+pub(super) enum SavedSearch {
+    /// List them by name.
+    List,
+    /// Keep one.
+    Create {
+        /// The name, unique among your own.
+        #[arg(long)]
+        name: String,
+        /// The query text.
+        #[arg(long)]
+        q: Option<String>,
+        /// A filter in JSON that restricts it further.
+        #[arg(long, value_name = "JSON")]
+        filter: Option<String>,
+        /// The order, as of the search.
+        #[arg(long)]
+        sort: Option<String>,
+        /// The columns, in their order.
+        #[arg(long, value_delimiter = ',')]
+        columns: Option<Vec<String>>,
+        /// Let everybody in the organisation see it.
+        #[arg(long)]
+        shared: bool,
     },
     /// Remove one.
     Delete {

@@ -19,6 +19,7 @@ mod people;
 mod progress;
 mod query;
 mod rekey;
+mod saved_search;
 mod serve;
 mod target;
 
@@ -48,6 +49,7 @@ pub fn run() -> ExitCode {
         Command::User { command } => people::run(&args, people::Noun::User, command),
         Command::Department { command } => people::run(&args, people::Noun::Department, command),
         Command::Queue { command } => people::run(&args, people::Noun::Queue, command),
+        Command::SavedSearch { command } => saved_search::run(&args, command),
         Command::Audit(command) => audit::run(&args, command),
         Command::Permissions => people::permissions(&args),
     };

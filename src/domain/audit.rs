@@ -57,6 +57,9 @@ actions! {
     QueueCreated "qc" "queue.created",
     QueueUpdated "qu" "queue.updated",
     QueueDeleted "qd" "queue.deleted",
+    SavedSearchCreated "vc" "saved_search.created",
+    SavedSearchUpdated "vu" "saved_search.updated",
+    SavedSearchDeleted "vd" "saved_search.deleted",
 }
 
 impl AuditAction {

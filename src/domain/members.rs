@@ -100,6 +100,11 @@ impl<'a> Members<'a> {
         })
     }
 
+    /// Any JSON, which something else reads.
+    pub fn raw(&mut self, name: &'static str) -> Patch<Value> {
+        self.take(name, |value| Ok(value.clone()))
+    }
+
     /// True or false.
     pub fn flag(&mut self, name: &'static str) -> Patch<bool> {
         self.take(name, |value| value.as_bool().ok_or(("type", "must be true or false".into())))

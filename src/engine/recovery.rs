@@ -279,6 +279,7 @@ pub(super) fn fill_table(store: &Store, table: &Table) -> Result<Scanned, Error>
         keys::META,
         keys::ORGANIZATIONS,
         keys::QUEUES,
+        keys::SAVED_SEARCHES,
         keys::SESSIONS,
         keys::TOKENS,
         keys::USERS,

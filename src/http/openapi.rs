@@ -30,6 +30,7 @@ use super::{
         people::users::list, people::users::create, people::users::find, people::users::update, people::users::delete,
         people::departments::list, people::departments::create, people::departments::find, people::departments::update, people::departments::delete,
         people::queues::list, people::queues::create, people::queues::find, people::queues::update, people::queues::delete,
+        people::saved_searches::list, people::saved_searches::create, people::saved_searches::find, people::saved_searches::update, people::saved_searches::delete,
         people::add_member, people::remove_member,
         session::sign_in, session::find, session::sign_out, session::sign_out_everywhere, session::change_password,
         session::permissions, setup::find, setup::set_up, oidc::start, oidc::callback,

@@ -1,4 +1,4 @@
-//! Users, departments, queues and their members.
+//! Users, departments, queues and their members, saved searches.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -178,6 +178,28 @@ endpoints!(
     update_user,
     delete_user,
     |user: &crate::app::UserView| user.managed.as_ref().map_or(0, |managed| managed.version)
+);
+
+endpoints!(
+    saved_searches,
+    SavedSearch,
+    "saved_searches",
+    "/api/v1/saved-searches",
+    "/api/v1/saved-searches/{id}",
+    SavedSearchInput,
+    SavedSearch,
+    SavedSearchList,
+    "list_saved_searches",
+    "create_saved_search",
+    "find_saved_search",
+    "update_saved_search",
+    "delete_saved_search",
+    list_saved_searches,
+    create_saved_search,
+    find_saved_search,
+    update_saved_search,
+    delete_saved_search,
+    |search: &crate::app::SavedSearchView| search.version
 );
 
 async fn set_member(

@@ -501,6 +501,46 @@ pub(super) struct QueueList {
 }
 
 #[derive(ToSchema)]
+pub(super) struct SavedSearchInput {
+    /// Unique among the searches of the owner.
+    pub name: Option<String>,
+    /// Query text.
+    pub q: Option<String>,
+    /// A filter tree; both must match if there is query text as well.
+    pub filter: Option<Value>,
+    /// As of the search.
+    pub sort: Option<String>,
+    /// Names of columns, in their order.
+    pub columns: Option<Vec<String>>,
+    /// Whether everybody in the organisation sees it.
+    pub shared: Option<bool>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct SavedSearch {
+    pub id: uuid::Uuid,
+    pub name: String,
+    pub q: Option<String>,
+    pub filter: Option<Value>,
+    pub sort: Option<String>,
+    pub columns: Vec<String>,
+    pub shared: bool,
+    /// `user:ID`, or the token.
+    pub owner: String,
+    /// Whether you may change it.
+    pub editable: bool,
+    pub version: u64,
+    pub created_at: String,
+    pub updated_at: String,
+}
+
+#[derive(ToSchema)]
+pub(super) struct SavedSearchList {
+    pub total: usize,
+    pub saved_searches: Vec<SavedSearch>,
+}
+
+#[derive(ToSchema)]
 pub(super) struct UserInput {
     /// To sign in with.
     pub email: Option<String>,

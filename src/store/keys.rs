@@ -22,6 +22,7 @@
 //! | `S` | hash of the secret | session |
 //! | `T` | hash of the token | token |
 //! | `U` | organisation, user id | user |
+//! | `V` | organisation, search id | saved search |
 
 use uuid::Uuid;
 
@@ -51,6 +52,8 @@ pub const SESSIONS: u8 = b'S';
 pub const TOKENS: u8 = b'T';
 /// The space of users.
 pub const USERS: u8 = b'U';
+/// The space of saved searches.
+pub const SAVED_SEARCHES: u8 = b'V';
 
 /// The key of the next free contact number.
 pub const NEXT_CONTACT_NUMBER: &[u8] = b"Mnext_contact_number";
@@ -126,6 +129,11 @@ pub fn queue(organization: OrgNumber, id: Uuid) -> [u8; 21] {
 /// The key of a user.
 pub fn user(organization: OrgNumber, id: Uuid) -> [u8; 21] {
     with_organization(USERS, organization, id.as_bytes())
+}
+
+/// The key of a saved search.
+pub fn saved_search(organization: OrgNumber, id: Uuid) -> [u8; 21] {
+    with_organization(SAVED_SEARCHES, organization, id.as_bytes())
 }
 
 /// The key of a session, from the hash of its secret.

@@ -1,12 +1,14 @@
-//! Departments, queues and users of an organisation.
+//! Departments, queues and users of an organisation, and the searches that they keep.
 
 mod departments;
 mod queues;
+mod saved_searches;
 mod single_sign_on;
 mod users;
 
 pub use departments::DepartmentView;
 pub use queues::QueueView;
+pub use saved_searches::SavedSearchView;
 pub use single_sign_on::{ProvenUser, SignOnRules};
 pub use users::UserView;
 

@@ -34,6 +34,8 @@ enum Rule {
     Import(u16),
     /// A record of the organisation by its id: who may any of these, and what success answers.
     Record(Noun, &'static [P], u16),
+    /// Changes a search that somebody else shares: everybody who searches sees it.
+    SharedSearch(u16),
     /// Something of the whole organisation.
     Whole(&'static [P], u16),
 }
@@ -44,6 +46,7 @@ enum Noun {
     Department,
     Queue,
     Member,
+    SavedSearch,
     Token,
 }
 
@@ -104,6 +107,11 @@ const TABLE: &[(&str, &str, Rule)] = &[
     ("DELETE", "/api/v1/queues/{id}", Rule::Record(Noun::Queue, PEOPLE, 204)),
     ("PUT", "/api/v1/queues/{id}/members/{user_id}", Rule::Record(Noun::Member, PEOPLE, 200)),
     ("DELETE", "/api/v1/queues/{id}/members/{user_id}", Rule::Record(Noun::Member, PEOPLE, 200)),
+    ("GET", "/api/v1/saved-searches", Rule::Whole(&[P::Search], 200)),
+    ("POST", "/api/v1/saved-searches", Rule::Whole(&[P::Search], 201)),
+    ("GET", "/api/v1/saved-searches/{id}", Rule::Record(Noun::SavedSearch, &[P::Search], 200)),
+    ("PATCH", "/api/v1/saved-searches/{id}", Rule::SharedSearch(200)),
+    ("DELETE", "/api/v1/saved-searches/{id}", Rule::SharedSearch(204)),
     ("POST", "/api/v1/session", Rule::Session),
     ("GET", "/api/v1/session", Rule::Session),
     ("DELETE", "/api/v1/session", Rule::Caller(204, 204)),
@@ -371,6 +379,11 @@ impl World {
             Noun::Member => {
                 let member = user(admin, &name, "agent", None);
                 format!("queues/{}/members/{member}", queue(admin, &name, &[]))
+            }
+            Noun::SavedSearch => {
+                let body = json!({"name": name, "q": "doe", "shared": true});
+                let made = admin.post("/api/v1/saved-searches", &body).expect(201);
+                format!("saved-searches/{}", made.id())
             }
             Noun::Token => {
                 let made = admin.post("/api/v1/tokens", &json!({"role": "lookup"})).expect(201);
@@ -704,6 +717,28 @@ fn other_route(world: &World, who: &Who, preset: Preset, method: &str, path: &st
             if noun != Noun::Member {
                 same_refusal(&refused, status, &what);
             }
+        }
+        Rule::SharedSearch(success) => {
+            let sees = who.may(preset, &[P::Search]);
+            let may = sees && who.may(preset, &[P::ManageTags]);
+            let body = if method == "PATCH" { json!({"name": world.fresh()}) } else { json!({}) };
+            let shared = world.make(&world.server, Noun::SavedSearch);
+            let answer = ask(&format!("/api/v1/{shared}"), &body);
+            assert_eq!(answer.status, if may { success } else { 403 }, "{what}: {}", text(&answer));
+            let still = world.server.get(&format!("/api/v1/{shared}"));
+            let is_gone = may && method == "DELETE";
+            assert_eq!(still.status, if is_gone { 404 } else { 200 }, "{what}");
+            let foreign = world.make(&world.foreign, Noun::SavedSearch);
+            let private = json!({"name": world.fresh()});
+            let somebody = world.server.role("admin");
+            let private = somebody.post("/api/v1/saved-searches", &private).expect(201).id();
+            let private = format!("saved-searches/{private}");
+            let nobody = format!("saved-searches/{NOBODY}");
+            let refused = [&foreign, &private, &nobody].map(|path| {
+                let answer = ask(&format!("/api/v1/{path}"), &body);
+                (answer.status, answer.json["code"].to_string())
+            });
+            same_refusal(&refused, if sees { 404 } else { 403 }, &what);
         }
         Rule::Whole(needs, success) => {
             let name = world.fresh();

@@ -47,6 +47,14 @@ fn work(target: &[&str]) {
     assert!(tokens.contains(token) && !tokens.contains(secret));
     text(&run(&["token", "revoke", token]));
     text(&run(&["queue", "delete", &queue]));
+    let filter = r#"{"field": "tag", "op": "any_of", "value": ["a", "b"]}"#;
+    let search = ["saved-search", "create", "--name", "Mine", "--q", "doe", "--filter", filter];
+    let search = text(&run(&search));
+    assert!(text(&run(&["saved-search", "list"])).contains(&format!("{search}  Mine  false  doe")));
+    let broken = ["saved-search", "create", "--name", "x", "--filter", "{"];
+    assert_eq!(run(&broken).status.code(), Some(2));
+    text(&run(&["saved-search", "delete", &search]));
+    assert_eq!(run(&["saved-search", "delete", &search]).status.code(), Some(1));
     assert!(text(&run(&["permissions"])).contains("read_audit       yes  admin"));
 
     let changed = text(&run(&["organization", "update", "default", "--quota-contacts", "7"]));

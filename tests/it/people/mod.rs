@@ -4,3 +4,4 @@ mod actions;
 mod command;
 mod quotas;
 mod records;
+mod saved_searches;
