@@ -117,6 +117,8 @@ pub struct Draft {
     /// Takes tags away, in whatever spelling.
     pub remove_tags: Vec<String>,
     pub custom_fields: Patch<BTreeMap<String, Patch<Value>>>,
+    /// The state of the definitions that the custom fields have been made to fit.
+    pub fields_fitted: Option<u64>,
     pub external_crm_id: Patch<String>,
     pub external_crm_provider: Patch<String>,
     pub opt_in: Patch<bool>,

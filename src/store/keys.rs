@@ -14,8 +14,9 @@
 //! | `C` | organisation, contact id | contact |
 //! | `D` | organisation, contact id | what is kept of a contact that was deleted for good |
 //! | `E` | organisation, id of a record, number | details of what the log's entry did to the record |
+//! | `F` | organisation, definition id | definition of a custom field |
 //! | `I` | organisation, hash of token, path and key | answer to replay |
-//! | `M` | name | the next contact and organisation number, the identity of the journal, the ends of the audit logs |
+//! | `M` | name | the next contact and organisation number, the identity of the journal, the ends of the audit logs, the states of the definitions |
 //! | `O` | organisation | organisation |
 //! | `P` | organisation, department id | department |
 //! | `Q` | organisation, queue id | queue |
@@ -36,6 +37,8 @@ pub const CONTACTS: u8 = b'C';
 pub const TOMBSTONES: u8 = b'D';
 /// The space of the details of the audit logs.
 pub const AUDIT_DETAILS: u8 = b'E';
+/// The space of the definitions of custom fields.
+pub const FIELDS: u8 = b'F';
 /// The space of answers kept for repeated requests.
 pub const IDEMPOTENCY: u8 = b'I';
 /// The space of counters.
@@ -177,6 +180,22 @@ pub fn parse_audit_details(key: &[u8]) -> Option<(OrgNumber, Uuid, u64)> {
 /// The key of the end of an organisation's audit log.
 pub fn audit_head(organization: OrgNumber) -> Vec<u8> {
     [b"Maudit".as_slice(), &organization.0.to_be_bytes()].concat()
+}
+
+/// The key of the definition of a custom field.
+pub fn field(organization: OrgNumber, id: Uuid) -> [u8; 21] {
+    with_organization(FIELDS, organization, id.as_bytes())
+}
+
+/// The prefix of the counters of changes of definitions.
+pub const FIELD_GENERATIONS: &[u8] = b"Mfields";
+
+/// The key of the counter of changes of an organisation's definitions.
+pub fn field_generation(organization: OrgNumber) -> [u8; 11] {
+    let mut key = [0; 11];
+    key[..7].copy_from_slice(FIELD_GENERATIONS);
+    key[7..].copy_from_slice(&organization.0.to_be_bytes());
+    key
 }
 
 /// The key of a token, from the hash of the token.

@@ -71,6 +71,8 @@ pub struct OrgSettings {
     pub field_visibility: FieldRules,
     /// Whether reads of whole contacts and exports go into the audit log.
     pub audit_reads: bool,
+    /// Whether a custom field that nobody has defined is defined by using it.
+    pub adhoc_custom_fields: bool,
 }
 
 impl Default for OrgSettings {
@@ -84,6 +86,7 @@ impl Default for OrgSettings {
             permissions: PermissionTable::default(),
             field_visibility: FieldRules::default(),
             audit_reads: false,
+            adhoc_custom_fields: true,
         }
     }
 }
