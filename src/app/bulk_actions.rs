@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::custom_fields::FieldsInWrite;
 use super::error::{Error, Noun};
 use super::protection::may_delete;
 use super::search::{MOST_PER_PAGE, Refresh, SearchRequest};
@@ -85,6 +86,23 @@ pub struct BulkJob {
     pub created_at: Timestamp,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
+}
+
+impl BulkJob {
+    /// A job that has just begun.
+    pub(super) fn new(id: Uuid, created_at: Timestamp) -> Self {
+        Self {
+            id,
+            state: JobState::Running,
+            total: 0,
+            changed: 0,
+            unchanged: 0,
+            refused: 0,
+            error: None,
+            created_at,
+            finished_at: None,
+        }
+    }
 }
 
 struct Kept {
@@ -194,17 +212,7 @@ impl App {
         for draft in &mut drafts {
             self.prepare_change(caller, &settings, draft).map_err(Error::Invalid)?;
         }
-        let job = BulkJob {
-            id: Uuid::now_v7(),
-            state: JobState::Running,
-            total: 0,
-            changed: 0,
-            unchanged: 0,
-            refused: 0,
-            error: None,
-            created_at: self.partition.now(),
-            finished_at: None,
-        };
+        let job = BulkJob::new(Uuid::now_v7(), self.partition.now());
         {
             let mut jobs = self.bulk_jobs.jobs.lock();
             let is_own = |kept: &&Kept| kept.org == caller.organization;
@@ -225,11 +233,39 @@ impl App {
             let (org, actor) = (caller.organization, Arc::clone(&caller.actor));
             jobs.insert(job.id, Kept { org, actor, job: job.clone() });
         }
-        let (app, caller, id) = (Arc::clone(self), caller.clone(), job.id);
+        let (caller, id) = (caller.clone(), job.id);
+        self.run_job(id, move |app| {
+            let run = BulkRun { app, caller: &caller, id, drafts: &drafts, settings: &settings };
+            run.all(selection)
+        })?;
+        Ok(job)
+    }
+
+    /// Remembers a job that must run whatever else does; one of this id that runs already is told
+    /// instead.
+    pub(super) fn keep_running_job(
+        &self,
+        org: OrgNumber,
+        actor: Arc<str>,
+        job: &BulkJob,
+    ) -> Option<BulkJob> {
+        let mut jobs = self.bulk_jobs.jobs.lock();
+        if let Some(kept) = jobs.get(&job.id).filter(|kept| kept.job.finished_at.is_none()) {
+            return Some(kept.job.clone());
+        }
+        jobs.insert(job.id, Kept { org, actor, job: job.clone() });
+        None
+    }
+
+    /// Runs a job that is remembered, in a thread of its own.
+    pub(super) fn run_job(
+        self: &Arc<Self>,
+        id: Uuid,
+        work: impl FnOnce(&Self) -> Result<(), Error> + Send + 'static,
+    ) -> Result<(), Error> {
+        let app = Arc::clone(self);
         let spawned = std::thread::Builder::new().name("bulk".to_owned()).spawn(move || {
-            let run =
-                BulkRun { app: &app, caller: &caller, id, drafts: &drafts, settings: &settings };
-            let ended = run.all(selection);
+            let ended = work(&app);
             let finished = app.partition.now();
             app.update_job(id, |job| {
                 job.finished_at = Some(finished);
@@ -244,7 +280,7 @@ impl App {
         let mut threads = self.bulk_jobs.threads.lock();
         threads.retain(|thread| !thread.is_finished());
         threads.push(thread);
-        Ok(job)
+        Ok(())
     }
 
     /// Refuses a query of which something was not understood: a search shows more then, which is
@@ -389,6 +425,16 @@ impl App {
     /// Stops all bulk actions between two writes and waits for them.
     pub fn stop_bulk_actions(&self) {
         self.bulk_jobs.is_stopping.store(true, Ordering::Relaxed);
+        self.finish_jobs();
+    }
+
+    /// Whether jobs are to end before they are done.
+    pub(super) fn is_stopping_jobs(&self) -> bool {
+        self.bulk_jobs.is_stopping.load(Ordering::Relaxed)
+    }
+
+    /// Waits until all jobs have ended.
+    pub fn finish_jobs(&self) {
         let threads = std::mem::take(&mut *self.bulk_jobs.threads.lock());
         for thread in threads {
             if thread.join().is_err() {
@@ -397,7 +443,7 @@ impl App {
         }
     }
 
-    fn update_job(&self, id: Uuid, change: impl FnOnce(&mut BulkJob)) {
+    pub(super) fn update_job(&self, id: Uuid, change: impl FnOnce(&mut BulkJob)) {
         if let Some(kept) = self.bulk_jobs.jobs.lock().get_mut(&id) {
             change(&mut kept.job);
         }
@@ -419,7 +465,7 @@ impl BulkRun<'_> {
         self.app.update_job(self.id, |job| job.total = ids.len() as u64);
         let mut done = 0;
         for chunk in ids.chunks(WRITE_CONTACTS) {
-            if self.app.bulk_jobs.is_stopping.load(Ordering::Relaxed) {
+            if self.app.is_stopping_jobs() {
                 return Err(Error::Overloaded("the server was shut down before the end"));
             }
             let work: Vec<(ContactId, Option<Draft>)> = chunk
@@ -486,7 +532,9 @@ impl BulkRun<'_> {
         let (by, settings, now) =
             (self.caller.clone(), self.settings.clone(), self.app.partition.now());
         let department = self.app.department_of(self.caller);
+        let known = self.app.definitions(org);
         let written = self.app.partition.write::<_, Error>(org, self.caller, false, move |tx| {
+            let mut fields = FieldsInWrite::begin(tx, &known, &by, &settings, now)?;
             let stamp = Stamp { now, actor: &by.actor, settings: &settings };
             let mut outcomes = Vec::with_capacity(work.len());
             for (id, draft) in &work {
@@ -496,7 +544,7 @@ impl BulkRun<'_> {
                     continue;
                 };
                 outcomes.push(match draft {
-                    Some(draft) => change(tx, org, before, draft.clone(), stamp)?,
+                    Some(draft) => change(tx, &mut fields, before, draft.clone(), stamp)?,
                     None if may_delete(&by, department.as_deref(), &before, false).is_err() => {
                         Outcome::Refused
                     }
@@ -514,20 +562,25 @@ impl BulkRun<'_> {
             Ok(outcomes)
         })?;
         self.app.own_writes.note(self.caller, written.seq);
+        self.app.refresh_definitions(org)?;
         Ok(written.value)
     }
 }
 
 fn change(
     tx: &mut Tx<'_>,
-    org: OrgNumber,
+    fields: &mut FieldsInWrite<'_>,
     before: Contact,
-    draft: Draft,
+    mut draft: Draft,
     stamp: Stamp<'_>,
 ) -> Result<Outcome, Rejected<Error>> {
-    match draft.apply(&before, stamp) {
+    if fields.refit(&mut draft, false).is_err() {
+        return Ok(Outcome::Refused);
+    }
+    match draft.clone().apply(&before, stamp) {
         Ok(Some(after)) => {
-            tx.replace_contact(org, before, after)?;
+            tx.replace_contact(fields.organization(), before, after)?;
+            fields.define(tx, &draft)?;
             Ok(Outcome::Changed)
         }
         Ok(None) => Ok(Outcome::Unchanged),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::custom_fields::FieldsInWrite;
 use super::error::Error;
 use super::idempotency::Idempotency;
 use super::likeness::{LikelyDuplicate, phones_of};
@@ -132,6 +133,7 @@ impl App {
         }
         let by = caller.clone();
         let quotas = self.organization_of(caller)?.quotas;
+        let known = self.definitions(org);
         let written = self.partition.write(org, caller, false, move |tx| {
             if let Some(idempotency) = idempotency
                 && let Some(id) = idempotency.kept::<ContactId>(tx, org, now)?
@@ -140,13 +142,16 @@ impl App {
                 return Ok((contact, true));
             }
             within_quotas(tx, &by, &quotas).map_err(Rejected::By)?;
+            let mut fields = FieldsInWrite::begin(tx, &known, &by, &settings, now)?;
+            let mut draft = draft.clone();
             let stamp = Stamp { now, actor: &actor, settings: &settings };
             let number = tx.next_number();
-            let contact = draft
-                .clone()
-                .create(id, number, stamp)
+            let contact = fields
+                .refit(&mut draft, true)
+                .and_then(|()| draft.clone().create(id, number, stamp))
                 .map_err(|issues| Rejected::By(Error::Invalid(issues)))?;
             tx.create_contact(org, contact.clone())?;
+            fields.define(tx, &draft)?;
             if let Some(idempotency) = idempotency {
                 idempotency.keep(tx, org, now, id)?;
             }
@@ -154,6 +159,7 @@ impl App {
         })?;
         drop(gate);
         self.own_writes.note(caller, written.seq);
+        self.refresh_definitions(org)?;
         let (contact, is_replay) = written.value;
         let contact = Arc::new(contact);
         let duplicates = if uniqueness == PhoneUniqueness::Allow {
@@ -219,8 +225,10 @@ impl App {
         let actor = caller.actor.clone();
         let quotas = organization.quotas;
         let by = caller.clone();
+        let known = self.definitions(org);
         let written = self.partition.write::<_, Error>(org, caller, false, move |tx| {
             tx.set_bulk();
+            let mut fields = FieldsInWrite::begin(tx, &known, &by, &settings, now)?;
             let kept = match idempotency {
                 Some(idempotency) => idempotency.kept::<Vec<Option<ContactId>>>(tx, org, now)?,
                 None => None,
@@ -232,12 +240,18 @@ impl App {
                     items.push(BulkItem::Created(*known));
                     continue;
                 }
-                let made =
-                    draft.clone().and_then(|draft| draft.create(*id, tx.next_number(), stamp));
+                let fitted = draft.clone().and_then(|mut draft| {
+                    fields.refit(&mut draft, true)?;
+                    Ok(draft)
+                });
+                let made = fitted.and_then(|draft| {
+                    Ok((draft.clone().create(*id, tx.next_number(), stamp)?, draft))
+                });
                 items.push(match made {
-                    Ok(contact) if kept.is_none() => {
+                    Ok((contact, draft)) if kept.is_none() => {
                         within_quotas(tx, &by, &quotas).map_err(Rejected::By)?;
                         tx.create_contact(org, contact)?;
+                        fields.define(tx, &draft)?;
                         BulkItem::Created(*id)
                     }
                     // It did not fit when it was sent first, and would now.
@@ -257,6 +271,7 @@ impl App {
         })?;
         drop(gate);
         self.own_writes.note(caller, written.seq);
+        self.refresh_definitions(org)?;
         let (items, is_replay) = written.value;
         Ok(BulkCreated { items, seq: written.seq, is_replay })
     }
@@ -353,25 +368,32 @@ impl App {
         }
         let quotas = organization.quotas;
         let by = caller.clone();
+        let known = self.definitions(org);
         let written = self.partition.write(org, caller, false, move |tx| {
             let before = tx
                 .contact(org, id)?
                 .filter(|contact| !contact.is_deleted() && by.sees(contact))
                 .ok_or(Rejected::By(Error::ContactNotFound))?;
             precondition.check(before.version).map_err(Rejected::By)?;
+            let mut fields = FieldsInWrite::begin(tx, &known, &by, &settings, now)?;
+            let mut draft = draft.clone();
             let stamp = Stamp { now, actor: &actor, settings: &settings };
-            match draft.clone().apply(&before, stamp) {
+            let changed =
+                fields.refit(&mut draft, false).and_then(|()| draft.clone().apply(&before, stamp));
+            match changed {
                 Err(issues) => Err(Rejected::By(Error::Invalid(issues))),
                 Ok(None) => Ok(before),
                 Ok(Some(after)) => {
                     within_bytes(tx, &by, &quotas, &before, &after).map_err(Rejected::By)?;
                     tx.replace_contact(org, before, after.clone())?;
+                    fields.define(tx, &draft)?;
                     Ok(after)
                 }
             }
         })?;
         drop(gate);
         self.own_writes.note(caller, written.seq);
+        self.refresh_definitions(org)?;
         Ok((caller.shown(Arc::new(written.value)), written.seq))
     }
 

@@ -5,6 +5,7 @@ use crate::domain::issue::FieldIssue;
 use crate::engine::{self, Rejected};
 use crate::error::{ErrorCode, HasCode};
 
+use super::custom_fields::Survey;
 use super::likeness::LikelyDuplicate;
 
 /// Why a use case did not happen; nothing was changed.
@@ -25,6 +26,9 @@ pub enum Error {
     /// Something else needs the record.
     #[error("{0}")]
     InUse(String),
+    /// Contacts have values of a custom field that a change would not leave as they are.
+    #[error("{}", .0.detail)]
+    FieldInUse(Box<Survey>),
     /// The contact may not be deleted now.
     #[error("this contact cannot be deleted: {}", .0.join(", "))]
     DeleteBlocked(Vec<&'static str>),
@@ -98,6 +102,7 @@ pub enum Noun {
     SavedSearch,
     Token,
     Job,
+    CustomField,
 }
 
 impl Noun {
@@ -110,6 +115,7 @@ impl Noun {
             Self::SavedSearch => "saved search",
             Self::Token => "token",
             Self::Job => "job",
+            Self::CustomField => "custom field",
         }
     }
 }
@@ -145,7 +151,7 @@ impl HasCode for Error {
             Self::Forbidden(_) | Self::NotHere(_) => ErrorCode::Forbidden,
             Self::NotFound(_) => ErrorCode::NotFound,
             Self::NameTaken(_) => ErrorCode::NameTaken,
-            Self::InUse(_) => ErrorCode::InUse,
+            Self::InUse(_) | Self::FieldInUse(_) => ErrorCode::InUse,
             Self::DeleteBlocked(_) => ErrorCode::DeleteBlocked,
             Self::QuotaExceeded(_) => ErrorCode::QuotaExceeded,
             Self::SignInRefused => ErrorCode::SignInRefused,

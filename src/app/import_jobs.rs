@@ -86,11 +86,11 @@ struct Kept {
 impl Kept {
     /// Counts and error files tell of the contacts that the importer sees and of the rows it sent:
     /// they are for the importer, and for those of its organisation who see everything.
-    fn is_seen_by(&self, caller: &Caller) -> bool {
+    fn is_seen_by(&self, caller: &Caller, withdrawn: &[String]) -> bool {
         let is_own =
             self.by.actor == caller.actor || self.by.user.is_some() && self.by.user == caller.user;
         self.by.organization == caller.organization
-            && (is_own || caller.sight == Sight::Everything && caller.fields.is_full())
+            && (is_own || caller.sight == Sight::Everything && caller.fields.is_full_but(withdrawn))
     }
 }
 
@@ -287,8 +287,10 @@ impl App {
     /// If there is none with this id for this caller.
     pub fn find_import(&self, caller: &Caller, id: Uuid) -> Result<ImportJob, Error> {
         authorize(caller, Permission::Import)?;
+        let definitions = self.definitions(caller.organization);
+        let withdrawn: Vec<String> = definitions.withdrawn().collect();
         let jobs = self.import_jobs.jobs.lock();
-        let kept = jobs.get(&id).filter(|kept| kept.is_seen_by(caller));
+        let kept = jobs.get(&id).filter(|kept| kept.is_seen_by(caller, &withdrawn));
         kept.map(|kept| kept.job.clone()).ok_or(Error::ImportNotFound)
     }
 

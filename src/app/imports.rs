@@ -9,6 +9,7 @@ use crossbeam_channel::bounded;
 use csv::StringRecord;
 use rayon::prelude::*;
 
+use super::custom_fields::FieldsInWrite;
 use super::error::Error;
 use super::organizations::check_country;
 use super::protection::{give_home, within_bytes, within_quotas};
@@ -16,6 +17,7 @@ use super::{App, authorize};
 use crate::domain::access::{Caller, FieldRight, Permission};
 use crate::domain::draft::{Draft, Patch, Stamp};
 use crate::domain::ids::{ContactId, OrgNumber};
+use crate::domain::issue::FieldIssue;
 use crate::domain::phone::parse_query;
 use crate::domain::status::Status;
 use crate::engine::lookup::{IdentityKind, Initials, Rule};
@@ -102,6 +104,8 @@ enum RowDecision {
     Update(ContactId, Draft),
     Skip,
     Ask(ContactId),
+    /// It would be a new contact that lacks something.
+    Lacks(Vec<FieldIssue>),
 }
 
 enum RowOutcome {
@@ -146,6 +150,9 @@ impl App {
             settings: settings.clone(),
             default_country: options.default_country.clone(),
             tags: options.tags.clone(),
+            definitions: self.definitions(caller.organization),
+            rights: caller.fields.clone(),
+            role: caller.role,
         };
         let mut reader = Reader::open(input, options.read).map_err(unreadable)?;
         let map = RowMap::new(reader.headers(), &options.map).map_err(unreadable)?;
@@ -168,10 +175,12 @@ impl App {
         let (sender, batches) = bounded::<Result<CheckedBatch, Error>>(2);
         std::thread::scope(|scope| {
             let map = &map;
-            let context = &context;
+            let mut context = context;
             scope.spawn(move || {
                 loop {
-                    let batch = read_batch(&mut reader, map, context);
+                    // Rows before these may have defined fields.
+                    context.definitions = self.definitions(caller.organization);
+                    let batch = read_batch(&mut reader, map, &context);
                     let is_last = match &batch {
                         Ok(batch) => batch.rows.is_empty(),
                         Err(_) => true,
@@ -307,6 +316,15 @@ impl Run<'_> {
         if let Err(issues) = prepared {
             row.valid = None;
             for issue in issues {
+                // Definitions have changed since the row was read.
+                if issue.code != "field_hidden"
+                    && let Some(key) = issue.pointer.strip_prefix("/custom_fields/")
+                {
+                    let row_issue =
+                        RowIssue::error(row.line, IssueCode::CustomFieldInvalid, issue.detail);
+                    row.issues.push(row_issue.at(format!("cf.{key}"), ""));
+                    continue;
+                }
                 let detail = format!("{}: {}", issue.pointer, issue.detail);
                 row.issues.push(RowIssue::error(row.line, IssueCode::NotAllowed, detail));
             }
@@ -353,17 +371,24 @@ impl Run<'_> {
         let Some(valid) = &row.valid else { return Ok(RowDecision::Skip) };
         let draft = valid.draft.clone();
         if self.options.on_duplicate == OnDuplicate::Create {
-            return Ok(RowDecision::Create(draft));
+            return Ok(self.create_or_refuse(draft));
         }
         let Some(existing) = self.find_existing(&draft)? else {
-            return Ok(RowDecision::Create(draft));
+            return Ok(self.create_or_refuse(draft));
         };
         Ok(match self.options.on_duplicate {
             OnDuplicate::Update => RowDecision::Update(existing, draft),
             OnDuplicate::Skip => RowDecision::Skip,
             OnDuplicate::Ask => RowDecision::Ask(existing),
-            OnDuplicate::Create => RowDecision::Create(draft),
+            OnDuplicate::Create => self.create_or_refuse(draft),
         })
+    }
+
+    /// A new contact needs what is required; one that exists may go on lacking it.
+    fn create_or_refuse(&self, draft: Draft) -> RowDecision {
+        let definitions = self.app.definitions(self.caller.organization);
+        let missing = definitions.missing(&draft.custom_fields, &self.caller.fields);
+        if missing.is_empty() { RowDecision::Create(draft) } else { RowDecision::Lacks(missing) }
     }
 
     /// The contact that a row belongs to: by external id, then address, then number.
@@ -470,6 +495,10 @@ impl Run<'_> {
                     self.counts.skipped += 1;
                     errors.add(&review(row.line, *id), Some(&row.cells))?;
                 }
+                RowDecision::Lacks(missing) => {
+                    self.counts.errors += 1;
+                    errors.add(&lacking(row.line, missing), Some(&row.cells))?;
+                }
             }
         }
         Ok(())
@@ -502,6 +531,12 @@ impl Run<'_> {
                         .add(&review(row.line, id), Some(&row.cells))
                         .map_err(|e| not_written(&e))?;
                 }
+                RowDecision::Lacks(missing) => {
+                    self.counts.errors += 1;
+                    errors
+                        .add(&lacking(row.line, &missing), Some(&row.cells))
+                        .map_err(|e| not_written(&e))?;
+                }
                 RowDecision::Create(_) | RowDecision::Update(..) => {
                     work.push(decision);
                     written.push(row);
@@ -518,22 +553,39 @@ impl Run<'_> {
         let quotas = self.app.organization_of(self.caller)?.quotas;
         let by = self.caller.clone();
         let settings = self.settings.clone();
+        let known = self.app.definitions(org);
         let ids: Vec<ContactId> = work.iter().map(|_| ContactId::generate()).collect();
         let pending =
             self.app.partition.begin_write::<_, Error>(org, origin, false, move |tx| {
                 tx.set_bulk();
+                let mut fields = FieldsInWrite::begin(tx, &known, &by, &settings, now)?;
                 let stamp = Stamp { now, actor: &actor, settings: &settings };
                 let mut outcomes = Vec::with_capacity(work.len());
                 for (decision, id) in work.iter().zip(&ids) {
-                    outcomes.push(match decision {
-                        RowDecision::Update(existing, draft) => match tx.contact(org, *existing)? {
+                    let (RowDecision::Create(draft) | RowDecision::Update(_, draft)) = decision
+                    else {
+                        outcomes.push(RowOutcome::Unchanged);
+                        continue;
+                    };
+                    let mut draft = draft.clone();
+                    if let Err(issues) = fields.refit(&mut draft, false) {
+                        outcomes.push(invalid(&issues));
+                        continue;
+                    }
+                    let existing = match decision {
+                        RowDecision::Update(existing, _) => Some(*existing),
+                        _ => None,
+                    };
+                    outcomes.push(match existing {
+                        Some(existing) => match tx.contact(org, existing)? {
                             Some(before) if !before.is_deleted() && by.sees(&before) => {
-                                match for_update(draft, &before).apply(&before, stamp) {
+                                match for_update(&draft, &before).apply(&before, stamp) {
                                     Ok(None) => RowOutcome::Unchanged,
                                     Ok(Some(after)) => {
                                         within_bytes(tx, &by, &quotas, &before, &after)
                                             .map_err(Rejected::By)?;
                                         tx.replace_contact(org, before, after)?;
+                                        fields.define(tx, &draft)?;
                                         RowOutcome::Updated
                                     }
                                     Err(issues) => invalid(&issues),
@@ -541,18 +593,15 @@ impl Run<'_> {
                             }
                             // Deleted since it was found.
                             _ => {
-                                let mut draft = draft.clone();
                                 give_home(&by, &mut draft);
-                                create(tx, org, *id, draft, stamp)?
+                                create(tx, &mut fields, *id, draft, stamp)?
                             }
                         },
-                        RowDecision::Create(draft) => {
+                        None => {
                             within_quotas(tx, &by, &quotas).map_err(Rejected::By)?;
-                            let mut draft = draft.clone();
                             give_home(&by, &mut draft);
-                            create(tx, org, *id, draft, stamp)?
+                            create(tx, &mut fields, *id, draft, stamp)?
                         }
-                        RowDecision::Skip | RowDecision::Ask(_) => RowOutcome::Unchanged,
                     });
                 }
                 Ok(outcomes)
@@ -565,6 +614,7 @@ impl Run<'_> {
     fn finish_write(&mut self, errors: &mut ErrorFile<&mut dyn Write>) -> Result<(), Error> {
         let Some(write) = self.in_flight.take() else { return Ok(()) };
         let done = write.pending.wait()?;
+        self.app.refresh_definitions(self.caller.organization)?;
         self.app.partition.pace(done.seq, MOST_WRITES_BEHIND);
         for (outcome, row) in done.value.into_iter().zip(&write.rows) {
             match outcome {
@@ -588,18 +638,19 @@ fn not_written(error: &std::io::Error) -> Error {
 
 fn create(
     tx: &mut crate::engine::Tx<'_>,
-    org: OrgNumber,
+    fields: &mut FieldsInWrite<'_>,
     id: ContactId,
     mut draft: Draft,
     stamp: Stamp<'_>,
-) -> Result<RowOutcome, crate::engine::Error> {
+) -> Result<RowOutcome, Rejected<Error>> {
     if draft.source.is_keep() {
         draft.source = Patch::Set("import".to_owned());
     }
     let number = tx.next_number();
-    Ok(match draft.create(id, number, stamp) {
+    Ok(match draft.clone().create(id, number, stamp) {
         Ok(contact) => {
-            tx.create_contact(org, contact)?;
+            tx.create_contact(fields.organization(), contact)?;
+            fields.define(tx, &draft)?;
             RowOutcome::Created
         }
         Err(issues) => invalid(&issues),
@@ -616,7 +667,7 @@ fn for_update(draft: &Draft, before: &crate::domain::contact::Contact) -> Draft 
     draft
 }
 
-fn invalid(issues: &[crate::domain::issue::FieldIssue]) -> RowOutcome {
+fn invalid(issues: &[FieldIssue]) -> RowOutcome {
     RowOutcome::Invalid(
         issues
             .iter()
@@ -629,6 +680,16 @@ fn invalid(issues: &[crate::domain::issue::FieldIssue]) -> RowOutcome {
 fn review(line: u64, existing: ContactId) -> RowIssue {
     RowIssue::error(line, IssueCode::NeedsReview, format!("belongs to contact {existing}"))
         .suggest("decide: import it with --on-duplicate update or create")
+}
+
+fn lacking(line: u64, missing: &[FieldIssue]) -> RowIssue {
+    let reasons: Vec<&str> = missing.iter().map(|issue| issue.detail.as_str()).collect();
+    let column = missing.first().map_or("", |issue| {
+        issue.pointer.strip_prefix("/custom_fields/").unwrap_or(&issue.pointer)
+    });
+    RowIssue::error(line, IssueCode::CustomFieldInvalid, reasons.join("; "))
+        .at(format!("cf.{column}"), "")
+        .suggest("fill it in, or make the field optional")
 }
 
 fn hash(value: &impl std::hash::Hash) -> u64 {

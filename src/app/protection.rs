@@ -98,7 +98,12 @@ impl App {
         settings: &OrgSettings,
         draft: &mut Draft,
     ) -> Result<(), Vec<FieldIssue>> {
-        self.check_row(caller, settings, draft)?;
+        let mut issues = self.check_row(caller, settings, draft).err().unwrap_or_default();
+        let definitions = self.definitions(caller.organization);
+        issues.extend(definitions.missing(&draft.custom_fields, &caller.fields));
+        if !issues.is_empty() {
+            return Err(issues);
+        }
         give_home(caller, draft);
         Ok(())
     }
@@ -136,6 +141,7 @@ impl App {
     ) -> Result<(), Vec<FieldIssue>> {
         self.access().resolve_names(caller.organization, draft);
         let mut issues = self.forbidden_values(caller, settings, draft);
+        issues.extend(self.fit_fields(caller, settings, draft));
         if caller.fields.phones < least && brings_phones(draft) {
             issues.push(hidden("/phones"));
         }
@@ -153,15 +159,6 @@ impl App {
         draft: &Draft,
     ) -> Vec<FieldIssue> {
         let mut issues = Vec::new();
-        if let Patch::Set(fields) = &draft.custom_fields {
-            for key in fields.keys().filter(|key| !caller.fields.sees_custom(key)) {
-                let key = key.replace('~', "~0").replace('/', "~1");
-                issues.push(hidden(&format!("/custom_fields/{key}")));
-            }
-        }
-        if draft.custom_fields == Patch::Clear && !caller.fields.hidden_custom.is_empty() {
-            issues.push(hidden("/custom_fields"));
-        }
         if draft.system_critical.value().is_some_and(|critical| *critical)
             && !caller.may(Permission::ManageSettings)
         {

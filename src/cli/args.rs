@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+use super::custom_field::CustomField;
 use super::edge::Edge;
 use super::oidc::Oidc;
 
@@ -99,6 +100,11 @@ pub(super) enum Command {
     SavedSearch {
         #[command(subcommand)]
         command: SavedSearch,
+    },
+    /// Work with the definitions of its custom fields.
+    CustomField {
+        #[command(subcommand)]
+        command: CustomField,
     },
     /// Show who did what, newest first; with --json one line of JSON each.
     Audit(Audit),

@@ -93,6 +93,13 @@ impl Client {
         Ok(())
     }
 
+    /// Asks for a record to be removed and reads JSON.
+    pub(super) fn delete_for(&self, path: &str) -> Result<Value, Failure> {
+        let request = self.authorized(self.agent.delete(self.url(path)));
+        let mut response = refuse_problems(request.call()?)?;
+        read_json(&mut response)
+    }
+
     /// Sends a file as it comes and reads JSON.
     pub(super) fn upload(
         &self,

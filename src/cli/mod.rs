@@ -7,6 +7,7 @@ mod admin;
 mod args;
 mod audit;
 mod client;
+mod custom_field;
 mod edge;
 mod error;
 mod export;
@@ -50,6 +51,7 @@ pub fn run() -> ExitCode {
         Command::Department { command } => people::run(&args, people::Noun::Department, command),
         Command::Queue { command } => people::run(&args, people::Noun::Queue, command),
         Command::SavedSearch { command } => saved_search::run(&args, command),
+        Command::CustomField { command } => custom_field::run(&args, command),
         Command::Audit(command) => audit::run(&args, command),
         Command::Permissions => people::permissions(&args),
     };

@@ -37,7 +37,7 @@ impl Target {
             .access()
             .find_organization(&args.organization)
             .ok_or_else(|| Error::OrganizationNotFound(args.organization.clone()))?;
-        let caller = Access::operator_of(organization.number);
+        let caller = app.access().admit(&Access::operator_of(organization.number));
         Ok(Self::Local { app, caller })
     }
 

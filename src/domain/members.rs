@@ -105,6 +105,11 @@ impl<'a> Members<'a> {
         self.take(name, |value| Ok(value.clone()))
     }
 
+    /// Anything, for who reads it further.
+    pub fn json(&mut self, name: &'static str) -> Patch<&'a Value> {
+        self.take(name, Ok)
+    }
+
     /// True or false.
     pub fn flag(&mut self, name: &'static str) -> Patch<bool> {
         self.take(name, |value| value.as_bool().ok_or(("type", "must be true or false".into())))

@@ -433,6 +433,21 @@ impl Partition {
         })
     }
 
+    /// As [`Partition::for_each_contact`] with contacts that are deleted and can be restored.
+    pub fn for_each_record(
+        &self,
+        org: OrgNumber,
+        mut each: impl FnMut(Vec<Contact>) -> bool,
+    ) -> Result<(), Error> {
+        let mut goes_on = true;
+        recovery::for_each_contact(&self.store, &keys::contacts_of(org), |batch| {
+            if goes_on {
+                goes_on = each(batch.into_iter().map(|(_, contact, _)| contact).collect());
+            }
+            Ok(())
+        })
+    }
+
     /// Runs a search and fetches the records of its page.
     pub fn search(&self, request: &SearchRequest<'_>) -> Result<SearchPage, Error> {
         let searcher = self.searcher();

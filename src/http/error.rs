@@ -119,6 +119,12 @@ impl From<app::Error> for Problem {
         if let app::Error::DeleteBlocked(reasons) = &error {
             problem.more.push(("reasons", json!(reasons)));
         }
+        if let app::Error::FieldInUse(survey) = &error {
+            problem.more.push(("contacts", json!(survey.contacts)));
+            problem.more.push(("misfits", json!(survey.misfits)));
+            problem.more.push(("examples", json!(survey.examples)));
+            problem.more.push(("options", json!(survey.options)));
+        }
         if let app::Error::SignInLocked { seconds } | app::Error::TooOften { seconds } = &error {
             problem.more.push(("retry_after", json!(seconds)));
             problem.retry_after = Some(*seconds);

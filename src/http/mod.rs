@@ -15,6 +15,7 @@ mod bulk;
 mod certificate;
 mod connection;
 mod contacts;
+mod custom_fields;
 mod error;
 mod export;
 mod file;

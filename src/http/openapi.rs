@@ -8,8 +8,8 @@ use utoipa::openapi::{Content, Object, Ref, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    admin, audit, bulk, contacts, export, health, imports, lookup, oidc, people, search, session,
-    setup,
+    admin, audit, bulk, contacts, custom_fields, export, health, imports, lookup, oidc, people,
+    search, session, setup,
 };
 
 #[derive(OpenApi)]
@@ -27,6 +27,8 @@ use super::{
         admin::create_organization, admin::list_organizations, admin::update_organization,
         admin::list_tokens, admin::create_token, admin::find_token, admin::revoke_token,
         admin::read_settings, admin::update_settings,
+        custom_fields::list, custom_fields::create, custom_fields::find, custom_fields::update, custom_fields::delete,
+        custom_fields::order, custom_fields::order_by_post,
         people::users::list, people::users::create, people::users::find, people::users::update, people::users::delete,
         people::departments::list, people::departments::create, people::departments::find, people::departments::update, people::departments::delete,
         people::queues::list, people::queues::create, people::queues::find, people::queues::update, people::queues::delete,

@@ -5,8 +5,8 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, guard};
 
 use super::error::Problem;
 use super::{
-    admin, assets, audit, bulk, contacts, export, health, imports, lookup, oidc, openapi, people,
-    search, session, setup,
+    admin, assets, audit, bulk, contacts, custom_fields, export, health, imports, lookup, oidc,
+    openapi, people, search, session, setup,
 };
 use crate::error::ErrorCode;
 
@@ -82,6 +82,13 @@ pub const ROUTES: &[Endpoint] = &[
     get("/api/v1/users/{id}", || read().to(people::users::find)),
     patch("/api/v1/users/{id}", || web::patch().to(people::users::update)),
     delete("/api/v1/users/{id}", || web::delete().to(people::users::delete)),
+    get("/api/v1/custom-fields", || read().to(custom_fields::list)),
+    post("/api/v1/custom-fields", || web::post().to(custom_fields::create)),
+    put("/api/v1/custom-fields/order", || web::put().to(custom_fields::order)),
+    post("/api/v1/custom-fields/order", || web::post().to(custom_fields::order_by_post)),
+    get("/api/v1/custom-fields/{id}", || read().to(custom_fields::find)),
+    patch("/api/v1/custom-fields/{id}", || web::patch().to(custom_fields::update)),
+    delete("/api/v1/custom-fields/{id}", || web::delete().to(custom_fields::delete)),
     get("/api/v1/departments", || read().to(people::departments::list)),
     post("/api/v1/departments", || web::post().to(people::departments::create)),
     get("/api/v1/departments/{id}", || read().to(people::departments::find)),

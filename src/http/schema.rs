@@ -9,6 +9,13 @@ use std::collections::HashMap;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+mod custom_field;
+
+pub(super) use custom_field::{
+    CustomField, CustomFieldChange, CustomFieldInput, CustomFieldList, CustomFieldMisfit,
+    CustomFieldOrder, CustomFieldPatch,
+};
+
 #[derive(ToSchema)]
 pub(super) struct Phone {
     /// E.164 with `+` where it could be derived, else the plain digits.
@@ -359,6 +366,14 @@ pub(super) struct Problem {
     pub duplicates: Option<Vec<LikelyDuplicate>>,
     /// With `revision_conflict`: the version that the contact has now.
     pub version: Option<u64>,
+    /// With `in_use` of a custom field: how many contacts hold a value.
+    pub contacts: Option<u64>,
+    /// How many of the values would not fit.
+    pub misfits: Option<u64>,
+    /// The first of them.
+    pub examples: Option<Vec<CustomFieldMisfit>>,
+    /// How many contacts use options that would be taken away.
+    pub options: Option<HashMap<String, u64>>,
 }
 
 #[derive(ToSchema)]
@@ -377,6 +392,8 @@ pub(super) struct Settings {
     pub field_visibility: Option<HashMap<String, HashMap<String, String>>>,
     /// Whether reads of whole contacts and exports go into the audit log.
     pub audit_reads: Option<bool>,
+    /// Whether a custom field that nobody has defined is defined by using it.
+    pub adhoc_custom_fields: Option<bool>,
 }
 
 #[derive(ToSchema)]

@@ -97,6 +97,7 @@ pub fn serve(
     let is_stopping = Arc::new(AtomicBool::new(false));
     let (held, released) = mpsc::channel();
     let work = Arc::clone(&app);
+    work.resume_field_work();
     let stop = Arc::clone(&is_stopping);
     let state = web::Data::new(State::new(app, options, certificates, stop, held)?);
     let is_tls = tls.is_some();

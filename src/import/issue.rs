@@ -47,6 +47,8 @@ pub enum IssueCode {
     ValueUnknown,
     /// A text is too long or has control characters.
     TextInvalid,
+    /// A value does not fit the definition of its custom field.
+    CustomFieldInvalid,
     /// The row has nothing that could tell a contact.
     ContactEmpty,
     /// The row says something that its importer may not say.
@@ -72,6 +74,7 @@ impl IssueCode {
             Self::DateInvalid => "date_invalid",
             Self::ValueUnknown => "value_unknown",
             Self::TextInvalid => "text_invalid",
+            Self::CustomFieldInvalid => "custom_field_invalid",
             Self::ContactEmpty => "contact_empty",
             Self::NotAllowed => "not_allowed",
             Self::NeedsReview => "needs_review",

@@ -1,6 +1,7 @@
 //! Mapped values to a checked draft; what does not fit becomes a located issue.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -10,13 +11,15 @@ use super::map::{MappedRow, MappedValue};
 use super::region;
 use super::spreadsheet::unguarded;
 use super::target::{AddressPart, Label, Target};
-use crate::domain::access::OrgSettings;
+use crate::domain::access::{FieldRights, OrgSettings, Role};
 use crate::domain::contact::{Address, Email, Visibility};
+use crate::domain::custom_field::{self, CustomType, Definitions, Fitting};
 use crate::domain::draft::{Draft, Patch};
 use crate::domain::draft_json::check_text;
 use crate::domain::email;
 use crate::domain::phone::{self, PhoneError};
 use crate::domain::status::Status;
+use crate::domain::text::fold;
 
 /// What is the same for all rows of an import.
 #[derive(Clone, Debug)]
@@ -27,6 +30,12 @@ pub struct RowContext {
     pub default_country: Option<String>,
     /// Tags for every row.
     pub tags: Vec<String>,
+    /// The custom fields of the organisation.
+    pub definitions: Arc<Definitions>,
+    /// Which fields the importer sees.
+    pub rights: FieldRights,
+    /// What the importer is.
+    pub role: Role,
 }
 
 /// A row that fits.
@@ -145,6 +154,7 @@ impl Checker<'_> {
                 Target::AssignedQueue => draft.assigned_queue = self.text(value, 255),
                 Target::Custom(key) => {
                     if let Patch::Set(text) = self.text(value, 65_000) {
+                        let text = self.day(key, text);
                         custom.insert(key.clone(), Patch::Set(Value::String(text)));
                     }
                 }
@@ -173,6 +183,7 @@ impl Checker<'_> {
         }
         if !custom.is_empty() {
             draft.custom_fields = Patch::Set(custom);
+            self.fit(row, &mut draft);
         }
         if let (Some(provider), true) =
             (row.external_provider, draft.external_crm_provider.is_keep())
@@ -209,6 +220,44 @@ impl Checker<'_> {
                 );
                 Patch::Keep
             }
+        }
+    }
+
+    /// A day in the form in which every reader understands it, where the custom field is a date:
+    /// lists write days as their country does.
+    fn day(&self, key: &str, text: String) -> String {
+        let folded = fold(key);
+        if self.context.definitions.kind(&folded) != Some(CustomType::Date)
+            || custom_field::date(&text).is_some()
+        {
+            return text;
+        }
+        let month_first = matches!(self.country.as_deref(), Some("US" | "PH"));
+        date::parse(&text, month_first).filter(|day| !day.starts_with('-')).unwrap_or(text)
+    }
+
+    /// Makes the custom fields fit their definitions.
+    fn fit(&mut self, row: &MappedRow<'_>, draft: &mut Draft) {
+        let context = self.context;
+        let fitting = Fitting {
+            rights: &context.rights,
+            role: context.role,
+            adhoc: context.settings.adhoc_custom_fields,
+        };
+        let issues = context.definitions.fit(&mut draft.custom_fields, fitting);
+        draft.fields_fitted = Some(context.definitions.generation());
+        for issue in issues {
+            let is_about = |value: &&MappedValue<'_>| match value.target {
+                Target::Custom(key) => custom_field::pointer(key) == issue.pointer,
+                _ => false,
+            };
+            let Some(value) = row.values.iter().rfind(is_about) else { continue };
+            let (code, what) = if issue.code == "field_hidden" {
+                (IssueCode::NotAllowed, "leave the column out, or ask an admin")
+            } else {
+                (IssueCode::CustomFieldInvalid, "correct the cell, or clear it")
+            };
+            self.issue(value, code, issue.detail, what);
         }
     }
 

@@ -6,6 +6,7 @@ use crate::domain::access::{
     Department, FieldRights, Identity, Organization, Permission, Permissions, Queue, Role, Scope,
     Sight, SightRules, TokenRecord, User,
 };
+use crate::domain::custom_field::Definitions;
 use crate::domain::text::fold;
 
 /// What stands around a user or token.
@@ -15,6 +16,14 @@ pub(super) struct Surroundings<'a> {
     pub(super) department: Option<&'a Department>,
     /// The queues that the user serves.
     pub(super) queues: Vec<&'a Queue>,
+    /// The custom fields of the organisation, if it has any.
+    pub(super) definitions: Option<&'a Definitions>,
+}
+
+/// Takes away what nobody sees.
+pub(super) fn without_withdrawn(rights: FieldRights, definitions: &Definitions) -> FieldRights {
+    let hidden_custom = definitions.withdrawn().collect();
+    rights.and(&FieldRights { hidden_custom, ..FieldRights::default() })
 }
 
 impl Surroundings<'_> {
@@ -52,7 +61,9 @@ impl Surroundings<'_> {
         let permissions = self.rights_of_token(token);
         // Who may change the rules of fields is not bound by them.
         let fields = if permissions.has(Permission::ManageSettings) {
-            FieldRights::default()
+            self.definitions.map_or_else(FieldRights::default, |definitions| {
+                without_withdrawn(FieldRights::default(), definitions)
+            })
         } else {
             base.fields.clone()
         };
@@ -78,7 +89,10 @@ impl Surroundings<'_> {
     }
 
     fn fields(&self, role: Role) -> FieldRights {
-        self.organization.settings.field_visibility.rights(role)
+        let ruled = self.organization.settings.field_visibility.rights(role);
+        let Some(definitions) = self.definitions else { return ruled };
+        let hidden_custom = definitions.hidden_from(role).collect();
+        ruled.and(&FieldRights { hidden_custom, ..FieldRights::default() })
     }
 
     /// A machine sees the whole organisation, or one department if it is bound to that.

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::super::error::Error;
 use super::identity::Surroundings;
 use crate::domain::access::{Department, Identity, Organization, Queue, TokenRecord, User};
+use crate::domain::custom_field::{Definitions, FieldDefinition};
 use crate::domain::ids::OrgNumber;
 use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
@@ -39,6 +40,7 @@ pub(super) struct Known {
     pub(super) departments: HashMap<Uuid, Arc<Department>>,
     pub(super) queues: HashMap<Uuid, Arc<Queue>>,
     pub(super) organizations: HashMap<u32, Arc<Organization>>,
+    pub(super) definitions: HashMap<u32, Arc<Definitions>>,
     /// Ids by organisation, kind and folded name; `None` where several have the name.
     names: HashMap<(u32, Kind, String), Option<Uuid>>,
 }
@@ -64,6 +66,26 @@ pub(in crate::app) fn read_all<T: DeserializeOwned>(
     Ok(all)
 }
 
+/// Reads the definitions of all organisations.
+fn read_definitions(partition: &Partition) -> Result<HashMap<u32, Arc<Definitions>>, Error> {
+    // The counters first: where something changes in between, the definitions are newer than
+    // their counter says, and whoever relies on it looks again.
+    let mut generations: HashMap<u32, u64> = HashMap::new();
+    for entry in partition.scan(keys::FIELD_GENERATIONS) {
+        let (key, value) = entry?;
+        let org = key[keys::FIELD_GENERATIONS.len()..].try_into().map_or(0, u32::from_be_bytes);
+        generations.insert(org, value.as_ref().try_into().map_or(0, u64::from_be_bytes));
+    }
+    let mut all: HashMap<u32, Vec<FieldDefinition>> = HashMap::new();
+    for (_, one) in read_all::<FieldDefinition>(partition, &[keys::FIELDS])? {
+        all.entry(one.organization.0).or_default().push(one);
+    }
+    let of = |(org, generation)| {
+        (org, Arc::new(Definitions::new(generation, all.remove(&org).unwrap_or_default())))
+    };
+    Ok(generations.into_iter().map(of).collect())
+}
+
 impl Known {
     /// Reads everything and works out all identities.
     pub(super) fn read(partition: &Partition) -> Result<Self, Error> {
@@ -71,6 +93,7 @@ impl Known {
         for (_, one) in read_all::<Organization>(partition, &[keys::ORGANIZATIONS])? {
             known.organizations.insert(one.number.0, Arc::new(one));
         }
+        known.definitions = read_definitions(partition)?;
         for (_, one) in read_all::<Department>(partition, &[keys::DEPARTMENTS])? {
             known.note_name(one.organization, Kind::Department, &one.name, one.id);
             known.departments.insert(one.id, Arc::new(one));
@@ -126,6 +149,7 @@ impl Known {
         queues: &'a [Arc<Queue>],
     ) -> Option<Surroundings<'a>> {
         let organization = self.organizations.get(&organization)?;
+        let definitions = self.definitions.get(&organization.number.0).map(AsRef::as_ref);
         let department = match department {
             None => None,
             // A department that is gone gives nothing: no way back to "all of them".
@@ -136,7 +160,7 @@ impl Known {
             .map(AsRef::as_ref)
             .filter(|queue| queue.organization == organization.number)
             .collect();
-        Some(Surroundings { organization, department, queues })
+        Some(Surroundings { organization, department, queues, definitions })
     }
 
     fn token(

@@ -12,7 +12,8 @@ use parking_lot::Mutex;
 use uuid::Uuid;
 
 use super::error::Error;
-use crate::domain::access::{Caller, Department, Organization, Queue, User};
+use crate::domain::access::{Caller, Department, Identity, Organization, Queue, User};
+use crate::domain::custom_field::Definitions;
 use crate::domain::draft::{Draft, Patch};
 use crate::domain::ids::OrgNumber;
 use crate::domain::text::fold;
@@ -229,6 +230,24 @@ impl Access {
         let mut all: Vec<_> = self.known.load().organizations.values().cloned().collect();
         all.sort_by_key(|o| o.number);
         all
+    }
+
+    /// The custom fields of an organisation; reading them takes no lock.
+    pub fn definitions(&self, org: OrgNumber) -> Arc<Definitions> {
+        self.known.load().definitions.get(&org.0).cloned().unwrap_or_default()
+    }
+
+    /// A caller that is in no record, such as who works on a data directory, as somebody who does
+    /// not see what nobody sees.
+    #[must_use]
+    pub fn admit(&self, caller: &Caller) -> Caller {
+        let definitions = self.definitions(caller.organization);
+        if definitions.withdrawn().next().is_none() {
+            return caller.clone();
+        }
+        let identity: &Identity = caller;
+        let fields = identity::without_withdrawn(identity.fields.clone(), &definitions);
+        Caller::new(Arc::new(Identity { fields, ..identity.clone() }), caller.address)
     }
 
     /// The caller that works on a data directory from the command line: it may do everything.

@@ -28,26 +28,37 @@ const NAME: usize = 100;
 const MOST_ENTRIES: usize = 10_000;
 
 /// Reads a record inside a write.
-fn read<T: DeserializeOwned>(tx: &Tx<'_>, key: &[u8], noun: Noun) -> Result<T, Rejected<Error>> {
+pub(super) fn read<T: DeserializeOwned>(
+    tx: &Tx<'_>,
+    key: &[u8],
+    noun: Noun,
+) -> Result<T, Rejected<Error>> {
     let bytes = tx.get(key)?.ok_or(Rejected::By(Error::NotFound(noun)))?;
     Ok(codec::decode(&bytes).map_err(EngineError::from)?)
 }
 
 /// Writes a record inside a write.
-fn write<T: Serialize>(tx: &mut Tx<'_>, key: &[u8], record: &T) -> Result<(), Rejected<Error>> {
+pub(super) fn write<T: Serialize>(
+    tx: &mut Tx<'_>,
+    key: &[u8],
+    record: &T,
+) -> Result<(), Rejected<Error>> {
     tx.put(key, codec::encode(record).map_err(EngineError::from)?);
     Ok(())
 }
 
 /// All records of a space, inside a write.
-fn all<T: DeserializeOwned>(tx: &Tx<'_>, prefix: &[u8]) -> Result<Vec<T>, Rejected<Error>> {
+pub(super) fn all<T: DeserializeOwned>(
+    tx: &Tx<'_>,
+    prefix: &[u8],
+) -> Result<Vec<T>, Rejected<Error>> {
     let values = tx.scan(prefix)?.into_values();
     let decoded = values.map(|bytes| codec::decode(&bytes).map_err(EngineError::from));
     Ok(decoded.collect::<Result<_, _>>()?)
 }
 
 /// What the audit log says about a record that is shown as a view.
-fn changes<T: Serialize>(before: Option<&T>, after: Option<&T>) -> Vec<FieldChange> {
+pub(super) fn changes<T: Serialize>(before: Option<&T>, after: Option<&T>) -> Vec<FieldChange> {
     let shown = |view: Option<&T>| {
         view.map_or(serde_json::Value::Null, |view| {
             serde_json::to_value(view).unwrap_or(serde_json::Value::Null)
@@ -71,14 +82,17 @@ fn may_manage(caller: &Caller, role: Role, department: Option<uuid::Uuid>) -> Re
 }
 
 /// Refuses a version that is not the one that the change is based on.
-fn check_version(precondition: &Precondition, version: u64) -> Result<(), Rejected<Error>> {
+pub(super) fn check_version(
+    precondition: &Precondition,
+    version: u64,
+) -> Result<(), Rejected<Error>> {
     precondition.check(version).map_err(Rejected::By)
 }
 
 /// A note for the audit log.
-type Note = (AuditAction, uuid::Uuid, Vec<FieldChange>);
+pub(super) type Note = (AuditAction, uuid::Uuid, Vec<FieldChange>);
 
-fn note(tx: &mut Tx<'_>, note: Note) {
+pub(super) fn note(tx: &mut Tx<'_>, note: Note) {
     tx.note(note.0, note.1, note.2);
 }
 

@@ -119,6 +119,13 @@ impl FieldRights {
             && self.hidden_custom.is_empty()
     }
 
+    /// Whether every field is seen in full that anybody sees, given the keys that nobody sees.
+    pub fn is_full_but(&self, withdrawn: &[String]) -> bool {
+        self.phones == FieldRight::Full
+            && self.emails == FieldRight::Full
+            && self.hidden_custom.iter().all(|key| withdrawn.contains(key))
+    }
+
     /// Whether a custom field is seen.
     pub fn sees_custom(&self, key: &str) -> bool {
         self.hidden_custom.is_empty() || {

@@ -28,7 +28,8 @@ pub struct Fitting<'a> {
     pub adhoc: bool,
 }
 
-fn pointer(key: &str) -> String {
+/// The JSON pointer to the value of a key in a contact.
+pub fn pointer(key: &str) -> String {
     format!("/custom_fields/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 

@@ -15,7 +15,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 pub use definitions::Definitions;
-pub use fit::{FieldPatch, Fitting};
+pub use fit::{FieldPatch, Fitting, pointer};
 pub use spelling::date;
 pub use value::{Misfit, convert, recast};
 

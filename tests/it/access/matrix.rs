@@ -48,10 +48,13 @@ enum Noun {
     Member,
     SavedSearch,
     Token,
+    CustomField,
 }
 
 const NAMES: &[P] = &[P::Search, P::ManageUsers];
 const PEOPLE: &[P] = &[P::ManageUsers];
+const READERS: &[P] = &[P::Search, P::View, P::ManageFields];
+const FIELDS: &[P] = &[P::ManageFields];
 const SETTINGS: &[P] = &[P::ManageSettings];
 const OPERATE: &[P] = &[P::Operate];
 
@@ -112,6 +115,14 @@ const TABLE: &[(&str, &str, Rule)] = &[
     ("GET", "/api/v1/saved-searches/{id}", Rule::Record(Noun::SavedSearch, &[P::Search], 200)),
     ("PATCH", "/api/v1/saved-searches/{id}", Rule::SharedSearch(200)),
     ("DELETE", "/api/v1/saved-searches/{id}", Rule::SharedSearch(204)),
+    ("GET", "/api/v1/custom-fields", Rule::Whole(READERS, 200)),
+    ("POST", "/api/v1/custom-fields", Rule::Whole(FIELDS, 201)),
+    ("PUT", "/api/v1/custom-fields/order", Rule::Whole(FIELDS, 422)),
+    ("POST", "/api/v1/custom-fields/order", Rule::Whole(FIELDS, 422)),
+    ("GET", "/api/v1/custom-fields/{id}", Rule::Record(Noun::CustomField, READERS, 200)),
+    ("PATCH", "/api/v1/custom-fields/{id}", Rule::Record(Noun::CustomField, FIELDS, 200)),
+    // Deleting needs a confirmation.
+    ("DELETE", "/api/v1/custom-fields/{id}", Rule::Record(Noun::CustomField, FIELDS, 409)),
     ("POST", "/api/v1/session", Rule::Session),
     ("GET", "/api/v1/session", Rule::Session),
     ("DELETE", "/api/v1/session", Rule::Caller(204, 204)),
@@ -388,6 +399,10 @@ impl World {
             Noun::Token => {
                 let made = admin.post("/api/v1/tokens", &json!({"role": "lookup"})).expect(201);
                 format!("tokens/{}", made.id())
+            }
+            Noun::CustomField => {
+                let made = admin.post("/api/v1/custom-fields", &json!({"label": name}));
+                format!("custom-fields/{}", made.expect(201).id())
             }
         }
     }
@@ -700,7 +715,7 @@ fn other_route(world: &World, who: &Who, preset: Preset, method: &str, path: &st
             assert_eq!(answer.status, expected, "{what}: {}", text(&answer));
             let still =
                 world.server.get(&format!("/api/v1/{}", own.split("/members").next().unwrap()));
-            let is_gone = may && method == "DELETE" && noun != Noun::Member;
+            let is_gone = answer.status == 204 && method == "DELETE" && noun != Noun::Member;
             assert_eq!(still.status, if is_gone { 404 } else { 200 }, "{what}");
             let foreign = world.make(&world.foreign, noun);
             let mut parts: Vec<&str> = foreign.split('/').collect();
