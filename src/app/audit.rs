@@ -5,12 +5,14 @@ use std::io::Write;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::custom_fields::sees;
 use super::error::Error;
 use super::export::{ExportFormat, ExportRequest, guard};
 use super::{App, authorize};
 use crate::domain::access::{Caller, FieldRight, Permission, Sight};
 use crate::domain::audit::{Act, AuditAction, AuditDetails, AuditEntry, AuditHead, FieldChange};
 use crate::domain::ids::ContactId;
+use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
 
 /// Lines of a page if nothing is said.
@@ -246,7 +248,9 @@ impl App {
             self.partition.audit_details(org, record, entry.number)?.unwrap_or_default();
         let mut changes = details.changes;
         if action.is_about_contact() {
-            changes.retain(|change| shows_change(caller, change));
+            changes.retain(|change| self.shows_change(caller, change));
+        } else if action.is_about_custom_field() && !self.shows_definition(caller, record) {
+            changes.clear();
         }
         if !query.wants_changes(&changes) {
             return Ok(None);
@@ -297,6 +301,30 @@ impl App {
         })?;
         Ok(())
     }
+
+    /// Whether a caller may see the values of a change of a contact.
+    fn shows_change(&self, caller: &Caller, change: &FieldChange) -> bool {
+        match change.field.as_str() {
+            "phones" => caller.fields.phones == FieldRight::Full,
+            "emails" => caller.fields.emails == FieldRight::Full,
+            // It may be a number or an address for want of another name.
+            "display_name" => {
+                caller.fields.phones == FieldRight::Full && caller.fields.emails == FieldRight::Full
+            }
+            field => field.strip_prefix("custom_fields.").is_none_or(|key| {
+                // Who saw a field that is gone is not known any more.
+                caller.fields.sees_custom(key)
+                    && (caller.may(Permission::ManageSettings)
+                        || self.definitions(caller.organization).get(&fold(key)).is_some())
+            }),
+        }
+    }
+
+    /// Whether a caller may see what a custom field is and was.
+    fn shows_definition(&self, caller: &Caller, id: Uuid) -> bool {
+        caller.may(Permission::ManageSettings)
+            || self.definitions(caller.organization).by_id(id).is_some_and(|one| sees(caller, one))
+    }
 }
 
 /// An actor without what it did it by: `user:ID (import)`.
@@ -309,21 +337,6 @@ fn is_by(actor: &str, caller: &Caller) -> bool {
     let actor = who(actor);
     let user = caller.user.map(|user| format!("user:{user}"));
     actor == &*caller.actor || user.is_some_and(|user| actor.split('/').next() == Some(&user))
-}
-
-/// Whether a caller may see the values of a change.
-fn shows_change(caller: &Caller, change: &FieldChange) -> bool {
-    match change.field.as_str() {
-        "phones" => caller.fields.phones == FieldRight::Full,
-        "emails" => caller.fields.emails == FieldRight::Full,
-        // It may be a number or an address for want of another name.
-        "display_name" => {
-            caller.fields.phones == FieldRight::Full && caller.fields.emails == FieldRight::Full
-        }
-        field => {
-            field.strip_prefix("custom_fields.").is_none_or(|key| caller.fields.sees_custom(key))
-        }
-    }
 }
 
 /// Where an exported log goes.

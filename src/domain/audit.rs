@@ -75,6 +75,11 @@ impl AuditAction {
     pub fn is_about_contact(self) -> bool {
         self.as_str().starts_with("contact.")
     }
+
+    /// Whether it is about the definition of a custom field, which not everybody sees.
+    pub fn is_about_custom_field(self) -> bool {
+        self.as_str().starts_with("custom_field.")
+    }
 }
 
 /// One thing done to one record.

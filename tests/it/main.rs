@@ -10,6 +10,7 @@
 mod access;
 mod browser;
 mod contacts;
+mod custom;
 mod edge;
 mod engine;
 mod errors;

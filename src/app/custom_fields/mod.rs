@@ -157,7 +157,7 @@ fn authorize_reading(caller: &Caller) -> Result<(), Error> {
 }
 
 /// Whether a caller sees a definition. What is archived or being deleted is for those who define.
-fn sees(caller: &Caller, definition: &FieldDefinition) -> bool {
+pub(super) fn sees(caller: &Caller, definition: &FieldDefinition) -> bool {
     if definition.is_withdrawn() {
         caller.may(Permission::ManageFields)
             && (caller.may(Permission::ManageSettings) || definition.is_for(caller.role))

@@ -83,7 +83,7 @@ fn day_of(year: i16, month: i16, day: i16) -> Option<String> {
 /// Reads yes or no.
 pub(super) fn boolean(text: &str) -> Option<bool> {
     match fold(text.trim()).as_str() {
-        "true" | "yes" | "y" | "1" | "on" | "x" => Some(true),
+        "true" | "yes" | "y" | "1" | "on" => Some(true),
         "false" | "no" | "n" | "0" | "off" => Some(false),
         _ => None,
     }
