@@ -108,7 +108,17 @@ impl BulkJob {
 struct Kept {
     org: OrgNumber,
     actor: Arc<str>,
+    /// Who may do this sees the job, whoever has started it.
+    shared_with: Option<Permission>,
     job: BulkJob,
+}
+
+impl Kept {
+    fn is_seen_by(&self, caller: &Caller) -> bool {
+        self.org == caller.organization
+            && (self.actor == caller.actor
+                || self.shared_with.is_some_and(|permission| caller.may(permission)))
+    }
 }
 
 /// The bulk jobs of a server.
@@ -231,7 +241,7 @@ impl App {
                 });
             }
             let (org, actor) = (caller.organization, Arc::clone(&caller.actor));
-            jobs.insert(job.id, Kept { org, actor, job: job.clone() });
+            jobs.insert(job.id, Kept { org, actor, shared_with: None, job: job.clone() });
         }
         let (caller, id) = (caller.clone(), job.id);
         self.run_job(id, move |app| {
@@ -241,19 +251,21 @@ impl App {
         Ok(job)
     }
 
-    /// Remembers a job that must run whatever else does; one of this id that runs already is told
-    /// instead.
+    /// Remembers a job that must run whatever else does, and that everybody sees who may do
+    /// something; one of this id that runs already is told instead.
     pub(super) fn keep_running_job(
         &self,
         org: OrgNumber,
         actor: Arc<str>,
+        shared_with: Permission,
         job: &BulkJob,
     ) -> Option<BulkJob> {
         let mut jobs = self.bulk_jobs.jobs.lock();
         if let Some(kept) = jobs.get(&job.id).filter(|kept| kept.job.finished_at.is_none()) {
             return Some(kept.job.clone());
         }
-        jobs.insert(job.id, Kept { org, actor, job: job.clone() });
+        let shared_with = Some(shared_with);
+        jobs.insert(job.id, Kept { org, actor, shared_with, job: job.clone() });
         None
     }
 
@@ -402,21 +414,19 @@ impl App {
     /// How a job of the caller stands.
     ///
     /// # Errors
-    /// If there is none with this id that the caller has started.
+    /// If there is none with this id that the caller has started or may see.
     pub fn find_job(&self, caller: &Caller, id: Uuid) -> Result<BulkJob, Error> {
         let jobs = self.bulk_jobs.jobs.lock();
         jobs.get(&id)
-            .filter(|kept| kept.org == caller.organization && kept.actor == caller.actor)
+            .filter(|kept| kept.is_seen_by(caller))
             .map(|kept| kept.job.clone())
             .ok_or(Error::NotFound(Noun::Job))
     }
 
-    /// The jobs of the caller, newest first.
+    /// The jobs that the caller sees, newest first.
     pub fn list_jobs(&self, caller: &Caller) -> Vec<BulkJob> {
         let jobs = self.bulk_jobs.jobs.lock();
-        let own = jobs
-            .values()
-            .filter(|kept| kept.org == caller.organization && kept.actor == caller.actor);
+        let own = jobs.values().filter(|kept| kept.is_seen_by(caller));
         let mut own: Vec<BulkJob> = own.map(|kept| kept.job.clone()).collect();
         own.sort_by_key(|job| std::cmp::Reverse(job.id));
         own

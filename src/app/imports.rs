@@ -14,14 +14,14 @@ use super::error::Error;
 use super::organizations::check_country;
 use super::protection::{give_home, within_bytes, within_quotas};
 use super::{App, authorize};
-use crate::domain::access::{Caller, FieldRight, Permission};
+use crate::domain::access::{Caller, FieldRight, Permission, Quotas};
 use crate::domain::draft::{Draft, Patch, Stamp};
 use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::issue::FieldIssue;
 use crate::domain::phone::parse_query;
 use crate::domain::status::Status;
 use crate::engine::lookup::{IdentityKind, Initials, Rule};
-use crate::engine::{Origin, PendingWrite, Rejected};
+use crate::engine::{Origin, PendingWrite, Rejected, Tx};
 use crate::import::match_existing::{
     MatchKey, OnDuplicate, keys_of, name_of_contact, name_of_draft, names_agree,
 };
@@ -558,49 +558,18 @@ impl Run<'_> {
         let pending =
             self.app.partition.begin_write::<_, Error>(org, origin, false, move |tx| {
                 tx.set_bulk();
-                let mut fields = FieldsInWrite::begin(tx, &known, &by, &settings, now)?;
+                let fields = FieldsInWrite::begin(tx, &known, &by, &settings, now)?;
                 let stamp = Stamp { now, actor: &actor, settings: &settings };
+                let mut row_writer = RowWriter { fields, by: &by, quotas: &quotas, stamp };
                 let mut outcomes = Vec::with_capacity(work.len());
                 for (decision, id) in work.iter().zip(&ids) {
-                    let (RowDecision::Create(draft) | RowDecision::Update(_, draft)) = decision
-                    else {
-                        outcomes.push(RowOutcome::Unchanged);
-                        continue;
-                    };
-                    let mut draft = draft.clone();
-                    if let Err(issues) = fields.refit(&mut draft, false) {
-                        outcomes.push(invalid(&issues));
-                        continue;
-                    }
-                    let existing = match decision {
-                        RowDecision::Update(existing, _) => Some(*existing),
-                        _ => None,
-                    };
-                    outcomes.push(match existing {
-                        Some(existing) => match tx.contact(org, existing)? {
-                            Some(before) if !before.is_deleted() && by.sees(&before) => {
-                                match for_update(&draft, &before).apply(&before, stamp) {
-                                    Ok(None) => RowOutcome::Unchanged,
-                                    Ok(Some(after)) => {
-                                        within_bytes(tx, &by, &quotas, &before, &after)
-                                            .map_err(Rejected::By)?;
-                                        tx.replace_contact(org, before, after)?;
-                                        fields.define(tx, &draft)?;
-                                        RowOutcome::Updated
-                                    }
-                                    Err(issues) => invalid(&issues),
-                                }
-                            }
-                            // Deleted since it was found.
-                            _ => {
-                                give_home(&by, &mut draft);
-                                create(tx, &mut fields, *id, draft, stamp)?
-                            }
-                        },
-                        None => {
-                            within_quotas(tx, &by, &quotas).map_err(Rejected::By)?;
-                            give_home(&by, &mut draft);
-                            create(tx, &mut fields, *id, draft, stamp)?
+                    outcomes.push(match decision {
+                        RowDecision::Update(existing, draft) => {
+                            row_writer.update(tx, *existing, *id, draft.clone())?
+                        }
+                        RowDecision::Create(draft) => row_writer.create(tx, *id, draft.clone())?,
+                        RowDecision::Skip | RowDecision::Ask(_) | RowDecision::Lacks(_) => {
+                            RowOutcome::Unchanged
                         }
                     });
                 }
@@ -636,25 +605,67 @@ fn not_written(error: &std::io::Error) -> Error {
     Error::FileUnreadable(format!("the error file cannot be written: {error}"))
 }
 
-fn create(
-    tx: &mut crate::engine::Tx<'_>,
-    fields: &mut FieldsInWrite<'_>,
-    id: ContactId,
-    mut draft: Draft,
-    stamp: Stamp<'_>,
-) -> Result<RowOutcome, Rejected<Error>> {
-    if draft.source.is_keep() {
-        draft.source = Patch::Set("import".to_owned());
-    }
-    let number = tx.next_number();
-    Ok(match draft.clone().create(id, number, stamp) {
-        Ok(contact) => {
-            tx.create_contact(fields.organization(), contact)?;
-            fields.define(tx, &draft)?;
-            RowOutcome::Created
+/// Writes rows inside one write.
+struct RowWriter<'a> {
+    fields: FieldsInWrite<'a>,
+    by: &'a Caller,
+    quotas: &'a Quotas,
+    stamp: Stamp<'a>,
+}
+
+impl RowWriter<'_> {
+    fn create(
+        &mut self,
+        tx: &mut Tx<'_>,
+        id: ContactId,
+        mut draft: Draft,
+    ) -> Result<RowOutcome, Rejected<Error>> {
+        within_quotas(tx, self.by, self.quotas).map_err(Rejected::By)?;
+        if let Err(issues) = self.fields.refit(&mut draft, false) {
+            return Ok(invalid(&issues));
         }
-        Err(issues) => invalid(&issues),
-    })
+        give_home(self.by, &mut draft);
+        if draft.source.is_keep() {
+            draft.source = Patch::Set("import".to_owned());
+        }
+        let number = tx.next_number();
+        Ok(match draft.clone().create(id, number, self.stamp) {
+            Ok(contact) => {
+                tx.create_contact(self.by.organization, contact)?;
+                self.fields.define(tx, &draft)?;
+                RowOutcome::Created
+            }
+            Err(issues) => invalid(&issues),
+        })
+    }
+
+    fn update(
+        &mut self,
+        tx: &mut Tx<'_>,
+        existing: ContactId,
+        new: ContactId,
+        mut draft: Draft,
+    ) -> Result<RowOutcome, Rejected<Error>> {
+        let org = self.by.organization;
+        let before = tx.contact(org, existing)?;
+        let Some(before) = before.filter(|one| !one.is_deleted() && self.by.sees(one)) else {
+            // Deleted since it was found.
+            return self.create(tx, new, draft);
+        };
+        if let Err(issues) = self.fields.refit(&mut draft, false) {
+            return Ok(invalid(&issues));
+        }
+        Ok(match for_update(&draft, &before).apply(&before, self.stamp) {
+            Ok(None) => RowOutcome::Unchanged,
+            Ok(Some(after)) => {
+                within_bytes(tx, self.by, self.quotas, &before, &after).map_err(Rejected::By)?;
+                tx.replace_contact(org, before, after)?;
+                self.fields.define(tx, &draft)?;
+                RowOutcome::Updated
+            }
+            Err(issues) => invalid(&issues),
+        })
+    }
 }
 
 /// What a row says about a contact that exists: it adds and corrects, but a plain "active" in a

@@ -233,7 +233,7 @@ pub(super) fn run(args: &Args, command: &CustomField) -> Result<(), Failure> {
                     let any = &Precondition::None;
                     let job = app.delete_custom_field(caller, field, *yes, any)?;
                     app.finish_jobs();
-                    json!(app.find_job(caller, job.id)?)
+                    json!(app.find_job(caller, job.id).unwrap_or(job))
                 }
             };
             return if args.json { output::print_json(&job) } else { Ok(()) };

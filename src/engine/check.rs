@@ -10,8 +10,10 @@ use super::error::{Error, Rejected};
 use super::partition::Partition;
 use super::recovery::directory_matches;
 use crate::domain::contact::Contact;
+use crate::domain::custom_field::FieldDefinition;
 use crate::domain::ids::{ChangeSeq, ContactId, OrgNumber};
 use crate::domain::number_key::NumberKey;
+use crate::domain::text::fold;
 use crate::index::{Fingerprint, FingerprintReader, Generations, damaged_files};
 use crate::journal::Journal;
 use crate::store::{codec, keys};
@@ -94,6 +96,7 @@ impl Partition {
             .filter_map(|(key, _)| key[1..].try_into().ok().map(u32::from_be_bytes))
             .collect();
         self.check_audit(organizations.iter().copied(), &mut report)?;
+        self.check_custom_fields(&organizations, &mut report)?;
         let mut phones = self.phones_by_contact();
         let documents = self.open_documents();
         let mut live: u64 = 0;
@@ -138,6 +141,53 @@ impl Partition {
             self.recheck(&suspects, &mut report)?;
         }
         Ok(report)
+    }
+
+    /// Verifies the definitions of custom fields: readable, under their own key, of an organisation
+    /// that exists, and one for a key.
+    fn check_custom_fields(
+        &self,
+        organizations: &HashSet<u32>,
+        report: &mut CheckReport,
+    ) -> Result<(), Error> {
+        if self.troubles_of_custom_fields(organizations)?.is_empty() {
+            return Ok(());
+        }
+        // One that is deleted and made again meanwhile could be there twice.
+        let pause = self.pause_writes()?;
+        for trouble in self.troubles_of_custom_fields(organizations)? {
+            report.add("store", trouble, RESTORE);
+        }
+        drop(pause);
+        Ok(())
+    }
+
+    fn troubles_of_custom_fields(
+        &self,
+        organizations: &HashSet<u32>,
+    ) -> Result<Vec<String>, Error> {
+        let mut troubles = Vec::new();
+        let mut seen: HashSet<(OrgNumber, String)> = HashSet::new();
+        for entry in self.store().scan_prefix(&[keys::FIELDS]) {
+            let (key, value) = entry?;
+            let one = match codec::decode::<FieldDefinition>(&value) {
+                Ok(one) => one,
+                Err(error) => {
+                    troubles.push(format!("the custom field under {key:?}: {error}"));
+                    continue;
+                }
+            };
+            if *key != keys::field(one.organization, one.id) {
+                troubles.push(format!("custom field {} stands under another key", one.id));
+            }
+            if !organizations.contains(&one.organization.0) {
+                troubles.push(format!("custom field {} belongs to no organisation", one.id));
+            }
+            if !seen.insert((one.organization, fold(&one.key))) {
+                troubles.push(format!("custom field {} has the key of another", one.id));
+            }
+        }
+        Ok(troubles)
     }
 
     /// Looks at suspects again with the writer standing still.

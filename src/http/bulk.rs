@@ -34,7 +34,8 @@ pub(super) async fn start(
     Ok(response)
 }
 
-/// Lists the jobs that the caller has started, newest first.
+/// Lists the jobs that the caller has started, and those of custom fields for who defines them,
+/// newest first.
 #[utoipa::path(get, path = "/api/v1/jobs", operation_id = "list_jobs", tag = "contacts",
     responses((status = 200, body = schema::BulkJobList)))]
 pub(super) async fn list(

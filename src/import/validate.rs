@@ -243,14 +243,12 @@ impl Checker<'_> {
             rights: &context.rights,
             role: context.role,
             adhoc: context.settings.adhoc_custom_fields,
+            names_used: false,
         };
         let issues = context.definitions.fit(&mut draft.custom_fields, fitting);
         draft.fields_fitted = Some(context.definitions.generation());
         for issue in issues {
-            let is_about = |value: &&MappedValue<'_>| match value.target {
-                Target::Custom(key) => custom_field::pointer(key) == issue.pointer,
-                _ => false,
-            };
+            let is_about = |value: &&MappedValue<'_>| matches!(value.target, Target::Custom(key) if custom_field::pointer(key) == issue.pointer);
             let Some(value) = row.values.iter().rfind(is_about) else { continue };
             let (code, what) = if issue.code == "field_hidden" {
                 (IssueCode::NotAllowed, "leave the column out, or ask an admin")

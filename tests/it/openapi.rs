@@ -151,7 +151,9 @@ fn real_answers_have_the_members_that_the_document_says() {
     let import = server.send("POST", "/api/v1/imports", &[], Some(b"name\nx\n")).expect(202);
     let import = format!("/api/v1/imports/{}", import.id());
     let none = Value::Null;
-    let requests: [(&str, String, Value, &str); 22] = [
+    let fields = "/api/v1/custom-fields";
+    let field = "/api/v1/custom-fields/{id}";
+    let requests: [(&str, String, Value, &str); 29] = [
         ("POST", "/api/v1/contacts".into(), body.clone(), "/api/v1/contacts"),
         ("POST", "/api/v1/contacts".into(), json!({"phone": "abc"}), "/api/v1/contacts"),
         ("GET", contact.clone(), none.clone(), "/api/v1/contacts/{id}"),
@@ -187,6 +189,13 @@ fn real_answers_have_the_members_that_the_document_says() {
         ("PATCH", "/api/v1/settings".into(), json!({}), "/api/v1/settings"),
         ("POST", "/api/v1/admin/check".into(), json!({}), "/api/v1/admin/check"),
         ("POST", "/api/v1/admin/reindex".into(), json!({}), "/api/v1/admin/reindex"),
+        ("POST", fields.into(), json!({"label": "Tier"}), fields),
+        ("POST", fields.into(), json!({"label": "Tier"}), fields),
+        ("GET", fields.into(), none.clone(), fields),
+        ("GET", format!("{fields}/tier"), none.clone(), field),
+        ("PATCH", format!("{fields}/tier"), json!({"label": "Level"}), field),
+        ("PATCH", format!("{fields}/a?dry_run=true"), json!({"type": "date"}), field),
+        ("PATCH", format!("{fields}/a"), json!({"type": "date"}), field),
         ("GET", import.clone(), none, "/api/v1/imports/{id}"),
         ("POST", format!("{import}/cancel"), json!({}), "/api/v1/imports/{id}/cancel"),
     ];

@@ -24,7 +24,8 @@ pub(super) struct FieldInput {
     pub(super) declared: Option<bool>,
     required: Option<bool>,
     options: Option<Vec<String>>,
-    visible_to: Option<Option<Vec<Role>>>,
+    /// The roles that see it besides admins; cleared for everybody.
+    visible_to: Patch<Vec<Role>>,
     archived: Option<bool>,
     pub(super) position: Option<u32>,
     pub(super) on_misfit: OnMisfit,
@@ -40,24 +41,24 @@ fn name_of(text: &str) -> Option<String> {
     fits.then(|| text.to_owned())
 }
 
-/// The roles that see a field besides admins; none for everybody.
-fn roles(value: &Value) -> Option<Option<Vec<Role>>> {
-    let named = |text: &str| match fold(text.trim()).as_str() {
-        "everybody" | "everyone" | "all" => Some(None),
-        "manager" | "managers" | "manager+" | "manager and above" => {
-            Some(Some(vec![Role::Manager]))
-        }
-        "admin" | "admins" => Some(Some(Vec::new())),
-        _ => None,
-    };
+/// The roles that see a field besides admins, cleared for everybody; nothing if it is no such
+/// value.
+fn roles(value: &Value) -> Option<Patch<Vec<Role>>> {
     if let Some(text) = value.as_str() {
-        return named(text);
+        return match fold(text.trim()).as_str() {
+            "everybody" | "everyone" | "all" => Some(Patch::Clear),
+            "manager" | "managers" | "manager+" | "manager and above" => {
+                Some(Patch::Set(vec![Role::Manager]))
+            }
+            "admin" | "admins" => Some(Patch::Set(Vec::new())),
+            _ => None,
+        };
     }
     let listed = value.as_array()?.iter().map(|role| Role::parse(role.as_str()?));
     let listed: Vec<Role> = listed.collect::<Option<_>>()?;
     let ruled = Role::ALL.into_iter().filter(|role| *role != Role::Admin);
     let seeing: Vec<Role> = ruled.clone().filter(|role| listed.contains(role)).collect();
-    Some((seeing.len() < ruled.count()).then_some(seeing))
+    Some(if seeing.len() < ruled.count() { Patch::Set(seeing) } else { Patch::Clear })
 }
 
 impl FieldInput {
@@ -101,16 +102,13 @@ impl FieldInput {
             }
         }
         input.visible_to = match members.json("visible_to") {
-            Patch::Keep => None,
-            Patch::Clear => Some(None),
-            Patch::Set(value) => {
-                let read = roles(value);
-                if read.is_none() {
-                    let detail = "must be everybody, manager, admin, or a list of roles: lookup, machine, agent, manager, admin";
-                    members.issue("visible_to", "value", detail);
-                }
-                read
-            }
+            Patch::Keep => Patch::Keep,
+            Patch::Clear => Patch::Clear,
+            Patch::Set(value) => roles(value).unwrap_or_else(|| {
+                let detail = "must be everybody, manager, admin, or a list of roles: lookup, machine, agent, manager, admin";
+                members.issue("visible_to", "value", detail);
+                Patch::Keep
+            }),
         };
         let on_misfit = members.parsed("on_misfit", "refuse, clear, keep", OnMisfit::parse);
         input.on_misfit = on_misfit.value().copied().unwrap_or_default();
@@ -180,8 +178,10 @@ impl FieldInput {
             None if !definition.kind.has_options() => definition.options.clear(),
             None => {}
         }
-        if let Some(visible_to) = &self.visible_to {
-            definition.visible_to.clone_from(visible_to);
+        match &self.visible_to {
+            Patch::Keep => {}
+            Patch::Clear => definition.visible_to = None,
+            Patch::Set(roles) => definition.visible_to = Some(roles.clone()),
         }
         if let Some(archived) = self.archived {
             definition.archived = archived;
@@ -201,12 +201,8 @@ impl FieldInput {
 
 /// Reads an order: a list of keys or ids, alone or as `order` or `keys`.
 pub(super) fn read_order(body: &Value) -> Result<Vec<String>, Error> {
-    let list = match body {
-        Value::Object(members) if members.len() == 1 => {
-            members.get("order").or_else(|| members.get("keys"))
-        }
-        other => Some(other),
-    };
+    let members = body.as_object().filter(|members| members.len() == 1);
+    let list = members.map_or(Some(body), |members| members.get("order").or(members.get("keys")));
     let list = list.and_then(Value::as_array).filter(|list| list.len() <= MAX_FIELDS);
     let names = list.and_then(|list| {
         list.iter().map(|name| name.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()

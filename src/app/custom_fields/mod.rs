@@ -24,7 +24,7 @@ use super::contacts::Precondition;
 use super::error::{Error, Noun};
 use super::people::{all, changes, check_version, note, write};
 use super::{App, authorize};
-use crate::domain::access::{Caller, OrgSettings, Permission, Role};
+use crate::domain::access::{Caller, OrgSettings, Permission, Role, Sight};
 use crate::domain::audit::AuditAction;
 use crate::domain::custom_field::{
     CustomType, Definitions, FieldDefinition, FieldWork, Fitting, MAX_FIELDS, Task,
@@ -156,14 +156,17 @@ fn authorize_reading(caller: &Caller) -> Result<(), Error> {
     authorize(caller, Permission::Search)
 }
 
-/// Whether a caller sees a definition. What is archived or being deleted is for those who define.
+/// Whether a caller sees a definition. What is archived or being deleted is for those who define
+/// fields; what was only used may stand in contacts out of sight alone, so it is for those who
+/// define fields or see all contacts.
 pub(super) fn sees(caller: &Caller, definition: &FieldDefinition) -> bool {
+    let defines = caller.may(Permission::ManageFields);
     if definition.is_withdrawn() {
-        caller.may(Permission::ManageFields)
-            && (caller.may(Permission::ManageSettings) || definition.is_for(caller.role))
-    } else {
-        caller.fields.sees_custom(&definition.key)
+        return defines
+            && (caller.may(Permission::ManageSettings) || definition.is_for(caller.role));
     }
+    caller.fields.sees_custom(&definition.key)
+        && (definition.declared || defines || caller.sight == Sight::Everything)
 }
 
 impl App {
@@ -390,7 +393,12 @@ impl App {
 
 /// How a caller's drafts are made to fit.
 pub(super) fn fitting<'a>(caller: &'a Caller, settings: &OrgSettings) -> Fitting<'a> {
-    Fitting { rights: &caller.fields, role: caller.role, adhoc: settings.adhoc_custom_fields }
+    Fitting {
+        rights: &caller.fields,
+        role: caller.role,
+        adhoc: settings.adhoc_custom_fields,
+        names_used: caller.may(Permission::ManageFields) || caller.sight == Sight::Everything,
+    }
 }
 
 fn refuse_too_many(count: usize) -> Result<(), Rejected<Error>> {

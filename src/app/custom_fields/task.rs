@@ -14,6 +14,7 @@ use super::super::error::{Error, Noun};
 use super::super::people::{changes, note, read};
 use super::survey::held;
 use super::{put, raise_generation, view};
+use crate::domain::access::Permission;
 use crate::domain::audit::AuditAction;
 use crate::domain::contact::Contact;
 use crate::domain::custom_field::{FieldDefinition, Misfit, OnMisfit, Task, recast};
@@ -45,12 +46,10 @@ pub(super) fn fate(
         let new = value.as_str().and_then(|text| replace.get(&fold(text)));
         new.map(|new| new.clone().map(Value::String))
     };
-    let new = match value {
-        Value::Array(values) => {
-            let new = values.iter().map(|one| replaced(one).unwrap_or_else(|| Some(one.clone())));
-            Some(Value::Array(new.flatten().collect()))
-        }
-        one => replaced(one).unwrap_or_else(|| Some(one.clone())),
+    let or_same = |value: &Value| replaced(value).unwrap_or_else(|| Some(value.clone()));
+    let new = match value.as_array() {
+        Some(values) => Some(Value::Array(values.iter().filter_map(or_same).collect())),
+        None => or_same(value),
     };
     let Some(new) = new else { return Fate::Remove };
     match recast(after, &new) {
@@ -91,7 +90,8 @@ impl App {
         let Some(work) = &definition.work else { return Err(Error::NotFound(Noun::Job)) };
         let job = BulkJob::new(work.job, work.since);
         let actor: Arc<str> = work.actor.as_str().into();
-        if let Some(running) = self.keep_running_job(definition.organization, actor, &job) {
+        let (org, shared) = (definition.organization, Permission::ManageFields);
+        if let Some(running) = self.keep_running_job(org, actor, shared, &job) {
             return Ok(running);
         }
         let definition = definition.clone();

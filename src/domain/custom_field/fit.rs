@@ -26,6 +26,8 @@ pub struct Fitting<'a> {
     pub role: Role,
     /// Whether a key that nobody has defined makes a definition.
     pub adhoc: bool,
+    /// Whether messages may name fields that were only used, maybe out of the caller's sight.
+    pub names_used: bool,
 }
 
 /// The JSON pointer to the value of a key in a contact.
@@ -144,7 +146,9 @@ impl Definitions {
 
     fn unknown(&self, key: &str, fitting: Fitting<'_>) -> FieldIssue {
         let seen = self.iter().filter(|one| {
-            !one.is_withdrawn() && !fitting.rights.hidden_custom.contains(&fold(&one.key))
+            !one.is_withdrawn()
+                && (one.declared || fitting.names_used)
+                && !fitting.rights.hidden_custom.contains(&fold(&one.key))
         });
         let mut keys: Vec<&str> = seen.map(|one| one.key.as_str()).take(SHOWN_KEYS + 1).collect();
         if keys.len() > SHOWN_KEYS {
@@ -228,7 +232,8 @@ mod tests {
             Patch::Set(members.iter().map(|(key, value)| (key.clone(), read(value))).collect())
         });
         let rights = rights(role);
-        let issues = definitions().fit(&mut patch, Fitting { rights: &rights, role, adhoc });
+        let issues = definitions()
+            .fit(&mut patch, Fitting { rights: &rights, role, adhoc, names_used: true });
         let shown = patch.value().map_or(Value::Null, |values| {
             let shown =
                 values.iter().map(|(k, v)| (k.clone(), v.value().cloned().unwrap_or_default()));

@@ -199,6 +199,7 @@ fn an_archived_field_is_gone_until_it_is_brought_back() {
     change(&server, "tier", &json!({"archived": true})).expect(200);
     assert_eq!(keys(&server, ""), ["area"]);
     assert_eq!(keys(&server, "?archived=true"), ["area", "tier"]);
+    change(&server, "area", &json!({"declared": true})).expect(202);
     assert_eq!(keys(&server.role("agent"), "?archived=true"), ["area"]);
     server.role("agent").get(&format!("{PATH}/tier")).expect(404);
     assert_eq!(fields_of(&server, &id), json!({"area": "north"}));

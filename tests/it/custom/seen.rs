@@ -93,3 +93,19 @@ fn a_manager_who_defines_fields_does_not_reach_those_of_admins() {
     assert!(lines.iter().any(|line| line["record"] == made["id"] && line["changes"] != json!([])));
     assert!(!lines.iter().any(|line| line.to_string().contains("Pay")), "{lines:?}");
 }
+
+#[test]
+fn a_field_that_was_only_used_is_listed_for_those_who_may_see_where() {
+    let server = TestServer::start();
+    let agent = server.role("agent");
+    let mine = contact(&agent, "Mine", &json!({"colour": "red"}));
+    assert_eq!(fields_of(&agent, &mine), json!({"colour": "red"}));
+    assert_eq!(keys(&agent, ""), Vec::<String>::new());
+    agent.get(&format!("{PATH}/colour")).expect(404);
+    assert_eq!(keys(&server, ""), ["colour"]);
+    server.patch("/api/v1/settings", &json!({"adhoc_custom_fields": false})).expect(200);
+    let body = json!({"name": "x", "custom_fields": {"size": 1}});
+    let refused = agent.post("/api/v1/contacts", &body);
+    assert!(!refused.json.to_string().contains("colour"), "{}", refused.json);
+    assert_eq!(issues(refused)[0].1, "unknown_field");
+}
