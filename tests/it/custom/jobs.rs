@@ -157,3 +157,35 @@ fn a_field_that_was_only_used_becomes_a_dropdown() {
     let field = server.get(&format!("{PATH}/plan")).expect(200).json;
     assert_eq!((&field["declared"], &field["label"]), (&json!(true), &json!("Plan")));
 }
+
+#[test]
+fn work_that_was_cut_short_stands_in_the_definition_until_it_is_done() {
+    let server = TestServer::start();
+    fill(&server, 300, |at| json!({"tier": "gold", "seats": at.to_string()}));
+    // As in a server that is about to end: nothing is begun any more.
+    server.app().stop_bulk_actions();
+    let deleting = server.delete(&format!("{PATH}/tier?confirm=true")).expect(202);
+    let converting = change(&server, "seats", &json!({"type": "integer"})).expect(202);
+    for answer in [&deleting, &converting] {
+        assert_eq!(finished(&server, answer)["state"], "failed");
+    }
+    assert_eq!(server.get(&format!("{PATH}/tier")).expect(200).json["state"], "deleting");
+    assert_eq!(keys(&server, ""), ["seats"]);
+    let body = json!({"name": "x", "custom_fields": {"tier": "tin"}});
+    assert_eq!(issues(server.post("/api/v1/contacts", &body))[0].1, "field_deleting");
+    for (key, patch) in [("tier", json!({"label": "x"})), ("seats", json!({"type": "text"}))] {
+        assert_eq!(change(&server, key, &patch).expect(409).code(), "in_use");
+    }
+    assert_eq!(server.delete(&format!("{PATH}/seats?confirm=true")).expect(409).code(), "in_use");
+
+    let server = server.restart();
+    for answer in [&deleting, &converting] {
+        let job = finished(&server, answer);
+        assert_eq!((&job["state"], &job["changed"]), (&json!("done"), &json!(300)), "{job}");
+    }
+    server.get(&format!("{PATH}/tier")).expect(404);
+    assert_eq!(server.search("gold", "&refresh=wait").json["total"], 0);
+    let found = server.search("name:\"Person 7\"", "&refresh=wait").json;
+    assert_eq!(found["contacts"][0]["custom_fields"], json!({"seats": 7}));
+    assert_eq!(server.get(&format!("{PATH}/seats")).expect(200).json["state"], "ready");
+}
