@@ -63,7 +63,7 @@ fn engine(c: &mut Criterion) {
             b.iter(|| {
                 at = (at + 1) % queries.len();
                 let request = SearchRequest {
-                    q: queries[at].clone(),
+                    query: queries[at].as_str().into(),
                     refresh: Refresh::Never,
                     ..SearchRequest::default()
                 };
@@ -87,8 +87,10 @@ fn engine(c: &mut Criterion) {
             let body =
                 json!({"name": format!("Bench {number}"), "phone": format!("+1999{number:07}")});
             app.create_contact(&caller, &body, None).expect("create");
-            let request =
-                SearchRequest { q: format!("1999{number:07}"), ..SearchRequest::default() };
+            let request = SearchRequest {
+                query: format!("1999{number:07}").into(),
+                ..SearchRequest::default()
+            };
             assert_eq!(app.search_contacts(&caller, &request).expect("search").total, 1);
         });
     });

@@ -93,7 +93,7 @@ fn fill(app: &App, caller: &Caller, count: u64) {
 
 fn search(app: &App, caller: &Caller, q: &str, sort: Option<&str>) -> (Duration, usize) {
     let request = SearchRequest {
-        q: q.to_owned(),
+        query: q.into(),
         sort: sort.map(str::to_owned),
         refresh: Refresh::Never,
         ..SearchRequest::default()

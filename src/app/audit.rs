@@ -290,10 +290,12 @@ impl App {
         request: &ExportRequest,
     ) -> Result<(), Error> {
         let organization = self.organization_of(caller)?.id;
-        let (query, columns) = (request.q.clone(), request.columns.clone());
+        let (query, columns) = (request.query.clone(), request.columns.clone());
         self.partition.write::<(), Error>(caller.organization, caller, false, move |tx| {
             let said = vec![
-                FieldChange::of("q", &None, &Some(&query)),
+                FieldChange::of("q", &None, &Some(&query.q)),
+                FieldChange::of("filter", &None, &query.filter),
+                FieldChange::of("saved_search", &None, &query.saved_search),
                 FieldChange::of("columns", &None, &Some(&columns)),
             ];
             tx.note(AuditAction::ContactsExported, organization, said);

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::custom_fields::FieldsInWrite;
 use super::error::{Error, Noun};
 use super::protection::may_delete;
+use super::query::Query;
 use super::search::{MOST_PER_PAGE, Refresh, SearchRequest};
 use super::{App, authorize};
 use crate::domain::access::{Caller, OrgSettings, Permission};
@@ -40,7 +41,7 @@ const MOST_RUNNING: usize = 4;
 #[derive(Clone, Debug)]
 enum Selection {
     Ids(Vec<ContactId>),
-    Query(String),
+    Query(Box<Query>),
     All,
 }
 
@@ -154,7 +155,7 @@ fn refuse_unknown(value: &Value, at: &str, known: &[&str]) -> Result<(), Error> 
 fn read_selection(value: &Value) -> Result<Selection, Error> {
     refuse_unknown(value, "", &["select", "action"])?;
     let select = value.get("select").unwrap_or(&Value::Null);
-    refuse_unknown(select, "/select", &["ids", "q", "all"])?;
+    refuse_unknown(select, "/select", &["ids", "q", "filter", "saved_search", "all"])?;
     if let Some(all) = select.get("all") {
         let is_alone = select.as_object().is_some_and(|members| members.len() == 1);
         return if *all == Value::Bool(true) && is_alone {
@@ -163,12 +164,10 @@ fn read_selection(value: &Value) -> Result<Selection, Error> {
             Err(Error::invalid("/select/all", "value", "must be true, and stand alone"))
         };
     }
-    match (select.get("ids"), select.get("q")) {
-        (None, Some(Value::String(q))) if q.trim().is_empty() => {
-            let detail = "selects nothing in particular; {\"all\": true} selects all contacts";
-            Err(Error::invalid("/select/q", "required", detail))
-        }
-        (Some(Value::Array(ids)), None) => {
+    let by_query = ["q", "filter", "saved_search"].iter().any(|name| select.get(name).is_some());
+    match select.get("ids") {
+        None if by_query => read_query(select).map(|query| Selection::Query(Box::new(query))),
+        Some(Value::Array(ids)) if !by_query => {
             if ids.len() > MOST_IDS {
                 let detail = format!("has {} ids; at most {MOST_IDS} are allowed", ids.len());
                 return Err(Error::invalid("/select/ids", "too_many", detail));
@@ -180,12 +179,35 @@ fn read_selection(value: &Value) -> Result<Selection, Error> {
             };
             ids.iter().enumerate().map(parse).collect::<Result<_, _>>().map(Selection::Ids)
         }
-        (None, Some(Value::String(q))) => Ok(Selection::Query(q.clone())),
         _ => {
-            let detail = "must be {\"ids\": [...]}, {\"q\": \"...\"} or {\"all\": true}";
+            let detail = "must be {\"ids\": [...]}, {\"q\": \"...\"}, {\"filter\": {...}}, \
+                          {\"saved_search\": \"...\"} or {\"all\": true}";
             Err(Error::invalid("/select", "required", detail))
         }
     }
+}
+
+/// Reads the query of a selection: text, filter and saved search, of which each may be missing.
+fn read_query(select: &Value) -> Result<Query, Error> {
+    let q = match select.get("q") {
+        None => String::new(),
+        Some(Value::String(q)) => q.clone(),
+        Some(_) => return Err(Error::invalid("/select/q", "type", "must be query text")),
+    };
+    let saved_search = match select.get("saved_search") {
+        None => None,
+        Some(Value::String(name)) => Some(name.clone()),
+        Some(_) => {
+            let detail = "must be the id or the name of a saved search";
+            return Err(Error::invalid("/select/saved_search", "type", detail));
+        }
+    };
+    let query = Query { q, filter: select.get("filter").cloned(), saved_search };
+    if query.is_everything() {
+        let detail = "selects nothing in particular; {\"all\": true} selects all contacts";
+        return Err(Error::invalid("/select/q", "required", detail));
+    }
+    Ok(query)
 }
 
 impl App {
@@ -204,8 +226,8 @@ impl App {
         if !matches!(selection, Selection::Ids(_)) {
             authorize(caller, Permission::Search)?;
         }
-        if let Selection::Query(q) = &selection {
-            self.refuse_vague_query(caller, q)?;
+        if let Selection::Query(query) = &selection {
+            self.refuse_vague_query(caller, query)?;
         }
         let settings = self.organization_of(caller)?.settings.clone();
         let mut drafts = Vec::new();
@@ -297,9 +319,9 @@ impl App {
 
     /// Refuses a query of which something was not understood: a search shows more then, which is
     /// seen; an action would be done to contacts that nobody meant.
-    fn refuse_vague_query(&self, caller: &Caller, q: &str) -> Result<(), Error> {
+    fn refuse_vague_query(&self, caller: &Caller, query: &Query) -> Result<(), Error> {
         let request = SearchRequest {
-            q: q.to_owned(),
+            query: query.clone(),
             per_page: Some(0),
             refresh: Refresh::Never,
             ..SearchRequest::default()
@@ -506,9 +528,9 @@ impl BulkRun<'_> {
         let mut ids = match selection {
             Selection::Ids(ids) => ids,
             Selection::Query(_) | Selection::All => {
-                let q = match selection {
-                    Selection::Query(q) => q,
-                    Selection::Ids(_) | Selection::All => String::new(),
+                let query = match selection {
+                    Selection::Query(query) => *query,
+                    Selection::Ids(_) | Selection::All => Query::default(),
                 };
                 let mut ids = Vec::new();
                 let mut cursor = None;
@@ -516,7 +538,7 @@ impl BulkRun<'_> {
                     let page = self.app.search_contacts(
                         self.caller,
                         &SearchRequest {
-                            q: q.clone(),
+                            query: query.clone(),
                             sort: Some("created_at".to_owned()),
                             per_page: Some(MOST_PER_PAGE),
                             cursor,

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::error::Error;
+use super::query::Query;
 use super::search::{MOST_PER_PAGE, Refresh, SearchRequest};
 use super::{App, authorize};
 use crate::domain::access::{Caller, Permission};
@@ -21,8 +22,8 @@ pub enum ExportFormat {
 /// What to export.
 #[derive(Clone, Debug)]
 pub struct ExportRequest {
-    /// The query; empty for all contacts.
-    pub q: String,
+    /// Which contacts.
+    pub query: Query,
     /// The format.
     pub format: ExportFormat,
     /// The columns of a CSV; the usual ones if empty.
@@ -85,7 +86,7 @@ impl App {
         let mut sink = Sink::new(request, columns, out);
         sink.header()?;
         let mut done = 0;
-        if request.q.trim().is_empty() {
+        if request.query.is_everything() {
             let mut failed = None;
             self.partition.for_each_contact(caller.organization, |batch| {
                 for contact in batch.into_iter().filter(|contact| caller.sees(contact)) {
@@ -108,7 +109,7 @@ impl App {
                 let page = self.search_contacts(
                     caller,
                     &SearchRequest {
-                        q: request.q.clone(),
+                        query: request.query.clone(),
                         sort: Some("created_at".to_owned()),
                         per_page: Some(MOST_PER_PAGE),
                         cursor: cursor.take(),

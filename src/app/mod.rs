@@ -28,6 +28,7 @@ mod search_json;
 mod secret;
 mod sessions;
 mod staged;
+mod suggest;
 mod tokens;
 
 pub use access::{Access, Presented, Refusal};
@@ -45,9 +46,11 @@ pub use lookup::{LookupAnswer, LookupResult};
 pub use organizations::OrganizationView;
 pub use people::{DepartmentView, ProvenUser, QueueView, SavedSearchView, SignOnRules, UserView};
 pub use permissions::PermissionsView;
+pub use query::Query;
 pub use search::{Refresh, SearchAnswer, SearchRequest};
 pub use sessions::{NewSession, Session};
 pub use staged::{StagedReader, StagedWriter};
+pub use suggest::{SuggestAnswer, SuggestKind, Suggestion};
 pub use tokens::{NewToken, TokenRequest, TokenView};
 
 // What interfaces need of the layers below; they reach them through here only.

@@ -6,24 +6,83 @@
 )]
 
 use jiff::tz::TimeZone;
+use serde_json::Value;
 
 use super::App;
 use super::error::Error;
 use crate::domain::access::Caller;
+use crate::domain::issue::FieldIssue;
 use crate::domain::text::fold;
 use crate::engine::search::Aliases;
-use crate::query::{Condition, Expr, Field, Language, Parsed};
+use crate::query::{Condition, Expr, Field, Language, Parsed, Warning, read_json};
 
 /// Longest query text that is looked at, in bytes.
 const MOST_QUERY_BYTES: usize = 16_384;
 
+/// What somebody asks for; all of it must match.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// Query text.
+    pub q: String,
+    /// A tree of conditions in JSON, as docs/query-language.md has it.
+    pub filter: Option<Value>,
+    /// A saved search, by its id or its name.
+    pub saved_search: Option<String>,
+}
+
+impl Query {
+    /// Query text, JSON text of a filter, and a saved search; empty ones ask for nothing.
+    ///
+    /// # Errors
+    /// If the filter is no JSON.
+    pub fn of_texts(q: &str, filter: Option<&str>, saved: Option<&str>) -> Result<Self, Error> {
+        let filter = match filter.map(str::trim).filter(|text| !text.is_empty()) {
+            None => None,
+            Some(text) => Some(serde_json::from_str(text).map_err(|error| {
+                Error::invalid("/filter", "json", format!("is no JSON: {error}"))
+            })?),
+        };
+        let saved_search = saved.filter(|name| !name.trim().is_empty()).map(str::to_owned);
+        Ok(Self { q: q.to_owned(), filter, saved_search })
+    }
+
+    /// Whether it asks for all contacts.
+    pub fn is_everything(&self) -> bool {
+        self.q.trim().is_empty() && self.filter.is_none() && self.saved_search.is_none()
+    }
+}
+
+impl<T: Into<String>> From<T> for Query {
+    /// Query text alone.
+    fn from(q: T) -> Self {
+        Self { q: q.into(), ..Self::default() }
+    }
+}
+
+/// A query as it was understood.
+pub(super) struct Understood {
+    /// What stands in query text: what hits are ranked and explained by.
+    pub(super) text: Expr,
+    /// Everything that must match.
+    pub(super) expr: Expr,
+    /// What was not understood as it may have been meant.
+    pub(super) warnings: Vec<Warning>,
+    /// The order that the saved search has.
+    pub(super) sort: Option<String>,
+}
+
 impl App {
     /// Calls a function with the language in which the caller's organisation asks.
+    ///
+    /// Cost: with fields a copy of the key of every custom field that the caller sees.
     pub(super) fn with_language<T>(
         &self,
         caller: &Caller,
+        has_fields: bool,
         run: impl FnOnce(&Language<'_>) -> T,
     ) -> Result<T, Error> {
+        let definitions = self.definitions(caller.organization);
+        let custom_keys = has_fields.then(|| self.custom_keys(caller));
         let settings = &self.organization_of(caller)?.settings;
         let timezone = settings
             .timezone
@@ -32,22 +91,32 @@ impl App {
         Ok(run(&Language {
             now: self.partition.now(),
             timezone: timezone.unwrap_or(TimeZone::UTC),
-            custom: &|_| None,
-            custom_keys: None,
+            custom: &|key| definitions.kind(key).filter(|_| caller.fields.sees_custom(key)),
+            custom_keys: custom_keys.as_deref(),
             most_words: self.partition.limits().query_words,
         }))
     }
 
+    /// The folded keys of the custom fields that the caller sees.
+    pub(super) fn custom_keys(&self, caller: &Caller) -> Vec<String> {
+        let definitions = self.definitions(caller.organization);
+        let keys = definitions.iter().filter(|one| !one.is_withdrawn()).map(|one| fold(&one.key));
+        keys.filter(|key| caller.fields.sees_custom(key)).collect()
+    }
+
     /// Reads a query text.
-    pub(super) fn read_query(&self, caller: &Caller, q: &str) -> Result<Parsed, Error> {
+    fn read_query(&self, caller: &Caller, q: &str) -> Result<Parsed, Error> {
         let mut end = q.len().min(MOST_QUERY_BYTES);
         while !q.is_char_boundary(end) {
             end -= 1;
         }
-        let mut parsed =
-            self.with_language(caller, |language| crate::query::parse(&q[..end], language))?;
+        // Most queries are a name or a number; they need not know the fields.
+        let has_fields = q.contains([':', '<', '>', '=']);
+        let mut parsed = self.with_language(caller, has_fields, |language| {
+            crate::query::parse(&q[..end], language)
+        })?;
         if end < q.len() {
-            parsed.warnings.push(crate::query::Warning {
+            parsed.warnings.push(Warning {
                 message: format!("only the first {MOST_QUERY_BYTES} bytes were looked at"),
                 suggestion: None,
                 start: end,
@@ -55,6 +124,56 @@ impl App {
             });
         }
         Ok(parsed)
+    }
+
+    /// Reads a filter tree, naming everything that does not fit by pointers below `at`.
+    fn read_filter(&self, caller: &Caller, filter: &Value, at: &str) -> Result<Parsed, Error> {
+        self.with_language(caller, true, |language| read_json(filter, language))?.map_err(
+            |issues| {
+                let below = |issue: FieldIssue| FieldIssue {
+                    pointer: format!("{at}{}", issue.pointer),
+                    ..issue
+                };
+                Error::Invalid(issues.into_iter().map(below).collect())
+            },
+        )
+    }
+
+    /// Reads what somebody asks for: query text, filter and saved search must all match.
+    ///
+    /// # Errors
+    /// If the filter does not fit or there is no such saved search; never because of query text.
+    pub(super) fn understand(&self, caller: &Caller, query: &Query) -> Result<Understood, Error> {
+        let Parsed { expr: mut text, mut warnings } = self.read_query(caller, &query.q)?;
+        let mut parts = Vec::new();
+        let mut add = |filter: &Value, at: &str| {
+            let read = self.read_filter(caller, filter, at)?;
+            parts.push(read.expr);
+            warnings.extend(read.warnings);
+            Ok::<_, Error>(())
+        };
+        if let Some(filter) = &query.filter {
+            add(filter, "/filter")?;
+        }
+        let saved = match &query.saved_search {
+            Some(name) => Some(self.saved_search_named(caller, name)?),
+            None => None,
+        };
+        if let Some(filter) = saved.as_ref().and_then(|saved| saved.filter.as_ref()) {
+            add(filter, "/saved_search/filter")?;
+        }
+        if let Some(q) = saved.as_ref().and_then(|saved| saved.q.as_deref()) {
+            // Its warnings were shown when it was saved, and their places are not in this text.
+            let kept = self.read_query(caller, q)?.expr;
+            text = if text.is_everything() { kept } else { Expr::all(vec![text, kept]) };
+        }
+        parts.insert(0, text.clone());
+        parts.retain(|part| !part.is_everything());
+        let expr = match parts.len() {
+            0 => Expr::default(),
+            _ => Expr::all(parts),
+        };
+        Ok(Understood { text, expr, warnings, sort: saved.and_then(|saved| saved.sort) })
     }
 
     /// The names under which the people, queues and departments are kept that a query names.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::error::Error;
+use super::query::{Query, Understood};
 use super::{App, authorize};
 use crate::domain::access::{Caller, FieldRight, Permission};
 use crate::domain::contact::Contact;
@@ -53,10 +54,10 @@ pub enum Refresh {
 /// A search.
 #[derive(Clone, Debug, Default)]
 pub struct SearchRequest {
-    /// The query text.
-    pub q: String,
+    /// What is asked for.
+    pub query: Query,
     /// Conditions that must hold as well.
-    pub filter: Option<Expr>,
+    pub conditions: Option<Expr>,
     /// The order; by relevance with a query, newest first without.
     pub sort: Option<String>,
     /// The page, from 1.
@@ -121,25 +122,25 @@ impl App {
     ) -> Result<SearchAnswer, Error> {
         authorize(caller, Permission::Search)?;
         let started = Instant::now();
-        let parsed = self.read_query(caller, &request.q)?;
-        let mut warnings = parsed.warnings;
-        if caller.fields.phones != FieldRight::Full && parsed.expr.has_digits() {
+        let Understood { text: asked, expr, mut warnings, sort: saved_sort } =
+            self.understand(caller, &request.query)?;
+        if caller.fields.phones != FieldRight::Full && expr.has_digits() {
             warnings.push(Warning {
                 message: "numbers are not searched, since you may not see them; look a whole \
                           number up instead"
                     .to_owned(),
                 suggestion: None,
                 start: 0,
-                end: request.q.len(),
+                end: request.query.q.len(),
             });
         }
-        let asked = parsed.expr;
-        let expr = match &request.filter {
-            Some(filter) if asked.is_everything() => filter.clone(),
-            Some(filter) => Expr::all(vec![asked.clone(), filter.clone()]),
-            None => asked.clone(),
+        let expr = match &request.conditions {
+            Some(conditions) if expr.is_everything() => conditions.clone(),
+            Some(conditions) => Expr::all(vec![expr, conditions.clone()]),
+            None => expr,
         };
-        let sort = match request.sort.as_deref().filter(|s| !s.is_empty()) {
+        let given = request.sort.as_deref().filter(|sort| !sort.is_empty());
+        let sort = match given.or(saved_sort.as_deref()) {
             Some(name) => sort_of(caller, name)?,
             None if asked.is_everything() => Sort::NEWEST,
             None => Sort::RELEVANCE,
@@ -179,12 +180,16 @@ impl App {
         let facets = facets_of(caller, &request.facets)?;
         let facet_fields: Vec<FacetField> = facets.iter().map(|(_, field)| field.clone()).collect();
         let stale = self.wait_for_writes(caller, request.refresh);
+        // Archived fields are hidden from everybody.
+        let sees_all = caller.fields.hidden_custom.is_empty();
+        let custom_keys = if sees_all { Vec::new() } else { self.custom_keys(caller) };
         let mut found = self.partition.search(&search::Request {
             org: caller.organization,
             expr: &expr,
             aliases: &self.aliases(caller, &expr),
             sight: &caller.sight,
             fields: &caller.fields,
+            custom_keys: &custom_keys,
             status,
             sort: &sort,
             after,
@@ -206,7 +211,7 @@ impl App {
                 let contact = caller.shown(contact);
                 let explanation = self.partition.explain(&asked, &contact, step);
                 if did_you_mean.is_none() && step >= search::Step::Typos {
-                    did_you_mean = corrected(&request.q, &explanation.instead);
+                    did_you_mean = corrected(&request.query.q, &explanation.instead);
                 }
                 let parts = request.explain.then(|| {
                     let part = |part: search::ScorePart| ScoreView {

@@ -64,6 +64,8 @@ pub(super) enum Command {
     Export(Export),
     /// Find contacts by name, number, company, e-mail, tag.
     Search(Search),
+    /// Complete what somebody begins to type to names, companies, tags, cities or sources.
+    Suggest(Suggest),
     /// Who has this number?
     Lookup(Lookup),
     /// Make synthetic contacts of many countries, with known duplicates.
@@ -190,9 +192,22 @@ pub(super) struct Export {
     /// Only what this query selects.
     #[arg(long, default_value = "", value_name = "QUERY")]
     pub(super) q: String,
+    #[command(flatten)]
+    pub(super) more: Conditions,
     /// The columns of a CSV.
     #[arg(long, value_delimiter = ',', value_name = "a,b")]
     pub(super) columns: Vec<String>,
+}
+
+/// What must match besides a query.
+#[derive(ClapArgs)]
+pub(super) struct Conditions {
+    /// Only what this tree of conditions selects, for example '{"field": "tag", "op": "is", "value": "VIP"}'.
+    #[arg(long, value_name = "JSON")]
+    pub(super) filter: Option<String>,
+    /// Only what this saved search selects.
+    #[arg(long, value_name = "ID|NAME")]
+    pub(super) saved_search: Option<String>,
 }
 
 #[derive(ClapArgs)]
@@ -200,6 +215,8 @@ pub(super) struct Search {
     /// The query; put -- in front of one that begins with a minus.
     #[arg(num_args = 0..)]
     pub(super) query: Vec<String>,
+    #[command(flatten)]
+    pub(super) more: Conditions,
     /// Most contacts to show.
     #[arg(long, default_value_t = 50)]
     pub(super) limit: usize,
@@ -216,6 +233,19 @@ pub(super) struct Search {
     /// Say what each part of the query adds to the score of a contact.
     #[arg(long)]
     pub(super) explain: bool,
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Suggest {
+    /// What was typed; without, the most frequent values are shown.
+    #[arg(num_args = 0..)]
+    pub(super) text: Vec<String>,
+    /// What to complete: name, company, tag, city, source.
+    #[arg(long, value_delimiter = ',')]
+    pub(super) kind: Vec<String>,
+    /// Most completions of a kind.
+    #[arg(long, default_value_t = 8)]
+    pub(super) limit: usize,
 }
 
 #[derive(ClapArgs)]

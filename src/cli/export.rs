@@ -7,7 +7,7 @@ use super::args::{Args, Export};
 use super::error::Failure;
 use super::target::Target;
 use super::{output, progress};
-use crate::app::{ExportFormat, ExportRequest};
+use crate::app::{ExportFormat, ExportRequest, Query};
 
 pub(super) fn run(args: &Args, command: &Export) -> Result<(), Failure> {
     let extension = command.out.extension().map(|e| e.to_string_lossy().to_lowercase());
@@ -20,6 +20,8 @@ pub(super) fn run(args: &Args, command: &Export) -> Result<(), Failure> {
             )));
         }
     };
+    let more = &command.more;
+    let (filter, saved_search) = (more.filter.as_deref(), more.saved_search.as_deref());
     let is_stdout = command.out.as_os_str() == "-";
     let failed = |source| Failure::Io { path: command.out.clone(), source };
     let target = Target::open_existing(args)?;
@@ -36,7 +38,7 @@ pub(super) fn run(args: &Args, command: &Export) -> Result<(), Failure> {
     let written = match &target {
         Target::Local { app, caller } => {
             let request = ExportRequest {
-                q: command.q.clone(),
+                query: Query::of_texts(&command.q, filter, saved_search)?,
                 format,
                 columns: command.columns.clone(),
                 formula_guard: true,
@@ -51,7 +53,13 @@ pub(super) fn run(args: &Args, command: &Export) -> Result<(), Failure> {
         Target::Remote(client) => {
             let format = if format == ExportFormat::Csv { "csv" } else { "jsonl" };
             let columns = command.columns.join(",");
-            let parameters = [("format", format), ("q", command.q.as_str()), ("columns", &columns)];
+            let parameters = [
+                ("format", format),
+                ("q", command.q.as_str()),
+                ("filter", filter.unwrap_or_default()),
+                ("saved_search", saved_search.unwrap_or_default()),
+                ("columns", &columns),
+            ];
             let mut reader = client.get_reader("/api/v1/contacts/export", &parameters)?;
             io::copy(&mut reader, &mut out).map_err(failed)?;
             None

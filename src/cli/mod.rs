@@ -39,6 +39,7 @@ pub fn run() -> ExitCode {
         Command::Import(command) => import::run(&args, command),
         Command::Export(command) => export::run(&args, command),
         Command::Search(command) => query::search(&args, command),
+        Command::Suggest(command) => query::suggest(&args, command),
         Command::Lookup(command) => query::lookup(&args, command),
         Command::Generate(command) => generate::run(&args, command),
         Command::Check(command) => maintain::check(&args, command),

@@ -1,15 +1,17 @@
-//! `ringdex search` and `ringdex lookup`.
+//! `ringdex search`, `ringdex suggest` and `ringdex lookup`.
 
 use serde_json::{Value, json};
 
-use super::args::{Args, Lookup, Search};
+use super::args::{Args, Lookup, Search, Suggest};
 use super::error::Failure;
 use super::output;
 use super::target::Target;
-use crate::app::{Refresh, Rule, SearchRequest};
+use crate::app::{Query, Refresh, Rule, SearchRequest};
 
 pub(super) fn search(args: &Args, command: &Search) -> Result<(), Failure> {
     let q = command.query.join(" ");
+    let more = &command.more;
+    let (filter, saved_search) = (more.filter.as_deref(), more.saved_search.as_deref());
     let body = match Target::open_existing(args)? {
         Target::Remote(client) => {
             let limit = command.limit.to_string();
@@ -20,6 +22,8 @@ pub(super) fn search(args: &Args, command: &Search) -> Result<(), Failure> {
                 "/api/v1/contacts",
                 &[
                     ("q", &q),
+                    ("filter", filter.unwrap_or_default()),
+                    ("saved_search", saved_search.unwrap_or_default()),
                     ("per_page", &limit),
                     ("sort", &sort),
                     ("facets", &facets),
@@ -30,7 +34,7 @@ pub(super) fn search(args: &Args, command: &Search) -> Result<(), Failure> {
         }
         Target::Local { app, caller } => {
             let request = SearchRequest {
-                q,
+                query: Query::of_texts(&q, filter, saved_search)?,
                 per_page: Some(command.limit),
                 sort: command.sort.clone(),
                 start: command.start.clone(),
@@ -80,6 +84,27 @@ pub(super) fn search(args: &Args, command: &Search) -> Result<(), Failure> {
     let total = body["total"].as_u64().unwrap_or(0);
     let took = body["took_us"].as_u64().unwrap_or(0);
     output::tell(&format!("{total} matches, {} shown · {}", contacts.len(), milliseconds(took)));
+    Ok(())
+}
+
+pub(super) fn suggest(args: &Args, command: &Suggest) -> Result<(), Failure> {
+    let typed = command.text.join(" ");
+    let body = match Target::open_existing(args)? {
+        Target::Remote(client) => {
+            let (limit, kind) = (command.limit.to_string(), command.kind.join(","));
+            client.get("/api/v1/suggest", &[("q", &typed), ("kind", &kind), ("limit", &limit)])?
+        }
+        Target::Local { app, caller } => {
+            json!(app.suggest(&caller, &typed, &command.kind, Some(command.limit))?)
+        }
+    };
+    if args.json {
+        return output::print_json(&body);
+    }
+    for found in body["suggestions"].as_array().into_iter().flatten() {
+        let (kind, value) = (text(&found["kind"]), text(&found["text"]));
+        output::print(&format!("{}  {:>8}  {value}", pad(kind, 8), found["count"]))?;
+    }
     Ok(())
 }
 

@@ -100,11 +100,6 @@ impl<'a> Members<'a> {
         })
     }
 
-    /// Any JSON, which something else reads.
-    pub fn raw(&mut self, name: &'static str) -> Patch<Value> {
-        self.take(name, |value| Ok(value.clone()))
-    }
-
     /// Anything, for who reads it further.
     pub fn json(&mut self, name: &'static str) -> Patch<&'a Value> {
         self.take(name, Ok)

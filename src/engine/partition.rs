@@ -477,6 +477,20 @@ impl Partition {
         })
     }
 
+    /// Completes values that contacts have.
+    pub fn suggest(
+        &self,
+        request: &search::SuggestRequest<'_>,
+    ) -> Result<Vec<search::Completion>, Error> {
+        let searcher = self.searcher();
+        // Damaged index files can make tantivy panic where it should refuse.
+        let found = catch_unwind(AssertUnwindSafe(|| {
+            search::suggest(&self.schema, &searcher, &self.search_caches, request)
+        }))
+        .map_err(|_panic| Error::IndexUnreadable)??;
+        Ok(found)
+    }
+
     /// Why a contact is a hit.
     pub fn explain(
         &self,

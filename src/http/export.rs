@@ -7,12 +7,13 @@ use super::error::Problem;
 use super::file::{self, Kind};
 use super::search::query_of;
 use super::state::State;
-use crate::app::{Error, ExportFormat, ExportRequest};
+use crate::app::{Error, ExportFormat, ExportRequest, Query};
 use crate::domain::access::Permission;
 
 /// Exports what a query selects, as CSV or JSON Lines.
 #[utoipa::path(get, path = "/api/v1/contacts/export", operation_id = "export_contacts", tag = "contacts",
     params(("format" = Option<String>, Query, description = "csv (default) or jsonl"), ("q" = Option<String>, Query, description = "the query; all contacts without"),
+        ("filter" = Option<String>, Query, description = "conditions as a JSON tree"), ("saved_search" = Option<String>, Query, description = "the id or name of a saved search"),
         ("columns" = Option<String>, Query, description = "columns of a CSV, separated by commas")),
     responses((status = 200, description = "the file"), (status = 403, body = super::schema::Problem), (status = 422, body = super::schema::Problem)))]
 pub(super) async fn export(
@@ -46,7 +47,11 @@ pub(super) async fn export(
         })
         .unwrap_or_default();
     let export = ExportRequest {
-        q: query.get("q").cloned().unwrap_or_default(),
+        query: Query::of_texts(
+            query.get("q").map_or("", String::as_str),
+            query.get("filter").map(String::as_str),
+            query.get("saved_search").map(String::as_str),
+        )?,
         format,
         columns,
         formula_guard: true,

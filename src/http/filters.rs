@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::error::Problem;
-use crate::app::Error;
+use crate::app::{Error, Query};
 use crate::query::{Condition, Expr, Field};
 
 /// Members that are whole values of a field; `none` asks for contacts that have no value.
@@ -39,7 +39,9 @@ impl Asked {
                     let texts = values.iter().filter_map(Value::as_str);
                     all.extend(texts.map(|text| (name.clone(), text.to_owned())));
                 }
-                Value::Null | Value::Object(_) => {}
+                // A filter, which stands in query strings as text.
+                Value::Object(_) => all.push((name.clone(), value.to_string())),
+                Value::Null => {}
             }
         }
         Self(all)
@@ -64,8 +66,14 @@ impl Asked {
         values.map(|(_, value)| value.as_str())
     }
 
-    /// The conditions that all these members stand for; `None` if there are none.
-    pub(super) fn filter(&self) -> Result<Option<Expr>, Problem> {
+    /// What `q`, `filter` and `saved_search` ask for.
+    pub(super) fn query(&self) -> Result<Query, Problem> {
+        let q = self.last("q").unwrap_or_default();
+        Ok(Query::of_texts(q, self.last("filter"), self.last("saved_search"))?)
+    }
+
+    /// The conditions that all other members stand for; `None` if there are none.
+    pub(super) fn conditions(&self) -> Result<Option<Expr>, Problem> {
         let mut parts = Vec::new();
         let tags: Vec<Expr> = self.whole("tag").map(|tag| value(Field::Tag, tag)).collect();
         let mode = self.last("tag_mode").unwrap_or("all");

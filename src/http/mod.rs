@@ -43,6 +43,7 @@ mod server;
 mod session;
 mod setup;
 mod state;
+mod suggest;
 mod tls;
 mod unread;
 

@@ -9,7 +9,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     admin, audit, bulk, contacts, custom_fields, export, health, imports, lookup, oidc, people,
-    search, session, setup,
+    search, session, setup, suggest,
 };
 
 #[derive(OpenApi)]
@@ -22,7 +22,7 @@ use super::{
         contacts::create, contacts::find, contacts::update, contacts::delete, contacts::restore, contacts::create_many,
         bulk::start, bulk::list, bulk::find,
         search::list, search::search, export::export,
-        lookup::lookup, lookup::lookup_batch,
+        lookup::lookup, lookup::lookup_batch, suggest::suggest,
         imports::create, imports::find, imports::errors, imports::cancel,
         admin::create_organization, admin::list_organizations, admin::update_organization,
         admin::list_tokens, admin::create_token, admin::find_token, admin::revoke_token,

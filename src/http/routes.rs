@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, guard};
 use super::error::Problem;
 use super::{
     admin, assets, audit, bulk, contacts, custom_fields, export, health, imports, lookup, oidc,
-    openapi, people, search, session, setup,
+    openapi, people, search, session, setup, suggest,
 };
 use crate::error::ErrorCode;
 
@@ -51,6 +51,7 @@ pub const ROUTES: &[Endpoint] = &[
     get("/metrics", || read().to(health::metrics)),
     get("/openapi.json", || read().to(openapi::serve)),
     get("/api/v1/lookup", || read().to(lookup::lookup)),
+    get("/api/v1/suggest", || read().to(suggest::suggest)),
     post("/api/v1/lookup/batch", || web::post().to(lookup::lookup_batch)),
     get("/api/v1/contacts", || read().to(search::list)),
     post("/api/v1/contacts", || web::post().to(contacts::create)),

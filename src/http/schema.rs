@@ -10,10 +10,14 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 mod custom_field;
+mod search;
 
 pub(super) use custom_field::{
     CustomField, CustomFieldChange, CustomFieldInput, CustomFieldList, CustomFieldMisfit,
     CustomFieldOrder, CustomFieldPatch,
+};
+pub(super) use search::{
+    SavedSearch, SavedSearchInput, SavedSearchList, SearchAnswer, SearchInput, SuggestAnswer,
 };
 
 #[derive(ToSchema)]
@@ -211,82 +215,6 @@ pub(super) struct BulkAnswer {
 }
 
 #[derive(ToSchema)]
-pub(super) struct SearchInput {
-    pub q: Option<String>,
-    pub sort: Option<String>,
-    pub page: Option<usize>,
-    pub per_page: Option<usize>,
-    pub cursor: Option<String>,
-    /// Begin at this letter or text, in orders by name.
-    pub start: Option<String>,
-    pub status: Option<String>,
-    /// Tags that contacts must have, see `tag_mode`.
-    pub tag: Option<Vec<String>>,
-    /// `any`, `all` or `none` of the tags.
-    pub tag_mode: Option<String>,
-    pub tag_contains: Option<String>,
-    pub owner: Option<String>,
-    pub queue: Option<String>,
-    pub department: Option<String>,
-    pub source: Option<String>,
-    pub company: Option<String>,
-    /// Fields whose values are counted over the whole result.
-    pub facets: Option<Vec<String>>,
-    pub facet_values: Option<usize>,
-    /// Stop after so many matches; the total is then a lower bound.
-    pub total_limit: Option<usize>,
-    /// Say what each part of the query adds to the score.
-    pub explain: Option<bool>,
-    /// `wait` or `false`.
-    pub refresh: Option<String>,
-}
-
-#[derive(ToSchema)]
-pub(super) struct SearchAnswer {
-    pub total: usize,
-    pub total_exact: bool,
-    pub page: usize,
-    pub per_page: usize,
-    pub next_cursor: Option<String>,
-    pub took_us: u64,
-    /// Present and true if own writes are not seen yet.
-    pub stale: Option<bool>,
-    /// Present and true if the time was over before everything was looked at.
-    pub partial: Option<bool>,
-    pub warnings: Option<Vec<String>>,
-    pub warning_details: Option<Vec<SearchWarning>>,
-    /// The query with the words that were probably meant.
-    pub did_you_mean: Option<String>,
-    /// By the names that were asked for.
-    pub facets: Option<std::collections::BTreeMap<String, Facet>>,
-    pub contacts: Vec<Contact>,
-}
-
-#[derive(ToSchema)]
-pub(super) struct SearchWarning {
-    pub message: String,
-    /// What to put in place of the span.
-    pub suggestion: Option<String>,
-    /// Where it stands in the query, in UTF-16 code units.
-    pub start: usize,
-    pub end: usize,
-}
-
-#[derive(ToSchema)]
-pub(super) struct Facet {
-    /// How many different values there are.
-    pub distinct: usize,
-    /// The most frequent first.
-    pub values: Vec<FacetValue>,
-}
-
-#[derive(ToSchema)]
-pub(super) struct FacetValue {
-    pub value: String,
-    pub count: u64,
-}
-
-#[derive(ToSchema)]
 pub(super) struct LookupQuery {
     pub raw: String,
     pub e164: Option<String>,
@@ -427,6 +355,10 @@ pub(super) struct BulkSelection {
     pub ids: Option<Vec<uuid::Uuid>>,
     /// All that this query selects; it must be understood completely.
     pub q: Option<String>,
+    /// Conditions as a tree, which must match as well.
+    pub filter: Option<Value>,
+    /// The id or name of a saved search, which must match as well.
+    pub saved_search: Option<String>,
     /// All contacts.
     pub all: Option<bool>,
 }
@@ -515,46 +447,6 @@ pub(super) struct Queue {
 pub(super) struct QueueList {
     pub total: usize,
     pub queues: Vec<Queue>,
-}
-
-#[derive(ToSchema)]
-pub(super) struct SavedSearchInput {
-    /// Unique among the searches of the owner.
-    pub name: Option<String>,
-    /// Query text.
-    pub q: Option<String>,
-    /// A filter tree; both must match if there is query text as well.
-    pub filter: Option<Value>,
-    /// As of the search.
-    pub sort: Option<String>,
-    /// Names of columns, in their order.
-    pub columns: Option<Vec<String>>,
-    /// Whether everybody in the organisation sees it.
-    pub shared: Option<bool>,
-}
-
-#[derive(ToSchema)]
-pub(super) struct SavedSearch {
-    pub id: uuid::Uuid,
-    pub name: String,
-    pub q: Option<String>,
-    pub filter: Option<Value>,
-    pub sort: Option<String>,
-    pub columns: Vec<String>,
-    pub shared: bool,
-    /// `user:ID`, or the token.
-    pub owner: String,
-    /// Whether you may change it.
-    pub editable: bool,
-    pub version: u64,
-    pub created_at: String,
-    pub updated_at: String,
-}
-
-#[derive(ToSchema)]
-pub(super) struct SavedSearchList {
-    pub total: usize,
-    pub saved_searches: Vec<SavedSearch>,
 }
 
 #[derive(ToSchema)]

@@ -31,6 +31,7 @@ pub(super) fn query_of(request: &HttpRequest) -> Result<HashMap<String, String>,
 #[utoipa::path(get, path = "/api/v1/contacts", operation_id = "list_contacts", tag = "contacts",
     params(("q" = Option<String>, Query, description = "the query"),
         ("filter" = Option<String>, Query, description = "conditions as a JSON tree"),
+        ("saved_search" = Option<String>, Query, description = "the id or name of a saved search, which must match as well; its sort holds if none is given"),
         ("tag" = Option<Vec<String>>, Query, description = "only with this tag; may be repeated"),
         ("tag_mode" = Option<String>, Query, description = "any, all (if nothing is said) or none of the tags"),
         ("tag_contains" = Option<String>, Query, description = "only with a tag that holds this text"),
@@ -76,7 +77,7 @@ pub(super) async fn search(
     if !value.is_object() {
         return Err(crate::app::Error::invalid("", "type", "the body must be a JSON object").into());
     }
-    for name in ["q", "sort", "cursor", "status", "start"] {
+    for name in ["q", "sort", "cursor", "status", "start", "saved_search"] {
         if !matches!(value.get(name), None | Some(Value::Null | Value::String(_))) {
             let error = crate::app::Error::invalid(&format!("/{name}"), "type", "must be a string");
             return Err(error.into());
@@ -98,8 +99,8 @@ fn search_of(asked: &Asked) -> Result<SearchRequest, Problem> {
     };
     let text = |name: &str| asked.last(name).map(str::to_owned);
     Ok(SearchRequest {
-        q: text("q").unwrap_or_default(),
-        filter: asked.filter()?,
+        query: asked.query()?,
+        conditions: asked.conditions()?,
         sort: text("sort"),
         page: number("page")?,
         per_page: number("per_page")?,
@@ -140,7 +141,7 @@ async fn run(
         let (total, took_us) = (answer.total, answer.took_us);
         // Written here, so that the workers are free for lookups.
         let body = answer
-            .into_json(&search.q)
+            .into_json(&search.query.q)
             .map_err(|error| crate::app::Error::FileUnreadable(error.to_string()))?;
         // Kept until here even if the caller has gone: the search has not.
         drop(place);

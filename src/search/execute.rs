@@ -5,7 +5,7 @@
     reason = "a few of many kinds are special, and new ones are like the rest"
 )]
 
-use std::ops::Bound;
+use std::ops::{Bound, RangeInclusive};
 
 use tantivy::columnar::Column;
 
@@ -37,7 +37,7 @@ enum Ready {
     Lists(Vec<List>),
     /// Windows that must all be there, and the digits to be confirmed.
     Digits(Vec<DigitLists>, f32),
-    Column(Column<u64>, std::ops::RangeInclusive<u64>, bool),
+    Column(Column<u64>, RangeInclusive<u64>, bool),
     All(Vec<Ready>),
     Any(Vec<Ready>),
     Not(Box<Ready>),
@@ -110,7 +110,10 @@ impl Context<'_> {
                     return Ok(Ready::Nothing);
                 };
                 match self.segment.column(name)? {
-                    Some(column) => Ready::Column(column, values, is_own),
+                    Some(column) => match within(&column, values) {
+                        Some(values) => Ready::Column(column, values, is_own),
+                        None => Ready::Nothing,
+                    },
                     None => Ready::Nothing,
                 }
             }
@@ -321,7 +324,15 @@ fn scores_of(docs: &[Scored], found: &[Scored]) -> Vec<f32> {
         .collect()
 }
 
-fn inclusive(from: Bound<u64>, to: Bound<u64>) -> Option<std::ops::RangeInclusive<u64>> {
+/// A range cut to the values that a column has; `None` if it has none of them. Columns take a range
+/// that ends below their least value for one that ends there.
+fn within(column: &Column<u64>, range: RangeInclusive<u64>) -> Option<RangeInclusive<u64>> {
+    let (from, to) = range.into_inner();
+    let (from, to) = (from.max(column.min_value()), to.min(column.max_value()));
+    (from <= to).then_some(from..=to)
+}
+
+fn inclusive(from: Bound<u64>, to: Bound<u64>) -> Option<RangeInclusive<u64>> {
     let from = match from {
         Bound::Included(value) => value,
         Bound::Excluded(value) => value.checked_add(1)?,

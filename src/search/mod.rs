@@ -20,6 +20,7 @@ mod run;
 mod sight;
 mod sort;
 mod step;
+mod suggest;
 mod view;
 mod words;
 
@@ -29,6 +30,7 @@ pub use facets::{FACET_NAMES, Facet, FacetField};
 pub use run::{Aliases, Caches, Hit, Hits, Request, run};
 pub use sort::{SORT_NAMES, Sort, SortField};
 pub use step::Step;
+pub use suggest::{Completion, SuggestRequest, suggest};
 
 /// Why a search failed; never because of the query text.
 #[derive(Debug, thiserror::Error)]

@@ -5,13 +5,7 @@
     reason = "a few of many kinds are special, and new ones are like the rest"
 )]
 
-use std::collections::BTreeSet;
-
-use super::node::Dict;
-use super::view::Segment;
 use crate::domain::access::{FieldRight, FieldRights};
-use crate::domain::ids::OrgNumber;
-use crate::index::org_prefix;
 use crate::query::Field;
 
 /// Which fields a search may look into.
@@ -23,24 +17,15 @@ pub(super) struct SearchRights {
 }
 
 impl SearchRights {
-    /// Turns what a caller sees into fields. Cost: nothing for who sees all of them, else a few
-    /// steps in the dictionary of each segment per custom field of the organisation.
-    pub(super) fn of(
-        segments: &[Segment],
-        org: OrgNumber,
-        rights: &FieldRights,
-    ) -> tantivy::Result<Self> {
-        let custom = if rights.hidden_custom.is_empty() {
-            None
-        } else {
-            let all = custom_keys(segments, org)?;
-            Some(all.into_iter().filter(|key| rights.sees_custom(key)).collect())
-        };
-        Ok(Self {
+    /// Turns what a caller sees into fields; `custom` are the folded keys of the custom fields that
+    /// are seen, for who does not see all of them.
+    pub(super) fn of(rights: &FieldRights, custom: &[String]) -> Self {
+        let sees_all = rights.hidden_custom.is_empty();
+        Self {
             phones: rights.phones == FieldRight::Full,
             emails: rights.emails == FieldRight::Full,
-            custom,
-        })
+            custom: (!sees_all).then(|| custom.to_vec()),
+        }
     }
 
     /// Whether anything may be found by a field.
@@ -54,27 +39,4 @@ impl SearchRights {
             _ => true,
         }
     }
-}
-
-/// The keys of all custom fields that contacts of an organisation have, folded.
-fn custom_keys(segments: &[Segment], org: OrgNumber) -> tantivy::Result<BTreeSet<String>> {
-    let prefix = org_prefix(org);
-    let mut keys = BTreeSet::new();
-    for segment in segments {
-        let terms = segment.view.dict(Dict::Cf).terms();
-        let mut from = prefix.clone();
-        loop {
-            let mut stream = terms.range().ge(from.as_bytes()).into_stream()?;
-            if !stream.advance() {
-                break;
-            }
-            let Some(term) = std::str::from_utf8(stream.key()).ok() else { break };
-            let Some(key) = term.strip_prefix(&prefix) else { break };
-            let key = key.split(['\u{1}', '\u{2}']).next().unwrap_or(key);
-            // Behind the values and words of this key, which begin with control characters.
-            from = format!("{prefix}{key}\u{3}");
-            keys.insert(key.to_owned());
-        }
-    }
-    Ok(keys)
 }

@@ -1,9 +1,10 @@
 //! Runs a query on a snapshot, step by step down the ladder.
 
 use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tantivy::Searcher;
+use tantivy::{Searcher, SegmentReader};
 
 use super::Error;
 use super::budget::Budget;
@@ -14,7 +15,7 @@ use super::lists::Terms;
 use super::page::{Best, Page};
 use super::plan::plan;
 use super::rights::SearchRights;
-use super::sight::{SightFilters, SightTerms};
+use super::sight::{SightFilter, SightFilters, SightTerms};
 use super::sort::{Order, Sort, SortField, custom_column};
 use super::step::Step;
 use super::view::{Segment, Views};
@@ -40,6 +41,8 @@ pub struct Request<'a> {
     pub sight: &'a Sight,
     /// Which fields the caller sees; nothing is found by the others.
     pub fields: &'a FieldRights,
+    /// The folded keys of the custom fields that the caller sees; not needed by who sees all.
+    pub custom_keys: &'a [String],
     /// Only contacts with this shown status.
     pub status: Option<Status>,
     /// The order.
@@ -97,6 +100,27 @@ pub struct Caches {
     sights: SightFilters,
 }
 
+impl Caches {
+    /// The segments of a snapshot.
+    pub(super) fn segments(
+        &self,
+        schema: &Schema,
+        searcher: &Searcher,
+    ) -> tantivy::Result<Vec<Segment>> {
+        self.sights.sweep(searcher);
+        self.views.of(schema, searcher)
+    }
+
+    /// What a caller sees of a segment; none if all of it.
+    pub(super) fn filter(
+        &self,
+        terms: &SightTerms,
+        reader: &SegmentReader,
+    ) -> tantivy::Result<Option<Arc<SightFilter>>> {
+        self.sights.get(terms, reader)
+    }
+}
+
 /// Runs a search.
 ///
 /// Cost: the documents of the part of the query that has the fewest are read once; the other parts
@@ -110,13 +134,12 @@ pub fn run(
     caches: &Caches,
     request: &Request<'_>,
 ) -> Result<Hits, Error> {
-    caches.sights.sweep(searcher);
-    let segments = caches.views.of(schema, searcher)?;
+    let segments = caches.segments(schema, searcher)?;
     let run = Run {
         schema,
         segments: &segments,
-        filters: &caches.sights,
-        rights: SearchRights::of(&segments, request.org, request.fields)?,
+        caches,
+        rights: SearchRights::of(request.fields, request.custom_keys),
         custom: custom_column(request.sort, request.org, &segments)?,
         budget: Budget::new(
             request.time_budget.unwrap_or(Duration::from_millis(schema.limits.time_budget_ms)),
@@ -164,7 +187,7 @@ fn has_loose_words(expr: &Expr) -> bool {
 struct Run<'a> {
     schema: &'a Schema,
     segments: &'a [Segment],
-    filters: &'a SightFilters,
+    caches: &'a Caches,
     rights: SearchRights,
     /// The column of the custom field that is sorted by.
     custom: Option<String>,
@@ -203,7 +226,7 @@ impl Run<'_> {
             let mut page = Page {
                 segment,
                 sight: match &sight {
-                    Some(terms) => self.filters.get(terms, &segment.reader)?,
+                    Some(terms) => self.caches.filter(terms, &segment.reader)?,
                     None => None,
                 },
                 order: Order::of(request.sort, self.custom.as_deref(), segment)?,

@@ -183,7 +183,7 @@ fn searches_agree(
         let mut cursor = None;
         loop {
             let request = SearchRequest {
-                q: q.clone(),
+                query: q.as_str().into(),
                 per_page: Some(1_000),
                 cursor: cursor.take(),
                 refresh: Refresh::Wait,

@@ -102,6 +102,7 @@ fn routes(id: &str) -> Vec<(&'static str, String, Value, &'static str)> {
     let at = |path: &str| path.to_owned();
     vec![
         ("GET", at("/api/v1/lookup?number=1"), Value::Null, "lookup"),
+        ("GET", at("/api/v1/suggest?kind=name"), Value::Null, "agent"),
         ("POST", at("/api/v1/lookup/batch"), json!({"numbers": []}), "lookup"),
         ("GET", at("/api/v1/contacts"), Value::Null, "agent"),
         ("POST", at("/api/v1/contacts/search"), json!({}), "agent"),

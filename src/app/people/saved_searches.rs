@@ -1,6 +1,5 @@
 //! Searches that people keep: one's own, and those that are shared in the organisation.
 
-use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -97,14 +96,18 @@ struct Draft {
 }
 
 impl Draft {
-    fn read(body: &Value, now: Timestamp, most_words: usize) -> Result<Self, Error> {
+    fn read(body: &Value, language: &Language<'_>) -> Result<Self, Error> {
         let mut members = Members::of(body).map_err(Error::Invalid)?;
         let name = members.text("name", NAME);
         if name == Patch::Clear {
             members.issue("name", "required", "a saved search needs a name");
         }
         let q = members.text("q", MOST_TEXT);
-        let filter = members.raw("filter");
+        let filter = match members.json("filter") {
+            Patch::Keep => Patch::Keep,
+            Patch::Clear => Patch::Clear,
+            Patch::Set(filter) => Patch::Set(filter.clone()),
+        };
         let sort = members.parsed("sort", "sorts of the search", |text| {
             Sort::parse(text).map(|_known| text.to_owned())
         });
@@ -120,14 +123,7 @@ impl Draft {
         let _ = (members.text("owner", MOST_TEXT), members.flag("editable"));
         let mut issues = members.finish().err().unwrap_or_default();
         if let Patch::Set(filter) = &filter {
-            let language = Language {
-                now,
-                timezone: TimeZone::UTC,
-                custom: &|_| None,
-                custom_keys: None,
-                most_words,
-            };
-            let wrong = read_json(filter, &language).err().unwrap_or_default();
+            let wrong = read_json(filter, language).err().unwrap_or_default();
             issues.extend(
                 wrong.into_iter().map(|issue| FieldIssue {
                     pointer: format!("/filter{}", issue.pointer),
@@ -237,6 +233,23 @@ impl App {
         all.find(|search| search.id == id).ok_or(Error::NotFound(Noun::SavedSearch))
     }
 
+    /// One of the searches that the caller sees, by id or name; of two names the caller's own.
+    ///
+    /// # Errors
+    /// If there is none, or the caller may not search.
+    pub(in crate::app) fn saved_search_named(
+        &self,
+        caller: &Caller,
+        name: &str,
+    ) -> Result<SavedSearchView, Error> {
+        let (id, folded, own) =
+            (Uuid::parse_str(name.trim()).ok(), fold(name.trim()), owner(caller));
+        let all = self.list_saved_searches(caller)?;
+        let mut named = all.into_iter().filter(|s| Some(s.id) == id || fold(&s.name) == folded);
+        let first = named.next().ok_or(Error::NotFound(Noun::SavedSearch))?;
+        Ok(if first.owner == own { first } else { named.find(|s| s.owner == own).unwrap_or(first) })
+    }
+
     /// Keeps a search of the caller.
     ///
     /// # Errors
@@ -248,7 +261,7 @@ impl App {
     ) -> Result<SavedSearchView, Error> {
         authorize(caller, Permission::Search)?;
         let now = self.partition.now();
-        let draft = Draft::read(body, now, self.partition.limits().query_words)?;
+        let draft = self.with_language(caller, true, |language| Draft::read(body, language))??;
         if draft.name.is_keep() {
             let issue = FieldIssue::new("/name", "required", "a saved search needs a name");
             return Err(Error::Invalid(vec![issue]));
@@ -295,7 +308,7 @@ impl App {
     ) -> Result<SavedSearchView, Error> {
         authorize(caller, Permission::Search)?;
         let now = self.partition.now();
-        let draft = Draft::read(body, now, self.partition.limits().query_words)?;
+        let draft = self.with_language(caller, true, |language| Draft::read(body, language))??;
         let (asking, precondition) = (caller.clone(), precondition.clone());
         let written = self.partition.write(caller.organization, caller, false, move |tx| {
             let before = read_for_change(tx, &asking, id, &precondition)?;

@@ -68,6 +68,7 @@ const TABLE: &[(&str, &str, Rule)] = &[
     ("GET", "/api/v1/lookup", Rule::Contacts(P::Lookup)),
     ("POST", "/api/v1/lookup/batch", Rule::Contacts(P::Lookup)),
     ("GET", "/api/v1/contacts", Rule::Contacts(P::Search)),
+    ("GET", "/api/v1/suggest", Rule::Contacts(P::Search)),
     ("POST", "/api/v1/contacts/search", Rule::Contacts(P::Search)),
     ("GET", "/api/v1/contacts/export", Rule::Contacts(P::Export)),
     ("POST", "/api/v1/imports", Rule::Contacts(P::Import)),
@@ -589,6 +590,7 @@ fn counting(world: &World, who: &Who, preset: Preset) {
                 ((*path).to_owned(), json!({"q": "same words", "refresh": "wait"}))
             }
             "/api/v1/contacts" => (format!("{path}?refresh=wait&sort=name"), Value::Null),
+            "/api/v1/suggest" => (format!("{path}?q=same+words&kind=name&limit=50"), Value::Null),
             "/api/v1/contacts/export" => (format!("{path}?format=jsonl"), Value::Null),
             other => panic!("{other} is not counted"),
         };
@@ -605,6 +607,10 @@ fn counting(world: &World, who: &Who, preset: Preset) {
                 let expected = usize::from(situation.is_seen_by(who.kind, preset));
                 assert_eq!(found["count"], expected, "{what} {}", situation.number);
             }
+        } else if path.contains("suggest") {
+            let found = answer.json["suggestions"].as_array().unwrap().iter();
+            let named: u64 = found.map(|one| one["count"].as_u64().unwrap()).sum();
+            assert_eq!(named, u64::try_from(count).unwrap(), "{what} {path}");
         } else if path.contains("lookup") {
             let expected = usize::from(world.situations[0].is_seen_by(who.kind, preset));
             assert_eq!(answer.json["count"], expected, "{what} {path}");

@@ -125,7 +125,7 @@ impl Fixture {
                 ("family7", live(&|c| c.display_name.ends_with("Family7"))),
                 ("5550", live(&|c| c.phones.iter().any(|p| p.number.contains("5550")))),
             ] {
-                let request = SearchRequest { q: q.to_owned(), ..SearchRequest::default() };
+                let request = SearchRequest { query: q.into(), ..SearchRequest::default() };
                 assert_eq!(self.test.search(org, request).total, count, "{what}: {q:?}");
             }
         }
@@ -405,7 +405,7 @@ fn damaged_index_files_are_found_by_check_and_mended_by_reindex() {
             fixture.test.open().unwrap_or_else(|refusal| panic!("{what}: {refusal}"));
             // Searching damaged files may fail, but answers.
             for q in ["", "family7", "5550123"] {
-                let request = SearchRequest { q: q.to_owned(), ..SearchRequest::default() };
+                let request = SearchRequest { query: q.into(), ..SearchRequest::default() };
                 if let Err(error) = fixture.test.app().search_contacts(&operator(1), &request) {
                     let says = error.to_string();
                     assert!(says.contains("index") || says.contains("search"), "{what}: {says}");

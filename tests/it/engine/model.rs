@@ -393,7 +393,7 @@ impl Model {
             let answer = self.test.search(
                 org,
                 SearchRequest {
-                    q: q.to_owned(),
+                    query: q.into(),
                     sort: sort.map(str::to_owned),
                     per_page: Some(per_page),
                     cursor: cursor.take(),

@@ -80,7 +80,12 @@ fn a_cursor_walks_through_matches_by_prefix_only() {
     let mut cursor = None;
     loop {
         let q = "smith johann".to_owned();
-        let request = SearchRequest { q, per_page: Some(3), cursor, ..SearchRequest::default() };
+        let request = SearchRequest {
+            query: q.into(),
+            per_page: Some(3),
+            cursor,
+            ..SearchRequest::default()
+        };
         let answer = test.search(1, request);
         assert_eq!(answer.total, 10);
         found.extend(answer.contacts.iter().map(|(contact, _)| contact.id));

@@ -1,23 +1,9 @@
 //! Actions on many contacts, and what keeps a contact from being deleted.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::records::{acting_as, user};
-use crate::support::server::{Client, TestServer};
-
-/// Starts an action and asks until it has ended.
-fn run(client: &Client, select: &Value, action: &Value) -> Value {
-    let body = json!({"select": select, "action": action});
-    let started = client.post("/api/v1/contacts/bulk-actions", &body).expect(202);
-    let path = started.header("location").unwrap().to_owned();
-    loop {
-        let job = client.get(&path).expect(200).json;
-        if job["state"] != "running" {
-            return job;
-        }
-        std::thread::yield_now();
-    }
-}
+use crate::support::server::TestServer;
 
 #[test]
 fn assigning_to_a_queue_sets_its_visibility_too() {
@@ -32,7 +18,7 @@ fn assigning_to_a_queue_sets_its_visibility_too() {
     }
     server.create(&json!({"name": "Other Person"}));
     let action = json!({"type": "assign_to_queue", "queue": "support"});
-    let job = run(&server, &json!({"q": "tag:lead"}), &action);
+    let job = server.bulk_action(&json!({"q": "tag:lead"}), &action);
     assert_eq!((&job["total"], &job["changed"]), (&json!(5), &json!(5)), "{job}");
     let seen = server.search("tag:lead", "&refresh=wait").json;
     for contact in seen["contacts"].as_array().unwrap() {
@@ -41,7 +27,7 @@ fn assigning_to_a_queue_sets_its_visibility_too() {
     }
     assert_eq!(jane.search("", "&refresh=wait").json["total"], 6);
     assert_eq!(john.search("", "&refresh=wait").json["total"], 1);
-    let again = run(&server, &json!({"q": "tag:lead"}), &action);
+    let again = server.bulk_action(&json!({"q": "tag:lead"}), &action);
     assert_eq!((&again["changed"], &again["unchanged"]), (&json!(0), &json!(5)));
 }
 
@@ -56,7 +42,7 @@ fn a_selection_is_distributed_evenly() {
         server.create(&json!({"name": format!("Lead {at}")}));
     }
     let action = json!({"type": "distribute", "users": team});
-    assert_eq!(run(&server, &json!({"all": true}), &action)["changed"], 9);
+    assert_eq!(server.bulk_action(&json!({"all": true}), &action)["changed"], 9);
     for (id, name) in team.iter().zip(["anna", "bert", "carl"]) {
         let own = server.search(&format!("owner:{name}"), "&refresh=wait").json;
         assert_eq!(own["total"], 3, "{name}");
@@ -70,7 +56,7 @@ fn a_selection_is_distributed_evenly() {
         .iter()
         .map(|contact| contact["id"].as_str().unwrap().to_owned())
         .collect();
-    let job = run(&server, &json!({"ids": ids}), &json!({"type": "assign", "to": null}));
+    let job = server.bulk_action(&json!({"ids": ids}), &json!({"type": "assign", "to": null}));
     assert_eq!(job["changed"], 3);
     assert_eq!(server.search("owner:anna", "&refresh=wait").json["total"], 0);
 }
@@ -85,14 +71,14 @@ fn tags_come_and_go_and_what_is_not_seen_is_refused() {
         &json!({"name": "Hidden", "visibility": "owner", "assigned_to": "nobody@example.com"}),
     );
     let select = json!({"ids": [mine, hidden, mine]});
-    let job = run(&agent, &select, &json!({"type": "add_tags", "tags": ["New"]}));
+    let job = agent.bulk_action(&select, &json!({"type": "add_tags", "tags": ["New"]}));
     assert_eq!((&job["changed"], &job["refused"]), (&json!(1), &json!(1)), "{job}");
-    let job = run(&agent, &select, &json!({"type": "remove_tags", "tags": ["old"]}));
+    let job = agent.bulk_action(&select, &json!({"type": "remove_tags", "tags": ["old"]}));
     assert_eq!(job["changed"], 1);
     assert_eq!(agent.get(&format!("/api/v1/contacts/{mine}")).json["tags"], json!(["New"]));
     let whole = server.get(&format!("/api/v1/contacts/{hidden}")).json;
     assert_eq!((&whole["tags"], &whole["version"]), (&json!([]), &json!(1)));
-    let deleted = run(&agent, &select, &json!({"type": "delete"}));
+    let deleted = agent.bulk_action(&select, &json!({"type": "delete"}));
     assert_eq!((&deleted["changed"], &deleted["refused"]), (&json!(1), &json!(1)));
     assert_eq!(server.search("", "&refresh=wait").names(), ["Hidden"]);
 }

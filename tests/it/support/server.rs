@@ -243,6 +243,20 @@ impl Client {
         self.post("/api/v1/contacts", body).expect(201).id()
     }
 
+    /// Starts an action on many contacts and asks until it has ended.
+    pub(crate) fn bulk_action(&self, select: &Value, action: &Value) -> Value {
+        let body = json!({"select": select, "action": action});
+        let started = self.post("/api/v1/contacts/bulk-actions", &body).expect(202);
+        let path = started.header("location").unwrap().to_owned();
+        loop {
+            let job = self.get(&path).expect(200).json;
+            if job["state"] != "running" {
+                return job;
+            }
+            std::thread::yield_now();
+        }
+    }
+
     /// Searches; `parameters` is the query string behind `q`.
     #[track_caller]
     pub(crate) fn search(&self, q: &str, parameters: &str) -> Answer {
