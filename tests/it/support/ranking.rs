@@ -159,8 +159,7 @@ pub(crate) fn means(outcomes: &[Outcome]) -> BTreeMap<String, (usize, Figures)> 
     }
     for (count, sum) in sums.values_mut() {
         let count = *count as f64;
-        *sum =
-            Figures { ndcg: sum.ndcg / count, recall: sum.recall / count, mrr: sum.mrr / count };
+        *sum = Figures { ndcg: sum.ndcg / count, recall: sum.recall / count, mrr: sum.mrr / count };
     }
     sums
 }
