@@ -13,7 +13,7 @@ use crate::domain::text::{fold, for_each_word};
 pub const WINDOW: usize = 5;
 
 /// Part of the schema hash: grows when this file cuts differently.
-pub(super) const CUTTER_VERSION: u32 = 6;
+pub(super) const CUTTER_VERSION: u32 = 7;
 
 /// The name under which the tokenizer for ready-made terms is registered.
 pub(super) const TOKENIZER: &str = "ready_made";
@@ -33,6 +33,8 @@ pub enum Place {
     Spelling,
     /// A prefix of a name.
     NameEdge,
+    /// The first letter of a given name.
+    GivenInitial,
     /// A company.
     Company,
     /// A tag.
@@ -62,6 +64,7 @@ impl Place {
             Self::Name => 'n',
             Self::Spelling => 'v',
             Self::NameEdge => 'N',
+            Self::GivenInitial => 'I',
             Self::Company => 'c',
             Self::Tag => 't',
             Self::OtherEdge => 'E',

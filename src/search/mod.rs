@@ -21,6 +21,7 @@ mod sight;
 mod sort;
 mod step;
 mod view;
+mod weigh;
 mod words;
 
 pub use cursor::Cursor;

@@ -50,7 +50,7 @@ pub(super) enum Source {
     Word { dict: Dict, text: String, exact: Scores },
     /// Words that begin so in some places; the word itself may count more.
     WordBegins { dict: Dict, text: String, exact: Scores, begins: Scores },
-    /// Words that a pattern accepts, in some places, by the number of typos.
+    /// Words that a pattern accepts, in some places, by how far they are from it.
     Pattern { dict: Dict, pattern: Arc<Pattern>, scores: Vec<(char, [f32; 3])> },
 }
 

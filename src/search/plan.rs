@@ -16,6 +16,7 @@ use super::node::{ColumnName, ColumnRange, Dict, Node, Source};
 use super::rights::SearchRights;
 use super::run::Request;
 use super::step::Step;
+use super::weigh;
 use super::words::{Words, cut};
 use crate::domain::email;
 use crate::domain::ids::OrgNumber;
@@ -23,7 +24,8 @@ use crate::domain::names::{Noise, most_edits};
 use crate::domain::status::Status;
 use crate::domain::text::{fold, words as words_of};
 use crate::index::{
-    Column, DAYS_BEFORE_1970, Place, Schema, column_name, ordered, value_code, value_term,
+    COMPANY_WORDS, Column, DAYS_BEFORE_1970, Place, Schema, column_name, ordered, value_code,
+    value_term,
 };
 use crate::query::{Condition, Expr, Field, Kind, Shape};
 
@@ -44,7 +46,8 @@ pub(super) fn plan(
     step: Step,
     is_last_resort: bool,
 ) -> Node {
-    let words = Words { schema, rights, step, is_last_resort };
+    let is_alone = request.expr.word_count() < 2;
+    let words = Words { schema, rights, step, is_last_resort, is_alone };
     let planner = Planner { schema, request, words };
     let mut parts = Vec::with_capacity(2);
     if let Some(status) = request.status {
@@ -79,8 +82,11 @@ impl Planner<'_> {
             Some(noise) if required > 0 && !is_negative => self.noisy(part, noise),
             _ => self.expr(part, is_negative),
         });
-        let nodes: Vec<Node> = nodes.collect();
+        let mut nodes: Vec<Node> = nodes.collect();
         let plain: Vec<Option<&str>> = parts.iter().map(plain_word).collect();
+        if !is_negative {
+            nodes.extend(self.whole_company(parts));
+        }
         if is_negative
             || self.words.step < Step::Near
             || plain.iter().flatten().count() > MOST_JOINED
@@ -91,7 +97,7 @@ impl Planner<'_> {
         let mut ways = Vec::new();
         for at in 1..plain.len() {
             if let (Some(one), Some(other)) = (plain[at - 1], plain[at]) {
-                let mut way: Vec<Node> = Vec::with_capacity(nodes.len() - 1);
+                let mut way: Vec<Node> = Vec::with_capacity(nodes.len());
                 way.extend_from_slice(&nodes[..at - 1]);
                 way.push(self.joined(one, other));
                 way.extend_from_slice(&nodes[at + 1..]);
@@ -103,6 +109,19 @@ impl Planner<'_> {
         }
         ways.push(Node::All(nodes));
         Node::Any(ways)
+    }
+
+    /// Counts more where the words of the query are the whole name of a company.
+    fn whole_company(&self, parts: &[Expr]) -> Option<Node> {
+        let words: Vec<&str> = parts.iter().map(plain_word).collect::<Option<_>>()?;
+        let says = |word: &&str| self.schema.names.noise(word) != Some(Noise::LegalForm);
+        let words: Vec<&str> = words.into_iter().filter(says).collect();
+        if !(2..=MOST_JOINED).contains(&words.len()) {
+            return None;
+        }
+        let score = words.iter().map(|_| self.schema.scores.company_whole).sum();
+        let term = value_term(COMPANY_WORDS, &words.join(" "));
+        Some(Node::Maybe(Box::new(self.term(Dict::Value, &term, false, score))))
     }
 
     /// Why a part says little by itself, so that contacts without it match as well.
@@ -161,7 +180,9 @@ impl Planner<'_> {
             Condition::Digits { digits, variants } => self.digits(digits, variants),
             Condition::Keypad { digits } => {
                 let pattern = Arc::new(Pattern::Keypad(digits.as_bytes().to_vec()));
-                let scores = vec![(Place::Name.letter(), [self.schema.scores.name_prefix; 3])];
+                let scores = self.schema.scores;
+                let begins = scores.name_prefix;
+                let scores = vec![(Place::Name.letter(), [scores.name, begins, begins])];
                 Node::Terms(vec![Source::Pattern { dict: Dict::Word, pattern, scores }])
             }
             Condition::Value { field, value, is_prefix } => self.value(field, value, *is_prefix),
@@ -301,7 +322,7 @@ impl Planner<'_> {
             let words = words_of(&text);
             let nodes = words.iter().map(|word| {
                 let pattern = Arc::new(Pattern::Inside(word.text.as_bytes().to_vec()));
-                let scores = vec![(place.letter(), [score; 3])];
+                let scores = vec![(place.letter(), weigh::inside(score))];
                 Node::Terms(vec![Source::Pattern { dict: Dict::Word, pattern, scores }])
             });
             return Node::All(nodes.collect());

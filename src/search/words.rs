@@ -6,8 +6,9 @@ use super::automata::Pattern;
 use super::node::{Dict, Node, Scores, Source};
 use super::rights::SearchRights;
 use super::step::Step;
+use super::weigh;
 use crate::domain::names::{NameTables, most_edits};
-use crate::domain::names::{collapsed, latin, sounds};
+use crate::domain::names::{collapsed, latins, sounds};
 use crate::index::{EDGE, EMAIL_EDGE, Place, Schema, value_term};
 use crate::query::{Field, Shape};
 
@@ -18,6 +19,8 @@ pub(super) struct Words<'a> {
     pub(super) step: Step,
     /// Whether this is the only step that finds anything, so that it may reach further.
     pub(super) is_last_resort: bool,
+    /// Whether other conditions bound what a short sound may bring.
+    pub(super) is_alone: bool,
 }
 
 impl Words<'_> {
@@ -105,8 +108,10 @@ impl Words<'_> {
             // find half of everything.
             exact.push((Place::NameEdge.letter(), scores.name_prefix));
             exact.push((Place::OtherEdge.letter(), scores.tag_prefix));
+            exact.push((Place::GivenInitial.letter(), scores.name_prefix + scores.given_initial));
         } else if is_initial {
             exact.push((Place::NameEdge.letter(), scores.name_initial));
+            exact.push((Place::GivenInitial.letter(), scores.name_initial + scores.given_initial));
         }
         let (dict, text) = (Dict::Word, text.to_owned());
         out.push(if begins && !is_short {
@@ -155,8 +160,12 @@ impl Words<'_> {
         } else {
             if self.begins(shape) {
                 exact.push((Place::NameEdge.letter(), scores.name_prefix));
+                let initial = scores.name_prefix + scores.given_initial;
+                exact.push((Place::GivenInitial.letter(), initial));
             } else if shape == Shape::Word && letters == 1 {
+                let initial = scores.name_initial + scores.given_initial;
                 exact.push((Place::NameEdge.letter(), scores.name_initial));
+                exact.push((Place::GivenInitial.letter(), initial));
             }
             out.push(Source::Word { dict, text: word, exact });
         }
@@ -225,14 +234,23 @@ impl Words<'_> {
             return;
         }
         let scores = self.schema.scores;
-        for class in self.names().classes(text) {
-            let text = format!("n{class:x}");
-            out.push(Source::Term { dict: Dict::Like, text, score: scores.name_nickname });
+        for (class, is_formal) in self.names().all_classes(text) {
+            let far = if is_formal { scores.name_nickname } else { scores.name_nickname_far };
+            for (kind, score) in [('f', scores.name_nickname), ('n', far)] {
+                let text = format!("{kind}{class:x}");
+                out.push(Source::Term { dict: Dict::Like, text, score });
+            }
         }
-        let least = if self.is_last_resort { 1 } else { self.schema.ladder.sound_letters };
+        let usual = self.schema.ladder.sound_letters;
+        let least = match (self.is_last_resort, self.is_alone) {
+            (true, _) => 1,
+            (false, true) => usual,
+            (false, false) => usual.saturating_sub(1),
+        };
         for code in sounds(text).iter().filter(|code| code.len() >= least) {
             let text = format!("s{code}");
-            out.push(Source::Term { dict: Dict::Like, text, score: scores.name_sound });
+            let score = weigh::sound(&scores, code.len());
+            out.push(Source::Term { dict: Dict::Like, text, score });
         }
         let mut word = |text: String, score: f32| {
             let exact = vec![(Place::Name.letter(), score), (Place::Spelling.letter(), score)];
@@ -242,7 +260,7 @@ impl Words<'_> {
             word(short, scores.name_spelling);
         }
         if !text.is_ascii() {
-            word(latin(text), scores.name_spelling);
+            latins(text).into_iter().for_each(|text| word(text, scores.name_spelling));
         }
         let mut letters = text.chars();
         if let (Some(first), Some(_)) = (letters.next(), letters.next())
@@ -253,11 +271,12 @@ impl Words<'_> {
             out.push(Source::Word { dict: Dict::Word, text: first.to_string(), exact });
         }
         if self.step >= Step::Typos {
+            let by_typos = weigh::typos(&scores, scores.name, text.chars().count());
             typos(
                 text,
                 &[
-                    (Place::Name, [scores.name, scores.name_one_edit, scores.name_two_edits]),
-                    (Place::Spelling, [scores.name, scores.name_one_edit, 0.0]),
+                    (Place::Name, by_typos),
+                    (Place::Spelling, by_typos),
                     (Place::Company, [scores.company, scores.company_edit, 0.0]),
                 ],
                 out,
@@ -265,7 +284,7 @@ impl Words<'_> {
         }
         if self.step >= Step::Inside && text.chars().count() >= 3 {
             let pattern = Arc::new(Pattern::Inside(text.as_bytes().to_vec()));
-            let scores = vec![(Place::Name.letter(), [scores.name_inside; 3])];
+            let scores = vec![(Place::Name.letter(), weigh::inside(scores.name_inside))];
             out.push(Source::Pattern { dict: Dict::Word, pattern, scores });
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::super::text::for_each_word;
 use super::script::latins;
 
 /// A word that says little by itself.
@@ -112,6 +113,20 @@ impl NameTables {
             }
         }
         best
+    }
+
+    /// The folded words of the name of a company, without legal forms and other noise.
+    pub fn without_noise(&self, company: &str) -> String {
+        let mut out = String::with_capacity(company.len());
+        for_each_word(company, |word, _, _| {
+            if self.noise(word) != Some(Noise::LegalForm) {
+                if !out.is_empty() {
+                    out.push(' ');
+                }
+                out.push_str(word);
+            }
+        });
+        out
     }
 
     /// Whether a folded word says little by itself, and why.

@@ -19,7 +19,7 @@ pub(super) use columns::name_key;
 pub(crate) use custom::ordered;
 pub use custom::{Column, column_name};
 pub(super) use phones::phone_numbers;
-pub use values::value_code;
+pub use values::{COMPANY_WORDS, value_code};
 
 /// A document in the making.
 struct Draft<'a> {
