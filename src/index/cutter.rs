@@ -49,6 +49,12 @@ pub enum Place {
     Address,
     /// Department, role, identifiers elsewhere, profiles.
     Text,
+    /// Digits that are a whole identifier of another system.
+    Identifier,
+    /// Digits that are a whole identifier of a channel, mostly a number.
+    ChannelIdentifier,
+    /// Digits that are a whole value of a custom field.
+    CustomIdentifier,
     /// Any custom field, for callers who see all of them.
     Custom,
     /// Local part, domain or a word of these.
@@ -72,6 +78,9 @@ impl Place {
             Self::Notes => 'o',
             Self::Address => 'a',
             Self::Text => 'x',
+            Self::Identifier => 'd',
+            Self::ChannelIdentifier => 'h',
+            Self::CustomIdentifier => 'D',
             Self::Custom => 'k',
             Self::AddressPart => 'p',
             Self::AddressEdge => 'P',
@@ -125,6 +134,15 @@ impl<'a> Terms<'a> {
     /// Every word of a text.
     pub(super) fn words(&mut self, text: &str, place: Place) {
         for_each_word(text, |word, _, _| self.word(word, place));
+    }
+
+    /// A value that is nothing but digits, maybe with signs between them, as these digits.
+    pub(super) fn identifier(&mut self, value: &str, place: Place) {
+        let is_sign = |c: char| matches!(c, ' ' | '-' | '.' | '/' | '+');
+        let digits: String = value.chars().filter(char::is_ascii_digit).collect();
+        if digits.len() >= 3 && value.chars().all(|c| c.is_ascii_digit() || is_sign(c)) {
+            self.word(&digits, place);
+        }
     }
 
     /// The prefixes of one to so many letters of every word of a text.

@@ -335,7 +335,7 @@ mod tests {
     #[test]
     fn the_schema_file_is_complete() {
         let schema = Schema::load().expect("schema");
-        assert!(schema.hash.starts_with("3-"));
+        assert!(schema.hash.starts_with("4-"));
         assert_eq!(schema.tantivy.fields().count(), 34);
     }
 }

@@ -92,9 +92,15 @@ impl Explainer<'_> {
                 }
                 text.clone()
             }
-            Condition::Digits { digits, variants } => {
+            Condition::Digits { digits, variants, pieces, extension } => {
                 for digits in std::iter::once(digits).chain(variants) {
                     phone(out, self.contact, digits);
+                }
+                if out.why.len() == reasons {
+                    pieces.iter().for_each(|piece| phone(out, self.contact, piece));
+                }
+                if let Some(extension) = extension {
+                    phone(out, self.contact, extension);
                 }
                 if out.why.len() == reasons {
                     self.word(out, None, digits, Shape::Exact);
@@ -128,7 +134,11 @@ impl Explainer<'_> {
         };
         let scores = self.schema.scores;
         let score = match condition {
-            Condition::Digits { .. } => scores.phone,
+            Condition::Digits { .. } => match out.why.get(reasons).map(String::as_str) {
+                Some("phone exact") => scores.phone_whole,
+                Some("phone ending") => scores.phone_ending,
+                _ => scores.phone,
+            },
             Condition::Keypad { .. } => scores.name_prefix,
             Condition::Value { field: Field::Email, .. } | Condition::Dotted { .. } => scores.email,
             Condition::Value { field: Field::Tag, .. } => scores.tag,

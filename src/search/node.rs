@@ -54,6 +54,14 @@ pub(super) enum Source {
     Pattern { dict: Dict, pattern: Arc<Pattern>, scores: Vec<(char, [f32; 3])> },
 }
 
+/// What digits count by where they stand in a number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DigitScores {
+    pub(super) inside: f32,
+    pub(super) ending: f32,
+    pub(super) whole: f32,
+}
+
 /// The values of a column between two bounds.
 #[derive(Clone, Debug)]
 pub(super) struct ColumnRange {
@@ -81,7 +89,7 @@ pub(super) enum Node {
     /// Documents with one of the terms; the best counts.
     Terms(Vec<Source>),
     /// Documents with a number that holds one of these digits in a row.
-    Digits(Vec<String>, f32),
+    Digits(Vec<String>, DigitScores),
     /// Documents with a value between two bounds.
     Column(ColumnRange),
     /// Documents that meet all; scores add up.

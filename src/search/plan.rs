@@ -12,7 +12,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::automata::Pattern;
-use super::node::{ColumnName, ColumnRange, Dict, Node, Source};
+use super::node::{ColumnName, ColumnRange, Dict, DigitScores, Node, Source};
 use super::rights::SearchRights;
 use super::run::Request;
 use super::step::Step;
@@ -22,7 +22,7 @@ use crate::domain::email;
 use crate::domain::ids::OrgNumber;
 use crate::domain::names::{Noise, most_edits};
 use crate::domain::status::Status;
-use crate::domain::text::{fold, words as words_of};
+use crate::domain::text::{Word, fold, words as words_of};
 use crate::index::{
     COMPANY_WORDS, Column, DAYS_BEFORE_1970, Place, Schema, column_name, ordered, value_code,
     value_term,
@@ -177,13 +177,30 @@ impl Planner<'_> {
                 let all_words = Node::All(all_words.collect());
                 Node::Any(vec![self.value(&Field::Email, whole, *is_prefix), all_words])
             }
-            Condition::Digits { digits, variants } => self.digits(digits, variants),
+            Condition::Digits { digits, variants, pieces, extension } => {
+                let number = self.digits(digits, variants, pieces);
+                match extension {
+                    Some(extension) if !is_negative => Node::All(vec![
+                        number,
+                        Node::Maybe(Box::new(self.digits(extension, &[], &[]))),
+                    ]),
+                    _ => number,
+                }
+            }
             Condition::Keypad { digits } => {
                 let pattern = Arc::new(Pattern::Keypad(digits.as_bytes().to_vec()));
                 let scores = self.schema.scores;
                 let begins = scores.name_prefix;
                 let scores = vec![(Place::Name.letter(), [scores.name, begins, begins])];
                 Node::Terms(vec![Source::Pattern { dict: Dict::Word, pattern, scores }])
+            }
+            Condition::Value { field: Field::Email, value, is_prefix: true }
+                if self.words.step >= Step::Inside && !is_negative =>
+            {
+                // As it is typed into the box; half of it may be right.
+                let address = self.value(&Field::Email, value, true);
+                let word = |word: &Word| self.words.node(None, &word.text, Shape::Prefix);
+                Node::Any(vec![address, Node::All(words_of(value).iter().map(word).collect())])
             }
             Condition::Value { field, value, is_prefix } => self.value(field, value, *is_prefix),
             Condition::Contains { field, text } => self.contains(field, text),
@@ -198,12 +215,25 @@ impl Planner<'_> {
         }
     }
 
-    fn digits(&self, digits: &str, variants: &[String]) -> Node {
-        if !self.words.rights.sees(&Field::Phone) {
-            return Node::Nothing;
+    /// Digits in numbers, or in several numbers where none holds all of them, or as a whole
+    /// identifier.
+    fn digits(&self, digits: &str, variants: &[String], pieces: &[String]) -> Node {
+        let mut ways = vec![self.words.identifier(digits)];
+        if self.words.rights.sees(&Field::Phone) {
+            let scores = self.schema.scores;
+            let scores = DigitScores {
+                inside: scores.phone,
+                ending: scores.phone_ending,
+                whole: scores.phone_whole,
+            };
+            let all = std::iter::once(digits.to_owned()).chain(variants.iter().cloned());
+            ways.push(Node::Digits(all.collect(), scores));
+            if self.words.is_last_resort && !pieces.is_empty() {
+                let each = |piece: &String| Node::Digits(vec![piece.clone()], scores);
+                ways.push(Node::All(pieces.iter().map(each).collect()));
+            }
         }
-        let all = std::iter::once(digits.to_owned()).chain(variants.iter().cloned());
-        Node::Digits(all.collect(), self.schema.scores.phone)
+        Node::Any(ways)
     }
 
     fn value(&self, field: &Field, value: &str, is_prefix: bool) -> Node {
@@ -219,7 +249,7 @@ impl Planner<'_> {
                     .filter_map(crate::domain::phone::digit_value)
                     .map(|digit| char::from(b'0' + digit))
                     .collect();
-                if digits.is_empty() { Node::Nothing } else { self.digits(&digits, &[]) }
+                if digits.is_empty() { Node::Nothing } else { self.digits(&digits, &[], &[]) }
             }
             Field::Status => match Status::parse(value) {
                 Some(status) => self.whole(field, status.as_str(), false, 0.0),

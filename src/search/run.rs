@@ -163,8 +163,8 @@ fn has_loose_words(expr: &Expr) -> bool {
             Condition::Word { shape, .. } => *shape != Shape::Exact,
             Condition::Value { field, .. } => matches!(field, Field::Email),
             Condition::Dotted { .. } => true,
-            Condition::Digits { .. }
-            | Condition::Keypad { .. }
+            Condition::Digits { pieces, .. } => !pieces.is_empty(),
+            Condition::Keypad { .. }
             | Condition::Contains { .. }
             | Condition::Range { .. }
             | Condition::Has { .. } => false,

@@ -5,15 +5,17 @@ use crate::index::Scores;
 /// What words count that differ by none, one or two typos from one of so many letters: a typo in a
 /// long name leaves less doubt than one in a short name.
 pub(super) fn typos(scores: &Scores, exact: f32, letters: usize) -> [f32; 3] {
-    let of =
-        |score: f32, least: f32| score + scores.name_edit_length * (1.0 - least / many(letters));
-    [exact, of(scores.name_one_edit, 4.0), of(scores.name_two_edits, 8.0)]
+    let longer = |least: f32| scores.name_edit_length * (1.0 - least / many(letters));
+    let one = scores.name_one_edit + longer(4.0);
+    // Two in sixteen are about as much as one in eight.
+    let two = scores.name_two_edits + 2.0 * longer(8.0);
+    [exact, one, two.min(one)]
 }
 
 /// What a word counts that sounds alike by a code of so many letters: short codes are those of many
 /// different names.
 pub(super) fn sound(scores: &Scores, letters: usize) -> f32 {
-    scores.name_sound * [0.0, 0.6, 0.75, 0.9].get(letters).copied().unwrap_or(1.0)
+    scores.name_sound * [0.0, 0.6, 0.75, 0.85].get(letters).copied().unwrap_or(1.0)
 }
 
 /// What words count that hold letters somewhere inside: nothing else, little else, more.
@@ -45,13 +47,12 @@ mod tests {
         let scores = crate::index::Schema::load().unwrap().scores;
         let one = |letters| typos(&scores, scores.name, letters)[1];
         let two = |letters| typos(&scores, scores.name, letters)[2];
-        assert!(one(4) < one(8) && one(8) < one(16));
+        assert!(one(4) < one(8) && one(8) < one(16) && one(32) < scores.name_nickname);
         assert!(two(8) < two(16) && two(16) < one(16));
         // One typo in a short name is more than a sound that half the alphabet shares.
         assert!(one(4) > sound(&scores, 2) && sound(&scores, 4) > one(4));
-        // Two typos in a very long one are more than a sound.
-        assert!(two(16) > sound(&scores, 8));
-        assert!(one(32) < scores.name_nickname);
+        // Two typos in a very long one are more than that.
+        assert!(two(16) > sound(&scores, 12));
         assert_eq!([surplus(3, 3), surplus(3, 4), surplus(3, 5)], [0, 1, 2]);
     }
 }

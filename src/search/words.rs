@@ -12,6 +12,9 @@ use crate::domain::names::{collapsed, latins, sounds};
 use crate::index::{EDGE, EMAIL_EDGE, Place, Schema, value_term};
 use crate::query::{Field, Shape};
 
+/// From so many digits on they are meant as a number before anything else.
+const LONG_NUMBER: usize = 7;
+
 /// Turns words into nodes.
 pub(super) struct Words<'a> {
     pub(super) schema: &'a Schema,
@@ -125,6 +128,31 @@ impl Words<'_> {
         if shape != Shape::Exact {
             self.looser(&text, out);
         }
+    }
+
+    /// Digits as a whole identifier or customer number.
+    pub(super) fn identifier(&self, digits: &str) -> Node {
+        let scores = self.schema.scores;
+        // Few digits that are somebody's identifier are rarely meant as a part of a number.
+        let score = if digits.len() < LONG_NUMBER {
+            f32::midpoint(scores.phone_ending, scores.phone_whole)
+        } else {
+            scores.identifier
+        };
+        let mut exact = vec![(Place::Identifier.letter(), score)];
+        if self.rights.sees(&Field::Phone) {
+            exact.push((Place::ChannelIdentifier.letter(), score));
+        }
+        let mut sources = Vec::with_capacity(1);
+        match &self.rights.custom {
+            None => exact.push((Place::CustomIdentifier.letter(), score)),
+            Some(keys) => sources.extend(keys.iter().map(|key| {
+                let text = format!("{key}\u{1}{digits}");
+                Source::Term { dict: Dict::Cf, text, score }
+            })),
+        }
+        sources.push(Source::Word { dict: Dict::Word, text: digits.to_owned(), exact });
+        Node::Terms(sources)
     }
 
     fn email(&self, text: &str, shape: Shape, out: &mut Vec<Source>) {
