@@ -128,7 +128,8 @@ pub struct Scores {
 pub struct Ladder {
     /// With fewer hits, names that are said for each other or sound alike are added.
     pub enough: usize,
-    /// Letters of the shortest code by which words sound alike while there are other hits.
+    /// Letters of the shortest code by which a word alone sounds like others; one less is enough
+    /// beside other words, and one less with typos.
     pub sound_letters: usize,
     /// Most different words that a typo or a part of a word stands for, per segment.
     pub most_expansions: usize,

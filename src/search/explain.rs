@@ -204,7 +204,7 @@ impl Explainer<'_> {
         shape: Shape,
     ) -> Option<Likeness> {
         let is_prefix =
-            shape == Shape::Prefix || shape == Shape::Word && self.step >= Step::Prefixes;
+            shape == Shape::Prefix || shape == Shape::Word && self.step >= Step::Typos;
         if !part.is_name() {
             let is_exact = word.text == text;
             let is_begun = is_prefix && word.text.starts_with(text);

@@ -357,12 +357,13 @@ impl Planner<'_> {
             });
             return Node::All(nodes.collect());
         }
+        let beside_names = scores.name_inside * 0.75;
         let (dict, under, score) = match field {
-            Field::Custom(key) => (Dict::Cf, format!("{key}\u{1}"), scores.text_prefix),
-            Field::Email => (Dict::Email, String::new(), scores.email_prefix),
+            Field::Custom(key) => (Dict::Cf, format!("{key}\u{1}"), beside_names),
+            Field::Email => (Dict::Email, String::new(), beside_names),
             Field::Phone => return self.value(field, &text, false),
             _ => match value_code(field) {
-                Some(code) => (Dict::Value, value_term(code, ""), scores.text_prefix),
+                Some(code) => (Dict::Value, value_term(code, ""), beside_names),
                 None => return Node::Nothing,
             },
         };

@@ -136,10 +136,10 @@ pub fn run(
         return Ok(if near.total > hits.total { near } else { hits });
     }
     // Nothing is as it was said: what is near in different ways stands together, the nearest first.
-    for step in [Step::Near, Step::Prefixes, Step::Typos, Step::Inside] {
+    for step in [Step::Near, Step::Typos, Step::Inside] {
         let is_enough = match step {
             Step::Inside => hits.total > 0,
-            Step::Strict | Step::Near | Step::Prefixes | Step::Typos => {
+            Step::Strict | Step::Near | Step::Typos => {
                 hits.total >= schema.ladder.enough
             }
         };

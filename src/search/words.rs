@@ -56,7 +56,7 @@ impl Words<'_> {
     fn begins(&self, shape: Shape) -> bool {
         match shape {
             Shape::Prefix => true,
-            Shape::Word => self.step >= Step::Prefixes,
+            Shape::Word => self.step >= Step::Typos,
             Shape::Exact => false,
         }
     }
@@ -270,11 +270,8 @@ impl Words<'_> {
             }
         }
         let usual = self.schema.ladder.sound_letters;
-        let least = match (self.is_last_resort, self.is_alone) {
-            (true, _) => 1,
-            (false, true) => usual,
-            (false, false) => usual.saturating_sub(1),
-        };
+        let less = usize::from(!self.is_alone) + usize::from(self.step >= Step::Typos);
+        let least = usual.saturating_sub(less);
         for code in sounds(text).iter().filter(|code| code.len() >= least) {
             let text = format!("s{code}");
             let score = weigh::sound(&scores, code.len());
