@@ -206,11 +206,14 @@ impl App {
         let contacts = found
             .contacts
             .into_iter()
-            .map(|(contact, hit)| {
+            .enumerate()
+            .map(|(at, (contact, hit))| {
+                // What is further down was less probably meant.
+                let is_best = at == 0;
                 // Explained as it is shown: reasons and marks tell nothing of hidden fields.
                 let contact = caller.shown(contact);
                 let explanation = self.partition.explain(&asked, &contact, step);
-                if did_you_mean.is_none() && step >= search::Step::Typos {
+                if is_best && step >= search::Step::Typos {
                     did_you_mean = corrected(&request.query.q, &explanation.instead);
                 }
                 let parts = request.explain.then(|| {

@@ -13,7 +13,7 @@ use crate::domain::text::{fold, for_each_word};
 pub const WINDOW: usize = 5;
 
 /// Part of the schema hash: grows when this file cuts differently.
-pub(super) const CUTTER_VERSION: u32 = 6;
+pub(super) const CUTTER_VERSION: u32 = 7;
 
 /// The name under which the tokenizer for ready-made terms is registered.
 pub(super) const TOKENIZER: &str = "ready_made";
@@ -33,6 +33,8 @@ pub enum Place {
     Spelling,
     /// A prefix of a name.
     NameEdge,
+    /// The first letter of a given name.
+    GivenInitial,
     /// A company.
     Company,
     /// A tag.
@@ -47,6 +49,12 @@ pub enum Place {
     Address,
     /// Department, role, identifiers elsewhere, profiles.
     Text,
+    /// Digits that are a whole identifier of another system.
+    Identifier,
+    /// Digits that are a whole identifier of a channel, mostly a number.
+    ChannelIdentifier,
+    /// Digits that are a whole value of a custom field.
+    CustomIdentifier,
     /// Any custom field, for callers who see all of them.
     Custom,
     /// Local part, domain or a word of these.
@@ -62,6 +70,7 @@ impl Place {
             Self::Name => 'n',
             Self::Spelling => 'v',
             Self::NameEdge => 'N',
+            Self::GivenInitial => 'I',
             Self::Company => 'c',
             Self::Tag => 't',
             Self::OtherEdge => 'E',
@@ -69,6 +78,9 @@ impl Place {
             Self::Notes => 'o',
             Self::Address => 'a',
             Self::Text => 'x',
+            Self::Identifier => 'd',
+            Self::ChannelIdentifier => 'h',
+            Self::CustomIdentifier => 'D',
             Self::Custom => 'k',
             Self::AddressPart => 'p',
             Self::AddressEdge => 'P',
@@ -122,6 +134,15 @@ impl<'a> Terms<'a> {
     /// Every word of a text.
     pub(super) fn words(&mut self, text: &str, place: Place) {
         for_each_word(text, |word, _, _| self.word(word, place));
+    }
+
+    /// A value that is nothing but digits, maybe with signs between them, as these digits.
+    pub(super) fn identifier(&mut self, value: &str, place: Place) {
+        let is_sign = |c: char| matches!(c, ' ' | '-' | '.' | '/' | '+');
+        let digits: String = value.chars().filter(char::is_ascii_digit).collect();
+        if digits.len() >= 3 && value.chars().all(|c| c.is_ascii_digit() || is_sign(c)) {
+            self.word(&digits, place);
+        }
     }
 
     /// The prefixes of one to so many letters of every word of a text.

@@ -13,7 +13,7 @@ mod sealed;
 
 pub use cutter::{EDGE, EMAIL_EDGE, Place, WINDOW, org_prefix, value_term};
 pub(crate) use document::ordered;
-pub use document::{Column, DAYS_BEFORE_1970, column_name, value_code};
+pub use document::{COMPANY_WORDS, Column, DAYS_BEFORE_1970, column_name, value_code};
 pub use fingerprint::{Fingerprint, FingerprintReader};
 pub use generation::{Current, Generations};
 pub use mirror::{Mirror, damaged_files};

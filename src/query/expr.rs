@@ -61,6 +61,11 @@ pub enum Condition {
         digits: String,
         /// Other digits that mean the same, for example without a trunk zero.
         variants: Vec<String>,
+        /// The groups of digits between spaces, if there are several: where no number holds all
+        /// digits in a row, they may be those of several numbers.
+        pieces: Vec<String>,
+        /// The extension behind the number; who has another one is found behind who has it.
+        extension: Option<String>,
     },
     /// Words of names that begin with what the keys of a telephone stand for: `5646` is John.
     Keypad {

@@ -56,8 +56,9 @@ fn write_condition(condition: &Condition) -> Value {
         Condition::Dotted { whole, is_prefix, .. } => {
             ("any".to_owned(), if *is_prefix { "begins" } else { "word" }, json!(whole))
         }
-        Condition::Digits { digits, variants } => {
-            ("phone".to_owned(), "contains", json!(number::written(digits, variants)))
+        Condition::Digits { digits, variants, pieces, extension } => {
+            let text = number::written(digits, variants, pieces, extension.as_deref());
+            ("phone".to_owned(), "contains", json!(text))
         }
         Condition::Keypad { digits } => ("t9".to_owned(), "is", json!(digits)),
         Condition::Value { field, value, is_prefix } => {

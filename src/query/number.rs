@@ -11,6 +11,14 @@ pub(super) const FEWEST_DIGITS: usize = 3;
 /// Fewest digits of a number that may stand alone in a line.
 const FEWEST_OF_LINE: usize = 7;
 
+/// Fewest digits of a number in front of an extension.
+const FEWEST_BEFORE_EXTENSION: usize = 5;
+/// Most digits of an extension.
+const MOST_OF_EXTENSION: usize = 7;
+/// What stands between a number and its extension; longer ones before those that they begin with.
+const EXTENSION_MARKERS: [&str; 9] =
+    ["extension", "ext.", "ext=", "ext", "durchwahl", "poste", "x.", "x", "#"];
+
 /// Whether a character may stand in a number.
 pub(super) fn is_number_char(c: char) -> bool {
     digit_value(c).is_some() || is_separator(c) || c == '+' || lex::is_space(c)
@@ -34,8 +42,9 @@ pub(super) fn run(text: &str) -> usize {
     let mut open = 0_usize;
     // Where the first parenthesis that is still open stands: nothing from there on counts.
     let mut unclosed: Option<usize> = None;
-    let is_end = |rest: &str| {
+    let is_end = |rest: &str, digits: usize| {
         rest.chars().next().is_none_or(|c| lex::is_space(c) || matches!(c, ')' | ',' | ';' | '|'))
+            || digits >= FEWEST_BEFORE_EXTENSION && extension(rest).is_some()
     };
     for (at, c) in text.char_indices().take(MOST_VALUE_CHARS) {
         match c {
@@ -61,7 +70,7 @@ pub(super) fn run(text: &str) -> usize {
         }
         let end = at + c.len_utf8();
         let is_solid = !lex::is_space(c);
-        if is_solid && unclosed.is_none() && is_end(&text[end..]) {
+        if is_solid && unclosed.is_none() && is_end(&text[end..], digits) {
             best = end;
         }
     }
@@ -139,12 +148,63 @@ pub(super) fn one(number: &str) -> Condition {
     }
     variants.sort();
     variants.dedup();
-    Condition::Digits { digits, variants }
+    let mut pieces: Vec<String> = Vec::new();
+    let groups = number.split(lex::is_space).filter(|group| !group.is_empty());
+    if number.chars().all(|c| c.is_ascii_digit() || lex::is_space(c)) {
+        pieces.extend(groups.map(str::to_owned));
+    }
+    if pieces.len() < 2 || pieces.iter().any(|piece| piece.len() < FEWEST_DIGITS) {
+        pieces.clear();
+    }
+    Condition::Digits { digits, variants, pieces, extension: None }
 }
 
-/// A text that [`one`] reads as these digits and variants.
-pub(super) fn written(digits: &str, variants: &[String]) -> String {
-    let means = |text: &str| matches!(one(text), Condition::Digits { digits: d, variants: v } if d == digits && v == variants);
+/// Whether a text has enough digits to be a number in front of an extension.
+pub(super) fn may_have_extension(text: &str) -> bool {
+    count_digits(text) >= FEWEST_BEFORE_EXTENSION
+}
+
+/// An extension that a text begins with, ` ext. 4711`, `x4711`, `#4711`, and how much of the text
+/// it is.
+pub(super) fn extension(text: &str) -> Option<(String, usize)> {
+    let rest = text.trim_start_matches([' ', ',', ';']);
+    let marker = EXTENSION_MARKERS.iter().find(|marker| {
+        rest.get(..marker.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(marker))
+    })?;
+    let digits = rest[marker.len()..].trim_start_matches(' ');
+    let len = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    let is_end = digits[len..].chars().next().is_none_or(|c| lex::is_space(c) || c == ')');
+    let is_extension = (1..=MOST_OF_EXTENSION).contains(&len) && is_end;
+    is_extension.then(|| (digits[..len].to_owned(), text.len() - digits.len() + len))
+}
+
+/// The conditions of a text that is nothing but numbers, of which the last may have an extension.
+pub(super) fn with_extension(text: &str, found: Option<String>) -> Vec<Condition> {
+    let mut all = numbers(text);
+    if let Some(Condition::Digits { extension, .. }) = all.last_mut() {
+        *extension = found;
+    }
+    all
+}
+
+/// A text that reads as these digits, variants, pieces and extension.
+pub(super) fn written(
+    digits: &str,
+    variants: &[String],
+    pieces: &[String],
+    extension: Option<&str>,
+) -> String {
+    let number =
+        if pieces.is_empty() { without_pieces(digits, variants) } else { pieces.join(" ") };
+    match extension {
+        Some(extension) => format!("{number} ext {extension}"),
+        None => number,
+    }
+}
+
+/// A text without spaces that [`one`] reads as these digits and variants.
+fn without_pieces(digits: &str, variants: &[String]) -> String {
+    let means = |text: &str| matches!(one(text), Condition::Digits { digits: d, variants: v, .. } if d == digits && v == variants);
     let plus = format!("+{digits}");
     if means(digits) {
         return digits.to_owned();

@@ -252,7 +252,14 @@ impl<'a> Parser<'a> {
         let run = if takes_numbers { number::run(rest) } else { 0 };
         if run > 0 {
             self.at += run;
-            let numbers = number::numbers(&rest[..run]);
+            let mut extension = None;
+            if number::may_have_extension(&rest[..run])
+                && let Some((digits, read)) = number::extension(&rest[run..])
+            {
+                self.at += read;
+                extension = Some(digits);
+            }
+            let numbers = number::with_extension(&rest[..run], extension);
             return Some(Expr::any(numbers.into_iter().map(Expr::Is).collect()));
         }
         if rest.starts_with('(') {

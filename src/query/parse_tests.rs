@@ -82,7 +82,14 @@ fn numbers() {
         ("john 4567", "john phone:4567"),
         ("4567 john", "phone:4567 john*"),
         ("0049 30 901820", "phone:004930901820"),
-        ("030 901820", "phone:030901820"),
+        ("030 901820", "phone:\"030 901820\""),
+        ("202 2025550124", "phone:\"202 2025550124\""),
+        ("404 555 0160 x4712", "phone:\"404 555 0160 ext 4712\""),
+        ("404-555-0160x4712", "phone:\"4045550160 ext 4712\""),
+        ("+1 404 555 0160 ext. 4711", "phone:\"14045550160 ext 4711\""),
+        ("4045550160 #12 doe", "phone:\"4045550160 ext 12\" doe*"),
+        ("phone:\"030 901820 ext 12\"", "phone:\"030 901820 ext 12\""),
+        ("4711 x5y", "phone:4711 x5y*"),
         ("+030 901820", "phone:+030901820"),
         ("+44 (0)20 7946", "phone:44(0)207946"),
         ("٠١٢٣٤", "phone:01234"),
@@ -319,8 +326,12 @@ fn the_tree_holds_what_was_typed() {
     assert!(parsed.expr.has_digits() && !parsed.expr.is_everything());
     assert_eq!(parsed.expr.conditions().count(), 4);
     assert_eq!(parsed.expr.word_count(), 5);
-    let digits =
-        Condition::Digits { digits: "030901820".to_owned(), variants: vec!["30901820".to_owned()] };
+    let digits = Condition::Digits {
+        digits: "030901820".to_owned(),
+        variants: vec!["30901820".to_owned()],
+        pieces: Vec::new(),
+        extension: None,
+    };
     assert!(parsed.expr.conditions().any(|condition| *condition == digits));
     let word = |text: &str, shape| {
         Expr::Is(Condition::Word { field: Some(Field::Name), text: text.to_owned(), shape })

@@ -119,9 +119,10 @@ impl Printer<'_> {
             Condition::Dotted { whole, is_prefix, .. } => {
                 self.push(&format!("{whole}{}", if *is_prefix { '*' } else { '~' }));
             }
-            Condition::Digits { digits, variants } => {
-                let text = number::written(digits, variants);
-                let text = if text.starts_with('(') { quote(&text) } else { text };
+            Condition::Digits { digits, variants, pieces, extension } => {
+                let text = number::written(digits, variants, pieces, extension.as_deref());
+                let is_quoted = text.starts_with('(') || text.contains(' ');
+                let text = if is_quoted { quote(&text) } else { text };
                 self.push(&format!("phone:{text}"));
             }
             Condition::Keypad { digits } => self.push(&format!("t9:{digits}")),

@@ -117,6 +117,14 @@ fn in_digits(ask: Ask) -> Answer {
             return Err("phone: has digits, which cannot be compared".to_owned());
         }
     };
+    let run = number::run(&text);
+    if number::may_have_extension(&text[..run])
+        && let Some((digits, read)) = number::extension(&text[run..])
+        && run + read == text.len()
+    {
+        let all = number::with_extension(&text[..run], Some(digits));
+        return Ok(Expr::any(all.into_iter().map(Expr::Is).collect()));
+    }
     let has_digits = number::count_digits(&text) > 0;
     // "555-PIZZA" and "PIZZA" are dialled by the letters on the keys, "call 555" is not.
     let letters = text.chars().filter(char::is_ascii_alphabetic).count();

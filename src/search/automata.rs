@@ -7,6 +7,8 @@
 use levenshtein_automata::{DFA, Distance, LevenshteinAutomatonBuilder, SINK_STATE};
 use tantivy_fst::Automaton;
 
+use super::weigh::surplus;
+
 /// Which words are meant.
 pub(super) enum Pattern {
     /// Words with at most so many typos. The state machine is that of Schulz and Mihov, "Fast
@@ -63,13 +65,18 @@ impl Pattern {
         }
     }
 
-    /// The number of typos with which a word matches.
+    /// How far a word is from what was asked for, if it matches: the number of typos, or 0 to 2 by
+    /// how many other letters it has.
     pub(super) fn eval(&self, word: &[u8]) -> Option<u8> {
         let mut state = self.start();
         for byte in word {
             state = self.step(state, *byte)?;
         }
-        self.typos_at(state)
+        let typos = self.typos_at(state)?;
+        Some(match self {
+            Self::Typos(_) => typos,
+            Self::Inside(asked) | Self::Keypad(asked) => surplus(asked.len(), word.len()),
+        })
     }
 }
 

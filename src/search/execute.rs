@@ -12,7 +12,7 @@ use tantivy::columnar::Column;
 use super::budget::Budget;
 use super::infix::{Infix, windows};
 use super::lists::{List, Scored, Terms, merge, probe, union};
-use super::node::{ColumnName, Dict, Node, Source};
+use super::node::{ColumnName, Dict, DigitScores, Node, Source};
 use super::view::Segment;
 
 /// What a segment is asked with.
@@ -36,7 +36,7 @@ enum Ready {
     Everything(Vec<List>),
     Lists(Vec<List>),
     /// Windows that must all be there, and the digits to be confirmed.
-    Digits(Vec<DigitLists>, f32),
+    Digits(Vec<DigitLists>, DigitScores),
     Column(Column<u64>, RangeInclusive<u64>, bool),
     All(Vec<Ready>),
     Any(Vec<Ready>),
@@ -85,21 +85,23 @@ impl Context<'_> {
                 }
                 if lists.is_empty() { Ready::Nothing } else { Ready::Lists(lists) }
             }
-            Node::Digits(all, score) => {
+            Node::Digits(all, scores) => {
                 let mut ready = Vec::with_capacity(all.len());
                 for digits in all {
                     let mut lists = Vec::new();
-                    let (sources, infix) = windows(digits, *score);
-                    for source in sources {
+                    let (sources, infix) = windows(digits, *scores);
+                    for sources in sources {
                         let mut of_window = Vec::new();
-                        self.terms.lists(&source, &mut of_window)?;
+                        for source in &sources {
+                            self.terms.lists(source, &mut of_window)?;
+                        }
                         lists.push(of_window);
                     }
                     if lists.iter().all(|window| !window.is_empty()) {
                         ready.push(DigitLists { windows: lists, infix });
                     }
                 }
-                if ready.is_empty() { Ready::Nothing } else { Ready::Digits(ready, *score) }
+                if ready.is_empty() { Ready::Nothing } else { Ready::Digits(ready, *scores) }
             }
             Node::Column(range) => {
                 let (name, is_own) = match &range.column {
@@ -150,10 +152,10 @@ impl Context<'_> {
         match ready {
             Ready::Nothing => Ok(Vec::new()),
             Ready::Everything(lists) | Ready::Lists(lists) => union(view, lists, self.budget),
-            Ready::Digits(all, score) => {
+            Ready::Digits(all, scores) => {
                 let mut found = Vec::new();
                 for one in all {
-                    let docs = self.digits(one, *score)?;
+                    let docs = self.digits(one, *scores)?;
                     found = if found.is_empty() { docs } else { merge(&found, &docs) };
                 }
                 Ok(found)
@@ -240,14 +242,11 @@ impl Context<'_> {
                 docs.retain(|(doc, _)| out.next_if(|(met, _)| met == doc).is_none());
             }
             Ready::Maybe(part) => self.add(part, docs)?,
-            Ready::Digits(all, score) => {
+            Ready::Digits(all, scores) => {
                 let mut found: Vec<Scored> = Vec::new();
                 for one in all {
                     let mut left: Vec<Scored> = docs.iter().map(|(doc, _)| (*doc, 0.0)).collect();
-                    self.refine_digits(one, &mut left)?;
-                    for (_, left) in &mut left {
-                        *left = *score;
-                    }
+                    self.refine_digits(one, *scores, &mut left)?;
                     found = merge(&found, &left);
                 }
                 keep(docs, &scores_of(docs, &found));
@@ -276,20 +275,25 @@ impl Context<'_> {
         Ok(())
     }
 
-    fn digits(&self, one: &DigitLists, score: f32) -> tantivy::Result<Vec<Scored>> {
+    fn digits(&self, one: &DigitLists, scores: DigitScores) -> tantivy::Result<Vec<Scored>> {
         let length = |lists: &Vec<List>| lists.iter().map(List::len).sum::<usize>();
         let Some(shortest) = one.windows.iter().min_by_key(|lists| length(lists)) else {
             return Ok(Vec::new());
         };
         let mut docs = union(&self.segment.view, shortest, self.budget)?;
-        self.refine_digits(one, &mut docs)?;
-        for (_, counted) in &mut docs {
-            *counted = score;
+        if one.infix.is_some() {
+            self.refine_digits(one, scores, &mut docs)?;
         }
         Ok(docs)
     }
 
-    fn refine_digits(&self, one: &DigitLists, docs: &mut Vec<Scored>) -> tantivy::Result<()> {
+    /// Leaves of some documents those with the digits, and gives them what these count.
+    fn refine_digits(
+        &self,
+        one: &DigitLists,
+        scores: DigitScores,
+        docs: &mut Vec<Scored>,
+    ) -> tantivy::Result<()> {
         // Where the numbers themselves are checked anyway, windows only save checks.
         let is_few = docs.len() < 64 && one.infix.is_some();
         for lists in one.windows.iter().filter(|_| !is_few) {
@@ -298,7 +302,12 @@ impl Context<'_> {
         }
         if let Some(infix) = one.infix {
             let numbers = &self.segment.view.phone_num;
-            docs.retain(|(doc, _)| numbers.values_for_doc(*doc).any(|n| infix.is_in(n)));
+            docs.retain_mut(|(doc, counted)| {
+                let met = numbers.values_for_doc(*doc).filter_map(|n| infix.score_in(n, scores));
+                let best = met.reduce(f32::max);
+                *counted = best.unwrap_or(0.0);
+                best.is_some()
+            });
         }
         Ok(())
     }

@@ -9,9 +9,10 @@
 use std::collections::BTreeMap;
 
 use super::step::Step;
+use super::weigh;
 use crate::domain::contact::Contact;
 use crate::domain::email;
-use crate::domain::names::{Likeness, likeness};
+use crate::domain::names::{Likeness, likeness, sounds};
 use crate::domain::text::{Word, fold, words};
 use crate::index::Schema;
 use crate::query::{Condition, Expr, Field, Shape};
@@ -91,9 +92,15 @@ impl Explainer<'_> {
                 }
                 text.clone()
             }
-            Condition::Digits { digits, variants } => {
+            Condition::Digits { digits, variants, pieces, extension } => {
                 for digits in std::iter::once(digits).chain(variants) {
                     phone(out, self.contact, digits);
+                }
+                if out.why.len() == reasons {
+                    pieces.iter().for_each(|piece| phone(out, self.contact, piece));
+                }
+                if let Some(extension) = extension {
+                    phone(out, self.contact, extension);
                 }
                 if out.why.len() == reasons {
                     self.word(out, None, digits, Shape::Exact);
@@ -127,7 +134,11 @@ impl Explainer<'_> {
         };
         let scores = self.schema.scores;
         let score = match condition {
-            Condition::Digits { .. } => scores.phone,
+            Condition::Digits { .. } => match out.why.get(reasons).map(String::as_str) {
+                Some("phone exact") => scores.phone_whole,
+                Some("phone ending") => scores.phone_ending,
+                _ => scores.phone,
+            },
             Condition::Keypad { .. } => scores.name_prefix,
             Condition::Value { field: Field::Email, .. } | Condition::Dotted { .. } => scores.email,
             Condition::Value { field: Field::Tag, .. } => scores.tag,
@@ -148,7 +159,8 @@ impl Explainer<'_> {
             }
             for word in words {
                 if let Some(like) = self.like(*part, text, original, word, shape) {
-                    met.push(Met { at, word, like, score: self.score(*part, like) });
+                    let score = self.score(*part, like, text, &word.text);
+                    met.push(Met { at, word, like, score });
                 }
             }
         }
@@ -191,8 +203,7 @@ impl Explainer<'_> {
         word: &Word,
         shape: Shape,
     ) -> Option<Likeness> {
-        let is_prefix =
-            shape == Shape::Prefix || shape == Shape::Word && self.step >= Step::Prefixes;
+        let is_prefix = shape == Shape::Prefix || shape == Shape::Word && self.step >= Step::Typos;
         if !part.is_name() {
             let is_exact = word.text == text;
             let is_begun = is_prefix && word.text.starts_with(text);
@@ -220,20 +231,27 @@ impl Explainer<'_> {
         (self.step >= step && is_loose).then_some(like)
     }
 
-    fn score(&self, part: Part, like: Likeness) -> f32 {
+    fn score(&self, part: Part, like: Likeness, asked: &str, word: &str) -> f32 {
         let scores = self.schema.scores;
+        let by_typos = weigh::typos(&scores, scores.name, asked.chars().count());
         let is_word = like == Likeness::Exact;
         match part {
             Part::FirstName | Part::LastName | Part::DisplayName => match like {
                 Likeness::Exact => scores.name,
                 Likeness::Spelling => scores.name_spelling,
                 Likeness::Prefix => scores.name_prefix,
-                Likeness::Nickname => scores.name_nickname,
+                Likeness::Nickname => match self.schema.names.nicknames(asked, word) {
+                    Some(true) => scores.name_nickname,
+                    _ => scores.name_nickname_far,
+                },
                 Likeness::Initial => scores.name_initial,
-                Likeness::Sound => scores.name_sound,
-                Likeness::OneEdit => scores.name_one_edit,
-                Likeness::TwoEdits => scores.name_two_edits,
-                Likeness::Inside => scores.name_inside,
+                Likeness::Sound => weigh::sound(&scores, sounds(asked).common(&sounds(word))),
+                Likeness::OneEdit => by_typos[1],
+                Likeness::TwoEdits => by_typos[2],
+                Likeness::Inside => {
+                    let surplus = weigh::surplus(asked.len(), word.len());
+                    weigh::inside(scores.name_inside)[usize::from(surplus)]
+                }
             },
             Part::Email => {
                 if is_word {

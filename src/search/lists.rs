@@ -156,11 +156,11 @@ impl Terms<'_> {
                 continue;
             };
             let place = char::from(*place);
-            let Some((_, by_typos)) = scores.iter().find(|(known, _)| *known == place) else {
+            let Some((_, by_distance)) = scores.iter().find(|(known, _)| *known == place) else {
                 continue;
             };
-            let typos = pattern.eval(word).map_or(0, usize::from);
-            let score = by_typos.get(typos).copied().unwrap_or(0.0);
+            let distance = pattern.eval(word).map_or(0, usize::from);
+            let score = by_distance.get(distance).copied().unwrap_or(0.0);
             if score > 0.0 {
                 found.push(List { dict, info: stream.value().clone(), score });
             }

@@ -22,6 +22,7 @@ mod sort;
 mod step;
 mod suggest;
 mod view;
+mod weigh;
 mod words;
 
 pub use cursor::Cursor;

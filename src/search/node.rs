@@ -50,8 +50,16 @@ pub(super) enum Source {
     Word { dict: Dict, text: String, exact: Scores },
     /// Words that begin so in some places; the word itself may count more.
     WordBegins { dict: Dict, text: String, exact: Scores, begins: Scores },
-    /// Words that a pattern accepts, in some places, by the number of typos.
+    /// Words that a pattern accepts, in some places, by how far they are from it.
     Pattern { dict: Dict, pattern: Arc<Pattern>, scores: Vec<(char, [f32; 3])> },
+}
+
+/// What digits count by where they stand in a number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DigitScores {
+    pub(super) inside: f32,
+    pub(super) ending: f32,
+    pub(super) whole: f32,
 }
 
 /// The values of a column between two bounds.
@@ -81,7 +89,7 @@ pub(super) enum Node {
     /// Documents with one of the terms; the best counts.
     Terms(Vec<Source>),
     /// Documents with a number that holds one of these digits in a row.
-    Digits(Vec<String>, f32),
+    Digits(Vec<String>, DigitScores),
     /// Documents with a value between two bounds.
     Column(ColumnRange),
     /// Documents that meet all; scores add up.

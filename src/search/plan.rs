@@ -12,18 +12,20 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::automata::Pattern;
-use super::node::{ColumnName, ColumnRange, Dict, Node, Source};
+use super::node::{ColumnName, ColumnRange, Dict, DigitScores, Node, Source};
 use super::rights::SearchRights;
 use super::run::Request;
 use super::step::Step;
+use super::weigh;
 use super::words::{Words, cut};
 use crate::domain::email;
 use crate::domain::ids::OrgNumber;
 use crate::domain::names::{Noise, most_edits};
 use crate::domain::status::Status;
-use crate::domain::text::{fold, words as words_of};
+use crate::domain::text::{Word, fold, words as words_of};
 use crate::index::{
-    Column, DAYS_BEFORE_1970, Place, Schema, column_name, ordered, value_code, value_term,
+    COMPANY_WORDS, Column, DAYS_BEFORE_1970, Place, Schema, column_name, ordered, value_code,
+    value_term,
 };
 use crate::query::{Condition, Expr, Field, Kind, Shape};
 
@@ -44,7 +46,8 @@ pub(super) fn plan(
     step: Step,
     is_last_resort: bool,
 ) -> Node {
-    let words = Words { schema, rights, step, is_last_resort };
+    let is_alone = request.expr.word_count() < 2;
+    let words = Words { schema, rights, step, is_last_resort, is_alone };
     let planner = Planner { schema, request, words };
     let mut parts = Vec::with_capacity(2);
     if let Some(status) = request.status {
@@ -79,8 +82,11 @@ impl Planner<'_> {
             Some(noise) if required > 0 && !is_negative => self.noisy(part, noise),
             _ => self.expr(part, is_negative),
         });
-        let nodes: Vec<Node> = nodes.collect();
+        let mut nodes: Vec<Node> = nodes.collect();
         let plain: Vec<Option<&str>> = parts.iter().map(plain_word).collect();
+        if !is_negative {
+            nodes.extend(self.whole_company(parts));
+        }
         if is_negative
             || self.words.step < Step::Near
             || plain.iter().flatten().count() > MOST_JOINED
@@ -91,7 +97,7 @@ impl Planner<'_> {
         let mut ways = Vec::new();
         for at in 1..plain.len() {
             if let (Some(one), Some(other)) = (plain[at - 1], plain[at]) {
-                let mut way: Vec<Node> = Vec::with_capacity(nodes.len() - 1);
+                let mut way: Vec<Node> = Vec::with_capacity(nodes.len());
                 way.extend_from_slice(&nodes[..at - 1]);
                 way.push(self.joined(one, other));
                 way.extend_from_slice(&nodes[at + 1..]);
@@ -103,6 +109,19 @@ impl Planner<'_> {
         }
         ways.push(Node::All(nodes));
         Node::Any(ways)
+    }
+
+    /// Counts more where the words of the query are the whole name of a company.
+    fn whole_company(&self, parts: &[Expr]) -> Option<Node> {
+        let words: Vec<&str> = parts.iter().map(plain_word).collect::<Option<_>>()?;
+        let says = |word: &&str| self.schema.names.noise(word) != Some(Noise::LegalForm);
+        let words: Vec<&str> = words.into_iter().filter(says).collect();
+        if !(2..=MOST_JOINED).contains(&words.len()) {
+            return None;
+        }
+        let score = words.iter().map(|_| self.schema.scores.company_whole).sum();
+        let term = value_term(COMPANY_WORDS, &words.join(" "));
+        Some(Node::Maybe(Box::new(self.term(Dict::Value, &term, false, score))))
     }
 
     /// Why a part says little by itself, so that contacts without it match as well.
@@ -158,11 +177,30 @@ impl Planner<'_> {
                 let all_words = Node::All(all_words.collect());
                 Node::Any(vec![self.value(&Field::Email, whole, *is_prefix), all_words])
             }
-            Condition::Digits { digits, variants } => self.digits(digits, variants),
+            Condition::Digits { digits, variants, pieces, extension } => {
+                let number = self.digits(digits, variants, pieces);
+                match extension {
+                    Some(extension) if !is_negative => Node::All(vec![
+                        number,
+                        Node::Maybe(Box::new(self.digits(extension, &[], &[]))),
+                    ]),
+                    _ => number,
+                }
+            }
             Condition::Keypad { digits } => {
                 let pattern = Arc::new(Pattern::Keypad(digits.as_bytes().to_vec()));
-                let scores = vec![(Place::Name.letter(), [self.schema.scores.name_prefix; 3])];
+                let scores = self.schema.scores;
+                let begins = scores.name_prefix;
+                let scores = vec![(Place::Name.letter(), [scores.name, begins, begins])];
                 Node::Terms(vec![Source::Pattern { dict: Dict::Word, pattern, scores }])
+            }
+            Condition::Value { field: Field::Email, value, is_prefix: true }
+                if self.words.step >= Step::Inside && !is_negative =>
+            {
+                // As it is typed into the box; half of it may be right.
+                let address = self.value(&Field::Email, value, true);
+                let word = |word: &Word| self.words.node(None, &word.text, Shape::Prefix);
+                Node::Any(vec![address, Node::All(words_of(value).iter().map(word).collect())])
             }
             Condition::Value { field, value, is_prefix } => self.value(field, value, *is_prefix),
             Condition::Contains { field, text } => self.contains(field, text),
@@ -177,12 +215,25 @@ impl Planner<'_> {
         }
     }
 
-    fn digits(&self, digits: &str, variants: &[String]) -> Node {
-        if !self.words.rights.sees(&Field::Phone) {
-            return Node::Nothing;
+    /// Digits in numbers, or in several numbers where none holds all of them, or as a whole
+    /// identifier.
+    fn digits(&self, digits: &str, variants: &[String], pieces: &[String]) -> Node {
+        let mut ways = vec![self.words.identifier(digits)];
+        if self.words.rights.sees(&Field::Phone) {
+            let scores = self.schema.scores;
+            let scores = DigitScores {
+                inside: scores.phone,
+                ending: scores.phone_ending,
+                whole: scores.phone_whole,
+            };
+            let all = std::iter::once(digits.to_owned()).chain(variants.iter().cloned());
+            ways.push(Node::Digits(all.collect(), scores));
+            if self.words.is_last_resort && !pieces.is_empty() {
+                let each = |piece: &String| Node::Digits(vec![piece.clone()], scores);
+                ways.push(Node::All(pieces.iter().map(each).collect()));
+            }
         }
-        let all = std::iter::once(digits.to_owned()).chain(variants.iter().cloned());
-        Node::Digits(all.collect(), self.schema.scores.phone)
+        Node::Any(ways)
     }
 
     fn value(&self, field: &Field, value: &str, is_prefix: bool) -> Node {
@@ -198,7 +249,7 @@ impl Planner<'_> {
                     .filter_map(crate::domain::phone::digit_value)
                     .map(|digit| char::from(b'0' + digit))
                     .collect();
-                if digits.is_empty() { Node::Nothing } else { self.digits(&digits, &[]) }
+                if digits.is_empty() { Node::Nothing } else { self.digits(&digits, &[], &[]) }
             }
             Field::Status => match Status::parse(value) {
                 Some(status) => self.whole(field, status.as_str(), false, 0.0),
@@ -301,17 +352,18 @@ impl Planner<'_> {
             let words = words_of(&text);
             let nodes = words.iter().map(|word| {
                 let pattern = Arc::new(Pattern::Inside(word.text.as_bytes().to_vec()));
-                let scores = vec![(place.letter(), [score; 3])];
+                let scores = vec![(place.letter(), weigh::inside(score))];
                 Node::Terms(vec![Source::Pattern { dict: Dict::Word, pattern, scores }])
             });
             return Node::All(nodes.collect());
         }
+        let beside_names = scores.name_inside * 0.75;
         let (dict, under, score) = match field {
-            Field::Custom(key) => (Dict::Cf, format!("{key}\u{1}"), scores.text_prefix),
-            Field::Email => (Dict::Email, String::new(), scores.email_prefix),
+            Field::Custom(key) => (Dict::Cf, format!("{key}\u{1}"), beside_names),
+            Field::Email => (Dict::Email, String::new(), beside_names),
             Field::Phone => return self.value(field, &text, false),
             _ => match value_code(field) {
-                Some(code) => (Dict::Value, value_term(code, ""), scores.text_prefix),
+                Some(code) => (Dict::Value, value_term(code, ""), beside_names),
                 None => return Node::Nothing,
             },
         };

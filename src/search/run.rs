@@ -150,18 +150,27 @@ pub fn run(
     if !has_loose_words(request.expr) {
         return Ok(hits);
     }
-    // The total does not depend on the page, so all pages of one search take the same step.
-    if hits.total < schema.ladder.enough && !hits.is_partial {
-        let near = run.step(Step::Near, false)?;
-        if near.total > hits.total {
-            hits = near;
-        }
+    // The total does not depend on the page, so all pages of one search take the same steps.
+    if hits.total >= schema.ladder.enough || hits.is_partial {
+        return Ok(hits);
     }
-    for step in [Step::Near, Step::Prefixes, Step::Typos, Step::Inside] {
-        if hits.total > 0 || hits.is_partial {
+    if hits.total > 0 {
+        let near = run.step(Step::Near, false)?;
+        return Ok(if near.total > hits.total { near } else { hits });
+    }
+    // Nothing is as it was said: what is near in different ways stands together, the nearest first.
+    for step in [Step::Near, Step::Typos, Step::Inside] {
+        let is_enough = match step {
+            Step::Inside => hits.total > 0,
+            Step::Strict | Step::Near | Step::Typos => hits.total >= schema.ladder.enough,
+        };
+        if is_enough || hits.is_partial {
             break;
         }
-        hits = run.step(step, true)?;
+        let looser = run.step(step, true)?;
+        if looser.total > hits.total || hits.total == 0 {
+            hits = looser;
+        }
     }
     Ok(hits)
 }
@@ -175,8 +184,8 @@ fn has_loose_words(expr: &Expr) -> bool {
             Condition::Word { shape, .. } => *shape != Shape::Exact,
             Condition::Value { field, .. } => matches!(field, Field::Email),
             Condition::Dotted { .. } => true,
-            Condition::Digits { .. }
-            | Condition::Keypad { .. }
+            Condition::Digits { pieces, .. } => !pieces.is_empty(),
+            Condition::Keypad { .. }
             | Condition::Contains { .. }
             | Condition::Range { .. }
             | Condition::Has { .. } => false,

@@ -8,9 +8,7 @@ pub enum Step {
     /// Also names that are said for each other or sound alike, initials, and words that are written
     /// together or apart.
     Near,
-    /// Also words that only begin as those asked for.
-    Prefixes,
-    /// Also words with typos.
+    /// Also words with typos, and words that only begin as those asked for.
     Typos,
     /// Also words that hold those asked for somewhere inside.
     Inside,

@@ -6,10 +6,14 @@ use super::automata::Pattern;
 use super::node::{Dict, Node, Scores, Source};
 use super::rights::SearchRights;
 use super::step::Step;
+use super::weigh;
 use crate::domain::names::{NameTables, most_edits};
-use crate::domain::names::{collapsed, latin, sounds};
+use crate::domain::names::{collapsed, latins, sounds};
 use crate::index::{EDGE, EMAIL_EDGE, Place, Schema, value_term};
 use crate::query::{Field, Shape};
+
+/// From so many digits on they are meant as a number before anything else.
+const LONG_NUMBER: usize = 7;
 
 /// Turns words into nodes.
 pub(super) struct Words<'a> {
@@ -18,6 +22,8 @@ pub(super) struct Words<'a> {
     pub(super) step: Step,
     /// Whether this is the only step that finds anything, so that it may reach further.
     pub(super) is_last_resort: bool,
+    /// Whether other conditions bound what a short sound may bring.
+    pub(super) is_alone: bool,
 }
 
 impl Words<'_> {
@@ -50,7 +56,7 @@ impl Words<'_> {
     fn begins(&self, shape: Shape) -> bool {
         match shape {
             Shape::Prefix => true,
-            Shape::Word => self.step >= Step::Prefixes,
+            Shape::Word => self.step >= Step::Typos,
             Shape::Exact => false,
         }
     }
@@ -105,8 +111,10 @@ impl Words<'_> {
             // find half of everything.
             exact.push((Place::NameEdge.letter(), scores.name_prefix));
             exact.push((Place::OtherEdge.letter(), scores.tag_prefix));
+            exact.push((Place::GivenInitial.letter(), scores.name_prefix + scores.given_initial));
         } else if is_initial {
             exact.push((Place::NameEdge.letter(), scores.name_initial));
+            exact.push((Place::GivenInitial.letter(), scores.name_initial + scores.given_initial));
         }
         let (dict, text) = (Dict::Word, text.to_owned());
         out.push(if begins && !is_short {
@@ -120,6 +128,31 @@ impl Words<'_> {
         if shape != Shape::Exact {
             self.looser(&text, out);
         }
+    }
+
+    /// Digits as a whole identifier or customer number.
+    pub(super) fn identifier(&self, digits: &str) -> Node {
+        let scores = self.schema.scores;
+        // Few digits that are somebody's identifier are rarely meant as a part of a number.
+        let score = if digits.len() < LONG_NUMBER {
+            f32::midpoint(scores.phone_ending, scores.phone_whole)
+        } else {
+            scores.identifier
+        };
+        let mut exact = vec![(Place::Identifier.letter(), score)];
+        if self.rights.sees(&Field::Phone) {
+            exact.push((Place::ChannelIdentifier.letter(), score));
+        }
+        let mut sources = Vec::with_capacity(1);
+        match &self.rights.custom {
+            None => exact.push((Place::CustomIdentifier.letter(), score)),
+            Some(keys) => sources.extend(keys.iter().map(|key| {
+                let text = format!("{key}\u{1}{digits}");
+                Source::Term { dict: Dict::Cf, text, score }
+            })),
+        }
+        sources.push(Source::Word { dict: Dict::Word, text: digits.to_owned(), exact });
+        Node::Terms(sources)
     }
 
     fn email(&self, text: &str, shape: Shape, out: &mut Vec<Source>) {
@@ -155,8 +188,12 @@ impl Words<'_> {
         } else {
             if self.begins(shape) {
                 exact.push((Place::NameEdge.letter(), scores.name_prefix));
+                let initial = scores.name_prefix + scores.given_initial;
+                exact.push((Place::GivenInitial.letter(), initial));
             } else if shape == Shape::Word && letters == 1 {
+                let initial = scores.name_initial + scores.given_initial;
                 exact.push((Place::NameEdge.letter(), scores.name_initial));
+                exact.push((Place::GivenInitial.letter(), initial));
             }
             out.push(Source::Word { dict, text: word, exact });
         }
@@ -225,14 +262,20 @@ impl Words<'_> {
             return;
         }
         let scores = self.schema.scores;
-        for class in self.names().classes(text) {
-            let text = format!("n{class:x}");
-            out.push(Source::Term { dict: Dict::Like, text, score: scores.name_nickname });
+        for (class, is_formal) in self.names().all_classes(text) {
+            let far = if is_formal { scores.name_nickname } else { scores.name_nickname_far };
+            for (kind, score) in [('f', scores.name_nickname), ('n', far)] {
+                let text = format!("{kind}{class:x}");
+                out.push(Source::Term { dict: Dict::Like, text, score });
+            }
         }
-        let least = if self.is_last_resort { 1 } else { self.schema.ladder.sound_letters };
+        let usual = self.schema.ladder.sound_letters;
+        let less = usize::from(!self.is_alone) + usize::from(self.step >= Step::Typos);
+        let least = usual.saturating_sub(less);
         for code in sounds(text).iter().filter(|code| code.len() >= least) {
             let text = format!("s{code}");
-            out.push(Source::Term { dict: Dict::Like, text, score: scores.name_sound });
+            let score = weigh::sound(&scores, code.len());
+            out.push(Source::Term { dict: Dict::Like, text, score });
         }
         let mut word = |text: String, score: f32| {
             let exact = vec![(Place::Name.letter(), score), (Place::Spelling.letter(), score)];
@@ -242,7 +285,7 @@ impl Words<'_> {
             word(short, scores.name_spelling);
         }
         if !text.is_ascii() {
-            word(latin(text), scores.name_spelling);
+            latins(text).into_iter().for_each(|text| word(text, scores.name_spelling));
         }
         let mut letters = text.chars();
         if let (Some(first), Some(_)) = (letters.next(), letters.next())
@@ -253,11 +296,12 @@ impl Words<'_> {
             out.push(Source::Word { dict: Dict::Word, text: first.to_string(), exact });
         }
         if self.step >= Step::Typos {
+            let by_typos = weigh::typos(&scores, scores.name, text.chars().count());
             typos(
                 text,
                 &[
-                    (Place::Name, [scores.name, scores.name_one_edit, scores.name_two_edits]),
-                    (Place::Spelling, [scores.name, scores.name_one_edit, 0.0]),
+                    (Place::Name, by_typos),
+                    (Place::Spelling, by_typos),
                     (Place::Company, [scores.company, scores.company_edit, 0.0]),
                 ],
                 out,
@@ -265,7 +309,7 @@ impl Words<'_> {
         }
         if self.step >= Step::Inside && text.chars().count() >= 3 {
             let pattern = Arc::new(Pattern::Inside(text.as_bytes().to_vec()));
-            let scores = vec![(Place::Name.letter(), [scores.name_inside; 3])];
+            let scores = vec![(Place::Name.letter(), weigh::inside(scores.name_inside))];
             out.push(Source::Pattern { dict: Dict::Word, pattern, scores });
         }
     }

@@ -5,12 +5,14 @@
 //! what is asked for meet.
 
 mod likeness;
+mod script;
 mod sound;
 mod spelling;
 mod tables;
 
 pub(crate) use likeness::most_edits;
 pub use likeness::{Likeness, likeness};
+pub use script::{latin, latins};
 pub use sound::{Sounds, sounds};
-pub use spelling::{collapsed, joined, latin, spellings};
+pub use spelling::{collapsed, joined, spellings};
 pub use tables::{NameTables, Noise};

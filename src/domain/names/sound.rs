@@ -3,16 +3,18 @@
 //! Double Metaphone (Lawrence Philips, C/C++ Users Journal, June 2000) knows Slavic, Germanic,
 //! Romance and Greek spellings and gives a second code where two ways of saying a name are usual.
 //! It reads `w`, `j`, `sz` and `cz` as English does; where a word has them, the codes of the word as
-//! a German or a Pole says it are added. Names of other scripts are written in Latin letters first.
+//! a German or a Pole says it are added, and a Polish or German group of letters is read in no other
+//! way. Vowels count only at the beginning, where `o` and `u` are told from the others. Names of
+//! other scripts are written in Latin letters first, with vowels where their script has none.
 
 use std::sync::LazyLock;
 
 use rphonetic::DoubleMetaphone;
 
-use super::spelling::latin;
+use super::script::{latin, voweled};
 
 /// Letters of the longest code.
-const MOST_LETTERS: usize = 8;
+const MOST_LETTERS: usize = 12;
 /// Longest word that has a code, in bytes; longer ones are no names.
 const MOST_BYTES: usize = 48;
 
@@ -33,16 +35,25 @@ impl Sounds {
 
     fn add(&mut self, word: &str) {
         let result = METAPHONE.double_metaphone(word);
-        for code in [result.primary(), result.alternate()] {
+        for mut code in [result.primary(), result.alternate()] {
+            if code.starts_with('A') && word.starts_with(['o', 'u']) {
+                code.replace_range(..1, "O");
+            }
             if !code.is_empty() && !self.codes.contains(&code) {
                 self.codes.push(code);
             }
         }
     }
 
+    /// Letters of the longest code that two words have in common; zero if they have none.
+    pub fn common(&self, other: &Self) -> usize {
+        let shared = self.iter().filter(|code| other.iter().any(|known| known == *code));
+        shared.map(str::len).max().unwrap_or(0)
+    }
+
     /// Whether two words have a code of at least that many letters in common.
     pub fn meet(&self, other: &Self, least: usize) -> bool {
-        self.iter().any(|code| code.len() >= least && other.iter().any(|known| known == code))
+        self.common(other) >= least.max(1)
     }
 }
 
@@ -50,6 +61,12 @@ impl Sounds {
 pub fn sounds(word: &str) -> Sounds {
     if word.len() < 2 || word.len() > MOST_BYTES {
         return Sounds::default();
+    }
+    let voweled = voweled(word);
+    if !voweled.is_empty() {
+        let mut found = Sounds::default();
+        voweled.iter().filter(|word| word.len() > 1).for_each(|word| found.add(word));
+        return found;
     }
     let written;
     let word = if word.is_ascii() {
@@ -62,17 +79,24 @@ pub fn sounds(word: &str) -> Sounds {
         return Sounds::default();
     }
     let mut found = Sounds::default();
-    found.add(word);
-    if let Some(respelled) = respelled(word) {
+    let respelled = respelled(word);
+    // Nobody who writes `cz` means what an Englishman reads there.
+    if !FOREIGN.iter().any(|letters| word.contains(letters)) || respelled.is_none() {
+        found.add(word);
+    }
+    if let Some(respelled) = respelled {
         found.add(&respelled);
     }
     found
 }
 
+/// Groups of letters that only Poles and Germans write, and then mean one sound by.
+const FOREIGN: [&str; 3] = ["tsch", "cz", "rz"];
+
 /// A word with the letters that other languages read otherwise, as English would write their
 /// sounds; `None` if it has none.
 fn respelled(word: &str) -> Option<String> {
-    if !word.bytes().any(|b| matches!(b, b'w' | b'j' | b'z')) {
+    if !word.bytes().any(|b| matches!(b, b'w' | b'j' | b'z')) && !word.starts_with("pf") {
         return None;
     }
     let mut out = word.to_owned();
@@ -80,6 +104,9 @@ fn respelled(word: &str) -> Option<String> {
         if out.contains(theirs) {
             out = out.replace(theirs, ours);
         }
+    }
+    if let Some(rest) = out.strip_prefix("pf") {
+        out = format!("f{rest}");
     }
     // An initial `wh` is one only in English.
     if !out.starts_with("wh") {
@@ -109,10 +136,19 @@ mod tests {
             ("wagner", "vagner"),
             ("иван", "ivan"),
             ("παπαδοπουλος", "papadopoulos"),
+            ("محمد", "mohammed"),
+            ("القاسم", "qasim"),
+            ("כהן", "cohen"),
+            ("pfeiffer", "phifer"),
+            ("czarnecki", "charnecki"),
         ] {
             assert!(sounds(one).meet(&sounds(other), 2), "{one} and {other}");
         }
-        assert!(!sounds("miller").meet(&sounds("smith"), 1));
+        for (one, other) in
+            [("miller", "smith"), ("kowalski", "kowalczyk"), ("owals", "els"), ("orban", "erban")]
+        {
+            assert!(!sounds(one).meet(&sounds(other), 1), "{one} and {other}");
+        }
         assert_eq!(sounds("1"), Sounds::default());
     }
 

@@ -1,9 +1,8 @@
 //! Other spellings of the same name: umlauts written out, Latin letters for other scripts, words
 //! written together.
 
-use deunicode::deunicode_char;
-
 use super::super::text::fold;
+use super::script::latins;
 
 /// Calls a function with every other folded spelling of a word of a name, given as written and
 /// folded. `Müller`: `mueller`; `Mueller`: `muller`; `Иван`: `ivan`.
@@ -20,24 +19,7 @@ pub fn spellings(written: &str, folded: &str, mut each: impl FnMut(&str)) {
         }
         return;
     }
-    let latin = latin(folded);
-    if !latin.is_empty() && latin != folded {
-        each(&latin);
-    }
-}
-
-/// A word in Latin letters, folded, without spaces; empty if it has none.
-pub fn latin(word: &str) -> String {
-    let mut out = String::with_capacity(word.len());
-    for c in word.chars() {
-        if c.is_ascii() {
-            out.push(c);
-        } else if let Some(text) = deunicode_char(c) {
-            out.extend(text.chars().filter(char::is_ascii_alphanumeric));
-        }
-    }
-    out.make_ascii_lowercase();
-    out
+    latins(folded).iter().for_each(|other| each(other));
 }
 
 /// `mueller` to `muller`: what a word looks like to somebody who leaves the dots of umlauts away;

@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::super::text::for_each_word;
+use super::script::latins;
+
 /// A word that says little by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Noise {
@@ -17,6 +20,8 @@ pub enum Noise {
 #[derive(Clone, Debug, Default)]
 pub struct NameTables {
     classes: HashMap<String, Vec<u32>>,
+    /// The formal name of each class.
+    formal: Vec<String>,
     noise: HashMap<String, Noise>,
 }
 
@@ -41,6 +46,7 @@ impl NameTables {
                 return Err(format!("nicknames, line {at}: not language, name and other names"));
             };
             let class = u32::try_from(class).map_err(|_many| "too many nicknames".to_owned())?;
+            tables.formal.push(name.trim().to_owned());
             for word in std::iter::once(name).chain(others.split(',')) {
                 let word = word.trim();
                 if word.is_empty() {
@@ -67,9 +73,60 @@ impl NameTables {
         self.classes.get(word).map_or(&[], Vec::as_slice)
     }
 
+    /// The same for a word of any script: also those of what it is in Latin letters; with each
+    /// whether the word is the formal name of the class. Cost: some lookups, and for words of other
+    /// scripts writing them in Latin letters.
+    pub fn all_classes(&self, word: &str) -> Vec<(u32, bool)> {
+        let mut all: Vec<(u32, bool)> = Vec::new();
+        let mut add = |word: &str| {
+            for class in self.classes(word) {
+                let is_formal =
+                    self.formal.get(*class as usize).is_some_and(|formal| formal == word);
+                if !all.iter().any(|(known, _)| known == class) {
+                    all.push((*class, is_formal));
+                }
+            }
+        };
+        add(word);
+        if !word.is_ascii() {
+            latins(word).iter().for_each(|written| add(written));
+        }
+        all
+    }
+
     /// Whether two different folded words are names of the same person.
     pub fn are_nicknames(&self, one: &str, other: &str) -> bool {
-        one != other && self.classes(one).iter().any(|class| self.classes(other).contains(class))
+        self.nicknames(one, other).is_some()
+    }
+
+    /// Whether two different folded words are names of the same person, and if so, whether one of
+    /// them is the formal name: Bob is Robert more surely than he is Rob.
+    pub fn nicknames(&self, one: &str, other: &str) -> Option<bool> {
+        if one == other {
+            return None;
+        }
+        let others = self.all_classes(other);
+        let mut best = None;
+        for (class, is_formal) in self.all_classes(one) {
+            if let Some((_, is_other_formal)) = others.iter().find(|(known, _)| *known == class) {
+                best = Some(best == Some(true) || is_formal || *is_other_formal);
+            }
+        }
+        best
+    }
+
+    /// The folded words of the name of a company, without legal forms and other noise.
+    pub fn without_noise(&self, company: &str) -> String {
+        let mut out = String::with_capacity(company.len());
+        for_each_word(company, |word, _, _| {
+            if self.noise(word) != Some(Noise::LegalForm) {
+                if !out.is_empty() {
+                    out.push(' ');
+                }
+                out.push_str(word);
+            }
+        });
+        out
     }
 
     /// Whether a folded word says little by itself, and why.
@@ -103,6 +160,9 @@ mod tests {
         assert!(!tables.are_nicknames("alexander", "alexandra"));
         assert!(!tables.are_nicknames("bob", "bob"));
         assert!(!tables.are_nicknames("bob", "alex"));
+        assert_eq!(tables.nicknames("bob", "robert"), Some(true));
+        assert_eq!(tables.nicknames("bob", "rob"), Some(false));
+        assert_eq!(tables.all_classes("алех"), tables.all_classes("alekh"));
         assert_eq!(tables.noise("van"), Some(Noise::Particle));
         assert_eq!(tables.noise("bob"), None);
     }

@@ -58,6 +58,7 @@ pub(super) fn add(draft: &mut Draft<'_>, words: &mut Terms<'_>) {
         for_each_scalar(value, &mut |text| {
             terms.whole(&format!("{key}\u{1}{}", fold(text)));
             words.words(text, Place::Custom);
+            words.identifier(text, Place::CustomIdentifier);
             for_each_word(text, |word, _, _| terms.whole(&format!("{key}\u{2}{word}")));
             if !text.is_empty() && text.len() <= VALUE_BYTES && texts.len() < 32 {
                 texts.push(OwnedValue::Str(text.to_owned()));

@@ -19,7 +19,7 @@ pub(super) use columns::name_key;
 pub(crate) use custom::ordered;
 pub use custom::{Column, column_name};
 pub(super) use phones::phone_numbers;
-pub use values::value_code;
+pub use values::{COMPANY_WORDS, value_code};
 
 /// A document in the making.
 struct Draft<'a> {
@@ -96,6 +96,9 @@ fn add_words(draft: &Draft<'_>, words: &mut Terms<'_>) {
     {
         words.words(value, Place::Text);
     }
+    if let Some(id) = &contact.external_crm_id {
+        words.identifier(id, Place::Identifier);
+    }
     for address in &contact.addresses {
         for part in [
             &address.street,
@@ -112,6 +115,7 @@ fn add_words(draft: &Draft<'_>, words: &mut Terms<'_>) {
     }
     for channel in &contact.channels {
         words.words(&channel.identifier, Place::Text);
+        words.identifier(&channel.identifier, Place::ChannelIdentifier);
     }
     for profile in contact.social_profiles.values() {
         words.words(profile, Place::Text);

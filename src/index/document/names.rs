@@ -37,8 +37,9 @@ pub(super) fn add(draft: &mut Draft<'_>, words: &mut Terms<'_>) {
             for code in sounds(word).iter() {
                 like.whole(&format!("s{code}"));
             }
-            for class in draft.schema.names.classes(word) {
-                like.whole(&format!("n{class:x}"));
+            for (class, is_formal) in draft.schema.names.all_classes(word) {
+                let kind = if is_formal { 'f' } else { 'n' };
+                like.whole(&format!("{kind}{class:x}"));
             }
         });
         joined(&part, |both| others.push(both.to_owned()));
@@ -46,6 +47,13 @@ pub(super) fn add(draft: &mut Draft<'_>, words: &mut Terms<'_>) {
             let written: Vec<String> = part.iter().map(|word| latin(word)).collect();
             joined(&written, |both| others.push(both.to_owned()));
         }
+    }
+    let mut initials: Vec<char> = Vec::new();
+    for_each_word(contact.first_name.as_deref().unwrap_or_default(), |word, _, _| {
+        initials.extend(word.chars().next().filter(|initial| !initials.contains(initial)));
+    });
+    for initial in initials {
+        words.word(initial.encode_utf8(&mut [0; 4]), Place::GivenInitial);
     }
     others.sort_unstable();
     others.dedup();

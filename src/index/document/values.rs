@@ -50,6 +50,9 @@ pub fn value_code(field: &Field) -> Option<&'static str> {
     })
 }
 
+/// The code before the words of a company, without those that say little.
+pub const COMPANY_WORDS: &str = "cw";
+
 pub(super) fn add(draft: &mut Draft<'_>) {
     let contact = draft.contact;
     let mut terms = draft.terms();
@@ -87,6 +90,7 @@ pub(super) fn add(draft: &mut Draft<'_>) {
             whole(field, value);
         }
     }
+    let company = contact.company.as_deref().map(|name| draft.schema.names.without_noise(name));
     if let Some(agreed) = contact.opt_in {
         whole(Field::OptIn, if agreed { "true" } else { "false" });
     }
@@ -138,6 +142,9 @@ pub(super) fn add(draft: &mut Draft<'_>) {
         if is_there && !present.contains(&field) {
             present.push(field);
         }
+    }
+    if let Some(company) = company.filter(|words| words.contains(' ')) {
+        terms.value(COMPANY_WORDS, &company);
     }
     for field in &present {
         if let Some(code) = value_code(field) {
