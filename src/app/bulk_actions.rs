@@ -454,9 +454,24 @@ impl App {
         own
     }
 
-    /// Stops all bulk actions between two writes and waits for them.
+    /// Runs something in a thread of its own, which is waited for when jobs are stopped.
+    pub(super) fn in_background(
+        self: &Arc<Self>,
+        name: &str,
+        work: impl FnOnce(&Self) + Send + 'static,
+    ) {
+        let app = Arc::clone(self);
+        let mut threads = self.bulk_jobs.threads.lock();
+        match std::thread::Builder::new().name(name.to_owned()).spawn(move || work(&app)) {
+            Ok(thread) => threads.push(thread),
+            Err(error) => tracing::error!("no thread is left: {error}"),
+        }
+    }
+
+    /// Stops all work in the background between two writes and waits for it.
     pub fn stop_bulk_actions(&self) {
         self.bulk_jobs.is_stopping.store(true, Ordering::Relaxed);
+        self.partition.cancel_reindex();
         self.finish_jobs();
     }
 

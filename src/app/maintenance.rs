@@ -1,9 +1,11 @@
 //! Looking after the partition: verifying, rebuilding, figures.
 
+use std::sync::Arc;
+
 use super::error::Error;
 use super::{App, authorize};
 use crate::domain::access::{Caller, Permission};
-use crate::engine::{CheckReport, Stats};
+use crate::engine::{CheckReport, Refreshed, Stats};
 
 impl App {
     /// Verifies everything against everything.
@@ -26,6 +28,24 @@ impl App {
     pub fn reindex(&self, caller: &Caller, progress: &mut dyn FnMut(u64)) -> Result<u64, Error> {
         authorize(caller, Permission::Operate)?;
         Ok(self.partition.reindex(progress)?)
+    }
+
+    /// Takes over a changed schema of the search index in the background, and builds the index
+    /// anew if need be; what becomes of it is logged.
+    pub fn follow_schema(self: &Arc<Self>) {
+        self.in_background("schema", |app| match app.partition.refresh_schema() {
+            Ok(Refreshed::Scores) => tracing::info!("the schema of the search was read"),
+            Ok(Refreshed::Rebuilt) => tracing::info!("the search index was built anew"),
+            Err(error) => tracing::error!("the search goes on as before: {error}"),
+        });
+    }
+
+    /// Builds the index anew in the background if its schema has changed since it was built.
+    pub fn renew_outdated_index(self: &Arc<Self>) {
+        if self.partition.is_index_outdated() {
+            tracing::info!("the schema of the search has changed: a new index is being built");
+            self.follow_schema();
+        }
     }
 
     /// Figures for metrics.

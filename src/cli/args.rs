@@ -74,6 +74,8 @@ pub(super) enum Command {
     Check(Check),
     /// Rebuild the search index from the store.
     Reindex,
+    /// Write the files that say how searches are made, to be changed in the data directory.
+    IndexSchema(IndexSchema),
     /// Encrypt a data directory, give it another key, or decrypt it; its server must be stopped.
     Rekey(Rekey),
     /// Make a key file for encryption.
@@ -233,6 +235,13 @@ pub(super) struct Search {
     /// Say what each part of the query adds to the score of a contact.
     #[arg(long)]
     pub(super) explain: bool,
+}
+
+#[derive(ClapArgs)]
+pub(super) struct IndexSchema {
+    /// The folder to write them to; index-schema in the data directory if not given.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
 }
 
 #[derive(ClapArgs)]

@@ -1,8 +1,8 @@
-//! `ringdex check` and `ringdex reindex`.
+//! `ringdex check`, `ringdex reindex` and `ringdex index-schema`.
 
 use serde_json::{Value, json};
 
-use super::args::{Args, Check};
+use super::args::{Args, Check, IndexSchema};
 use super::error::Failure;
 use super::rekey::encryption_key;
 use super::target::Target;
@@ -64,6 +64,15 @@ pub(super) fn check(args: &Args, command: &Check) -> Result<(), Failure> {
         return Err(Failure::Problems(format!("{troubles} troubles were found")));
     }
     Ok(())
+}
+
+pub(super) fn index_schema(args: &Args, command: &IndexSchema) -> Result<(), Failure> {
+    let folder = match &command.out {
+        Some(folder) => folder.clone(),
+        None => args.data_dir.join(engine::SCHEMA_FOLDER),
+    };
+    engine::write_schema(&folder)?;
+    output::print(&format!("written to {}", folder.display()))
 }
 
 pub(super) fn reindex(args: &Args) -> Result<(), Failure> {

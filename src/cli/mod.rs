@@ -43,6 +43,7 @@ pub fn run() -> ExitCode {
         Command::Lookup(command) => query::lookup(&args, command),
         Command::Generate(command) => generate::run(&args, command),
         Command::Check(command) => maintain::check(&args, command),
+        Command::IndexSchema(command) => maintain::index_schema(&args, command),
         Command::Reindex => maintain::reindex(&args),
         Command::Rekey(command) => rekey::rekey(&args, command),
         Command::Keygen(command) => rekey::keygen(command),

@@ -14,7 +14,7 @@ use crate::domain::custom_field::FieldDefinition;
 use crate::domain::ids::{ChangeSeq, ContactId, OrgNumber};
 use crate::domain::number_key::NumberKey;
 use crate::domain::text::fold;
-use crate::index::{Fingerprint, FingerprintReader, Generations, damaged_files};
+use crate::index::{FingerprintReader, Generations, damaged_files};
 use crate::journal::Journal;
 use crate::store::{codec, keys};
 use crate::vault::Room;
@@ -266,22 +266,24 @@ impl Partition {
             .as_ref()
             .map_err(Clone::clone)
             .and_then(|documents| guarded(|| documents.find(contact.number)));
+        let expected = || documents.as_ref().ok().map(|documents| documents.expected(contact));
         match found {
             Err(problem) => Some(("index", format!("contact {id}: {problem}"))),
             Ok(found) if found.len() != usize::from(is_live) => {
                 Some(("index", format!("contact {id} is there {} times", found.len())))
             }
             Ok(found) => {
-                found.iter().any(|found| *found != Fingerprint::of(self.schema(), contact)).then(
-                    || ("index", format!("the document of contact {id} is not that of its record")),
-                )
+                let expected = expected();
+                found.iter().any(|found| Some(found) != expected.as_ref()).then(|| {
+                    ("index", format!("the document of contact {id} is not that of its record"))
+                })
             }
         }
     }
 
     fn open_documents(&self) -> Result<FingerprintReader, String> {
-        let searcher = self.searcher();
-        guarded(|| FingerprintReader::open(self.schema(), &searcher))
+        let serving = self.serving().load();
+        guarded(|| FingerprintReader::open(&serving.schema, &serving.reader.searcher()))
     }
 
     /// Compares the checksums of the index files, which are trusted at a start in the same boot.

@@ -16,7 +16,7 @@ use super::tx::Tombstone;
 use super::writer::{causes, die};
 use crate::domain::contact::Contact;
 use crate::domain::ids::ChangeSeq;
-use crate::index::{Generations, Mirror};
+use crate::index::{Generations, Mirror, Schema};
 use crate::journal::{Entry, FileJournal, Journal, Op};
 use crate::store::fault::crash_point;
 use crate::store::{codec, keys};
@@ -27,6 +27,18 @@ const READ_BYTES: usize = 512 << 10;
 /// writes a segment with dictionaries of its own, so many small ones cost several times more than
 /// a few large ones.
 const BUSY_COMMIT: Duration = Duration::from_secs(2);
+
+/// What searches are answered from: an index, and the schema it was built with.
+pub(super) struct Serving {
+    pub(super) reader: IndexReader,
+    pub(super) schema: Schema,
+}
+
+impl Serving {
+    pub(super) fn of(mirror: &Mirror) -> Self {
+        Self { reader: mirror.reader(), schema: mirror.schema().clone() }
+    }
+}
 
 /// A newly built index that is to take over.
 pub(super) struct Replacement {
@@ -49,7 +61,7 @@ pub(super) struct Follower {
     pub(super) visible: Arc<Progress>,
     /// What is in the index, though maybe not committed.
     pub(super) indexed: Arc<Progress>,
-    pub(super) reader: Arc<ArcSwap<IndexReader>>,
+    pub(super) serving: Arc<ArcSwap<Serving>>,
     pub(super) stop: Arc<AtomicBool>,
     pub(super) generations: Generations,
     pub(super) mirror: Mirror,
@@ -151,13 +163,13 @@ impl Follower {
         let at = at.max(position);
         mirror.commit(at)?;
         crash_point("reindex.caught_up");
-        self.reader.store(Arc::new(mirror.reader()));
+        self.serving.store(Arc::new(Serving::of(&mirror)));
         let old = std::mem::replace(&mut self.mirror, mirror);
         self.visible.set(at);
         self.indexed.set(at);
         old.close()?;
         crash_point("reindex.swapped");
-        let published = self.generations.publish(&path, &self.mirror.schema().hash);
+        let published = self.generations.publish(&path, self.mirror.schema());
         crash_point("reindex.published");
         let _ = done.send(published.map_err(Error::from));
         Ok(at)

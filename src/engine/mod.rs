@@ -19,6 +19,7 @@ mod writer;
 pub use check::{CheckReport, Trouble};
 pub use error::{Error, Rejected};
 pub use partition::{Options, Partition, PendingWrite, SearchPage, Stats, Written};
+pub use rebuild::{Refreshed, SCHEMA_FOLDER, write_schema};
 pub use rekey::{Rekeyed, is_data_directory, rekey, rewrap};
 pub use repair::{JournalRepair, repair_journal};
 pub use tx::{Tombstone, Tx};

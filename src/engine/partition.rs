@@ -12,12 +12,13 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use crossbeam_channel::{Receiver, Sender};
 use parking_lot::Mutex;
-use tantivy::{IndexReader, Searcher};
+use tantivy::Searcher;
 
 use super::cards::Cards;
 use super::error::{Error, Rejected};
-use super::follower::{Follower, Replacement};
+use super::follower::{Follower, Replacement, Serving};
 use super::progress::Progress;
+use super::rebuild::read_schema;
 use super::recovery;
 use super::rekey;
 use super::tx::{Numbers, Tx, Usages};
@@ -25,7 +26,7 @@ use super::writer::{Origin, Reply, Request, Writer, causes, die, job, or_die};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, ContactId, ContactNumber, OrgNumber};
 use crate::domain::time::{Clock, Timestamp};
-use crate::index::{Generations, Mirror, Schema};
+use crate::index::{Generations, Mirror};
 use crate::journal::{self, FileJournal};
 use crate::lookup::Table;
 use crate::search::{self, Hit, Request as SearchRequest};
@@ -145,8 +146,11 @@ pub struct Partition {
     applied: Arc<Progress>,
     visible: Arc<Progress>,
     indexed: Arc<Progress>,
-    reader: Arc<ArcSwap<IndexReader>>,
-    schema: Schema,
+    serving: Arc<ArcSwap<Serving>>,
+    /// Whether the schema has changed since the index was built that was opened.
+    is_outdated: bool,
+    /// Whether an index that is being built is no longer wanted.
+    is_closing: AtomicBool,
     search_caches: search::Caches,
     contact_count: Arc<AtomicU64>,
     replacements: Sender<Replacement>,
@@ -188,8 +192,9 @@ impl Partition {
         };
         let recovery::Recovered { store, table, scanned } =
             recovery::open_store(root, &journal, &store_options)?;
-        let (generations, mirror) = recovery::open_index(
+        let recovery::OpenIndex { generations, mirror, is_outdated } = recovery::open_index(
             &root.join("index"),
+            &|| read_schema(root),
             &store,
             &journal,
             options.index_writer_bytes,
@@ -202,14 +207,15 @@ impl Partition {
         visible.set(mirror.committed());
         let indexed = Arc::new(Progress::default());
         indexed.set(mirror.committed());
-        let schema = mirror.schema().clone();
         let (request_sender, request_receiver) = crossbeam_channel::bounded(4_096);
         let (replacements, replacement_receiver) = crossbeam_channel::bounded(1);
         let partition = Self {
             root: root.to_owned(),
             vault,
             cards: Arc::new(Cards::new(options.cards)),
-            reader: Arc::new(ArcSwap::from_pointee(mirror.reader())),
+            serving: Arc::new(ArcSwap::from_pointee(Serving::of(&mirror))),
+            is_outdated,
+            is_closing: AtomicBool::new(false),
             contact_count: Arc::new(AtomicU64::new(scanned.live)),
             stop: Arc::new(AtomicBool::new(false)),
             threads: Mutex::new(Threads::default()),
@@ -222,7 +228,6 @@ impl Partition {
             applied,
             visible,
             indexed,
-            schema,
             search_caches: search::Caches::default(),
             replacements,
             options,
@@ -263,7 +268,7 @@ impl Partition {
             applied: Arc::clone(&self.applied),
             visible: Arc::clone(&self.visible),
             indexed: Arc::clone(&self.indexed),
-            reader: Arc::clone(&self.reader),
+            serving: Arc::clone(&self.serving),
             stop: Arc::clone(&self.stop),
             generations,
             mirror,
@@ -450,10 +455,11 @@ impl Partition {
 
     /// Runs a search and fetches the records of its page.
     pub fn search(&self, request: &SearchRequest<'_>) -> Result<SearchPage, Error> {
-        let searcher = self.searcher();
+        let serving = self.serving.load();
+        let searcher = serving.reader.searcher();
         // Damaged index files can make tantivy panic where it should refuse.
         let hits = catch_unwind(AssertUnwindSafe(|| {
-            search::run(&self.schema, &searcher, &self.search_caches, request)
+            search::run(&serving.schema, &searcher, &self.search_caches, request)
         }))
         .map_err(|_panic| Error::IndexUnreadable)??;
         let next = hits.hits.last().filter(|_| hits.has_more).map(|hit| hit.cursor);
@@ -482,10 +488,11 @@ impl Partition {
         &self,
         request: &search::SuggestRequest<'_>,
     ) -> Result<Vec<search::Completion>, Error> {
-        let searcher = self.searcher();
+        let serving = self.serving.load();
+        let searcher = serving.reader.searcher();
         // Damaged index files can make tantivy panic where it should refuse.
         let found = catch_unwind(AssertUnwindSafe(|| {
-            search::suggest(&self.schema, &searcher, &self.search_caches, request)
+            search::suggest(&serving.schema, &searcher, &self.search_caches, request)
         }))
         .map_err(|_panic| Error::IndexUnreadable)??;
         Ok(found)
@@ -498,12 +505,12 @@ impl Partition {
         contact: &Contact,
         step: search::Step,
     ) -> search::Explanation {
-        search::explain(&self.schema, expr, contact, step)
+        search::explain(&self.serving.load().schema, expr, contact, step)
     }
 
     /// The limits of queries.
     pub fn limits(&self) -> crate::index::Limits {
-        self.schema.limits
+        self.serving.load().schema.limits
     }
 
     /// The lookup table.
@@ -592,11 +599,26 @@ impl Partition {
     }
 
     pub(super) fn searcher(&self) -> Searcher {
-        self.reader.load().searcher()
+        self.serving.load().reader.searcher()
     }
 
-    pub(super) fn schema(&self) -> &Schema {
-        &self.schema
+    pub(super) fn serving(&self) -> &ArcSwap<Serving> {
+        &self.serving
+    }
+
+    /// Whether the index was built with another schema than that of now; [`Partition::reindex`]
+    /// mends that.
+    pub fn is_index_outdated(&self) -> bool {
+        self.is_outdated
+    }
+
+    /// Gives up an index that is being built.
+    pub fn cancel_reindex(&self) {
+        self.is_closing.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.is_closing.load(Ordering::Acquire)
     }
 
     pub(super) fn hand_over(&self, replacement: Replacement) -> Result<(), Error> {

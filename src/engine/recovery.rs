@@ -295,22 +295,42 @@ pub(super) fn fill_table(store: &Store, table: &Table) -> Result<Scanned, Error>
     Ok(Scanned { numbers, live, usages })
 }
 
-/// Opens the index that served last if it can be trusted, else builds one from the store.
+/// An index that has been opened.
+pub(super) struct OpenIndex {
+    pub(super) generations: Generations,
+    pub(super) mirror: Mirror,
+    /// Whether the schema has changed since it was built. It serves nevertheless.
+    pub(super) is_outdated: bool,
+}
+
+/// Opens the index that served last if it can be trusted and searched, else builds one from the
+/// store.
 pub(super) fn open_index(
     root: &Path,
+    wanted: &dyn Fn() -> Result<Schema, Error>,
     store: &Arc<Store>,
     journal: &FileJournal,
     writer_bytes: usize,
     sealer: Option<&Sealer>,
-) -> Result<(Generations, Mirror), Error> {
-    let schema = Schema::load()?;
+) -> Result<OpenIndex, Error> {
     let generations = Generations::new(root)?;
-    if let Some(current) = generations.current() {
+    let current = generations.current();
+    let built_with = current.as_ref().and_then(|current| current.sources.as_ref());
+    let schema = match (wanted(), built_with) {
+        (Ok(schema), _) => schema,
+        // A mistake in a table of names must not keep calls from being answered.
+        (Err(error), built_with) => {
+            tracing::error!("{error}; the search goes on as before");
+            built_with.map_or_else(Schema::load, Schema::of)?
+        }
+    };
+    if let Some(current) = current {
         match try_open(&generations, &current, &schema, store, journal, writer_bytes, sealer) {
             Ok(mirror) => {
                 generations.sweep(Some(&current.path))?;
                 generations.mark_open()?;
-                return Ok((generations, mirror));
+                let is_outdated = mirror.schema().hash != schema.hash;
+                return Ok(OpenIndex { generations, mirror, is_outdated });
             }
             Err(reason) => tracing::warn!("the search index is built anew: {reason}"),
         }
@@ -321,10 +341,10 @@ pub(super) fn open_index(
     generations.mark_open()?;
     let applied = store.applied_seq();
     let mut mirror = Mirror::open(&path, schema, writer_bytes, sealer)?;
-    fill_index(store, &mirror, &mut |_| {})?;
+    fill_index(store, &mirror, &mut |_| Ok(()))?;
     mirror.commit(applied)?;
-    generations.publish(&path, &mirror.schema().hash)?;
-    Ok((generations, mirror))
+    generations.publish(&path, mirror.schema())?;
+    Ok(OpenIndex { generations, mirror, is_outdated: false })
 }
 
 fn try_open(
@@ -336,9 +356,17 @@ fn try_open(
     writer_bytes: usize,
     sealer: Option<&Sealer>,
 ) -> Result<Mirror, String> {
-    if current.schema_hash != *schema.hash {
-        return Err("its schema has changed".to_owned());
-    }
+    let built_with = match &current.sources {
+        _ if current.schema_hash == *schema.hash => schema.clone(),
+        Some(sources) if schema.has_layout_of(&current.schema_hash) => {
+            let built_with = Schema::of(sources).map_err(|error| error.to_string())?;
+            if *built_with.hash != current.schema_hash {
+                return Err("it is not known what it was built with".to_owned());
+            }
+            built_with.with_scores_of(schema)
+        }
+        _ => return Err("its fields or the way its terms are cut have changed".to_owned()),
+    };
     if generations.is_suspect() {
         return Err("it had failed".to_owned());
     }
@@ -347,7 +375,7 @@ fn try_open(
     }
     // Damaged files can make tantivy panic where it should refuse.
     let opened = catch_unwind(AssertUnwindSafe(|| {
-        let mirror = Mirror::open(&current.path, schema.clone(), writer_bytes, sealer)
+        let mirror = Mirror::open(&current.path, built_with, writer_bytes, sealer)
             .map_err(|e| e.to_string())?;
         if !generations.is_trusted() {
             let damaged = mirror.damaged_files().map_err(|e| e.to_string())?;
@@ -367,11 +395,11 @@ fn try_open(
     Ok(mirror)
 }
 
-/// Puts every contact of the store into an empty index.
+/// Puts every contact of the store into an empty index; ends early when `progress` says so.
 pub(super) fn fill_index(
     store: &Store,
     mirror: &Mirror,
-    progress: &mut dyn FnMut(u64),
+    progress: &mut dyn FnMut(u64) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut done = 0;
     for_each_contact(store, &[keys::CONTACTS], |batch| {
@@ -379,8 +407,7 @@ pub(super) fn fill_index(
             mirror.upsert(*org, contact, true)?;
         }
         done += batch.len() as u64;
-        progress(done);
-        Ok(())
+        progress(done)
     })
 }
 

@@ -67,7 +67,8 @@ pub struct ServeOptions {
     pub body_bytes_per_sec: u32,
     /// How long a client may read nothing of its answer.
     pub write_patience: Duration,
-    /// Whether SIGTERM and SIGINT stop the server, and SIGHUP makes it read its certificate.
+    /// Whether SIGTERM and SIGINT stop the server, and SIGHUP makes it read its certificate and the
+    /// schema of the search again.
     pub handle_signals: bool,
 }
 

@@ -98,6 +98,7 @@ pub fn serve(
     let (held, released) = mpsc::channel();
     let work = Arc::clone(&app);
     work.resume_field_work();
+    work.renew_outdated_index();
     let stop = Arc::clone(&is_stopping);
     let state = web::Data::new(State::new(app, options, certificates, stop, held)?);
     let is_tls = tls.is_some();
@@ -124,13 +125,16 @@ async fn look_after(state: web::Data<State>, options: ServeOptions) {
     let check_every = options.tls.as_ref().map_or(FORGET_EVERY, |files| files.check_every);
     let mut ticks =
         tokio::time::interval(check_every.clamp(Duration::from_millis(1), FORGET_EVERY));
-    let mut hangups = Hangups::new(options.handle_signals && state.certificates.is_some());
+    let mut hangups = Hangups::new(options.handle_signals);
     let mut forgotten = tokio::time::Instant::now();
     loop {
         let was_asked = {
             let (tick, hangup) = (std::pin::pin!(ticks.tick()), std::pin::pin!(hangups.next()));
             matches!(select(tick, hangup).await, Either::Right(_))
         };
+        if was_asked {
+            state.app.follow_schema();
+        }
         if let Some(certificates) = &state.certificates {
             if was_asked { certificates.reload() } else { certificates.follow() }
         }

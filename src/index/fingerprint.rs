@@ -83,6 +83,11 @@ impl FingerprintReader {
         Ok(Self { schema: schema.clone(), segments: segments? })
     }
 
+    /// What the document of a contact should tell.
+    pub fn expected(&self, contact: &Contact) -> Fingerprint {
+        Fingerprint::of(&self.schema, contact)
+    }
+
     /// What the documents of a contact tell; there must be one, or none if it is deleted.
     ///
     /// # Errors

@@ -8,9 +8,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::Error;
+use super::schema::{Schema, Sources};
 
 /// What `BOOT` says of an index that has failed.
 const SUSPECT: &str = "suspect";
+
+/// Behind the name of an index: the file with what its schema was read from.
+const SOURCES: &str = ".schema.json";
 
 /// The index directories below one folder.
 pub struct Generations {
@@ -24,6 +28,8 @@ pub struct Current {
     pub path: PathBuf,
     /// The hash of the schema it was built with.
     pub schema_hash: String,
+    /// What that schema was read from, if it can still be read.
+    pub sources: Option<Sources>,
 }
 
 impl Generations {
@@ -38,8 +44,13 @@ impl Generations {
         let text = std::fs::read_to_string(self.root.join("CURRENT")).ok()?;
         let (name, hash) = text.trim().split_once(' ')?;
         let path = self.root.join(name);
-        (is_generation(name) && path.is_dir())
-            .then(|| Current { path, schema_hash: hash.to_owned() })
+        let sources = std::fs::read(self.root.join(format!("{name}{SOURCES}"))).ok();
+        let sources = sources.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        (is_generation(name) && path.is_dir()).then(|| Current {
+            path,
+            schema_hash: hash.to_owned(),
+            sources,
+        })
     }
 
     /// A directory that is not in use, for building aside.
@@ -49,9 +60,12 @@ impl Generations {
     }
 
     /// Makes an index the one that serves, and removes the others.
-    pub fn publish(&self, path: &Path, schema_hash: &str) -> Result<(), Error> {
+    pub fn publish(&self, path: &Path, schema: &Schema) -> Result<(), Error> {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        self.put("CURRENT", &format!("{name} {schema_hash}\n"))?;
+        let sources = serde_json::to_string(&*schema.sources)
+            .map_err(|error| Error::Schema(error.to_string()))?;
+        self.put(&format!("{name}{SOURCES}"), &sources)?;
+        self.put("CURRENT", &format!("{name} {}\n", schema.hash))?;
         self.sweep(Some(path))
     }
 
@@ -83,6 +97,9 @@ impl Generations {
             let path = self.root.join(name);
             if Some(path.as_path()) != keep {
                 std::fs::remove_dir_all(&path).map_err(Error::io(&path))?;
+                let mut sources = path.into_os_string();
+                sources.push(SOURCES);
+                let _ = std::fs::remove_file(sources);
             }
         }
         Ok(())

@@ -1,10 +1,11 @@
 //! Reads the files of `index-schema` and turns them into a tantivy schema with a hash.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tantivy::schema::{
     Field, IndexRecordOption, JsonObjectOptions, NumericOptions, SchemaBuilder, TextFieldIndexing,
     TextOptions,
@@ -15,7 +16,7 @@ use super::cutter::CUTTER_VERSION;
 use crate::domain::names::NameTables;
 
 /// The files of a schema, as text.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sources {
     contacts: String,
     nicknames: String,
@@ -43,13 +44,7 @@ impl Sources {
     /// If a file is there and cannot be read as text.
     pub fn in_folder(folder: &Path) -> Result<Self, Error> {
         let mut sources = Self::builtin();
-        for (name, text) in [
-            ("contacts.toml", &mut sources.contacts),
-            ("nicknames.tsv", &mut sources.nicknames),
-            ("titles.txt", &mut sources.titles),
-            ("particles.txt", &mut sources.particles),
-            ("legal_forms.txt", &mut sources.legal_forms),
-        ] {
+        for (name, text) in sources.files() {
             let path = folder.join(name);
             match std::fs::read_to_string(&path) {
                 Ok(read) => *text = read,
@@ -58,6 +53,30 @@ impl Sources {
             }
         }
         Ok(sources)
+    }
+
+    /// Writes all files into a folder, which is made if need be; those that are there stay.
+    ///
+    /// # Errors
+    /// If one of them is there, or they cannot be written.
+    pub fn write_to(mut self, folder: &Path) -> Result<(), Error> {
+        std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
+        for (name, text) in self.files() {
+            let path = folder.join(name);
+            let file = std::fs::File::options().write(true).create_new(true).open(&path);
+            file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(Error::io(&path))?;
+        }
+        Ok(())
+    }
+
+    fn files(&mut self) -> [(&'static str, &mut String); 5] {
+        [
+            ("contacts.toml", &mut self.contacts),
+            ("nicknames.tsv", &mut self.nicknames),
+            ("titles.txt", &mut self.titles),
+            ("particles.txt", &mut self.particles),
+            ("legal_forms.txt", &mut self.legal_forms),
+        ]
     }
 }
 
@@ -70,7 +89,7 @@ struct File {
     limits: Limits,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct FieldSpec {
     kind: Kind,
     #[serde(default)]
@@ -79,7 +98,7 @@ struct FieldSpec {
     fast: bool,
 }
 
-#[derive(Clone, Copy, Deserialize, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "snake_case")]
 enum Kind {
     Terms,
@@ -206,8 +225,11 @@ pub struct Schema {
     pub limits: Limits,
     /// What is known of names.
     pub names: Arc<NameTables>,
-    /// Changes with the file and with the code that cuts terms.
+    /// Changes with what documents are made of: the fields, the code that cuts terms, what is known
+    /// of names, the limits of texts. What matches count is no part of it.
     pub hash: Arc<str>,
+    /// What it was read from.
+    pub sources: Arc<Sources>,
 }
 
 impl Schema {
@@ -302,21 +324,7 @@ impl Schema {
             last_key1: field("last_key1")?,
             first_key: field("first_key")?,
         };
-        let mut hasher = blake3::Hasher::new();
-        for text in [
-            &sources.contacts,
-            &sources.nicknames,
-            &sources.titles,
-            &sources.particles,
-            &sources.legal_forms,
-        ] {
-            hasher.update(&(text.len() as u64).to_le_bytes());
-            hasher.update(text.as_bytes());
-        }
-        hasher.update(&CUTTER_VERSION.to_le_bytes());
-        hasher.update(tantivy::version_string().as_bytes());
-        let hash = hasher.finalize().to_hex();
-        let hash = format!("{}-{}", file.version, &hash[..16]).into();
+        let hash = hash_of(&file, sources);
         Ok(Self {
             tantivy,
             fields,
@@ -325,8 +333,47 @@ impl Schema {
             limits: file.limits,
             names: Arc::new(names),
             hash,
+            sources: Arc::new(sources.clone()),
         })
     }
+
+    /// Whether an index of another schema can be searched by this program: it has the same fields,
+    /// and its terms are cut by the same code.
+    pub fn has_layout_of(&self, hash: &str) -> bool {
+        layout(&self.hash).is_some_and(|own| layout(hash) == Some(own))
+    }
+
+    /// This schema with what matches count, and when, of another one.
+    #[must_use]
+    pub fn with_scores_of(&self, other: &Self) -> Self {
+        let Limits { query_words, time_budget_ms, .. } = other.limits;
+        let limits = Limits { query_words, time_budget_ms, ..self.limits };
+        Self { scores: other.scores, ladder: other.ladder, limits, ..self.clone() }
+    }
+}
+
+/// The part of a hash that stands for fields and code.
+fn layout(hash: &str) -> Option<&str> {
+    hash.rsplit_once('-').map(|(layout, _)| layout)
+}
+
+fn hash_of(file: &File, sources: &Sources) -> Arc<str> {
+    let mut layout = blake3::Hasher::new();
+    layout.update(format!("{:?}", file.fields).as_bytes());
+    layout.update(&CUTTER_VERSION.to_le_bytes());
+    layout.update(tantivy::version_string().as_bytes());
+    let mut words = blake3::Hasher::new();
+    for text in [&sources.nicknames, &sources.titles, &sources.particles, &sources.legal_forms] {
+        words.update(&(text.len() as u64).to_le_bytes());
+        words.update(text.as_bytes());
+    }
+    let Limits { term_bytes, notes_bytes, phone_digits, query_words: _, time_budget_ms: _ } =
+        file.limits;
+    for limit in [term_bytes, notes_bytes, phone_digits] {
+        words.update(&(limit as u64).to_le_bytes());
+    }
+    let [layout, words] = [layout, words].map(|hasher| hasher.finalize().to_hex());
+    format!("{}-{}-{}", file.version, &layout[..16], &words[..16]).into()
 }
 
 #[cfg(test)]
