@@ -31,6 +31,8 @@ pub enum Place {
     Name,
     /// Another spelling of a name.
     Spelling,
+    /// A name with its accents.
+    Written,
     /// A prefix of a name.
     NameEdge,
     /// The first letter of a given name.
@@ -69,6 +71,7 @@ impl Place {
         match self {
             Self::Name => 'n',
             Self::Spelling => 'v',
+            Self::Written => 'w',
             Self::NameEdge => 'N',
             Self::GivenInitial => 'I',
             Self::Company => 'c',

@@ -22,6 +22,7 @@ pub struct Sources {
     titles: String,
     particles: String,
     legal_forms: String,
+    readings: String,
 }
 
 impl Sources {
@@ -34,6 +35,7 @@ impl Sources {
             titles: text(include_str!("../../index-schema/titles.txt")),
             particles: text(include_str!("../../index-schema/particles.txt")),
             legal_forms: text(include_str!("../../index-schema/legal_forms.txt")),
+            readings: text(include_str!("../../index-schema/readings.tsv")),
         }
     }
 
@@ -49,6 +51,7 @@ impl Sources {
             ("titles.txt", &mut sources.titles),
             ("particles.txt", &mut sources.particles),
             ("legal_forms.txt", &mut sources.legal_forms),
+            ("readings.tsv", &mut sources.readings),
         ] {
             let path = folder.join(name);
             match std::fs::read_to_string(&path) {
@@ -94,6 +97,7 @@ enum Kind {
 #[expect(missing_docs, reason = "the names are those of the fields")]
 pub struct Scores {
     pub name: f32,
+    pub name_accents: f32,
     pub name_spelling: f32,
     pub name_prefix: f32,
     pub name_nickname: f32,
@@ -232,6 +236,7 @@ impl Schema {
             &sources.particles,
             &sources.legal_forms,
         )
+        .and_then(|names| names.with_readings(&sources.readings))
         .map_err(Error::Schema)?;
         let mut builder = SchemaBuilder::default();
         for (name, spec) in &file.fields {
@@ -309,6 +314,7 @@ impl Schema {
             &sources.titles,
             &sources.particles,
             &sources.legal_forms,
+            &sources.readings,
         ] {
             hasher.update(&(text.len() as u64).to_le_bytes());
             hasher.update(text.as_bytes());

@@ -97,7 +97,9 @@ impl Explainer<'_> {
                     phone(out, self.contact, digits);
                 }
                 if out.why.len() == reasons {
-                    pieces.iter().for_each(|piece| phone(out, self.contact, piece));
+                    for piece in pieces {
+                        phone(out, self.contact, piece);
+                    }
                 }
                 if let Some(extension) = extension {
                     phone(out, self.contact, extension);
@@ -203,8 +205,7 @@ impl Explainer<'_> {
         word: &Word,
         shape: Shape,
     ) -> Option<Likeness> {
-        let is_prefix =
-            shape == Shape::Prefix || shape == Shape::Word && self.step >= Step::Typos;
+        let is_prefix = shape == Shape::Prefix || shape == Shape::Word && self.step >= Step::Typos;
         if !part.is_name() {
             let is_exact = word.text == text;
             let is_begun = is_prefix && word.text.starts_with(text);

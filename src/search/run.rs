@@ -34,6 +34,8 @@ pub struct Request<'a> {
     pub org: OrgNumber,
     /// The query.
     pub expr: &'a Expr,
+    /// The query as typed, for accents; empty if it was not typed.
+    pub typed: &'a str,
     /// Other names of what the query names.
     pub aliases: &'a Aliases,
     /// Which contacts the caller sees; the others neither match nor count.
@@ -139,9 +141,7 @@ pub fn run(
     for step in [Step::Near, Step::Typos, Step::Inside] {
         let is_enough = match step {
             Step::Inside => hits.total > 0,
-            Step::Strict | Step::Near | Step::Typos => {
-                hits.total >= schema.ladder.enough
-            }
+            Step::Strict | Step::Near | Step::Typos => hits.total >= schema.ladder.enough,
         };
         if is_enough || hits.is_partial {
             break;

@@ -5,6 +5,7 @@
 //! what is asked for meet.
 
 mod likeness;
+mod readings;
 mod script;
 mod sound;
 mod spelling;

@@ -3,4 +3,5 @@
 mod damage;
 mod disk_full;
 mod model;
+mod ranking;
 mod writes;
