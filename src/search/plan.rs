@@ -48,7 +48,12 @@ pub(super) fn plan(
     step: Step,
     is_last_resort: bool,
 ) -> Node {
-    let is_alone = request.expr.word_count() < 2;
+    // Titles bound nothing.
+    let says = |condition: &&Condition| match condition {
+        Condition::Word { text, .. } => schema.names.noise(text).is_none(),
+        _ => true,
+    };
+    let is_alone = request.expr.conditions().filter(says).count() < 2;
     let words = Words { schema, rights, step, is_last_resort, is_alone };
     let planner = Planner { schema, request, words, accented: accented(request.typed) };
     let mut parts = Vec::with_capacity(2);

@@ -147,7 +147,7 @@ pub fn run(
             break;
         }
         let looser = run.step(step, true)?;
-        if looser.total > hits.total || hits.total == 0 {
+        if looser.total >= hits.total {
             hits = looser;
         }
     }

@@ -11,8 +11,8 @@ mod sound;
 mod spelling;
 mod tables;
 
-pub(crate) use likeness::most_edits;
 pub use likeness::{Likeness, likeness};
+pub(crate) use likeness::{edits, most_edits};
 pub use script::{latin, latins};
 pub use sound::{Sounds, sounds};
 pub use spelling::{collapsed, joined, spellings};

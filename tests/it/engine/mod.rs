@@ -2,6 +2,7 @@
 
 mod damage;
 mod disk_full;
+mod ladder;
 mod model;
 mod ranking;
 mod writes;
