@@ -186,6 +186,7 @@ impl App {
         let mut found = self.partition.search(&search::Request {
             org: caller.organization,
             expr: &expr,
+            typed: &request.query.q,
             aliases: &self.aliases(caller, &expr),
             sight: &caller.sight,
             fields: &caller.fields,

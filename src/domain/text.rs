@@ -56,6 +56,12 @@ pub fn fold(text: &str) -> String {
     out
 }
 
+/// A text in small letters with its accents, composed: how names are compared by those who type
+/// accents.
+pub fn composed(text: &str) -> String {
+    text.nfc().flat_map(char::to_lowercase).collect()
+}
+
 /// Splits a text into folded words.
 ///
 /// Words are those of Unicode UAX 29, joined over apostrophes and dots inside numbers as that

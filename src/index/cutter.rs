@@ -13,7 +13,7 @@ use crate::domain::text::{fold, for_each_word};
 pub const WINDOW: usize = 5;
 
 /// Part of the schema hash: grows when this file cuts differently.
-pub(super) const CUTTER_VERSION: u32 = 7;
+pub(super) const CUTTER_VERSION: u32 = 8;
 
 /// The name under which the tokenizer for ready-made terms is registered.
 pub(super) const TOKENIZER: &str = "ready_made";
@@ -31,6 +31,8 @@ pub enum Place {
     Name,
     /// Another spelling of a name.
     Spelling,
+    /// A name with its accents.
+    Written,
     /// A prefix of a name.
     NameEdge,
     /// The first letter of a given name.
@@ -69,6 +71,7 @@ impl Place {
         match self {
             Self::Name => 'n',
             Self::Spelling => 'v',
+            Self::Written => 'w',
             Self::NameEdge => 'N',
             Self::GivenInitial => 'I',
             Self::Company => 'c',

@@ -23,6 +23,7 @@ pub struct Sources {
     titles: String,
     particles: String,
     legal_forms: String,
+    readings: String,
 }
 
 impl Sources {
@@ -35,6 +36,7 @@ impl Sources {
             titles: text(include_str!("../../index-schema/titles.txt")),
             particles: text(include_str!("../../index-schema/particles.txt")),
             legal_forms: text(include_str!("../../index-schema/legal_forms.txt")),
+            readings: text(include_str!("../../index-schema/readings.tsv")),
         }
     }
 
@@ -69,13 +71,14 @@ impl Sources {
         Ok(())
     }
 
-    fn files(&mut self) -> [(&'static str, &mut String); 5] {
+    fn files(&mut self) -> [(&'static str, &mut String); 6] {
         [
             ("contacts.toml", &mut self.contacts),
             ("nicknames.tsv", &mut self.nicknames),
             ("titles.txt", &mut self.titles),
             ("particles.txt", &mut self.particles),
             ("legal_forms.txt", &mut self.legal_forms),
+            ("readings.tsv", &mut self.readings),
         ]
     }
 }
@@ -113,6 +116,7 @@ enum Kind {
 #[expect(missing_docs, reason = "the names are those of the fields")]
 pub struct Scores {
     pub name: f32,
+    pub name_accents: f32,
     pub name_spelling: f32,
     pub name_prefix: f32,
     pub name_nickname: f32,
@@ -254,6 +258,7 @@ impl Schema {
             &sources.particles,
             &sources.legal_forms,
         )
+        .and_then(|names| names.with_readings(&sources.readings))
         .map_err(Error::Schema)?;
         let mut builder = SchemaBuilder::default();
         for (name, spec) in &file.fields {
@@ -363,7 +368,13 @@ fn hash_of(file: &File, sources: &Sources) -> Arc<str> {
     layout.update(&CUTTER_VERSION.to_le_bytes());
     layout.update(tantivy::version_string().as_bytes());
     let mut words = blake3::Hasher::new();
-    for text in [&sources.nicknames, &sources.titles, &sources.particles, &sources.legal_forms] {
+    for text in [
+        &sources.nicknames,
+        &sources.titles,
+        &sources.particles,
+        &sources.legal_forms,
+        &sources.readings,
+    ] {
         words.update(&(text.len() as u64).to_le_bytes());
         words.update(text.as_bytes());
     }

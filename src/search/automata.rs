@@ -4,6 +4,8 @@
 //! Terms are the organisation, a word and the place where it stands; a pattern looks at the word
 //! alone, and nothing but the organisation asked for is ever walked.
 
+use std::sync::LazyLock;
+
 use levenshtein_automata::{DFA, Distance, LevenshteinAutomatonBuilder, SINK_STATE};
 use tantivy_fst::Automaton;
 
@@ -32,7 +34,13 @@ impl std::fmt::Debug for Pattern {
 
 impl Pattern {
     pub(super) fn typos(word: &str, most: u8) -> Self {
-        Self::Typos(LevenshteinAutomatonBuilder::new(most, true).build_dfa(word))
+        // The tables for a number of typos are the same for all words, and take a millisecond.
+        static TABLES: [LazyLock<LevenshteinAutomatonBuilder>; 2] = [
+            LazyLock::new(|| LevenshteinAutomatonBuilder::new(1, true)),
+            LazyLock::new(|| LevenshteinAutomatonBuilder::new(2, true)),
+        ];
+        let tables = if most < 2 { &TABLES[0] } else { &TABLES[1] };
+        Self::Typos(tables.build_dfa(word))
     }
 
     fn start(&self) -> u32 {

@@ -22,7 +22,7 @@ use crate::domain::email;
 use crate::domain::ids::OrgNumber;
 use crate::domain::names::{Noise, most_edits};
 use crate::domain::status::Status;
-use crate::domain::text::{Word, fold, words as words_of};
+use crate::domain::text::{Word, composed, fold, words as words_of};
 use crate::index::{
     COMPANY_WORDS, Column, DAYS_BEFORE_1970, Place, Schema, column_name, ordered, value_code,
     value_term,
@@ -36,6 +36,8 @@ struct Planner<'a> {
     schema: &'a Schema,
     request: &'a Request<'a>,
     words: Words<'a>,
+    /// Words that were typed with accents: folded, and as typed.
+    accented: Vec<(String, String)>,
 }
 
 /// Builds the query.
@@ -46,9 +48,14 @@ pub(super) fn plan(
     step: Step,
     is_last_resort: bool,
 ) -> Node {
-    let is_alone = request.expr.word_count() < 2;
+    // Titles bound nothing.
+    let says = |condition: &&Condition| match condition {
+        Condition::Word { text, .. } => schema.names.noise(text).is_none(),
+        _ => true,
+    };
+    let is_alone = request.expr.conditions().filter(says).count() < 2;
     let words = Words { schema, rights, step, is_last_resort, is_alone };
-    let planner = Planner { schema, request, words };
+    let planner = Planner { schema, request, words, accented: accented(request.typed) };
     let mut parts = Vec::with_capacity(2);
     if let Some(status) = request.status {
         parts.push(planner.value(&Field::Status, status.as_str(), false));
@@ -166,7 +173,16 @@ impl Planner<'_> {
                     Shape::Word if is_negative => Shape::Exact,
                     shape => *shape,
                 };
-                self.words.node(field.as_ref(), text, shape)
+                let node = self.words.node(field.as_ref(), text, shape);
+                match self.accented.iter().find(|(folded, _)| folded == text) {
+                    Some((_, written))
+                        if !is_negative && matches!(field, None | Some(Field::Name)) =>
+                    {
+                        let more = self.words.written(written);
+                        Node::All(vec![node, Node::Maybe(Box::new(more))])
+                    }
+                    _ => node,
+                }
             }
             Condition::Dotted { whole, words, is_prefix } => {
                 let all_words = words.iter().enumerate().map(|(at, word)| {
@@ -387,6 +403,18 @@ impl Planner<'_> {
         };
         self.term(dict, &text, false, 0.0)
     }
+}
+
+/// The words of a text that have accents, folded and as they are written.
+fn accented(typed: &str) -> Vec<(String, String)> {
+    if typed.is_ascii() {
+        return Vec::new();
+    }
+    let written = words_of(typed).into_iter().filter_map(|word| {
+        let piece = &typed[word.start..word.end];
+        (word.text.is_ascii() && !piece.is_ascii()).then(|| (word.text, composed(piece)))
+    });
+    written.take(MOST_JOINED).collect()
 }
 
 /// A plain word of the query, in any field or in the name.

@@ -35,6 +35,8 @@ pub struct Request<'a> {
     pub org: OrgNumber,
     /// The query.
     pub expr: &'a Expr,
+    /// The query as typed, for accents; empty if it was not typed.
+    pub typed: &'a str,
     /// Other names of what the query names.
     pub aliases: &'a Aliases,
     /// Which contacts the caller sees; the others neither match nor count.
@@ -168,7 +170,7 @@ pub fn run(
             break;
         }
         let looser = run.step(step, true)?;
-        if looser.total > hits.total || hits.total == 0 {
+        if looser.total >= hits.total {
             hits = looser;
         }
     }

@@ -15,6 +15,9 @@ use crate::query::{Field, Shape};
 /// From so many digits on they are meant as a number before anything else.
 const LONG_NUMBER: usize = 7;
 
+/// Letters from which on a short code says enough beside exact hits.
+const LONG_WORD: usize = 5;
+
 /// Turns words into nodes.
 pub(super) struct Words<'a> {
     pub(super) schema: &'a Schema,
@@ -128,6 +131,13 @@ impl Words<'_> {
         if shape != Shape::Exact {
             self.looser(&text, out);
         }
+    }
+
+    /// A name that has the accents that were typed.
+    pub(super) fn written(&self, text: &str) -> Node {
+        let text = cut(text, self.schema.limits.term_bytes.saturating_sub(2)).to_owned();
+        let exact = vec![(Place::Written.letter(), self.schema.scores.name_accents)];
+        Node::Terms(vec![Source::Word { dict: Dict::Word, text, exact }])
     }
 
     /// Digits as a whole identifier or customer number.
@@ -270,7 +280,10 @@ impl Words<'_> {
             }
         }
         let usual = self.schema.ladder.sound_letters;
-        let less = usize::from(!self.is_alone) + usize::from(self.step >= Step::Typos);
+        // John and Jane sound alike to a code; who typed John and found him does not mean her.
+        let is_long = text.chars().count() >= LONG_WORD || self.is_last_resort;
+        let is_bounded = !self.is_alone && is_long;
+        let less = usize::from(is_bounded) + usize::from(self.step >= Step::Typos);
         let least = usual.saturating_sub(less);
         for code in sounds(text).iter().filter(|code| code.len() >= least) {
             let text = format!("s{code}");
@@ -285,7 +298,9 @@ impl Words<'_> {
             word(short, scores.name_spelling);
         }
         if !text.is_ascii() {
-            latins(text).into_iter().for_each(|text| word(text, scores.name_spelling));
+            for text in latins(text) {
+                word(text, scores.name_spelling);
+            }
         }
         let mut letters = text.chars();
         if let (Some(first), Some(_)) = (letters.next(), letters.next())

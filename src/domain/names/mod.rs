@@ -5,13 +5,14 @@
 //! what is asked for meet.
 
 mod likeness;
+mod readings;
 mod script;
 mod sound;
 mod spelling;
 mod tables;
 
-pub(crate) use likeness::most_edits;
 pub use likeness::{Likeness, likeness};
+pub(crate) use likeness::{edits, most_edits};
 pub use script::{latin, latins};
 pub use sound::{Sounds, sounds};
 pub use spelling::{collapsed, joined, spellings};

@@ -85,7 +85,7 @@ fn greek(before: Option<char>, c: char, next: Option<char>) -> Option<&'static s
                 "f"
             }
         }
-        (_, 'γ', Some('γ' | 'ξ' | 'χ')) => "n",
+        (_, 'γ', Some('γ' | 'ξ' | 'χ')) | (_, 'ν', _) => "n",
         (_, 'α', _) => "a",
         (_, 'β', _) => "v",
         (_, 'γ', _) => "g",
@@ -97,7 +97,6 @@ fn greek(before: Option<char>, c: char, next: Option<char>) -> Option<&'static s
         (_, 'κ', _) => "k",
         (_, 'λ', _) => "l",
         (_, 'μ', _) => "m",
-        (_, 'ν', _) => "n",
         (_, 'ξ', _) => "x",
         (_, 'ο' | 'ω', _) => "o",
         (_, 'π', _) => "p",

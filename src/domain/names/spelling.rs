@@ -19,7 +19,9 @@ pub fn spellings(written: &str, folded: &str, mut each: impl FnMut(&str)) {
         }
         return;
     }
-    latins(folded).iter().for_each(|other| each(other));
+    for other in latins(folded) {
+        each(&other);
+    }
 }
 
 /// `mueller` to `muller`: what a word looks like to somebody who leaves the dots of umlauts away;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::text::for_each_word;
+use super::readings::Readings;
 use super::script::latins;
 
 /// A word that says little by itself.
@@ -23,6 +24,7 @@ pub struct NameTables {
     /// The formal name of each class.
     formal: Vec<String>,
     noise: HashMap<String, Noise>,
+    readings: Readings,
 }
 
 impl NameTables {
@@ -68,6 +70,23 @@ impl NameTables {
         Ok(tables)
     }
 
+    /// With how names are read whose characters do not tell: `f or g TAB name TAB readings` a line.
+    ///
+    /// # Errors
+    /// Says which line is wrong.
+    pub fn with_readings(mut self, text: &str) -> Result<Self, String> {
+        self.readings = Readings::parse(text)?;
+        Ok(self)
+    }
+
+    /// Calls a function with the folded readings of the names in a text. Cost: nothing for Latin
+    /// letters, else a few lookups per word.
+    pub fn readings<'a>(&'a self, name: &str, each: impl FnMut(&'a str)) {
+        if !name.is_ascii() {
+            self.readings.each(name, each);
+        }
+    }
+
     /// The classes of names that are said for each other to which a folded word belongs.
     pub fn classes(&self, word: &str) -> &[u32] {
         self.classes.get(word).map_or(&[], Vec::as_slice)
@@ -89,7 +108,9 @@ impl NameTables {
         };
         add(word);
         if !word.is_ascii() {
-            latins(word).iter().for_each(|written| add(written));
+            for written in latins(word) {
+                add(&written);
+            }
         }
         all
     }

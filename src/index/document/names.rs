@@ -3,7 +3,7 @@
 use super::super::cutter::{EDGE, Place, Terms};
 use super::Draft;
 use crate::domain::names::{joined, latin, sounds, spellings};
-use crate::domain::text::for_each_word;
+use crate::domain::text::{composed, for_each_word};
 
 /// Most words of one name that are looked at; a longer one is a mistake or an attack.
 const MOST_WORDS: usize = 64;
@@ -33,7 +33,11 @@ pub(super) fn add(draft: &mut Draft<'_>, words: &mut Terms<'_>) {
             seen.push(word.to_owned());
             words.word(word, Place::Name);
             words.edges(word, EDGE, Place::NameEdge);
-            spellings(&name[start..end], word, |other| others.push(other.to_owned()));
+            let written = &name[start..end];
+            spellings(written, word, |other| others.push(other.to_owned()));
+            if word.is_ascii() && !written.is_ascii() {
+                words.word(&composed(written), Place::Written);
+            }
             for code in sounds(word).iter() {
                 like.whole(&format!("s{code}"));
             }
@@ -42,6 +46,7 @@ pub(super) fn add(draft: &mut Draft<'_>, words: &mut Terms<'_>) {
                 like.whole(&format!("{kind}{class:x}"));
             }
         });
+        draft.schema.names.readings(name, |reading| others.push(reading.to_owned()));
         joined(&part, |both| others.push(both.to_owned()));
         if part.iter().any(|word| !word.is_ascii()) {
             let written: Vec<String> = part.iter().map(|word| latin(word)).collect();

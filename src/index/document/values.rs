@@ -85,6 +85,7 @@ pub(super) fn add(draft: &mut Draft<'_>) {
         (Field::ExternalId, &contact.external_crm_id),
         (Field::ExternalProvider, &contact.external_crm_provider),
         (Field::LastCallOutcome, &contact.last_call_outcome),
+        (Field::Birthday, &contact.birthday),
     ] {
         if let Some(value) = value {
             whole(field, value);
@@ -126,7 +127,6 @@ pub(super) fn add(draft: &mut Draft<'_>) {
         (Field::Email, !contact.emails.is_empty()),
         (Field::Notes, contact.notes.is_some()),
         (Field::Address, !contact.addresses.is_empty()),
-        (Field::Birthday, contact.birthday.is_some()),
         (Field::LastContactedAt, contact.last_contacted_at.is_some()),
         (Field::LastInteractionAt, contact.last_interaction_at.is_some()),
         (Field::LastCalledAt, contact.last_called_at.is_some()),

@@ -1,7 +1,10 @@
 //! What the engine promises: nothing acknowledged is lost, and all mirrors agree with the store.
 
+mod brute_force;
 mod damage;
 mod disk_full;
+mod ladder;
 mod model;
+mod ranking;
 mod schema;
 mod writes;

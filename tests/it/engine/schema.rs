@@ -1,8 +1,8 @@
 //! The schema of the search index in a data directory: taken over while searches go on.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ringdex::engine::{Refreshed, SCHEMA_FOLDER, write_schema};
@@ -12,6 +12,10 @@ use crate::support::server::TestServer;
 
 fn folder(server: &TestServer) -> PathBuf {
     server.app().partition().root().join(SCHEMA_FOLDER)
+}
+
+fn put(path: &Path, text: &str) {
+    File::create(path).unwrap().write_all(text.as_bytes()).unwrap();
 }
 
 fn add_nickname(server: &TestServer, line: &str) {
@@ -35,7 +39,7 @@ fn scores_are_taken_over_at_once_and_names_by_a_new_index() {
     let path = folder(&server).join("contacts.toml");
     let text = fs::read_to_string(&path).unwrap();
     let company = text.lines().find(|line| line.starts_with("company = ")).unwrap();
-    fs::write(&path, text.replace(company, "company = 99.0")).unwrap();
+    put(&path, &text.replace(company, "company = 99.0"));
     assert_eq!(partition.refresh_schema().unwrap(), Refreshed::Scores);
     assert_eq!(server.search("quill", "").names(), ["Person Else", "Zorblax Quill"]);
 
@@ -56,7 +60,7 @@ fn what_is_wrong_in_a_schema_is_named_and_changes_nothing() {
     server.create(&json!({"name": "Zorblax Quill"}));
     write_schema(&folder(&server)).unwrap();
     let path = folder(&server).join("contacts.toml");
-    fs::write(&path, "version = \"none\"\n").unwrap();
+    put(&path, "version = \"none\"\n");
     let refused = server.app().partition().refresh_schema().unwrap_err().to_string();
     assert!(refused.contains("contacts.toml"), "{refused}");
     assert_eq!(server.search("zorblax", "&refresh=wait").names(), ["Zorblax Quill"]);

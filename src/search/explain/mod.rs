@@ -8,14 +8,22 @@
 
 use std::collections::BTreeMap;
 
+use self::fields::{Fields, Part};
+use self::mark::{mark, prefix_end, push};
+use self::values::{label, phone, whole};
 use super::step::Step;
-use super::weigh;
 use crate::domain::contact::Contact;
 use crate::domain::email;
-use crate::domain::names::{Likeness, likeness, sounds};
-use crate::domain::text::{Word, fold, words};
+use crate::domain::names::{Likeness, edits, likeness};
+use crate::domain::text::Word;
 use crate::index::Schema;
 use crate::query::{Condition, Expr, Field, Shape};
+
+mod fields;
+mod mark;
+mod score;
+mod together;
+mod values;
 
 /// Reasons and marks of one hit.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -67,6 +75,9 @@ impl Explainer<'_> {
                 if self.step >= Step::Near {
                     self.joined(out, parts);
                 }
+                if matches!(expr, Expr::All(_)) {
+                    self.whole_company(out, parts);
+                }
             }
             Expr::Not(_) => {}
             Expr::Is(condition) => self.condition(out, condition),
@@ -97,7 +108,9 @@ impl Explainer<'_> {
                     phone(out, self.contact, digits);
                 }
                 if out.why.len() == reasons {
-                    pieces.iter().for_each(|piece| phone(out, self.contact, piece));
+                    for piece in pieces {
+                        phone(out, self.contact, piece);
+                    }
                 }
                 if let Some(extension) = extension {
                     phone(out, self.contact, extension);
@@ -164,7 +177,12 @@ impl Explainer<'_> {
                 }
             }
         }
-        let Some(best) = met.iter().map(|met| met.score).reduce(f32::max) else { return };
+        let Some(best) = met.iter().map(|met| met.score).reduce(f32::max) else {
+            if matches!(field, None | Some(Field::Name)) && shape != Shape::Exact {
+                self.otherwise(out, text, shape);
+            }
+            return;
+        };
         // What is near is shown only where nothing better is.
         let is_near = met.iter().all(|met| met.like > Likeness::Prefix);
         for met in &met {
@@ -219,7 +237,15 @@ impl Explainer<'_> {
             };
         }
         let written = &original[word.start..word.end];
-        let like = likeness(&self.schema.names, text, written, &word.text, is_prefix)?;
+        let mut like = likeness(&self.schema.names, text, written, &word.text, is_prefix)?;
+        // A typo in a long word says more than its sound.
+        if like == Likeness::Sound
+            && self.step >= Step::Typos
+            && let Some(typos) = edits(text, &word.text)
+            && self.score(part, typos, text, &word.text) > self.score(part, like, text, &word.text)
+        {
+            like = typos;
+        }
         let step = match like {
             Likeness::Exact | Likeness::Spelling | Likeness::Prefix => Step::Strict,
             Likeness::Initial if text.chars().count() == 1 => Step::Strict,
@@ -229,80 +255,6 @@ impl Explainer<'_> {
         };
         let is_loose = shape != Shape::Exact || like == Likeness::Exact;
         (self.step >= step && is_loose).then_some(like)
-    }
-
-    fn score(&self, part: Part, like: Likeness, asked: &str, word: &str) -> f32 {
-        let scores = self.schema.scores;
-        let by_typos = weigh::typos(&scores, scores.name, asked.chars().count());
-        let is_word = like == Likeness::Exact;
-        match part {
-            Part::FirstName | Part::LastName | Part::DisplayName => match like {
-                Likeness::Exact => scores.name,
-                Likeness::Spelling => scores.name_spelling,
-                Likeness::Prefix => scores.name_prefix,
-                Likeness::Nickname => match self.schema.names.nicknames(asked, word) {
-                    Some(true) => scores.name_nickname,
-                    _ => scores.name_nickname_far,
-                },
-                Likeness::Initial => scores.name_initial,
-                Likeness::Sound => weigh::sound(&scores, sounds(asked).common(&sounds(word))),
-                Likeness::OneEdit => by_typos[1],
-                Likeness::TwoEdits => by_typos[2],
-                Likeness::Inside => {
-                    let surplus = weigh::surplus(asked.len(), word.len());
-                    weigh::inside(scores.name_inside)[usize::from(surplus)]
-                }
-            },
-            Part::Email => {
-                if is_word {
-                    scores.email
-                } else {
-                    scores.email_prefix
-                }
-            }
-            Part::Company => match like {
-                Likeness::Exact => scores.company,
-                Likeness::Prefix => scores.company_prefix,
-                _ => scores.company_edit,
-            },
-            Part::Tag => {
-                if is_word {
-                    scores.tag
-                } else {
-                    scores.tag_prefix
-                }
-            }
-            Part::Title | Part::Notes | Part::Other(_) => {
-                if is_word {
-                    scores.text
-                } else {
-                    scores.text_prefix
-                }
-            }
-        }
-    }
-
-    /// Words that are written together in the one and apart in the other.
-    fn joined(&self, out: &mut Explanation, parts: &[Expr]) {
-        let plain = |part: &Expr| match part {
-            Expr::Is(Condition::Word { text, shape, .. }) if *shape != Shape::Exact => {
-                Some(text.clone())
-            }
-            _ => None,
-        };
-        let asked: Vec<Option<String>> = parts.iter().map(plain).collect();
-        for (part, key, original, words) in
-            self.fields.all.iter().filter(|(part, ..)| part.is_name())
-        {
-            for pair in asked.windows(2) {
-                let [Some(one), Some(other)] = pair else { continue };
-                let both = format!("{one}{other}");
-                for word in words.iter().filter(|word| word.text == both) {
-                    push(&mut out.why, format!("{} written together", part.name()));
-                    mark(out, key, original, word.start, word.end);
-                }
-            }
-        }
     }
 
     fn keypad(&self, out: &mut Explanation, digits: &str) {
@@ -374,244 +326,6 @@ fn marked(original: &str, met: &Met<'_>, text: &str) -> (usize, usize) {
             None => (word.start, word.end),
         },
         _ => (word.start, word.end),
-    }
-}
-
-fn label(field: &Field) -> String {
-    match field {
-        Field::Custom(key) => format!("custom field {key}"),
-        _ => crate::query::name_of(field),
-    }
-}
-
-/// Names of fields with their texts and words.
-struct Fields<'a> {
-    all: Vec<(Part, String, &'a str, Vec<Word>)>,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Part {
-    FirstName,
-    LastName,
-    DisplayName,
-    Company,
-    Email,
-    Tag,
-    Title,
-    Notes,
-    Other(&'static str),
-}
-
-impl Part {
-    fn name(self) -> &'static str {
-        match self {
-            Self::FirstName => "first_name",
-            Self::LastName => "last_name",
-            Self::DisplayName => "name",
-            Self::Company => "company",
-            Self::Email => "email",
-            Self::Tag => "tag",
-            Self::Title => "title",
-            Self::Notes => "notes",
-            Self::Other(name) => name,
-        }
-    }
-
-    fn is_name(self) -> bool {
-        matches!(self, Self::FirstName | Self::LastName | Self::DisplayName)
-    }
-
-    fn belongs_to(self, field: &Field) -> bool {
-        match field {
-            Field::Name => self.is_name(),
-            Field::FirstName => self == Self::FirstName,
-            Field::LastName => self == Self::LastName,
-            Field::Company => self == Self::Company,
-            Field::Title => self == Self::Title,
-            Field::Notes => self == Self::Notes,
-            Field::Email => self == Self::Email,
-            Field::Tag => self == Self::Tag,
-            Field::Address => self == Self::Other("address"),
-            Field::Custom(_) => self == Self::Other("custom field"),
-            _ => false,
-        }
-    }
-}
-
-impl<'a> Fields<'a> {
-    fn of(contact: &'a Contact) -> Self {
-        let mut all = Vec::with_capacity(12);
-        let mut add = |part: Part, key: String, text: &'a str| {
-            all.push((part, key, text, words(text)));
-        };
-        if let Some(name) = &contact.last_name {
-            add(Part::LastName, "last_name".to_owned(), name);
-        }
-        if let Some(name) = &contact.first_name {
-            add(Part::FirstName, "first_name".to_owned(), name);
-        }
-        add(Part::DisplayName, "display_name".to_owned(), &contact.display_name);
-        for (at, address) in contact.emails.iter().enumerate() {
-            add(Part::Email, format!("emails/{at}"), &address.address);
-        }
-        if let Some(company) = &contact.company {
-            add(Part::Company, "company".to_owned(), company);
-        }
-        for (at, tag) in contact.tags.iter().enumerate() {
-            add(Part::Tag, format!("tags/{at}"), tag);
-        }
-        if let Some(title) = &contact.title {
-            add(Part::Title, "title".to_owned(), title);
-        }
-        for (name, text) in [
-            ("department", &contact.department),
-            ("role", &contact.role),
-            ("external_crm_id", &contact.external_crm_id),
-        ] {
-            if let Some(text) = text {
-                add(Part::Other(name), name.to_owned(), text);
-            }
-        }
-        for (at, address) in contact.addresses.iter().enumerate() {
-            for (name, text) in [
-                ("street", &address.street),
-                ("city", &address.city),
-                ("region", &address.region),
-                ("postal_code", &address.postal_code),
-                ("country", &address.country),
-            ] {
-                if let Some(text) = text {
-                    add(Part::Other("address"), format!("addresses/{at}/{name}"), text);
-                }
-            }
-        }
-        for (key, value) in &contact.custom_fields {
-            if let Some(text) = value.as_str() {
-                add(Part::Other("custom field"), format!("custom_fields/{key}"), text);
-            }
-        }
-        if let Some(notes) = &contact.notes {
-            add(Part::Notes, "notes".to_owned(), notes);
-        }
-        Self { all }
-    }
-}
-
-/// Where in the original text the part of a word ends that folds into this prefix.
-fn prefix_end(original: &str, word: &Word, prefix: &str) -> usize {
-    let piece = &original[word.start..word.end];
-    for (at, c) in piece.char_indices() {
-        let end = at + c.len_utf8();
-        if fold(&piece[..end]).len() >= prefix.len() {
-            return word.start + end;
-        }
-    }
-    word.end
-}
-
-fn whole(out: &mut Explanation, contact: &Contact, field: &Field, value: &str, is_prefix: bool) {
-    let matches = |candidate: &str, asked: &str| {
-        candidate == asked || is_prefix && candidate.starts_with(asked)
-    };
-    match field {
-        Field::Email => {
-            let asked = email::key(value);
-            for (at, address) in contact.emails.iter().enumerate() {
-                let known = email::key(&address.address);
-                let start = if matches(&known, &asked) {
-                    Some(0)
-                } else {
-                    known.split_once('@').and_then(|(local, domain)| {
-                        matches(domain, &asked)
-                            .then_some(local.len() + 1)
-                            .or((local == asked).then_some(0))
-                    })
-                };
-                if let Some(start) = start {
-                    let exact = if known == asked { "address" } else { "part" };
-                    push(&mut out.why, format!("email {exact}"));
-                    if known.len() == address.address.len() {
-                        mark(
-                            out,
-                            &format!("emails/{at}"),
-                            &address.address,
-                            start,
-                            start + asked.len(),
-                        );
-                    }
-                }
-            }
-        }
-        Field::Tag => {
-            let asked = fold(value);
-            for (at, tag) in contact.tags.iter().enumerate() {
-                if matches(&fold(tag), &asked)
-                    || words(tag).iter().any(|w| matches(&w.text, &asked))
-                {
-                    push(&mut out.why, "tag".to_owned());
-                    mark(out, &format!("tags/{at}"), tag, 0, tag.len());
-                }
-            }
-        }
-        _ => push(&mut out.why, label(field)),
-    }
-}
-
-fn phone(out: &mut Explanation, contact: &Contact, digits: &str) {
-    for (at, phone) in contact.phones.iter().enumerate() {
-        let known = phone.digits();
-        if let Some(start) = known.find(digits) {
-            let place = if known.len() == digits.len() {
-                "exact"
-            } else if start + digits.len() == known.len() {
-                "ending"
-            } else if start == 0 {
-                "beginning"
-            } else {
-                "infix"
-            };
-            push(&mut out.why, format!("phone {place}"));
-            let shift = phone.number.len() - known.len();
-            mark(
-                out,
-                &format!("phones/{at}"),
-                &phone.number,
-                start + shift,
-                start + shift + digits.len(),
-            );
-            continue;
-        }
-        let typed: String = phone
-            .raw
-            .chars()
-            .filter_map(crate::domain::phone::digit_value)
-            .map(|d| char::from(b'0' + d))
-            .collect();
-        if typed.contains(digits) {
-            push(&mut out.why, "phone as typed".to_owned());
-        } else if phone.extension.as_deref().is_some_and(|e| e.contains(digits)) {
-            push(&mut out.why, "phone extension".to_owned());
-        }
-    }
-}
-
-fn push(why: &mut Vec<String>, reason: String) {
-    if !why.contains(&reason) {
-        why.push(reason);
-    }
-}
-
-fn mark(out: &mut Explanation, key: &str, text: &str, start: usize, end: usize) {
-    // Lower case can be longer than upper case, so a place in the one may be none in the other.
-    if !text.is_char_boundary(start) || !text.is_char_boundary(end) {
-        return;
-    }
-    let units = |to: usize| text[..to].encode_utf16().count();
-    let range = (units(start), units(end));
-    let ranges = out.highlights.entry(key.to_owned()).or_default();
-    if !ranges.contains(&range) {
-        ranges.push(range);
-        ranges.sort_unstable();
     }
 }
 
