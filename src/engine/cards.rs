@@ -12,16 +12,22 @@ use crate::domain::ids::ContactNumber;
 /// costs a read from the store.
 const EPOCHS: usize = 4096;
 
+/// The share of records of pages, so that searches do not push out those that are looked up.
+const PAGES: usize = 3;
+
 /// The cache.
 pub(super) struct Cards {
     cache: Cache<u32, (u64, Arc<Contact>)>,
+    /// Records that were on the pages of searches.
+    pages: Cache<u32, (u64, Arc<Contact>)>,
     epochs: Box<[AtomicU64]>,
 }
 
 impl Cards {
     pub(super) fn new(capacity: usize) -> Self {
         Self {
-            cache: Cache::new(capacity),
+            cache: Cache::new(capacity - capacity / PAGES),
+            pages: Cache::new(capacity / PAGES),
             epochs: (0..EPOCHS).map(|_| AtomicU64::new(0)).collect(),
         }
     }
@@ -32,7 +38,7 @@ impl Cards {
 
     /// The record, if it is here and the contact has not been changed since it was read.
     pub(super) fn get(&self, number: ContactNumber) -> Option<Arc<Contact>> {
-        let (epoch, contact) = self.cache.get(&number.0)?;
+        let (epoch, contact) = self.cache.get(&number.0).or_else(|| self.pages.get(&number.0))?;
         (epoch == self.epoch(number).load(Ordering::Acquire)).then_some(contact)
     }
 
@@ -43,6 +49,11 @@ impl Cards {
 
     pub(super) fn put(&self, number: ContactNumber, ticket: u64, contact: Arc<Contact>) {
         self.cache.insert(number.0, (ticket, contact));
+    }
+
+    /// As [`Cards::put`], for records of the pages of searches.
+    pub(super) fn put_page(&self, number: ContactNumber, ticket: u64, contact: Arc<Contact>) {
+        self.pages.insert(number.0, (ticket, contact));
     }
 
     /// To be called after the store has changed and before that is acknowledged.

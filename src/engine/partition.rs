@@ -62,7 +62,7 @@ impl Default for Options {
         Self {
             store_cache_bytes: 384 << 20,
             index_writer_bytes: 96 << 20,
-            cards: 50_000,
+            cards: 60_000,
             journal_segment_bytes: journal::Options::default().segment_bytes,
             journal_keep_ms: 7 * 24 * 3_600_000,
             journal_keep_bytes: 4 << 30,
@@ -408,6 +408,28 @@ impl Partition {
         }
     }
 
+    /// As [`Partition::peek_contact`], for the page of a search: it is kept beside other pages, for
+    /// people turn them and search again.
+    fn page_contact(
+        &self,
+        org: OrgNumber,
+        number: ContactNumber,
+    ) -> Result<Option<Arc<Contact>>, Error> {
+        let Some((owner, id)) = self.table.directory().get(number) else { return Ok(None) };
+        if owner != org {
+            return Ok(None);
+        }
+        if let Some(contact) = self.cards.get(number) {
+            return Ok(Some(contact));
+        }
+        let ticket = self.cards.ticket(number);
+        let found = self.contact(org, id)?.filter(|contact| !contact.is_deleted());
+        if let Some(contact) = &found {
+            self.cards.put_page(number, ticket, Arc::clone(contact));
+        }
+        Ok(found)
+    }
+
     /// Reads a value that is no contact.
     pub fn get(&self, key: &[u8]) -> Result<Option<Value>, Error> {
         Ok(self.store.get(key)?)
@@ -466,7 +488,7 @@ impl Partition {
         let mut contacts = Vec::with_capacity(hits.hits.len());
         for hit in hits.hits {
             // A contact that was deleted after the snapshot is not shown any more.
-            let contact = self.peek_contact(request.org, hit.number)?;
+            let contact = self.page_contact(request.org, hit.number)?;
             // Nor one that the caller has lost sight of since.
             if let Some(contact) = contact.filter(|contact| request.sight.sees(contact)) {
                 contacts.push((contact, hit));

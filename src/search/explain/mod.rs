@@ -6,6 +6,7 @@
     reason = "a few of many kinds are special, and new ones are like the rest"
 )]
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use self::fields::{Fields, Part};
@@ -53,7 +54,7 @@ pub struct ScorePart {
 /// Explains a hit. Cost: one pass over the words of the record per word of the query.
 pub fn explain(schema: &Schema, expr: &Expr, contact: &Contact, step: Step) -> Explanation {
     let mut out = Explanation::default();
-    let explainer = Explainer { schema, step, contact, fields: Fields::of(contact) };
+    let explainer = Explainer { schema, step, contact, fields: OnceCell::new() };
     explainer.expr(&mut out, expr);
     out
 }
@@ -62,10 +63,15 @@ struct Explainer<'a> {
     schema: &'a Schema,
     step: Step,
     contact: &'a Contact,
-    fields: Fields<'a>,
+    /// Made for the first word; numbers and values need it not.
+    fields: OnceCell<Fields<'a>>,
 }
 
-impl Explainer<'_> {
+impl<'a> Explainer<'a> {
+    fn fields(&self) -> &Fields<'a> {
+        self.fields.get_or_init(|| Fields::of(self.contact))
+    }
+
     fn expr(&self, out: &mut Explanation, expr: &Expr) {
         match expr {
             Expr::All(parts) | Expr::Any(parts) => {
@@ -166,7 +172,7 @@ impl Explainer<'_> {
     /// The best way in which a word met each word of each field.
     fn word(&self, out: &mut Explanation, field: Option<&Field>, text: &str, shape: Shape) {
         let mut met: Vec<Met<'_>> = Vec::new();
-        for (at, (part, _, original, words)) in self.fields.all.iter().enumerate() {
+        for (at, (part, _, original, words)) in self.fields().all.iter().enumerate() {
             if field.is_some_and(|field| !part.belongs_to(field)) {
                 continue;
             }
@@ -186,7 +192,7 @@ impl Explainer<'_> {
         // What is near is shown only where nothing better is.
         let is_near = met.iter().all(|met| met.like > Likeness::Prefix);
         for met in &met {
-            let (part, key, original, _) = &self.fields.all[met.at];
+            let (part, key, original, _) = &self.fields().all[met.at];
             if !is_near && met.like > Likeness::Prefix {
                 continue;
             }
@@ -229,15 +235,21 @@ impl Explainer<'_> {
                 (true, _) => Some(Likeness::Exact),
                 (_, true) => Some(Likeness::Prefix),
                 _ if part == Part::Company && self.step >= Step::Typos => {
-                    let written = &original[word.start..word.end];
-                    likeness(&self.schema.names, text, written, &word.text, false)
-                        .filter(|like| *like == Likeness::OneEdit)
+                    edits(text, &word.text).filter(|like| *like == Likeness::OneEdit)
                 }
                 _ => None,
             };
         }
         let written = &original[word.start..word.end];
-        let mut like = likeness(&self.schema.names, text, written, &word.text, is_prefix)?;
+        let loosest = match self.step {
+            Step::Strict if text.chars().nth(1).is_none() => Likeness::Initial,
+            Step::Strict => Likeness::Prefix,
+            Step::Near => Likeness::Sound,
+            Step::Typos => Likeness::TwoEdits,
+            Step::Inside => Likeness::Inside,
+        };
+        let names = &self.schema.names;
+        let mut like = likeness(names, text, written, &word.text, is_prefix, loosest)?;
         // A typo in a long word says more than its sound.
         if like == Likeness::Sound
             && self.step >= Step::Typos
@@ -260,7 +272,7 @@ impl Explainer<'_> {
     fn keypad(&self, out: &mut Explanation, digits: &str) {
         let pattern = super::automata::Pattern::Keypad(digits.as_bytes().to_vec());
         for (part, key, original, words) in
-            self.fields.all.iter().filter(|(part, ..)| part.is_name())
+            self.fields().all.iter().filter(|(part, ..)| part.is_name())
         {
             for word in words.iter().filter(|w| pattern.eval(w.text.as_bytes()).is_some()) {
                 if *part != Part::DisplayName || out.why.is_empty() {
@@ -274,10 +286,10 @@ impl Explainer<'_> {
     }
 
     fn email_typo(&self, out: &mut Explanation, value: &str) {
-        let asked = email::key(value);
+        let (asked, names) = (email::key(value), &self.schema.names);
         for (at, address) in self.contact.emails.iter().enumerate() {
             let known = email::key(&address.address);
-            let like = likeness(&self.schema.names, &asked, &known, &known, false);
+            let like = likeness(names, &asked, &known, &known, false, Likeness::TwoEdits);
             if matches!(like, Some(Likeness::OneEdit | Likeness::TwoEdits | Likeness::Sound)) {
                 push(&mut out.why, "email typo".to_owned());
                 let text = &address.address;

@@ -18,7 +18,7 @@ impl Explainer<'_> {
         };
         let asked: Vec<Option<String>> = parts.iter().map(plain).collect();
         for (part, key, original, words) in
-            self.fields.all.iter().filter(|(part, ..)| part.is_name())
+            self.fields().all.iter().filter(|(part, ..)| part.is_name())
         {
             for pair in asked.windows(2) {
                 let [Some(one), Some(other)] = pair else { continue };
@@ -36,7 +36,7 @@ impl Explainer<'_> {
     pub(super) fn otherwise(&self, out: &mut Explanation, text: &str, shape: Shape) -> bool {
         let is_met =
             |other: &str| other == text || shape == Shape::Prefix && other.starts_with(text);
-        let names = self.fields.all.iter().filter(|(part, ..)| part.is_name());
+        let names = self.fields().all.iter().filter(|(part, ..)| part.is_name());
         for (part, key, original, words) in names {
             let mut reason = None;
             self.schema.names.readings(original, |reading| {
