@@ -15,6 +15,8 @@ use crate::query::{Field, Shape};
 /// From so many digits on they are meant as a number before anything else.
 const LONG_NUMBER: usize = 7;
 
+/// From so many digits on they are a customer number rather than an amount.
+const LONG_AMOUNT: usize = 5;
 /// Letters from which on a short code says enough beside exact hits.
 const LONG_WORD: usize = 5;
 
@@ -143,22 +145,22 @@ impl Words<'_> {
     /// Digits as a whole identifier or customer number.
     pub(super) fn identifier(&self, digits: &str) -> Node {
         let scores = self.schema.scores;
-        // Few digits that are somebody's identifier are rarely meant as a part of a number.
-        let score = if digits.len() < LONG_NUMBER {
-            f32::midpoint(scores.phone_ending, scores.phone_whole)
-        } else {
-            scores.identifier
-        };
+        // Few digits that are somebody's identifier are rarely meant as a part of a number; three
+        // or four in a custom field may be any amount.
+        let before_infixes = f32::midpoint(scores.phone_ending, scores.phone_whole);
+        let score = if digits.len() < LONG_NUMBER { before_infixes } else { scores.identifier };
+        let is_amount = digits.len() < LONG_AMOUNT;
+        let of_custom = if is_amount { scores.identifier } else { score };
         let mut exact = vec![(Place::Identifier.letter(), score)];
         if self.rights.sees(&Field::Phone) {
             exact.push((Place::ChannelIdentifier.letter(), score));
         }
         let mut sources = Vec::with_capacity(1);
         match &self.rights.custom {
-            None => exact.push((Place::CustomIdentifier.letter(), score)),
+            None => exact.push((Place::CustomIdentifier.letter(), of_custom)),
             Some(keys) => sources.extend(keys.iter().map(|key| {
                 let text = format!("{key}\u{1}{digits}");
-                Source::Term { dict: Dict::Cf, text, score }
+                Source::Term { dict: Dict::Cf, text, score: of_custom }
             })),
         }
         sources.push(Source::Word { dict: Dict::Word, text: digits.to_owned(), exact });

@@ -74,15 +74,20 @@ pub fn likeness(
     }
 }
 
-/// Whether a folded word is one with one or two typos (optimal string alignment).
+/// Whether a folded word is one with one or two typos (optimal string alignment). Cost: below a
+/// microsecond for words of usual length.
 pub(crate) fn edits(asked: &str, folded: &str) -> Option<Likeness> {
-    let most = most_edits(asked)?;
-    let args = osa::Args::default().score_cutoff(usize::from(most));
-    match osa::distance_with_args(asked.chars(), folded.chars(), &args)? {
+    match typos(asked, folded, most_edits(asked)?)? {
         1 => Some(Likeness::OneEdit),
         2 => Some(Likeness::TwoEdits),
         _ => None,
     }
+}
+
+/// How many typos one word is from another, if that is not more than `most`.
+fn typos(one: &str, other: &str, most: u8) -> Option<usize> {
+    let args = osa::Args::default().score_cutoff(usize::from(most));
+    osa::distance_with_args(one.chars(), other.chars(), &args)
 }
 
 /// How many typos are looked for in a folded word; `None` for those that are too short or long.
@@ -98,6 +103,9 @@ pub(crate) fn most_edits(word: &str) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
+    use levenshtein_automata::{Distance, LevenshteinAutomatonBuilder};
+    use proptest::prelude::*;
+
     use super::*;
     use crate::domain::text::fold;
 
@@ -125,6 +133,23 @@ mod tests {
             let got =
                 likeness(&tables, asked, written, &fold(written), is_prefix, Likeness::Inside);
             assert_eq!(got, expect, "{asked} and {written}");
+        }
+    }
+
+    proptest! {
+        /// The index finds typos with automata, reasons count them; both must agree.
+        #[test]
+        fn typos_are_counted_as_automata_count_them(
+            one in "[abcé]{0,9}",
+            other in "[abcé]{0,9}",
+            most in 1..3_u8,
+        ) {
+            let dfa = LevenshteinAutomatonBuilder::new(most, true).build_dfa(&one);
+            let expected = match dfa.eval(&other) {
+                Distance::Exact(typos) => Some(usize::from(typos)),
+                Distance::AtLeast(_) => None,
+            };
+            prop_assert_eq!(typos(&one, &other, most), expected);
         }
     }
 }

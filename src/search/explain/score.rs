@@ -19,6 +19,9 @@ impl Explainer<'_> {
             Part::FirstName | Part::LastName | Part::DisplayName => match like {
                 Likeness::Exact => scores.name,
                 Likeness::Spelling => scores.name_spelling,
+                Likeness::Prefix if part == Part::FirstName && asked.chars().count() == 1 => {
+                    scores.name_prefix + scores.given_initial
+                }
                 Likeness::Prefix => scores.name_prefix,
                 Likeness::Nickname => match self.schema.names.nicknames(asked, word) {
                     Some(true) => scores.name_nickname,
