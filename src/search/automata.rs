@@ -13,13 +13,20 @@ use super::weigh::surplus;
 
 /// Which words are meant.
 pub(super) enum Pattern {
-    /// Words with at most so many typos. The state machine is that of Schulz and Mihov, "Fast
-    /// string correction with Levenshtein automata" (2002), with swapped neighbours as one typo.
-    Typos(DFA),
+    /// Words with some typos.
+    Typos(Typos),
     /// Words that hold these letters.
     Inside(Vec<u8>),
     /// Words that begin with letters on these keys, 2 to 9.
     Keypad(Vec<u8>),
+}
+
+/// Words with at most so many typos. The state machine is that of Schulz and Mihov, "Fast string
+/// correction with Levenshtein automata" (2002), with swapped neighbours as one typo.
+pub(super) struct Typos {
+    pub(super) word: String,
+    pub(super) most: u8,
+    dfa: DFA,
 }
 
 impl std::fmt::Debug for Pattern {
@@ -40,19 +47,21 @@ impl Pattern {
             LazyLock::new(|| LevenshteinAutomatonBuilder::new(2, true)),
         ];
         let tables = if most < 2 { &TABLES[0] } else { &TABLES[1] };
-        Self::Typos(tables.build_dfa(word))
+        Self::Typos(Typos { word: word.to_owned(), most, dfa: tables.build_dfa(word) })
     }
 
     fn start(&self) -> u32 {
         match self {
-            Self::Typos(dfa) => dfa.initial_state(),
+            Self::Typos(typos) => typos.dfa.initial_state(),
             Self::Inside(_) | Self::Keypad(_) => 0,
         }
     }
 
     fn step(&self, state: u32, byte: u8) -> Option<u32> {
         match self {
-            Self::Typos(dfa) => Some(dfa.transition(state, byte)).filter(|s| *s != SINK_STATE),
+            Self::Typos(typos) => {
+                Some(typos.dfa.transition(state, byte)).filter(|state| *state != SINK_STATE)
+            }
             Self::Inside(letters) => Some(next_inside(letters, state, byte)),
             Self::Keypad(keys) => match keys.get(state as usize) {
                 None => Some(state),
@@ -64,7 +73,7 @@ impl Pattern {
     /// The number of typos where the word matches.
     fn typos_at(&self, state: u32) -> Option<u8> {
         match self {
-            Self::Typos(dfa) => match dfa.distance(state) {
+            Self::Typos(typos) => match typos.dfa.distance(state) {
                 Distance::Exact(typos) => Some(typos),
                 Distance::AtLeast(_) => None,
             },
@@ -76,6 +85,10 @@ impl Pattern {
     /// How far a word is from what was asked for, if it matches: the number of typos, or 0 to 2 by
     /// how many other letters it has.
     pub(super) fn eval(&self, word: &[u8]) -> Option<u8> {
+        if let Self::Inside(asked) = self {
+            let is_inside = word.windows(asked.len().max(1)).any(|part| part == asked.as_slice());
+            return is_inside.then(|| surplus(asked.len(), word.len()));
+        }
         let mut state = self.start();
         for byte in word {
             state = self.step(state, *byte)?;

@@ -14,6 +14,7 @@ use super::automata::Walk;
 use super::budget::Budget;
 use super::node::{Dict, Source};
 use super::view::SegmentView;
+use super::word_list::WordList;
 
 /// A document and what it counts.
 pub(super) type Scored = (DocId, f32);
@@ -143,6 +144,9 @@ impl Terms<'_> {
         scores: &[(char, [f32; 3])],
         out: &mut Vec<List>,
     ) -> tantivy::Result<()> {
+        if dict == Dict::Word && scores.iter().all(|(place, _)| WordList::has(*place)) {
+            return self.listed(pattern, scores, out);
+        }
         let walk = Walk { prefix: self.prefix.as_bytes(), pattern };
         let mut found: Vec<List> = Vec::new();
         let mut stream = self.view.dict(dict).terms().search(&walk).into_stream()?;
@@ -165,13 +169,46 @@ impl Terms<'_> {
                 found.push(List { dict, info: stream.value().clone(), score });
             }
         }
+        self.keep_likely(&mut found, out);
+        Ok(())
+    }
+
+    /// As [`Terms::walk`], for words of names and companies.
+    fn listed(
+        &self,
+        pattern: &super::automata::Pattern,
+        scores: &[(char, [f32; 3])],
+        out: &mut Vec<List>,
+    ) -> tantivy::Result<()> {
+        let dict = Dict::Word;
+        let terms = self.view.dict(dict).terms();
+        let mut keys: Vec<(Vec<u8>, f32)> = Vec::new();
+        self.view.words()?.candidates(self.prefix.as_bytes(), pattern, |word, place| {
+            let known = scores.iter().find(|(known, _)| *known == char::from(place));
+            let Some((_, by_distance)) = known else { return };
+            let Some(distance) = pattern.eval(word) else { return };
+            let score = by_distance.get(usize::from(distance)).copied().unwrap_or(0.0);
+            if score > 0.0 {
+                keys.push(([self.prefix.as_bytes(), word, &[1, place]].concat(), score));
+            }
+        });
+        let mut found: Vec<List> = Vec::with_capacity(keys.len());
+        for (key, score) in keys {
+            if let Some(info) = terms.get(key)? {
+                found.push(List { dict, info, score });
+            }
+        }
+        self.keep_likely(&mut found, out);
+        Ok(())
+    }
+
+    /// Keeps the nearest and the most frequent words, which are the likeliest to be meant.
+    fn keep_likely(&self, found: &mut Vec<List>, out: &mut Vec<List>) {
         if found.len() > self.most_expansions {
-            // The nearest and the most frequent words are the likeliest to be meant.
             found.sort_by(|a, b| b.score.total_cmp(&a.score).then(b.len().cmp(&a.len())));
             found.truncate(self.most_expansions);
         }
-        out.append(&mut found);
-        Ok(())
+        out.append(found);
     }
 }
 

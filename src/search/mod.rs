@@ -23,6 +23,7 @@ mod step;
 mod suggest;
 mod view;
 mod weigh;
+mod word_list;
 mod words;
 
 pub use cursor::Cursor;

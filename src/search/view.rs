@@ -1,7 +1,7 @@
 //! What is read of a segment, opened once and kept as long as the segment is searched.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use parking_lot::RwLock;
@@ -11,6 +11,7 @@ use tantivy::index::SegmentId;
 use tantivy::{InvertedIndexReader, Searcher, SegmentReader};
 
 use super::node::Dict;
+use super::word_list::WordList;
 use crate::domain::text::sort_key;
 use crate::index::Schema;
 
@@ -28,6 +29,7 @@ pub(super) struct SegmentView {
     columns: RwLock<HashMap<String, Option<Column<u64>>>>,
     texts: RwLock<HashMap<String, Option<StrColumn>>>,
     keys: RwLock<HashMap<String, TextKeys>>,
+    words: OnceLock<WordList>,
 }
 
 /// A segment as of one snapshot: deletes differ from snapshot to snapshot.
@@ -102,7 +104,17 @@ impl SegmentView {
             columns: RwLock::default(),
             texts: RwLock::default(),
             keys: RwLock::default(),
+            words: OnceLock::new(),
         })
+    }
+
+    /// The words of names and companies, read when they are first asked for.
+    pub(super) fn words(&self) -> tantivy::Result<&WordList> {
+        if let Some(words) = self.words.get() {
+            return Ok(words);
+        }
+        let read = WordList::of(self.dict(Dict::Word))?;
+        Ok(self.words.get_or_init(|| read))
     }
 
     pub(super) fn dict(&self, dict: Dict) -> &InvertedIndexReader {
