@@ -3,6 +3,7 @@
 //! ```text
 //! scripts/bench-queries CORPUS.csv QUERIES.tsv
 //! cargo bench --bench queries -- DATA_DIR QUERIES.tsv [--seconds 2] [--per-page 50] [--class name]
+//!     [--slowest 5]
 //! ```
 //!
 //! `DATA_DIR` is a data directory without a server, into which the corpus was imported with its
@@ -38,7 +39,7 @@ struct Query {
 
 fn main() {
     let mut files = Vec::new();
-    let (mut seconds, mut per_page, mut only) = (2.0, 50, None);
+    let (mut seconds, mut per_page, mut only, mut slowest) = (2.0, 50, None, 0);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().expect("a value");
@@ -46,6 +47,7 @@ fn main() {
             "--bench" => {}
             "--seconds" => seconds = value().parse().expect("seconds"),
             "--per-page" => per_page = value().parse().expect("a number"),
+            "--slowest" => slowest = value().parse().expect("a number"),
             "--class" => only = Some(value()),
             _ => files.push(argument),
         }
@@ -62,7 +64,8 @@ fn main() {
     println!("|---|--:|--:|--:|--:|--:|--:|");
     for (class, queries) in read(Path::new(queries)) {
         if only.as_ref().is_none_or(|only| only.split(',').any(|one| one == class)) {
-            measure(&app, &caller, &class, &queries, Duration::from_secs_f64(seconds), per_page);
+            let bench = Bench { app: &app, caller: &caller, class: &class, per_page };
+            bench.measure(&queries, Duration::from_secs_f64(seconds), slowest);
         }
     }
 }
@@ -110,39 +113,54 @@ fn run(app: &App, caller: &Caller, class: &str, query: &Query, per_page: usize) 
     (answer.total, found)
 }
 
-fn measure(
-    app: &App,
-    caller: &Caller,
-    class: &str,
-    queries: &[Query],
-    at_least: Duration,
+struct Bench<'a> {
+    app: &'a App,
+    caller: &'a Caller,
+    class: &'a str,
     per_page: usize,
-) {
-    let (mut hits, mut found) = (0, 0);
-    for query in queries {
-        let (total, is_found) = run(app, caller, class, query, per_page);
-        hits += total;
-        found += usize::from(is_found && query.meant.is_some());
+}
+
+impl Bench<'_> {
+    fn run(&self, query: &Query) -> (usize, bool) {
+        run(self.app, self.caller, self.class, query, self.per_page)
     }
-    let mut times = Vec::new();
-    let begun = Instant::now();
-    while begun.elapsed() < at_least {
+
+    fn measure(&self, queries: &[Query], at_least: Duration, slowest: usize) {
+        let (mut hits, mut found) = (0, 0);
         for query in queries {
-            let started = Instant::now();
-            std::hint::black_box(run(app, caller, class, query, per_page));
-            times.push(started.elapsed());
+            let (total, is_found) = self.run(query);
+            hits += total;
+            found += usize::from(is_found && query.meant.is_some());
+        }
+        let mut times = Vec::new();
+        let mut of_query = vec![Duration::MAX; queries.len()];
+        let begun = Instant::now();
+        while begun.elapsed() < at_least {
+            for (query, least) in queries.iter().zip(&mut of_query) {
+                let started = Instant::now();
+                std::hint::black_box(self.run(query));
+                times.push(started.elapsed());
+                *least = (*least).min(started.elapsed());
+            }
+        }
+        let whole = begun.elapsed();
+        times.sort_unstable();
+        let at =
+            |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e6;
+        println!(
+            "| {} | {} | {} | {} % | {:.0} | {:.0} | {:.0} |",
+            self.class,
+            queries.len(),
+            hits / queries.len(),
+            found * 100 / queries.len(),
+            at(0.5),
+            at(0.99),
+            times.len() as f64 / whole.as_secs_f64()
+        );
+        let mut order: Vec<usize> = (0..queries.len()).collect();
+        order.sort_by_key(|query| std::cmp::Reverse(of_query[*query]));
+        for query in order.into_iter().take(slowest) {
+            println!("  {:.0} us: {}", of_query[query].as_secs_f64() * 1e6, queries[query].text);
         }
     }
-    let whole = begun.elapsed();
-    times.sort_unstable();
-    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e6;
-    println!(
-        "| {class} | {} | {} | {} % | {:.0} | {:.0} | {:.0} |",
-        queries.len(),
-        hits / queries.len(),
-        found * 100 / queries.len(),
-        at(0.5),
-        at(0.99),
-        times.len() as f64 / whole.as_secs_f64()
-    );
 }
