@@ -1,0 +1,164 @@
+//! Comparison levels of given and family names.
+
+use super::compare::{Part, Parts, Weigher};
+use super::frequency::{Counts, Kind};
+use super::level::Level;
+use super::record::{Record, Text};
+use super::standard::hash;
+use super::text_measure::{WordSets, edits, is_jaro_winkler, word_sets};
+
+/// Which name is compared; the swapped ones with the other kind of name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Name {
+    First,
+    Last,
+    FirstSwapped,
+    LastSwapped,
+}
+
+impl Name {
+    fn is_first(self) -> bool {
+        matches!(self, Self::First | Self::FirstSwapped)
+    }
+
+    fn pick(self, first: Level, last: Level) -> Level {
+        if self.is_first() { first } else { last }
+    }
+}
+
+/// Bits from which on a name counts as one that agrees.
+const AGREEING: f32 = 2.0;
+
+/// What the names of two records gave.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NameLevels {
+    pub(super) first: Option<Part>,
+    pub(super) last: Option<Part>,
+    pub(super) swapped: Option<Part>,
+    pub(super) namesakes: Option<Part>,
+}
+
+impl NameLevels {
+    pub(super) fn push_to(&self, parts: &mut Parts) {
+        for part in [self.first, self.last, self.swapped, self.namesakes].into_iter().flatten() {
+            parts.push(part);
+        }
+    }
+
+    /// Bits against a stranger, before the limit for namesakes.
+    pub(super) fn sum(&self) -> f32 {
+        [self.first, self.last, self.swapped].iter().flatten().map(|part| part.bits.stranger).sum()
+    }
+
+    /// Whether both names agree as they stand, so that they are not swapped.
+    pub(super) fn is_sure(&self) -> bool {
+        let agrees = |part: Option<Part>| part.is_some_and(|part| part.bits.stranger > 0.0);
+        agrees(self.first) && agrees(self.last)
+    }
+
+    /// Whether both names say something.
+    pub(super) fn are_two_names(&self) -> bool {
+        let agrees = |part: Option<Part>| part.is_some_and(|part| part.bits.stranger > AGREEING);
+        agrees(self.first) && agrees(self.last)
+    }
+
+    /// Whether the last names contradict.
+    pub(super) fn has_other_last(&self) -> bool {
+        self.last.is_some_and(|part| part.bits.stranger < 0.0)
+    }
+}
+
+impl<C: Counts> Weigher<'_, C> {
+    /// Holders of a name; of a swapped one in either column.
+    fn name_holders(&self, name: Name, value: u64) -> f64 {
+        match name {
+            Name::First => self.holders(Kind::First, value),
+            Name::Last => self.holders(Kind::Last, value),
+            Name::FirstSwapped | Name::LastSwapped => {
+                self.holders(Kind::First, value).max(self.holders(Kind::Last, value))
+            }
+        }
+    }
+
+    /// -log2 of the share of people with a name: those that hold it, without the duplicates that
+    /// are to be expected among them.
+    fn name_rarity(&self, name: Name, holders: f64) -> f64 {
+        let settings = &self.model.settings;
+        let floor =
+            if name.is_first() { settings.first_name_floor } else { settings.last_name_floor };
+        let others = (holders - 1.0 - self.duplicates).max(f64::midpoint(1.0, self.duplicates));
+        -(others / self.total()).max(floor).min(1.0).log2()
+    }
+
+    pub(super) fn compare_name(
+        &self,
+        name: Name,
+        a: &Record,
+        one: Text,
+        b: &Record,
+        other: Text,
+    ) -> Option<Part> {
+        if one.hash == 0 || other.hash == 0 {
+            return None;
+        }
+        let (x, y) = (a.bytes(one.span), b.bytes(other.span));
+        if x.len() == 1 || y.len() == 1 {
+            let level = if x[0] == y[0] {
+                name.pick(Level::FirstInitial, Level::LastInitial)
+            } else {
+                name.pick(Level::FirstOtherInitial, Level::LastOtherInitial)
+            };
+            return Some(self.fixed(level));
+        }
+        if one.hash == other.hash {
+            let rarity = self.name_rarity(name, self.name_holders(name, one.hash));
+            return Some(self.part(name.pick(Level::FirstExact, Level::LastExact), rarity));
+        }
+        let (m, n) = (self.name_holders(name, one.hash), self.name_holders(name, other.hash));
+        let (rarer, commoner) = (m.min(n), m.max(n));
+        let rarity = self.name_rarity(name, commoner);
+        let settings = &self.model.settings;
+        let edits = edits(x, y);
+        let is_similar = || is_jaro_winkler(x, y, settings.near_jaro_winkler);
+        let is_slip = match edits {
+            Some(1) => true,
+            Some(2) => x.len().min(y.len()) >= 6 && is_similar(),
+            _ => false,
+        };
+        if is_slip && rarer <= (settings.typo_share * commoner).max(2.0) {
+            return Some(self.part(name.pick(Level::FirstTypo, Level::LastTypo), rarity));
+        }
+        let words = if x.contains(&b' ') || y.contains(&b' ') {
+            word_sets(a.words(one.span), b.words(other.span))
+        } else {
+            WordSets::Disjoint
+        };
+        if words == WordSets::Subset {
+            let kind = if name.is_first() { Kind::FirstWord } else { Kind::LastWord };
+            let fewest = a
+                .words(one.span)
+                .filter(|word| b.words(other.span).any(|known| known == *word))
+                .map(|word| self.holders(kind, hash(word)))
+                .fold(f64::INFINITY, f64::min);
+            let level = name.pick(Level::FirstSubset, Level::LastSubset);
+            return Some(self.part(level, self.name_rarity(name, fewest)));
+        }
+        if name == Name::First && a.are_nicknames(b) {
+            return Some(self.part(Level::FirstNickname, rarity));
+        }
+        let short = x.len().min(y.len());
+        if short >= 3 && x[..short] == y[..short] {
+            return Some(self.part(name.pick(Level::FirstPrefix, Level::LastPrefix), rarity));
+        }
+        let level = if edits == Some(1) {
+            name.pick(Level::FirstOneEdit, Level::LastOneEdit)
+        } else if edits.is_some() && short > 3 || is_similar() {
+            name.pick(Level::FirstNear, Level::LastNear)
+        } else if words == WordSets::Overlap {
+            name.pick(Level::FirstOverlap, Level::LastOverlap)
+        } else {
+            name.pick(Level::FirstDifferent, Level::LastDifferent)
+        };
+        Some(self.fixed(level))
+    }
+}
