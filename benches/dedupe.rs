@@ -105,7 +105,7 @@ fn read_file(path: &str, standard: &Standard, is_verbose: bool) -> Corpus {
     Corpus { records, people, rows }
 }
 
-fn generate(count: usize, seed: u64, standard: &Standard) -> Corpus {
+fn generate(count: usize, seed: u64, standard: &Standard, is_verbose: bool) -> Corpus {
     let people: Vec<generate::Person> =
         generate::Generator::new(seed, generate::Options::default()).take(count).collect();
     let started = Instant::now();
@@ -134,8 +134,13 @@ fn generate(count: usize, seed: u64, standard: &Standard) -> Corpus {
         })
         .collect();
     println!("  records {:.2} s", started.elapsed().as_secs_f64());
+    let rows = if is_verbose {
+        people.iter().map(|person| person.cells().join(",")).collect()
+    } else {
+        Vec::new()
+    };
     let people = people.iter().map(|p| u32::try_from(p.true_id).expect("fits")).collect();
-    Corpus { records, people, rows: Vec::new() }
+    Corpus { records, people, rows }
 }
 
 fn status(key: &str) -> f64 {
@@ -271,7 +276,7 @@ fn show_errors(
     let missed: Vec<_> =
         scored.pairs.iter().filter(|p| p.weight < 0.0 && is_true(p.a, p.b)).collect();
     println!("missed {}", missed.len());
-    for p in missed.iter().step_by((missed.len() / 25).max(1)) {
+    for p in missed.iter().step_by((missed.len() / 70).max(1)) {
         show(p.a, p.b, &format!("MISSED {:.1} {}", p.weight, p.rule.code()));
     }
     let known: std::collections::HashSet<(u32, u32)> =
@@ -314,6 +319,7 @@ fn main() {
                 count.parse().expect("a number"),
                 seed.parse().expect("a number"),
                 &standard,
+                is_verbose,
             ),
             None => read_file(&argument, &standard, is_verbose),
         };

@@ -1,6 +1,6 @@
 //! The blocking rules and their keys.
 
-use super::record::{Place, Record};
+use super::record::{Place, Record, Text};
 use super::standard::{hash, mix};
 
 /// Shortest part of an e-mail address before the `@` that is a key.
@@ -48,6 +48,8 @@ rules! {
     SkeletonPostal "skeleton_postal_code" "a similar last name and the same postal code",
     LastYear "last_name_year" "the same last name and year of birth",
     FirstYear "first_name_year" "the same first name and year of birth",
+    InitialsCompany "initials_company" "the same initials and company",
+    InitialsCity "initials_city" "the same initials and city",
     Company "company" "the same organisation",
     CompanyStart "company_start" "organisations that begin alike",
     Street "street" "organisations in the same street",
@@ -79,7 +81,18 @@ impl Rule {
                 .filter(|mail| record.bytes(mail.local.span).len() >= LEAST_LOCAL)
                 .for_each(|mail| key(mail.local.hash)),
             // Unordered, so that swapped names meet.
-            Self::Names => key(both(given.min(surname), given.max(surname))),
+            Self::Names => {
+                key(both(given.min(surname), given.max(surname)));
+                // Of names of several words the first given name and each family name.
+                let several = |text: Text| record.bytes(text.span).contains(&b' ');
+                if several(record.given) || several(record.surname) {
+                    let first = record.words(record.given.span).next().map_or(0, hash);
+                    for last in record.words(record.surname.span) {
+                        let last = hash(last);
+                        key(both(first.min(last), first.max(last)));
+                    }
+                }
+            }
             Self::Skeletons => {
                 let given = skeleton(record.bytes(record.given.span));
                 let surname = skeleton(record.bytes(record.surname.span));
@@ -113,6 +126,10 @@ impl Rule {
             }
             Self::LastYear => key(both(surname, year)),
             Self::FirstYear => key(both(given, year)),
+            Self::InitialsCompany => key(both(initials(record), company)),
+            Self::InitialsCity => {
+                each_place(record, |place| key(both(initials(record), place.city.hash)));
+            }
             Self::NationalId => {
                 if record.national_id.hash != 0 {
                     key(record.national_id.hash);
@@ -160,6 +177,13 @@ fn first_place(record: &Record) -> Option<&Place> {
 
 fn each_place(record: &Record, each: impl FnMut(&Place)) {
     record.places.iter().for_each(each);
+}
+
+/// The initials of both names, in no order; 0 if one is missing.
+fn initials(record: &Record) -> u64 {
+    let letter = |text: Text| record.bytes(text.span).first().map_or(0, |b| u64::from(*b));
+    let (one, other) = (letter(record.given), letter(record.surname));
+    if one == 0 || other == 0 { 0 } else { mix(one.min(other), one.max(other)) }
 }
 
 /// The first letter and the consonants of a name, doubled ones once: vowels are what typos and

@@ -43,6 +43,33 @@ impl Parts {
         }
     }
 
+    /// Lets only the best of company, switchboard and office address count against a stranger:
+    /// colleagues share all of them.
+    fn count_workplace_once(&mut self) {
+        let parts = &mut self.items[..self.len];
+        let is_workplace = |part: &Part| {
+            part.bits.stranger > 0.0
+                && (part.field() == Field::Company
+                    || matches!(
+                        part.level,
+                        Level::PhoneShared | Level::PhoneOneEdit | Level::AddressShared
+                    ))
+        };
+        let best = parts
+            .iter()
+            .filter(|part| is_workplace(part))
+            .map(|part| part.bits.stranger)
+            .fold(0.0, f32::max);
+        let mut is_counted = false;
+        for part in parts.iter_mut().filter(|part| is_workplace(part)) {
+            if part.bits.stranger < best || is_counted {
+                part.bits.stranger = 0.0;
+            } else {
+                is_counted = true;
+            }
+        }
+    }
+
     pub(super) fn as_slice(&self) -> &[Part] {
         &self.items[..self.len]
     }
@@ -111,7 +138,7 @@ impl<'a, C: Counts> Weigher<'a, C> {
     pub(super) fn strangers(&self, kind: Kind, value: u64, a: &Record, b: &Record) -> f64 {
         match self.counts.strangers(kind, value) {
             0 => 0.0,
-            found => f64::from(found - u32::from(are_clearly_different(a, b))),
+            found => f64::from(found.saturating_sub(u32::from(are_clearly_different(a, b)))),
         }
     }
 
@@ -163,6 +190,9 @@ impl<'a, C: Counts> Weigher<'a, C> {
         } else {
             Rivals::Stranger
         };
+        if by_company {
+            parts.count_workplace_once();
+        }
         Self::summed(parts, rivals, is_shared && are_clearly_different(a, b))
     }
 
@@ -188,17 +218,24 @@ impl<'a, C: Counts> Weigher<'a, C> {
             || a.surname.hash != 0 && a.surname.hash == b.given.hash
             || names.sum() <= 0.0;
         if !is_sure && may_be_swapped {
+            // `one` is taken to be the record with its names in the wrong columns.
             let crosswise = |one: &Record, other: &Record| NameLevels {
-                first: self.compare_name(Name::FirstSwapped, one, one.given, other, other.surname),
-                last: self.compare_name(Name::LastSwapped, one, one.surname, other, other.given),
+                first: self.compare_name(Name::FirstSwapped, one, one.surname, other, other.given),
+                last: self.compare_name(Name::LastSwapped, one, one.given, other, other.surname),
                 swapped: Some(self.fixed(Level::Swapped)),
                 namesakes: None,
             };
-            // Both ways round, since it is not known which name is the given one.
-            for crosswise in [crosswise(a, b), crosswise(b, a)] {
-                if crosswise.sum() > names.sum() {
-                    names = crosswise;
-                }
+            let (wrong_a, wrong_b) = (self.swap_evidence(a), self.swap_evidence(b));
+            let crosswise = if wrong_a > wrong_b {
+                crosswise(a, b)
+            } else if wrong_b > wrong_a {
+                crosswise(b, a)
+            } else {
+                let (one, other) = (crosswise(a, b), crosswise(b, a));
+                if one.sum() <= other.sum() { one } else { other }
+            };
+            if crosswise.sum() > names.sum() {
+                names = crosswise;
             }
         }
         names.namesakes = names.are_two_names().then(|| {

@@ -80,6 +80,25 @@ impl<C: Counts> Weigher<'_, C> {
         }
     }
 
+    /// How much the columns in which names usually stand speak for a record that has them swapped,
+    /// in bits.
+    pub(super) fn swap_evidence(&self, record: &Record) -> f64 {
+        let misplaced = |text: Text, kind: Kind, usual: Kind| {
+            if text.hash == 0 {
+                return 0.0;
+            }
+            // The record itself is one of the holders in its own column.
+            let here = self.holders(kind, text.hash) - 0.5;
+            let there = match self.holders(usual, text.hash) {
+                n if n <= 1.0 => 0.5,
+                n => n + 0.5,
+            };
+            (there / here).log2()
+        };
+        misplaced(record.given, Kind::First, Kind::Last)
+            + misplaced(record.surname, Kind::Last, Kind::First)
+    }
+
     /// -log2 of the share of people with a name: those that hold it, without the duplicates that
     /// are to be expected among them.
     fn name_rarity(&self, name: Name, holders: f64) -> f64 {

@@ -143,16 +143,19 @@ impl Counts for Frequencies {
     }
 }
 
+/// Pairs of clearly different people, where all records whose names may be one person's count as
+/// one: a misspelt duplicate does not make a number a shared one.
 fn strangers_among(records: &[Record], group: &[(u64, u32)]) -> u32 {
-    let mut found = 0;
-    for (at, (_, one)) in group.iter().enumerate() {
-        for (_, other) in &group[at + 1..] {
-            if are_clearly_different(&records[*one as usize], &records[*other as usize]) {
-                found += 1;
-            }
+    let mut people: Vec<&Record> = Vec::new();
+    for (_, at) in group {
+        let record = &records[*at as usize];
+        if record.given.hash != 0 && people.iter().all(|known| are_clearly_different(known, record))
+        {
+            people.push(record);
         }
     }
-    found
+    let people = u32::try_from(people.len()).unwrap_or(u32::MAX);
+    people.saturating_mul(people.saturating_sub(1)) / 2
 }
 
 /// Calls a function with every value of a kind that a record holds.

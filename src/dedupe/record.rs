@@ -5,7 +5,6 @@
 
 use super::standard::{Standard, hash, mix};
 use crate::domain::contact::{Contact, is_mobile_label};
-use crate::domain::name;
 
 /// Phone numbers, e-mail addresses and postal addresses of one contact that are looked at.
 const MOST_VALUES: usize = 4;
@@ -207,7 +206,9 @@ impl Record {
         });
         phones.truncate(MOST_VALUES);
         let mut classes = [0; MOST_CLASSES];
-        for (slot, class) in classes.iter_mut().zip(standard.nickname_classes(&given)) {
+        let raw =
+            if input.first_name.trim().is_empty() { input.full_name } else { input.first_name };
+        for (slot, class) in classes.iter_mut().zip(standard.nickname_classes(&given, raw)) {
             *slot = u16::try_from(class + 1).unwrap_or(0);
         }
         Self {
@@ -244,6 +245,7 @@ impl Record {
     /// Whether the given names of two records are said for each other.
     pub(super) fn are_nicknames(&self, other: &Self) -> bool {
         self.classes.iter().any(|class| *class != 0 && other.classes.contains(class))
+            && self.words(self.given.span).next() != other.words(other.given.span).next()
     }
 
     /// Whether no name of a person is known.
@@ -296,14 +298,22 @@ fn names(input: &Input<'_>, standard: &Standard) -> (Vec<String>, Vec<String>) {
     }
     let full = input.full_name.trim();
     if last.is_empty() {
-        let whole = if full.len() > first.len() { full } else { first };
-        let split = name::split(whole);
-        return (
-            standard.given(split.first.as_deref().unwrap_or("")),
-            standard.surname(split.last.as_deref().unwrap_or("")),
-        );
+        return split(if full.len() > first.len() { full } else { first }, standard);
     }
     (Vec::new(), standard.surname(last))
+}
+
+/// Given and family name from a whole name: `Last, First`, else the first word is the given name.
+fn split(whole: &str, standard: &Standard) -> (Vec<String>, Vec<String>) {
+    if let Some((last, first)) = whole.split_once(',') {
+        let (given, surname) = (standard.given(first), standard.surname(last));
+        if !given.is_empty() && !surname.is_empty() {
+            return (given, surname);
+        }
+    }
+    let mut words = standard.given(whole);
+    let rest = words.split_off(words.len().min(1));
+    (words, standard.without_particles(rest))
 }
 
 fn read_place(input: &PlaceInput<'_>, standard: &Standard, buffer: &mut Buffer) -> Option<Place> {

@@ -86,6 +86,9 @@ impl Standard {
         let mut words = Self::words(text);
         self.drop_noise(&mut words, &[Noise::Title]);
         retain_if_any(&mut words, |word| word.len() > 1);
+        if words.iter().all(|word| word.len() == 1) {
+            words.truncate(1);
+        }
         words
     }
 
@@ -223,21 +226,58 @@ impl Standard {
         }
     }
 
-    /// The classes of names that are said for each other to which a given name belongs.
-    pub(super) fn nickname_classes(&self, words: &[String]) -> &[u32] {
-        let Some(first) = words.first() else { return &[] };
-        if words.len() > 1 {
-            let whole = self.names.classes(&words.join(" "));
-            if !whole.is_empty() {
-                return whole;
-            }
-        }
-        self.names.classes(first)
+    /// The words of a family name without particles.
+    pub(super) fn without_particles(&self, mut words: Vec<String>) -> Vec<String> {
+        self.drop_noise(&mut words, &[Noise::Particle]);
+        words
     }
 
+    /// The classes of names that are said for each other to which a given name belongs; `raw` is
+    /// the name as written, since tables know other scripts as they are.
+    pub(super) fn nickname_classes(&self, words: &[String], raw: &str) -> Vec<u32> {
+        let mut out: Vec<u32> = Vec::new();
+        let mut add = |word: &str| {
+            for class in self.names.classes(word) {
+                if !out.contains(class) {
+                    out.push(*class);
+                }
+            }
+            !out.is_empty()
+        };
+        let Some(first) = words.first() else { return out };
+        if !raw.is_ascii() {
+            let mut is_first = true;
+            for_each_word(shortened(raw), |word, _, _| {
+                if std::mem::take(&mut is_first) {
+                    add(word);
+                }
+            });
+        }
+        if words.len() > 1 && add(&words.join(" ")) {
+            return out;
+        }
+        if add(first) {
+            return out;
+        }
+        // Dickie and Ronny are Dick and Ron with an ending that makes them small.
+        for ending in ["ie", "ey", "y", "i"] {
+            if let Some(stem) = first.strip_suffix(ending)
+                && stem.len() >= 3
+            {
+                let bytes = stem.as_bytes();
+                let is_doubled = bytes[bytes.len() - 1] == bytes[bytes.len() - 2];
+                if add(stem) || is_doubled && add(&stem[..stem.len() - 1]) {
+                    break;
+                }
+            }
+        }
+        out
+    }
+
+    /// Drops words that say little; a single letter is an initial rather than a title.
     fn drop_noise(&self, words: &mut Vec<String>, kinds: &[Noise]) {
         retain_if_any(words, |word| {
-            !self.names.noise(word).is_some_and(|kind| kinds.contains(&kind))
+            word.len() == 1 || !self.names.noise(word).is_some_and(|kind| kinds.contains(&kind))
         });
     }
 }
