@@ -165,7 +165,7 @@ pub(super) fn refined_keys() -> [&'static [RefinedKey]; 2] {
     ];
     const THIRD: &[RefinedKey] = &[
         |record| record.given.hash,
-        |record| record.mails.first().map_or(0, |mail| mail.domain),
+        |record| record.mails.first().map_or(0, |mail| mail.domain.hash),
         |record| u64::from(record.birthday / 10_000),
     ];
     [SECOND, THIRD]

@@ -323,6 +323,9 @@ impl<'a, C: Counts> Weigher<'a, C> {
             if x.len() < 3 {
                 return self.fixed(Level::EmailDifferent);
             }
+            if edits(a.bytes(one.domain.span), b.bytes(other.domain.span)).is_some() {
+                return self.shared(Level::EmailDomainTypo, 1.0);
+            }
             let level =
                 by_name(Level::EmailLocal, Level::EmailLocalNamed, Level::EmailLocalNumbered);
             let holders = self.holders(Kind::Local, one.local.hash);
@@ -334,7 +337,7 @@ impl<'a, C: Counts> Weigher<'a, C> {
                 if edits == Some(1) { Level::EmailOtherDigit } else { Level::EmailOtherDigits };
             return self.fixed(level);
         }
-        if one.domain != other.domain {
+        if one.domain.hash != other.domain.hash {
             return self.fixed(Level::EmailDifferent);
         }
         match edits {
@@ -377,12 +380,14 @@ impl<'a, C: Counts> Weigher<'a, C> {
             .mails
             .iter()
             .filter(is_paid)
-            .find(|one| b.mails.iter().filter(is_paid).any(|other| one.domain == other.domain))
+            .find(|one| {
+                b.mails.iter().filter(is_paid).any(|other| one.domain.hash == other.domain.hash)
+            })
             .filter(|_| self.use_email)
             .map(|one| {
                 self.shared(
                     Level::CompanyDomain,
-                    (self.holders(Kind::Domain, one.domain) - 1.0).max(1.0),
+                    (self.holders(Kind::Domain, one.domain.hash) - 1.0).max(1.0),
                 )
             });
         match (by_name, by_domain) {
@@ -509,10 +514,19 @@ fn birthday_level(one: u32, other: u32) -> Level {
         // Without a year the rest is all there is.
         return if m1 == m2 && d1 == d2 { Level::BirthTwoParts } else { Level::BirthDifferent };
     }
+    if (m1, d1) == (1, 1) && (m2, d2) == (1, 1) {
+        // The first of January stands for a day that is not known.
+        return match edits(&digits(one), &digits(other)) {
+            Some(1) => Level::BirthTwoEdits,
+            _ => Level::BirthDifferent,
+        };
+    }
     if is_swapped || is_one_edit(&digits(one), &digits(other)) {
         Level::BirthNear
     } else if agreeing == 2 {
         Level::BirthTwoParts
+    } else if edits(&digits(one), &digits(other)).is_some() {
+        Level::BirthTwoEdits
     } else if y1 == y2 {
         Level::BirthYear
     } else {

@@ -173,7 +173,11 @@ fn each_value(record: &Record, kind: Kind, mut each: impl FnMut(u64)) {
         Kind::Phone => record.phones.iter().for_each(|phone| present(u64::from(*phone))),
         Kind::Email => record.mails.iter().for_each(|mail| present(mail.address)),
         Kind::Domain => {
-            record.mails.iter().filter(|mail| !mail.is_free).for_each(|mail| present(mail.domain));
+            record
+                .mails
+                .iter()
+                .filter(|mail| !mail.is_free)
+                .for_each(|mail| present(mail.domain.hash));
         }
         Kind::Local => record.mails.iter().for_each(|mail| present(mail.local.hash)),
         Kind::Company => present(record.company.hash),

@@ -71,7 +71,7 @@ pub(super) struct Text {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mail {
     pub(super) address: u64,
-    pub(super) domain: u64,
+    pub(super) domain: Text,
     pub(super) local: Text,
     pub(super) is_role: bool,
     pub(super) is_free: bool,
@@ -185,7 +185,7 @@ impl Record {
             .iter()
             .map(|mail| Mail {
                 address: hash(format!("{}@{}", mail.local, mail.domain).as_bytes()),
-                domain: hash(mail.domain.as_bytes()),
+                domain: buffer.text(&mail.domain),
                 local: buffer.text(&mail.local),
                 is_role: mail.is_role,
                 is_free: mail.is_free,

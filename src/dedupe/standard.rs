@@ -85,6 +85,13 @@ impl Standard {
     pub(super) fn given(&self, text: &str) -> Vec<String> {
         let mut words = Self::words(text);
         self.drop_noise(&mut words, &[Noise::Title]);
+        if let [only] = words.as_slice()
+            && only.len() > 1
+            && self.names.noise(only) == Some(Noise::Title)
+            && self.names.classes(only).is_empty()
+        {
+            return Vec::new();
+        }
         retain_if_any(&mut words, |word| word.len() > 1);
         if words.iter().all(|word| word.len() == 1) {
             words.truncate(1);
