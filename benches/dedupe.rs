@@ -238,6 +238,16 @@ fn measure(name: &str, corpus: &Corpus, model: &Model, is_verbose: bool) {
         scored.prior.duplicates,
         scored.prior.household,
     );
+    let mut true_by_rule: HashMap<&str, (u64, u64)> = HashMap::new();
+    for pair in &scored.pairs {
+        let count = true_by_rule.entry(pair.rule.code()).or_default();
+        count.0 += 1;
+        count.1 += u64::from(is_true(pair.a, pair.b));
+    }
+    for (rule, n) in &scored.proposed {
+        let (kept, right) = true_by_rule.get(rule.code()).copied().unwrap_or_default();
+        println!("    {:20} proposed {n:9}, kept {kept:8}, true {right:8}", rule.code());
+    }
     let memory: usize = records.par_iter().map(Record::memory).sum();
     println!(
         "  {took:.2} s (counts {counted:.2}, pairs {:.2}, clusters {:.2}); records {:.0} bytes each; peak {:.2} GB",

@@ -57,6 +57,23 @@ rules! {
 }
 
 impl Rule {
+    /// Whether sharing the key says so little that the pairs of a large block are not worth
+    /// comparing: what else they share brings them together by another rule.
+    pub(super) fn is_weak(self) -> bool {
+        !matches!(
+            self,
+            Self::Phone
+                | Self::Email
+                | Self::NationalId
+                | Self::Names
+                | Self::Skeletons
+                | Self::Address
+                | Self::Birthday
+                | Self::Company
+                | Self::CompanyStart
+        )
+    }
+
     /// Calls a function with every key that the rule gives to a record.
     pub(super) fn keys(self, record: &Record, key: &mut dyn FnMut(u64)) {
         let (given, surname, company) =
@@ -159,10 +176,8 @@ type RefinedKey = fn(&Record) -> u64;
 /// The keys by which blocks that are too large are cut, step by step; those of one step beside
 /// each other.
 pub(super) fn refined_keys() -> [&'static [RefinedKey]; 2] {
-    const SECOND: &[RefinedKey] = &[
-        |record| record.bytes(record.given.span).first().map_or(0, |b| u64::from(*b)),
-        |record| first_place(record).map_or(0, |place| place.city.hash),
-    ];
+    const SECOND: &[RefinedKey] =
+        &[initials, |record| first_place(record).map_or(0, |place| place.city.hash)];
     const THIRD: &[RefinedKey] = &[
         |record| record.given.hash,
         |record| record.mails.first().map_or(0, |mail| mail.domain.hash),

@@ -241,11 +241,17 @@ impl<'a, C: Counts> Weigher<'a, C> {
         names.namesakes = names.are_two_names().then(|| {
             let mut part = self.fixed(Level::Namesakes);
             #[expect(clippy::cast_possible_truncation, reason = "bits are small numbers")]
-            let most = self.total().log2() as f32 - names.sum();
+            let most = (self.total() / self.namesakes(a, b)).log2() as f32 - names.sum();
             part.bits.stranger = part.bits.stranger.min(most);
             part
         });
         names
+    }
+
+    /// How many others are to be expected to have the same full name, at least one.
+    fn namesakes(&self, a: &Record, b: &Record) -> f64 {
+        let holders = |record: &Record| self.holders(Kind::FullName, record.full_name());
+        (holders(a).max(holders(b)) - 1.0 - self.duplicates).max(1.0)
     }
 
     fn compare_phones(&self, a: &Record, b: &Record, parts: &mut Parts) -> Option<Part> {

@@ -21,6 +21,8 @@ pub enum Kind {
     Last,
     /// Words of family names.
     LastWord,
+    /// Given and family name together, in no order.
+    FullName,
     /// Telephone numbers.
     Phone,
     /// E-mail addresses.
@@ -46,11 +48,12 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::First,
         Self::FirstWord,
         Self::Last,
         Self::LastWord,
+        Self::FullName,
         Self::Phone,
         Self::Email,
         Self::Domain,
@@ -170,6 +173,7 @@ fn each_value(record: &Record, kind: Kind, mut each: impl FnMut(u64)) {
         Kind::FirstWord => record.words(record.given.span).for_each(|word| present(hash(word))),
         Kind::Last => present(record.surname.hash),
         Kind::LastWord => record.words(record.surname.span).for_each(|word| present(hash(word))),
+        Kind::FullName => present(record.full_name()),
         Kind::Phone => record.phones.iter().for_each(|phone| present(u64::from(*phone))),
         Kind::Email => record.mails.iter().for_each(|mail| present(mail.address)),
         Kind::Domain => {

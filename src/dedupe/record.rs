@@ -258,6 +258,12 @@ impl Record {
         (self.bytes(self.given.span), self.bytes(self.surname.span))
     }
 
+    /// A hash of given and family name in no order; 0 if one is missing.
+    pub(super) fn full_name(&self) -> u64 {
+        let (one, other) = (self.given.hash, self.surname.hash);
+        if one == 0 || other == 0 { 0 } else { mix(one.min(other), one.max(other)) }
+    }
+
     /// Memory of this record in bytes, without the allocator's share.
     pub fn memory(&self) -> usize {
         size_of::<Self>()

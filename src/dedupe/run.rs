@@ -49,6 +49,8 @@ pub struct Scored {
     pub pairs: Vec<ScoredPair>,
     /// How many pairs were compared.
     pub compared: usize,
+    /// How many pairs each rule was the first to propose.
+    pub proposed: Vec<(Rule, usize)>,
     /// For every rule, pairs with an equal key that the limit on block sizes left out; another
     /// rule may have proposed some of them.
     pub left_out: Vec<(Rule, u64)>,
@@ -108,7 +110,15 @@ pub fn pairs(
             is_kept.then(|| ScoredPair { a, b, weight, rule: candidate.rule() })
         })
         .collect();
-    Ok(Scored { pairs, compared: found.pairs.len(), left_out: found.left_out, prior })
+    let mut proposed: Vec<(Rule, usize)> = rules.iter().map(|rule| (*rule, 0)).collect();
+    for candidate in &found.pairs {
+        let rule = candidate.rule();
+        if let Some((_, count)) = proposed.iter_mut().find(|(known, _)| *known == rule) {
+            *count += 1;
+        }
+    }
+    proposed.retain(|(_, count)| *count > 0);
+    Ok(Scored { proposed, pairs, compared: found.pairs.len(), left_out: found.left_out, prior })
 }
 
 /// The sums of all pairs, and how many pairs are two people of one household.
