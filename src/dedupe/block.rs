@@ -8,13 +8,9 @@
 
 use rayon::prelude::*;
 
-use super::block_key::{Rule, refined_keys};
+use super::block_key::{Rule, Strength, refined_keys};
 use super::record::Record;
 
-/// Blocks up to this size are taken whole.
-const MOST_IN_BLOCK: usize = 50;
-/// The same for a weak rule, whose larger blocks are noise.
-const MOST_IN_WEAK_BLOCK: usize = 10;
 /// Neighbours looked at on each side in what cannot be refined any more.
 const WINDOW: usize = 8;
 /// Bits of a packed pair that hold the rule.
@@ -72,7 +68,7 @@ pub(super) fn candidates(records: &[Record], rules: &[Rule]) -> Candidates {
     let mut most = MOST_BUFFERED;
     for rule in rules {
         let keys = sorted_keys(records, |record, key| rule.keys(record, key));
-        let most_in_block = if rule.is_weak() { MOST_IN_WEAK_BLOCK } else { MOST_IN_BLOCK };
+        let most_in_block = rule.strength().most_in_block();
         let blocks: Vec<&[(u64, u32)]> =
             keys.chunk_by(|one, other| one.0 == other.0).filter(|block| block.len() > 1).collect();
         let (pairs, left_out) = blocks
@@ -175,7 +171,7 @@ fn split(
     out: &mut Vec<Candidate>,
 ) {
     if step == refined_keys().len() {
-        if !rule.is_weak() {
+        if rule.strength() == Strength::Strong {
             window(records, members, rule, out);
         }
         return;

@@ -56,22 +56,53 @@ rules! {
     Inside "inside" "both are like a third",
 }
 
+/// How much sharing a key says: the less, the smaller are the blocks whose pairs are all worth
+/// comparing, for what else those pairs share brings them together by another rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Strength {
+    /// What cannot be cut any more is looked at through a window.
+    Strong,
+    Middle,
+    Weak,
+}
+
+impl Strength {
+    /// Blocks up to this size are taken whole.
+    pub(super) fn most_in_block(self) -> usize {
+        match self {
+            Self::Strong => 50,
+            Self::Middle => 20,
+            Self::Weak => 10,
+        }
+    }
+}
+
 impl Rule {
-    /// Whether sharing the key says so little that the pairs of a large block are not worth
-    /// comparing: what else they share brings them together by another rule.
-    pub(super) fn is_weak(self) -> bool {
-        !matches!(
-            self,
+    /// How much sharing the key says.
+    pub(super) fn strength(self) -> Strength {
+        match self {
             Self::Phone
-                | Self::Email
-                | Self::NationalId
-                | Self::Names
-                | Self::Skeletons
-                | Self::Address
-                | Self::Birthday
-                | Self::Company
-                | Self::CompanyStart
-        )
+            | Self::Email
+            | Self::NationalId
+            | Self::Address
+            | Self::Company
+            | Self::CompanyStart
+            | Self::Street
+            | Self::Inside => Strength::Strong,
+            Self::Names | Self::Skeletons | Self::Birthday => Strength::Middle,
+            Self::EmailName
+            | Self::LastCompany
+            | Self::FirstCompany
+            | Self::LastPostal
+            | Self::FirstPostal
+            | Self::LastCity
+            | Self::FirstCity
+            | Self::SkeletonPostal
+            | Self::LastYear
+            | Self::FirstYear
+            | Self::InitialsCompany
+            | Self::InitialsCity => Strength::Weak,
+        }
     }
 
     /// Calls a function with every key that the rule gives to a record.

@@ -127,7 +127,8 @@ impl<'a, C: Counts> Weigher<'a, C> {
 
     /// A level of a value that `holders` have by chance.
     pub(super) fn shared(&self, level: Level, holders: f64) -> Part {
-        self.part(level, (self.total() / holders.max(self.model.settings.holders_least)).log2())
+        let holders = holders.max(self.model.settings.holders_least);
+        Part { level, bits: self.model.shared(level, self.total(), holders) }
     }
 
     pub(super) fn holders(&self, kind: Kind, value: u64) -> f64 {
@@ -178,6 +179,9 @@ impl<'a, C: Counts> Weigher<'a, C> {
             || agrees(&national_id);
         if !is_strong && (by_company || place.agrees()) {
             parts.push(self.fixed(Level::OnlyPlace));
+            if names.are_two_names() {
+                parts.push(self.same_country(a, b));
+            }
             if names.has_other_last() {
                 parts.push(self.fixed(Level::OnlyPlaceOtherName));
             }
@@ -246,6 +250,14 @@ impl<'a, C: Counts> Weigher<'a, C> {
             part
         });
         names
+    }
+
+    /// What the names have already said: that both are of one country.
+    fn same_country(&self, a: &Record, b: &Record) -> Part {
+        let country = u64::from(a.country.max(b.country));
+        let compatriots =
+            if country == 0 { self.total() } else { self.holders(Kind::Country, country) };
+        self.part(Level::SameCountry, (compatriots / self.total()).log2())
     }
 
     /// How many others are to be expected to have the same full name, at least one.

@@ -45,10 +45,12 @@ pub enum Kind {
     Birthday,
     /// Identity numbers.
     NationalId,
+    /// Countries.
+    Country,
 }
 
 impl Kind {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::First,
         Self::FirstWord,
         Self::Last,
@@ -65,6 +67,7 @@ impl Kind {
         Self::City,
         Self::Birthday,
         Self::NationalId,
+        Self::Country,
     ];
 }
 
@@ -191,5 +194,6 @@ fn each_value(record: &Record, kind: Kind, mut each: impl FnMut(u64)) {
         Kind::City => record.places.iter().for_each(|place| present(place.city.hash)),
         Kind::Birthday => present(u64::from(record.birthday)),
         Kind::NationalId => present(record.national_id.hash),
+        Kind::Country => present(u64::from(record.country)),
     }
 }

@@ -155,6 +155,7 @@ levels! {
     PhoneAndEmail: Context "context" "phone_and_email",
     OnlyPlace: Context "context" "only_place",
     OnlyPlaceOtherName: Context "context" "only_place_other_name",
+    SameCountry: Context "context" "same_country",
     Organization: Context "context" "organization",
     EitherRival: Context "context" "either_rival",
     OrgCompanySame: Company "organization" "company_same",

@@ -97,6 +97,8 @@ struct Line {
     at_least: Option<f64>,
     home: Option<f64>,
     home_times: Option<f64>,
+    #[serde(default)]
+    home_holders: f64,
     words: String,
 }
 
@@ -117,6 +119,7 @@ struct Weight {
     at_least: f64,
     home: f64,
     home_times: f64,
+    home_holders: f64,
     words: String,
 }
 
@@ -182,6 +185,7 @@ impl Model {
                 at_least: line.at_least.unwrap_or(f64::NEG_INFINITY),
                 home: line.home.unwrap_or(0.0),
                 home_times: line.home_times.unwrap_or(0.0),
+                home_holders: line.home_holders,
                 words: line.words,
             });
         }
@@ -191,6 +195,17 @@ impl Model {
             }
         }
         Ok(Self { settings: table.settings, words: table.standard, weights })
+    }
+
+    /// What a level of a value weighs that `holders` of `total` contacts have by chance.
+    pub(super) fn shared(&self, level: Level, total: f64, holders: f64) -> Bits {
+        let mut bits = self.bits(level, (total / holders).log2());
+        let less = self.weights[level as usize].home_holders * holders.max(1.0).log2();
+        #[expect(clippy::cast_possible_truncation, reason = "bits are small numbers")]
+        {
+            bits.household -= less as f32;
+        }
+        bits
     }
 
     /// What a level weighs.
