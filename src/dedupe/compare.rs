@@ -43,8 +43,8 @@ impl Parts {
         }
     }
 
-    /// Lets only the best of company, switchboard and office address count against a stranger:
-    /// colleagues share all of them.
+    /// Lets only the best of company, switchboard, office address and town count against a
+    /// stranger: colleagues share all of them.
     fn count_workplace_once(&mut self) {
         let parts = &mut self.items[..self.len];
         let is_workplace = |part: &Part| {
@@ -52,7 +52,14 @@ impl Parts {
                 && (part.field() == Field::Company
                     || matches!(
                         part.level,
-                        Level::PhoneShared | Level::PhoneOneEdit | Level::AddressShared
+                        Level::PhoneShared
+                            | Level::PhoneOneEdit
+                            | Level::AddressShared
+                            | Level::AddressStreet
+                            | Level::PostalSame
+                            | Level::PostalOuter
+                            | Level::CitySame
+                            | Level::CityNear
                     ))
         };
         let best = parts

@@ -78,8 +78,6 @@ fn compare_place<C: Counts>(
     other: &Place,
 ) -> PlaceLevels {
     let others = |kind, value| (weigher.holders(kind, value) - 1.0).max(1.0);
-    let address =
-        (one.address != 0 && other.address != 0).then(|| compare_street(weigher, a, one, b, other));
     let postal = (one.postal != 0 && other.postal != 0).then(|| {
         if one.postal == other.postal {
             weigher.shared(Level::PostalSame, others(Kind::Postal, one.postal))
@@ -98,6 +96,18 @@ fn compare_place<C: Counts>(
             weigher.shared(Level::CityNear, k)
         } else {
             weigher.fixed(Level::CityDifferent)
+        }
+    });
+    let differs = |part: Option<Part>| part.is_some_and(|part| !is_agreeing(part.level));
+    let is_elsewhere = differs(city) && (postal.is_none() || differs(postal));
+    let address = (one.address != 0 && other.address != 0).then(|| {
+        let part = compare_street(weigher, a, one, b, other);
+        match part.level {
+            // Most towns have a street of that name.
+            Level::AddressNear | Level::AddressNumber | Level::AddressStreet if is_elsewhere => {
+                weigher.fixed(Level::AddressDifferent)
+            }
+            _ => part,
         }
     });
     combined(weigher, [address, postal, city])
