@@ -78,7 +78,7 @@ pub(super) fn candidates(records: &[Record], rules: &[Rule]) -> Candidates {
                 || (Vec::new(), 0),
                 |(mut pairs, mut left_out), block| {
                     if block.len() <= most_in_block {
-                        all_pairs(block, *rule, &mut pairs);
+                        all_pairs(records, block, *rule, &mut pairs);
                     } else {
                         let members: Vec<u32> = block.iter().map(|(_, at)| *at).collect();
                         left_out += refine(records, members, *rule, most_in_block, &mut pairs);
@@ -137,9 +137,13 @@ fn sorted_keys(
     all
 }
 
-fn all_pairs(block: &[(u64, u32)], rule: Rule, out: &mut Vec<Candidate>) {
+fn all_pairs(records: &[Record], block: &[(u64, u32)], rule: Rule, out: &mut Vec<Candidate>) {
     for (at, (_, one)) in block.iter().enumerate() {
-        out.extend(block[at + 1..].iter().map(|(_, other)| Candidate::new(*one, *other, rule)));
+        for (_, other) in &block[at + 1..] {
+            if rule.admits(&records[*one as usize], &records[*other as usize]) {
+                out.push(Candidate::new(*one, *other, rule));
+            }
+        }
     }
 }
 
@@ -182,7 +186,7 @@ fn split(
         keys.sort_unstable();
         for block in keys.chunk_by(|one, other| one.0 == other.0) {
             if block.len() <= most {
-                all_pairs(block, rule, out);
+                all_pairs(records, block, rule, out);
             } else {
                 let members: Vec<u32> = block.iter().map(|(_, at)| *at).collect();
                 split(records, &members, rule, most, step + 1, out);

@@ -71,7 +71,7 @@ impl Strength {
     pub(super) fn most_in_block(self) -> usize {
         match self {
             Self::Strong => 50,
-            Self::Middle => 20,
+            Self::Middle => 12,
             Self::Weak => 10,
         }
     }
@@ -102,6 +102,24 @@ impl Rule {
             | Self::FirstYear
             | Self::InitialsCompany
             | Self::InitialsCity => Strength::Weak,
+        }
+    }
+
+    /// Whether two records with an equal key are worth comparing: for rules that say nothing of
+    /// one or both names, an initial of these must agree, in any order, or be missing.
+    pub(super) fn admits(self, a: &Record, b: &Record) -> bool {
+        let (given_a, given_b) = (initial(a, a.given), initial(b, b.given));
+        let (last_a, last_b) = (initial(a, a.surname), initial(b, b.surname));
+        let fits = |one: u8, other: u8| one == other || one == 0 || other == 0;
+        match self {
+            Self::Birthday => {
+                fits(given_a, given_b)
+                    || fits(last_a, last_b)
+                    || given_a == last_b
+                    || last_a == given_b
+            }
+            Self::FirstPostal | Self::FirstCity => fits(last_a, last_b),
+            _ => true,
         }
     }
 
@@ -227,9 +245,13 @@ fn each_place(record: &Record, each: impl FnMut(&Place)) {
 
 /// The initials of both names, in no order; 0 if one is missing.
 fn initials(record: &Record) -> u64 {
-    let letter = |text: Text| record.bytes(text.span).first().map_or(0, |b| u64::from(*b));
-    let (one, other) = (letter(record.given), letter(record.surname));
-    if one == 0 || other == 0 { 0 } else { mix(one.min(other), one.max(other)) }
+    let (one, other) = (initial(record, record.given), initial(record, record.surname));
+    if one == 0 || other == 0 { 0 } else { mix(one.min(other).into(), one.max(other).into()) }
+}
+
+/// The first letter of a name; 0 if it is missing.
+fn initial(record: &Record, name: Text) -> u8 {
+    record.bytes(name.span).first().copied().unwrap_or(0)
 }
 
 /// The first letter and the consonants of a name, doubled ones once: vowels are what typos and

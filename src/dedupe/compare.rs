@@ -2,7 +2,7 @@
 //!
 //! Symmetric. Reads records and counts only, allocates nothing; about a microsecond.
 
-use super::compare_name::{Name, NameLevels};
+use super::compare_name::{Bearer, Held, Name, NameLevels, Side};
 use super::compare_place::compare_places;
 use super::frequency::{Counts, Kind};
 use super::level::{Field, Level};
@@ -150,13 +150,25 @@ impl<'a, C: Counts> Weigher<'a, C> {
         }
     }
 
-    /// Compares two records.
+    /// Compares two records, looking up what is known of their names.
     pub(super) fn compare(&self, a: &Record, b: &Record) -> Comparison {
+        self.compare_held(a, self.held(a), b, self.held(b))
+    }
+
+    /// Compares two records whose names were looked up before.
+    pub(super) fn compare_held(
+        &self,
+        a: &Record,
+        held_a: Held,
+        b: &Record,
+        held_b: Held,
+    ) -> Comparison {
         if a.has_no_person() && b.has_no_person() && (a.company.hash != 0 || b.company.hash != 0) {
             return self.compare_organizations(a, b);
         }
         let mut parts = Parts::new();
-        let names = self.compare_names(a, b);
+        let names =
+            self.compare_names(Side { record: a, held: held_a }, Side { record: b, held: held_b });
         names.push_to(&mut parts);
         let phone = self.compare_phones(a, b, &mut parts);
         let email = self.compare_emails(a, b, &mut parts);
@@ -217,46 +229,60 @@ impl<'a, C: Counts> Weigher<'a, C> {
     }
 
     /// Names in the better of both orientations, and what a name can say at most.
-    fn compare_names(&self, a: &Record, b: &Record) -> NameLevels {
+    fn compare_names(&self, one: Side<'_>, other: Side<'_>) -> NameLevels {
         let mut names = NameLevels {
-            first: self.compare_name(Name::First, a, a.given, b, b.given),
-            last: self.compare_name(Name::Last, a, a.surname, b, b.surname),
+            first: self.compare_name(Name::First, one.first(), other.first()),
+            last: self.compare_name(Name::Last, one.last(), other.last()),
             swapped: None,
             namesakes: None,
         };
-        let is_sure = names.is_sure();
+        let (a, b) = (one.record, other.record);
         let may_be_swapped = a.given.hash != 0 && a.given.hash == b.surname.hash
             || a.surname.hash != 0 && a.surname.hash == b.given.hash
             || names.sum() <= 0.0;
-        if !is_sure && may_be_swapped {
-            // `one` is taken to be the record with its names in the wrong columns.
-            let crosswise = |one: &Record, other: &Record| NameLevels {
-                first: self.compare_name(Name::FirstSwapped, one, one.surname, other, other.given),
-                last: self.compare_name(Name::LastSwapped, one, one.given, other, other.surname),
-                swapped: Some(self.fixed(Level::Swapped)),
-                namesakes: None,
-            };
-            let (wrong_a, wrong_b) = (self.swap_evidence(a), self.swap_evidence(b));
-            let crosswise = if wrong_a > wrong_b {
-                crosswise(a, b)
-            } else if wrong_b > wrong_a {
-                crosswise(b, a)
-            } else {
-                let (one, other) = (crosswise(a, b), crosswise(b, a));
-                if one.sum() <= other.sum() { one } else { other }
-            };
+        if may_be_swapped && !names.is_sure() {
+            let crosswise = self.compare_swapped(one, other);
             if crosswise.sum() > names.sum() {
                 names = crosswise;
             }
         }
         names.namesakes = names.are_two_names().then(|| {
+            let others = f64::from(one.held.full_name.max(other.held.full_name));
+            let others = (others - 1.0 - self.duplicates).max(1.0);
             let mut part = self.fixed(Level::Namesakes);
             #[expect(clippy::cast_possible_truncation, reason = "bits are small numbers")]
-            let most = (self.total() / self.namesakes(a, b)).log2() as f32 - names.sum();
+            let most = (self.total() / others).log2() as f32 - names.sum();
             part.bits.stranger = part.bits.stranger.min(most);
             part
         });
         names
+    }
+
+    /// Names crosswise, the record that likelier has them in the wrong columns turned round.
+    fn compare_swapped(&self, one: Side<'_>, other: Side<'_>) -> NameLevels {
+        let crosswise = |wrong: &Record, right: &Record| NameLevels {
+            first: self.compare_name(
+                Name::FirstSwapped,
+                self.anywhere(wrong, wrong.surname),
+                self.anywhere(right, right.given),
+            ),
+            last: self.compare_name(
+                Name::LastSwapped,
+                self.anywhere(wrong, wrong.given),
+                self.anywhere(right, right.surname),
+            ),
+            swapped: Some(self.fixed(Level::Swapped)),
+            namesakes: None,
+        };
+        let (a, b) = (one.record, other.record);
+        match one.held.swap.total_cmp(&other.held.swap) {
+            std::cmp::Ordering::Greater => crosswise(a, b),
+            std::cmp::Ordering::Less => crosswise(b, a),
+            std::cmp::Ordering::Equal => {
+                let (one, other) = (crosswise(a, b), crosswise(b, a));
+                if one.sum() <= other.sum() { one } else { other }
+            }
+        }
     }
 
     /// What the names have already said: that both are of one country.
@@ -265,12 +291,6 @@ impl<'a, C: Counts> Weigher<'a, C> {
         let compatriots =
             if country == 0 { self.total() } else { self.holders(Kind::Country, country) };
         self.part(Level::SameCountry, (compatriots / self.total()).log2())
-    }
-
-    /// How many others are to be expected to have the same full name, at least one.
-    fn namesakes(&self, a: &Record, b: &Record) -> f64 {
-        let holders = |record: &Record| self.holders(Kind::FullName, record.full_name());
-        (holders(a).max(holders(b)) - 1.0 - self.duplicates).max(1.0)
     }
 
     fn compare_phones(&self, a: &Record, b: &Record, parts: &mut Parts) -> Option<Part> {
@@ -398,6 +418,9 @@ impl<'a, C: Counts> Weigher<'a, C> {
                 self.model.settings.near_company,
                 [Level::CompanyNear, Level::CompanySubset, Level::CompanyDifferent],
             );
+            if level == Level::CompanyDifferent {
+                return self.fixed(level);
+            }
             self.shared(level, others(Kind::Company, a.company.hash, b.company.hash))
         });
         let is_paid = |mail: &&Mail| !mail.is_free;

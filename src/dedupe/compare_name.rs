@@ -68,21 +68,68 @@ impl NameLevels {
     }
 }
 
+/// A name of a record, and how many hold it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bearer<'a> {
+    pub(super) record: &'a Record,
+    pub(super) name: Text,
+    pub(super) holders: u32,
+}
+
+impl<'a> Bearer<'a> {
+    fn parts(self) -> (&'a Record, f64, Text) {
+        (self.record, f64::from(self.holders), self.name)
+    }
+}
+
+/// A record, and what the base knows of its names; looked up once per record in a batch.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Side<'a> {
+    pub(super) record: &'a Record,
+    pub(super) held: Held,
+}
+
+impl<'a> Side<'a> {
+    pub(super) fn first(self) -> Bearer<'a> {
+        Bearer { record: self.record, name: self.record.given, holders: self.held.first }
+    }
+
+    pub(super) fn last(self) -> Bearer<'a> {
+        Bearer { record: self.record, name: self.record.surname, holders: self.held.last }
+    }
+}
+
+/// How many records hold the names of a record.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Held {
+    pub(super) first: u32,
+    pub(super) last: u32,
+    pub(super) full_name: u32,
+    /// How much speaks for the names standing in the wrong columns, in bits.
+    pub(super) swap: f32,
+}
+
 impl<C: Counts> Weigher<'_, C> {
-    /// Holders of a name; of a swapped one in either column.
-    fn name_holders(&self, name: Name, value: u64) -> f64 {
-        match name {
-            Name::First => self.holders(Kind::First, value),
-            Name::Last => self.holders(Kind::Last, value),
-            Name::FirstSwapped | Name::LastSwapped => {
-                self.holders(Kind::First, value).max(self.holders(Kind::Last, value))
-            }
+    /// Looks up the names of a record.
+    pub(super) fn held(&self, record: &Record) -> Held {
+        #[expect(clippy::cast_possible_truncation, reason = "bits are small numbers")]
+        Held {
+            first: self.counts.holders(Kind::First, record.given.hash),
+            last: self.counts.holders(Kind::Last, record.surname.hash),
+            full_name: self.counts.holders(Kind::FullName, record.full_name()),
+            swap: self.swap_evidence(record) as f32,
         }
+    }
+
+    /// A name with its holders in whichever column it is usual.
+    pub(super) fn anywhere<'r>(&self, record: &'r Record, name: Text) -> Bearer<'r> {
+        let holders = |kind| self.counts.holders(kind, name.hash);
+        Bearer { record, name, holders: holders(Kind::First).max(holders(Kind::Last)) }
     }
 
     /// How much the columns in which names usually stand speak for a record that has them swapped,
     /// in bits.
-    pub(super) fn swap_evidence(&self, record: &Record) -> f64 {
+    fn swap_evidence(&self, record: &Record) -> f64 {
         let misplaced = |text: Text, kind: Kind, usual: Kind| {
             if text.hash == 0 {
                 return 0.0;
@@ -109,14 +156,14 @@ impl<C: Counts> Weigher<'_, C> {
         -(others / self.total()).max(floor).min(1.0).log2()
     }
 
+    /// Compares two names of which it is known how many hold them.
     pub(super) fn compare_name(
         &self,
         name: Name,
-        a: &Record,
-        one: Text,
-        b: &Record,
-        other: Text,
+        one: Bearer<'_>,
+        other: Bearer<'_>,
     ) -> Option<Part> {
+        let ((a, m, one), (b, n, other)) = (one.parts(), other.parts());
         if one.hash == 0 || other.hash == 0 {
             return None;
         }
@@ -130,10 +177,9 @@ impl<C: Counts> Weigher<'_, C> {
             return Some(self.fixed(level));
         }
         if one.hash == other.hash {
-            let rarity = self.name_rarity(name, self.name_holders(name, one.hash));
+            let rarity = self.name_rarity(name, m.max(n));
             return Some(self.part(name.pick(Level::FirstExact, Level::LastExact), rarity));
         }
-        let (m, n) = (self.name_holders(name, one.hash), self.name_holders(name, other.hash));
         let (rarer, commoner) = (m.min(n), m.max(n));
         let rarity = self.name_rarity(name, commoner);
         let settings = &self.model.settings;

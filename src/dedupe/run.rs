@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::block::{self, Candidate, MOST_RECORDS};
 use super::block_key::Rule;
 use super::compare::Weigher;
+use super::compare_name::Held;
 use super::frequency::{Counts, Frequencies};
 use super::model::Model;
 use super::options::Options;
@@ -86,13 +87,14 @@ pub fn pairs(
     // sample first.
     let step = found.pairs.len().div_ceil(MOST_SAMPLED).max(1);
     let sample: Vec<Candidate> = found.pairs.iter().step_by(step).copied().collect();
-    let (sums, households) = compare_all(&weigher, records, &sample);
+    let held: Vec<Held> = records.par_iter().map(|record| weigher.held(record)).collect();
+    let (sums, households) = compare_all(&weigher, records, &held, &sample);
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
     let (scale, total) = (step as f64, records.len().max(1) as f64);
     let mut prior = Prior::start(settings);
     estimate(&mut prior, &sums, households, scale, total, model);
     weigher.duplicates = prior.duplicates;
-    let (sums, households) = compare_all(&weigher, records, &found.pairs);
+    let (sums, households) = compare_all(&weigher, records, &held, &found.pairs);
     prior.duplicates = settings.duplicates_at_start;
     estimate(&mut prior, &sums, households, 1.0, total, model);
 
@@ -125,6 +127,7 @@ pub fn pairs(
 fn compare_all<C: Counts>(
     weigher: &Weigher<'_, C>,
     records: &[Record],
+    held: &[Held],
     candidates: &[Candidate],
 ) -> (Vec<Sums>, usize) {
     let households = std::sync::atomic::AtomicUsize::new(0);
@@ -133,7 +136,8 @@ fn compare_all<C: Counts>(
         .with_min_len(1 << 12)
         .map(|candidate| {
             let (a, b) = candidate.places();
-            let comparison = weigher.compare(&records[a as usize], &records[b as usize]);
+            let (a, b) = (a as usize, b as usize);
+            let comparison = weigher.compare_held(&records[a], held[a], &records[b], held[b]);
             if comparison.is_household {
                 households.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             }

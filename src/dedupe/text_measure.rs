@@ -52,9 +52,27 @@ fn trimmed<'a>(one: &'a [u8], other: &'a [u8]) -> (&'a [u8], &'a [u8]) {
 
 /// Whether the Jaro-Winkler similarity of two texts is at least so high.
 pub(super) fn is_jaro_winkler(one: &[u8], other: &[u8], least: f64) -> bool {
+    if most_jaro_winkler(one, other) < least {
+        return false;
+    }
     let args = jaro_winkler::Args::default().score_cutoff(least);
     jaro_winkler::similarity_with_args(one.iter().copied(), other.iter().copied(), &args)
         .is_some_and(|similarity| similarity >= least)
+}
+
+/// A bound that the Jaro-Winkler similarity cannot exceed: as if all letters that occur in both
+/// texts matched in order.
+fn most_jaro_winkler(one: &[u8], other: &[u8]) -> f64 {
+    let letters = |text: &[u8]| text.iter().fold(0_u64, |set, byte| set | 1 << (byte & 63));
+    let (m, n) = (letters(one), letters(other));
+    let share = |text: &[u8], set: u64| {
+        let common = text.iter().filter(|byte| set >> (**byte & 63) & 1 == 1).count();
+        f64::from(u32::try_from(common).unwrap_or(0))
+            / f64::from(u32::try_from(text.len().max(1)).unwrap_or(1))
+    };
+    let jaro = (share(one, n) + share(other, m) + 1.0) / 3.0;
+    let prefix = one.iter().zip(other).take(4).take_while(|(a, b)| a == b).count();
+    jaro + f64::from(u8::try_from(prefix).unwrap_or(4)) * 0.1 * (1.0 - jaro)
 }
 
 /// Whether the Indel similarity of two texts, blanks not counted, is at least so high.
@@ -163,6 +181,8 @@ mod tests {
             let exact = osa::distance(one.iter().copied(), other.iter().copied());
             prop_assert_eq!(edits(one, other).map(usize::from), (exact <= 2).then_some(exact));
             prop_assert_eq!(is_one_edit(one, other), exact == 1);
+            let similarity = jaro_winkler::similarity(one.iter().copied(), other.iter().copied());
+            prop_assert!(most_jaro_winkler(one, other) >= similarity - 1e-9);
         }
     }
 }
