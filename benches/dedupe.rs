@@ -20,7 +20,8 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 use ringdex::dedupe::{
-    Check, Frequencies, Input, Model, Options, PlaceInput, Record, Scored, Standard, cluster, pairs,
+    Apart, Check, Frequencies, Input, Model, Options, PlaceInput, Record, Scored, Standard,
+    cluster, pairs,
 };
 use ringdex::domain::names::NameTables;
 use ringdex::generate;
@@ -57,9 +58,6 @@ fn read_file(path: &str, standard: &Standard, is_verbose: bool) -> Corpus {
     let column = |name: &str| header.iter().position(|known| known == name);
     let columns: HashMap<&str, usize> = header.iter().zip(0..).collect();
     let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().expect("rows");
-    let cell = |row: &csv::StringRecord, name: &str| -> String {
-        columns.get(name).and_then(|at| row.get(*at)).unwrap_or("").to_owned()
-    };
     let records = rows
         .par_iter()
         .map(|row| {
@@ -101,7 +99,6 @@ fn read_file(path: &str, standard: &Standard, is_verbose: bool) -> Corpus {
     } else {
         Vec::new()
     };
-    let _ = cell;
     Corpus { records, people, rows }
 }
 
@@ -201,8 +198,7 @@ fn measure(name: &str, corpus: &Corpus, model: &Model, is_verbose: bool) {
     let counted = started.elapsed().as_secs_f64();
     let scored = pairs(records, &counts, model, &options).expect("not too many");
     let compared = started.elapsed().as_secs_f64();
-    let clusters =
-        cluster(records, &scored, &counts, model, &options, &rustc_hash::FxHashSet::default());
+    let clusters = cluster(records, &scored, &counts, model, &options, &Apart::new());
     let took = started.elapsed().as_secs_f64();
 
     let is_true = |a: u32, b: u32| people[a as usize] == people[b as usize];

@@ -5,6 +5,8 @@
 //! (average linkage, Sokal and Michener 1958, with a floor). Without refusals the groups are the
 //! connected components.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -14,6 +16,9 @@ use super::model::Model;
 use super::options::Options;
 use super::record::Record;
 use super::run::Scored;
+
+/// Pairs that a person has told apart: places of records, the lower first.
+pub type Apart = BTreeSet<(u32, u32)>;
 
 /// Records of one person.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +40,7 @@ pub fn cluster<C: Counts>(
     counts: &C,
     model: &Model,
     options: &Options,
-    apart: &FxHashSet<(u32, u32)>,
+    apart: &Apart,
 ) -> Vec<Cluster> {
     let check = Check::new(model, counts, scored.prior, options);
     let components = components(scored, options.threshold, apart);
@@ -55,7 +60,7 @@ struct Joiner<'a, C: Counts> {
     check: &'a Check<'a, C>,
     model: &'a Model,
     options: &'a Options,
-    apart: &'a FxHashSet<(u32, u32)>,
+    apart: &'a Apart,
 }
 
 impl<C: Counts> Joiner<'_, C> {
@@ -123,11 +128,7 @@ impl<C: Counts> Joiner<'_, C> {
 
 /// Members and edges of every connected component; edges below the threshold inside a component
 /// are among them, pairs that are kept apart are not.
-fn components(
-    scored: &Scored,
-    threshold: f64,
-    apart: &FxHashSet<(u32, u32)>,
-) -> Vec<(Vec<u32>, Vec<Edge>)> {
+fn components(scored: &Scored, threshold: f64, apart: &Apart) -> Vec<(Vec<u32>, Vec<Edge>)> {
     let is_edge = |pair: &&super::ScoredPair| !apart.contains(&(pair.a, pair.b));
     let is_sure = |pair: &&super::ScoredPair| f64::from(pair.weight) >= threshold;
     // Records in pairs that reach the threshold, densely numbered.

@@ -2,15 +2,13 @@
 //!
 //! Symmetric. Reads records and counts only, allocates nothing; about a microsecond.
 
-use super::compare_name::{Bearer, Held, Name, NameLevels, Side};
+use super::compare_name::{Held, Name, NameLevels, Side};
 use super::compare_place::compare_places;
 use super::frequency::{Counts, Kind};
 use super::level::{Field, Level};
 use super::model::{Bits, Model};
-use super::record::{Mail, Record};
-use super::text_measure::{
-    WordSets, are_clearly_different, edits, is_jaro_winkler, is_one_edit, word_sets,
-};
+use super::record::Record;
+use super::text_measure::are_clearly_different;
 
 /// A level that a pair reached, and what it weighs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,7 +29,7 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let none = Part { level: Level::EitherRival, bits: Bits::default() };
         Self { items: [none; MOST_PARTS], len: 0 }
     }
@@ -117,7 +115,7 @@ pub(super) struct Weigher<'a, C: Counts> {
     pub(super) use_email: bool,
 }
 
-impl<'a, C: Counts> Weigher<'a, C> {
+impl<C: Counts> Weigher<'_, C> {
     pub(super) fn total(&self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
         let total = self.counts.total() as f64;
@@ -216,16 +214,16 @@ impl<'a, C: Counts> Weigher<'a, C> {
         if by_company {
             parts.count_workplace_once();
         }
-        Self::summed(parts, rivals, is_shared && are_clearly_different(a, b))
+        Self::summed(&parts, rivals, is_shared && are_clearly_different(a, b))
     }
 
-    fn summed(parts: Parts, rivals: Rivals, is_household: bool) -> Comparison {
+    pub(super) fn summed(parts: &Parts, rivals: Rivals, is_household: bool) -> Comparison {
         let (mut stranger, mut household) = (0.0, 0.0);
         for part in parts.as_slice() {
             stranger += part.bits.stranger;
             household += part.bits.household;
         }
-        Comparison { parts, stranger, household, rivals, is_household }
+        Comparison { parts: *parts, stranger, household, rivals, is_household }
     }
 
     /// Names in the better of both orientations, and what a name can say at most.
@@ -292,234 +290,6 @@ impl<'a, C: Counts> Weigher<'a, C> {
             if country == 0 { self.total() } else { self.holders(Kind::Country, country) };
         self.part(Level::SameCountry, (compatriots / self.total()).log2())
     }
-
-    fn compare_phones(&self, a: &Record, b: &Record, parts: &mut Parts) -> Option<Part> {
-        if a.phones.is_empty() || b.phones.is_empty() {
-            return None;
-        }
-        let mut common = 0;
-        let mut fewest = f64::INFINITY;
-        for phone in a.phones.iter().filter(|phone| b.phones.contains(phone)) {
-            common += 1;
-            fewest = fewest.min(self.strangers(Kind::Phone, u64::from(*phone), a, b));
-        }
-        let part = if common > 0 {
-            let level = if fewest > 0.0 { Level::PhoneShared } else { Level::PhoneSame };
-            self.shared(level, (2.0 * fewest).sqrt())
-        } else if a.phones.iter().any(|x| b.phones.iter().any(|y| is_phone_typo(*x, *y))) {
-            self.shared(Level::PhoneOneEdit, 1.0)
-        } else {
-            self.fixed(Level::PhoneDifferent)
-        };
-        parts.push(part);
-        if common > 1 {
-            parts.push(self.fixed(Level::ManyPhones));
-        }
-        Some(part)
-    }
-
-    fn compare_emails(&self, a: &Record, b: &Record, parts: &mut Parts) -> Option<Part> {
-        if !self.use_email || a.mails.is_empty() || b.mails.is_empty() {
-            return None;
-        }
-        let mut best: Option<Part> = None;
-        let mut common = 0;
-        for one in &a.mails {
-            for other in &b.mails {
-                let part = self.compare_email(a, one, b, other);
-                common += u32::from(one.address == other.address);
-                if best.is_none_or(|best| best.bits.stranger < part.bits.stranger) {
-                    best = Some(part);
-                }
-            }
-        }
-        if let Some(best) = best {
-            parts.push(best);
-        }
-        if common > 1 {
-            parts.push(self.fixed(Level::ManyEmails));
-        }
-        best
-    }
-
-    fn compare_email(&self, a: &Record, one: &Mail, b: &Record, other: &Mail) -> Part {
-        if one.address == other.address {
-            let strangers = self.strangers(Kind::Email, one.address, a, b);
-            let is_shared = strangers > 0.0 || one.is_role;
-            let level = if is_shared { Level::EmailShared } else { Level::EmailSame };
-            return self.shared(level, (2.0 * strangers).sqrt());
-        }
-        if one.is_role || other.is_role {
-            return self.fixed(Level::EmailDifferent);
-        }
-        let named = one.has_name || other.has_name;
-        let numbered = named && (one.has_digits || other.has_digits);
-        let by_name = |plain: Level, name: Level, number: Level| {
-            if numbered {
-                number
-            } else if named {
-                name
-            } else {
-                plain
-            }
-        };
-        let (x, y) = (a.bytes(one.local.span), b.bytes(other.local.span));
-        if one.local.hash == other.local.hash {
-            if x.len() < 3 {
-                return self.fixed(Level::EmailDifferent);
-            }
-            if edits(a.bytes(one.domain.span), b.bytes(other.domain.span)).is_some() {
-                return self.shared(Level::EmailDomainTypo, 1.0);
-            }
-            let level =
-                by_name(Level::EmailLocal, Level::EmailLocalNamed, Level::EmailLocalNumbered);
-            let holders = self.holders(Kind::Local, one.local.hash);
-            return self.shared(level, (holders - 1.0).max(1.0));
-        }
-        let edits = if x.len().min(y.len()) < 3 { None } else { edits(x, y) };
-        if named && is_same_letters(x, y) {
-            let level =
-                if edits == Some(1) { Level::EmailOtherDigit } else { Level::EmailOtherDigits };
-            return self.fixed(level);
-        }
-        if one.domain.hash != other.domain.hash {
-            return self.fixed(Level::EmailDifferent);
-        }
-        match edits {
-            Some(1) => {
-                let level = by_name(
-                    Level::EmailOneEdit,
-                    Level::EmailOneEditNamed,
-                    Level::EmailOneEditNumbered,
-                );
-                self.shared(level, 1.0)
-            }
-            Some(2) if x.len().min(y.len()) >= 6 => self.fixed(by_name(
-                Level::EmailTwoEdits,
-                Level::EmailTwoEditsNamed,
-                Level::EmailTwoEditsNumbered,
-            )),
-            _ => self.fixed(Level::EmailDifferent),
-        }
-    }
-
-    fn compare_companies(&self, a: &Record, b: &Record) -> Option<Part> {
-        let others = |kind, one, other| {
-            (self.holders(kind, one).max(self.holders(kind, other)) - 1.0).max(1.0)
-        };
-        let by_name = (a.company.hash != 0 && b.company.hash != 0).then(|| {
-            if a.company.hash == b.company.hash {
-                let k = others(Kind::Company, a.company.hash, a.company.hash);
-                return self.shared(Level::CompanySame, k);
-            }
-            let level = company_level(
-                a,
-                b,
-                self.model.settings.near_company,
-                [Level::CompanyNear, Level::CompanySubset, Level::CompanyDifferent],
-            );
-            if level == Level::CompanyDifferent {
-                return self.fixed(level);
-            }
-            self.shared(level, others(Kind::Company, a.company.hash, b.company.hash))
-        });
-        let is_paid = |mail: &&Mail| !mail.is_free;
-        let by_domain = a
-            .mails
-            .iter()
-            .filter(is_paid)
-            .find(|one| {
-                b.mails.iter().filter(is_paid).any(|other| one.domain.hash == other.domain.hash)
-            })
-            .filter(|_| self.use_email)
-            .map(|one| {
-                self.shared(
-                    Level::CompanyDomain,
-                    (self.holders(Kind::Domain, one.domain.hash) - 1.0).max(1.0),
-                )
-            });
-        match (by_name, by_domain) {
-            (Some(name), Some(domain)) if domain.bits.stranger > name.bits.stranger => Some(domain),
-            (None, domain) => domain,
-            (name, _) => name,
-        }
-    }
-
-    fn compare_birthdays(&self, a: &Record, b: &Record) -> Option<Part> {
-        if a.birthday == 0 || b.birthday == 0 {
-            return None;
-        }
-        let part = match birthday_level(a.birthday, b.birthday) {
-            Level::BirthSame => {
-                let others = self.holders(Kind::Birthday, u64::from(a.birthday)) - 1.0;
-                let least = self.total() / self.model.settings.sparse_birthday;
-                self.shared(Level::BirthSame, others.max(least))
-            }
-            level => self.fixed(level),
-        };
-        Some(part)
-    }
-
-    fn compare_ids(&self, a: &Record, b: &Record) -> Option<Part> {
-        if a.national_id.hash == 0 || b.national_id.hash == 0 {
-            return None;
-        }
-        if a.national_id.hash == b.national_id.hash {
-            let holders = self.holders(Kind::NationalId, a.national_id.hash);
-            return Some(self.shared(Level::IdSame, holders - 2.0));
-        }
-        let (x, y) = (a.bytes(a.national_id.span), b.bytes(b.national_id.span));
-        Some(if x.len().min(y.len()) >= 5 && edits(x, y).is_some() {
-            self.shared(Level::IdNear, 1.0)
-        } else {
-            self.fixed(Level::IdDifferent)
-        })
-    }
-
-    fn compare_organizations(&self, a: &Record, b: &Record) -> Comparison {
-        let mut parts = Parts::new();
-        parts.push(self.fixed(Level::Organization));
-        if a.company.hash != 0 && b.company.hash != 0 {
-            let part = if a.company.hash == b.company.hash {
-                let others = self.holders(Kind::Company, a.company.hash) - 1.0;
-                self.shared(Level::OrgCompanySame, others.max(1.0))
-            } else {
-                let levels =
-                    [Level::OrgCompanyNear, Level::OrgCompanySubset, Level::OrgCompanyDifferent];
-                self.fixed(company_level(a, b, self.model.settings.near_company, levels))
-            };
-            parts.push(part);
-        }
-        if let Some(part) = compare_places(self, a, b).address() {
-            parts.push(self.fixed(match part.level {
-                Level::AddressSame | Level::AddressShared => Level::OrgAddressSame,
-                Level::AddressNear => Level::OrgAddressNear,
-                Level::AddressNumber => Level::OrgAddressNumber,
-                Level::AddressStreet => Level::OrgAddressStreet,
-                _ => Level::OrgAddressDifferent,
-            }));
-        }
-        let postal = |r: &Record| r.places.first().map_or(0, |place| place.postal);
-        if postal(a) != 0 && postal(b) != 0 {
-            let is_same = postal(a) == postal(b);
-            let level = if is_same { Level::OrgPostalSame } else { Level::OrgPostalDifferent };
-            parts.push(self.fixed(level));
-        }
-        let mut unused = Parts::new();
-        if let Some(part) = self.compare_phones(a, b, &mut unused) {
-            parts.push(self.fixed(match part.level {
-                Level::PhoneSame | Level::PhoneShared => Level::OrgPhoneSame,
-                Level::PhoneOneEdit => Level::OrgPhoneOneEdit,
-                _ => Level::OrgPhoneDifferent,
-            }));
-        }
-        if let Some(part) = self.compare_emails(a, b, &mut unused)
-            && matches!(part.level, Level::EmailSame | Level::EmailShared)
-        {
-            parts.push(self.fixed(Level::OrgEmail));
-        }
-        Self::summed(parts, Rivals::Organization, false)
-    }
 }
 
 impl Part {
@@ -527,84 +297,4 @@ impl Part {
     pub fn field(&self) -> Field {
         self.level.field()
     }
-}
-
-/// Near, subset or different, for two companies that are not the same.
-fn company_level(a: &Record, b: &Record, near: f64, levels: [Level; 3]) -> Level {
-    let (x, y) = (a.bytes(a.company.span), b.bytes(b.company.span));
-    let [is_near, is_subset, is_different] = levels;
-    if x.len().min(y.len()) >= 6 && edits(x, y).is_some() || is_jaro_winkler(x, y, near) {
-        is_near
-    } else if word_sets(a.words(a.company.span), b.words(b.company.span)) == WordSets::Subset {
-        is_subset
-    } else {
-        is_different
-    }
-}
-
-fn birthday_level(one: u32, other: u32) -> Level {
-    if one == other {
-        return Level::BirthSame;
-    }
-    let parts = |date: u32| (date / 10_000, date / 100 % 100, date % 100);
-    let ((y1, m1, d1), (y2, m2, d2)) = (parts(one), parts(other));
-    let is_swapped = y1 == y2 && m1 == d2 && d1 == m2;
-    let digits = |mut date: u32| {
-        let mut out = [0; 8];
-        for slot in out.iter_mut().rev() {
-            *slot = u8::try_from(date % 10).unwrap_or(0);
-            date /= 10;
-        }
-        out
-    };
-    let agreeing = u32::from(y1 == y2) + u32::from(m1 == m2) + u32::from(d1 == d2);
-    if y1 == 0 || y2 == 0 {
-        // Without a year the rest is all there is.
-        return if m1 == m2 && d1 == d2 { Level::BirthTwoParts } else { Level::BirthDifferent };
-    }
-    if (m1, d1) == (1, 1) && (m2, d2) == (1, 1) {
-        // The first of January stands for a day that is not known.
-        return match edits(&digits(one), &digits(other)) {
-            Some(1) => Level::BirthTwoEdits,
-            _ => Level::BirthDifferent,
-        };
-    }
-    if is_swapped || is_one_edit(&digits(one), &digits(other)) {
-        Level::BirthNear
-    } else if agreeing == 2 {
-        Level::BirthTwoParts
-    } else if edits(&digits(one), &digits(other)).is_some() {
-        Level::BirthTwoEdits
-    } else if y1 == y2 {
-        Level::BirthYear
-    } else {
-        Level::BirthDifferent
-    }
-}
-
-fn is_phone_typo(one: u32, other: u32) -> bool {
-    // The longest numbers have nine digits; short ones differ by a digit too easily.
-    if one.min(other) < 1_000_000 {
-        return false;
-    }
-    fn digits(mut number: u32, out: &mut [u8; 10]) -> &[u8] {
-        let mut at = out.len();
-        while number > 0 && at > 0 {
-            at -= 1;
-            out[at] = u8::try_from(number % 10).unwrap_or(0);
-            number /= 10;
-        }
-        &out[at..]
-    }
-    let (mut x, mut y) = ([0; 10], [0; 10]);
-    is_one_edit(digits(one, &mut x), digits(other, &mut y))
-}
-
-/// Whether two texts are the same but for digits and punctuation.
-fn is_same_letters(one: &[u8], other: &[u8]) -> bool {
-    let letters = |text: &[u8]| -> usize {
-        text.iter().filter(|b| b.is_ascii_alphabetic() || !b.is_ascii()).count()
-    };
-    let is_letter = |b: &&u8| b.is_ascii_alphabetic() || !b.is_ascii();
-    letters(one) > 2 && one.iter().filter(is_letter).eq(other.iter().filter(is_letter))
 }

@@ -76,12 +76,6 @@ pub(super) struct Bearer<'a> {
     pub(super) holders: u32,
 }
 
-impl<'a> Bearer<'a> {
-    fn parts(self) -> (&'a Record, f64, Text) {
-        (self.record, f64::from(self.holders), self.name)
-    }
-}
-
 /// A record, and what the base knows of its names; looked up once per record in a batch.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Side<'a> {
@@ -163,7 +157,10 @@ impl<C: Counts> Weigher<'_, C> {
         one: Bearer<'_>,
         other: Bearer<'_>,
     ) -> Option<Part> {
-        let ((a, m, one), (b, n, other)) = (one.parts(), other.parts());
+        let (a, b) = (one.record, other.record);
+        let (rarer, commoner) = (one.holders.min(other.holders), one.holders.max(other.holders));
+        let (rarer, commoner) = (f64::from(rarer), f64::from(commoner));
+        let (one, other) = (one.name, other.name);
         if one.hash == 0 || other.hash == 0 {
             return None;
         }
@@ -177,10 +174,9 @@ impl<C: Counts> Weigher<'_, C> {
             return Some(self.fixed(level));
         }
         if one.hash == other.hash {
-            let rarity = self.name_rarity(name, m.max(n));
+            let rarity = self.name_rarity(name, commoner);
             return Some(self.part(name.pick(Level::FirstExact, Level::LastExact), rarity));
         }
-        let (rarer, commoner) = (m.min(n), m.max(n));
         let rarity = self.name_rarity(name, commoner);
         let settings = &self.model.settings;
         let edits = edits(x, y);

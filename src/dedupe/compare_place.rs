@@ -70,6 +70,8 @@ pub(super) fn compare_places<C: Counts>(
     best.unwrap_or_default()
 }
 
+#[expect(clippy::many_single_char_names, reason = "a and b are the two records")]
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other levels stay as they are")]
 fn compare_place<C: Counts>(
     weigher: &Weigher<'_, C>,
     a: &Record,
@@ -148,6 +150,7 @@ fn combined<C: Counts>(weigher: &Weigher<'_, C>, parts: [Option<Part>; 3]) -> Pl
     PlaceLevels { address, postal, city, sum }
 }
 
+#[expect(clippy::many_single_char_names, reason = "a and b are the two records")]
 fn compare_street<C: Counts>(
     weigher: &Weigher<'_, C>,
     a: &Record,

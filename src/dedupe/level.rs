@@ -33,9 +33,6 @@ pub enum Field {
 }
 
 impl Field {
-    /// How many there are.
-    pub(super) const COUNT: usize = 12;
-
     /// The name of its section in the model table.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -10,6 +10,8 @@ mod block;
 mod block_key;
 mod cluster;
 mod compare;
+mod compare_channel;
+mod compare_fact;
 mod compare_name;
 mod compare_place;
 mod explain;
@@ -27,7 +29,7 @@ mod text_measure;
 
 pub use block::MOST_RECORDS;
 pub use block_key::Rule;
-pub use cluster::{Cluster, cluster};
+pub use cluster::{Apart, Cluster, cluster};
 pub use compare::Part;
 pub use explain::{Check, Explanation, Reason, Rival};
 pub use frequency::{Counts, Frequencies, Kind};

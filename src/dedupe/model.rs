@@ -81,7 +81,8 @@ pub struct Settings {
 pub(super) struct Words {
     pub(super) role_mailboxes: BTreeSet<String>,
     pub(super) free_mail: BTreeSet<String>,
-    pub(super) street_words: BTreeMap<String, String>,
+    #[serde(rename = "street_words")]
+    pub(super) street_kinds: BTreeMap<String, String>,
 }
 
 /// A line of the table.

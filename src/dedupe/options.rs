@@ -35,6 +35,7 @@ impl Options {
     }
 
     /// Whether a blocking rule is used.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the other rules are not exact")]
     pub(super) fn allows(&self, rule: Rule) -> bool {
         match rule {
             Rule::Email | Rule::EmailName if !self.use_email => false,

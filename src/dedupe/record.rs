@@ -69,6 +69,7 @@ pub(super) struct Text {
 
 /// An e-mail address.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts")]
 pub(super) struct Mail {
     pub(super) address: u64,
     pub(super) domain: Text,

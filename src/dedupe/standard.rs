@@ -132,7 +132,7 @@ impl Standard {
             .map(|at| words.remove(at))
             .unwrap_or_default();
         for word in &mut words {
-            if let Some(short) = self.words.street_words.get(word.as_str()) {
+            if let Some(short) = self.words.street_kinds.get(word.as_str()) {
                 word.clone_from(short);
             } else {
                 // Where the kind of street is glued on, as in German.

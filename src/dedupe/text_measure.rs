@@ -21,7 +21,7 @@ pub(super) fn edits(one: &[u8], other: &[u8]) -> Option<u8> {
         (0, n) | (n, 0) => return u8::try_from(n).ok().filter(|n| *n <= 2),
         (1, 1) => return Some(1),
         (2, 2) if one[0] == other[1] && one[1] == other[0] => return Some(1),
-        (1, 2) | (2, 1) | (2, 2) => return Some(2),
+        (1, 2) | (2, 1 | 2) => return Some(2),
         _ => {}
     }
     let args = osa::Args::default().score_cutoff(2);
