@@ -278,7 +278,7 @@ impl<C: Counts> Weigher<'_, C> {
             std::cmp::Ordering::Less => crosswise(b, a),
             std::cmp::Ordering::Equal => {
                 let (one, other) = (crosswise(a, b), crosswise(b, a));
-                if one.sum() <= other.sum() { one } else { other }
+                if one.order(&other).is_le() { one } else { other }
             }
         }
     }
@@ -293,6 +293,15 @@ impl<C: Counts> Weigher<'_, C> {
 }
 
 impl Part {
+    /// Orders parts by what they weigh, and equal weights by level, so that the order of two
+    /// records never decides.
+    pub(super) fn order(&self, other: &Self) -> std::cmp::Ordering {
+        let key = |part: &Self| part.level as usize;
+        (self.bits.stranger.total_cmp(&other.bits.stranger))
+            .then(self.bits.household.total_cmp(&other.bits.household))
+            .then(key(self).cmp(&key(other)))
+    }
+
     /// The field that was compared.
     pub fn field(&self) -> Field {
         self.level.field()

@@ -42,7 +42,7 @@ impl<C: Counts> Weigher<'_, C> {
             for other in &b.mails {
                 let part = self.compare_email(a, one, b, other);
                 common += u32::from(one.address == other.address);
-                if best.is_none_or(|best| best.bits.stranger < part.bits.stranger) {
+                if best.is_none_or(|best| best.order(&part).is_lt()) {
                     best = Some(part);
                 }
             }

@@ -33,16 +33,13 @@ impl<C: Counts> Weigher<'_, C> {
             .mails
             .iter()
             .filter(is_paid)
-            .find(|one| {
-                b.mails.iter().filter(is_paid).any(|other| one.domain.hash == other.domain.hash)
-            })
+            .filter(|one| b.mails.iter().filter(is_paid).any(|o| one.domain.hash == o.domain.hash))
             .filter(|_| self.use_email)
             .map(|one| {
-                self.shared(
-                    Level::CompanyDomain,
-                    (self.holders(Kind::Domain, one.domain.hash) - 1.0).max(1.0),
-                )
-            });
+                let others = (self.holders(Kind::Domain, one.domain.hash) - 1.0).max(1.0);
+                self.shared(Level::CompanyDomain, others)
+            })
+            .max_by(Part::order);
         match (by_name, by_domain) {
             (Some(name), Some(domain)) if domain.bits.stranger > name.bits.stranger => Some(domain),
             (None, domain) => domain,

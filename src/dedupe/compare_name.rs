@@ -1,5 +1,7 @@
 //! Comparison levels of given and family names.
 
+use std::cmp::Ordering;
+
 use super::compare::{Part, Parts, Weigher};
 use super::frequency::{Counts, Kind};
 use super::level::Level;
@@ -48,6 +50,18 @@ impl NameLevels {
     /// Bits against a stranger, before the limit for namesakes.
     pub(super) fn sum(&self) -> f32 {
         [self.first, self.last, self.swapped].iter().flatten().map(|part| part.bits.stranger).sum()
+    }
+
+    /// Orders by bits, and by levels where these are equal.
+    pub(super) fn order(&self, other: &Self) -> Ordering {
+        let parts = |one: Option<Part>, other: Option<Part>| match (one, other) {
+            (Some(one), Some(other)) => one.order(&other),
+            (one, other) => one.is_some().cmp(&other.is_some()),
+        };
+        self.sum()
+            .total_cmp(&other.sum())
+            .then(parts(self.first, other.first))
+            .then(parts(self.last, other.last))
     }
 
     /// Whether both names agree as they stand, so that they are not swapped.

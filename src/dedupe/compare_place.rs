@@ -3,6 +3,8 @@
 //! The best of the three counts, a second that agrees adds a little, and contradictions count
 //! once: whoever moves changes all of them.
 
+use std::cmp::Ordering;
+
 use super::compare::{Part, Parts, Weigher};
 use super::frequency::{Counts, Kind};
 use super::level::Level;
@@ -23,6 +25,19 @@ impl PlaceLevels {
         for part in [self.address, self.postal, self.city].into_iter().flatten() {
             parts.push(part);
         }
+    }
+
+    /// Orders by bits, and by levels where these are equal.
+    fn order(&self, other: &Self) -> Ordering {
+        let parts = |one: Option<Part>, other: Option<Part>| match (one, other) {
+            (Some(one), Some(other)) => one.order(&other),
+            (one, other) => one.is_some().cmp(&other.is_some()),
+        };
+        self.sum
+            .total_cmp(&other.sum)
+            .then(parts(self.address, other.address))
+            .then(parts(self.postal, other.postal))
+            .then(parts(self.city, other.city))
     }
 
     /// The level of street and number.
@@ -62,7 +77,7 @@ pub(super) fn compare_places<C: Counts>(
     for one in &a.places {
         for other in &b.places {
             let levels = compare_place(weigher, a, one, b, other);
-            if best.is_none_or(|best| best.sum < levels.sum) {
+            if best.is_none_or(|best| best.order(&levels).is_lt()) {
                 best = Some(levels);
             }
         }

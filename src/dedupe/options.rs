@@ -52,9 +52,10 @@ impl Options {
         }
         let (a, b) = (a.name_parts(), b.name_parts());
         let join = |one: &[u8], other: &[u8]| [one, b" ", other].concat();
-        let whole = join(a.0, a.1);
-        let similarity = levenshtein_similarity(&whole, &join(b.0, b.1))
-            .max(levenshtein_similarity(&whole, &join(b.1, b.0)));
+        let (one, other) = (join(a.0, a.1), join(b.0, b.1));
+        let similarity = levenshtein_similarity(&one, &other)
+            .max(levenshtein_similarity(&one, &join(b.1, b.0)))
+            .max(levenshtein_similarity(&join(a.1, a.0), &other));
         similarity * 100.0 + 1e-9 >= f64::from(least)
     }
 }
