@@ -159,6 +159,13 @@ fn status(key: &str) -> f64 {
     line.split_whitespace().nth(1).and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(0.0) / 1e6
 }
 
+/// Processor time of this process so far, in seconds; of Linux, whose clock ticks 100 times a second.
+fn processor_seconds() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = text.rsplit(')').next().unwrap_or_default().split_whitespace();
+    fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
+}
+
 fn pairs_of(sizes: impl Iterator<Item = u64>) -> u64 {
     sizes.map(|n| n * (n - 1) / 2).sum()
 }
@@ -206,13 +213,14 @@ fn measure(name: &str, corpus: &Corpus, model: &Model, is_verbose: bool) {
     if is_verbose {
         options.keep = -30.0;
     }
-    let started = Instant::now();
+    let (started, processor) = (Instant::now(), processor_seconds());
     let counts = Frequencies::count(records, model.settings.holders_grouped);
     let counted = started.elapsed().as_secs_f64();
     let scored = pairs(records, &counts, model, &options).expect("not too many");
     let compared = started.elapsed().as_secs_f64();
     let clusters = cluster(records, &scored, &counts, model, &options, &Apart::new());
     let took = started.elapsed().as_secs_f64();
+    let processor = processor_seconds() - processor;
 
     let is_true = |a: u32, b: u32| people[a as usize] == people[b as usize];
     let kept = || scored.pairs.iter().filter(|p| f64::from(p.weight) >= options.threshold);
@@ -259,7 +267,7 @@ fn measure(name: &str, corpus: &Corpus, model: &Model, is_verbose: bool) {
     }
     let memory: usize = records.par_iter().map(Record::memory).sum();
     println!(
-        "  {took:.2} s (counts {counted:.2}, pairs {:.2}, clusters {:.2}); records {:.0} bytes each; peak {:.2} GB",
+        "  {took:.2} s, {processor:.2} s of CPU (counts {counted:.2}, pairs {:.2}, clusters {:.2}); records {:.0} bytes each; peak {:.2} GB",
         compared - counted,
         took - compared,
         memory as f64 / n as f64,

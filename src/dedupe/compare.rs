@@ -20,6 +20,8 @@ pub struct Part {
 }
 
 const MOST_PARTS: usize = 24;
+/// Bits from which on a similar e-mail address is more than one made of the same name.
+const OWN_EMAIL: f32 = 2.5;
 
 /// All levels that a pair reached.
 #[derive(Clone, Copy, Debug)]
@@ -190,8 +192,8 @@ impl<C: Counts> Weigher<'_, C> {
         }
         let by_company = agrees(&company);
         let is_strong = by_phone
-            || by_email
-            || place.has_address()
+            || email.is_some_and(|part| part.bits.stranger > OWN_EMAIL)
+            || place.has_house()
             || agrees(&birthday)
             || agrees(&national_id);
         if !is_strong && (by_company || place.agrees()) {

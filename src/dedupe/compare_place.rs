@@ -50,9 +50,10 @@ impl PlaceLevels {
         [self.address, self.postal, self.city].iter().flatten().any(|part| is_agreeing(part.level))
     }
 
-    /// Whether the street agrees.
-    pub(super) fn has_address(&self) -> bool {
-        self.address.is_some_and(|part| is_agreeing(part.level))
+    /// Whether street and number agree, but for typos.
+    pub(super) fn has_house(&self) -> bool {
+        self.address
+            .is_some_and(|part| is_agreeing(part.level) && part.level != Level::AddressStreet)
     }
 
     /// Whether street and number are the same.
