@@ -105,8 +105,8 @@ impl Rule {
         }
     }
 
-    /// Whether two records with an equal key are worth comparing: for rules that say nothing of
-    /// one or both names, an initial of these must agree, in any order, or be missing.
+    /// Whether two records with an equal key are worth comparing: for rules that say little of
+    /// one or both names, the beginnings of these must agree, in any order, or be missing.
     #[expect(clippy::wildcard_enum_match_arm, reason = "the other rules say enough")]
     pub(super) fn admits(self, a: &Record, b: &Record) -> bool {
         let (given_a, given_b) = (initial(a, a.given), initial(b, b.given));
@@ -119,7 +119,8 @@ impl Rule {
                     || given_a == last_b
                     || last_a == given_b
             }
-            Self::FirstPostal | Self::FirstCity => fits(last_a, last_b),
+            Self::FirstPostal | Self::FirstCity | Self::FirstYear => fits(last_a, last_b),
+            Self::InitialsCompany | Self::InitialsCity => begin_alike(a, b),
             _ => true,
         }
     }
@@ -248,6 +249,20 @@ fn each_place(record: &Record, each: impl FnMut(&Place)) {
 fn initials(record: &Record) -> u64 {
     let (one, other) = (initial(record, record.given), initial(record, record.surname));
     if one == 0 || other == 0 { 0 } else { mix(one.min(other).into(), one.max(other).into()) }
+}
+
+/// Whether one of the names begins with the same two letters in both records, in any order.
+fn begin_alike(a: &Record, b: &Record) -> bool {
+    let start = |record: &Record, name: Text| -> [u8; 2] {
+        match record.bytes(name.span) {
+            [one, two, ..] => [*one, *two],
+            [one] => [*one, 0],
+            [] => [0, 0],
+        }
+    };
+    let (given_a, last_a) = (start(a, a.given), start(a, a.surname));
+    let (given_b, last_b) = (start(b, b.given), start(b, b.surname));
+    given_a == given_b || last_a == last_b || given_a == last_b || last_a == given_b
 }
 
 /// The first letter of a name; 0 if it is missing.

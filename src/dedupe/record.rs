@@ -3,6 +3,8 @@
 //! Built once per contact; comparing reads it only. Values stand as hashes where equality counts
 //! and as ASCII bytes in one buffer where likeness does. A record takes about 300 to 450 bytes.
 
+use smallvec::SmallVec;
+
 use super::standard::{Standard, hash, mix};
 use crate::domain::contact::{Contact, is_mobile_label};
 
@@ -106,9 +108,9 @@ pub struct Record {
     pub(super) surname: Text,
     pub(super) company: Text,
     pub(super) national_id: Text,
-    pub(super) phones: Box<[u32]>,
-    pub(super) mails: Box<[Mail]>,
-    pub(super) places: Box<[Place]>,
+    pub(super) phones: SmallVec<[u32; 2]>,
+    pub(super) mails: SmallVec<[Mail; 1]>,
+    pub(super) places: SmallVec<[Place; 1]>,
     classes: [u16; MOST_CLASSES],
     /// `YYYYMMDD`; 0 if unknown.
     pub(super) birthday: u32,
@@ -223,7 +225,7 @@ impl Record {
             surname: buffer.text(&surname.join(" ")),
             company: buffer.text(&standard.company(input.company).join(" ")),
             national_id: buffer.text(&Standard::code(input.national_id)),
-            phones: phones.into(),
+            phones: SmallVec::from_slice(&phones),
             mails,
             classes,
             birthday: Standard::date(input.birthday),
@@ -267,11 +269,14 @@ impl Record {
 
     /// Memory of this record in bytes, without the allocator's share.
     pub fn memory(&self) -> usize {
+        fn spilled<A: smallvec::Array>(values: &SmallVec<A>) -> usize {
+            if values.spilled() { values.capacity() * size_of::<A::Item>() } else { 0 }
+        }
         size_of::<Self>()
             + self.text.len()
-            + size_of_val(&*self.phones)
-            + size_of_val(&*self.mails)
-            + size_of_val(&*self.places)
+            + spilled(&self.phones)
+            + spilled(&self.mails)
+            + spilled(&self.places)
     }
 }
 

@@ -13,7 +13,7 @@ use super::record::Record;
 use super::score::{Prior, Sums, probability};
 
 /// Pairs from which the priors are estimated, at most.
-const MOST_SAMPLED: usize = 300_000;
+const MOST_SAMPLED: usize = 100_000;
 
 /// Why a batch cannot be compared.
 #[derive(Debug, thiserror::Error)]
