@@ -70,7 +70,7 @@ impl Strength {
     /// Blocks up to this size are taken whole.
     pub(super) fn most_in_block(self) -> usize {
         match self {
-            Self::Strong => 50,
+            Self::Strong => 30,
             Self::Middle => 12,
             Self::Weak => 10,
         }
@@ -84,12 +84,11 @@ impl Rule {
             Self::Phone
             | Self::Email
             | Self::NationalId
-            | Self::Address
             | Self::Company
             | Self::CompanyStart
             | Self::Street
             | Self::Inside => Strength::Strong,
-            Self::Names | Self::Skeletons | Self::Birthday => Strength::Middle,
+            Self::Names | Self::Skeletons | Self::Address | Self::Birthday => Strength::Middle,
             Self::EmailName
             | Self::LastCompany
             | Self::FirstCompany
