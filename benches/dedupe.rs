@@ -273,6 +273,14 @@ fn measure(name: &str, corpus: &Corpus, model: &Model, is_verbose: bool) {
         memory as f64 / n as f64,
         status("VmHWM"),
     );
+    let check = Check::new(model, &counts, scored.prior, &options);
+    let sample = &scored.pairs[..scored.pairs.len().min(10_000)];
+    let started = Instant::now();
+    for pair in sample {
+        std::hint::black_box(check.weight(&records[pair.a as usize], &records[pair.b as usize]));
+    }
+    let each = started.elapsed().as_secs_f64() / sample.len().max(1) as f64;
+    println!("  one pair by itself {:.2} us", each * 1e6);
     if is_verbose {
         show_errors(corpus, &scored, &counts, model, &options);
     }
