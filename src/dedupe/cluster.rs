@@ -113,12 +113,11 @@ impl<C: Counts> Joiner<'_, C> {
 
     /// Makes sure that what a person has told apart is not joined.
     fn add_apart(&self, members: &[u32], groups: &mut Groups) {
-        if self.apart.is_empty() {
-            return;
-        }
-        for (b, other) in (0_u32..).zip(members) {
-            for (a, one) in (0..b).zip(members) {
-                if self.apart.contains(&(*one, *other)) {
+        // Members stand in ascending order.
+        for (a, one) in (0_u32..).zip(members) {
+            for (_, other) in self.apart.range((*one, 0)..=(*one, u32::MAX)) {
+                let b = members.binary_search(other).ok().and_then(|b| u32::try_from(b).ok());
+                if let Some(b) = b {
                     groups.add_cross(a, b, f64::NEG_INFINITY);
                 }
             }
