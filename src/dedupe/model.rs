@@ -59,7 +59,6 @@ pub struct Settings {
     pub household_prior_most: f64,
     pub first_name_floor: f64,
     pub last_name_floor: f64,
-    pub name_least: f64,
     pub typo_share: f64,
     pub near_jaro_winkler: f64,
     pub near_company: f64,
