@@ -2,7 +2,8 @@
 //!
 //! Modules in reading order: `domain` says what a contact is; `vault` seals what lies on disk, where
 //! that is asked for; `query` is the language in which contacts are asked for; `journal`, `store`,
-//! `lookup`, `index` and `search` each keep or read one form of a contact; `engine` puts them together; `import` turns files into drafts; `app` holds the use cases
+//! `lookup`, `index` and `search` each keep or read one form of a contact; `engine` puts them together; `dedupe` finds the
+//! same person in several contacts; `import` turns files into drafts; `app` holds the use cases
 //! and decides who may do what; `http` and `cli` offer them.
 
 pub mod error;
@@ -19,6 +20,7 @@ pub mod store;
 
 pub mod engine;
 
+pub mod dedupe;
 pub mod generate;
 pub mod import;
 
