@@ -13,7 +13,7 @@ use crate::domain::text::{fold, for_each_word};
 pub const WINDOW: usize = 5;
 
 /// Part of the schema hash: grows when this file cuts differently.
-pub(super) const CUTTER_VERSION: u32 = 8;
+pub(super) const CUTTER_VERSION: u32 = 9;
 
 /// The name under which the tokenizer for ready-made terms is registered.
 pub(super) const TOKENIZER: &str = "ready_made";
@@ -59,9 +59,11 @@ pub enum Place {
     CustomIdentifier,
     /// Any custom field, for callers who see all of them.
     Custom,
-    /// Local part, domain or a word of these.
+    /// Local part or domain.
     AddressPart,
-    /// A prefix of these.
+    /// A word of these; see [`email_word`].
+    AddressWord,
+    /// A prefix of such a word; see [`email_word`].
     AddressEdge,
 }
 
@@ -86,6 +88,7 @@ impl Place {
             Self::CustomIdentifier => 'D',
             Self::Custom => 'k',
             Self::AddressPart => 'p',
+            Self::AddressWord => 'q',
             Self::AddressEdge => 'P',
         }
     }
@@ -94,6 +97,12 @@ impl Place {
 /// The term of a whole value, without its organisation.
 pub fn value_term(code: &str, folded: &str) -> String {
     format!("{code}\u{1}{folded}")
+}
+
+/// A word of an address as it stands among whole addresses: apart from them, or the range of what
+/// begins with a frequent name would hold thousands of them.
+pub fn email_word(word: &str) -> String {
+    format!("\u{2}{word}")
 }
 
 /// What every term of an organisation begins with.
@@ -166,13 +175,15 @@ impl<'a> Terms<'a> {
             self.word(domain, Place::AddressPart);
             for part in [local, domain] {
                 for_each_word(part, |word, _, _| {
-                    if word != part {
-                        self.word(word, Place::AddressPart);
-                    }
+                    self.word(&email_word(word), Place::AddressWord);
                 });
             }
         }
-        self.edges(address, EMAIL_EDGE, Place::AddressEdge);
+        for_each_word(address, |word, _, _| {
+            for (at, c) in word.char_indices().take(EMAIL_EDGE) {
+                self.word(&email_word(&word[..at + c.len_utf8()]), Place::AddressEdge);
+            }
+        });
     }
 
     /// A whole folded value of a field.
@@ -276,19 +287,19 @@ mod tests {
                 "j.doe@ex.com/a",
                 "j.doe/p",
                 "ex.com/p",
-                "j/p",
-                "doe/p",
-                "ex/p",
-                "com/p",
-                "j/P",
-                "d/P",
-                "do/P",
-                "doe/P",
-                "e/P",
-                "ex/P",
-                "c/P",
-                "co/P",
-                "com/P"
+                "\u{2}j/q",
+                "\u{2}doe/q",
+                "\u{2}ex/q",
+                "\u{2}com/q",
+                "\u{2}j/P",
+                "\u{2}d/P",
+                "\u{2}do/P",
+                "\u{2}doe/P",
+                "\u{2}e/P",
+                "\u{2}ex/P",
+                "\u{2}c/P",
+                "\u{2}co/P",
+                "\u{2}com/P"
             ]
         );
         assert_eq!(placed(&|t| t.value("t", "Q4 Campaign")), ["t/q4 campaign"]);

@@ -335,6 +335,10 @@ impl Planner<'_> {
         } else {
             Source::Word { dict, text: text.clone(), exact }
         }];
+        if let [word] = words_of(&text).as_slice() {
+            let shape = if is_prefix { Shape::Prefix } else { Shape::Exact };
+            self.words.email(&word.text, shape, &mut sources);
+        }
         if self.words.step >= Step::Typos
             && let Some(most) = most_edits(&text)
         {

@@ -9,7 +9,7 @@ use super::step::Step;
 use super::weigh;
 use crate::domain::names::{NameTables, most_edits};
 use crate::domain::names::{collapsed, latins, sounds};
-use crate::index::{EDGE, EMAIL_EDGE, Place, Schema, value_term};
+use crate::index::{EDGE, EMAIL_EDGE, Place, Schema, email_word, value_term};
 use crate::query::{Field, Shape};
 
 /// From so many digits on they are meant as a number before anything else.
@@ -167,22 +167,19 @@ impl Words<'_> {
         Node::Terms(sources)
     }
 
-    fn email(&self, text: &str, shape: Shape, out: &mut Vec<Source>) {
+    pub(super) fn email(&self, text: &str, shape: Shape, out: &mut Vec<Source>) {
         let scores = self.schema.scores;
-        let dict = Dict::Email;
-        let mut exact = vec![(Place::AddressPart.letter(), scores.email)];
+        let (dict, word) = (Dict::Email, email_word(text));
+        let mut exact = vec![(Place::AddressWord.letter(), scores.email)];
         let begins = self.begins(shape);
         if begins && text.chars().count() > EMAIL_EDGE {
-            let begins = vec![
-                (Place::AddressPart.letter(), scores.email_prefix),
-                (Place::Address.letter(), scores.email_prefix),
-            ];
-            out.push(Source::WordBegins { dict, text: text.to_owned(), exact, begins });
+            let begins = vec![(Place::AddressWord.letter(), scores.email_prefix)];
+            out.push(Source::WordBegins { dict, text: word, exact, begins });
         } else {
             if begins {
                 exact.push((Place::AddressEdge.letter(), scores.email_prefix));
             }
-            out.push(Source::Word { dict, text: text.to_owned(), exact });
+            out.push(Source::Word { dict, text: word, exact });
         }
     }
 
