@@ -21,6 +21,8 @@ pub(super) type Scored = (DocId, f32);
 
 /// Lists of which so many are merged pairwise; more are sorted.
 const FEW_LISTS: usize = 12;
+/// How many times longer than the documents a list may be to be read as a whole.
+const DENSE: usize = 48;
 /// Steps between two looks at the clock.
 const STEPS: usize = 4_096;
 
@@ -344,39 +346,50 @@ pub(super) fn probe(
         if budget.is_over() {
             break;
         }
-        if list.len() < docs.len() / 8 {
-            // Few entries: each is looked for among the documents.
-            let mut from = 0;
-            list.for_each_block(view, |block| {
-                for doc in block {
-                    from += docs[from..].partition_point(|(known, _)| known < doc);
-                    match docs.get(from) {
-                        Some((known, _)) if known == doc => {
-                            best[from] = best[from].max(list.score);
-                        }
-                        Some(_) => {}
-                        None => return,
-                    }
-                }
-            })?;
-            continue;
-        }
-        let mut postings = list.open(view)?;
-        let mut at = postings.doc();
-        for ((doc, _), best) in docs.iter().zip(&mut best) {
-            if at < *doc {
-                // Near documents are reached faster step by step than by a search.
-                at = postings.advance();
+        if list.len() / DENSE > docs.len() {
+            let mut postings = list.open(view)?;
+            let mut at = postings.doc();
+            for ((doc, _), best) in docs.iter().zip(&mut best) {
                 if at < *doc {
                     at = postings.seek(*doc);
                 }
+                if at == *doc {
+                    *best = best.max(list.score);
+                } else if at == TERMINATED {
+                    break;
+                }
             }
-            if at == *doc {
-                *best = best.max(list.score);
-            } else if at == TERMINATED {
-                break;
-            }
+            continue;
         }
+        // Decoding a block of the list costs less than a search for each of the documents in it.
+        let mut from = 0;
+        list.for_each_block(view, |block| {
+            let Some(last) = block.last() else { return };
+            if docs.get(from).is_none_or(|(doc, _)| doc > last) {
+                return;
+            }
+            let to = from + docs[from..].partition_point(|(doc, _)| doc <= last);
+            if to - from < block.len() / 8 {
+                let mut rest = block;
+                for at in from..to {
+                    rest = &rest[rest.partition_point(|doc| *doc < docs[at].0)..];
+                    if rest.first() == Some(&docs[at].0) {
+                        best[at] = best[at].max(list.score);
+                    }
+                }
+            } else {
+                let mut at = from;
+                for doc in block {
+                    while at < to && docs[at].0 < *doc {
+                        at += 1;
+                    }
+                    if at < to && docs[at].0 == *doc {
+                        best[at] = best[at].max(list.score);
+                    }
+                }
+            }
+            from = to;
+        })?;
     }
     Ok(best)
 }
