@@ -161,18 +161,11 @@ pub fn run(
         return Ok(if near.total > hits.total { near } else { hits });
     }
     // Nothing is as it was said: what is near in different ways stands together, the nearest first.
-    for step in [Step::Near, Step::Typos, Step::Inside] {
-        let is_enough = match step {
-            Step::Inside => hits.total > 0,
-            Step::Strict | Step::Near | Step::Typos => hits.total >= schema.ladder.enough,
-        };
-        if is_enough || hits.is_partial {
+    for step in [Step::Typos, Step::Inside] {
+        if hits.total > 0 || hits.is_partial {
             break;
         }
-        let looser = run.step(step, true)?;
-        if looser.total >= hits.total {
-            hits = looser;
-        }
+        hits = run.step(step, true)?;
     }
     Ok(hits)
 }
