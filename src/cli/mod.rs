@@ -16,6 +16,7 @@ mod import;
 mod maintain;
 mod oidc;
 mod output;
+mod output_file;
 mod people;
 mod progress;
 mod query;
