@@ -80,7 +80,7 @@ impl App {
     ) -> Result<u64, Error> {
         authorize(caller, Permission::Export)?;
         if self.organization_of(caller)?.settings.audit_reads {
-            self.note_export(caller, request)?;
+            self.note_export(caller, &request.query, &request.columns)?;
         }
         let columns = self.export_columns(caller, request)?;
         let mut sink = Sink::new(request, columns, out);
