@@ -7,6 +7,7 @@ use clap::Args as ClapArgs;
 
 use super::args::Args;
 use super::error::Failure;
+use super::import::refuse_other_formats;
 use super::output_file::OutputFile;
 use super::target::Target;
 use super::{output, progress};
@@ -148,6 +149,7 @@ fn of_file(
     if input.as_os_str() == "-" {
         return Err(Failure::Usage("--input must name a file".to_owned()));
     }
+    refuse_other_formats(input)?;
     if let Some(out) = out
         && let (Ok(a), Ok(b)) = (out.canonicalize(), input.canonicalize())
         && a == b

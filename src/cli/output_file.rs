@@ -20,12 +20,16 @@ impl OutputFile {
         let Some(path) = path else {
             return Ok(Self { out: Some(BufWriter::new(Box::new(io::stdout()))), file: None });
         };
+        // A device or a pipe takes what is written; a file of its name would take its place.
+        let is_replaced = std::fs::metadata(path).map_or(true, |known| known.is_file());
         let mut part = path.to_owned().into_os_string();
-        part.push(".part");
+        if is_replaced {
+            part.push(".part");
+        }
         let part = PathBuf::from(part);
         let failed = |source| Failure::Io { path: path.to_owned(), source };
         let out: Box<dyn Write> = Box::new(File::create(&part).map_err(failed)?);
-        let file = Unfinished { part, path: path.to_owned(), is_complete: false };
+        let file = Unfinished { part, path: path.to_owned(), is_complete: !is_replaced };
         Ok(Self { out: Some(BufWriter::new(out)), file: Some(file) })
     }
 
@@ -41,7 +45,7 @@ impl OutputFile {
     pub(super) fn finish(mut self) -> Result<(), Failure> {
         self.flush().map_err(|source| self.failure(source))?;
         self.out = None;
-        if let Some(file) = &mut self.file {
+        if let Some(file) = self.file.as_mut().filter(|file| !file.is_complete) {
             std::fs::rename(&file.part, &file.path)
                 .map_err(|source| Failure::Io { path: file.path.clone(), source })?;
             file.is_complete = true;

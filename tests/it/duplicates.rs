@@ -318,6 +318,7 @@ fn bad_usage_is_named_and_leaves_files_alone() {
     usage(&["--input", list, "--view", "lists"], "groups");
     usage(&["--input", list, "--out", "pairs.pdf"], "--format");
     usage(&["--input", list, "--out", list], "--out");
+    usage(&["--input", "list.xlsx"], "save the list as CSV");
     usage(&["--id-column", "id"], "--input");
     usage(&["--server", "http://127.0.0.1:1", "--token", "x"], "--data-dir");
 
@@ -336,6 +337,13 @@ fn bad_usage_is_named_and_leaves_files_alone() {
     assert!(code == 1 && said.contains("colour, shape") && said.contains("--map"), "{said}");
     assert_eq!(std::fs::read_to_string(&out).unwrap(), "kept");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
+    // What is no file is written to, and stays what it is.
+    let full = Path::new("/dev/full");
+    if std::fs::metadata(full).is_ok_and(|known| !known.is_file()) {
+        let (code, said) = refused(&["duplicates", "--input", list, "--out", "/dev/full"]);
+        assert!(code == 1 && said.contains("/dev/full"), "{code} {said}");
+        assert!(!std::fs::metadata(full).unwrap().is_file());
+    }
     let (code, said) = refused(&["duplicates"]);
     assert!(code == 1 && said.contains("no data directory"), "{said}");
     let model = text(&ringdex(&["duplicates", "--model"]));

@@ -13,6 +13,8 @@ use crate::dedupe::{Explanation, Rival, ScoredPair};
 const MOST_GROUPS: usize = 300;
 /// Members and pairs of one group that it shows.
 const MOST_MEMBERS: usize = 50;
+/// Weights below, in bits, are not worth a line.
+const LEAST_SHOWN: f64 = 0.05;
 /// Weight in bits whose bar is as long as there is room.
 const LONGEST_BAR: f64 = 20.0;
 /// Lower ends of the ranges in which probabilities are counted, and how they are said.
@@ -204,7 +206,7 @@ fn tie(
         Rival::Household => "before anything is compared: two people of one household or firm",
     };
     row(prior, explanation.prior, out)?;
-    for reason in &explanation.reasons {
+    for reason in explanation.reasons.iter().filter(|reason| reason.bits.abs() >= LEAST_SHOWN) {
         row(&reason.words, reason.bits, out)?;
     }
     writeln!(

@@ -53,13 +53,23 @@ fn rounded(value: f64, digits: i32) -> f64 {
     (value * unit).round() / unit + 0.0
 }
 
+/// The kind of an error tells whether a reader has just seen enough.
+fn failed(error: csv::Error) -> io::Error {
+    if let csv::ErrorKind::Io(source) = error.kind() {
+        io::Error::new(source.kind(), error.to_string())
+    } else {
+        io::Error::other(error)
+    }
+}
+
 fn csv_writer(out: &mut dyn Write) -> csv::Writer<&mut dyn Write> {
     csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out)
 }
 
 pub(super) fn pairs_csv(report: &DuplicateReport, out: &mut dyn Write) -> io::Result<()> {
     let mut csv = csv_writer(out);
-    csv.write_record(["id_a", "id_b", "probability", "match_weight", "rule", "why"])?;
+    csv.write_record(["id_a", "id_b", "probability", "match_weight", "rule", "why"])
+        .map_err(failed)?;
     let ids = &report.subjects.ids;
     report.explained(|explainer| {
         for pair in report.pairs() {
@@ -70,7 +80,8 @@ pub(super) fn pairs_csv(report: &DuplicateReport, out: &mut dyn Write) -> io::Re
                 format!("{:.3}", pair.weight + 0.0),
                 pair.rule.code().to_owned(),
                 guard(explainer.explain(pair).to_string()),
-            ])?;
+            ])
+            .map_err(failed)?;
         }
         csv.flush()
     })
@@ -78,14 +89,15 @@ pub(super) fn pairs_csv(report: &DuplicateReport, out: &mut dyn Write) -> io::Re
 
 pub(super) fn groups_csv(report: &DuplicateReport, out: &mut dyn Write) -> io::Result<()> {
     let mut csv = csv_writer(out);
-    csv.write_record(["group_id", "id", "probability"])?;
+    csv.write_record(["group_id", "id", "probability"]).map_err(failed)?;
     for (number, group) in (1..).zip(&report.groups) {
         for member in &group.members {
             csv.write_record([
                 number.to_string(),
                 guard(report.subjects.ids.text(member.place).into_owned()),
                 format!("{:.6}", likelihood(member.weight)),
-            ])?;
+            ])
+            .map_err(failed)?;
         }
     }
     csv.flush()
