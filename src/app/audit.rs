@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::custom_fields::sees;
 use super::error::Error;
-use super::export::{ExportFormat, ExportRequest, guard};
+use super::export::{ExportFormat, guard};
+use super::query::Query;
 use super::{App, authorize};
 use crate::domain::access::{Caller, FieldRight, Permission, Sight};
 use crate::domain::audit::{Act, AuditAction, AuditDetails, AuditEntry, AuditHead, FieldChange};
@@ -283,14 +284,15 @@ impl App {
         Ok(())
     }
 
-    /// Notes that the caller exports contacts.
+    /// Notes that the caller takes contacts out: which, and what of them.
     pub(super) fn note_export(
         &self,
         caller: &Caller,
-        request: &ExportRequest,
+        query: &Query,
+        columns: &[String],
     ) -> Result<(), Error> {
         let organization = self.organization_of(caller)?.id;
-        let (query, columns) = (request.query.clone(), request.columns.clone());
+        let (query, columns) = (query.clone(), columns.to_vec());
         self.partition.write::<(), Error>(caller.organization, caller, false, move |tx| {
             let said = vec![
                 FieldChange::of("q", &None, &Some(&query.q)),

@@ -80,13 +80,13 @@ impl App {
     ) -> Result<u64, Error> {
         authorize(caller, Permission::Export)?;
         if self.organization_of(caller)?.settings.audit_reads {
-            self.note_export(caller, request)?;
+            self.note_export(caller, &request.query, &request.columns)?;
         }
         let columns = self.export_columns(caller, request)?;
         let mut sink = Sink::new(request, columns, out);
-        sink.header()?;
         let mut done = 0;
         if request.query.is_everything() {
+            sink.header()?;
             let mut failed = None;
             self.partition.for_each_contact(caller.organization, |batch| {
                 for contact in batch.into_iter().filter(|contact| caller.sees(contact)) {
@@ -105,6 +105,7 @@ impl App {
             }
         } else {
             let mut cursor = None;
+            let mut is_first = true;
             loop {
                 let page = self.search_contacts(
                     caller,
@@ -117,6 +118,10 @@ impl App {
                         ..SearchRequest::default()
                     },
                 )?;
+                // Only now, so that a query that cannot be is an error without a beginning of a file.
+                if std::mem::take(&mut is_first) {
+                    sink.header()?;
+                }
                 for (contact, _) in &page.contacts {
                     sink.contact(contact)?;
                     done += 1;

@@ -7,6 +7,7 @@ mod audit;
 mod bulk_actions;
 mod contacts;
 mod custom_fields;
+mod duplicates;
 mod error;
 mod export;
 mod guesses;
@@ -36,6 +37,10 @@ pub use audit::{AuditLine, AuditPage, AuditQuery};
 pub use bulk_actions::{BulkJob, JobState};
 pub use contacts::{BulkCreated, BulkItem, Created, Deletion, Precondition};
 pub use custom_fields::{FieldChanged, FieldView, Misfitting, Survey};
+pub use duplicates::{
+    DuplicateReport, FileReportError, FileReportOptions, ReportFormat, ReportOptions,
+    ReportSummary, ReportView, duplicate_model, report_on_file,
+};
 pub use error::{Error, Noun};
 pub use export::{ExportFormat, ExportRequest};
 pub use idempotency::Idempotency;

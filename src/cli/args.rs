@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use super::custom_field::CustomField;
+use super::duplicates::Duplicates;
 use super::edge::Edge;
 use super::oidc::Oidc;
 
@@ -68,6 +69,9 @@ pub(super) enum Command {
     Suggest(Suggest),
     /// Who has this number?
     Lookup(Lookup),
+    /// Find contacts that are the same person, in the base or in a list that is not imported, and
+    /// say why.
+    Duplicates(Duplicates),
     /// Make synthetic contacts of many countries, with known duplicates.
     Generate(Generate),
     /// Verify journal, store, lookup and index against each other.

@@ -1,10 +1,10 @@
 //! `ringdex export`.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io;
 
 use super::args::{Args, Export};
 use super::error::Failure;
+use super::output_file::OutputFile;
 use super::target::Target;
 use super::{output, progress};
 use crate::app::{ExportFormat, ExportRequest, Query};
@@ -25,16 +25,7 @@ pub(super) fn run(args: &Args, command: &Export) -> Result<(), Failure> {
     let is_stdout = command.out.as_os_str() == "-";
     let failed = |source| Failure::Io { path: command.out.clone(), source };
     let target = Target::open_existing(args)?;
-    let mut part = command.out.clone().into_os_string();
-    part.push(".part");
-    let part = std::path::PathBuf::from(part);
-    let mut out: BufWriter<Box<dyn Write>> = BufWriter::new(if is_stdout {
-        Box::new(io::stdout())
-    } else {
-        Box::new(File::create(&part).map_err(failed)?)
-    });
-    // Only a complete export takes the place of a file that is there.
-    let unfinished = Unfinished(if is_stdout { None } else { Some(part.clone()) });
+    let mut out = OutputFile::create((!is_stdout).then_some(command.out.as_path()))?;
     let written = match &target {
         Target::Local { app, caller } => {
             let request = ExportRequest {
@@ -65,11 +56,8 @@ pub(super) fn run(args: &Args, command: &Export) -> Result<(), Failure> {
             None
         }
     };
-    out.flush().map_err(failed)?;
-    drop(out);
+    out.finish()?;
     if !is_stdout {
-        std::fs::rename(&part, &command.out).map_err(failed)?;
-        unfinished.keep();
         match (written, args.json) {
             (Some(count), true) => output::print_json(&serde_json::json!({"exported": count}))?,
             (Some(count), false) => output::print(&format!("exported {count}"))?,
@@ -77,21 +65,4 @@ pub(super) fn run(args: &Args, command: &Export) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// A file that is removed unless it is complete.
-struct Unfinished(Option<std::path::PathBuf>);
-
-impl Unfinished {
-    fn keep(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        if let Some(path) = &self.0 {
-            let _ = std::fs::remove_file(path);
-        }
-    }
 }

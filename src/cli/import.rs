@@ -25,13 +25,7 @@ pub(super) fn run(args: &Args, command: &Import) -> Result<(), Failure> {
     {
         return Err(Failure::Usage("--errors names the file that is imported".to_owned()));
     }
-    let extension = command.file.extension().map(|e| e.to_string_lossy().to_lowercase());
-    if let Some("xlsx" | "xls" | "vcf" | "jsonl" | "ndjson" | "json") = extension.as_deref() {
-        return Err(Failure::Usage(format!(
-            "{} files are not read yet: save the list as CSV",
-            extension.unwrap_or_default()
-        )));
-    }
+    refuse_other_formats(&command.file)?;
     let options = options_of(command)?;
     let target = Target::open(args)?;
     let counts = match &target {
@@ -56,6 +50,17 @@ pub(super) fn run(args: &Args, command: &Import) -> Result<(), Failure> {
         )));
     }
     Ok(())
+}
+
+/// Refuses files that by their names are no lists of values.
+pub(super) fn refuse_other_formats(file: &Path) -> Result<(), Failure> {
+    let extension = file.extension().map(|e| e.to_string_lossy().to_lowercase());
+    match extension.as_deref() {
+        Some(other @ ("xlsx" | "xls" | "vcf" | "jsonl" | "ndjson" | "json")) => {
+            Err(Failure::Usage(format!("{other} files are not read yet: save the list as CSV")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn options_of(command: &Import) -> Result<ImportOptions, Failure> {

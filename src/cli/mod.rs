@@ -8,6 +8,7 @@ mod args;
 mod audit;
 mod client;
 mod custom_field;
+mod duplicates;
 mod edge;
 mod error;
 mod export;
@@ -16,6 +17,7 @@ mod import;
 mod maintain;
 mod oidc;
 mod output;
+mod output_file;
 mod people;
 mod progress;
 mod query;
@@ -41,6 +43,7 @@ pub fn run() -> ExitCode {
         Command::Search(command) => query::search(&args, command),
         Command::Suggest(command) => query::suggest(&args, command),
         Command::Lookup(command) => query::lookup(&args, command),
+        Command::Duplicates(command) => duplicates::run(&args, command),
         Command::Generate(command) => generate::run(&args, command),
         Command::Check(command) => maintain::check(&args, command),
         Command::IndexSchema(command) => maintain::index_schema(&args, command),

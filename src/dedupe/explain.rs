@@ -69,7 +69,7 @@ impl<'a, C: Counts> Check<'a, C> {
     /// Takes what a comparison needs; counts and prior are those of the last batch.
     pub fn new(model: &'a Model, counts: &'a C, prior: Prior, options: &Options) -> Self {
         let weigher =
-            Weigher { model, counts, duplicates: prior.duplicates, use_email: options.use_email };
+            Weigher { model, counts, duplicates: prior.assumed, use_email: options.use_email };
         Self { weigher, prior }
     }
 

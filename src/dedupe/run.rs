@@ -94,6 +94,7 @@ pub fn pairs(
     let mut prior = Prior::start(settings);
     estimate(&mut prior, &sums, households, scale, total, model);
     weigher.duplicates = prior.duplicates;
+    prior.assumed = prior.duplicates;
     let (sums, households) = compare_all(&weigher, records, &held, &found.pairs);
     prior.duplicates = settings.duplicates_at_start;
     estimate(&mut prior, &sums, households, 1.0, total, model);

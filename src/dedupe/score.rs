@@ -10,6 +10,8 @@ pub struct Prior {
     pub duplicates: f64,
     /// Pairs that share a phone or an address but are different people, per contact.
     pub household: f64,
+    /// The duplicates per contact that were assumed when counts of names were read.
+    pub assumed: f64,
 }
 
 impl Prior {
@@ -18,6 +20,7 @@ impl Prior {
         Self {
             duplicates: settings.duplicates_at_start,
             household: settings.household_least.max(settings.duplicates_at_start),
+            assumed: settings.duplicates_at_start,
         }
     }
 

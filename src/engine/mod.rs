@@ -7,6 +7,7 @@ mod cards;
 mod check;
 mod error;
 mod follower;
+mod names;
 mod partition;
 mod progress;
 mod rebuild;
@@ -18,6 +19,7 @@ mod writer;
 
 pub use check::{CheckReport, Trouble};
 pub use error::{Error, Rejected};
+pub use names::builtin_names;
 pub use partition::{Options, Partition, PendingWrite, SearchPage, Stats, Written};
 pub use rebuild::{Refreshed, SCHEMA_FOLDER, write_schema};
 pub use rekey::{Rekeyed, is_data_directory, rekey, rewrap};

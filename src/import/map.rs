@@ -330,6 +330,21 @@ fn columns_named<'a>(
     })
 }
 
+/// The place of the column with a name, exactly so or else up to case, spaces and punctuation; the
+/// first of several.
+///
+/// # Errors
+/// If there is none; says which columns there are.
+pub fn column_named(headers: &[String], name: &str) -> Result<usize, Error> {
+    let (trimmed, squeezed) = (name.trim(), squeeze(name));
+    let exact = headers.iter().position(|header| header == trimmed);
+    exact
+        .or_else(|| {
+            headers.iter().position(|header| !squeezed.is_empty() && squeeze(header) == squeezed)
+        })
+        .ok_or_else(|| unknown_column(name, headers))
+}
+
 fn unknown_column(name: &str, headers: &[String]) -> Error {
     let mut columns: Vec<String> =
         headers.iter().take(50).map(|header| format!("\"{header}\"")).collect();

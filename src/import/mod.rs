@@ -29,7 +29,7 @@ pub mod validate;
 pub use error::Error;
 pub use header::Layout;
 pub use issue::{IssueCode, RowIssue, Severity};
-pub use map::{ColumnPlan, MapOptions, MappedRow, MappedValue, Origin, RowMap};
+pub use map::{ColumnPlan, MapOptions, MappedRow, MappedValue, Origin, RowMap, column_named};
 pub use read::{RawRow, ReadOptions, Reader};
 pub use report::{Counts, ErrorFile};
 pub use target::{AddressPart, Label, Target, parse_mapping};

@@ -11,6 +11,7 @@ mod access;
 mod browser;
 mod contacts;
 mod custom;
+mod duplicates;
 mod edge;
 mod engine;
 mod errors;

@@ -1,0 +1,155 @@
+//! Reports for programs and spreadsheets.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::super::export::guard;
+use super::report::{DuplicateReport, Explainer, likelihood};
+use crate::dedupe::ScoredPair;
+
+/// A pair in JSON Lines.
+#[derive(Serialize)]
+struct PairLine {
+    id_a: String,
+    id_b: String,
+    probability: f64,
+    match_weight: f64,
+    rule: &'static str,
+    /// Bits before anything is compared; with the weights of `why` they make the match weight.
+    prior: f64,
+    why: Vec<ReasonLine>,
+}
+
+#[derive(Serialize)]
+struct ReasonLine {
+    field: &'static str,
+    level: &'static str,
+    weight: f64,
+    words: String,
+}
+
+/// A group in JSON Lines.
+#[derive(Serialize)]
+struct GroupLine {
+    group_id: usize,
+    /// Of the weakest pair along which it grew.
+    probability: f64,
+    members: Vec<MemberLine>,
+    /// The pairs that hold it together.
+    pairs: Vec<PairLine>,
+}
+
+#[derive(Serialize)]
+struct MemberLine {
+    id: String,
+    probability: f64,
+}
+
+/// Six digits are kept of probabilities, three of weights.
+fn rounded(value: f64, digits: i32) -> f64 {
+    let unit = 10_f64.powi(digits);
+    // No negative zero.
+    (value * unit).round() / unit + 0.0
+}
+
+/// The kind of an error tells whether a reader has just seen enough.
+fn failed(error: csv::Error) -> io::Error {
+    if let csv::ErrorKind::Io(source) = error.kind() {
+        io::Error::new(source.kind(), error.to_string())
+    } else {
+        io::Error::other(error)
+    }
+}
+
+fn csv_writer(out: &mut dyn Write) -> csv::Writer<&mut dyn Write> {
+    csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out)
+}
+
+pub(super) fn pairs_csv(report: &DuplicateReport, out: &mut dyn Write) -> io::Result<()> {
+    let mut csv = csv_writer(out);
+    csv.write_record(["id_a", "id_b", "probability", "match_weight", "rule", "why"])
+        .map_err(failed)?;
+    let ids = &report.subjects.ids;
+    report.explained(|explainer| {
+        for pair in report.pairs() {
+            csv.write_record([
+                guard(ids.text(pair.a).into_owned()),
+                guard(ids.text(pair.b).into_owned()),
+                format!("{:.6}", pair.probability()),
+                format!("{:.3}", pair.weight + 0.0),
+                pair.rule.code().to_owned(),
+                guard(explainer.explain(pair).to_string()),
+            ])
+            .map_err(failed)?;
+        }
+        csv.flush()
+    })
+}
+
+pub(super) fn groups_csv(report: &DuplicateReport, out: &mut dyn Write) -> io::Result<()> {
+    let mut csv = csv_writer(out);
+    csv.write_record(["group_id", "id", "probability"]).map_err(failed)?;
+    for (number, group) in (1..).zip(&report.groups) {
+        for member in &group.members {
+            csv.write_record([
+                number.to_string(),
+                guard(report.subjects.ids.text(member.place).into_owned()),
+                format!("{:.6}", likelihood(member.weight)),
+            ])
+            .map_err(failed)?;
+        }
+    }
+    csv.flush()
+}
+
+pub(super) fn pairs_json(report: &DuplicateReport, out: &mut dyn Write) -> io::Result<()> {
+    report.explained(|explainer| {
+        for pair in report.pairs() {
+            serde_json::to_writer(&mut *out, &pair_line(report, explainer, pair))?;
+            out.write_all(b"\n")?;
+        }
+        Ok(())
+    })
+}
+
+pub(super) fn groups_json(report: &DuplicateReport, out: &mut dyn Write) -> io::Result<()> {
+    report.explained(|explainer| {
+        for (group_id, group) in (1..).zip(&report.groups) {
+            let ties = group.ties.iter().map(|pair| pair_line(report, explainer, pair));
+            let members = group.members.iter().map(|member| MemberLine {
+                id: report.subjects.ids.text(member.place).into_owned(),
+                probability: rounded(likelihood(member.weight), 6),
+            });
+            let line = GroupLine {
+                group_id,
+                probability: rounded(likelihood(group.weakest), 6),
+                members: members.collect(),
+                pairs: ties.collect(),
+            };
+            serde_json::to_writer(&mut *out, &line)?;
+            out.write_all(b"\n")?;
+        }
+        Ok(())
+    })
+}
+
+fn pair_line(report: &DuplicateReport, explainer: &Explainer<'_>, pair: &ScoredPair) -> PairLine {
+    let explanation = explainer.explain(pair);
+    let why = explanation.reasons.into_iter().map(|reason| ReasonLine {
+        field: reason.field.as_str(),
+        level: reason.level,
+        weight: rounded(reason.bits, 3),
+        words: reason.words,
+    });
+    let ids = &report.subjects.ids;
+    PairLine {
+        id_a: ids.text(pair.a).into_owned(),
+        id_b: ids.text(pair.b).into_owned(),
+        probability: rounded(pair.probability(), 6),
+        match_weight: rounded(f64::from(pair.weight), 3),
+        rule: pair.rule.code(),
+        prior: rounded(explanation.prior, 3),
+        why: why.collect(),
+    }
+}

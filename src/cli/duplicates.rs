@@ -1,0 +1,188 @@
+//! `ringdex duplicates`.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use clap::Args as ClapArgs;
+
+use super::args::Args;
+use super::error::Failure;
+use super::import::refuse_other_formats;
+use super::output_file::OutputFile;
+use super::target::Target;
+use super::{output, progress};
+use crate::app::{
+    DuplicateReport, FileReportOptions, ReportFormat, ReportOptions, ReportView, duplicate_model,
+    parse_mapping, report_on_file,
+};
+use crate::import::{MapOptions, ReadOptions};
+
+#[derive(ClapArgs)]
+pub(super) struct Duplicates {
+    /// Look through the rows of this list (.csv, .tsv, .txt) instead; nothing is imported and no
+    /// data directory is needed.
+    #[arg(long, value_name = "FILE")]
+    input: Option<PathBuf>,
+    /// The column of the list whose values rows are called by; their numbers if not given.
+    #[arg(long, value_name = "COLUMN", requires = "input")]
+    id_column: Option<String>,
+    /// Where a column of the list goes, for example "`Kunde=last_name`", as in `import`; others go
+    /// where their headers say. `cf.national_id` is compared as an identity number. Repeatable.
+    #[arg(long, value_name = "COLUMN=FIELD", requires = "input")]
+    map: Vec<String>,
+    /// What is listed: pairs, or groups of one person each. A page always shows groups.
+    #[arg(long, default_value = "pairs", value_parser = ["pairs", "groups"])]
+    view: String,
+    /// How likely a pair must be, 0 to 1, to be listed. A group is listed if one of its pairs is so
+    /// likely, with all its members.
+    #[arg(long, default_value = "0.9", value_name = "P", value_parser = probability)]
+    min_probability: f64,
+    /// The format; taken from the name of the file if not given. html is a page for people, to
+    /// be read and printed.
+    #[arg(long, value_parser = ["csv", "jsonl", "html"])]
+    format: Option<String>,
+    /// The file to write; standard output if not given.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Show instead how much every level of agreement and difference weighs.
+    #[arg(long, conflicts_with_all = ["input", "out", "format"])]
+    model: bool,
+}
+
+fn probability(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(p) if (0.0..=1.0).contains(&p) => Ok(p),
+        _ => Err("it must be a number from 0 to 1, for example 0.9".to_owned()),
+    }
+}
+
+pub(super) fn run(args: &Args, command: &Duplicates) -> Result<(), Failure> {
+    if command.model {
+        return show_model(args);
+    }
+    let format = command.format(args)?;
+    let view = if command.view == "groups" { ReportView::Groups } else { ReportView::Pairs };
+    let out_path = command.out.as_deref().filter(|path| path.as_os_str() != "-");
+    let options = ReportOptions {
+        min_probability: command.min_probability,
+        has_cards: format == ReportFormat::Html,
+    };
+    let report = match &command.input {
+        Some(input) => of_file(input, out_path, command, &options)?,
+        None => of_base(args, &options)?,
+    };
+    let mut out = OutputFile::create(out_path)?;
+    report.write(format, view, &mut out).map_err(|source| out.failure(source))?;
+    out.finish()?;
+    let summary = report.summary();
+    if summary.rows_left_out > 0 {
+        output::tell(&format!("{} rows cannot be read and were left out", summary.rows_left_out));
+    }
+    match out_path {
+        Some(_) if args.json => output::print_json(&summary),
+        Some(path) => output::print(&format!(
+            "{} contacts, {} pairs, {} groups, {} contacts fewer after merging: {}",
+            summary.contacts,
+            summary.pairs,
+            summary.groups,
+            summary.surplus,
+            path.display()
+        )),
+        None => Ok(()),
+    }
+}
+
+impl Duplicates {
+    fn format(&self, args: &Args) -> Result<ReportFormat, Failure> {
+        let extension = self.out.as_deref().and_then(Path::extension);
+        let extension = extension.map(|e| e.to_string_lossy().to_lowercase());
+        Ok(match (self.format.as_deref(), extension.as_deref()) {
+            (Some("html"), _) | (None, Some("html" | "htm")) => ReportFormat::Html,
+            (Some("jsonl"), _) | (None, Some("jsonl" | "ndjson")) => ReportFormat::JsonLines,
+            (None, None) if args.json && self.out.is_none() => ReportFormat::JsonLines,
+            (Some(_), _) | (None, Some("csv" | "txt") | None) => ReportFormat::Csv,
+            (None, Some(other)) => {
+                return Err(Failure::Usage(format!(
+                    ".{other} files are not written: use --format csv, jsonl or html"
+                )));
+            }
+        })
+    }
+}
+
+fn show_model(args: &Args) -> Result<(), Failure> {
+    let table = duplicate_model();
+    if !args.json {
+        return output::print(table.trim_end());
+    }
+    match toml::from_str::<serde_json::Value>(table) {
+        Ok(value) => output::print_json(&value),
+        Err(error) => Err(Failure::Refused { detail: error.to_string() }),
+    }
+}
+
+fn of_base(args: &Args, options: &ReportOptions) -> Result<DuplicateReport, Failure> {
+    if args.server.is_some() {
+        return Err(Failure::Usage(
+            "a server gives no report on duplicates yet: stop it and use --data-dir, or export the contacts and use --input with the file".to_owned(),
+        ));
+    }
+    match Target::open_existing(args)? {
+        Target::Local { app, caller } => {
+            let bar = progress::spinner();
+            let report = app.report_duplicates(&caller, options, &mut |done| {
+                bar.set_position(done);
+            })?;
+            bar.finish_and_clear();
+            Ok(report)
+        }
+        Target::Remote(_) => Err(Failure::Usage("--server cannot be used here".to_owned())),
+    }
+}
+
+fn of_file(
+    input: &Path,
+    out: Option<&Path>,
+    command: &Duplicates,
+    options: &ReportOptions,
+) -> Result<DuplicateReport, Failure> {
+    if input.as_os_str() == "-" {
+        return Err(Failure::Usage("--input must name a file".to_owned()));
+    }
+    refuse_other_formats(input)?;
+    if let Some(out) = out
+        && let (Ok(a), Ok(b)) = (out.canonicalize(), input.canonicalize())
+        && a == b
+    {
+        return Err(Failure::Usage("--out names the list that is read".to_owned()));
+    }
+    let columns = command
+        .map
+        .iter()
+        .map(|text| parse_mapping(text).map_err(|error| Failure::Usage(error.to_string())))
+        .collect::<Result<_, _>>()?;
+    let file_options = FileReportOptions {
+        read: ReadOptions::default(),
+        map: MapOptions { columns, ..MapOptions::default() },
+        id_column: command.id_column.clone(),
+    };
+    let failed = |source| Failure::Io { path: input.to_owned(), source };
+    let file = File::open(input).map_err(failed)?;
+    let size = file.metadata().map_err(failed)?.len();
+    let bar = progress::bytes(size);
+    let report = report_on_file(file, &file_options, options, &mut |bytes| {
+        bar.set_position(bytes.min(size));
+        if bytes >= size {
+            bar.set_message("comparing");
+        }
+    })
+    .map_err(|error| {
+        if error.is_usage() {
+            Failure::Usage(error.to_string())
+        } else {
+            Failure::Refused { detail: format!("{}: {error}", input.display()) }
+        }
+    })?;
+    bar.finish_and_clear();
+    Ok(report)
+}
