@@ -13,7 +13,7 @@ use crate::domain::text::{fold, for_each_word};
 pub const WINDOW: usize = 5;
 
 /// Part of the schema hash: grows when this file cuts differently.
-pub(super) const CUTTER_VERSION: u32 = 9;
+pub(super) const CUTTER_VERSION: u32 = 10;
 
 /// The name under which the tokenizer for ready-made terms is registered.
 pub(super) const TOKENIZER: &str = "ready_made";
@@ -31,6 +31,8 @@ pub enum Place {
     Name,
     /// Another spelling of a name.
     Spelling,
+    /// Words of a name written together; see [`apart`].
+    Joined,
     /// A name with its accents.
     Written,
     /// A prefix of a name.
@@ -61,9 +63,9 @@ pub enum Place {
     Custom,
     /// Local part or domain.
     AddressPart,
-    /// A word of these; see [`email_word`].
+    /// A word of these; see [`apart`].
     AddressWord,
-    /// A prefix of such a word; see [`email_word`].
+    /// A prefix of such a word; see [`apart`].
     AddressEdge,
 }
 
@@ -73,6 +75,7 @@ impl Place {
         match self {
             Self::Name => 'n',
             Self::Spelling => 'v',
+            Self::Joined => 'j',
             Self::Written => 'w',
             Self::NameEdge => 'N',
             Self::GivenInitial => 'I',
@@ -99,9 +102,10 @@ pub fn value_term(code: &str, folded: &str) -> String {
     format!("{code}\u{1}{folded}")
 }
 
-/// A word of an address as it stands among whole addresses: apart from them, or the range of what
-/// begins with a frequent name would hold thousands of them.
-pub fn email_word(word: &str) -> String {
+/// A word as it stands apart from others of its dictionary: words of addresses from whole addresses,
+/// names that are written together from single ones. Else the range of what begins with a frequent
+/// name would hold thousands of these.
+pub fn apart(word: &str) -> String {
     format!("\u{2}{word}")
 }
 
@@ -175,13 +179,13 @@ impl<'a> Terms<'a> {
             self.word(domain, Place::AddressPart);
             for part in [local, domain] {
                 for_each_word(part, |word, _, _| {
-                    self.word(&email_word(word), Place::AddressWord);
+                    self.word(&apart(word), Place::AddressWord);
                 });
             }
         }
         for_each_word(address, |word, _, _| {
             for (at, c) in word.char_indices().take(EMAIL_EDGE) {
-                self.word(&email_word(&word[..at + c.len_utf8()]), Place::AddressEdge);
+                self.word(&apart(&word[..at + c.len_utf8()]), Place::AddressEdge);
             }
         });
     }

@@ -9,7 +9,7 @@ use super::step::Step;
 use super::weigh;
 use crate::domain::names::{NameTables, most_edits};
 use crate::domain::names::{collapsed, latins, sounds};
-use crate::index::{EDGE, EMAIL_EDGE, Place, Schema, email_word, value_term};
+use crate::index::{EDGE, EMAIL_EDGE, Place, Schema, apart, value_term};
 use crate::query::{Field, Shape};
 
 /// From so many digits on they are meant as a number before anything else.
@@ -17,6 +17,10 @@ const LONG_NUMBER: usize = 7;
 
 /// From so many digits on they are a customer number rather than an amount.
 const LONG_AMOUNT: usize = 5;
+/// Letters from which on names that are written together are also found by their beginning: more
+/// than most given names have.
+const LONG_BEGINNING: usize = 9;
+
 /// Letters from which on a short code says enough beside exact hits.
 const LONG_WORD: usize = 5;
 
@@ -131,6 +135,7 @@ impl Words<'_> {
             self.email(&text, shape, out);
         }
         if shape != Shape::Exact {
+            self.together(&text, shape, out);
             self.looser(&text, out);
         }
     }
@@ -169,7 +174,7 @@ impl Words<'_> {
 
     pub(super) fn email(&self, text: &str, shape: Shape, out: &mut Vec<Source>) {
         let scores = self.schema.scores;
-        let (dict, word) = (Dict::Email, email_word(text));
+        let (dict, word) = (Dict::Email, apart(text));
         let mut exact = vec![(Place::AddressWord.letter(), scores.email)];
         let begins = self.begins(shape);
         if begins && text.chars().count() > EMAIL_EDGE {
@@ -207,8 +212,21 @@ impl Words<'_> {
             out.push(Source::Word { dict, text: word, exact });
         }
         if shape != Shape::Exact {
+            self.together(text, shape, out);
             self.looser(text, out);
         }
+    }
+
+    /// A word that is several in the name: `maryann` for Mary Ann.
+    fn together(&self, text: &str, shape: Shape, out: &mut Vec<Source>) {
+        let scores = self.schema.scores;
+        let (dict, text, place) = (Dict::Word, apart(text), Place::Joined.letter());
+        let exact = vec![(place, scores.name_spelling)];
+        out.push(if self.begins(shape) && text.chars().count() > LONG_BEGINNING {
+            Source::WordBegins { dict, text, exact, begins: vec![(place, scores.name_prefix)] }
+        } else {
+            Source::Word { dict, text, exact }
+        });
     }
 
     /// First or last name alone: these have values of their own, and names that are like them are

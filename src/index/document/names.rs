@@ -1,6 +1,6 @@
 //! The words of names, their other spellings, their sounds and the names that are said for them.
 
-use super::super::cutter::{EDGE, Place, Terms};
+use super::super::cutter::{EDGE, Place, Terms, apart};
 use super::Draft;
 use crate::domain::names::{joined, latin, sounds, spellings};
 use crate::domain::text::{composed, for_each_word};
@@ -19,6 +19,7 @@ pub(super) fn add(draft: &mut Draft<'_>, words: &mut Terms<'_>) {
     ];
     let mut seen: Vec<String> = Vec::new();
     let mut others: Vec<String> = Vec::new();
+    let mut together: Vec<String> = Vec::new();
     let mut like = draft.terms();
     for name in names.into_iter().flatten() {
         let mut part: Vec<String> = Vec::new();
@@ -47,10 +48,10 @@ pub(super) fn add(draft: &mut Draft<'_>, words: &mut Terms<'_>) {
             }
         });
         draft.schema.names.readings(name, |reading| others.push(reading.to_owned()));
-        joined(&part, |both| others.push(both.to_owned()));
+        joined(&part, |both| together.push(both.to_owned()));
         if part.iter().any(|word| !word.is_ascii()) {
             let written: Vec<String> = part.iter().map(|word| latin(word)).collect();
-            joined(&written, |both| others.push(both.to_owned()));
+            joined(&written, |both| together.push(both.to_owned()));
         }
     }
     let mut initials: Vec<char> = Vec::new();
@@ -64,6 +65,11 @@ pub(super) fn add(draft: &mut Draft<'_>, words: &mut Terms<'_>) {
     others.dedup();
     for other in others.iter().filter(|other| !seen.contains(other)) {
         words.word(other, Place::Spelling);
+    }
+    together.sort_unstable();
+    together.dedup();
+    for both in &together {
+        words.word(&apart(both), Place::Joined);
     }
     draft.put(draft.schema.fields.like, &like);
 }
