@@ -272,17 +272,20 @@ impl Page {
             addEventListener('mousedown', () => { window.wasPressed = true; }, { capture: true, once: true })",
         );
         // Chromium drops what is pressed before it has shown a first frame; a person presses again.
-        for _ in 0..50 {
+        for _ in 0..20 {
             for kind in ["mousePressed", "mouseReleased"] {
                 self.call(
                     "Input.dispatchMouseEvent",
                     &json!({ "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1 }),
                 );
             }
-            if self.eval("window.wasPressed !== false") == json!(true) {
-                return;
+            // Pressed again too early it would count twice, and undo what it did.
+            for _ in 0..60 {
+                if self.eval("window.wasPressed !== false") == json!(true) {
+                    return;
+                }
+                self.eval("new Promise((resolve) => requestAnimationFrame(resolve))");
             }
-            self.eval("new Promise((resolve) => requestAnimationFrame(resolve))");
         }
     }
 

@@ -34,7 +34,7 @@ export function SignIn({ over = false }) {
   const [byToken, setByToken] = useState(Boolean(over && token()));
   const [problem, setProblem] = useState(/** @type {string|null} */ (over && token() ? "This token is not valid, or not any more. Ask for a new one." : null));
   const [busy, setBusy] = useState(false);
-  const [about, setAbout] = useState({ needed: false, single_sign_on: false });
+  const [about, setAbout] = useState(/** @type {{needed: boolean, single_sign_on: boolean}|null} */ (null));
   const form = useRef(/** @type {HTMLFormElement|null} */ (null));
   const code = over ? "" : (new URLSearchParams(location.search).get("problem") ?? "");
   const said = over && me.peek() && !byToken ? "Your session has ended. Sign in to go on; what you typed is kept." : SAID[code];
@@ -43,8 +43,8 @@ export function SignIn({ over = false }) {
     const before = document.title;
     document.title = "Sign in · Ringdex";
     if (token()) setToken(null);
-    // Everything else of this page works without.
-    findSetup().then(setAbout, () => {});
+    // What is below the password comes all at once: nothing must move away under the pointer.
+    findSetup().then(setAbout, () => setAbout({ needed: false, single_sign_on: false }));
     return () => {
       document.title = before;
     };
@@ -100,8 +100,8 @@ export function SignIn({ over = false }) {
       : html`<${Labelled} id="email" label="E-mail" type="email" autocomplete="username" />
         <${Labelled} id="password" label="Password" type="password" autocomplete="current-password" />`}
     <button class="button main" disabled=${busy}>Sign in</button>
-    ${about.single_sign_on ? html`<a class="button" href=${start} target=${beside ? "_blank" : undefined} onClick=${leave}>Single sign-on</a>` : null}
-    <button type="button" class="link" onClick=${() => { setProblem(null); setByToken(!byToken); }}>${byToken ? "Use e-mail and password instead" : "Use a token instead"}</button>
-    ${about.needed ? html`<a href="/setup">Set up this server</a>` : null}
+    ${about?.single_sign_on ? html`<a class="button" href=${start} target=${beside ? "_blank" : undefined} onClick=${leave}>Single sign-on</a>` : null}
+    ${about ? html`<button type="button" class="link" onClick=${() => { setProblem(null); setByToken(!byToken); }}>${byToken ? "Use e-mail and password instead" : "Use a token instead"}</button>` : null}
+    ${about?.needed ? html`<a href="/setup">Set up this server</a>` : null}
   </form></main>`;
 }
