@@ -159,9 +159,14 @@ pub(super) fn one(number: &str) -> Condition {
     Condition::Digits { digits, variants, pieces, extension: None }
 }
 
-/// Whether a text has enough digits to be a number in front of an extension.
+/// Whether the last number of a text has enough digits to stand in front of an extension.
 pub(super) fn may_have_extension(text: &str) -> bool {
-    count_digits(text) >= FEWEST_BEFORE_EXTENSION
+    split(text).last().is_some_and(|last| count_digits(last) >= FEWEST_BEFORE_EXTENSION)
+}
+
+/// Whether a word is an extension, `x12`, maybe with digits in front of it, `901820x12`.
+pub(super) fn ends_in_extension(word: &str) -> bool {
+    extension(word.trim_start_matches(|c: char| digit_value(c).is_some())).is_some()
 }
 
 /// An extension that a text begins with, ` ext. 4711`, `x4711`, `#4711`, and how much of the text

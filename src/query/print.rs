@@ -106,7 +106,8 @@ impl Printer<'_> {
                     Shape::Word => {
                         self.push(text);
                         // What could be a part of a number is told apart by its mark.
-                        let is_digits = text.chars().all(number::is_number_char);
+                        let is_digits = text.chars().all(number::is_number_char)
+                            || number::ends_in_extension(text);
                         let has_sign = text.chars().any(is_separator);
                         if field.is_none() && (is_digits || has_sign) {
                             self.push("~");

@@ -163,6 +163,20 @@ pub(super) fn cases() -> ProptestConfig {
     }
 }
 
+#[test]
+fn words_that_look_like_extensions_come_back() {
+    for text in [
+        "+49 30 901820x12,tag:",
+        "901820x12-",
+        "49 901820x12~ a",
+        "123 45ext 6,b",
+        ",+49 30 901820)x12(john",
+        "5646;123 ext. 4711",
+    ] {
+        check(text, &language());
+    }
+}
+
 proptest! {
     #![proptest_config(cases())]
 
