@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::App;
+use super::custom_fields::sees;
 use super::error::Error;
 use crate::domain::access::Caller;
 use crate::domain::issue::FieldIssue;
@@ -82,7 +83,14 @@ impl App {
         run: impl FnOnce(&Language<'_>) -> T,
     ) -> Result<T, Error> {
         let definitions = self.definitions(caller.organization);
-        let custom_keys = has_fields.then(|| self.custom_keys(caller));
+        // As in the list of fields: the key of one that is only used may stand in contacts that the
+        // caller does not see, and must be neither suggested nor told apart from one that is not.
+        let is_listed = |key: &str| definitions.get(key).is_some_and(|one| sees(caller, one));
+        let custom_keys = has_fields.then(|| {
+            let keys =
+                definitions.iter().filter(|one| !one.is_withdrawn()).map(|one| fold(&one.key));
+            keys.filter(|key| is_listed(key)).collect::<Vec<String>>()
+        });
         let settings = &self.organization_of(caller)?.settings;
         let timezone = settings
             .timezone
@@ -91,7 +99,7 @@ impl App {
         Ok(run(&Language {
             now: self.partition.now(),
             timezone: timezone.unwrap_or(TimeZone::UTC),
-            custom: &|key| definitions.kind(key).filter(|_| caller.fields.sees_custom(key)),
+            custom: &|key| definitions.kind(key).filter(|_| is_listed(key)),
             custom_keys: custom_keys.as_deref(),
             most_words: self.partition.limits().query_words,
         }))

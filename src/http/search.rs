@@ -83,6 +83,10 @@ pub(super) async fn search(
             return Err(error.into());
         }
     }
+    if matches!(value.get("filter"), Some(Value::Array(_) | Value::Bool(_) | Value::Number(_))) {
+        let error = crate::app::Error::invalid("/filter", "type", "must be an object");
+        return Err(error.into());
+    }
     for name in ["page", "per_page", "facet_values", "total_limit"] {
         if !matches!(value.get(name), None | Some(Value::Null | Value::Number(_))) {
             return Err(not_a_number(name));

@@ -238,11 +238,13 @@ impl<'a> Parser<'a> {
         Some(if is_negative { found.negate() } else { found })
     }
 
-    /// A minus negates in front of a word, a quote or a parenthesis, not in front of digits or
-    /// alone.
+    /// A minus negates in front of a word, a part of one, a quote or a parenthesis, not in front of
+    /// digits or alone.
     fn is_minus(&self) -> bool {
         let Some(behind) = self.rest().strip_prefix('-') else { return false };
-        behind.starts_with(|c: char| c.is_alphabetic() || c == '"')
+        let part = behind.trim_start_matches(['*', '%']);
+        behind.starts_with('"')
+            || part.starts_with(char::is_alphabetic)
             || behind.starts_with('(') && number::run(self.rest()) == 0
     }
 

@@ -10,7 +10,7 @@ use tantivy::postings::{SegmentPostings, TermInfo};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet, TERMINATED};
 
-use super::automata::Walk;
+use super::automata::{Pattern, Walk};
 use super::budget::Budget;
 use super::node::{Dict, Source};
 use super::view::SegmentView;
@@ -142,7 +142,7 @@ impl Terms<'_> {
     fn walk(
         &self,
         dict: Dict,
-        pattern: &super::automata::Pattern,
+        pattern: &Pattern,
         scores: &[(char, [f32; 3])],
         out: &mut Vec<List>,
     ) -> tantivy::Result<()> {
@@ -171,14 +171,14 @@ impl Terms<'_> {
                 found.push(List { dict, info: stream.value().clone(), score });
             }
         }
-        self.keep_likely(&mut found, out);
+        self.keep_likely(pattern, &mut found, out);
         Ok(())
     }
 
     /// As [`Terms::walk`], for words of names and companies.
     fn listed(
         &self,
-        pattern: &super::automata::Pattern,
+        pattern: &Pattern,
         scores: &[(char, [f32; 3])],
         out: &mut Vec<List>,
     ) -> tantivy::Result<()> {
@@ -200,15 +200,17 @@ impl Terms<'_> {
                 found.push(List { dict, info, score });
             }
         }
-        self.keep_likely(&mut found, out);
+        self.keep_likely(pattern, &mut found, out);
         Ok(())
     }
 
-    /// Keeps the nearest and the most frequent words, which are the likeliest to be meant.
-    fn keep_likely(&self, found: &mut Vec<List>, out: &mut Vec<List>) {
-        if found.len() > self.most_expansions {
+    /// Keeps of words with typos the nearest and the most frequent, which are the likeliest to be
+    /// meant. Who asks for a part of a word means every word that has it.
+    fn keep_likely(&self, pattern: &Pattern, found: &mut Vec<List>, out: &mut Vec<List>) {
+        if matches!(pattern, Pattern::Typos(_)) && found.len() > self.most_expansions {
             found.sort_by(|a, b| b.score.total_cmp(&a.score).then(b.len().cmp(&a.len())));
             found.truncate(self.most_expansions);
+            self.budget.cut();
         }
         out.append(found);
     }

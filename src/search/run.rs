@@ -268,7 +268,7 @@ impl Run<'_> {
         Ok(Hits {
             hits,
             total,
-            is_exact: !is_cut && !self.budget.is_spent(),
+            is_exact: !is_cut && !self.budget.is_spent() && !self.budget.is_cut(),
             is_partial: self.budget.is_spent(),
             has_more,
             step,

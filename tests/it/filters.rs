@@ -93,6 +93,8 @@ fn a_filter_selects_by_typed_fields() {
         ("renewal:2026-09-01..2027-12-31", &["Bob Stone", "Cyd Moss"]),
         ("cf.products:chat", &["Bob Stone"]),
         ("-has:cf.nothing renewal:<2026-04-01", &["Ada Byron"]),
+        ("-*oss*", &["Ada Byron", "Bob Stone"]),
+        ("vip -%yro%", &["Bob Stone"]),
     ] {
         let answer = server.search(q, "&sort=name");
         assert_eq!(answer.names(), expected, "{q}");
@@ -120,6 +122,9 @@ fn a_filter_that_does_not_fit_is_refused_with_its_place() {
     assert_eq!(refused(&json!({"nothing": []})), "/filter");
     let more = json!({"field": "tag", "value": "x", "ignore": true});
     assert_eq!(refused(&more), "/filter/ignore");
+    for filter in [json!([]), json!(5), json!(true)] {
+        server.post("/api/v1/contacts/search", &json!({"filter": filter})).expect(422);
+    }
     let broken = server.get("/api/v1/contacts?filter=%7B").expect(422).json;
     assert_eq!(broken["errors"][0]["pointer"], "/filter");
 }
