@@ -473,7 +473,7 @@ fn split_extension(text: &str) -> (&str, Option<String>) {
 }
 
 /// The key of a telephone keypad (ITU-T E.161) on which a Latin letter stands.
-fn keypad_digit(c: char) -> Option<char> {
+pub(crate) fn keypad_digit(c: char) -> Option<char> {
     Some(match c.to_ascii_lowercase() {
         'a'..='c' => '2',
         'd'..='f' => '3',

@@ -134,6 +134,9 @@ pub struct Stats {
     pub visible_seq: u64,
 }
 
+/// How a record that was read is kept.
+type Keep = fn(&Cards, ContactNumber, u64, Arc<Contact>);
+
 /// The engine of a set of organisations.
 pub struct Partition {
     root: PathBuf,
@@ -376,44 +379,25 @@ impl Partition {
         org: OrgNumber,
         number: ContactNumber,
     ) -> Result<Option<Arc<Contact>>, Error> {
-        let Some((owner, id)) = self.table.directory().get(number) else { return Ok(None) };
-        if owner != org {
-            return Ok(None);
-        }
-        if let Some(contact) = self.cards.get(number) {
-            return Ok(Some(contact));
-        }
-        let ticket = self.cards.ticket(number);
-        let contact = self.contact(org, id)?.filter(|c| !c.is_deleted());
-        if let Some(contact) = &contact {
-            self.cards.put(number, ticket, Arc::clone(contact));
-        }
-        Ok(contact)
+        self.record(org, number, Some(Cards::put))
     }
 
-    /// As [`Partition::contact_by_number`], without keeping the record: pages of hits and rows of
-    /// an import would push out those that are asked for again.
+    /// As [`Partition::contact_by_number`], without keeping the record: rows of an import would push
+    /// out those that are asked for again.
     pub fn peek_contact(
         &self,
         org: OrgNumber,
         number: ContactNumber,
     ) -> Result<Option<Arc<Contact>>, Error> {
-        let Some((owner, id)) = self.table.directory().get(number) else { return Ok(None) };
-        if owner != org {
-            return Ok(None);
-        }
-        match self.cards.get(number) {
-            Some(contact) => Ok(Some(contact)),
-            None => Ok(self.contact(org, id)?.filter(|c| !c.is_deleted())),
-        }
+        self.record(org, number, None)
     }
 
-    /// As [`Partition::peek_contact`], for the page of a search: it is kept beside other pages, for
-    /// people turn them and search again.
-    fn page_contact(
+    /// Reads a live contact from the cache or the store, and keeps it as it is told to.
+    fn record(
         &self,
         org: OrgNumber,
         number: ContactNumber,
+        keep: Option<Keep>,
     ) -> Result<Option<Arc<Contact>>, Error> {
         let Some((owner, id)) = self.table.directory().get(number) else { return Ok(None) };
         if owner != org {
@@ -424,8 +408,8 @@ impl Partition {
         }
         let ticket = self.cards.ticket(number);
         let found = self.contact(org, id)?.filter(|contact| !contact.is_deleted());
-        if let Some(contact) = &found {
-            self.cards.put_page(number, ticket, Arc::clone(contact));
+        if let (Some(contact), Some(keep)) = (&found, keep) {
+            keep(&self.cards, number, ticket, Arc::clone(contact));
         }
         Ok(found)
     }
@@ -488,7 +472,8 @@ impl Partition {
         let mut contacts = Vec::with_capacity(hits.hits.len());
         for hit in hits.hits {
             // A contact that was deleted after the snapshot is not shown any more.
-            let contact = self.page_contact(request.org, hit.number)?;
+            // Kept beside other pages, for people turn them and search again.
+            let contact = self.record(request.org, hit.number, Some(Cards::put_page))?;
             // Nor one that the caller has lost sight of since.
             if let Some(contact) = contact.filter(|contact| request.sight.sees(contact)) {
                 contacts.push((contact, hit));

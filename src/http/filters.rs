@@ -1,9 +1,11 @@
 //! Filters of a list as members of the query string: `tag=VIP&tag_mode=all&owner=none`.
 
+use actix_web::{HttpRequest, web};
 use serde_json::Value;
 
 use super::error::Problem;
 use crate::app::{Error, Query};
+use crate::error::ErrorCode;
 use crate::query::{Condition, Expr, Field};
 
 /// Members that are whole values of a field; `none` asks for contacts that have no value.
@@ -24,9 +26,18 @@ const VALUES: [(&str, Field); 13] = [
 ];
 
 /// The names and values that a list or search was asked with.
-pub(super) struct Asked(pub(super) Vec<(String, String)>);
+pub(super) struct Asked(Vec<(String, String)>);
 
 impl Asked {
+    /// The members of the query string of a request.
+    pub(super) fn of_query(request: &HttpRequest) -> Result<Self, Problem> {
+        web::Query::<Vec<(String, String)>>::from_query(request.query_string())
+            .map(|members| Self(members.into_inner()))
+            .map_err(|error| {
+                Problem::new(ErrorCode::Malformed, format!("the query string: {error}"))
+            })
+    }
+
     /// The members of a JSON object as they would stand in a query string.
     pub(super) fn of_json(value: &Value) -> Self {
         let mut all = Vec::new();

@@ -56,10 +56,8 @@ pub(super) async fn list(
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    let asked = web::Query::<Vec<(String, String)>>::from_query(request.query_string()).map_err(
-        |error| Problem::new(ErrorCode::Malformed, format!("the query string: {error}")),
-    )?;
-    let search = search_of(&Asked(asked.into_inner()))?;
+    let asked = Asked::of_query(&request)?;
+    let search = search_of(&asked)?;
     run(state, caller, search).await
 }
 

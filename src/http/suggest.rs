@@ -10,7 +10,6 @@ use super::filters::Asked;
 use super::schema;
 use super::state::State;
 use crate::app::Error;
-use crate::error::ErrorCode;
 
 /// Completes names, companies, tags, cities or sources.
 ///
@@ -26,10 +25,7 @@ pub(super) async fn suggest(
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    let asked = web::Query::<Vec<(String, String)>>::from_query(request.query_string()).map_err(
-        |error| Problem::new(ErrorCode::Malformed, format!("the query string: {error}")),
-    )?;
-    let asked = Asked(asked.into_inner());
+    let asked = Asked::of_query(&request)?;
     let limit =
         match asked.last("limit") {
             None => None,

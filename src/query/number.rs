@@ -4,7 +4,7 @@ use super::expr::{Condition, Expr};
 use super::language::MOST_VALUE_CHARS;
 use super::words::words;
 use super::{expr::Shape, lex};
-use crate::domain::phone::{digit_value, is_separator};
+use crate::domain::phone::{digit_value, is_separator, keypad_digit};
 
 /// Fewest digits that read as a number in a query.
 pub(super) const FEWEST_DIGITS: usize = 3;
@@ -246,18 +246,7 @@ pub(super) fn on_keys(text: &str) -> Option<String> {
 
 /// A text with every Latin letter as the digit of its key (ITU-T E.161).
 pub(super) fn keys(text: &str) -> String {
-    let key = |c: char| match c.to_ascii_lowercase() {
-        'a'..='c' => '2',
-        'd'..='f' => '3',
-        'g'..='i' => '4',
-        'j'..='l' => '5',
-        'm'..='o' => '6',
-        'p'..='s' => '7',
-        't'..='v' => '8',
-        'w'..='z' => '9',
-        other => other,
-    };
-    text.chars().map(key).collect()
+    text.chars().map(|c| keypad_digit(c).unwrap_or(c)).collect()
 }
 
 /// Letters on keys: the digits that they stand for, or the words.

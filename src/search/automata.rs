@@ -10,6 +10,7 @@ use levenshtein_automata::{DFA, Distance, LevenshteinAutomatonBuilder, SINK_STAT
 use tantivy_fst::Automaton;
 
 use super::weigh::surplus;
+use crate::domain::phone::keypad_digit;
 
 /// Which words are meant.
 pub(super) enum Pattern {
@@ -116,20 +117,12 @@ fn next_inside(letters: &[u8], state: u32, byte: u8) -> u32 {
     u32::try_from(read.len()).unwrap_or(0)
 }
 
-/// The key of a telephone on which a letter or digit stands (ITU-T E.161).
+/// The key of a telephone on which a letter or digit stands.
 pub(super) fn key_of(byte: u8) -> Option<u8> {
-    Some(match byte.to_ascii_lowercase() {
-        b'a'..=b'c' => b'2',
-        b'd'..=b'f' => b'3',
-        b'g'..=b'i' => b'4',
-        b'j'..=b'l' => b'5',
-        b'm'..=b'o' => b'6',
-        b'p'..=b's' => b'7',
-        b't'..=b'v' => b'8',
-        b'w'..=b'z' => b'9',
-        digit @ b'0'..=b'9' => digit,
-        _ => return None,
-    })
+    if byte.is_ascii_digit() {
+        return Some(byte);
+    }
+    keypad_digit(char::from(byte)).and_then(|key| u8::try_from(key).ok())
 }
 
 /// A pattern between an organisation and the place of a word.
