@@ -318,7 +318,11 @@ impl App {
     }
 
     /// A contact that is not deleted and that the caller sees, whole.
-    fn live_contact(&self, caller: &Caller, id: ContactId) -> Result<Arc<Contact>, Error> {
+    pub(super) fn live_contact(
+        &self,
+        caller: &Caller,
+        id: ContactId,
+    ) -> Result<Arc<Contact>, Error> {
         let contact = self.seen_contact(caller, id)?;
         if contact.is_deleted() { Err(Error::ContactNotFound) } else { Ok(contact) }
     }
@@ -327,7 +331,11 @@ impl App {
     ///
     /// An id that nobody has takes as long as one that is out of sight: reading a record takes
     /// longer than finding none, and that could be measured.
-    fn seen_contact(&self, caller: &Caller, id: ContactId) -> Result<Arc<Contact>, Error> {
+    pub(super) fn seen_contact(
+        &self,
+        caller: &Caller,
+        id: ContactId,
+    ) -> Result<Arc<Contact>, Error> {
         match self.partition.contact(caller.organization, id)? {
             Some(contact) if caller.sees(&contact) => Ok(contact),
             Some(_) => Err(Error::ContactNotFound),

@@ -103,6 +103,8 @@ pub enum Noun {
     Token,
     Job,
     CustomField,
+    Decision,
+    Run,
 }
 
 impl Noun {
@@ -116,6 +118,8 @@ impl Noun {
             Self::Token => "token",
             Self::Job => "job",
             Self::CustomField => "custom field",
+            Self::Decision => "decision about these contacts",
+            Self::Run => "run",
         }
     }
 }

@@ -38,8 +38,10 @@ pub use bulk_actions::{BulkJob, JobState};
 pub use contacts::{BulkCreated, BulkItem, Created, Deletion, Precondition};
 pub use custom_fields::{FieldChanged, FieldView, Misfitting, Survey};
 pub use duplicates::{
-    DuplicateReport, FileReportError, FileReportOptions, ReportFormat, ReportOptions,
-    ReportSummary, ReportView, duplicate_model, report_on_file,
+    Built, Currency, DecisionView, DuplicateCheck, DuplicateEntries, DuplicateMatch, DuplicatePage,
+    DuplicateQuery, DuplicateReport, ExplanationView, FileReportError, FileReportOptions,
+    GroupEntry, MemberEntry, PairEntry, ReasonView, ReportFormat, ReportOptions, ReportSummary,
+    ReportView, TieEntry, duplicate_model, report_on_file,
 };
 pub use error::{Error, Noun};
 pub use export::{ExportFormat, ExportRequest};
@@ -82,6 +84,7 @@ pub struct App {
     bulk_jobs: bulk_actions::BulkJobs,
     sessions: sessions::Sessions,
     guesses: guesses::Guesses,
+    duplicates: duplicates::LiveDuplicates,
 }
 
 impl App {
@@ -102,6 +105,7 @@ impl App {
             bulk_jobs: bulk_actions::BulkJobs::default(),
             sessions,
             guesses: guesses::Guesses::default(),
+            duplicates: duplicates::LiveDuplicates::default(),
         };
         // The metadata of phone numbers is loaded on first use, which no caller should wait for.
         let _ = crate::domain::phone::parse_query("030 901820", Some("DE"));

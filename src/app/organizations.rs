@@ -189,15 +189,20 @@ impl App {
             let settings =
                 merge_settings(&organization.settings, &members).map_err(Rejected::By)?;
             let changed = changed_settings(&organization.settings, &settings);
+            let searches_otherwise = organization.settings.duplicates != settings.duplicates;
             organization.settings = settings;
             if !changed.is_empty() {
                 tx.put(&key, codec::encode(&organization).map_err(EngineError::from)?);
                 tx.note(AuditAction::SettingsUpdated, organization.id, changed);
             }
-            Ok(view(&organization))
+            Ok((view(&organization), searches_otherwise))
         })?;
         self.access.reload(&self.partition)?;
-        Ok(written.value)
+        let (view, searches_otherwise) = written.value;
+        if searches_otherwise {
+            self.duplicates.forget(number);
+        }
+        Ok(view)
     }
 
     /// The organisation of the caller with its settings; quotas and rules are for those who may
@@ -331,6 +336,10 @@ fn merge_settings(
     {
         let detail = format!("{name:?} is no timezone such as Europe/Berlin");
         issues.push(FieldIssue::new("/timezone", "timezone", detail));
+    }
+    if settings.duplicates.name_similarity.is_some_and(|percent| percent > 100) {
+        let detail = "must be a percentage, 0 to 100";
+        issues.push(FieldIssue::new("/duplicates/name_similarity", "value", detail));
     }
     match settings.default_country.as_deref().map(check_country).transpose() {
         Ok(country) => settings.default_country = country,

@@ -15,7 +15,7 @@ use super::frequency::Counts;
 use super::model::Model;
 use super::options::Options;
 use super::record::Record;
-use super::run::Scored;
+use super::run::{Scored, ScoredPair};
 
 /// Pairs that a person has told apart: places of records, the lower first.
 pub type Apart = BTreeSet<(u32, u32)>;
@@ -53,6 +53,24 @@ pub fn cluster<C: Counts>(
         .collect();
     clusters.sort_unstable_by(|one, other| one.members.cmp(&other.members));
     clusters
+}
+
+/// Groups the records of one component, of which `pairs` name all that are known by their places,
+/// as [`cluster`] does, on this thread.
+pub fn join<C: Counts>(
+    records: &[Record],
+    pairs: &[ScoredPair],
+    check: &Check<'_, C>,
+    model: &Model,
+    options: &Options,
+    apart: &Apart,
+) -> Vec<Cluster> {
+    let joiner = Joiner { records, check, model, options, apart };
+    let members: Vec<u32> = (0_u32..).take(records.len()).collect();
+    let is_edge = |pair: &&ScoredPair| !apart.contains(&(pair.a, pair.b));
+    let edges: Vec<Edge> =
+        pairs.iter().filter(is_edge).map(|pair| (pair.a, pair.b, pair.weight)).collect();
+    joiner.split(&members, &edges)
 }
 
 struct Joiner<'a, C: Counts> {
@@ -128,8 +146,8 @@ impl<C: Counts> Joiner<'_, C> {
 /// Members and edges of every connected component; edges below the threshold inside a component
 /// are among them, pairs that are kept apart are not.
 fn components(scored: &Scored, threshold: f64, apart: &Apart) -> Vec<(Vec<u32>, Vec<Edge>)> {
-    let is_edge = |pair: &&super::ScoredPair| !apart.contains(&(pair.a, pair.b));
-    let is_sure = |pair: &&super::ScoredPair| f64::from(pair.weight) >= threshold;
+    let is_edge = |pair: &&ScoredPair| !apart.contains(&(pair.a, pair.b));
+    let is_sure = |pair: &&ScoredPair| f64::from(pair.weight) >= threshold;
     // Records in pairs that reach the threshold, densely numbered.
     let mut used: Vec<u32> = scored
         .pairs

@@ -118,10 +118,12 @@ pub(super) struct Weigher<'a, C: Counts> {
 }
 
 impl<C: Counts> Weigher<'_, C> {
+    /// How many people there might be: what a handful of contacts has in common says more than
+    /// that they are a handful.
     pub(super) fn total(&self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
         let total = self.counts.total() as f64;
-        total.max(2.0)
+        total.max(self.model.settings.base_least)
     }
 
     pub(super) fn part(&self, level: Level, rarity: f64) -> Part {

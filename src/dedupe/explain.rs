@@ -155,6 +155,22 @@ impl<'a, C: Counts> Check<'a, C> {
     }
 }
 
+impl Explanation {
+    /// What speaks for the same person, in words, the strongest first; if nothing does, why they
+    /// were compared.
+    pub fn agreements(&self) -> Vec<String> {
+        let mut for_it: Vec<&Reason> =
+            self.reasons.iter().filter(|reason| reason.bits >= LEAST_SHOWN).collect();
+        for_it.sort_by(|one, other| other.bits.total_cmp(&one.bits));
+        let words: Vec<String> = for_it.into_iter().map(|reason| reason.words.clone()).collect();
+        if !words.is_empty() {
+            return words;
+        }
+        let rule = Rule::ALL.iter().find(|rule| Some(rule.code()) == self.rule);
+        rule.map(|rule| rule.words().to_owned()).into_iter().collect()
+    }
+}
+
 /// One sentence: the reasons, the strongest first, and the probability.
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

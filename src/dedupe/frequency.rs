@@ -133,6 +133,12 @@ impl Frequencies {
         }
         all
     }
+
+    /// The same counts in a base of so many contacts, of which those that were counted are a part.
+    #[must_use]
+    pub fn in_base_of(self, total: usize) -> Self {
+        Self { total: total.max(self.total), ..self }
+    }
 }
 
 impl Counts for Frequencies {

@@ -50,6 +50,7 @@ pub enum ModelError {
 pub struct Settings {
     pub threshold: f64,
     pub suggest: f64,
+    pub base_least: f64,
     pub duplicates_at_start: f64,
     pub duplicates_least: f64,
     pub duplicates_most: f64,

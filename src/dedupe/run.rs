@@ -162,7 +162,8 @@ fn estimate(
     let household = 2.0 * households as f64 * scale / total;
     prior.household = household.clamp(settings.household_least, settings.household_most);
     for _ in 0..settings.rounds {
-        let (stranger, rival) = (prior.stranger(total.max(2.0)), prior.rival(settings));
+        let (stranger, rival) =
+            (prior.stranger(total.max(settings.base_least)), prior.rival(settings));
         // Summed in blocks of fixed size, so that the result does not depend on the threads.
         let blocks: Vec<f64> = sums
             .par_chunks(1 << 16)

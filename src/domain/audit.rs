@@ -60,6 +60,7 @@ actions! {
     SavedSearchCreated "vc" "saved_search.created",
     SavedSearchUpdated "vu" "saved_search.updated",
     SavedSearchDeleted "vd" "saved_search.deleted",
+    DuplicateDecided "dp" "duplicate.decided",
     FieldCreated "fc" "custom_field.created",
     FieldUpdated "fu" "custom_field.updated",
     FieldDeleted "fd" "custom_field.deleted",

@@ -7,6 +7,7 @@ pub mod contact;
 pub mod custom_field;
 pub mod draft;
 pub mod draft_json;
+pub mod duplicates;
 pub mod email;
 pub mod ids;
 pub mod issue;

@@ -15,6 +15,7 @@ mod recovery;
 mod rekey;
 mod repair;
 mod tx;
+mod watch;
 mod writer;
 
 pub use check::{CheckReport, Trouble};
@@ -25,6 +26,7 @@ pub use rebuild::{Refreshed, SCHEMA_FOLDER, write_schema};
 pub use rekey::{Rekeyed, is_data_directory, rekey, rewrap};
 pub use repair::{JournalRepair, repair_journal};
 pub use tx::{Tombstone, Tx};
+pub use watch::Watch;
 pub use writer::Origin;
 
 // What the use cases need of the layers below; they reach them through here only.

@@ -22,6 +22,7 @@ use super::rebuild::read_schema;
 use super::recovery;
 use super::rekey;
 use super::tx::{Numbers, Tx, Usages};
+use super::watch::{Watch, Watches};
 use super::writer::{Origin, Reply, Request, Writer, causes, die, job, or_die};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, ContactId, ContactNumber, OrgNumber};
@@ -156,6 +157,7 @@ pub struct Partition {
     is_closing: AtomicBool,
     search_caches: search::Caches,
     contact_count: Arc<AtomicU64>,
+    watches: Arc<Watches>,
     replacements: Sender<Replacement>,
     requests: Option<Sender<Request>>,
     threads: Mutex<Threads>,
@@ -220,6 +222,7 @@ impl Partition {
             is_outdated,
             is_closing: AtomicBool::new(false),
             contact_count: Arc::new(AtomicU64::new(scanned.live)),
+            watches: Arc::default(),
             stop: Arc::new(AtomicBool::new(false)),
             threads: Mutex::new(Threads::default()),
             requests: Some(request_sender),
@@ -262,6 +265,7 @@ impl Partition {
             cards: Arc::clone(&self.cards),
             applied: Arc::clone(&self.applied),
             contact_count: Arc::clone(&self.contact_count),
+            watches: Arc::clone(&self.watches),
             clock: self.options.clock.clone(),
             numbers,
             usages,
@@ -523,6 +527,11 @@ impl Partition {
     /// The lookup table.
     pub fn table(&self) -> &Table {
         &self.table
+    }
+
+    /// Which contacts of an organisation are changed from now on.
+    pub fn watch(&self, org: OrgNumber) -> Arc<Watch> {
+        self.watches.of(org)
     }
 
     /// The clock.

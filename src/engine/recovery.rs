@@ -275,6 +275,7 @@ pub(super) fn fill_table(store: &Store, table: &Table) -> Result<Scanned, Error>
         keys::AUDIT,
         keys::AUDIT_DETAILS,
         keys::DEPARTMENTS,
+        keys::DECISIONS,
         keys::FIELDS,
         keys::IDEMPOTENCY,
         keys::META,

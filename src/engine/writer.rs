@@ -11,6 +11,7 @@ use super::cards::Cards;
 use super::error::{Error, Rejected};
 use super::progress::Progress;
 use super::tx::{ContactChange, GroupView, Numbers, Overlay, Parts, Tx, Usages};
+use super::watch::Watches;
 use crate::domain::access::Caller;
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, OrgNumber};
@@ -121,6 +122,7 @@ pub(super) struct Writer {
     pub(super) cards: Arc<Cards>,
     pub(super) applied: Arc<Progress>,
     pub(super) contact_count: Arc<AtomicU64>,
+    pub(super) watches: Arc<Watches>,
     pub(super) clock: Clock,
     pub(super) numbers: Numbers,
     pub(super) usages: Usages,
@@ -227,6 +229,7 @@ impl Writer {
                     self.contact_count.fetch_sub(1, Ordering::Relaxed);
                 }
             }
+            self.watches.note(&group.changes);
             self.applied.set(seq);
         }
         for job in group.finished {

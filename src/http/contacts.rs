@@ -17,7 +17,7 @@ use crate::domain::ids::ContactId;
 use crate::domain::view::ContactView;
 use crate::error::ErrorCode;
 
-fn contact_id(text: &str) -> Result<ContactId, Problem> {
+pub(super) fn contact_id(text: &str) -> Result<ContactId, Problem> {
     text.parse().map_err(|_not_a_uuid| {
         Problem::new(ErrorCode::ContactNotFound, "there is no contact with this id")
     })

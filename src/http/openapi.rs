@@ -8,8 +8,8 @@ use utoipa::openapi::{Content, Object, Ref, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    admin, audit, bulk, contacts, custom_fields, export, health, imports, lookup, oidc, people,
-    search, session, setup, suggest,
+    admin, audit, bulk, contacts, custom_fields, duplicates, export, health, imports, lookup, oidc,
+    people, search, session, setup, suggest,
 };
 
 #[derive(OpenApi)]
@@ -29,6 +29,7 @@ use super::{
         admin::read_settings, admin::update_settings,
         custom_fields::list, custom_fields::create, custom_fields::find, custom_fields::update, custom_fields::delete,
         custom_fields::order, custom_fields::order_by_post,
+        duplicates::check, duplicates::list, duplicates::dismiss, duplicates::dismissals, duplicates::withdraw,
         people::users::list, people::users::create, people::users::find, people::users::update, people::users::delete,
         people::departments::list, people::departments::create, people::departments::find, people::departments::update, people::departments::delete,
         people::queues::list, people::queues::create, people::queues::find, people::queues::update, people::queues::delete,

@@ -5,8 +5,8 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, guard};
 
 use super::error::Problem;
 use super::{
-    admin, assets, audit, bulk, contacts, custom_fields, export, health, imports, lookup, oidc,
-    openapi, people, search, session, setup, suggest,
+    admin, assets, audit, bulk, contacts, custom_fields, duplicates, export, health, imports,
+    lookup, oidc, openapi, people, search, session, setup, suggest,
 };
 use crate::error::ErrorCode;
 
@@ -90,6 +90,11 @@ pub const ROUTES: &[Endpoint] = &[
     get("/api/v1/custom-fields/{id}", || read().to(custom_fields::find)),
     patch("/api/v1/custom-fields/{id}", || web::patch().to(custom_fields::update)),
     delete("/api/v1/custom-fields/{id}", || web::delete().to(custom_fields::delete)),
+    post("/api/v1/duplicates/check", || web::post().to(duplicates::check)),
+    get("/api/v1/duplicates", || read().to(duplicates::list)),
+    get("/api/v1/duplicates/dismissals", || read().to(duplicates::dismissals)),
+    post("/api/v1/duplicates/dismissals", || web::post().to(duplicates::dismiss)),
+    delete("/api/v1/duplicates/dismissals", || web::delete().to(duplicates::withdraw)),
     get("/api/v1/departments", || read().to(people::departments::list)),
     post("/api/v1/departments", || web::post().to(people::departments::create)),
     get("/api/v1/departments/{id}", || read().to(people::departments::find)),

@@ -10,12 +10,14 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 mod custom_field;
+mod duplicates;
 mod search;
 
 pub(super) use custom_field::{
     CustomField, CustomFieldChange, CustomFieldInput, CustomFieldList, CustomFieldMisfit,
     CustomFieldOrder, CustomFieldPatch,
 };
+pub(super) use duplicates::{DecisionList, DismissalInput, DuplicateCheck, DuplicateList};
 pub(super) use search::{
     SavedSearch, SavedSearchInput, SavedSearchList, SearchAnswer, SearchInput, SuggestAnswer,
 };
@@ -322,6 +324,19 @@ pub(super) struct Settings {
     pub audit_reads: Option<bool>,
     /// Whether a custom field that nobody has defined is defined by using it.
     pub adhoc_custom_fields: Option<bool>,
+    /// How duplicates are looked for.
+    pub duplicates: Option<DuplicateSettings>,
+}
+
+/// Telephone numbers always count.
+#[derive(ToSchema)]
+pub(super) struct DuplicateSettings {
+    /// Whether e-mail addresses count; true if nothing is said.
+    pub match_email: Option<bool>,
+    /// Only equal numbers, addresses or names, and no typos in names.
+    pub exact_only: Option<bool>,
+    /// Least similarity of whole names in percent (Levenshtein); null leaves it to the weights.
+    pub name_similarity: Option<u8>,
 }
 
 #[derive(ToSchema)]

@@ -98,6 +98,7 @@ pub fn serve(
     let (held, released) = mpsc::channel();
     let work = Arc::clone(&app);
     work.resume_field_work();
+    let duplicates = work.tend_duplicates().map_err(ServeError::Io)?;
     work.renew_outdated_index();
     let stop = Arc::clone(&is_stopping);
     let state = web::Data::new(State::new(app, options, certificates, stop, held)?);
@@ -113,6 +114,10 @@ pub fn serve(
     });
     work.stop_imports();
     work.stop_bulk_actions();
+    work.stop_duplicates();
+    if duplicates.join().is_err() {
+        tracing::error!("keeping the duplicates up ended by a panic");
+    }
     // The threads of the workers end a moment after the server does.
     if released.recv_timeout(RELEASE_PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
         tracing::warn!("a request still works although the server has ended");

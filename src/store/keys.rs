@@ -17,6 +17,7 @@
 //! | `F` | organisation, definition id | definition of a custom field |
 //! | `I` | organisation, hash of token, path and key | answer to replay |
 //! | `M` | name | the next contact and organisation number, the identity of the journal, the ends of the audit logs, the states of the definitions |
+//! | `N` | organisation, two contact ids, the lower first | decision about a pair |
 //! | `O` | organisation | organisation |
 //! | `P` | organisation, department id | department |
 //! | `Q` | organisation, queue id | queue |
@@ -43,6 +44,8 @@ pub const FIELDS: u8 = b'F';
 pub const IDEMPOTENCY: u8 = b'I';
 /// The space of counters.
 pub const META: u8 = b'M';
+/// The space of decisions about pairs of contacts.
+pub const DECISIONS: u8 = b'N';
 /// The space of organisations.
 pub const ORGANIZATIONS: u8 = b'O';
 /// The space of departments.
@@ -182,6 +185,31 @@ pub fn audit_head(organization: OrgNumber) -> Vec<u8> {
     [b"Maudit".as_slice(), &organization.0.to_be_bytes()].concat()
 }
 
+/// The key of the decision about two contacts, whose order does not matter.
+pub fn decision(organization: OrgNumber, one: ContactId, other: ContactId) -> [u8; 37] {
+    let mut key = [0; 37];
+    key[..21].copy_from_slice(&with_organization::<21>(
+        DECISIONS,
+        organization,
+        one.min(other).0.as_bytes(),
+    ));
+    key[21..].copy_from_slice(one.max(other).0.as_bytes());
+    key
+}
+
+/// Reads the two contacts out of the key of a decision.
+pub fn parse_decision(key: &[u8]) -> Option<(OrgNumber, ContactId, ContactId)> {
+    let rest = key.strip_prefix(&[DECISIONS])?;
+    let (organization, rest) = rest.split_first_chunk::<4>()?;
+    let (one, other) = rest.split_first_chunk::<16>()?;
+    let other: [u8; 16] = other.try_into().ok()?;
+    Some((
+        OrgNumber(u32::from_be_bytes(*organization)),
+        ContactId(Uuid::from_bytes(*one)),
+        ContactId(Uuid::from_bytes(other)),
+    ))
+}
+
 /// The key of the definition of a custom field.
 pub fn field(organization: OrgNumber, id: Uuid) -> [u8; 21] {
     with_organization(FIELDS, organization, id.as_bytes())
@@ -227,5 +255,15 @@ mod tests {
         assert!(key.starts_with(&contacts_of(OrgNumber(7))));
         assert_eq!(parse_contact(b"Cshort"), None);
         assert_eq!(parse_contact(&token(&[0; 32])), None);
+    }
+
+    #[test]
+    fn keys_of_decisions_know_no_order() {
+        let (one, other) = (ContactId::generate(), ContactId::generate());
+        let key = decision(OrgNumber(7), other, one);
+        assert_eq!(key, decision(OrgNumber(7), one, other));
+        let sorted = (OrgNumber(7), one.min(other), one.max(other));
+        assert_eq!(parse_decision(&key), Some(sorted));
+        assert_eq!(parse_decision(&contact(OrgNumber(7), one)), None);
     }
 }

@@ -62,7 +62,7 @@ impl App {
 }
 
 /// A contact without masked values: two masks that are equal say nothing.
-fn comparable<'a>(shown: &'a Contact, rights: &FieldRights) -> Cow<'a, Contact> {
+pub(super) fn comparable<'a>(shown: &'a Contact, rights: &FieldRights) -> Cow<'a, Contact> {
     if rights.phones == FieldRight::Full && rights.emails == FieldRight::Full {
         return Cow::Borrowed(shown);
     }

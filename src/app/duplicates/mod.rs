@@ -5,18 +5,31 @@
 //! Lines or a page. What is the same person is decided in `dedupe`; nothing is changed here.
 
 mod base;
+mod check;
+mod decision;
 mod file;
 mod group;
 mod html;
+mod list;
+mod live;
 mod report;
 mod subject;
 mod text;
 
+pub(super) use check::Subject;
+pub use check::{DuplicateCheck, DuplicateMatch, ExplanationView, ReasonView};
+pub use decision::DecisionView;
 pub use file::{FileReportError, FileReportOptions, report_on_file};
+pub use list::{
+    DuplicateEntries, DuplicatePage, DuplicateQuery, GroupEntry, MemberEntry, PairEntry, TieEntry,
+};
+pub(super) use live::LiveDuplicates;
+pub use live::{Built, Currency};
 pub use report::{DuplicateReport, ReportFormat, ReportOptions, ReportSummary, ReportView};
 
 use super::error::Error;
-use crate::dedupe::{Model, ModelError, TABLE};
+use crate::dedupe::{self, Model, ModelError, Options, TABLE};
+use crate::domain::duplicates::DuplicateSettings;
 use crate::engine;
 
 /// The table of levels and weights by which duplicates are found, with its explanations.
@@ -29,4 +42,37 @@ fn model() -> Result<Model, Error> {
     Model::shipped().map_err(|_wrong: ModelError| {
         engine::Error::Defect("reading the model of duplicates").into()
     })
+}
+
+/// Weights that are told apart: below and above, probabilities are 0 and 1 to six digits.
+const MOST_BITS: f64 = 40.0;
+
+/// The match weight of a probability.
+fn bits_of(probability: f64) -> f64 {
+    (probability / (1.0 - probability)).log2().clamp(-MOST_BITS, MOST_BITS)
+}
+
+/// Six digits are kept of probabilities, three of weights.
+fn rounded(value: f64, digits: i32) -> f64 {
+    let unit = 10_f64.powi(digits);
+    // No negative zero.
+    (value * unit).round() / unit + 0.0
+}
+
+/// How an organisation looks for duplicates.
+fn options(model: &Model, settings: &DuplicateSettings) -> Options {
+    Options {
+        use_email: settings.match_email,
+        exact_only: settings.exact_only,
+        name_similarity: settings.name_similarity,
+        ..Options::of(model)
+    }
+}
+
+fn too_many(error: &dedupe::Error) -> Error {
+    match error {
+        dedupe::Error::TooMany(_) => {
+            Error::Overloaded("there are too many contacts to compare at once")
+        }
+    }
 }

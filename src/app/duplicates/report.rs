@@ -9,12 +9,9 @@ use super::group::{Group, groups};
 use super::subject::Subjects;
 use super::{html, text};
 use crate::dedupe::{
-    self, Apart, Check, Explanation, Frequencies, Model, Options, Scored, ScoredPair, cluster,
-    pairs, probability,
+    Apart, Check, Explanation, Frequencies, Model, Options, Scored, ScoredPair, cluster, pairs,
+    probability,
 };
-
-/// Weights that are told apart: below and above, probabilities are 0 and 1 to six digits.
-const MOST_BITS: f64 = 40.0;
 
 /// What a report is to have.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -99,7 +96,7 @@ impl DuplicateReport {
         wishes: &ReportOptions,
     ) -> Result<Self, Error> {
         let least = wishes.min_probability;
-        let bits = (least / (1.0 - least)).log2().clamp(-MOST_BITS, MOST_BITS);
+        let bits = super::bits_of(least);
         let shipped = Options::of(&model);
         let options = Options {
             threshold: shipped.threshold.min(bits),
@@ -109,11 +106,7 @@ impl DuplicateReport {
         let records = &subjects.records;
         let counts = Frequencies::count(records, model.settings.holders_grouped);
         let mut scored =
-            pairs(records, &counts, &model, &options).map_err(|error| match error {
-                dedupe::Error::TooMany(_) => {
-                    Error::Overloaded("there are too many contacts to compare at once")
-                }
-            })?;
+            pairs(records, &counts, &model, &options).map_err(|error| super::too_many(&error))?;
         let clusters = cluster(records, &scored, &counts, &model, &options, &Apart::new());
         let ids = &subjects.ids;
         scored.pairs.sort_unstable_by(|one, other| {

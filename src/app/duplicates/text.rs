@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::super::export::guard;
 use super::report::{DuplicateReport, Explainer, likelihood};
+use super::rounded;
 use crate::dedupe::ScoredPair;
 
 /// A pair in JSON Lines.
@@ -44,13 +45,6 @@ struct GroupLine {
 struct MemberLine {
     id: String,
     probability: f64,
-}
-
-/// Six digits are kept of probabilities, three of weights.
-fn rounded(value: f64, digits: i32) -> f64 {
-    let unit = 10_f64.powi(digits);
-    // No negative zero.
-    (value * unit).round() / unit + 0.0
 }
 
 /// The kind of an error tells whether a reader has just seen enough.

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::field_rights::FieldRules;
 use super::table::PermissionTable;
+use crate::domain::duplicates::DuplicateSettings;
 use crate::domain::ids::OrgNumber;
 use crate::domain::phone::ValidationLevel;
 use crate::domain::time::Timestamp;
@@ -73,6 +74,8 @@ pub struct OrgSettings {
     pub audit_reads: bool,
     /// Whether a custom field that nobody has defined is defined by using it.
     pub adhoc_custom_fields: bool,
+    /// How duplicates are looked for.
+    pub duplicates: DuplicateSettings,
 }
 
 impl Default for OrgSettings {
@@ -87,6 +90,7 @@ impl Default for OrgSettings {
             field_visibility: FieldRules::default(),
             audit_reads: false,
             adhoc_custom_fields: true,
+            duplicates: DuplicateSettings::default(),
         }
     }
 }

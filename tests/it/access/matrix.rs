@@ -8,146 +8,11 @@ use ringdex::domain::ids::OrgNumber;
 use ringdex::http::ROUTES;
 use serde_json::{Value, json};
 
+use super::matrix_table::{Noun, OPERATE, Rule, TABLE};
 use super::people::{
     NOBODY, about, acting, bearer, department, import, machine, queue, text, user,
 };
 use crate::support::server::{Answer, Client, TestServer, escape};
-
-/// What a route needs and what it is about.
-#[derive(Clone, Copy, Debug)]
-enum Rule {
-    /// Everybody may, without a token.
-    Open,
-    /// Is there only where single sign-on is configured, with or without a token.
-    SingleSignOn,
-    /// About the session of a browser: a token has none.
-    Session,
-    /// Every caller may; what a person and what a machine is answered.
-    Caller(u16, u16),
-    /// One contact by its id.
-    Contact(&'static [P]),
-    /// Counts or shows contacts: those that are seen.
-    Contacts(P),
-    /// Makes contacts.
-    Make(P),
-    /// One import by its id.
-    Import(u16),
-    /// A record of the organisation by its id: who may any of these, and what success answers.
-    Record(Noun, &'static [P], u16),
-    /// Changes a search that somebody else shares: everybody who searches sees it.
-    SharedSearch(u16),
-    /// Something of the whole organisation.
-    Whole(&'static [P], u16),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Noun {
-    User,
-    Department,
-    Queue,
-    Member,
-    SavedSearch,
-    Token,
-    CustomField,
-}
-
-const NAMES: &[P] = &[P::Search, P::ManageUsers];
-const PEOPLE: &[P] = &[P::ManageUsers];
-const READERS: &[P] = &[P::Search, P::View, P::ManageFields];
-const FIELDS: &[P] = &[P::ManageFields];
-const SETTINGS: &[P] = &[P::ManageSettings];
-const OPERATE: &[P] = &[P::Operate];
-
-/// Every route with its rule.
-const TABLE: &[(&str, &str, Rule)] = &[
-    ("GET", "/healthz", Rule::Open),
-    ("GET", "/readyz", Rule::Open),
-    // Without a token it answers this machine alone, which is where tests run.
-    ("GET", "/metrics", Rule::Whole(OPERATE, 200)),
-    ("GET", "/openapi.json", Rule::Open),
-    ("GET", "/api/v1/lookup", Rule::Contacts(P::Lookup)),
-    ("POST", "/api/v1/lookup/batch", Rule::Contacts(P::Lookup)),
-    ("GET", "/api/v1/contacts", Rule::Contacts(P::Search)),
-    ("GET", "/api/v1/suggest", Rule::Contacts(P::Search)),
-    ("POST", "/api/v1/contacts/search", Rule::Contacts(P::Search)),
-    ("GET", "/api/v1/contacts/export", Rule::Contacts(P::Export)),
-    ("POST", "/api/v1/imports", Rule::Contacts(P::Import)),
-    ("POST", "/api/v1/contacts", Rule::Make(P::Create)),
-    ("POST", "/api/v1/contacts/bulk", Rule::Make(P::Create)),
-    ("POST", "/api/v1/contacts/bulk-actions", Rule::Whole(&[P::Edit], 202)),
-    // The jobs are those that the caller has started.
-    ("GET", "/api/v1/jobs", Rule::Caller(200, 200)),
-    ("GET", "/api/v1/jobs/{id}", Rule::Caller(404, 404)),
-    ("GET", "/api/v1/contacts/{id}", Rule::Contact(&[P::View])),
-    ("PATCH", "/api/v1/contacts/{id}", Rule::Contact(&[P::Edit])),
-    ("DELETE", "/api/v1/contacts/{id}", Rule::Contact(&[P::Delete])),
-    ("POST", "/api/v1/contacts/{id}/restore", Rule::Contact(&[P::Delete])),
-    ("GET", "/api/v1/imports/{id}", Rule::Import(200)),
-    ("GET", "/api/v1/imports/{id}/errors.csv", Rule::Import(200)),
-    ("POST", "/api/v1/imports/{id}/cancel", Rule::Import(200)),
-    ("GET", "/api/v1/organizations", Rule::Whole(SETTINGS, 200)),
-    ("POST", "/api/v1/organizations", Rule::Whole(OPERATE, 201)),
-    ("PATCH", "/api/v1/organizations/{id}", Rule::Whole(OPERATE, 200)),
-    ("GET", "/api/v1/tokens", Rule::Whole(PEOPLE, 200)),
-    ("POST", "/api/v1/tokens", Rule::Whole(PEOPLE, 201)),
-    ("GET", "/api/v1/tokens/{id}", Rule::Record(Noun::Token, PEOPLE, 200)),
-    ("DELETE", "/api/v1/tokens/{id}", Rule::Record(Noun::Token, PEOPLE, 204)),
-    ("GET", "/api/v1/settings", Rule::Whole(SETTINGS, 200)),
-    ("PATCH", "/api/v1/settings", Rule::Whole(SETTINGS, 200)),
-    ("GET", "/api/v1/users", Rule::Whole(NAMES, 200)),
-    ("POST", "/api/v1/users", Rule::Whole(PEOPLE, 201)),
-    ("GET", "/api/v1/users/{id}", Rule::Record(Noun::User, NAMES, 200)),
-    ("PATCH", "/api/v1/users/{id}", Rule::Record(Noun::User, PEOPLE, 200)),
-    ("DELETE", "/api/v1/users/{id}", Rule::Record(Noun::User, PEOPLE, 204)),
-    ("GET", "/api/v1/departments", Rule::Whole(NAMES, 200)),
-    ("POST", "/api/v1/departments", Rule::Whole(PEOPLE, 201)),
-    ("GET", "/api/v1/departments/{id}", Rule::Record(Noun::Department, NAMES, 200)),
-    ("PATCH", "/api/v1/departments/{id}", Rule::Record(Noun::Department, PEOPLE, 200)),
-    ("DELETE", "/api/v1/departments/{id}", Rule::Record(Noun::Department, PEOPLE, 204)),
-    ("GET", "/api/v1/queues", Rule::Whole(NAMES, 200)),
-    ("POST", "/api/v1/queues", Rule::Whole(PEOPLE, 201)),
-    ("GET", "/api/v1/queues/{id}", Rule::Record(Noun::Queue, NAMES, 200)),
-    ("PATCH", "/api/v1/queues/{id}", Rule::Record(Noun::Queue, PEOPLE, 200)),
-    ("DELETE", "/api/v1/queues/{id}", Rule::Record(Noun::Queue, PEOPLE, 204)),
-    ("PUT", "/api/v1/queues/{id}/members/{user_id}", Rule::Record(Noun::Member, PEOPLE, 200)),
-    ("DELETE", "/api/v1/queues/{id}/members/{user_id}", Rule::Record(Noun::Member, PEOPLE, 200)),
-    ("GET", "/api/v1/saved-searches", Rule::Whole(&[P::Search], 200)),
-    ("POST", "/api/v1/saved-searches", Rule::Whole(&[P::Search], 201)),
-    ("GET", "/api/v1/saved-searches/{id}", Rule::Record(Noun::SavedSearch, &[P::Search], 200)),
-    ("PATCH", "/api/v1/saved-searches/{id}", Rule::SharedSearch(200)),
-    ("DELETE", "/api/v1/saved-searches/{id}", Rule::SharedSearch(204)),
-    ("GET", "/api/v1/custom-fields", Rule::Whole(READERS, 200)),
-    ("POST", "/api/v1/custom-fields", Rule::Whole(FIELDS, 201)),
-    ("PUT", "/api/v1/custom-fields/order", Rule::Whole(FIELDS, 422)),
-    ("POST", "/api/v1/custom-fields/order", Rule::Whole(FIELDS, 422)),
-    ("GET", "/api/v1/custom-fields/{id}", Rule::Record(Noun::CustomField, READERS, 200)),
-    ("PATCH", "/api/v1/custom-fields/{id}", Rule::Record(Noun::CustomField, FIELDS, 200)),
-    // Deleting needs a confirmation.
-    ("DELETE", "/api/v1/custom-fields/{id}", Rule::Record(Noun::CustomField, FIELDS, 409)),
-    ("POST", "/api/v1/session", Rule::Session),
-    ("GET", "/api/v1/session", Rule::Session),
-    ("DELETE", "/api/v1/session", Rule::Caller(204, 204)),
-    ("DELETE", "/api/v1/sessions", Rule::Caller(204, 404)),
-    ("POST", "/api/v1/me/password", Rule::Caller(422, 422)),
-    ("GET", "/api/v1/me/permissions", Rule::Caller(200, 200)),
-    ("GET", "/api/v1/setup", Rule::Open),
-    // There are users already.
-    ("POST", "/api/v1/setup", Rule::Whole(OPERATE, 409)),
-    ("GET", "/api/v1/oidc/start", Rule::SingleSignOn),
-    ("GET", "/api/v1/oidc/callback", Rule::SingleSignOn),
-    ("GET", "/sign-in", Rule::Open),
-    ("GET", "/setup", Rule::Open),
-    ("GET", "/api/v1/audit", Rule::Whole(&[P::ReadAudit], 200)),
-    ("GET", "/api/v1/audit/export", Rule::Whole(&[P::ReadAudit], 200)),
-    ("POST", "/api/v1/admin/check", Rule::Whole(OPERATE, 200)),
-    ("POST", "/api/v1/admin/reindex", Rule::Whole(OPERATE, 200)),
-    ("GET", "/", Rule::Open),
-    ("GET", "/pop", Rule::Open),
-    ("GET", "/contacts", Rule::Open),
-    ("GET", "/contacts/{id}", Rule::Open),
-    ("GET", "/docs", Rule::Open),
-    ("GET", "/ui/{hash}/{path:.*}", Rule::Open),
-];
 
 #[test]
 fn every_route_has_a_row() {
@@ -589,6 +454,10 @@ fn counting(world: &World, who: &Who, preset: Preset) {
             "/api/v1/contacts/search" => {
                 ((*path).to_owned(), json!({"q": "same words", "refresh": "wait"}))
             }
+            "/api/v1/duplicates/check" => (
+                format!("{path}?min_probability=0.9"),
+                json!({"name": "Same Words", "phone": numbers[0]}),
+            ),
             "/api/v1/contacts" => (format!("{path}?refresh=wait&sort=name"), Value::Null),
             "/api/v1/suggest" => (format!("{path}?q=same+words&kind=name&limit=50"), Value::Null),
             "/api/v1/contacts/export" => (format!("{path}?format=jsonl"), Value::Null),
@@ -607,6 +476,10 @@ fn counting(world: &World, who: &Who, preset: Preset) {
                 let expected = usize::from(situation.is_seen_by(who.kind, preset));
                 assert_eq!(found["count"], expected, "{what} {}", situation.number);
             }
+        } else if path.contains("duplicates") {
+            let expected = usize::from(world.situations[0].is_seen_by(who.kind, preset));
+            let found = answer.json["matches"].as_array().unwrap().len();
+            assert_eq!(found, expected, "{what} {path}: {}", text(&answer));
         } else if path.contains("suggest") {
             let found = answer.json["suggestions"].as_array().unwrap().iter();
             let named: u64 = found.map(|one| one["count"].as_u64().unwrap()).sum();

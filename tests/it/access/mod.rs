@@ -6,6 +6,7 @@ mod command;
 mod fields;
 mod leak;
 mod matrix;
+mod matrix_table;
 mod oidc;
 mod people;
 mod provider;

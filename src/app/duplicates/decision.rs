@@ -1,0 +1,245 @@
+//! What persons decide about pairs: different people, or later; remembered for ever.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::super::error::Error;
+use super::super::{App, authorize};
+use crate::dedupe::Apart;
+use crate::domain::access::{Caller, Permission};
+use crate::domain::audit::{AuditAction, FieldChange};
+use crate::domain::draft::Patch;
+use crate::domain::duplicates::{Decision, Verdict};
+use crate::domain::ids::{ContactId, OrgNumber};
+use crate::domain::members::Members;
+use crate::domain::time::Timestamp;
+use crate::engine::{Error as EngineError, Rejected, codec, keys};
+
+/// Contacts that can be told apart at once.
+const MOST_IDS: usize = 50;
+/// Decisions on a page.
+const MOST_PER_PAGE: usize = 1_000;
+
+/// A decision as it is shown.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DecisionView {
+    /// The two contacts.
+    pub ids: [Uuid; 2],
+    /// `not_duplicate`, `later` or `same`.
+    pub verdict: &'static str,
+    /// When it was made.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: String,
+    /// Until when the pair is put aside.
+    pub until: Option<Timestamp>,
+    /// How likely the pair was then, 0 to 1.
+    pub probability: Option<f64>,
+}
+
+fn view(one: ContactId, other: ContactId, decision: &Decision) -> DecisionView {
+    DecisionView {
+        ids: [one.0, other.0],
+        verdict: decision.verdict.as_str(),
+        at: decision.at,
+        by: decision.by.clone(),
+        until: decision.until,
+        probability: decision.probability,
+    }
+}
+
+/// What a request decides.
+struct Wish {
+    ids: Vec<ContactId>,
+    verdict: Verdict,
+    until: Option<Timestamp>,
+}
+
+fn read_wish(body: &Value) -> Result<Wish, Error> {
+    let mut members = Members::of(body).map_err(Error::Invalid)?;
+    let ids = members.list("ids", "ids of contacts", MOST_IDS, |text| text.parse().ok());
+    let verdict = members.parsed("verdict", "not_duplicate, later", |text| match text {
+        "not_duplicate" => Some(Verdict::NotDuplicate),
+        "later" => Some(Verdict::Later),
+        _ => None,
+    });
+    let until =
+        members.parsed("until", "times such as 2027-01-31T08:00:00Z", |text| text.parse().ok());
+    let mut ids: Vec<ContactId> = ids.value().cloned().unwrap_or_default();
+    let given = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    if given < 2 || ids.len() < given {
+        members.issue("ids", "too_few", "must be the ids of at least two different contacts");
+    }
+    let verdict = verdict.value().copied().unwrap_or(Verdict::NotDuplicate);
+    if verdict != Verdict::Later && !matches!(until, Patch::Keep | Patch::Clear) {
+        members.issue("until", "value", "is for pairs that are put aside: \"verdict\": \"later\"");
+    }
+    members.finish().map_err(Error::Invalid)?;
+    Ok(Wish { ids, verdict, until: until.value().copied() })
+}
+
+fn pairs_of(ids: &[ContactId]) -> impl Iterator<Item = (ContactId, ContactId)> + '_ {
+    ids.iter()
+        .enumerate()
+        .flat_map(|(at, one)| ids[at + 1..].iter().map(move |other| (*one, *other)))
+}
+
+impl App {
+    /// Says of contacts that each is somebody else, or that they are to be looked at later. Saying
+    /// it again changes nothing but the time.
+    ///
+    /// # Errors
+    /// If the caller may not merge, does not see one of them, or the request does not fit.
+    pub fn decide_duplicates(
+        &self,
+        caller: &Caller,
+        body: &Value,
+    ) -> Result<Vec<DecisionView>, Error> {
+        authorize(caller, Permission::Merge)?;
+        let wish = read_wish(body)?;
+        for id in &wish.ids {
+            self.live_contact(caller, *id)?;
+        }
+        let (org, now, by) = (caller.organization, self.partition.now(), caller.actor.to_string());
+        let live = self.live_duplicates(org);
+        self.ready_duplicates(&live, MOST_IDS)?;
+        let mut decisions = Vec::new();
+        for (one, other) in pairs_of(&wish.ids) {
+            let probability = self.known_probability(&live, one, other)?;
+            let (verdict, until, by) = (wish.verdict, wish.until, by.clone());
+            decisions.push((one, other, Decision { verdict, at: now, by, until, probability }));
+        }
+        let shown = decisions.iter().map(|(one, other, made)| view(*one, *other, made)).collect();
+        self.partition.write::<_, Error>(org, caller, false, move |tx| {
+            for (one, other, decision) in &decisions {
+                let bytes = codec::encode(decision).map_err(EngineError::from)?;
+                tx.put(&keys::decision(org, *one, *other), bytes);
+                tx.note(
+                    AuditAction::DuplicateDecided,
+                    one.0,
+                    vec![
+                        FieldChange::of("verdict", &None, &Some(decision.verdict.as_str())),
+                        FieldChange::of("other", &None, &Some(other.0)),
+                    ],
+                );
+            }
+            Ok(())
+        })?;
+        self.duplicates.decided(org);
+        Ok(shown)
+    }
+
+    /// Takes what was decided about two contacts back.
+    ///
+    /// # Errors
+    /// If the caller may not merge, does not see both, or nothing was decided.
+    pub fn withdraw_decision(&self, caller: &Caller, ids: &[String]) -> Result<(), Error> {
+        authorize(caller, Permission::Merge)?;
+        let parsed: Vec<ContactId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+        let (&[one, other], 2) = (parsed.as_slice(), ids.len()) else {
+            return Err(Error::invalid("/ids", "value", "must be the ids of two contacts"));
+        };
+        for id in [one, other] {
+            self.seen_contact(caller, id)?;
+        }
+        let org = caller.organization;
+        self.partition.write(org, caller, false, move |tx| {
+            let key = keys::decision(org, one, other);
+            let Some(bytes) = tx.get(&key)? else {
+                return Err(Rejected::By(Error::NotFound(super::super::error::Noun::Decision)));
+            };
+            let before: Decision = codec::decode(&bytes).map_err(EngineError::from)?;
+            tx.delete(&key);
+            tx.note(
+                AuditAction::DuplicateDecided,
+                one.0,
+                vec![
+                    FieldChange::of("verdict", &Some(before.verdict.as_str()), &None),
+                    FieldChange::of("other", &Some(other.0), &None),
+                ],
+            );
+            Ok(())
+        })?;
+        self.duplicates.decided(org);
+        Ok(())
+    }
+
+    /// The decisions about contacts that the caller sees, the newest first, at most `most`.
+    ///
+    /// Cost: reads all decisions of the organisation.
+    ///
+    /// # Errors
+    /// If the caller may not merge.
+    pub fn list_decisions(&self, caller: &Caller, most: usize) -> Result<Vec<DecisionView>, Error> {
+        authorize(caller, Permission::Merge)?;
+        let mut found: Vec<DecisionView> = Vec::new();
+        for (one, other, decision) in self.decisions(caller.organization)? {
+            let sees = |id| -> Result<bool, Error> {
+                let contact = self.partition.contact(caller.organization, id)?;
+                Ok(contact.is_some_and(|contact| caller.sees(&contact)))
+            };
+            if sees(one)? && sees(other)? {
+                found.push(view(one, other, &decision));
+            }
+        }
+        found.sort_by(|one, other| other.at.cmp(&one.at).then_with(|| one.ids.cmp(&other.ids)));
+        found.truncate(most.min(MOST_PER_PAGE));
+        Ok(found)
+    }
+
+    /// All decisions of an organisation.
+    pub(super) fn decisions(
+        &self,
+        org: OrgNumber,
+    ) -> Result<Vec<(ContactId, ContactId, Decision)>, Error> {
+        let mut all = Vec::new();
+        for entry in self.partition.scan(&keys::space_of(keys::DECISIONS, org)) {
+            let (key, value) = entry?;
+            if let Some((_, one, other)) = keys::parse_decision(&key) {
+                all.push((one, other, codec::decode(value.as_ref()).map_err(EngineError::from)?));
+            }
+        }
+        Ok(all)
+    }
+
+    /// The pairs that persons have told apart, and those that they have put aside, by the numbers
+    /// of their contacts; of a contact that was merged the one that it went into.
+    pub(super) fn decided_numbers(&self, org: OrgNumber) -> Result<(Apart, Apart), Error> {
+        let now = self.partition.now();
+        let (mut apart, mut later) = (Apart::new(), Apart::new());
+        let mut numbers: HashMap<ContactId, Option<u32>> = HashMap::new();
+        let mut number = |id: ContactId| -> Result<Option<u32>, Error> {
+            if let Some(known) = numbers.get(&id) {
+                return Ok(*known);
+            }
+            let found = self.surviving(org, id)?;
+            numbers.insert(id, found);
+            Ok(found)
+        };
+        for (one, other, decision) in self.decisions(org)? {
+            if decision.verdict == Verdict::Same || !decision.hides(now) {
+                continue;
+            }
+            let (Some(one), Some(other)) = (number(one)?, number(other)?) else { continue };
+            if one != other {
+                let pair = (one.min(other), one.max(other));
+                if decision.verdict == Verdict::Later {
+                    later.insert(pair)
+                } else {
+                    apart.insert(pair)
+                };
+            }
+        }
+        Ok((apart, later))
+    }
+
+    /// The number of a contact, or of the one that it was merged into.
+    fn surviving(&self, org: OrgNumber, id: ContactId) -> Result<Option<u32>, Error> {
+        Ok(self.partition.contact(org, id)?.map(|contact| contact.number.0))
+    }
+}

@@ -1,0 +1,103 @@
+//! Comparing all contacts of an organisation with each other.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use rayon::prelude::*;
+
+use super::{App, Base, Built, Error, Live, Tools};
+use crate::dedupe::{Frequencies, Graph, KeyTable, Options, Record, Standard, cluster, pairs};
+use crate::domain::ids::OrgNumber;
+
+impl App {
+    /// What records of an organisation are made and weighed by, as its settings want it.
+    pub(in crate::app::duplicates) fn duplicate_tools(
+        &self,
+        org: OrgNumber,
+    ) -> Result<(Arc<Tools>, Options), Error> {
+        let model = super::super::model()?;
+        let standard = Standard::new(self.partition.names(), &model);
+        let settings = self.access().organization(org).map(|org| org.settings.duplicates.clone());
+        let options = super::super::options(&model, &settings.unwrap_or_default());
+        Ok((Arc::new(Tools { model, standard }), options))
+    }
+
+    /// Builds the duplicates of an organisation, unless somebody does already or there are more
+    /// than `most` contacts; whether they are built now.
+    ///
+    /// Cost: that of a report. The keys take eight bytes each, some hundred a contact.
+    pub(super) fn build_duplicates(&self, live: &Live, most: Option<usize>) -> Result<bool, Error> {
+        let Some(_building) = live.building.try_lock() else { return Ok(false) };
+        // Whatever is noted from here on comes behind the build.
+        self.follow_changes(live, usize::MAX)?;
+        {
+            let mut pending = live.pending.lock();
+            if live.base.read().is_none() {
+                // The build reads them; nobody else needs them.
+                live.watch.take();
+            }
+            pending.replay = Some(Vec::new());
+        }
+        live.read.store(0, Ordering::Relaxed);
+        let built = self.compare_all(live, most);
+        live.read.store(u64::MAX, Ordering::Relaxed);
+        let mut pending = live.pending.lock();
+        let replay = pending.replay.take().unwrap_or_default();
+        let Some(base) = built? else {
+            live.is_large.store(true, Ordering::Relaxed);
+            return Ok(false);
+        };
+        pending.dirty.clear();
+        // They may have been read or not.
+        live.watch.put_back(&replay);
+        *live.base.write() = Some(base);
+        Ok(true)
+    }
+
+    fn compare_all(&self, live: &Live, most: Option<usize>) -> Result<Option<Base>, Error> {
+        let (at, started) = (self.partition.now(), Instant::now());
+        let (tools, options) = self.duplicate_tools(live.org)?;
+        let (mut records, mut numbers): (Vec<Record>, Vec<u32>) = (Vec::new(), Vec::new());
+        let most = most.unwrap_or(usize::MAX);
+        self.partition.for_each_contact(live.org, |batch| {
+            numbers.extend(batch.iter().map(|contact| contact.number.0));
+            let read = batch.into_par_iter().map(|contact| Record::of(&contact, &tools.standard));
+            records.par_extend(read);
+            live.read.store(records.len() as u64, Ordering::Relaxed);
+            records.len() <= most && !self.duplicates.is_stopping.load(Ordering::Relaxed)
+        })?;
+        if records.len() > most || self.duplicates.is_stopping.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let counts = Frequencies::count(&records, tools.model.settings.holders_grouped);
+        let scored = pairs(&records, &counts, &tools.model, &options)
+            .map_err(|error| super::super::too_many(&error))?;
+        let (apart, later) = self.decided_numbers(live.org)?;
+        let mut places: Vec<(u32, u32)> = numbers.iter().copied().zip(0..).collect();
+        places.sort_unstable();
+        let place = |number: &u32| {
+            let at = places.binary_search_by_key(number, |(number, _)| *number).ok();
+            at.map(|at| places[at].1)
+        };
+        let apart_places = apart
+            .iter()
+            .filter_map(|(a, b)| Some((place(a)?, place(b)?)))
+            .map(|(a, b)| (a.min(b), a.max(b)))
+            .collect();
+        let clusters = cluster(&records, &scored, &counts, &tools.model, &options, &apart_places);
+        let mut graph = Graph::new(&numbers, &scored.pairs, &clusters, apart.clone());
+        graph.set_decided(apart, later);
+        let built = Built {
+            at,
+            contacts: records.len(),
+            compared: scored.compared,
+            left_out: scored.left_out.iter().map(|(_, count)| count).sum(),
+            duplicates_per_contact: scored.prior.duplicates,
+            took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        };
+        let keys = KeyTable::build(&records, &numbers);
+        let (counts, prior) = (Arc::new(counts), scored.prior);
+        Ok(Some(Base { tools, options, keys, counts, prior, graph, built, changed: 0 }))
+    }
+}

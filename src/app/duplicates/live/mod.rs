@@ -1,0 +1,216 @@
+//! The duplicates of organisations, kept up with their contacts.
+//!
+//! A build reads all contacts of an organisation, finds pairs and groups as a report does and
+//! keeps what single contacts are compared by: blocking keys, counts, the prior. From then on
+//! every change is taken over: the keys at once, the pairs and groups of the changed contacts by
+//! `settle`. When many contacts have changed since, another build follows, for counts and prior
+//! drift. Small organisations are built by whoever asks first; large ones in the background by
+//! `tend`, and until then numbers and addresses lead to candidates. Nothing is stored but what
+//! persons have decided (`decision`): a restart builds again.
+//!
+//! Works with all contacts and all fields of the organisation; what a caller may see of the
+//! results is decided where they are shown.
+
+mod build;
+mod follow;
+mod tend;
+
+pub(super) use follow::MOST_CANDIDATES;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use parking_lot::{Condvar, Mutex, RwLock};
+use serde::Serialize;
+
+use super::super::App;
+use super::super::error::Error;
+use crate::dedupe::{Frequencies, Graph, KeyTable, Model, Options, Prior, Standard};
+use crate::domain::ids::{ContactNumber, OrgNumber};
+use crate::domain::time::Timestamp;
+use crate::engine::Watch;
+
+/// Up to so many contacts whoever asks first builds.
+const SMALL: usize = 2_000;
+/// Changes that whoever asks takes over; more are left to the background.
+pub(super) const MOST_INLINE: usize = 1_000;
+
+/// What records are made and weighed by.
+pub(super) struct Tools {
+    pub(super) model: Model,
+    pub(super) standard: Standard,
+}
+
+/// What a build leaves.
+pub(super) struct Base {
+    pub(super) tools: Arc<Tools>,
+    pub(super) options: Options,
+    pub(super) keys: KeyTable,
+    pub(super) counts: Arc<Frequencies>,
+    pub(super) prior: Prior,
+    pub(super) graph: Graph,
+    pub(super) built: Built,
+    /// Changes since it was built.
+    changed: usize,
+}
+
+/// The figures of a build.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Built {
+    /// When it began.
+    pub at: Timestamp,
+    /// Contacts that were compared.
+    pub contacts: usize,
+    /// Pairs that were looked at.
+    pub compared: usize,
+    /// Pairs with a common key that were too many to look at all.
+    pub left_out: u64,
+    /// Duplicates per contact, as estimated.
+    pub duplicates_per_contact: f64,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+}
+
+/// What waits to be taken over.
+#[derive(Default)]
+struct Pending {
+    /// Contacts whose pairs are to be found again.
+    dirty: BTreeSet<u32>,
+    /// Changes taken over while a build runs, which will not have seen them.
+    replay: Option<Vec<ContactNumber>>,
+    /// What persons have decided is to be read again.
+    decisions: bool,
+}
+
+/// The duplicates of one organisation.
+pub(super) struct Live {
+    pub(super) org: OrgNumber,
+    watch: Arc<Watch>,
+    /// Held by whoever takes changes over, one at a time; before `base`.
+    pending: Mutex<Pending>,
+    pub(super) base: RwLock<Option<Base>>,
+    /// Held by whoever builds.
+    building: Mutex<()>,
+    /// Contacts read by the build that runs; `u64::MAX` if none does.
+    read: AtomicU64,
+    /// Too many contacts to be built by whoever asks.
+    is_large: AtomicBool,
+    /// The background is to build.
+    is_wanted: AtomicBool,
+}
+
+/// How current the duplicates of an organisation are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Currency {
+    /// Everything that was written before is in them.
+    Current,
+    /// Some changes are still to be taken over.
+    Following,
+    /// Contacts are being compared for the first time.
+    Building,
+}
+
+/// The duplicates of all organisations that have asked for them.
+#[derive(Default)]
+pub(in crate::app) struct LiveDuplicates {
+    by_org: Mutex<HashMap<u32, Arc<Live>>>,
+    wake: Mutex<bool>,
+    woken: Condvar,
+    is_stopping: AtomicBool,
+}
+
+impl LiveDuplicates {
+    fn all(&self) -> Vec<Arc<Live>> {
+        self.by_org.lock().values().cloned().collect()
+    }
+
+    fn wake(&self) {
+        *self.wake.lock() = true;
+        self.woken.notify_all();
+    }
+
+    /// What persons have decided in an organisation, or which contacts are merged, has changed.
+    pub(in crate::app) fn decided(&self, org: OrgNumber) {
+        let live = self.by_org.lock().get(&org.0).cloned();
+        if let Some(live) = live {
+            live.pending.lock().decisions = true;
+        }
+    }
+
+    /// Settings of an organisation have changed: what was found is not what would be.
+    pub(in crate::app) fn forget(&self, org: OrgNumber) {
+        let live = self.by_org.lock().get(&org.0).cloned();
+        if let Some(live) = live {
+            let _pending = live.pending.lock();
+            *live.base.write() = None;
+            live.is_wanted.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Live {
+    /// How many contacts the build that runs has read.
+    pub(super) fn progress(&self) -> Option<u64> {
+        Some(self.read.load(Ordering::Relaxed)).filter(|read| *read != u64::MAX)
+    }
+
+    /// How current it is.
+    pub(super) fn currency(&self) -> Currency {
+        if self.base.read().is_none() {
+            return Currency::Building;
+        }
+        let waits = !self.watch.is_empty() || !self.pending.lock().dirty.is_empty();
+        if waits { Currency::Following } else { Currency::Current }
+    }
+
+    fn is_overdue(&self) -> bool {
+        self.base.read().as_ref().is_none_or(Base::is_overdue)
+    }
+}
+
+impl Base {
+    /// So many contacts have changed that counts and prior are no longer those of the base.
+    fn is_overdue(&self) -> bool {
+        self.changed > self.built.contacts / 5 + 50
+    }
+}
+
+impl App {
+    /// The duplicates of an organisation; from now on its changes are noted.
+    pub(super) fn live_duplicates(&self, org: OrgNumber) -> Arc<Live> {
+        let mut all = self.duplicates.by_org.lock();
+        let live = all.entry(org.0).or_insert_with(|| {
+            Arc::new(Live {
+                org,
+                watch: self.partition.watch(org),
+                pending: Mutex::default(),
+                base: RwLock::new(None),
+                building: Mutex::default(),
+                read: AtomicU64::new(u64::MAX),
+                is_large: AtomicBool::new(false),
+                is_wanted: AtomicBool::new(false),
+            })
+        });
+        Arc::clone(live)
+    }
+
+    /// Brings the duplicates of an organisation up to date as far as that is quick: builds small
+    /// ones, asks the background to build large ones, takes over some changes; of `settled`
+    /// contacts also pairs and groups.
+    pub(super) fn ready_duplicates(&self, live: &Live, settled: usize) -> Result<(), Error> {
+        self.follow_changes(live, MOST_INLINE)?;
+        if live.is_overdue() {
+            let is_small = !live.is_large.load(Ordering::Relaxed);
+            if is_small && self.build_duplicates(live, Some(SMALL))? {
+                self.follow_changes(live, MOST_INLINE)?;
+            } else {
+                live.is_wanted.store(true, Ordering::Relaxed);
+                self.duplicates.wake();
+            }
+        }
+        self.settle(live, settled)?;
+        Ok(())
+    }
+}

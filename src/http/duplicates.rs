@@ -1,0 +1,261 @@
+//! Who may be the same person: the check while typing, the list to review, decisions.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use serde_json::json;
+
+use super::answer;
+use super::auth::Authenticated;
+use super::body;
+use super::contacts::contact_id;
+use super::error::Problem;
+use super::filters::Asked;
+use super::schema;
+use super::state::State;
+use crate::app::{
+    DuplicateEntries, DuplicatePage, DuplicateQuery, Error, ExplanationView, ReportView, TieEntry,
+};
+use crate::domain::contact::Contact;
+use crate::domain::view::ContactView;
+
+/// How likely what is listed must be if nothing is said.
+const LIKELY: f64 = 0.9;
+
+/// A match of a check.
+#[derive(Serialize)]
+struct MatchBody<'a> {
+    id: uuid::Uuid,
+    display_name: &'a str,
+    #[serde(flatten)]
+    explanation: ExplanationView,
+    contact: ContactView<'a>,
+}
+
+#[derive(Serialize)]
+struct PairBody<'a> {
+    id_a: uuid::Uuid,
+    id_b: uuid::Uuid,
+    #[serde(flatten)]
+    explanation: &'a ExplanationView,
+    contacts: [ContactView<'a>; 2],
+}
+
+#[derive(Serialize)]
+struct MemberBody<'a> {
+    id: uuid::Uuid,
+    probability: f64,
+    contact: ContactView<'a>,
+}
+
+#[derive(Serialize)]
+struct GroupBody<'a> {
+    /// That of its oldest member.
+    id: uuid::Uuid,
+    probability: f64,
+    value: f64,
+    members: Vec<MemberBody<'a>>,
+    pairs: &'a [TieEntry],
+}
+
+/// A number of the query string, from 0 to 1.
+fn probability(asked: &Asked, name: &'static str) -> Result<Option<f64>, Problem> {
+    let Some(text) = asked.last(name) else { return Ok(None) };
+    match text.parse::<f64>() {
+        Ok(number) if (0.0..=1.0).contains(&number) => Ok(Some(number)),
+        _ => {
+            Err(Error::invalid(&format!("/{name}"), "value", "must be a number from 0 to 1").into())
+        }
+    }
+}
+
+/// A count of the query string.
+fn count(asked: &Asked, name: &'static str) -> Result<Option<usize>, Problem> {
+    let Some(text) = asked.last(name) else { return Ok(None) };
+    match text.parse::<usize>() {
+        Ok(number) if number > 0 => Ok(Some(number)),
+        _ => {
+            let detail = "must be a whole number from 1 on";
+            Err(Error::invalid(&format!("/{name}"), "value", detail).into())
+        }
+    }
+}
+
+/// What a text of the query string says is listed.
+pub(super) fn view_of(text: Option<&str>) -> Result<ReportView, Problem> {
+    match text {
+        None | Some("groups") => Ok(ReportView::Groups),
+        Some("pairs") => Ok(ReportView::Pairs),
+        Some(_) => Err(Error::invalid("/view", "value", "must be groups or pairs").into()),
+    }
+}
+
+/// Says who may be the same person as a draft, for forms while somebody types.
+///
+/// Nothing is written; what cannot be read yet is named in `ignored` and not compared. With an `id`
+/// the draft is a change to that contact.
+#[utoipa::path(post, path = "/api/v1/duplicates/check", operation_id = "check_duplicates", tag = "duplicates",
+    params(("min_probability" = Option<f64>, Query, description = "how likely a match must be, 0 to 1; what is worth a look (0.11) if nothing is said"),
+        ("limit" = Option<usize>, Query, description = "most matches, 10 if nothing is said, at most 100")),
+    request_body = schema::ContactInput,
+    responses((status = 200, body = schema::DuplicateCheck), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn check(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let started = std::time::Instant::now();
+    let asked = Asked::of_query(&request)?;
+    let (least, most) = (probability(&asked, "min_probability")?, count(&asked, "limit")?);
+    let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
+    let found =
+        answer::run(&state, move |app| app.check_duplicates(&caller.0, &value, least, most))
+            .await?;
+    let matches: Vec<MatchBody<'_>> = found
+        .matches
+        .iter()
+        .map(|found| MatchBody {
+            id: found.contact.id.0,
+            display_name: &found.contact.display_name,
+            explanation: ExplanationView::from(&found.explanation),
+            contact: ContactView::of(&found.contact),
+        })
+        .collect();
+    let mut shown = json!({"matches": matches, "state": found.currency});
+    if !found.ignored.is_empty() {
+        shown["ignored"] = json!(found.ignored);
+    }
+    let mut response = answer::json(StatusCode::OK, &shown);
+    answer::put_header(&mut response, "server-timing", &answer::timing(started));
+    Ok(response)
+}
+
+/// Lists what there is to review: groups of the same person, those first that merging saves most,
+/// or pairs, the likeliest first.
+///
+/// Always as current as `state` says, without a run. Pairs that somebody has told apart or put
+/// aside are not in it.
+#[utoipa::path(get, path = "/api/v1/duplicates", operation_id = "list_duplicates", tag = "duplicates",
+    params(("view" = Option<String>, Query, description = "groups (if nothing is said) or pairs"),
+        ("min_probability" = Option<f64>, Query, description = "how likely a pair must be, 0 to 1, 0.9 if nothing is said; a group is listed if one of its pairs is"),
+        ("contact" = Option<String>, Query, description = "only what this contact is in"),
+        ("per_page" = Option<usize>, Query, description = "50 if nothing is said, at most 200"),
+        ("cursor" = Option<String>, Query, description = "next_cursor of the page before")),
+    responses((status = 200, body = schema::DuplicateList), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn list(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+) -> Result<HttpResponse, Problem> {
+    let started = std::time::Instant::now();
+    let asked = Asked::of_query(&request)?;
+    let contact = match asked.last("contact") {
+        None => None,
+        Some(id) => Some(contact_id(id)?),
+    };
+    let query = DuplicateQuery {
+        view: view_of(asked.last("view"))?,
+        min_probability: probability(&asked, "min_probability")?.unwrap_or(LIKELY),
+        per_page: count(&asked, "per_page")?,
+        cursor: asked.last("cursor").map(str::to_owned),
+        contact,
+    };
+    let page = answer::run(&state, move |app| app.list_duplicates(&caller.0, &query)).await?;
+    let mut response = answer::json(StatusCode::OK, &page_body(&page));
+    answer::put_header(&mut response, "server-timing", &answer::timing(started));
+    Ok(response)
+}
+
+fn page_body(page: &DuplicatePage) -> serde_json::Value {
+    let mut shown = json!({
+        "total": page.total,
+        "total_exact": page.total_exact,
+        "state": page.currency,
+        "next_cursor": page.next_cursor,
+    });
+    if let Some(built) = page.built {
+        shown["compared"] = json!(built);
+    }
+    if let Some(read) = page.progress {
+        shown["contacts_read"] = json!(read);
+    }
+    match &page.entries {
+        DuplicateEntries::Pairs(pairs) => {
+            let pair = |pair: &'_ crate::app::PairEntry| {
+                let [one, other] = &pair.contacts;
+                json!(PairBody {
+                    id_a: one.id.0,
+                    id_b: other.id.0,
+                    explanation: &pair.explanation,
+                    contacts: [ContactView::of(one), ContactView::of(other)],
+                })
+            };
+            shown["pairs"] = pairs.iter().map(pair).collect();
+        }
+        DuplicateEntries::Groups(groups) => {
+            let group = |group: &'_ crate::app::GroupEntry| {
+                let members = group.members.iter().map(|member| MemberBody {
+                    id: member.contact.id.0,
+                    probability: member.probability,
+                    contact: ContactView::of(&member.contact),
+                });
+                let first: Option<&Contact> = group.members.first().map(|m| m.contact.as_ref());
+                json!(GroupBody {
+                    id: first.map(|contact| contact.id.0).unwrap_or_default(),
+                    probability: group.probability,
+                    value: group.value,
+                    members: members.collect(),
+                    pairs: &group.ties,
+                })
+            };
+            shown["groups"] = groups.iter().map(group).collect();
+        }
+    }
+    shown
+}
+
+/// Says of contacts that each is a different person, or that they are to be looked at later.
+///
+/// Remembered for ever, and with who said it.
+#[utoipa::path(post, path = "/api/v1/duplicates/dismissals", operation_id = "dismiss_duplicates", tag = "duplicates",
+    request_body = schema::DismissalInput,
+    responses((status = 200, body = schema::DecisionList), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn dismiss(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
+    let made = answer::run(&state, move |app| app.decide_duplicates(&caller.0, &value)).await?;
+    Ok(answer::json(StatusCode::OK, &json!({"total": made.len(), "decisions": made})))
+}
+
+/// Lists what was decided about pairs, the newest first.
+#[utoipa::path(get, path = "/api/v1/duplicates/dismissals", operation_id = "list_dismissals", tag = "duplicates",
+    params(("limit" = Option<usize>, Query, description = "at most 1000")),
+    responses((status = 200, body = schema::DecisionList), (status = 403, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn dismissals(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+) -> Result<HttpResponse, Problem> {
+    let most = count(&Asked::of_query(&request)?, "limit")?.unwrap_or(usize::MAX);
+    let found = answer::run(&state, move |app| app.list_decisions(&caller.0, most)).await?;
+    Ok(answer::json(StatusCode::OK, &json!({"total": found.len(), "decisions": found})))
+}
+
+/// Takes back what was decided about two contacts.
+#[utoipa::path(delete, path = "/api/v1/duplicates/dismissals", operation_id = "withdraw_dismissal", tag = "duplicates",
+    params(("ids" = String, Query, description = "the ids of the two contacts, joined by a comma")),
+    responses((status = 204), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn withdraw(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+) -> Result<HttpResponse, Problem> {
+    let ids = Asked::of_query(&request)?.all("ids");
+    answer::run(&state, move |app| app.withdraw_decision(&caller.0, &ids)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

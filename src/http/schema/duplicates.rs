@@ -1,0 +1,163 @@
+//! The shapes of duplicates, for the `OpenAPI` document only.
+
+use utoipa::ToSchema;
+
+use super::Contact;
+
+/// One reason of a match weight.
+#[derive(ToSchema)]
+pub(in crate::http) struct DuplicateReason {
+    #[schema(example = "phone")]
+    pub field: String,
+    #[schema(example = "same_mobile")]
+    pub level: String,
+    /// In bits, against the rival that looks most alike.
+    pub weight: f64,
+    pub words: String,
+}
+
+/// How likely two contacts are the same person, and why.
+#[derive(ToSchema)]
+pub(in crate::http) struct DuplicateExplanation {
+    /// 0 to 1.
+    pub probability: f64,
+    /// In bits; 0 is 50 %, each bit doubles the odds.
+    pub match_weight: f64,
+    /// Bits before anything is compared; with the weights of `why` they make the match weight.
+    pub prior: f64,
+    /// Why they were compared.
+    pub rule: Option<String>,
+    pub why: Vec<DuplicateReason>,
+    #[schema(
+        example = "same phone number +7.3, first names are nicknames +2.3, different birthday -4.0: 97 %"
+    )]
+    pub summary: String,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct DuplicateMatch {
+    pub id: uuid::Uuid,
+    pub display_name: String,
+    #[schema(inline)]
+    #[serde(flatten)]
+    pub explanation: DuplicateExplanation,
+    pub contact: Contact,
+}
+
+/// A member of the draft that could not be read.
+#[derive(ToSchema)]
+pub(in crate::http) struct IgnoredMember {
+    pub pointer: String,
+    pub code: String,
+    pub detail: String,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct DuplicateCheck {
+    /// The likeliest first.
+    pub matches: Vec<DuplicateMatch>,
+    /// `current`, `following`, or `building`: then only numbers and addresses were looked up.
+    pub state: String,
+    pub ignored: Option<Vec<IgnoredMember>>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct DuplicatePair {
+    pub id_a: uuid::Uuid,
+    pub id_b: uuid::Uuid,
+    #[schema(inline)]
+    #[serde(flatten)]
+    pub explanation: DuplicateExplanation,
+    /// The two contacts, the older first.
+    pub contacts: Vec<Contact>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct DuplicateTie {
+    pub id_a: uuid::Uuid,
+    pub id_b: uuid::Uuid,
+    #[schema(inline)]
+    #[serde(flatten)]
+    pub explanation: DuplicateExplanation,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct DuplicateMember {
+    pub id: uuid::Uuid,
+    /// Of the likeliest pair that ties it to another member.
+    pub probability: f64,
+    pub contact: Contact,
+}
+
+/// Contacts of one person.
+#[derive(ToSchema)]
+pub(in crate::http) struct DuplicateGroup {
+    /// That of its oldest member.
+    pub id: uuid::Uuid,
+    /// Of the weakest pair along which it grew.
+    pub probability: f64,
+    /// How many contacts merging would probably save.
+    pub value: f64,
+    pub members: Vec<DuplicateMember>,
+    /// The pairs that hold it together.
+    pub pairs: Vec<DuplicateTie>,
+}
+
+/// The figures of the last comparison of all contacts.
+#[derive(ToSchema)]
+pub(in crate::http) struct DuplicateFigures {
+    #[schema(format = "date-time")]
+    pub at: String,
+    pub contacts: usize,
+    pub compared: usize,
+    pub left_out: u64,
+    pub duplicates_per_contact: f64,
+    pub took_ms: u64,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct DuplicateList {
+    pub total: usize,
+    pub total_exact: bool,
+    /// `current`, `following` or `building`.
+    pub state: String,
+    pub next_cursor: Option<String>,
+    /// For callers who see all contacts.
+    pub compared: Option<DuplicateFigures>,
+    /// How many contacts a comparison that runs has read.
+    pub contacts_read: Option<u64>,
+    /// In the view of groups.
+    pub groups: Option<Vec<DuplicateGroup>>,
+    /// In the view of pairs.
+    pub pairs: Option<Vec<DuplicatePair>>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct DismissalInput {
+    /// Two to fifty contacts; all pairs of them are meant.
+    pub ids: Vec<uuid::Uuid>,
+    /// `not_duplicate` (if nothing is said) or `later`.
+    pub verdict: Option<String>,
+    /// Until when they are put aside.
+    #[schema(format = "date-time")]
+    pub until: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct DuplicateDecision {
+    pub ids: Vec<uuid::Uuid>,
+    /// `not_duplicate`, `later` or `same`.
+    pub verdict: String,
+    #[schema(format = "date-time")]
+    pub at: String,
+    pub by: String,
+    pub until: Option<String>,
+    /// How likely the pair was then.
+    pub probability: Option<f64>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct DecisionList {
+    pub total: usize,
+    pub decisions: Vec<DuplicateDecision>,
+}

@@ -1,0 +1,5 @@
+//! Duplicates: reports, the check while typing, the list to review and what is decided about it.
+
+mod check;
+mod report;
+mod review;
