@@ -105,6 +105,7 @@ pub enum Noun {
     CustomField,
     Decision,
     Run,
+    Report,
 }
 
 impl Noun {
@@ -120,6 +121,7 @@ impl Noun {
             Self::CustomField => "custom field",
             Self::Decision => "decision about these contacts",
             Self::Run => "run",
+            Self::Report => "report",
         }
     }
 }

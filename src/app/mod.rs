@@ -39,9 +39,10 @@ pub use contacts::{BulkCreated, BulkItem, Created, Deletion, Precondition};
 pub use custom_fields::{FieldChanged, FieldView, Misfitting, Survey};
 pub use duplicates::{
     Built, Currency, DecisionView, DuplicateCheck, DuplicateEntries, DuplicateMatch, DuplicatePage,
-    DuplicateQuery, DuplicateReport, ExplanationView, FileReportError, FileReportOptions,
-    GroupEntry, MemberEntry, PairEntry, ReasonView, ReportFormat, ReportOptions, ReportSummary,
-    ReportView, TieEntry, duplicate_model, report_on_file,
+    DuplicateQuery, DuplicateReport, DuplicateRun, ExplanationView, FileReportError,
+    FileReportOptions, GroupEntry, ListRun, MemberEntry, PairEntry, ReasonView, ReportFormat,
+    ReportOptions, ReportSummary, ReportView, RunReport, RunState, RunView, TieEntry,
+    duplicate_model, report_on_file,
 };
 pub use error::{Error, Noun};
 pub use export::{ExportFormat, ExportRequest};

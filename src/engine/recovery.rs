@@ -276,6 +276,7 @@ pub(super) fn fill_table(store: &Store, table: &Table) -> Result<Scanned, Error>
         keys::AUDIT_DETAILS,
         keys::DEPARTMENTS,
         keys::DECISIONS,
+        keys::DUPLICATE_RUNS,
         keys::FIELDS,
         keys::IDEMPOTENCY,
         keys::META,

@@ -1,7 +1,9 @@
 //! Request bodies and headers, read with limits.
 
 use actix_web::error::PayloadError;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, IF_MATCH};
+use actix_web::http::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH, TRANSFER_ENCODING,
+};
 use actix_web::{HttpRequest, web};
 use futures_util::StreamExt;
 use serde_json::Value;
@@ -79,6 +81,20 @@ pub(super) async fn json(
         Problem::new(ErrorCode::Malformed, format!("the body is no valid JSON: {error}"))
     })?;
     Ok((value, bytes))
+}
+
+/// A JSON body, if there is a body at all.
+pub(super) async fn optional_json(
+    request: &HttpRequest,
+    payload: web::Payload,
+    most_bytes: usize,
+) -> Result<Option<Value>, Problem> {
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok());
+    let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
+    if !is_chunked && length.is_none_or(|length| length.trim() == "0") {
+        return Ok(None);
+    }
+    Ok(Some(json(request, payload, most_bytes).await?.0))
 }
 
 /// The `If-Match` header as what must hold.

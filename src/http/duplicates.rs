@@ -59,7 +59,7 @@ struct GroupBody<'a> {
 }
 
 /// A number of the query string, from 0 to 1.
-fn probability(asked: &Asked, name: &'static str) -> Result<Option<f64>, Problem> {
+pub(super) fn probability(asked: &Asked, name: &'static str) -> Result<Option<f64>, Problem> {
     let Some(text) = asked.last(name) else { return Ok(None) };
     match text.parse::<f64>() {
         Ok(number) if (0.0..=1.0).contains(&number) => Ok(Some(number)),

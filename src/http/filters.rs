@@ -72,6 +72,11 @@ impl Asked {
             .collect()
     }
 
+    /// All values of a name as they stand.
+    pub(super) fn each(&self, name: &str) -> Vec<String> {
+        self.whole(name).map(str::to_owned).collect()
+    }
+
     fn whole<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let values = self.0.iter().filter(move |(known, value)| known == name && !value.is_empty());
         values.map(|(_, value)| value.as_str())

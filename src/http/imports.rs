@@ -78,7 +78,7 @@ pub(super) async fn create(
 }
 
 /// Writes a body to a file, piece by piece.
-async fn receive(
+pub(super) async fn receive(
     request: &HttpRequest,
     mut payload: web::Payload,
     state: &State,

@@ -16,6 +16,7 @@ mod certificate;
 mod connection;
 mod contacts;
 mod custom_fields;
+mod duplicate_runs;
 mod duplicates;
 mod error;
 mod export;

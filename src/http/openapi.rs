@@ -8,8 +8,8 @@ use utoipa::openapi::{Content, Object, Ref, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    admin, audit, bulk, contacts, custom_fields, duplicates, export, health, imports, lookup, oidc,
-    people, search, session, setup, suggest,
+    admin, audit, bulk, contacts, custom_fields, duplicate_runs, duplicates, export, health,
+    imports, lookup, oidc, people, search, session, setup, suggest,
 };
 
 #[derive(OpenApi)]
@@ -30,6 +30,7 @@ use super::{
         custom_fields::list, custom_fields::create, custom_fields::find, custom_fields::update, custom_fields::delete,
         custom_fields::order, custom_fields::order_by_post,
         duplicates::check, duplicates::list, duplicates::dismiss, duplicates::dismissals, duplicates::withdraw,
+        duplicate_runs::start, duplicate_runs::list, duplicate_runs::find, duplicate_runs::cancel, duplicate_runs::report,
         people::users::list, people::users::create, people::users::find, people::users::update, people::users::delete,
         people::departments::list, people::departments::create, people::departments::find, people::departments::update, people::departments::delete,
         people::queues::list, people::queues::create, people::queues::find, people::queues::update, people::queues::delete,

@@ -5,8 +5,8 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, guard};
 
 use super::error::Problem;
 use super::{
-    admin, assets, audit, bulk, contacts, custom_fields, duplicates, export, health, imports,
-    lookup, oidc, openapi, people, search, session, setup, suggest,
+    admin, assets, audit, bulk, contacts, custom_fields, duplicate_runs, duplicates, export,
+    health, imports, lookup, oidc, openapi, people, search, session, setup, suggest,
 };
 use crate::error::ErrorCode;
 
@@ -95,6 +95,11 @@ pub const ROUTES: &[Endpoint] = &[
     get("/api/v1/duplicates/dismissals", || read().to(duplicates::dismissals)),
     post("/api/v1/duplicates/dismissals", || web::post().to(duplicates::dismiss)),
     delete("/api/v1/duplicates/dismissals", || web::delete().to(duplicates::withdraw)),
+    get("/api/v1/duplicates/runs", || read().to(duplicate_runs::list)),
+    post("/api/v1/duplicates/runs", || web::post().to(duplicate_runs::start)),
+    get("/api/v1/duplicates/runs/{id}", || read().to(duplicate_runs::find)),
+    post("/api/v1/duplicates/runs/{id}/cancel", || web::post().to(duplicate_runs::cancel)),
+    get("/api/v1/duplicates/runs/{id}/report", || read().to(duplicate_runs::report)),
     get("/api/v1/departments", || read().to(people::departments::list)),
     post("/api/v1/departments", || web::post().to(people::departments::create)),
     get("/api/v1/departments/{id}", || read().to(people::departments::find)),

@@ -17,7 +17,9 @@ pub(super) use custom_field::{
     CustomField, CustomFieldChange, CustomFieldInput, CustomFieldList, CustomFieldMisfit,
     CustomFieldOrder, CustomFieldPatch,
 };
-pub(super) use duplicates::{DecisionList, DismissalInput, DuplicateCheck, DuplicateList};
+pub(super) use duplicates::{
+    DecisionList, DismissalInput, DuplicateCheck, DuplicateList, DuplicateRun, DuplicateRunList,
+};
 pub(super) use search::{
     SavedSearch, SavedSearchInput, SavedSearchList, SearchAnswer, SearchInput, SuggestAnswer,
 };

@@ -98,6 +98,7 @@ pub fn serve(
     let (held, released) = mpsc::channel();
     let work = Arc::clone(&app);
     work.resume_field_work();
+    work.resume_duplicate_runs();
     let duplicates = work.tend_duplicates().map_err(ServeError::Io)?;
     work.renew_outdated_index();
     let stop = Arc::clone(&is_stopping);
@@ -112,9 +113,9 @@ pub fn serve(
         let _ = upkeep.await;
         ended
     });
+    work.stop_duplicates();
     work.stop_imports();
     work.stop_bulk_actions();
-    work.stop_duplicates();
     if duplicates.join().is_err() {
         tracing::error!("keeping the duplicates up ended by a panic");
     }

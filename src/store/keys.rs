@@ -21,6 +21,7 @@
 //! | `O` | organisation | organisation |
 //! | `P` | organisation, department id | department |
 //! | `Q` | organisation, queue id | queue |
+//! | `R` | organisation, run id | run that looked for duplicates |
 //! | `S` | hash of the secret | session |
 //! | `T` | hash of the token | token |
 //! | `U` | organisation, user id | user |
@@ -52,6 +53,8 @@ pub const ORGANIZATIONS: u8 = b'O';
 pub const DEPARTMENTS: u8 = b'P';
 /// The space of queues.
 pub const QUEUES: u8 = b'Q';
+/// The space of runs that look for duplicates.
+pub const DUPLICATE_RUNS: u8 = b'R';
 /// The space of sessions.
 pub const SESSIONS: u8 = b'S';
 /// The space of tokens.
@@ -140,6 +143,11 @@ pub fn user(organization: OrgNumber, id: Uuid) -> [u8; 21] {
 /// The key of a saved search.
 pub fn saved_search(organization: OrgNumber, id: Uuid) -> [u8; 21] {
     with_organization(SAVED_SEARCHES, organization, id.as_bytes())
+}
+
+/// The key of a run that looks for duplicates.
+pub fn duplicate_run(organization: OrgNumber, id: Uuid) -> [u8; 21] {
+    with_organization(DUPLICATE_RUNS, organization, id.as_bytes())
 }
 
 /// The key of a session, from the hash of its secret.

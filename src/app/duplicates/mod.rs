@@ -13,6 +13,7 @@ mod html;
 mod list;
 mod live;
 mod report;
+mod run_job;
 mod subject;
 mod text;
 
@@ -26,6 +27,8 @@ pub use list::{
 pub(super) use live::LiveDuplicates;
 pub use live::{Built, Currency};
 pub use report::{DuplicateReport, ReportFormat, ReportOptions, ReportSummary, ReportView};
+
+pub use run_job::{DuplicateRun, ListRun, RunReport, RunState, RunView};
 
 use super::error::Error;
 use crate::dedupe::{self, Model, ModelError, Options, TABLE};

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::super::error::Error;
 use super::group::{Group, groups};
@@ -30,7 +30,8 @@ impl Default for ReportOptions {
 }
 
 /// What a file lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ReportView {
     /// Pairs of records.
     Pairs,
@@ -39,18 +40,20 @@ pub enum ReportView {
 }
 
 /// How a report is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ReportFormat {
     /// RFC 4180 with a header row.
     Csv,
     /// One JSON object a line.
+    #[serde(rename = "jsonl")]
     JsonLines,
     /// A page for people, complete in itself; always of groups.
     Html,
 }
 
 /// The figures of a report.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReportSummary {
     /// Contacts or rows that were compared.
     pub contacts: usize,

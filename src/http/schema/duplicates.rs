@@ -161,3 +161,62 @@ pub(in crate::http) struct DecisionList {
     pub total: usize,
     pub decisions: Vec<DuplicateDecision>,
 }
+
+#[derive(ToSchema)]
+pub(in crate::http) struct DuplicateReport {
+    /// groups, pairs.
+    pub view: String,
+    /// csv, jsonl, html.
+    pub format: String,
+    pub min_probability: f64,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct DuplicateProgress {
+    /// Contacts read, or bytes of the list.
+    pub done: u64,
+    pub total: u64,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct DuplicateSummary {
+    pub contacts: usize,
+    pub rows_left_out: u64,
+    pub min_probability: f64,
+    pub pairs: usize,
+    pub groups: usize,
+    pub in_groups: usize,
+    /// Records that merging all groups would save.
+    pub surplus: usize,
+    pub compared: usize,
+    pub left_out: u64,
+    pub duplicates_per_contact: f64,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct DuplicateRun {
+    pub id: uuid::Uuid,
+    /// queued, running, done, failed, cancelled.
+    pub state: String,
+    /// base, list.
+    pub of: String,
+    pub report: Option<DuplicateReport>,
+    pub progress: DuplicateProgress,
+    /// Of the base.
+    pub compared: Option<DuplicateFigures>,
+    /// Of the report.
+    pub summary: Option<DuplicateSummary>,
+    /// Where the report is, once there is one.
+    pub report_url: Option<String>,
+    pub error: Option<String>,
+    pub created_by: String,
+    #[schema(format = "date-time")]
+    pub created_at: String,
+    pub finished_at: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct DuplicateRunList {
+    pub total: usize,
+    pub runs: Vec<DuplicateRun>,
+}

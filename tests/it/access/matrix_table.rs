@@ -44,6 +44,7 @@ const NAMES: &[P] = &[P::Search, P::ManageUsers];
 const PEOPLE: &[P] = &[P::ManageUsers];
 const READERS: &[P] = &[P::Search, P::View, P::ManageFields];
 const MERGERS: &[P] = &[P::Merge];
+const RUNNERS: &[P] = &[P::Merge, P::Import];
 const FIELDS: &[P] = &[P::ManageFields];
 const SETTINGS: &[P] = &[P::ManageSettings];
 pub(super) const OPERATE: &[P] = &[P::Operate];
@@ -111,6 +112,12 @@ pub(super) const TABLE: &[(&str, &str, Rule)] = &[
     ("GET", "/api/v1/duplicates/dismissals", Rule::Whole(MERGERS, 200)),
     ("POST", "/api/v1/duplicates/dismissals", Rule::Whole(MERGERS, 422)),
     ("DELETE", "/api/v1/duplicates/dismissals", Rule::Whole(MERGERS, 422)),
+    // The runs are those that the caller has started, of who merges or imports.
+    ("GET", "/api/v1/duplicates/runs", Rule::Whole(RUNNERS, 200)),
+    ("POST", "/api/v1/duplicates/runs", Rule::Whole(MERGERS, 202)),
+    ("GET", "/api/v1/duplicates/runs/{id}", Rule::Whole(RUNNERS, 404)),
+    ("POST", "/api/v1/duplicates/runs/{id}/cancel", Rule::Whole(RUNNERS, 404)),
+    ("GET", "/api/v1/duplicates/runs/{id}/report", Rule::Whole(RUNNERS, 404)),
     ("GET", "/api/v1/custom-fields", Rule::Whole(READERS, 200)),
     ("POST", "/api/v1/custom-fields", Rule::Whole(FIELDS, 201)),
     ("PUT", "/api/v1/custom-fields/order", Rule::Whole(FIELDS, 422)),

@@ -3,3 +3,4 @@
 mod check;
 mod report;
 mod review;
+mod runs;

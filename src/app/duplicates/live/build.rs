@@ -29,6 +29,32 @@ impl App {
     /// Cost: that of a report. The keys take eight bytes each, some hundred a contact.
     pub(super) fn build_duplicates(&self, live: &Live, most: Option<usize>) -> Result<bool, Error> {
         let Some(_building) = live.building.try_lock() else { return Ok(false) };
+        let most = most.map_or(u64::MAX, |most| most as u64);
+        let is_built = self.build(live, &mut |read| read <= most)?;
+        if !is_built {
+            live.is_large.store(true, Ordering::Relaxed);
+        }
+        Ok(is_built)
+    }
+
+    /// Builds the duplicates of an organisation in any case, once whoever does already is done;
+    /// its figures, or nothing if `progress`, which is told the number of contacts read, wants it to
+    /// end.
+    pub(in crate::app::duplicates) fn rebuild_duplicates(
+        &self,
+        live: &Live,
+        progress: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<Option<Built>, Error> {
+        let _building = live.building.lock();
+        if !self.build(live, progress)? {
+            return Ok(None);
+        }
+        live.is_wanted.store(false, Ordering::Relaxed);
+        Ok(live.base.read().as_ref().map(|base| base.built))
+    }
+
+    /// Builds; whoever calls it holds the lock of builders.
+    fn build(&self, live: &Live, progress: &mut dyn FnMut(u64) -> bool) -> Result<bool, Error> {
         // Whatever is noted from here on comes behind the build.
         self.follow_changes(live, usize::MAX)?;
         {
@@ -40,14 +66,11 @@ impl App {
             pending.replay = Some(Vec::new());
         }
         live.read.store(0, Ordering::Relaxed);
-        let built = self.compare_all(live, most);
+        let built = self.compare_all(live, progress);
         live.read.store(u64::MAX, Ordering::Relaxed);
         let mut pending = live.pending.lock();
         let replay = pending.replay.take().unwrap_or_default();
-        let Some(base) = built? else {
-            live.is_large.store(true, Ordering::Relaxed);
-            return Ok(false);
-        };
+        let Some(base) = built? else { return Ok(false) };
         pending.dirty.clear();
         // They may have been read or not.
         live.watch.put_back(&replay);
@@ -55,19 +78,24 @@ impl App {
         Ok(true)
     }
 
-    fn compare_all(&self, live: &Live, most: Option<usize>) -> Result<Option<Base>, Error> {
+    fn compare_all(
+        &self,
+        live: &Live,
+        progress: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<Option<Base>, Error> {
         let (at, started) = (self.partition.now(), Instant::now());
         let (tools, options) = self.duplicate_tools(live.org)?;
         let (mut records, mut numbers): (Vec<Record>, Vec<u32>) = (Vec::new(), Vec::new());
-        let most = most.unwrap_or(usize::MAX);
+        let mut goes_on = true;
         self.partition.for_each_contact(live.org, |batch| {
             numbers.extend(batch.iter().map(|contact| contact.number.0));
             let read = batch.into_par_iter().map(|contact| Record::of(&contact, &tools.standard));
             records.par_extend(read);
             live.read.store(records.len() as u64, Ordering::Relaxed);
-            records.len() <= most && !self.duplicates.is_stopping.load(Ordering::Relaxed)
+            goes_on = progress(records.len() as u64) && !self.is_stopping_duplicates();
+            goes_on
         })?;
-        if records.len() > most || self.duplicates.is_stopping.load(Ordering::Relaxed) {
+        if !goes_on {
             return Ok(None);
         }
         let counts = Frequencies::count(&records, tools.model.settings.holders_grouped);

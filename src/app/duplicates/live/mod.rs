@@ -22,10 +22,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::{Condvar, Mutex, RwLock};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::super::App;
 use super::super::error::Error;
+use super::run_job::Runs;
 use crate::dedupe::{Frequencies, Graph, KeyTable, Model, Options, Prior, Standard};
 use crate::domain::ids::{ContactNumber, OrgNumber};
 use crate::domain::time::Timestamp;
@@ -56,7 +57,7 @@ pub(super) struct Base {
 }
 
 /// The figures of a build.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Built {
     /// When it began.
     pub at: Timestamp,
@@ -119,6 +120,8 @@ pub(in crate::app) struct LiveDuplicates {
     wake: Mutex<bool>,
     woken: Condvar,
     is_stopping: AtomicBool,
+    /// What was asked for and runs.
+    pub(super) runs: Runs,
 }
 
 impl LiveDuplicates {

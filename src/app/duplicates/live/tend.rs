@@ -49,14 +49,15 @@ impl App {
     /// Waits until somebody asks or it is time to look; whether to go on.
     fn wait_for_work(&self) -> bool {
         let mut wake = self.duplicates.wake.lock();
-        if !*wake && !self.is_stopping() {
+        if !*wake && !self.is_stopping_duplicates() {
             self.duplicates.woken.wait_for(&mut wake, LOOK_EVERY);
         }
         *wake = false;
-        !self.is_stopping()
+        !self.is_stopping_duplicates()
     }
 
-    fn is_stopping(&self) -> bool {
+    /// Whether the background is to end.
+    pub(in crate::app::duplicates) fn is_stopping_duplicates(&self) -> bool {
         self.duplicates.is_stopping.load(Ordering::Relaxed)
     }
 
@@ -77,7 +78,7 @@ impl App {
             self.build_duplicates(live, None)?;
         }
         self.follow_changes(live, usize::MAX)?;
-        while !self.is_stopping() && self.settle(live, SETTLE_AT_ONCE)? > 0 {}
+        while !self.is_stopping_duplicates() && self.settle(live, SETTLE_AT_ONCE)? > 0 {}
         Ok(())
     }
 }

@@ -1,0 +1,120 @@
+//! Comparing everything on demand, over HTTP: reports of the base and of lists.
+
+use serde_json::{Value, json};
+
+use crate::support::server::{Answer, Client, TestServer};
+
+const RUNS: &str = "/api/v1/duplicates/runs";
+
+/// Waits for a run to end.
+fn ended(client: &Client, started: &Answer) -> Value {
+    let place = started.header("location").unwrap().to_owned();
+    let mut asked = 0;
+    loop {
+        let run = client.get(&place).expect(200).json;
+        if !run["finished_at"].is_null() {
+            return run;
+        }
+        asked += 1;
+        assert!(asked < 100_000, "{run}");
+        std::thread::yield_now();
+    }
+}
+
+fn people(server: &Client) {
+    for (name, phone) in [
+        ("John Doe", "+12025550123"),
+        ("Doe, John", "(202) 555-0123"),
+        ("Jane Doe", "+12025550123"),
+        ("Max Power", "+4930901820"),
+    ] {
+        server.create(&json!({"name": name, "phone": phone}));
+    }
+}
+
+fn report(client: &Client, run: &Value) -> String {
+    let answer = client.get(run["report_url"].as_str().unwrap()).expect(200);
+    String::from_utf8(answer.body.clone()).unwrap()
+}
+
+#[test]
+fn the_base_is_compared_and_reported_in_every_format() {
+    let server = TestServer::start();
+    people(&server);
+    let bare = server.post(RUNS, &json!({})).expect(202);
+    let run = ended(&server, &bare);
+    assert_eq!(
+        (&run["state"], &run["of"], &run["report_url"]),
+        (&json!("done"), &json!("base"), &json!(null))
+    );
+    assert_eq!(run["compared"]["contacts"], 4);
+    assert_eq!(run["progress"], json!({"done": 4, "total": 4}));
+    let csv =
+        ended(&server, &server.post(RUNS, &json!({"format": "csv", "view": "pairs"})).expect(202));
+    let text = report(&server, &csv);
+    assert!(text.starts_with("id_a,id_b,probability,match_weight,rule,why\r\n"), "{text}");
+    assert_eq!(text.lines().count(), 2, "{text}");
+    assert_eq!(csv["summary"]["pairs"], 1);
+    let groups = ended(
+        &server,
+        &server.post(&format!("{RUNS}?format=jsonl"), &json!({"format": "jsonl"})).expect(202),
+    );
+    assert_eq!(report(&server, &groups).lines().count(), 1);
+    let page = ended(
+        &server,
+        &server.post(RUNS, &json!({"format": "html", "min_probability": 0.5})).expect(202),
+    );
+    assert!(report(&server, &page).contains("John Doe"));
+    let all = server.get(RUNS).expect(200).json;
+    assert_eq!(all["total"], 4);
+    assert_eq!(all["runs"][0]["id"], page["id"]);
+}
+
+#[test]
+fn a_list_is_compared_without_importing_it() {
+    let server = TestServer::start();
+    let list = "Nr,Full name,Tel\r\nA,John Doe,+12025550123\r\nB,\"Doe, John\",202-555-0123\r\nC,Max Power,+4930901820\r\n";
+    let csv = [("content-type", "text/csv")];
+    let send = |path: &str, body: &str| server.send("POST", path, &csv, Some(body.as_bytes()));
+    let path = format!("{RUNS}?id_column=Nr&map=Full+name%3Dname&map=Tel%3Dphone&view=pairs");
+    let run = ended(&server, &send(&path, list).expect(202));
+    assert_eq!((&run["state"], &run["of"]), (&json!("done"), &json!("list")), "{run}");
+    let text = report(&server, &run);
+    assert!(text.lines().nth(1).is_some_and(|line| line.starts_with("A,B,0.9")), "{text}");
+    assert_eq!(server.get("/api/v1/contacts?refresh=wait").expect(200).json["total"], 0);
+    for (path, body) in [
+        (format!("{RUNS}?id_column=Nobody"), list),
+        (format!("{RUNS}?map=Nobody%3Dname"), list),
+        (RUNS.to_owned(), "colour\r\nred\r\n"),
+    ] {
+        let run = ended(&server, &send(&path, body).expect(202));
+        assert_eq!((&run["state"], &run["report_url"]), (&json!("failed"), &json!(null)));
+        assert!(run["error"].as_str().is_some_and(|error| !error.is_empty()), "{run}");
+    }
+    send(&format!("{RUNS}?map=nonsense"), list).expect(422);
+}
+
+#[test]
+fn what_does_not_fit_is_refused_and_runs_are_not_for_others() {
+    let server = TestServer::start();
+    people(&server);
+    for wrong in
+        [json!({"format": "pdf"}), json!({"view": "x"}), json!({"min_probability": 3}), json!([])]
+    {
+        server.post(RUNS, &wrong).expect(422);
+    }
+    let run = ended(&server, &server.post(RUNS, &json!({"format": "csv"})).expect(202));
+    let place = format!("{RUNS}/{}", run["id"].as_str().unwrap());
+    let other = server.organization("Other");
+    for path in [place.clone(), format!("{place}/report")] {
+        other.get(&path).expect(404);
+        server.role("agent").get(&path).expect(403);
+    }
+    assert_eq!(other.get(RUNS).expect(200).json["total"], 0);
+    server.get(&format!("{RUNS}/nonsense")).expect(404);
+    server.post(&format!("{place}/cancel"), &json!({})).expect(200);
+    // Runs are known after a restart; their reports are not kept.
+    let server = server.restart();
+    assert_eq!(server.get(&place).expect(200).json["state"], "done");
+    server.get(&format!("{place}/report")).expect(404);
+}
