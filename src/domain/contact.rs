@@ -204,6 +204,12 @@ fields! {
     updated_by: Option<String>,
     /// When it was deleted; such a contact is found nowhere but can be restored.
     deleted_at: Option<Timestamp>,
+    /// The contact that this one was merged into; it is deleted as long as that stands.
+    merged_into: Option<ContactId>,
+    /// The merge that did that.
+    merge_id: Option<Uuid>,
+    /// The merges that stand in which this contact stayed, oldest first.
+    merges: Vec<Uuid>,
     /// When somebody last had contact with the person.
     last_contacted_at: Option<Timestamp>,
     /// When the person last interacted.

@@ -10,11 +10,15 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 mod custom_field;
+mod merges;
 mod search;
 
 pub(super) use custom_field::{
     CustomField, CustomFieldChange, CustomFieldInput, CustomFieldList, CustomFieldMisfit,
     CustomFieldOrder, CustomFieldPatch,
+};
+pub(super) use merges::{
+    Merge, MergeAnswer, MergeInput, MergeList, MergedInto, UndoAnswer, UndoConflict, UndoInput,
 };
 pub(super) use search::{
     SavedSearch, SavedSearchInput, SavedSearchList, SearchAnswer, SearchInput, SuggestAnswer,
@@ -302,6 +306,20 @@ pub(super) struct Problem {
     pub examples: Option<Vec<CustomFieldMisfit>>,
     /// How many contacts use options that would be taken away.
     pub options: Option<HashMap<String, u64>>,
+    /// With `merged` and `delete_blocked` of a merge: the contact that is meant.
+    pub id: Option<uuid::Uuid>,
+    /// With `merged`: the contact that stands for it now.
+    pub merged_into: Option<uuid::Uuid>,
+    /// With `merged`: the merge that did it; with `undo_blocked`: the one to undo first.
+    pub merge_id: Option<uuid::Uuid>,
+    /// With `revision_conflict` of a merge: the versions that contacts have now, by id.
+    pub versions: Option<HashMap<String, u64>>,
+    /// With `undo_conflict`: changes of which it is unclear whose they are.
+    pub conflicts: Option<Vec<UndoConflict>>,
+    /// With `undo_blocked`: undone, `survivor_deleted`, `later_merge`, erased.
+    pub reason: Option<String>,
+    /// With `delete_blocked`: what keeps the contact from being deleted.
+    pub reasons: Option<Vec<String>>,
 }
 
 #[derive(ToSchema)]

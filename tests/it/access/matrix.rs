@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::people::{
     NOBODY, about, acting, bearer, department, import, machine, queue, text, user,
 };
+use crate::merges::{done, merge};
 use crate::support::server::{Answer, Client, TestServer, escape};
 
 /// What a route needs and what it is about.
@@ -49,6 +50,7 @@ enum Noun {
     SavedSearch,
     Token,
     CustomField,
+    Merge,
 }
 
 const NAMES: &[P] = &[P::Search, P::ManageUsers];
@@ -57,6 +59,7 @@ const READERS: &[P] = &[P::Search, P::View, P::ManageFields];
 const FIELDS: &[P] = &[P::ManageFields];
 const SETTINGS: &[P] = &[P::ManageSettings];
 const OPERATE: &[P] = &[P::Operate];
+const MERGE: &[P] = &[P::Merge];
 
 /// Every route with its rule.
 const TABLE: &[(&str, &str, Rule)] = &[
@@ -75,6 +78,11 @@ const TABLE: &[(&str, &str, Rule)] = &[
     ("POST", "/api/v1/contacts", Rule::Make(P::Create)),
     ("POST", "/api/v1/contacts/bulk", Rule::Make(P::Create)),
     ("POST", "/api/v1/contacts/bulk-actions", Rule::Whole(&[P::Edit], 202)),
+    // Without contacts; those that take part are tried where merging is.
+    ("POST", "/api/v1/contacts/merge", Rule::Whole(MERGE, 422)),
+    ("GET", "/api/v1/merges", Rule::Whole(MERGE, 200)),
+    ("GET", "/api/v1/merges/{id}", Rule::Record(Noun::Merge, MERGE, 200)),
+    ("POST", "/api/v1/merges/{id}/undo", Rule::Record(Noun::Merge, MERGE, 200)),
     // The jobs are those that the caller has started.
     ("GET", "/api/v1/jobs", Rule::Caller(200, 200)),
     ("GET", "/api/v1/jobs/{id}", Rule::Caller(404, 404)),
@@ -405,6 +413,11 @@ impl World {
                 let made = admin.post("/api/v1/custom-fields", &json!({"label": name}));
                 format!("custom-fields/{}", made.expect(201).id())
             }
+            Noun::Merge => {
+                let contact = json!({"name": name, "org_department_id": "A"});
+                let (one, other) = (admin.create_id(&contact), admin.create_id(&contact));
+                format!("merges/{}", done(merge(admin, &one, &[&other])))
+            }
         }
     }
 }
@@ -716,7 +729,8 @@ fn other_route(world: &World, who: &Who, preset: Preset, method: &str, path: &st
             let may = who.may(preset, needs);
             let body = if method == "PATCH" { json!({"name": world.fresh()}) } else { json!({}) };
             let own = world.make(&world.server, noun);
-            let answer = ask(&format!("/api/v1/{own}"), &body);
+            let deed = if path.ends_with("/undo") { "/undo" } else { "" };
+            let answer = ask(&format!("/api/v1/{own}{deed}"), &body);
             let expected = if may { success } else { 403 };
             assert_eq!(answer.status, expected, "{what}: {}", text(&answer));
             let still =
@@ -729,7 +743,7 @@ fn other_route(world: &World, who: &Who, preset: Preset, method: &str, path: &st
             let nobody = parts.join("/");
             let refused: Vec<(u16, String)> = [foreign.as_str(), &nobody]
                 .map(|path| {
-                    let answer = ask(&format!("/api/v1/{path}"), &body);
+                    let answer = ask(&format!("/api/v1/{path}{deed}"), &body);
                     (answer.status, answer.json["code"].to_string())
                 })
                 .to_vec();
