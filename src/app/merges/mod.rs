@@ -85,20 +85,26 @@ impl UndoBlock {
 /// Reads contacts by id, deleted ones included: inside a write, or outside.
 type Read<'a> = &'a dyn Fn(ContactId) -> Result<Option<Contact>, EngineError>;
 
+/// The contact that stands for one now: itself, unless it was merged.
+pub(super) fn survivor_of(id: ContactId, read: Read<'_>) -> Result<ContactId, EngineError> {
+    let mut at = id;
+    let mut seen = HashSet::from([id]);
+    while let Some(into) =
+        read(at)?.and_then(|found| found.merged_into).filter(|id| seen.insert(*id))
+    {
+        at = into;
+    }
+    Ok(at)
+}
+
 /// Why a contact cannot be used that is not there, out of sight, deleted or merged: of one that was
 /// merged it is told where it went, if the caller sees that.
 fn why_gone(read: Read<'_>, caller: &Caller, gone: Option<&Contact>) -> Result<Error, EngineError> {
     let Some(gone) = gone else { return Ok(Error::ContactNotFound) };
-    let mut seen = HashSet::from([gone.id]);
-    let mut next = gone.merged_into;
-    while let Some(id) = next.filter(|id| seen.insert(*id)) {
-        let Some(found) = read(id)? else { break };
-        if found.merged_into.is_some() {
-            next = found.merged_into;
-        } else if !found.is_deleted() && caller.sees(&found) {
-            return Ok(Error::Merged { id: gone.id, into: id, merge: gone.merge_id });
-        } else {
-            break;
+    if gone.merged_into.is_some() {
+        let into = survivor_of(gone.id, read)?;
+        if read(into)?.is_some_and(|found| !found.is_deleted() && caller.sees(&found)) {
+            return Ok(Error::Merged { id: gone.id, into, merge: gone.merge_id });
         }
     }
     Ok(Error::ContactNotFound)

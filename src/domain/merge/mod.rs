@@ -76,5 +76,6 @@ fn every_member_is_known(fields: &Fields) {
         merged_into: _,
         merge_id: _,
         merges: _,
+        merged_external_ids: _,
     } = fields;
 }

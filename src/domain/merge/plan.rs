@@ -10,7 +10,7 @@ use super::list::{self, Entry};
 use super::rule::Rule;
 use super::slot::{self, Slot, Unit, is_empty, value};
 use super::{every_member_is_known, notes};
-use crate::domain::contact::{Contact, Visibility};
+use crate::domain::contact::{Contact, ExternalId, Visibility};
 use crate::domain::draft::{MAX_NOTES, over_limits};
 use crate::domain::ids::ContactId;
 use crate::domain::issue::FieldIssue;
@@ -315,8 +315,29 @@ impl<'a> Planner<'a> {
         merged.fields.channels = self.list("channels", |one| &one.fields.channels);
         merged.fields.tags = self.list("tags", |one| &one.fields.tags);
         merged.fields.notes = notes::join(&self.contacts);
+        merged.merged_external_ids = self.external_ids();
         self.plan.lost.extend(combine(&mut merged, &self.contacts));
         self.plan.merged = merged;
+    }
+
+    /// What other systems call the contacts, besides the one name that the merged contact has.
+    fn external_ids(&self) -> Vec<ExternalId> {
+        let merged = &self.plan.merged;
+        let mut all: Vec<ExternalId> = Vec::new();
+        for one in &self.contacts {
+            let own = one
+                .external_crm_id
+                .clone()
+                .map(|id| ExternalId { id, provider: one.external_crm_provider.clone() });
+            for known in one.merged_external_ids.iter().cloned().chain(own) {
+                let is_kept = merged.external_crm_id.as_ref() == Some(&known.id)
+                    && merged.external_crm_provider == known.provider;
+                if !is_kept && !all.contains(&known) {
+                    all.push(known);
+                }
+            }
+        }
+        all
     }
 
     fn list<T: Entry>(&mut self, field: &str, of: impl Fn(&Contact) -> &Vec<T>) -> Vec<T> {

@@ -302,6 +302,7 @@ fn undo_counts(
 ) {
     survivor.created_at = before.created_at;
     survivor.created_by.clone_from(&before.created_by);
+    survivor.merged_external_ids.clone_from(&before.merged_external_ids);
     macro_rules! moved {
         ($($field:ident)*) => {
             $(if now.$field == merged.$field {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{contact, done, merge, merge_with, state, two};
+use crate::access::import;
 use crate::support::server::TestServer;
 
 #[test]
@@ -196,4 +197,27 @@ fn a_merged_contact_can_be_changed_and_merged_again() {
     let now = state(&server, &one);
     assert_eq!(now["title"], "Chair");
     assert_eq!(now["phones"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn lists_of_other_systems_find_the_survivor_by_every_old_id() {
+    let server = TestServer::start();
+    let id = |external: &str, title: &str| {
+        server.create_id(&json!({"name": "John Doe", "external_crm_id": external,
+            "external_crm_provider": "crm", "title": title}))
+    };
+    let (one, other) = (id("X-1", "CEO"), id("X-2", "Boss"));
+    let merged = done(merge(&server, &one, &[&other]));
+    let server = server.restart();
+    let list = "external_crm_id,name,external_crm_provider,department\nX-1,John Doe,crm,Sales\nX-2,John Doe,crm,Sales\nX-2,John Doe,other,Own\n";
+    import(&server, list, &json!({"match_keys": ["external_crm_id"]}));
+    assert_eq!(server.search("doe", "&refresh=wait").json["total"], 2);
+    let now = state(&server, &one);
+    assert_eq!((&now["external_crm_id"], &now["department"]), (&json!("X-1"), &json!("Sales")));
+    super::undo(&server, &merged, &json!({})).expect(200);
+    assert_eq!(state(&server, &other)["external_crm_id"], "X-2");
+    let list = "external_crm_id,name,external_crm_provider,department\nX-2,John Doe,crm,Support\n";
+    import(&server, list, &json!({"match_keys": ["external_crm_id"]}));
+    assert_eq!(state(&server, &other)["department"], "Support");
+    assert_eq!(state(&server, &one)["department"], "Sales");
 }
