@@ -34,6 +34,17 @@ pub(crate) struct Group {
     is_pending: bool,
 }
 
+/// How a merge or undo of a group stands.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) enum Step {
+    /// It is about to begin.
+    Begun,
+    /// The group is merged.
+    Merged(Uuid),
+    /// The group is apart.
+    Apart,
+}
+
 /// Makes the groups.
 pub(crate) fn begin(app: &App) -> Vec<Group> {
     app.create_organization(&caller(OrgNumber(1)), "third", None).expect("an organisation");
@@ -57,11 +68,13 @@ pub(crate) fn begin(app: &App) -> Vec<Group> {
 }
 
 /// Takes note of a line.
-pub(crate) fn note(groups: &mut [Group], at: usize, done: Option<Option<Uuid>>) {
+pub(crate) fn note(groups: &mut [Group], at: usize, step: Step) {
     let group = &mut groups[at];
-    group.is_pending = done.is_none();
-    if let Some(merge) = done {
-        group.merge = merge;
+    group.is_pending = matches!(step, Step::Begun);
+    match step {
+        Step::Begun => {}
+        Step::Merged(merge) => group.merge = Some(merge),
+        Step::Apart => group.merge = None,
     }
 }
 
@@ -83,7 +96,7 @@ pub(crate) fn work(
     while goes_on() {
         let at = own[rng.random_range(0..own.len())];
         let ids: Vec<ContactId> = ledger.groups[at].originals.iter().map(|one| one.id).collect();
-        say(&Line::Group { at, done: None });
+        say(&Line::Group { at, step: Step::Begun });
         let merge = match standing[&at] {
             None => {
                 let body = json!({"primary": ids[0], "others": ids[1..]});
@@ -95,7 +108,7 @@ pub(crate) fn work(
             }
         };
         standing.insert(at, merge);
-        say(&Line::Group { at, done: Some(merge) });
+        say(&Line::Group { at, step: merge.map_or(Step::Apart, Step::Merged) });
     }
     Ok(())
 }

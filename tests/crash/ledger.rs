@@ -13,7 +13,7 @@ use ringdex::domain::ids::ContactId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::groups::{self, Group};
+use crate::groups::{self, Group, Step};
 
 /// One line from a child. The intent comes before the call, the acknowledgement behind it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -36,8 +36,8 @@ pub(crate) enum Line {
     Counted,
     /// Another thread was faster; it has not grown.
     NotCounted,
-    /// A group of contacts is about to be merged or taken apart; or is, and by which merge.
-    Group { at: usize, done: Option<Option<uuid::Uuid>> },
+    /// A group of contacts is merged or taken apart.
+    Group { at: usize, step: Step },
     /// The index was rebuilt.
     Reindexed,
 }
@@ -138,9 +138,9 @@ impl Ledger {
                 self.counter.1 -= 1;
                 0
             }
-            Line::Group { at, done } => {
-                groups::note(&mut self.groups, *at, *done);
-                u64::from(done.is_some())
+            Line::Group { at, step } => {
+                groups::note(&mut self.groups, *at, *step);
+                u64::from(!matches!(step, Step::Begun))
             }
             Line::Verified | Line::Failed(_) | Line::Reindexed => 0,
         }
