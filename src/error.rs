@@ -39,6 +39,12 @@ pub enum ErrorCode {
     InUse,
     /// The contact may not be deleted now; `reasons` says why.
     DeleteBlocked,
+    /// The contact was merged into another one; `merged_into` says which.
+    Merged,
+    /// A merge cannot be undone before `conflicts` are resolved.
+    UndoConflict,
+    /// A merge cannot be undone now, or not any more; `reason` says why.
+    UndoBlocked,
     /// The organisation keeps as much as it may.
     QuotaExceeded,
     /// The token was valid and has ended.
@@ -71,7 +77,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All codes.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 35] = [
         Self::Malformed,
         Self::Unauthorized,
         Self::Forbidden,
@@ -90,6 +96,9 @@ impl ErrorCode {
         Self::NameTaken,
         Self::InUse,
         Self::DeleteBlocked,
+        Self::Merged,
+        Self::UndoConflict,
+        Self::UndoBlocked,
         Self::QuotaExceeded,
         Self::TokenExpired,
         Self::SignInRefused,
@@ -127,6 +136,9 @@ impl ErrorCode {
             Self::NameTaken => "name_taken",
             Self::InUse => "in_use",
             Self::DeleteBlocked => "delete_blocked",
+            Self::Merged => "merged",
+            Self::UndoConflict => "undo_conflict",
+            Self::UndoBlocked => "undo_blocked",
             Self::QuotaExceeded => "quota_exceeded",
             Self::TokenExpired => "token_expired",
             Self::SignInRefused => "sign_in_refused",
@@ -165,6 +177,9 @@ impl ErrorCode {
             Self::NameTaken => "Another record has this name",
             Self::InUse => "Something else needs this record",
             Self::DeleteBlocked => "This contact cannot be deleted",
+            Self::Merged => "This contact was merged into another one",
+            Self::UndoConflict => "It is unclear whose some changes are",
+            Self::UndoBlocked => "This merge cannot be undone",
             Self::QuotaExceeded => "The quota is used up",
             Self::TokenExpired => "The token has ended",
             Self::SignInRefused => "Signing in was refused",

@@ -18,6 +18,8 @@
 
 #[path = "crash/child.rs"]
 mod child;
+#[path = "crash/groups.rs"]
+mod groups;
 #[path = "crash/ledger.rs"]
 mod ledger;
 #[path = "crash/verify.rs"]
@@ -70,6 +72,21 @@ const POINTS: &[(&str, &[u64])] = &[
     ("reindex.published", &[1]),
 ];
 
+/// Where to die in merges and undos; a write of them has a dozen parts and more.
+const MERGING_POINTS: &[&str] = &[
+    "writer.journalled:1",
+    "writer.journalled:6",
+    "writer.applied:3",
+    "store.apply.between:2",
+    "store.apply.between:5",
+    "store.apply.between:13",
+    "store.apply.between:40",
+    "store.apply.end:4",
+    "store.parts.between:2",
+    "store.parts.replaced:1",
+    "follower.indexed:2",
+];
+
 fn main() -> ExitCode {
     if let Some(root) = std::env::var_os(CHILD) {
         let seed = std::env::var(SEED).unwrap().parse().unwrap();
@@ -77,9 +94,10 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let arguments = Arguments::read();
-    let tests: [(&str, Test); 3] = [
+    let tests: [(&str, Test); 4] = [
         ("kills_at_named_points", kills_at_named_points),
         ("kills_at_random_moments", kills_at_random_moments),
+        ("kills_of_merges_and_undos", kills_of_merges_and_undos),
         ("kills_of_an_encrypted_directory", kills_of_an_encrypted_directory),
     ];
     if arguments.list {
@@ -162,6 +180,29 @@ fn kills_at_random_moments() -> Result<String, String> {
 fn kills_of_an_encrypted_directory() -> Result<String, String> {
     let kills: u64 = std::env::var(KILLS).map_or(20, |text| text.parse().unwrap());
     kill(kills.div_ceil(4), rand::random(), true)
+}
+
+/// Kills while contacts are merged and merges undone, and nothing else is done: also between the
+/// parts of one write.
+fn kills_of_merges_and_undos() -> Result<String, String> {
+    let mut totals = Totals::default();
+    let mut arena = Arena::new(false);
+    arena.is_merging = true;
+    let points: &[&str] = if cfg!(debug_assertions) { MERGING_POINTS } else { &[] };
+    for (plan, seed) in points.iter().zip(0..) {
+        arena
+            .round(Moment::AtPoint, seed, Some(plan), &mut totals)
+            .map_err(|failure| arena.keep(&format!("{plan}: {failure}")))?;
+    }
+    let mut rng = StdRng::seed_from_u64(rand::random());
+    for _ in 0..6 {
+        let moment = Moment::AfterVerified(Duration::from_micros(rng.random_range(0..60_000)));
+        arena
+            .round(moment, rng.random(), None, &mut totals)
+            .map_err(|failure| arena.keep(&failure))?;
+    }
+    arena.round(Moment::Never, 0, None, &mut totals).map_err(|failure| arena.keep(&failure))?;
+    Ok(format!("{} points and 6 kills, {totals}", points.len()))
 }
 
 fn kill(kills: u64, seed: u64, is_encrypted: bool) -> Result<String, String> {
@@ -248,6 +289,7 @@ impl std::fmt::Display for Totals {
 struct Arena {
     root: TempDir,
     is_encrypted: bool,
+    is_merging: bool,
     ledger: Ledger,
 }
 
@@ -263,7 +305,12 @@ impl Arena {
         Self {
             root,
             is_encrypted,
-            ledger: Ledger { counter_id: Some(counter), ..Ledger::default() },
+            is_merging: false,
+            ledger: Ledger {
+                counter_id: Some(counter),
+                groups: groups::begin(&app),
+                ..Ledger::default()
+            },
         }
     }
 
@@ -286,6 +333,9 @@ impl Arena {
         command.env(CHILD, self.root.path()).env(SEED, seed.to_string());
         if self.is_encrypted {
             command.env(child::ENCRYPTED, "1");
+        }
+        if self.is_merging {
+            command.env(child::MERGING, "1");
         }
         match point {
             Some(point) => command.env(fault::VARIABLE, point),
@@ -332,6 +382,7 @@ impl Arena {
                 | Line::Ack { .. }
                 | Line::Batch { .. }
                 | Line::BatchAck { .. }
+                | Line::Group { .. }
                 | Line::Count
                 | Line::Counted
                 | Line::NotCounted => {}

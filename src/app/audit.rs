@@ -12,6 +12,7 @@ use super::query::Query;
 use super::{App, authorize};
 use crate::domain::access::{Caller, FieldRight, Permission, Sight};
 use crate::domain::audit::{Act, AuditAction, AuditDetails, AuditEntry, AuditHead, FieldChange};
+use crate::domain::custom_field::Definitions;
 use crate::domain::ids::ContactId;
 use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
@@ -308,26 +309,31 @@ impl App {
 
     /// Whether a caller may see the values of a change of a contact.
     fn shows_change(&self, caller: &Caller, change: &FieldChange) -> bool {
-        match change.field.as_str() {
-            "phones" => caller.fields.phones == FieldRight::Full,
-            "emails" => caller.fields.emails == FieldRight::Full,
-            // It may be a number or an address for want of another name.
-            "display_name" => {
-                caller.fields.phones == FieldRight::Full && caller.fields.emails == FieldRight::Full
-            }
-            field => field.strip_prefix("custom_fields.").is_none_or(|key| {
-                // Who saw a field that is gone is not known any more.
-                caller.fields.sees_custom(key)
-                    && (caller.may(Permission::ManageSettings)
-                        || self.definitions(caller.organization).get(&fold(key)).is_some())
-            }),
-        }
+        shows_field(caller, &self.definitions(caller.organization), &change.field)
     }
 
     /// Whether a caller may see what a custom field is and was.
     fn shows_definition(&self, caller: &Caller, id: Uuid) -> bool {
         caller.may(Permission::ManageSettings)
             || self.definitions(caller.organization).by_id(id).is_some_and(|one| sees(caller, one))
+    }
+}
+
+/// Whether a caller may see old values of a field of contacts.
+pub(super) fn shows_field(caller: &Caller, definitions: &Definitions, field: &str) -> bool {
+    let (list, _) = field.split_once('/').unwrap_or((field, ""));
+    match list {
+        "phones" => caller.fields.phones == FieldRight::Full,
+        "emails" => caller.fields.emails == FieldRight::Full,
+        // It may be a number or an address for want of another name.
+        "display_name" | "name" => {
+            caller.fields.phones == FieldRight::Full && caller.fields.emails == FieldRight::Full
+        }
+        _ => field.strip_prefix("custom_fields.").is_none_or(|key| {
+            // Who saw a field that is gone is not known any more.
+            caller.fields.sees_custom(key)
+                && (caller.may(Permission::ManageSettings) || definitions.get(&fold(key)).is_some())
+        }),
     }
 }
 

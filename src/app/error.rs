@@ -1,12 +1,17 @@
 //! Why a use case did not happen.
 
+use uuid::Uuid;
+
 use crate::domain::access::Permission;
+use crate::domain::ids::ContactId;
 use crate::domain::issue::FieldIssue;
+use crate::domain::merge::UndoConflict;
 use crate::engine::{self, Rejected};
 use crate::error::{ErrorCode, HasCode};
 
 use super::custom_fields::Survey;
 use super::likeness::LikelyDuplicate;
+use super::merges::UndoBlock;
 
 /// Why a use case did not happen; nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +37,36 @@ pub enum Error {
     /// The contact may not be deleted now.
     #[error("this contact cannot be deleted: {}", .0.join(", "))]
     DeleteBlocked(Vec<&'static str>),
+    /// The contact may not vanish in a merge.
+    #[error("contact {id} cannot be merged into another one: {}", reasons.join(", "))]
+    MergeBlocked {
+        /// The contact.
+        id: ContactId,
+        /// Why.
+        reasons: Vec<&'static str>,
+    },
+    /// The contact was merged into another one, which the caller sees.
+    #[error("this contact was merged into {into}: use that one, or undo the merge")]
+    Merged {
+        /// The contact that was asked for.
+        id: ContactId,
+        /// The contact that stands for it now.
+        into: ContactId,
+        /// The merge that did it.
+        merge: Option<Uuid>,
+    },
+    /// Contacts have been changed meanwhile.
+    #[error("contacts have been changed meanwhile ({}): read them again and decide anew", list_versions(.0))]
+    StaleVersions(Vec<(ContactId, u64)>),
+    /// A merge cannot be undone before it is said whose some changes are.
+    #[error(
+        "it is unclear whose some changes are that were made since the merge: say it in `resolve` for {}",
+        .0.iter().map(|conflict| conflict.field.as_str()).collect::<Vec<_>>().join(", ")
+    )]
+    UndoConflict(Vec<UndoConflict>),
+    /// A merge cannot be undone now, or not any more.
+    #[error("{}", .0.detail())]
+    UndoBlocked(UndoBlock),
     /// The organisation keeps as much as it may.
     #[error("{0}")]
     QuotaExceeded(String),
@@ -92,6 +127,11 @@ pub enum Error {
     Engine(#[from] engine::Error),
 }
 
+fn list_versions(versions: &[(ContactId, u64)]) -> String {
+    let each = versions.iter().map(|(id, version)| format!("{id} has version {version}"));
+    each.collect::<Vec<_>>().join(", ")
+}
+
 /// What is not there or has a name already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -106,6 +146,7 @@ pub enum Noun {
     Decision,
     Run,
     Report,
+    Merge,
 }
 
 impl Noun {
@@ -122,6 +163,7 @@ impl Noun {
             Self::Decision => "decision about these contacts",
             Self::Run => "run",
             Self::Report => "report",
+            Self::Merge => "merge",
         }
     }
 }
@@ -158,7 +200,10 @@ impl HasCode for Error {
             Self::NotFound(_) => ErrorCode::NotFound,
             Self::NameTaken(_) => ErrorCode::NameTaken,
             Self::InUse(_) | Self::FieldInUse(_) => ErrorCode::InUse,
-            Self::DeleteBlocked(_) => ErrorCode::DeleteBlocked,
+            Self::DeleteBlocked(_) | Self::MergeBlocked { .. } => ErrorCode::DeleteBlocked,
+            Self::Merged { .. } => ErrorCode::Merged,
+            Self::UndoConflict(_) => ErrorCode::UndoConflict,
+            Self::UndoBlocked(_) => ErrorCode::UndoBlocked,
             Self::QuotaExceeded(_) => ErrorCode::QuotaExceeded,
             Self::SignInRefused => ErrorCode::SignInRefused,
             Self::SignInLocked { .. } => ErrorCode::SignInLocked,
@@ -168,7 +213,7 @@ impl HasCode for Error {
             Self::OrganizationExists(_) => ErrorCode::OrganizationExists,
             Self::PhoneInUse(_) => ErrorCode::PhoneInUse,
             Self::Invalid(_) => ErrorCode::Invalid,
-            Self::RevisionConflict { .. } => ErrorCode::RevisionConflict,
+            Self::RevisionConflict { .. } | Self::StaleVersions(_) => ErrorCode::RevisionConflict,
             Self::IdempotencyMismatch => ErrorCode::IdempotencyMismatch,
             Self::ImportNotFound => ErrorCode::ImportNotFound,
             Self::FileUnreadable(_) => ErrorCode::FileUnreadable,

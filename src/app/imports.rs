@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use super::custom_fields::FieldsInWrite;
 use super::error::Error;
+use super::merges::survivor_of;
 use super::organizations::check_country;
 use super::protection::{give_home, within_bytes, within_quotas};
 use super::{App, authorize};
@@ -400,14 +401,11 @@ impl Run<'_> {
         if keys.contains(&MatchKey::ExternalCrmId)
             && let Some(id) = draft.external_crm_id.value()
         {
-            let provider = draft.external_crm_provider.value();
+            let provider = draft.external_crm_provider.value().map(String::as_str);
             for (number, _) in table.find_identity(org, IdentityKind::ExternalId, id) {
                 if let Some(contact) = partition.peek_contact(org, number)?
                     && self.caller.sees(&contact)
-                    && contact.external_crm_id.as_ref() == Some(id)
-                    && (provider.is_none()
-                        || contact.external_crm_provider.is_none()
-                        || contact.external_crm_provider.as_ref() == provider)
+                    && contact.has_external_id(id, provider)
                 {
                     return Ok(Some(contact.id));
                 }
@@ -647,6 +645,8 @@ impl RowWriter<'_> {
         mut draft: Draft,
     ) -> Result<RowOutcome, Rejected<Error>> {
         let org = self.by.organization;
+        // Merged since it was found.
+        let existing = survivor_of(existing, &|id| tx.contact(org, id))?;
         let before = tx.contact(org, existing)?;
         let Some(before) = before.filter(|one| !one.is_deleted() && self.by.sees(one)) else {
             // Deleted since it was found.
@@ -669,11 +669,17 @@ impl RowWriter<'_> {
 }
 
 /// What a row says about a contact that exists: it adds and corrects, but a plain "active" in a
-/// list does not lift a block or a wish not to be contacted.
+/// list does not lift a block or a wish not to be contacted, and what another system calls one that
+/// was merged does not become the name of the survivor.
 fn for_update(draft: &Draft, before: &crate::domain::contact::Contact) -> Draft {
     let mut draft = draft.clone();
     if draft.status == Patch::Set(Status::Active) && before.shown_status() != Status::Active {
         draft.status = Patch::Keep;
+    }
+    let provider = draft.external_crm_provider.value().map(String::as_str);
+    let id = draft.external_crm_id.value();
+    if id.is_some_and(|id| before.has_merged_external_id(id, provider)) {
+        (draft.external_crm_id, draft.external_crm_provider) = (Patch::Keep, Patch::Keep);
     }
     draft
 }

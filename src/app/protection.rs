@@ -85,6 +85,16 @@ pub(super) fn within_bytes(
     ))
 }
 
+/// Refuses to keep more where an organisation takes as much as it may.
+pub(super) fn within_storage(tx: &Tx<'_>, caller: &Caller, quotas: &Quotas) -> Result<(), Error> {
+    match quotas.storage_bytes {
+        Some(most) if tx.usage(caller.organization).bytes >= most => Err(Error::QuotaExceeded(
+            "this organisation keeps as much as it may, and a merge keeps what undoing it needs: delete some contacts for good, or ask an admin".to_owned(),
+        )),
+        _ => Ok(()),
+    }
+}
+
 fn bytes_of(contact: &Contact) -> usize {
     codec::encode(contact).map_or(0, |bytes| bytes.len())
 }

@@ -8,6 +8,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 use super::custom_field::CustomField;
 use super::duplicates::Duplicates;
 use super::edge::Edge;
+use super::merge::{Merge, Merges, UndoMerge};
 use super::oidc::Oidc;
 
 /// Who is calling, and find anyone as you type: a contact service with its own search engine.
@@ -72,6 +73,12 @@ pub(super) enum Command {
     /// Find contacts that are the same person, in the base or in a list that is not imported, and
     /// say why.
     Duplicates(Duplicates),
+    /// Merge contacts that are one person into one of them; prints the id of the merge.
+    Merge(Merge),
+    /// List merges, newest first.
+    Merges(Merges),
+    /// Undo a merge: the originals come back, what was added since stays.
+    UndoMerge(UndoMerge),
     /// Make synthetic contacts of many countries, with known duplicates.
     Generate(Generate),
     /// Verify journal, store, lookup and index against each other.

@@ -15,6 +15,7 @@ mod export;
 mod generate;
 mod import;
 mod maintain;
+mod merge;
 mod oidc;
 mod output;
 mod output_file;
@@ -44,6 +45,9 @@ pub fn run() -> ExitCode {
         Command::Suggest(command) => query::suggest(&args, command),
         Command::Lookup(command) => query::lookup(&args, command),
         Command::Duplicates(command) => duplicates::run(&args, command),
+        Command::Merge(command) => merge::merge(&args, command),
+        Command::Merges(command) => merge::merges(&args, command),
+        Command::UndoMerge(command) => merge::undo(&args, command),
         Command::Generate(command) => generate::run(&args, command),
         Command::Check(command) => maintain::check(&args, command),
         Command::IndexSchema(command) => maintain::index_schema(&args, command),

@@ -38,6 +38,8 @@ actions! {
     ContactRestored "cr" "contact.restored",
     ContactErased "ce" "contact.erased",
     ContactRead "cg" "contact.read",
+    ContactMerged "cm" "contact.merged",
+    ContactUnmerged "cn" "contact.unmerged",
     ContactsExported "cx" "contacts.exported",
     OrganizationCreated "oc" "organization.created",
     OrganizationUpdated "ou" "organization.updated",

@@ -57,6 +57,16 @@ pub struct ChannelId {
     pub identifier: String,
 }
 
+/// What another system calls a contact.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExternalId {
+    /// The identifier there.
+    pub id: String,
+    /// That system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+}
+
 /// Who may see a contact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -204,6 +214,15 @@ fields! {
     updated_by: Option<String>,
     /// When it was deleted; such a contact is found nowhere but can be restored.
     deleted_at: Option<Timestamp>,
+    /// The contact that this one was merged into; it is deleted as long as that stands.
+    merged_into: Option<ContactId>,
+    /// The merge that did that.
+    merge_id: Option<Uuid>,
+    /// The merges that stand in which this contact stayed, oldest first.
+    merges: Vec<Uuid>,
+    /// What other systems call the contacts that were merged into this one, so that their lists
+    /// still find it.
+    merged_external_ids: Vec<ExternalId>,
     /// When somebody last had contact with the person.
     last_contacted_at: Option<Timestamp>,
     /// When the person last interacted.
@@ -335,6 +354,28 @@ impl Contact {
             updated_at: self.updated_at,
         };
         nothing.changes(self)
+    }
+
+    /// Whether another system calls it this, itself or a contact that was merged into it; a system
+    /// that is not named may be any.
+    pub fn has_external_id(&self, id: &str, provider: Option<&str>) -> bool {
+        let fits = |known: &str, of: Option<&String>| {
+            known == id && provider.is_none_or(|provider| of.is_none_or(|of| of == provider))
+        };
+        self.external_crm_id
+            .as_deref()
+            .is_some_and(|known| fits(known, self.external_crm_provider.as_ref()))
+            || self.has_merged_external_id(id, provider)
+    }
+
+    /// Whether another system calls a contact this that was merged into it.
+    pub fn has_merged_external_id(&self, id: &str, provider: Option<&str>) -> bool {
+        self.merged_external_ids.iter().any(|known| {
+            known.id == id
+                && provider.is_none_or(|provider| {
+                    known.provider.as_ref().is_none_or(|known| known == provider)
+                })
+        })
     }
 
     /// Whether it is deleted, so that nothing finds it.

@@ -143,6 +143,8 @@ pub struct Stamp<'a> {
 pub const MAX_CUSTOM_FIELDS_BYTES: usize = 64 * 1024;
 /// Most phones, e-mails, addresses or channel identifiers of one contact.
 pub const MAX_ENTRIES: usize = 100;
+/// Most characters of the notes of one contact.
+pub const MAX_NOTES: usize = 100_000;
 /// Most tags of one contact.
 pub const MAX_TAGS: usize = 500;
 
@@ -574,6 +576,12 @@ fn finish(contact: &mut Contact) -> Result<(), Vec<FieldIssue>> {
             }
         }
     }
+    let issues = over_limits(contact);
+    if issues.is_empty() { Ok(()) } else { Err(issues) }
+}
+
+/// Names what a contact has more of than is allowed.
+pub fn over_limits(contact: &Contact) -> Vec<FieldIssue> {
     let mut issues = Vec::new();
     let fields = &contact.fields;
     for (pointer, count, most) in [
@@ -604,5 +612,5 @@ fn finish(contact: &mut Contact) -> Result<(), Vec<FieldIssue>> {
             ));
         }
     }
-    if issues.is_empty() { Ok(()) } else { Err(issues) }
+    issues
 }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::access::OrgSettings;
 use super::contact::{Address, ChannelId, Email, Visibility};
-use super::draft::{Draft, Patch};
+use super::draft::{Draft, MAX_NOTES, Patch};
 use super::email;
 use super::issue::{FieldIssue, shorten};
 use super::phone::{self, Phone};
@@ -19,9 +19,6 @@ use super::status::Status;
 
 /// Most characters of a short text such as a name.
 const SHORT: usize = 255;
-/// Most characters of the notes.
-const LONG: usize = 100_000;
-
 /// Most characters of a phone number as typed.
 const RAW_PHONE: usize = 200;
 
@@ -123,7 +120,7 @@ impl Reader<'_> {
                 "language" => draft.language = self.text(&at, value, SHORT),
                 "timezone" | "time_zone" => draft.timezone = self.text(&at, value, SHORT),
                 "preferred_channel" => draft.preferred_channel = self.text(&at, value, SHORT),
-                "notes" => draft.notes = self.text(&at, value, LONG),
+                "notes" => draft.notes = self.text(&at, value, MAX_NOTES),
                 "status" => draft.status = self.single(&at, value, Self::status),
                 "blocked" => draft.blocked = self.single(&at, value, Self::boolean),
                 "do_not_contact" => draft.do_not_contact = self.single(&at, value, Self::boolean),

@@ -12,6 +12,7 @@ pub mod email;
 pub mod ids;
 pub mod issue;
 pub mod members;
+pub mod merge;
 pub mod name;
 pub mod names;
 pub mod number_key;

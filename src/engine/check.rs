@@ -97,6 +97,7 @@ impl Partition {
             .collect();
         self.check_audit(organizations.iter().copied(), &mut report)?;
         self.check_custom_fields(&organizations, &mut report)?;
+        let mut merges = self.merge_links(&organizations)?;
         let mut phones = self.phones_by_contact();
         let documents = self.open_documents();
         let mut live: u64 = 0;
@@ -127,6 +128,7 @@ impl Partition {
             if !organizations.contains(&org.0) {
                 report.add("store", format!("contact {id} belongs to no organisation"), RESTORE);
             }
+            merges.see(org, &contact);
             live += u64::from(!contact.is_deleted());
             report.phones += contact.phones.len() as u64;
             let numbers = phones.remove(&contact.number.0);
@@ -134,6 +136,7 @@ impl Partition {
                 suspects.insert((org, id));
             }
         }
+        self.check_merges(merges, &organizations, &mut report)?;
         self.wait_visible(self.applied_seq(), Duration::from_secs(60));
         report.documents = self.searcher().num_docs();
         let counts_agree = report.documents == live && self.contact_count() == live;
@@ -314,7 +317,7 @@ impl Partition {
     }
 
     /// Lets the writer stand still until the guard is dropped.
-    fn pause_writes(&self) -> Result<crossbeam_channel::Sender<()>, Error> {
+    pub(super) fn pause_writes(&self) -> Result<crossbeam_channel::Sender<()>, Error> {
         let (resume, wait) = crossbeam_channel::bounded::<()>(0);
         let (reached, at_rest) = crossbeam_channel::bounded::<()>(1);
         let answer = self.submit(OrgNumber(0), "check", true, move |_| {

@@ -7,6 +7,7 @@ mod cards;
 mod check;
 mod error;
 mod follower;
+mod merges;
 mod names;
 mod partition;
 mod progress;

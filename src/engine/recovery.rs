@@ -270,6 +270,11 @@ pub(super) fn fill_table(store: &Store, table: &Table) -> Result<Scanned, Error>
         let tombstone: Tombstone = codec::decode(&entry?.1)?;
         highest = highest.max(tombstone.number.0);
     }
+    for entry in store.scan_prefix(&[keys::MERGES]) {
+        let (key, value) = entry?;
+        let org = key.get(1..5).and_then(|org| org.try_into().ok()).map_or(0, u32::from_be_bytes);
+        usages.entry(org).or_default().bytes += value.len() as u64;
+    }
     // The rest is only read, so that damage shows now and not when somebody needs it.
     for space in [
         keys::AUDIT,

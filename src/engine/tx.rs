@@ -110,7 +110,7 @@ pub(super) struct UsageDelta {
 /// What organisations keep, by number.
 pub(super) type Usages = HashMap<u32, Usage>;
 
-fn signed(bytes: usize) -> i64 {
+pub(super) fn signed(bytes: usize) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
@@ -183,7 +183,7 @@ impl<'a> Tx<'a> {
         usage
     }
 
-    fn count(&mut self, org: OrgNumber, contacts: i64, bytes: i64) {
+    pub(super) fn count(&mut self, org: OrgNumber, contacts: i64, bytes: i64) {
         let delta = self.deltas.entry(org.0).or_default();
         delta.contacts += contacts;
         delta.bytes += bytes;
@@ -288,14 +288,25 @@ impl<'a> Tx<'a> {
         before: Contact,
         after: Contact,
     ) -> Result<(), Error> {
-        let bytes = codec::encode(&after)?;
-        self.count(org, 0, signed(bytes.len()) - signed(codec::encode(&before)?.len()));
-        self.put_op(&keys::contact(org, after.id), bytes, false);
         let action = match (before.is_deleted(), after.is_deleted()) {
             (false, true) => AuditAction::ContactDeleted,
             (true, false) => AuditAction::ContactRestored,
             (true, true) | (false, false) => AuditAction::ContactUpdated,
         };
+        self.replace_contact_as(org, before, after, action)
+    }
+
+    /// Stores a changed contact; the audit log says that this was done to it.
+    pub fn replace_contact_as(
+        &mut self,
+        org: OrgNumber,
+        before: Contact,
+        after: Contact,
+        action: AuditAction,
+    ) -> Result<(), Error> {
+        let bytes = codec::encode(&after)?;
+        self.count(org, 0, signed(bytes.len()) - signed(codec::encode(&before)?.len()));
+        self.put_op(&keys::contact(org, after.id), bytes, false);
         self.note(action, after.id.0, before.changes(&after));
         self.changes.push(ContactChange { org, before: Some(before), after: Some(after) });
         Ok(())

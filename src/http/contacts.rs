@@ -12,7 +12,7 @@ use super::body;
 use super::error::Problem;
 use super::schema;
 use super::state::State;
-use crate::app::{BulkItem, Deletion};
+use crate::app::{BulkItem, Deletion, Error};
 use crate::domain::ids::ContactId;
 use crate::domain::view::ContactView;
 use crate::error::ErrorCode;
@@ -61,10 +61,11 @@ pub(super) async fn create(
     Ok(response)
 }
 
-/// Reads a contact.
+/// Reads a contact. The id of one that was merged leads to the contact that it became.
 #[utoipa::path(get, path = "/api/v1/contacts/{id}", operation_id = "find_contact", tag = "contacts",
     params(("id" = String, Path, description = "the id of the contact")),
-    responses((status = 200, body = schema::Contact), (status = 304), (status = 404, body = schema::Problem)))]
+    responses((status = 200, body = schema::Contact), (status = 304),
+        (status = 308, body = schema::MergedInto, description = "it was merged; Location is where it is now"), (status = 404, body = schema::Problem)))]
 pub(super) async fn find(
     request: HttpRequest,
     state: web::Data<State>,
@@ -73,15 +74,32 @@ pub(super) async fn find(
 ) -> Result<HttpResponse, Problem> {
     let started = Instant::now();
     let id = contact_id(&path)?;
-    let contact = answer::run(&state, move |app| app.read_contact(&caller.0, id)).await?;
-    Ok(answer::contact(&request, StatusCode::OK, &contact, started))
+    let found = answer::run(&state, move |app| match app.read_contact(&caller.0, id) {
+        Err(Error::Merged { into, .. }) => Ok(Err(into)),
+        found => found.map(Ok),
+    })
+    .await?;
+    Ok(match found {
+        Ok(contact) => answer::contact(&request, StatusCode::OK, &contact, started),
+        Err(into) => moved(id, into),
+    })
+}
+
+/// Says where a contact is now that was merged.
+fn moved(id: ContactId, into: ContactId) -> HttpResponse {
+    let body = json!({"id": id, "merged_into": into});
+    let mut response = answer::json(StatusCode::PERMANENT_REDIRECT, &body);
+    answer::put_header(&mut response, "location", &format!("/api/v1/contacts/{into}"));
+    // It may be undone.
+    answer::put_header(&mut response, "cache-control", "no-store");
+    response
 }
 
 /// Changes a contact by a merge patch (RFC 7396): absent members stay, `null` clears.
 #[utoipa::path(patch, path = "/api/v1/contacts/{id}", operation_id = "update_contact", tag = "contacts",
     params(("id" = String, Path, description = "the id of the contact"), ("If-Match" = Option<String>, Header, description = "the ETag that the change is based on")),
     request_body(content = schema::ContactInput, content_type = "application/merge-patch+json"),
-    responses((status = 200, body = schema::Contact), (status = 404, body = schema::Problem), (status = 412, body = schema::Problem), (status = 422, body = schema::Problem)))]
+    responses((status = 200, body = schema::Contact), (status = 404, body = schema::Problem), (status = 409, body = schema::Problem), (status = 412, body = schema::Problem), (status = 422, body = schema::Problem)))]
 pub(super) async fn update(
     request: HttpRequest,
     state: web::Data<State>,
@@ -106,7 +124,7 @@ pub(super) async fn update(
 /// Deletes a contact: softly, so that it can be restored, or with `permanent=true` for good.
 #[utoipa::path(delete, path = "/api/v1/contacts/{id}", operation_id = "delete_contact", tag = "contacts",
     params(("id" = String, Path, description = "the id of the contact"), ("permanent" = Option<bool>, Query, description = "for good; needs the right to erase"), ("force" = Option<bool>, Query, description = "also if it is critical to the system; for admins")),
-    responses((status = 204), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 412, body = schema::Problem)))]
+    responses((status = 204), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 409, body = schema::Problem), (status = 412, body = schema::Problem)))]
 pub(super) async fn delete(
     request: HttpRequest,
     state: web::Data<State>,
@@ -138,7 +156,7 @@ pub(super) async fn delete(
 /// Brings a softly deleted contact back.
 #[utoipa::path(post, path = "/api/v1/contacts/{id}/restore", operation_id = "restore_contact", tag = "contacts",
     params(("id" = String, Path, description = "the id of the contact")),
-    responses((status = 200, body = schema::Contact), (status = 404, body = schema::Problem)))]
+    responses((status = 200, body = schema::Contact), (status = 404, body = schema::Problem), (status = 409, body = schema::Problem)))]
 pub(super) async fn restore(
     request: HttpRequest,
     state: web::Data<State>,
@@ -166,7 +184,7 @@ pub(super) async fn create_many(
     let bodies = value.get_mut("contacts").map_or(Value::Null, Value::take);
     let ((Value::Array(bodies), _) | (_, Value::Array(bodies))) = (bodies, value) else {
         let detail = "the body must be {\"contacts\": [...]}";
-        return Err(crate::app::Error::invalid("/contacts", "required", detail).into());
+        return Err(Error::invalid("/contacts", "required", detail).into());
     };
     let done =
         answer::run(&state, move |app| app.create_contacts_once(&caller.0, &bodies, idempotency))
@@ -179,7 +197,7 @@ pub(super) async fn create_many(
         .map(|(index, item)| match item {
             BulkItem::Created(id) => json!({"index": index, "id": id}),
             BulkItem::Invalid(issues) => {
-                let problem = Problem::from(crate::app::Error::Invalid(issues.clone()));
+                let problem = Problem::from(Error::Invalid(issues.clone()));
                 json!({"index": index, "error": problem.body()})
             }
         })

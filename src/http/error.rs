@@ -87,7 +87,10 @@ pub(super) fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::PhoneInUse
         | ErrorCode::NameTaken
         | ErrorCode::InUse
-        | ErrorCode::DeleteBlocked => StatusCode::CONFLICT,
+        | ErrorCode::DeleteBlocked
+        | ErrorCode::Merged
+        | ErrorCode::UndoConflict
+        | ErrorCode::UndoBlocked => StatusCode::CONFLICT,
         ErrorCode::Invalid | ErrorCode::FileUnreadable | ErrorCode::IdempotencyMismatch => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
@@ -119,6 +122,7 @@ impl From<app::Error> for Problem {
         if let app::Error::DeleteBlocked(reasons) = &error {
             problem.more.push(("reasons", json!(reasons)));
         }
+        put_merging(&mut problem, &error);
         if let app::Error::FieldInUse(survey) = &error {
             problem.more.push(("contacts", json!(survey.contacts)));
             problem.more.push(("misfits", json!(survey.misfits)));
@@ -136,6 +140,29 @@ impl From<app::Error> for Problem {
             problem.issues = issues;
         }
         problem
+    }
+}
+
+/// What a program needs to go on where merging or undoing is refused.
+fn put_merging(problem: &mut Problem, error: &app::Error) {
+    let more = &mut problem.more;
+    if let app::Error::MergeBlocked { id, reasons } = error {
+        more.extend([("id", json!(id)), ("reasons", json!(reasons))]);
+    }
+    if let app::Error::Merged { id, into, merge } = error {
+        more.extend([("id", json!(id)), ("merged_into", json!(into)), ("merge_id", json!(merge))]);
+    }
+    if let app::Error::StaleVersions(versions) = error {
+        let current: serde_json::Map<String, Value> =
+            versions.iter().map(|(id, version)| (id.to_string(), json!(version))).collect();
+        more.push(("versions", Value::Object(current)));
+    }
+    if let app::Error::UndoConflict(conflicts) = error {
+        more.push(("conflicts", json!(conflicts)));
+    }
+    if let app::Error::UndoBlocked(block) = error {
+        more.push(("reason", json!(block.reason())));
+        more.extend(block.merge().map(|id| ("merge_id", json!(id))));
     }
 }
 

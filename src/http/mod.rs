@@ -29,6 +29,7 @@ mod imports;
 mod limits;
 mod listen;
 mod lookup;
+mod merges;
 mod metrics;
 mod observe;
 mod oidc;

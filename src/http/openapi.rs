@@ -9,7 +9,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     admin, audit, bulk, contacts, custom_fields, duplicate_runs, duplicates, export, health,
-    imports, lookup, oidc, people, search, session, setup, suggest,
+    imports, lookup, merges, oidc, people, search, session, setup, suggest,
 };
 
 #[derive(OpenApi)]
@@ -20,6 +20,7 @@ use super::{
     ),
     paths(
         contacts::create, contacts::find, contacts::update, contacts::delete, contacts::restore, contacts::create_many,
+        merges::merge, merges::list, merges::find, merges::undo,
         bulk::start, bulk::list, bulk::find,
         search::list, search::search, export::export,
         lookup::lookup, lookup::lookup_batch, suggest::suggest,

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, guard};
 use super::error::Problem;
 use super::{
     admin, assets, audit, bulk, contacts, custom_fields, duplicate_runs, duplicates, export,
-    health, imports, lookup, oidc, openapi, people, search, session, setup, suggest,
+    health, imports, lookup, merges, oidc, openapi, people, search, session, setup, suggest,
 };
 use crate::error::ErrorCode;
 
@@ -58,6 +58,10 @@ pub const ROUTES: &[Endpoint] = &[
     post("/api/v1/contacts/search", || web::post().to(search::search)),
     post("/api/v1/contacts/bulk", || web::post().to(contacts::create_many)),
     post("/api/v1/contacts/bulk-actions", || web::post().to(bulk::start)),
+    post("/api/v1/contacts/merge", || web::post().to(merges::merge)),
+    get("/api/v1/merges", || read().to(merges::list)),
+    get("/api/v1/merges/{id}", || read().to(merges::find)),
+    post("/api/v1/merges/{id}/undo", || web::post().to(merges::undo)),
     get("/api/v1/jobs", || read().to(bulk::list)),
     get("/api/v1/jobs/{id}", || read().to(bulk::find)),
     get("/api/v1/contacts/export", || read().to(export::export)),

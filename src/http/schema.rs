@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 mod custom_field;
 mod duplicates;
+mod merges;
 mod search;
 
 pub(super) use custom_field::{
@@ -19,6 +20,9 @@ pub(super) use custom_field::{
 };
 pub(super) use duplicates::{
     DecisionList, DismissalInput, DuplicateCheck, DuplicateList, DuplicateRun, DuplicateRunList,
+};
+pub(super) use merges::{
+    Merge, MergeAnswer, MergeInput, MergeList, MergedInto, UndoAnswer, UndoConflict, UndoInput,
 };
 pub(super) use search::{
     SavedSearch, SavedSearchInput, SavedSearchList, SearchAnswer, SearchInput, SuggestAnswer,
@@ -306,6 +310,20 @@ pub(super) struct Problem {
     pub examples: Option<Vec<CustomFieldMisfit>>,
     /// How many contacts use options that would be taken away.
     pub options: Option<HashMap<String, u64>>,
+    /// With `merged` and `delete_blocked` of a merge: the contact that is meant.
+    pub id: Option<uuid::Uuid>,
+    /// With `merged`: the contact that stands for it now.
+    pub merged_into: Option<uuid::Uuid>,
+    /// With `merged`: the merge that did it; with `undo_blocked`: the one to undo first.
+    pub merge_id: Option<uuid::Uuid>,
+    /// With `revision_conflict` of a merge: the versions that contacts have now, by id.
+    pub versions: Option<HashMap<String, u64>>,
+    /// With `undo_conflict`: changes of which it is unclear whose they are.
+    pub conflicts: Option<Vec<UndoConflict>>,
+    /// With `undo_blocked`: undone, `survivor_deleted`, `later_merge`, erased.
+    pub reason: Option<String>,
+    /// With `delete_blocked`: what keeps the contact from being deleted.
+    pub reasons: Option<Vec<String>>,
 }
 
 #[derive(ToSchema)]

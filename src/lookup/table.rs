@@ -329,7 +329,8 @@ pub(crate) fn identity_entries(org: OrgNumber, contact: &Contact, out: &mut Vec<
     for address in &contact.emails {
         out.push(entry(IdentityKind::Email, &address.address));
     }
-    if let Some(id) = &contact.external_crm_id {
+    let merged = contact.merged_external_ids.iter().map(|external| &external.id);
+    for id in contact.external_crm_id.iter().chain(merged) {
         out.push(entry(IdentityKind::ExternalId, id));
     }
 }

@@ -15,6 +15,7 @@
 //! | `D` | organisation, contact id | what is kept of a contact that was deleted for good |
 //! | `E` | organisation, id of a record, number | details of what the log's entry did to the record |
 //! | `F` | organisation, definition id | definition of a custom field |
+//! | `G` | organisation, merge id | merge of contacts |
 //! | `I` | organisation, hash of token, path and key | answer to replay |
 //! | `M` | name | the next contact and organisation number, the identity of the journal, the ends of the audit logs, the states of the definitions |
 //! | `N` | organisation, two contact ids, the lower first | decision about a pair |
@@ -41,6 +42,8 @@ pub const TOMBSTONES: u8 = b'D';
 pub const AUDIT_DETAILS: u8 = b'E';
 /// The space of the definitions of custom fields.
 pub const FIELDS: u8 = b'F';
+/// The space of merges of contacts.
+pub const MERGES: u8 = b'G';
 /// The space of answers kept for repeated requests.
 pub const IDEMPOTENCY: u8 = b'I';
 /// The space of counters.
@@ -148,6 +151,11 @@ pub fn saved_search(organization: OrgNumber, id: Uuid) -> [u8; 21] {
 /// The key of a run that looks for duplicates.
 pub fn duplicate_run(organization: OrgNumber, id: Uuid) -> [u8; 21] {
     with_organization(DUPLICATE_RUNS, organization, id.as_bytes())
+}
+
+/// The key of a merge; ids grow with time, so a scan meets the oldest first.
+pub fn merge(organization: OrgNumber, id: Uuid) -> [u8; 21] {
+    with_organization(MERGES, organization, id.as_bytes())
 }
 
 /// The key of a session, from the hash of its secret.

@@ -19,6 +19,7 @@ use ringdex::store::fault;
 use ringdex::vault::MasterKey;
 use serde_json::{Value, json};
 
+use crate::groups;
 use crate::ledger::{Ledger, Line, Pending, State, batch_marker, content, digest};
 use crate::verify;
 
@@ -28,6 +29,9 @@ const INHERITED: usize = 40;
 
 /// Says that the directory of a child is encrypted.
 pub(crate) const ENCRYPTED: &str = "RINGDEX_CRASH_ENCRYPTED";
+
+/// Says that the child does nothing but merge and undo.
+pub(crate) const MERGING: &str = "RINGDEX_CRASH_MERGING";
 
 /// Small buffers and short intervals, so that in a second as much happens as otherwise in an hour.
 pub(crate) fn options(is_encrypted: bool) -> Options {
@@ -56,7 +60,7 @@ pub(crate) fn organization_of(marker: &str) -> OrgNumber {
 }
 
 /// One line at a time goes to the supervisor, each by one write.
-fn say(line: &Line) {
+pub(crate) fn say(line: &Line) {
     static OUT: Mutex<()> = Mutex::new(());
     let mut bytes = serde_json::to_vec(line).expect("a line serialises");
     bytes.push(b'\n');
@@ -88,8 +92,19 @@ pub(crate) fn run(root: &Path, seed: u64) {
     say(&Line::Verified);
 
     let stop = AtomicBool::new(false);
+    let is_merging = std::env::var_os(MERGING).is_some();
+    let (writers, mergers) = if is_merging { (0, 3) } else { (THREADS, 1) };
     std::thread::scope(|scope| {
-        for thread in 0..THREADS {
+        for thread in 0..mergers {
+            let (app, ledger, stop) = (&app, &ledger, &stop);
+            scope.spawn(move || {
+                let goes_on = || !stop.load(Ordering::Relaxed);
+                if let Err(error) = groups::work(app, ledger, (thread, mergers), seed, goes_on) {
+                    say(&Line::Failed(format!("a merge was refused: {error}")));
+                }
+            });
+        }
+        for thread in 0..writers {
             let (app, ledger, stop) = (&app, &ledger, &stop);
             scope.spawn(move || {
                 let mut writer = Writer::new(app, ledger, thread, seed);

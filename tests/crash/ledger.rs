@@ -13,6 +13,8 @@ use ringdex::domain::ids::ContactId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::groups::{self, Group, Step};
+
 /// One line from a child. The intent comes before the call, the acknowledgement behind it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Line {
@@ -34,6 +36,8 @@ pub(crate) enum Line {
     Counted,
     /// Another thread was faster; it has not grown.
     NotCounted,
+    /// A group of contacts is merged or taken apart.
+    Group { at: usize, step: Step },
     /// The index was rebuilt.
     Reindexed,
 }
@@ -79,6 +83,8 @@ pub(crate) struct Ledger {
     /// The least and the most that the shared counter can be.
     pub(crate) counter: (u64, u64),
     pub(crate) counter_id: Option<ContactId>,
+    /// Groups of contacts that are merged and taken apart.
+    pub(crate) groups: Vec<Group>,
     /// How many children have come; part of new markers.
     pub(crate) round: u64,
 }
@@ -131,6 +137,10 @@ impl Ledger {
             Line::NotCounted => {
                 self.counter.1 -= 1;
                 0
+            }
+            Line::Group { at, step } => {
+                groups::note(&mut self.groups, *at, *step);
+                u64::from(!matches!(step, Step::Begun))
             }
             Line::Verified | Line::Failed(_) | Line::Reindexed => 0,
         }

@@ -13,6 +13,7 @@ use ringdex::engine::lookup::Rule;
 use serde_json::Value;
 
 use crate::child::{caller, organization_of};
+use crate::groups;
 use crate::ledger::{Known, Ledger, Pending, State, batch_marker, content, digest};
 
 /// Contacts whose name and number are searched for.
@@ -49,6 +50,7 @@ pub(crate) fn verify(app: &App, ledger: &mut Ledger, seed: u64) -> Vec<String> {
         }
     }
     decide_counter(&live, ledger, &mut failures);
+    groups::verify(app, ledger, &mut failures);
     for marker in live.values().flat_map(BTreeMap::keys) {
         if marker != "a-counter"
             && ledger.contacts.get(marker).is_none_or(|known| known.state != State::Live)

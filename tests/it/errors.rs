@@ -224,6 +224,44 @@ fn idempotency_mismatch() {
 }
 
 #[test]
+fn merging_and_undoing() {
+    let server = TestServer::start();
+    let create = |body: Value| server.create_id(&body);
+    let (one, other) = (create(json!({"name": "A"})), create(json!({"name": "A", "title": "CEO"})));
+    let merge = json!({"primary": one, "others": [other]});
+    let merge = |client: &TestServer| client.post("/api/v1/contacts/merge", &merge);
+    let undo = format!("/api/v1/merges/{}/undo", merge(&server).json["merge_id"].as_str().unwrap());
+    let hide = |text: String| text.replace(&one, "ONE").replace(&other, "OTHER");
+    let mut merged = hide(shown(merge(&server), 409));
+    merged =
+        merged.lines().filter(|line| !line.starts_with("merge_id")).collect::<Vec<_>>().join("\n");
+    assert_snapshot!(merged, @r##"
+    code: "merged"
+    detail: "this contact was merged into ONE: use that one, or undo the merge"
+    id: "OTHER"
+    merged_into: "ONE"
+    status: 409
+    title: "This contact was merged into another one"
+    "##);
+    server.patch(&format!("/api/v1/contacts/{one}"), &json!({"title": "CTO"})).expect(200);
+    assert_snapshot!(hide(shown(server.post(&undo, &json!({})), 409)), @r##"
+    code: "undo_conflict"
+    conflicts[]: {"before":"CEO","choices":["OTHER","survivor"],"field":"title","now":"CTO"}
+    detail: "it is unclear whose some changes are that were made since the merge: say it in `resolve` for title"
+    status: 409
+    title: "It is unclear whose some changes are"
+    "##);
+    server.delete(&format!("/api/v1/contacts/{one}")).expect(204);
+    assert_snapshot!(hide(shown(server.post(&undo, &json!({})), 409)), @r##"
+    code: "undo_blocked"
+    detail: "the merged contact is deleted: restore it first, then undo the merge"
+    reason: "survivor_deleted"
+    status: 409
+    title: "This merge cannot be undone"
+    "##);
+}
+
+#[test]
 fn payload_too_large() {
     let server = TestServer::with(|options| options.json_bytes = 1_000);
     let answer = server.post("/api/v1/contacts", &json!({"notes": "x".repeat(2_000)}));

@@ -19,6 +19,7 @@ mod filters;
 mod fuzz;
 mod imports;
 mod lookup;
+mod merges;
 mod openapi;
 mod people;
 mod search;

@@ -153,7 +153,28 @@ fn real_answers_have_the_members_that_the_document_says() {
     let none = Value::Null;
     let fields = "/api/v1/custom-fields";
     let field = "/api/v1/custom-fields/{id}";
-    let requests: [(&str, String, Value, &str); 29] = [
+    let (one, other) =
+        (json!({"name": "Jane", "title": "CEO"}), json!({"name": "Janet", "title": "CTO"}));
+    let pair = json!({"primary": server.create_id(&one), "others": [server.create_id(&other)]});
+    let merged = server.post("/api/v1/contacts/merge", &pair).expect(200).json;
+    let merge = format!("/api/v1/merges/{}", merged["merge_id"].as_str().unwrap());
+    let gone = format!("/api/v1/contacts/{}", pair["others"][0].as_str().unwrap());
+    server
+        .patch(
+            &gone.replace(pair["others"][0].as_str().unwrap(), pair["primary"].as_str().unwrap()),
+            &json!({"notes": "x"}),
+        )
+        .expect(200);
+    let one = "/api/v1/merges/{id}";
+    let requests: [(&str, String, Value, &str); 37] = [
+        ("POST", "/api/v1/contacts/merge".into(), pair.clone(), "/api/v1/contacts/merge"),
+        ("POST", "/api/v1/contacts/merge".into(), json!({}), "/api/v1/contacts/merge"),
+        ("GET", gone.clone(), none.clone(), "/api/v1/contacts/{id}"),
+        ("PATCH", gone, json!({"title": "x"}), "/api/v1/contacts/{id}"),
+        ("GET", "/api/v1/merges".into(), none.clone(), "/api/v1/merges"),
+        ("GET", merge.clone(), none.clone(), one),
+        ("POST", format!("{merge}/undo"), json!({}), "/api/v1/merges/{id}/undo"),
+        ("POST", "/api/v1/contacts/merge".into(), pair, "/api/v1/contacts/merge"),
         ("POST", "/api/v1/contacts".into(), body.clone(), "/api/v1/contacts"),
         ("POST", "/api/v1/contacts".into(), json!({"phone": "abc"}), "/api/v1/contacts"),
         ("GET", contact.clone(), none.clone(), "/api/v1/contacts/{id}"),

@@ -12,6 +12,7 @@ use super::matrix_table::{Noun, OPERATE, Rule, TABLE};
 use super::people::{
     NOBODY, about, acting, bearer, department, import, machine, queue, text, user,
 };
+use crate::merges::{done, merge};
 use crate::support::server::{Answer, Client, TestServer, escape};
 
 #[test]
@@ -269,6 +270,11 @@ impl World {
             Noun::CustomField => {
                 let made = admin.post("/api/v1/custom-fields", &json!({"label": name}));
                 format!("custom-fields/{}", made.expect(201).id())
+            }
+            Noun::Merge => {
+                let contact = json!({"name": name, "org_department_id": "A"});
+                let (one, other) = (admin.create_id(&contact), admin.create_id(&contact));
+                format!("merges/{}", done(merge(admin, &one, &[&other])))
             }
         }
     }
@@ -589,7 +595,8 @@ fn other_route(world: &World, who: &Who, preset: Preset, method: &str, path: &st
             let may = who.may(preset, needs);
             let body = if method == "PATCH" { json!({"name": world.fresh()}) } else { json!({}) };
             let own = world.make(&world.server, noun);
-            let answer = ask(&format!("/api/v1/{own}"), &body);
+            let deed = if path.ends_with("/undo") { "/undo" } else { "" };
+            let answer = ask(&format!("/api/v1/{own}{deed}"), &body);
             let expected = if may { success } else { 403 };
             assert_eq!(answer.status, expected, "{what}: {}", text(&answer));
             let still =
@@ -602,7 +609,7 @@ fn other_route(world: &World, who: &Who, preset: Preset, method: &str, path: &st
             let nobody = parts.join("/");
             let refused: Vec<(u16, String)> = [foreign.as_str(), &nobody]
                 .map(|path| {
-                    let answer = ask(&format!("/api/v1/{path}"), &body);
+                    let answer = ask(&format!("/api/v1/{path}{deed}"), &body);
                     (answer.status, answer.json["code"].to_string())
                 })
                 .to_vec();

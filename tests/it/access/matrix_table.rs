@@ -38,6 +38,7 @@ pub(super) enum Noun {
     SavedSearch,
     Token,
     CustomField,
+    Merge,
 }
 
 const NAMES: &[P] = &[P::Search, P::ManageUsers];
@@ -66,6 +67,11 @@ pub(super) const TABLE: &[(&str, &str, Rule)] = &[
     ("POST", "/api/v1/contacts", Rule::Make(P::Create)),
     ("POST", "/api/v1/contacts/bulk", Rule::Make(P::Create)),
     ("POST", "/api/v1/contacts/bulk-actions", Rule::Whole(&[P::Edit], 202)),
+    // Without contacts; those that take part are tried where merging is.
+    ("POST", "/api/v1/contacts/merge", Rule::Whole(MERGERS, 422)),
+    ("GET", "/api/v1/merges", Rule::Whole(MERGERS, 200)),
+    ("GET", "/api/v1/merges/{id}", Rule::Record(Noun::Merge, MERGERS, 200)),
+    ("POST", "/api/v1/merges/{id}/undo", Rule::Record(Noun::Merge, MERGERS, 200)),
     // The jobs are those that the caller has started.
     ("GET", "/api/v1/jobs", Rule::Caller(200, 200)),
     ("GET", "/api/v1/jobs/{id}", Rule::Caller(404, 404)),

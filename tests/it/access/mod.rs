@@ -15,6 +15,8 @@ mod setup;
 mod sight;
 mod tokens;
 
+pub(crate) use people::import;
+
 /// A password that is good enough.
 const PASSWORD: &str = "correct horse battery";
 /// Another one.

@@ -53,7 +53,7 @@ pub(super) fn caller(server: &TestServer, client: &Client) -> Caller {
 }
 
 /// Uploads a list and waits until the import has ended; the job.
-pub(super) fn import(client: &Client, csv: &str, options: &Value) -> Value {
+pub(crate) fn import(client: &Client, csv: &str, options: &Value) -> Value {
     let path = format!("/api/v1/imports?options={}", escape(&options.to_string()));
     let csv_type = [("content-type", "text/csv")];
     let started = client.send("POST", &path, &csv_type, Some(csv.as_bytes())).expect(202);

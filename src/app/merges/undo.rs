@@ -1,0 +1,232 @@
+//! Undoing a merge: the originals come back, what was added since stays and is named.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::super::audit::shows_field;
+use super::super::contacts::Precondition;
+use super::super::error::{Error, Noun};
+use super::super::{App, authorize};
+use super::request::UndoRequest;
+use super::{Read, UndoBlock, authorize_whole};
+use crate::domain::access::{Caller, Permission, PhoneUniqueness, Sight};
+use crate::domain::audit::AuditAction;
+use crate::domain::contact::Contact;
+use crate::domain::draft::over_limits;
+use crate::domain::ids::{ChangeSeq, ContactId};
+use crate::domain::merge::{Kept, MergeRecord, Undo, undo};
+use crate::domain::time::Timestamp;
+use crate::domain::view::ContactView;
+use crate::engine::{Error as EngineError, Rejected};
+
+/// What undoing a merge answers, as its caller may see it.
+#[derive(Clone, Debug)]
+pub struct Undone {
+    /// The merge.
+    pub merge_id: Uuid,
+    /// Whether it was only tried.
+    pub is_dry_run: bool,
+    /// The contact that had stayed, as it is or would be.
+    pub contact: Arc<Contact>,
+    /// The contacts that are back.
+    pub restored: Vec<Arc<Contact>>,
+    /// What stays with the survivor though it came after the merge.
+    pub kept: Vec<Kept>,
+    /// The sequence of the write.
+    pub seq: Option<ChangeSeq>,
+}
+
+impl Undone {
+    /// The answer as JSON.
+    pub fn to_json(&self) -> Value {
+        let restored: Vec<ContactView<'_>> =
+            self.restored.iter().map(|one| ContactView::of(one)).collect();
+        json!({
+            "merge_id": self.merge_id,
+            "dry_run": self.is_dry_run,
+            "contact": ContactView::of(&self.contact),
+            "restored": restored,
+            "kept": self.kept,
+            "seq": self.seq,
+        })
+    }
+}
+
+/// A merge that can be undone, with the contacts as they are.
+struct Found {
+    record: MergeRecord,
+    now: Contact,
+    others: Vec<Contact>,
+}
+
+/// Whether the caller sees the contacts of a merge that are still there.
+pub(super) fn sees_merge(
+    read: Read<'_>,
+    caller: &Caller,
+    record: &MergeRecord,
+) -> Result<bool, EngineError> {
+    for id in std::iter::once(record.primary).chain(record.present()) {
+        if read(id)?.is_some_and(|contact| !caller.sees(&contact)) {
+            return Ok(false);
+        }
+    }
+    // Of contacts that are all gone, only who sees everything learns that they were there.
+    Ok(!record.erased.contains(&record.primary) || caller.sight == Sight::Everything)
+}
+
+/// Finds a merge that can be undone.
+fn find(
+    read: Read<'_>,
+    caller: &Caller,
+    record: Option<MergeRecord>,
+) -> Result<Found, Rejected<Error>> {
+    let record = record.ok_or(Rejected::By(Error::NotFound(Noun::Merge)))?;
+    if !sees_merge(read, caller, &record)? {
+        return Err(Rejected::By(Error::NotFound(Noun::Merge)));
+    }
+    let block = |block: UndoBlock| Rejected::By(Error::UndoBlocked(block));
+    if let Some(at) = record.undone_at {
+        return Err(block(UndoBlock::Undone(at)));
+    }
+    let now = read(record.primary)?.filter(|_| record.is_active());
+    let now = now.ok_or_else(|| block(UndoBlock::Erased))?;
+    if let Some(later) = now.merge_id {
+        return Err(block(UndoBlock::LaterMerge(later)));
+    }
+    if let Some(later) = now.merges.last().filter(|last| **last != record.id) {
+        return Err(block(UndoBlock::LaterMerge(*later)));
+    }
+    if now.is_deleted() {
+        return Err(block(UndoBlock::SurvivorDeleted));
+    }
+    let mut others = Vec::new();
+    for id in record.present() {
+        others.extend(read(id)?.filter(|other| other.merge_id == Some(record.id)));
+    }
+    Ok(Found { record, now, others })
+}
+
+impl Found {
+    /// Works out what comes back; refuses where something must be said first.
+    fn undo(&self, sees: &dyn Fn(&str) -> bool, request: &UndoRequest) -> Result<Undo, Error> {
+        let Some(values) = &self.record.values else {
+            return Err(Error::UndoBlocked(UndoBlock::Erased));
+        };
+        let back = undo(&values.before, &values.merged, &self.now, &self.others, &request.resolve);
+        if back.conflicts.iter().any(|conflict| !sees(&conflict.field)) {
+            let message = "fields that you do not see were changed since the merge, and it is unclear whose these changes are: ask somebody who sees them";
+            return Err(Error::NotHere(message));
+        }
+        if !back.problems.is_empty() {
+            return Err(Error::Invalid(back.problems));
+        }
+        if !back.conflicts.is_empty() {
+            return Err(Error::UndoConflict(back.conflicts));
+        }
+        let all = std::iter::once(&back.survivor).chain(&back.others);
+        let issues: Vec<_> = all.flat_map(over_limits).collect();
+        if issues.is_empty() { Ok(back) } else { Err(Error::Invalid(issues)) }
+    }
+
+    /// Gives the contacts that come back their marks.
+    fn mark(&self, back: &mut Undo, now: Timestamp, actor: &str) {
+        let id = self.record.id;
+        back.survivor.merges.retain(|merge| *merge != id);
+        for one in &mut back.others {
+            one.deleted_at = None;
+            one.merged_into = None;
+            one.merge_id = None;
+        }
+        for one in std::iter::once(&mut back.survivor).chain(&mut back.others) {
+            one.version += 1;
+            one.updated_at = now.max(one.updated_at);
+            one.updated_by = Some(actor.to_owned());
+        }
+    }
+}
+
+impl App {
+    /// Undoes a merge: the originals come back with their ids, what was added since stays with the
+    /// survivor and is named. With `dry_run` it is only said what would come back.
+    ///
+    /// # Errors
+    /// If there is no such merge for this caller, it cannot be undone now or not any more, it is
+    /// unclear whose some changes are, somebody has a number now that must be unique, or the
+    /// caller may not.
+    pub fn undo_merge(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        body: &Value,
+        precondition: Precondition,
+    ) -> Result<Undone, Error> {
+        authorize(caller, Permission::Merge)?;
+        authorize_whole(caller)?;
+        let request = UndoRequest::read(body)?;
+        let org = caller.organization;
+        let read = |id: ContactId| {
+            let found = self.partition.contact(org, id)?;
+            Ok(found.map(|found| found.as_ref().clone()))
+        };
+        let settings = &self.organization_of(caller)?.settings;
+        let gate =
+            (settings.phone_uniqueness == PhoneUniqueness::Reject).then(|| self.number_gate.lock());
+        let found = find(&read, caller, self.partition.merge(org, id)?)?;
+        precondition.check(found.now.version)?;
+        let definitions = self.definitions(org);
+        let mut back = found.undo(&|field| shows_field(caller, &definitions, field), &request)?;
+        if gate.is_some() {
+            // What the survivor has nobody else can have got meanwhile.
+            let has = |number: &str| found.now.phones.iter().any(|phone| phone.number == number);
+            for one in &back.others {
+                let new = one.phones.iter().filter(|phone| !has(&phone.number));
+                self.refuse_known_numbers(caller, Some(found.now.id), new)?;
+            }
+        }
+        let (now, actor) = (self.partition.now(), caller.actor.clone());
+        if request.is_dry_run {
+            found.mark(&mut back, now, &actor);
+            return Ok(self.undone(caller, id, back, None));
+        }
+        let by = caller.clone();
+        let written = self.partition.write(org, caller, false, move |tx| {
+            let found = find(&|id| tx.contact(org, id), &by, tx.merge(org, id)?)?;
+            precondition.check(found.now.version).map_err(Rejected::By)?;
+            let sees = |field: &str| shows_field(&by, &definitions, field);
+            let mut back = found.undo(&sees, &request).map_err(Rejected::By)?;
+            found.mark(&mut back, now, &actor);
+            let action = AuditAction::ContactUnmerged;
+            for (before, after) in found.others.iter().zip(&back.others) {
+                tx.replace_contact_as(org, before.clone(), after.clone(), action)?;
+            }
+            tx.replace_contact_as(org, found.now.clone(), back.survivor.clone(), action)?;
+            let record = MergeRecord {
+                values: None,
+                undone_at: Some(now),
+                undone_by: Some(actor.as_ref().to_owned()),
+                ..found.record
+            };
+            tx.put_merge(&record)?;
+            Ok(back)
+        })?;
+        drop(gate);
+        self.own_writes.note(caller, written.seq);
+        Ok(self.undone(caller, id, written.value, Some(written.seq)))
+    }
+
+    fn undone(&self, caller: &Caller, id: Uuid, back: Undo, seq: Option<ChangeSeq>) -> Undone {
+        let definitions = self.definitions(caller.organization);
+        let mut kept = back.kept;
+        kept.retain(|kept| shows_field(caller, &definitions, &kept.field));
+        Undone {
+            merge_id: id,
+            is_dry_run: seq.is_none(),
+            contact: caller.shown(Arc::new(back.survivor)),
+            restored: back.others.into_iter().map(|one| caller.shown(Arc::new(one))).collect(),
+            kept,
+            seq,
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Merging contacts, what merges there were, and undoing them.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::answer;
+use super::auth::Authenticated;
+use super::body;
+use super::error::Problem;
+use super::people::record_id;
+use super::schema;
+use super::search::query_of;
+use super::state::State;
+use crate::app::{Error, Noun};
+use crate::domain::ids::ContactId;
+
+/// Merges contacts into one of them.
+///
+/// Fields of one value are taken by a rule (`primary`, `newest`, `oldest`, `most_complete`,
+/// `source_order` with `sources`), what is empty is filled from the others, and `fields` names whose
+/// value wins. Lists, tags and notes are united. What is left behind stays in the record of the
+/// merge. The others lead to the survivor from now on. With `dry_run` nothing is changed. With
+/// `Idempotency-Key` the same request can be sent again without being done again.
+#[utoipa::path(post, path = "/api/v1/contacts/merge", operation_id = "merge_contacts", tag = "merging",
+    params(("If-Match" = Option<String>, Header, description = "the ETag of the primary contact"), ("Idempotency-Key" = Option<String>, Header, description = "a key of this request")),
+    request_body = schema::MergeInput,
+    responses((status = 200, body = schema::MergeAnswer), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 409, body = schema::Problem), (status = 412, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn merge(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let precondition = body::precondition(&request);
+    let (value, bytes) = body::json(&request, payload, state.limits.json_bytes).await?;
+    let idempotency = body::idempotency(&request, &caller.0, &bytes)?;
+    let done = answer::run(&state, move |app| {
+        app.merge_contacts(&caller.0, &value, precondition, idempotency)
+    })
+    .await?;
+    let mut response = answer::json(StatusCode::OK, &done.to_json());
+    if done.merge_id.is_some() {
+        answer::put_header(&mut response, "etag", &answer::etag(done.contact.version));
+    }
+    if done.is_replay {
+        answer::put_header(&mut response, "idempotent-replayed", "true");
+    }
+    Ok(response)
+}
+
+/// Lists merges, newest first.
+#[utoipa::path(get, path = "/api/v1/merges", operation_id = "list_merges", tag = "merging",
+    params(("contact" = Option<String>, Query, description = "only merges in which this contact took part"),
+        ("per_page" = Option<usize>, Query, description = "50 if not given, at most 500"),
+        ("cursor" = Option<String>, Query, description = "next_cursor of the page before")),
+    responses((status = 200, body = schema::MergeList), (status = 403, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn list(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+) -> Result<HttpResponse, Problem> {
+    let query = query_of(&request)?;
+    let given = |name: &str| query.get(name).filter(|text| !text.is_empty()).cloned();
+    let wrong = |name: &str, expected: &str| {
+        Error::invalid(&format!("/{name}"), "type", format!("must be {expected}"))
+    };
+    let contact: Option<ContactId> = match given("contact").map(|text| text.parse()) {
+        None => None,
+        Some(Ok(id)) => Some(id),
+        Some(Err(_)) => return Err(wrong("contact", "an id").into()),
+    };
+    let per_page: Option<usize> = match given("per_page").map(|text| text.parse()) {
+        None => None,
+        Some(Ok(number)) => Some(number),
+        Some(Err(_)) => return Err(wrong("per_page", "a whole number").into()),
+    };
+    let cursor = given("cursor");
+    let page = answer::run(&state, move |app| {
+        app.list_merges(&caller.0, contact, cursor.as_deref(), per_page)
+    })
+    .await?;
+    Ok(answer::json(StatusCode::OK, &page))
+}
+
+/// Reads a merge, with what is left behind until it is undone.
+#[utoipa::path(get, path = "/api/v1/merges/{id}", operation_id = "find_merge", tag = "merging",
+    params(("id" = String, Path, description = "the id of the merge")),
+    responses((status = 200, body = schema::Merge), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem)))]
+pub(super) async fn find(
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = record_id(&path, Noun::Merge)?;
+    let found = answer::run(&state, move |app| app.find_merge(&caller.0, id)).await?;
+    Ok(answer::json(StatusCode::OK, &found))
+}
+
+/// Undoes a merge: the originals come back, what was added since stays and is named in `kept`.
+///
+/// Where a value was changed that had come from another contact, 409 `undo_conflict` names it in
+/// `conflicts`; `resolve` then says for each field whose change it was: the id of a contact, or
+/// `survivor`. With `dry_run` nothing is changed.
+#[utoipa::path(post, path = "/api/v1/merges/{id}/undo", operation_id = "undo_merge", tag = "merging",
+    params(("id" = String, Path, description = "the id of the merge"), ("If-Match" = Option<String>, Header, description = "the ETag of the merged contact")),
+    request_body = schema::UndoInput,
+    responses((status = 200, body = schema::UndoAnswer), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 409, body = schema::Problem), (status = 412, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn undo(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let id = record_id(&path, Noun::Merge)?;
+    let precondition = body::precondition(&request);
+    let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
+    let done =
+        answer::run(&state, move |app| app.undo_merge(&caller.0, id, &value, precondition)).await?;
+    let mut response = answer::json(StatusCode::OK, &done.to_json());
+    if !done.is_dry_run {
+        answer::put_header(&mut response, "etag", &answer::etag(done.contact.version));
+    }
+    Ok(response)
+}

@@ -1,0 +1,77 @@
+//! Deleting for good what was merged: nothing of it stays.
+
+use serde_json::json;
+
+use super::{contact, done, merge, state, two, undo};
+use crate::support::server::{Client, TestServer};
+
+fn erase(client: &Client, id: &str) {
+    client.delete(&format!("/api/v1/contacts/{id}?permanent=true")).expect(204);
+}
+
+/// Everything that the records of merges say.
+fn records(server: &TestServer) -> String {
+    let all = server.app().partition().merges_before(ringdex::domain::ids::OrgNumber(1), None);
+    all.map(|record| format!("{:?}\n", record.unwrap())).collect::<Vec<_>>().concat()
+}
+
+#[test]
+fn erasing_the_survivor_erases_what_was_merged_into_it() {
+    let server = TestServer::start();
+    let (one, other) = two(&server);
+    let third = server.create_id(&json!({"name": "Third Person"}));
+    let first = done(merge(&server, &one, &[&other]));
+    let second = done(merge(&server, &third, &[&one]));
+    assert!(records(&server).contains("Johnny"));
+    erase(&server, &third);
+    for id in [&one, &other, &third] {
+        contact(&server, id).expect(404);
+        server.delete(&format!("/api/v1/contacts/{id}?permanent=true")).expect(404);
+    }
+    let left = records(&server);
+    for value in ["Johnny", "John", "2025550101", "Acme", "Boss", "second"] {
+        assert!(!left.contains(value), "{value} is still in {left}");
+    }
+    for id in [first, second] {
+        let refused = undo(&server, &id, &json!({})).expect(409);
+        assert_eq!((refused.code(), &refused.json["reason"]), ("undo_blocked", &json!("erased")));
+        assert_eq!(server.get(&format!("/api/v1/merges/{id}")).expect(200).json["state"], "erased");
+    }
+    server.restart();
+}
+
+#[test]
+fn erasing_one_that_was_merged_leaves_the_others_to_be_undone() {
+    let server = TestServer::start();
+    let (one, other) = two(&server);
+    let third = server
+        .create_id(&json!({"name": "J. Doe", "phone": "+12025550103", "department": "Sales"}));
+    let before = state(&server, &third);
+    let id = done(merge(&server, &one, &[&other, &third]));
+    erase(&server, &other);
+    assert!(!records(&server).contains("Boss"), "{}", records(&server));
+    contact(&server, &other).expect(404);
+    let back = undo(&server, &id, &json!({})).expect(200).json;
+    assert_eq!(back["restored"].as_array().unwrap().len(), 1);
+    assert_eq!(state(&server, &third), before);
+    let survivor = state(&server, &one);
+    assert_eq!(survivor["department"], json!(null));
+    assert!(survivor["phones"].to_string().contains("0102"), "what it took over is its own");
+    server.restart();
+}
+
+#[test]
+fn erasing_the_only_one_that_was_merged_closes_the_merge() {
+    let server = TestServer::start();
+    let (one, other) = two(&server);
+    let id = done(merge(&server, &one, &[&other]));
+    erase(&server, &other);
+    let refused = undo(&server, &id, &json!({})).expect(409);
+    assert_eq!(refused.json["reason"], "erased");
+    assert!(!records(&server).contains("John"));
+    // An older merge of the survivor is not in the way of another one.
+    let third = server.create_id(&json!({"name": "J. Doe"}));
+    let id = done(merge(&server, &one, &[&third]));
+    undo(&server, &id, &json!({})).expect(200);
+    server.restart();
+}

@@ -1,0 +1,180 @@
+//! What undoing a merge gives back.
+
+use serde_json::{Value, json};
+
+use super::{contact, done, merge, merge_with, state, two, undo};
+use crate::support::server::TestServer;
+
+#[test]
+fn undoing_brings_everything_back() {
+    let server = TestServer::start();
+    let (one, other) = two(&server);
+    let before = (state(&server, &one), state(&server, &other));
+    let id = done(merge_with(&server, &one, &[&other], &json!({"rule": "newest"})));
+    let server = server.restart();
+    let tried = undo(&server, &id, &json!({"dry_run": true})).expect(200).json;
+    assert_eq!((&tried["dry_run"], &tried["kept"]), (&json!(true), &json!([])));
+    contact(&server, &other).expect(308);
+    let back = undo(&server, &id, &json!({})).expect(200).json;
+    assert_eq!(back["contact"]["id"], one.as_str());
+    assert_eq!(back["restored"][0]["id"], other.as_str());
+    assert_eq!(back["restored"][0]["version"], 3);
+    assert_eq!((state(&server, &one), state(&server, &other)), before);
+    assert_eq!(server.lookup("+12025550102", "")["results"][0]["id"], other.as_str());
+    assert_eq!(server.search("doe", "&refresh=wait").json["total"], 2);
+
+    let again = undo(&server, &id, &json!({})).expect(409);
+    assert_eq!((again.code(), &again.json["reason"]), ("undo_blocked", &json!("undone")));
+    let record = server.get(&format!("/api/v1/merges/{id}")).expect(200).json;
+    assert_eq!(record["state"], "undone");
+    assert!(record.get("lost").is_none(), "what is back is not kept twice: {record}");
+    let merged = merge(&server, &other, &[&one]).expect(200);
+    assert_ne!(merged.json["merge_id"], json!(id));
+    let server = server.restart();
+    contact(&server, &one).expect(308);
+}
+
+#[test]
+fn what_was_added_since_stays_and_is_named() {
+    let server = TestServer::start();
+    let (one, other) = two(&server);
+    let before = state(&server, &other);
+    let id = done(merge(&server, &one, &[&other]));
+    let path = format!("/api/v1/contacts/{one}");
+    let phones = ["+12025550101", "+12025550102", "+12025550103"];
+    let patch = json!({"phones": phones, "title": "Chair", "birthday": "1980-01-01"});
+    server.patch(&path, &patch).expect(200);
+    let back = undo(&server, &id, &json!({})).expect(200).json;
+    let kept: Vec<&str> =
+        back["kept"].as_array().unwrap().iter().map(|k| k["field"].as_str().unwrap()).collect();
+    assert_eq!(kept, ["title", "birthday", "phones"]);
+    assert_eq!(back["kept"][2]["now"]["number"], "+12025550103");
+    let now = state(&server, &one);
+    let numbers: Vec<&str> =
+        now["phones"].as_array().unwrap().iter().map(|p| p["number"].as_str().unwrap()).collect();
+    assert_eq!(numbers, ["+12025550101", "+12025550103"]);
+    assert_eq!((&now["title"], &now["birthday"]), (&json!("Chair"), &json!("1980-01-01")));
+    assert_eq!(now["company"], Value::Null);
+    assert_eq!(state(&server, &other), before);
+}
+
+#[test]
+fn whose_change_it_was_is_asked() {
+    let server = TestServer::start();
+    let (one, other) = two(&server);
+    let id = done(merge(&server, &one, &[&other]));
+    let path = format!("/api/v1/contacts/{one}");
+    server.patch(&path, &json!({"company": "Acme Ltd", "tags": ["VIP"]})).expect(200);
+    let asked = undo(&server, &id, &json!({})).expect(409);
+    assert_eq!(asked.code(), "undo_conflict");
+    let conflicts = asked.json["conflicts"].as_array().unwrap();
+    assert_eq!(conflicts[0]["field"], "company");
+    assert_eq!(conflicts[0]["choices"], json!([other, "survivor"]));
+    assert_eq!(conflicts[1]["field"], "tags/new");
+    assert_eq!(conflicts[1]["now"], Value::Null);
+    contact(&server, &other).expect(308);
+    for wrong in [
+        json!({"resolve": {"company": "nobody"}}),
+        json!({"resolve": {"company": one, "tags/new": "survivor"}}),
+        json!({"resolve": {"title": "survivor"}}),
+        json!({"resolve": []}),
+        json!({"resolved": {}}),
+    ] {
+        assert_eq!(undo(&server, &id, &wrong).expect(422).code(), "invalid", "{wrong}");
+    }
+    let resolve = json!({"resolve": {"company": other, "tags/new": "survivor"}});
+    undo(&server, &id, &resolve).expect(200);
+    assert_eq!(state(&server, &one)["company"], Value::Null);
+    assert_eq!(state(&server, &other)["company"], "Acme Ltd");
+    assert_eq!(state(&server, &other)["tags"], json!(["vip", "new"]));
+    assert_eq!(state(&server, &one)["tags"], json!(["VIP"]));
+}
+
+#[test]
+fn merges_are_undone_from_the_last_one_back() {
+    let server = TestServer::start();
+    let (one, other) = two(&server);
+    let third = server.create_id(&json!({"name": "J. Doe", "phone": "+12025550102"}));
+    let before: Vec<Value> = [&one, &other, &third].map(|id| state(&server, id)).to_vec();
+    let first = done(merge(&server, &one, &[&other]));
+    let into_same = done(merge(&server, &one, &[&third]));
+    let refused = undo(&server, &first, &json!({})).expect(409);
+    assert_eq!(refused.json["reason"], "later_merge");
+    assert_eq!(refused.json["merge_id"], into_same.as_str());
+    undo(&server, &into_same, &json!({})).expect(200);
+    let away = done(merge(&server, &third, &[&one]));
+    let refused = undo(&server, &first, &json!({})).expect(409);
+    assert_eq!(refused.json["merge_id"], away.as_str());
+    undo(&server, &away, &json!({})).expect(200);
+    undo(&server, &first, &json!({})).expect(200);
+    let after: Vec<Value> = [&one, &other, &third].map(|id| state(&server, id)).to_vec();
+    assert_eq!(after, before);
+}
+
+#[test]
+fn a_deleted_survivor_is_restored_first() {
+    let server = TestServer::start();
+    let (one, other) = two(&server);
+    let id = done(merge(&server, &one, &[&other]));
+    let path = format!("/api/v1/contacts/{one}");
+    server.delete(&path).expect(204);
+    let refused = undo(&server, &id, &json!({})).expect(409);
+    assert_eq!(
+        (refused.code(), &refused.json["reason"]),
+        ("undo_blocked", &json!("survivor_deleted"))
+    );
+    server.post(&format!("{path}/restore"), &json!({})).expect(200);
+    undo(&server, &id, &json!({})).expect(200);
+}
+
+#[test]
+fn versions_are_compared() {
+    let server = TestServer::start();
+    let (one, other) = two(&server);
+    let id = done(merge(&server, &one, &[&other]));
+    let path = format!("/api/v1/merges/{id}/undo");
+    let stale = server.json("POST", &path, &[("if-match", "\"1\"")], &json!({})).expect(412);
+    assert_eq!(stale.json["version"], 2);
+    server.json("POST", &path, &[("if-match", "\"2\"")], &json!({})).expect(200);
+}
+
+#[test]
+fn unique_numbers_stay_unique() {
+    let server = TestServer::start();
+    let (one, other) = two(&server);
+    server.patch("/api/v1/settings", &json!({"phone_uniqueness": "reject"})).expect(200);
+    let id = done(merge(&server, &one, &[&other]));
+    undo(&server, &id, &json!({})).expect(200);
+    let id = done(merge(&server, &one, &[&other]));
+    server
+        .patch(&format!("/api/v1/contacts/{one}"), &json!({"phones": ["+12025550101"]}))
+        .expect(200);
+    let taker = server.create_id(&json!({"name": "Else", "phone": "+12025550102"}));
+    let resolve = json!({"resolve": {"phones/+12025550102": "survivor"}});
+    assert_eq!(undo(&server, &id, &resolve).expect(409).code(), "phone_in_use");
+    server.delete(&format!("/api/v1/contacts/{taker}")).expect(204);
+    undo(&server, &id, &resolve).expect(200);
+}
+
+#[test]
+fn values_of_custom_fields_come_back_and_those_of_deleted_ones_do_not() {
+    let server = TestServer::start();
+    let one =
+        server.create_id(&json!({"name": "A", "custom_fields": {"tier": "gold", "old": "x"}}));
+    let other =
+        server.create_id(&json!({"name": "A", "custom_fields": {"tier": "silver", "size": "5"}}));
+    let id = done(merge(&server, &one, &[&other]));
+    assert_eq!(
+        state(&server, &one)["custom_fields"],
+        json!({"tier": "gold", "old": "x", "size": "5"})
+    );
+    let fields = "/api/v1/custom-fields";
+    for gone in ["old", "size"] {
+        let job = server.delete(&format!("{fields}/{gone}?confirm=true"));
+        assert!(job.status < 300, "{}", job.json);
+    }
+    server.app().finish_jobs();
+    undo(&server, &id, &json!({})).expect(200);
+    assert_eq!(state(&server, &one)["custom_fields"], json!({"tier": "gold"}));
+    assert_eq!(state(&server, &other)["custom_fields"], json!({"tier": "silver"}));
+}
