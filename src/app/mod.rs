@@ -39,10 +39,11 @@ pub use bulk_actions::{BulkJob, JobState};
 pub use contacts::{BulkCreated, BulkItem, Created, Deletion, Precondition};
 pub use custom_fields::{FieldChanged, FieldView, Misfitting, Survey};
 pub use duplicates::{
+    Accuracy, AccuracyBand, AutoMergeDone, AutoMergeRun, AutoMergeUndone, AutoMerged, AutoSkipped,
     Built, Currency, DecisionView, DuplicateCheck, DuplicateEntries, DuplicateMatch, DuplicatePage,
     DuplicateQuery, DuplicateReport, DuplicateRun, ExplanationView, FileReportError,
     FileReportOptions, GroupEntry, ListRun, MemberEntry, PairEntry, ReasonView, ReportFormat,
-    ReportOptions, ReportSummary, ReportView, RunReport, RunState, RunView, TieEntry,
+    ReportOptions, ReportSummary, ReportView, RunReport, RunState, RunView, TieEntry, UndoRefused,
     duplicate_model, report_on_file,
 };
 pub use error::{Error, Noun};

@@ -189,7 +189,8 @@ impl App {
             let settings =
                 merge_settings(&organization.settings, &members).map_err(Rejected::By)?;
             let changed = changed_settings(&organization.settings, &settings);
-            let searches_otherwise = organization.settings.duplicates != settings.duplicates;
+            let searches_otherwise =
+                !organization.settings.duplicates.finds_as(&settings.duplicates);
             organization.settings = settings;
             if !changed.is_empty() {
                 tx.put(&key, codec::encode(&organization).map_err(EngineError::from)?);
@@ -340,6 +341,11 @@ fn merge_settings(
     if settings.duplicates.name_similarity.is_some_and(|percent| percent > 100) {
         let detail = "must be a percentage, 0 to 100";
         issues.push(FieldIssue::new("/duplicates/name_similarity", "value", detail));
+    }
+    let rule = settings.duplicates.auto_merge.rule.as_str();
+    if !["primary", "newest", "oldest", "most_complete"].contains(&rule) {
+        let detail = "must be primary, newest, oldest or most_complete";
+        issues.push(FieldIssue::new("/duplicates/auto_merge/rule", "value", detail));
     }
     match settings.default_country.as_deref().map(check_country).transpose() {
         Ok(country) => settings.default_country = country,

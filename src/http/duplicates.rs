@@ -259,3 +259,58 @@ pub(super) async fn withdraw(
     answer::run(&state, move |app| app.withdraw_decision(&caller.0, &ids)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
+
+/// Merges the groups that the settings want merged without asking, up to their daily limit.
+///
+/// `dry_run` only says what would be merged. Groups that are likely enough and left alone are named
+/// with the reason; every merge is in the audit log and can be undone, alone or with its run.
+#[utoipa::path(post, path = "/api/v1/duplicates/auto-merges", operation_id = "auto_merge", tag = "duplicates",
+    request_body = schema::AutoMergeInput,
+    responses((status = 200, body = schema::AutoMergeDone), (status = 403, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn auto_merge(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let value = body::optional_json(&request, payload, state.limits.json_bytes).await?;
+    let value = value.unwrap_or_else(|| json!({}));
+    let done = answer::run(&state, move |app| app.auto_merge(&caller.0, &value)).await?;
+    Ok(answer::json(StatusCode::OK, &done))
+}
+
+/// Lists the runs that merged without asking, the newest first.
+#[utoipa::path(get, path = "/api/v1/duplicates/auto-merges", operation_id = "list_auto_merges", tag = "duplicates",
+    responses((status = 200, body = schema::AutoMergeList), (status = 403, body = schema::Problem)))]
+pub(super) async fn auto_merges(
+    state: web::Data<State>,
+    caller: Authenticated,
+) -> Result<HttpResponse, Problem> {
+    let runs = answer::run(&state, move |app| app.list_auto_merges(&caller.0)).await?;
+    Ok(answer::json(StatusCode::OK, &json!({"total": runs.len(), "runs": runs})))
+}
+
+/// Undoes all merges of a run; what cannot be undone without asking stays and is named.
+#[utoipa::path(post, path = "/api/v1/duplicates/auto-merges/{id}/undo", operation_id = "undo_auto_merge", tag = "duplicates",
+    params(("id" = String, Path, description = "the id of the run")),
+    responses((status = 200, body = schema::AutoMergeUndone), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem)))]
+pub(super) async fn undo_auto_merge(
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = uuid::Uuid::parse_str(&path).unwrap_or_default();
+    let done = answer::run(&state, move |app| app.undo_auto_merge(&caller.0, id)).await?;
+    Ok(answer::json(StatusCode::OK, &done))
+}
+
+/// How well scores agree with what persons have decided.
+#[utoipa::path(get, path = "/api/v1/duplicates/accuracy", operation_id = "duplicate_accuracy", tag = "duplicates",
+    responses((status = 200, body = schema::DuplicateAccuracy), (status = 403, body = schema::Problem)))]
+pub(super) async fn accuracy(
+    state: web::Data<State>,
+    caller: Authenticated,
+) -> Result<HttpResponse, Problem> {
+    let figures = answer::run(&state, move |app| app.duplicate_accuracy(&caller.0)).await?;
+    Ok(answer::json(StatusCode::OK, &figures))
+}

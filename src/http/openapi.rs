@@ -31,6 +31,7 @@ use super::{
         custom_fields::list, custom_fields::create, custom_fields::find, custom_fields::update, custom_fields::delete,
         custom_fields::order, custom_fields::order_by_post,
         duplicates::check, duplicates::list, duplicates::dismiss, duplicates::dismissals, duplicates::withdraw,
+        duplicates::auto_merge, duplicates::auto_merges, duplicates::undo_auto_merge, duplicates::accuracy,
         duplicate_runs::start, duplicate_runs::list, duplicate_runs::find, duplicate_runs::cancel, duplicate_runs::report,
         people::users::list, people::users::create, people::users::find, people::users::update, people::users::delete,
         people::departments::list, people::departments::create, people::departments::find, people::departments::update, people::departments::delete,

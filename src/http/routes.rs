@@ -99,6 +99,12 @@ pub const ROUTES: &[Endpoint] = &[
     get("/api/v1/duplicates/dismissals", || read().to(duplicates::dismissals)),
     post("/api/v1/duplicates/dismissals", || web::post().to(duplicates::dismiss)),
     delete("/api/v1/duplicates/dismissals", || web::delete().to(duplicates::withdraw)),
+    get("/api/v1/duplicates/accuracy", || read().to(duplicates::accuracy)),
+    get("/api/v1/duplicates/auto-merges", || read().to(duplicates::auto_merges)),
+    post("/api/v1/duplicates/auto-merges", || web::post().to(duplicates::auto_merge)),
+    post("/api/v1/duplicates/auto-merges/{id}/undo", || {
+        web::post().to(duplicates::undo_auto_merge)
+    }),
     get("/api/v1/duplicates/runs", || read().to(duplicate_runs::list)),
     post("/api/v1/duplicates/runs", || web::post().to(duplicate_runs::start)),
     get("/api/v1/duplicates/runs/{id}", || read().to(duplicate_runs::find)),

@@ -19,7 +19,9 @@ pub(super) use custom_field::{
     CustomFieldOrder, CustomFieldPatch,
 };
 pub(super) use duplicates::{
-    DecisionList, DismissalInput, DuplicateCheck, DuplicateList, DuplicateRun, DuplicateRunList,
+    AutoMerge, AutoMergeDone, AutoMergeInput, AutoMergeList, AutoMergeUndone, DecisionList,
+    DismissalInput, DuplicateAccuracy, DuplicateCheck, DuplicateList, DuplicateRun,
+    DuplicateRunList,
 };
 pub(super) use merges::{
     Merge, MergeAnswer, MergeInput, MergeList, MergedInto, UndoAnswer, UndoConflict, UndoInput,
@@ -357,6 +359,8 @@ pub(super) struct DuplicateSettings {
     pub exact_only: Option<bool>,
     /// Least similarity of whole names in percent (Levenshtein); null leaves it to the weights.
     pub name_similarity: Option<u8>,
+    /// What is merged without asking.
+    pub auto_merge: Option<AutoMerge>,
 }
 
 #[derive(ToSchema)]

@@ -240,6 +240,28 @@ impl App {
 
     /// The number of a contact, or of the one that it was merged into.
     fn surviving(&self, org: OrgNumber, id: ContactId) -> Result<Option<u32>, Error> {
+        let id = self.survivor(org, id)?;
         Ok(self.partition.contact(org, id)?.map(|contact| contact.number.0))
+    }
+
+    /// What a merge says about its pairs: they were the same person, and how likely that had been.
+    pub(in crate::app) fn merge_decisions(
+        &self,
+        caller: &Caller,
+        primary: ContactId,
+        others: &[ContactId],
+    ) -> Result<Vec<(ContactId, Decision)>, Error> {
+        let live = self.live_duplicates(caller.organization);
+        let decide = |other: &ContactId| {
+            let decision = Decision {
+                verdict: Verdict::Same,
+                at: self.partition.now(),
+                by: caller.actor.to_string(),
+                until: None,
+                probability: self.known_probability(&live, primary, *other)?,
+            };
+            Ok((*other, decision))
+        };
+        others.iter().map(decide).collect()
     }
 }

@@ -4,6 +4,8 @@
 //! Both end in a [`DuplicateReport`], which knows the pairs and groups and writes them as CSV, JSON
 //! Lines or a page. What is the same person is decided in `dedupe`; nothing is changed here.
 
+mod accuracy;
+mod auto_merge;
 mod base;
 mod check;
 mod decision;
@@ -17,6 +19,10 @@ mod run_job;
 mod subject;
 mod text;
 
+pub use accuracy::{Accuracy, AccuracyBand};
+pub use auto_merge::{
+    AutoMergeDone, AutoMergeRun, AutoMergeUndone, AutoMerged, AutoSkipped, UndoRefused,
+};
 pub(super) use check::Subject;
 pub use check::{DuplicateCheck, DuplicateMatch, ExplanationView, ReasonView};
 pub use decision::DecisionView;

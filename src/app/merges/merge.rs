@@ -23,7 +23,7 @@ use crate::domain::merge::{
 };
 use crate::domain::time::Timestamp;
 use crate::domain::view::ContactView;
-use crate::engine::Rejected;
+use crate::engine::{Error as EngineError, Rejected, codec, keys};
 
 /// What merging answers, as its caller may see it.
 #[derive(Clone, Debug)]
@@ -160,6 +160,18 @@ impl App {
         authorize(caller, Permission::Merge)?;
         authorize_whole(caller)?;
         let request = MergeRequest::read(body)?;
+        self.merge(caller, request, MergeOrigin::Manual, precondition, idempotency)
+    }
+
+    /// Merges as it is asked for.
+    pub(in crate::app) fn merge(
+        &self,
+        caller: &Caller,
+        request: MergeRequest,
+        origin: MergeOrigin,
+        precondition: Precondition,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Merged, Error> {
         let department = self.department_of(caller);
         let asking = Asking { caller: caller.clone(), department, request, precondition };
         let org = caller.organization;
@@ -173,6 +185,13 @@ impl App {
         }
         let (now, actor, id) = (self.partition.now(), caller.actor.clone(), Uuid::now_v7());
         let quotas = self.organization_of(caller)?.quotas;
+        let decisions = match origin {
+            MergeOrigin::Manual => {
+                self.merge_decisions(caller, asking.request.primary, &asking.request.others)?
+            }
+            // A score that agrees with itself says nothing.
+            MergeOrigin::Automatic(_) => Vec::new(),
+        };
         let written = self.partition.write(org, caller, false, move |tx| {
             if let Some(idempotency) = idempotency
                 && let Some(kept) = idempotency.kept::<Uuid>(tx, org, now)?
@@ -189,7 +208,7 @@ impl App {
                 others: prepared.others.iter().map(|other| other.id).collect(),
                 at: now,
                 actor: actor.as_ref().to_owned(),
-                origin: MergeOrigin::Manual,
+                origin,
                 rule: asking.request.rule.clone(),
                 choices: asking.request.fields.clone(),
                 values: Some(Box::new(MergeValues {
@@ -215,6 +234,10 @@ impl App {
             let before = prepared.primary.clone();
             tx.replace_contact_as(org, before, survivor.clone(), AuditAction::ContactMerged)?;
             tx.put_merge(&record)?;
+            for (other, decision) in &decisions {
+                let bytes = codec::encode(decision).map_err(EngineError::from)?;
+                tx.put(&keys::decision(org, prepared.primary.id, *other), bytes);
+            }
             if let Some(idempotency) = idempotency {
                 idempotency.keep(tx, org, now, id)?;
             }
@@ -222,6 +245,7 @@ impl App {
             Ok(Ok(Prepared { plan, ..prepared }))
         })?;
         self.own_writes.note(caller, written.seq);
+        self.duplicates.decided(org);
         match written.value {
             Ok(prepared) => {
                 let done = self.merged(caller, &prepared, Some(id));

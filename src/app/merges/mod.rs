@@ -16,6 +16,7 @@ mod undo;
 
 pub use list::{MergePage, MergeView};
 pub use merge::Merged;
+pub(super) use request::{MOST_CONTACTS, MergeRequest};
 pub use undo::Undone;
 
 pub(super) use erase::erase_with_merges;
@@ -28,7 +29,7 @@ use super::App;
 use super::error::Error;
 use crate::domain::access::{Caller, FieldRight};
 use crate::domain::contact::Contact;
-use crate::domain::ids::ContactId;
+use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::time::Timestamp;
 use crate::engine::Error as EngineError;
 
@@ -120,6 +121,15 @@ fn authorize_whole(caller: &Caller) -> Result<(), Error> {
 }
 
 impl App {
+    /// The contact that stands for one now: itself, unless it was merged.
+    pub(super) fn survivor(&self, org: OrgNumber, id: ContactId) -> Result<ContactId, Error> {
+        let read = |id: ContactId| {
+            let found = self.partition.contact(org, id)?;
+            Ok(found.map(|found| found.as_ref().clone()))
+        };
+        Ok(survivor_of(id, &read)?)
+    }
+
     /// Why a contact cannot be used that is deleted, merged or out of sight.
     pub(super) fn why_gone(&self, caller: &Caller, gone: Option<&Contact>) -> Error {
         let read = |id: ContactId| {

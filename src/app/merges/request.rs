@@ -13,19 +13,19 @@ use crate::domain::members::Members;
 use crate::domain::merge::{Rule, Whose};
 
 /// Most contacts of one merge.
-const MOST_CONTACTS: usize = 50;
+pub(in crate::app) const MOST_CONTACTS: usize = 50;
 /// Most sources of a rule, and most fields that are chosen.
 const MOST_NAMED: usize = 500;
 
 /// A request to merge.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct MergeRequest {
-    pub(super) primary: ContactId,
-    pub(super) others: Vec<ContactId>,
-    pub(super) fields: BTreeMap<String, ContactId>,
-    pub(super) rule: Rule,
-    pub(super) versions: BTreeMap<ContactId, u64>,
-    pub(super) is_dry_run: bool,
+pub(in crate::app) struct MergeRequest {
+    pub(in crate::app) primary: ContactId,
+    pub(in crate::app) others: Vec<ContactId>,
+    pub(in crate::app) fields: BTreeMap<String, ContactId>,
+    pub(in crate::app) rule: Rule,
+    pub(in crate::app) versions: BTreeMap<ContactId, u64>,
+    pub(in crate::app) is_dry_run: bool,
 }
 
 fn id_of(value: &Value) -> Option<ContactId> {

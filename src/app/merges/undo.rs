@@ -15,11 +15,12 @@ use crate::domain::access::{Caller, Permission, PhoneUniqueness, Sight};
 use crate::domain::audit::AuditAction;
 use crate::domain::contact::Contact;
 use crate::domain::draft::over_limits;
-use crate::domain::ids::{ChangeSeq, ContactId};
+use crate::domain::duplicates::{Decision, Verdict};
+use crate::domain::ids::{ChangeSeq, ContactId, OrgNumber};
 use crate::domain::merge::{Kept, MergeRecord, Undo, undo};
 use crate::domain::time::Timestamp;
 use crate::domain::view::ContactView;
-use crate::engine::{Error as EngineError, Rejected};
+use crate::engine::{Error as EngineError, Rejected, Tx, codec, keys};
 
 /// What undoing a merge answers, as its caller may see it.
 #[derive(Clone, Debug)]
@@ -147,6 +148,22 @@ impl Found {
     }
 }
 
+/// Takes back that two contacts were said to be the same person.
+fn forget_sameness(
+    tx: &mut Tx<'_>,
+    org: OrgNumber,
+    one: ContactId,
+    other: ContactId,
+) -> Result<(), EngineError> {
+    let key = keys::decision(org, one, other);
+    if let Some(bytes) = tx.get(&key)?
+        && codec::decode::<Decision>(&bytes)?.verdict == Verdict::Same
+    {
+        tx.delete(&key);
+    }
+    Ok(())
+}
+
 impl App {
     /// Undoes a merge: the originals come back with their ids, what was added since stays with the
     /// survivor and is named. With `dry_run` it is only said what would come back.
@@ -208,11 +225,15 @@ impl App {
                 undone_by: Some(actor.as_ref().to_owned()),
                 ..found.record
             };
+            for other in &record.others {
+                forget_sameness(tx, org, record.primary, *other)?;
+            }
             tx.put_merge(&record)?;
             Ok(back)
         })?;
         drop(gate);
         self.own_writes.note(caller, written.seq);
+        self.duplicates.decided(org);
         Ok(self.undone(caller, id, written.value, Some(written.seq)))
     }
 

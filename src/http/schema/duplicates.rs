@@ -220,3 +220,105 @@ pub(in crate::http) struct DuplicateRunList {
     pub total: usize,
     pub runs: Vec<DuplicateRun>,
 }
+
+#[derive(ToSchema)]
+pub(in crate::http) struct AutoMergeInput {
+    /// Only say what would be merged.
+    pub dry_run: Option<bool>,
+    /// Most merges; never more than the daily limit leaves.
+    pub limit: Option<u64>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct AutoMerged {
+    /// None if it was only tried.
+    pub merge_id: Option<uuid::Uuid>,
+    pub primary: uuid::Uuid,
+    pub others: Vec<uuid::Uuid>,
+    /// Of the least likely pair that holds the group together.
+    pub probability: f64,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct AutoSkipped {
+    pub ids: Vec<uuid::Uuid>,
+    pub reason: String,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct AutoMergeDone {
+    /// The run; none if it was only tried.
+    pub id: Option<uuid::Uuid>,
+    pub dry_run: bool,
+    pub merged: Vec<AutoMerged>,
+    /// Likely enough, and left alone.
+    pub skipped: Vec<AutoSkipped>,
+    /// Whether a limit ended it.
+    pub limited: bool,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct AutoMergeRun {
+    pub id: uuid::Uuid,
+    #[schema(format = "date-time")]
+    pub at: String,
+    pub merges: usize,
+    pub undone: usize,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct AutoMergeList {
+    pub total: usize,
+    pub runs: Vec<AutoMergeRun>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct UndoRefused {
+    pub merge_id: uuid::Uuid,
+    /// Why, and what to do.
+    pub detail: String,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct AutoMergeUndone {
+    pub id: uuid::Uuid,
+    pub undone: Vec<uuid::Uuid>,
+    pub refused: Vec<UndoRefused>,
+}
+
+/// Decisions about pairs of similar probability.
+#[derive(ToSchema)]
+pub(in crate::http) struct AccuracyBand {
+    pub from: f64,
+    pub to: f64,
+    pub same: usize,
+    pub different: usize,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct DuplicateAccuracy {
+    /// Pairs that persons have merged or told apart, and that had a score then.
+    pub decided: usize,
+    pub unscored: usize,
+    /// The share of decided pairs where the score was on the same side of 50 %.
+    pub agreement: Option<f64>,
+    pub precision: Option<f64>,
+    pub recall: Option<f64>,
+    pub bands: Vec<AccuracyBand>,
+}
+
+/// What is merged without asking.
+#[derive(ToSchema)]
+pub(in crate::http) struct AutoMerge {
+    pub enabled: Option<bool>,
+    /// How likely every pair that holds a group together must be, 0.5 to 1.
+    pub min_probability: Option<f64>,
+    /// Which contact stays: oldest, newest.
+    pub survivor: Option<String>,
+    /// Whose values are taken: primary, newest, oldest, `most_complete`.
+    pub rule: Option<String>,
+    /// Fields in which contacts must not differ.
+    pub agree: Option<Vec<String>>,
+    /// Most merges a day (UTC).
+    pub daily_limit: Option<u32>,
+}

@@ -25,6 +25,8 @@ pub(super) enum Rule {
     Record(Noun, &'static [P], u16),
     /// Changes a search that somebody else shares: everybody who searches sees it.
     SharedSearch(u16),
+    /// As `Whole`, and only for those who see all contacts.
+    Everything(&'static [P], u16),
     /// Something of the whole organisation.
     Whole(&'static [P], u16),
 }
@@ -118,6 +120,10 @@ pub(super) const TABLE: &[(&str, &str, Rule)] = &[
     ("GET", "/api/v1/duplicates/dismissals", Rule::Whole(MERGERS, 200)),
     ("POST", "/api/v1/duplicates/dismissals", Rule::Whole(MERGERS, 422)),
     ("DELETE", "/api/v1/duplicates/dismissals", Rule::Whole(MERGERS, 422)),
+    ("GET", "/api/v1/duplicates/accuracy", Rule::Everything(MERGERS, 200)),
+    ("GET", "/api/v1/duplicates/auto-merges", Rule::Everything(MERGERS, 200)),
+    ("POST", "/api/v1/duplicates/auto-merges", Rule::Everything(MERGERS, 422)),
+    ("POST", "/api/v1/duplicates/auto-merges/{id}/undo", Rule::Everything(MERGERS, 404)),
     // The runs are those that the caller has started, of who merges or imports.
     ("GET", "/api/v1/duplicates/runs", Rule::Whole(RUNNERS, 200)),
     ("POST", "/api/v1/duplicates/runs", Rule::Whole(MERGERS, 202)),

@@ -1,5 +1,6 @@
 //! Duplicates: reports, the check while typing, the list to review and what is decided about it.
 
+mod auto_merge;
 mod check;
 mod report;
 mod review;

@@ -99,6 +99,8 @@ pub(super) struct Live {
     is_large: AtomicBool,
     /// The background is to build.
     is_wanted: AtomicBool,
+    /// What was merged from without asking last: the build and the changes since.
+    merged_from: Mutex<Option<(Timestamp, usize)>>,
 }
 
 /// How current the duplicates of an organisation are.
@@ -122,6 +124,8 @@ pub(in crate::app) struct LiveDuplicates {
     is_stopping: AtomicBool,
     /// What was asked for and runs.
     pub(super) runs: Runs,
+    /// Held by what merges without asking.
+    pub(super) auto_merging: Mutex<()>,
 }
 
 impl LiveDuplicates {
@@ -194,6 +198,7 @@ impl App {
                 read: AtomicU64::new(u64::MAX),
                 is_large: AtomicBool::new(false),
                 is_wanted: AtomicBool::new(false),
+                merged_from: Mutex::default(),
             })
         });
         Arc::clone(live)

@@ -69,6 +69,13 @@ impl App {
         let contacts = live.base.read().as_ref().map(|base| base.built.contacts);
         let is_wanted = live.is_wanted.load(Ordering::Relaxed);
         let is_flood = contacts.is_some_and(|contacts| waiting > contacts / 10 + 5 * MOST_INLINE);
+        if contacts.is_none() && !is_wanted {
+            // Nobody has asked yet, and a build reads everything, unless it has begun meanwhile.
+            if let Some(_building) = live.building.try_lock() {
+                live.watch.take();
+            }
+            return Ok(());
+        }
         if is_flood && is_growing {
             // An import goes on: comparing everything again comes cheaper when it is over.
             return Ok(());
@@ -79,6 +86,11 @@ impl App {
         }
         self.follow_changes(live, usize::MAX)?;
         while !self.is_stopping_duplicates() && self.settle(live, SETTLE_AT_ONCE)? > 0 {}
+        let state = live.base.read().as_ref().map(|base| (base.built.at, base.changed));
+        if state.is_some() && *live.merged_from.lock() != state {
+            self.auto_merge_by_itself(live.org)?;
+            *live.merged_from.lock() = state;
+        }
         Ok(())
     }
 }

@@ -1,0 +1,354 @@
+//! Merging without asking, by rule: off unless an organisation wants it, limited, and undone as a
+//! whole.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::super::contacts::Precondition;
+use super::super::error::{Error, Noun};
+use super::super::merges::{MOST_CONTACTS, MergeRequest};
+use super::super::{App, authorize};
+use super::live::{Base, Live};
+use super::report::likelihood;
+use crate::dedupe::MatchGroup;
+use crate::domain::access::{Caller, FieldRight, Permission, Sight};
+use crate::domain::contact::Contact;
+use crate::domain::duplicates::{AutoMerge, Survivor};
+use crate::domain::ids::{ContactId, ContactNumber, OrgNumber};
+use crate::domain::members::Members;
+use crate::domain::merge::{MergeOrigin, Rule, plan};
+use crate::domain::time::Timestamp;
+
+/// Groups that one run looks at.
+const MOST_LOOKED_AT: usize = 10_000;
+/// Groups that one run names as left alone.
+const MOST_SKIPPED: usize = 1_000;
+/// Merges that are looked through for runs.
+const MOST_SCANNED: usize = 20_000;
+const DAY_MS: i64 = 24 * 3_600_000;
+
+/// A group that a run merged, or would.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AutoMerged {
+    /// The merge; none if it was only tried.
+    pub merge_id: Option<Uuid>,
+    /// The contact that stays.
+    pub primary: ContactId,
+    /// The contacts that go into it.
+    pub others: Vec<ContactId>,
+    /// Of the least likely pair that holds the group together.
+    pub probability: f64,
+}
+
+/// A group that a run left alone.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AutoSkipped {
+    /// Its contacts.
+    pub ids: Vec<ContactId>,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// What a run did.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AutoMergeDone {
+    /// The run; none if it was only tried.
+    pub id: Option<Uuid>,
+    /// Whether it was only tried.
+    pub dry_run: bool,
+    /// What it merged, or would.
+    pub merged: Vec<AutoMerged>,
+    /// What it left alone, though likely enough.
+    pub skipped: Vec<AutoSkipped>,
+    /// Whether the daily limit, or the one of the request, ended it.
+    pub limited: bool,
+}
+
+/// A run as it is listed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AutoMergeRun {
+    /// The run.
+    pub id: Uuid,
+    /// When its last merge was.
+    pub at: Timestamp,
+    /// Its merges.
+    pub merges: usize,
+    /// Those that were undone.
+    pub undone: usize,
+}
+
+/// What undoing a run did.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AutoMergeUndone {
+    /// The run.
+    pub id: Uuid,
+    /// The merges that are undone.
+    pub undone: Vec<Uuid>,
+    /// Those that stand, and why.
+    pub refused: Vec<UndoRefused>,
+}
+
+/// A merge that could not be undone with its run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct UndoRefused {
+    /// The merge.
+    pub merge_id: Uuid,
+    /// Why, and what to do.
+    pub detail: String,
+}
+
+/// A group that is likely enough.
+struct Sure {
+    numbers: Vec<u32>,
+    probability: f64,
+}
+
+impl App {
+    /// Merges the groups that are so likely that the settings want them merged without asking. With
+    /// `dry_run` it is only said what would be merged, also where the settings say no.
+    ///
+    /// # Errors
+    /// If the caller may not merge or does not see everything, or it is not wanted.
+    pub fn auto_merge(&self, caller: &Caller, body: &Value) -> Result<AutoMergeDone, Error> {
+        let settings = self.authorize_auto_merge(caller)?;
+        let mut members = Members::of(body).map_err(Error::Invalid)?;
+        let dry_run = members.flag("dry_run").value().copied().unwrap_or(false);
+        let limit = members.number("limit").value().copied();
+        members.finish().map_err(Error::Invalid)?;
+        let limit = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        self.auto_merge_as(caller, &settings, dry_run, limit)
+    }
+
+    fn authorize_auto_merge(&self, caller: &Caller) -> Result<AutoMerge, Error> {
+        authorize(caller, Permission::Merge)?;
+        let sees_all = caller.sight == Sight::Everything
+            && caller.fields.phones == FieldRight::Full
+            && caller.fields.emails == FieldRight::Full;
+        if !sees_all {
+            return Err(Error::NotHere(
+                "merging without asking is for those who see all contacts and their numbers and addresses",
+            ));
+        }
+        Ok(self.organization_of(caller)?.settings.duplicates.auto_merge.clone())
+    }
+
+    fn auto_merge_as(
+        &self,
+        caller: &Caller,
+        settings: &AutoMerge,
+        dry_run: bool,
+        limit: usize,
+    ) -> Result<AutoMergeDone, Error> {
+        // One at a time: two would both count the day's merges before either has merged.
+        let _turn = self.duplicates.auto_merging.lock();
+        let org = caller.organization;
+        let live = self.live_duplicates(org);
+        self.ready_duplicates(&live, 0)?;
+        while self.settle(&live, 500)? > 0 {}
+        let left = self.left_today(org, settings)?;
+        let most = limit.min(left);
+        let run = Uuid::now_v7();
+        let mut done = AutoMergeDone {
+            id: (!dry_run).then_some(run),
+            dry_run,
+            merged: Vec::new(),
+            skipped: Vec::new(),
+            limited: false,
+        };
+        for group in sure_groups(&live, settings.least()) {
+            if done.merged.len() >= most {
+                done.limited = true;
+                break;
+            }
+            let contacts = self.group_contacts(org, &group)?;
+            let ids: Vec<ContactId> = contacts.iter().map(|contact| contact.id).collect();
+            if let Some(reason) = refusal(&contacts, group.numbers.len(), settings) {
+                done.skip(ids, reason);
+                continue;
+            }
+            let request = request_of(&contacts, settings);
+            let mut entry = AutoMerged {
+                merge_id: None,
+                primary: request.primary,
+                others: request.others.clone(),
+                probability: super::rounded(group.probability, 6),
+            };
+            if !dry_run {
+                let origin = MergeOrigin::Automatic(run);
+                match self.merge(caller, request, origin, Precondition::None, None) {
+                    Ok(merged) => entry.merge_id = merged.merge_id,
+                    Err(Error::Engine(error)) => return Err(error.into()),
+                    Err(error) => {
+                        done.skip(ids, error.to_string());
+                        continue;
+                    }
+                }
+            }
+            done.merged.push(entry);
+        }
+        Ok(done)
+    }
+
+    /// How many merges the day has left.
+    fn left_today(&self, org: OrgNumber, settings: &AutoMerge) -> Result<usize, Error> {
+        let now = self.partition.now();
+        let since = Timestamp(now.0 - now.0.rem_euclid(DAY_MS));
+        let mut merged = 0;
+        for record in self.partition.merges_before(org, None).take(MOST_SCANNED) {
+            let record = record?;
+            if record.at < since {
+                break;
+            }
+            merged += usize::from(matches!(record.origin, MergeOrigin::Automatic(_)));
+        }
+        Ok((settings.daily_limit as usize).saturating_sub(merged))
+    }
+
+    fn group_contacts(&self, org: OrgNumber, group: &Sure) -> Result<Vec<Arc<Contact>>, Error> {
+        let read = group.numbers.iter().map(|number| {
+            self.partition.peek_contact(org, ContactNumber(*number)).map_err(Error::from)
+        });
+        Ok(read.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    }
+
+    /// Merges what the settings want merged without asking, for the background.
+    pub(super) fn auto_merge_by_itself(&self, org: OrgNumber) -> Result<usize, Error> {
+        let Some(organization) = self.access().organization(org) else { return Ok(0) };
+        let settings = organization.settings.duplicates.auto_merge.clone();
+        if !settings.enabled {
+            return Ok(0);
+        }
+        let caller = Caller::operator(org, "automatic");
+        Ok(self.auto_merge_as(&caller, &settings, false, usize::MAX)?.merged.len())
+    }
+
+    /// The runs that merged without asking, the newest first.
+    ///
+    /// # Errors
+    /// If the caller may not merge or does not see everything.
+    pub fn list_auto_merges(&self, caller: &Caller) -> Result<Vec<AutoMergeRun>, Error> {
+        self.authorize_auto_merge(caller)?;
+        let mut runs: Vec<AutoMergeRun> = Vec::new();
+        for record in self.partition.merges_before(caller.organization, None).take(MOST_SCANNED) {
+            let record = record?;
+            let MergeOrigin::Automatic(id) = record.origin else { continue };
+            let undone = usize::from(record.undone_at.is_some());
+            match runs.iter_mut().find(|run| run.id == id) {
+                Some(run) => {
+                    run.merges += 1;
+                    run.undone += undone;
+                }
+                None => runs.push(AutoMergeRun { id, at: record.at, merges: 1, undone }),
+            }
+        }
+        Ok(runs)
+    }
+
+    /// Undoes all merges of a run, the last one first. What cannot be undone without asking stays
+    /// and is named.
+    ///
+    /// # Errors
+    /// If there is no such run, or the caller may not merge or does not see everything.
+    pub fn undo_auto_merge(&self, caller: &Caller, run: Uuid) -> Result<AutoMergeUndone, Error> {
+        self.authorize_auto_merge(caller)?;
+        let mut merges = Vec::new();
+        let mut is_known = false;
+        for record in self.partition.merges_before(caller.organization, None).take(MOST_SCANNED) {
+            let record = record?;
+            if record.origin == MergeOrigin::Automatic(run) {
+                is_known = true;
+                if record.is_active() {
+                    merges.push(record.id);
+                }
+            }
+        }
+        if !is_known {
+            return Err(Error::NotFound(Noun::Run));
+        }
+        let mut done = AutoMergeUndone { id: run, undone: Vec::new(), refused: Vec::new() };
+        let nothing_resolved = Value::Object(serde_json::Map::new());
+        for merge_id in merges {
+            match self.undo_merge(caller, merge_id, &nothing_resolved, Precondition::None) {
+                Ok(_) => done.undone.push(merge_id),
+                Err(Error::Engine(error)) => return Err(error.into()),
+                Err(error) => {
+                    done.refused.push(UndoRefused { merge_id, detail: error.to_string() });
+                }
+            }
+        }
+        Ok(done)
+    }
+}
+
+impl AutoMergeDone {
+    fn skip(&mut self, ids: Vec<ContactId>, reason: String) {
+        if self.skipped.len() < MOST_SKIPPED {
+            self.skipped.push(AutoSkipped { ids, reason });
+        }
+    }
+}
+
+/// The groups of which every tie is likely enough.
+fn sure_groups(live: &Live, least: f64) -> Vec<Sure> {
+    let base = live.base.read();
+    let groups = base.as_ref().map(|base: &Base| base.graph.groups_behind(None));
+    let sure = |group: &MatchGroup| {
+        let ties = group.ties.iter().map(|tie| likelihood(tie.weight));
+        let probability = ties.fold(likelihood(group.weakest), f64::min);
+        (probability >= least).then(|| Sure { numbers: group.members.to_vec(), probability })
+    };
+    let found = groups.into_iter().flatten().filter_map(|(_, group)| sure(group));
+    found.take(MOST_LOOKED_AT).collect()
+}
+
+/// Why a group is left alone.
+fn refusal(contacts: &[Arc<Contact>], members: usize, settings: &AutoMerge) -> Option<String> {
+    if contacts.len() < members {
+        return Some("it has changed meanwhile".to_owned());
+    }
+    if contacts.len() > MOST_CONTACTS {
+        return Some(format!("it has more than {MOST_CONTACTS} contacts"));
+    }
+    let ordered = by_survivor(contacts, settings.survivor);
+    let (primary, others) = ordered.split_first()?;
+    let others: Vec<Contact> = others.iter().map(|other| other.as_ref().clone()).collect();
+    let planned = plan(primary, &others, &BTreeMap::new(), &rule_of(settings));
+    let differing: Vec<&str> = planned
+        .conflicts
+        .iter()
+        .map(|conflict| conflict.field.as_str())
+        .filter(|field| settings.agree.iter().any(|agreed| agreed == field))
+        .collect();
+    (!differing.is_empty()).then(|| format!("they differ in {}", differing.join(", ")))
+}
+
+fn by_survivor(contacts: &[Arc<Contact>], survivor: Survivor) -> Vec<&Arc<Contact>> {
+    let mut ordered: Vec<&Arc<Contact>> = contacts.iter().collect();
+    ordered.sort_by_key(|contact| match survivor {
+        Survivor::Oldest => (contact.created_at.0, contact.number),
+        Survivor::Newest => (-contact.updated_at.0, contact.number),
+    });
+    ordered
+}
+
+fn rule_of(settings: &AutoMerge) -> Rule {
+    Rule::parse(&settings.rule, Vec::new()).unwrap_or_default()
+}
+
+fn request_of(contacts: &[Arc<Contact>], settings: &AutoMerge) -> MergeRequest {
+    let ordered = by_survivor(contacts, settings.survivor);
+    let mut ids = ordered.iter().map(|contact| contact.id);
+    MergeRequest {
+        primary: ids.next().unwrap_or_else(ContactId::generate),
+        others: ids.collect(),
+        fields: BTreeMap::new(),
+        rule: rule_of(settings),
+        // What was judged is what is merged.
+        versions: contacts.iter().map(|contact| (contact.id, contact.version)).collect(),
+        is_dry_run: false,
+    }
+}
