@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+use super::auto_merge::AutoMerge;
 use super::custom_field::CustomField;
 use super::duplicates::Duplicates;
 use super::edge::Edge;
@@ -75,6 +76,8 @@ pub(super) enum Command {
     Duplicates(Duplicates),
     /// Merge contacts that are one person into one of them; prints the id of the merge.
     Merge(Merge),
+    /// Merge without asking what the settings want merged so, list such runs, or undo one.
+    AutoMerge(AutoMerge),
     /// List merges, newest first.
     Merges(Merges),
     /// Undo a merge: the originals come back, what was added since stays.

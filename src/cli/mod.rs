@@ -6,6 +6,7 @@
 mod admin;
 mod args;
 mod audit;
+mod auto_merge;
 mod client;
 mod custom_field;
 mod duplicates;
@@ -45,6 +46,7 @@ pub fn run() -> ExitCode {
         Command::Suggest(command) => query::suggest(&args, command),
         Command::Lookup(command) => query::lookup(&args, command),
         Command::Duplicates(command) => duplicates::run(&args, command),
+        Command::AutoMerge(command) => auto_merge::run(&args, command),
         Command::Merge(command) => merge::merge(&args, command),
         Command::Merges(command) => merge::merges(&args, command),
         Command::UndoMerge(command) => merge::undo(&args, command),

@@ -148,6 +148,9 @@ impl App {
         let org = caller.organization;
         let live = self.live_duplicates(org);
         self.ready_duplicates(&live, 0)?;
+        if live.base.read().is_none() {
+            self.rebuild_duplicates(&live, &mut |_| true)?;
+        }
         while self.settle(&live, 500)? > 0 {}
         let left = self.left_today(org, settings)?;
         let most = limit.min(left);

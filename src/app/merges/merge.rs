@@ -49,12 +49,13 @@ pub struct Merged {
 }
 
 impl Merged {
-    /// The answer as JSON.
+    /// The answer as JSON: the members of the contact that stayed, and what became of the others.
     pub fn to_json(&self) -> Value {
-        json!({
+        let contact = json!(ContactView::of(&self.contact));
+        let mut answer = json!({
             "merge_id": self.merge_id,
             "dry_run": self.merge_id.is_none(),
-            "contact": ContactView::of(&self.contact),
+            "contact": contact,
             "primary": self.contact.id,
             "others": self.others,
             "conflicts": self.conflicts,
@@ -62,7 +63,13 @@ impl Merged {
             "lost": self.lost,
             "versions": self.versions,
             "seq": self.seq,
-        })
+        });
+        if let (Value::Object(answer), Value::Object(contact)) = (&mut answer, contact) {
+            for (name, value) in contact {
+                answer.entry(name).or_insert(value);
+            }
+        }
+        answer
     }
 }
 

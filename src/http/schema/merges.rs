@@ -68,8 +68,11 @@ pub(in crate::http) struct MergeAnswer {
     /// `null` with `dry_run`.
     pub merge_id: Option<Uuid>,
     pub dry_run: bool,
-    /// The merged contact.
+    /// The merged contact; its members stand in the answer as well.
     pub contact: Contact,
+    #[schema(inline)]
+    #[serde(flatten)]
+    pub merged: Contact,
     pub primary: Uuid,
     pub others: Vec<Uuid>,
     pub conflicts: Vec<MergeConflict>,

@@ -1,8 +1,11 @@
 //! Merging without asking: what is merged, what is left alone, limits, and undoing a run.
 
+use std::io::Write as _;
+use std::process::Command;
+
 use serde_json::{Value, json};
 
-use crate::support::server::{Client, TestServer};
+use crate::support::server::{Client, OPERATOR, TestServer};
 
 const AUTO: &str = "/api/v1/duplicates/auto-merges";
 
@@ -164,4 +167,39 @@ fn what_was_told_apart_stays_so_when_one_of_them_is_merged() {
     let server = server.restart();
     let all = server.get("/api/v1/duplicates").expect(200).json;
     assert_eq!(all["total"], 2, "{all}");
+}
+
+fn ringdex(target: &[&str], arguments: &[&str]) -> (String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ringdex"));
+    let output = command.args(target).args(arguments).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    (text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn the_command_line_merges_lists_and_undoes() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let list = dir.path().join("list.csv");
+    let mut file = std::fs::File::create(&list).unwrap();
+    file.write_all(
+        b"name,phone,email\nIgnatius Featherstone,+12025550101,ig@x.example\nIgnatius Featherstone,+12025550101,ig@x.example\n",
+    )
+    .unwrap();
+    let server = TestServer::start();
+    let data = dir.path().join("data");
+    for target in [
+        ["--data-dir", data.to_str().unwrap()].as_slice(),
+        &["--server", server.base_url(), "--token", OPERATOR],
+    ] {
+        let run = |arguments: &[&str]| ringdex(target, arguments);
+        run(&["import", list.to_str().unwrap(), "--on-duplicate", "create"]);
+        let (tried, said) = run(&["auto-merge", "--dry-run"]);
+        assert!(tried.contains(" <- ") && said.ends_with("1 would be merged"), "{tried} {said}");
+        assert_eq!(run(&["auto-merge", "--list"]).0, "");
+        let (_, said) = run(&["auto-merge", "--limit", "5"]);
+        let id = said.rsplit(' ').next().unwrap().to_owned();
+        assert!(run(&["auto-merge", "--list"]).0.starts_with(&id), "{said}");
+        assert_eq!(run(&["auto-merge", "--undo", &id]).0, "1 merges undone");
+    }
 }
