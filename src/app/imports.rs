@@ -11,21 +11,18 @@ use rayon::prelude::*;
 
 use super::custom_fields::FieldsInWrite;
 use super::error::Error;
+use super::import_match::RowMatcher;
 use super::merges::survivor_of;
 use super::organizations::check_country;
 use super::protection::{give_home, within_bytes, within_quotas};
 use super::{App, authorize};
-use crate::domain::access::{Caller, FieldRight, Permission, Quotas};
+use crate::domain::access::{Caller, Permission, Quotas};
 use crate::domain::draft::{Draft, Patch, Stamp};
 use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::issue::FieldIssue;
-use crate::domain::phone::parse_query;
 use crate::domain::status::Status;
-use crate::engine::lookup::{IdentityKind, Initials, Rule};
 use crate::engine::{Origin, PendingWrite, Rejected, Tx};
-use crate::import::match_existing::{
-    MatchKey, OnDuplicate, keys_of, name_of_contact, name_of_draft, names_agree,
-};
+use crate::import::match_existing::{MatchKey, OnDuplicate, keys_of, name_of_draft, names_agree};
 use crate::import::{
     Counts, ErrorFile, IssueCode, MapOptions, RawRow, ReadOptions, Reader, RowContext, RowIssue,
     RowMap, ValidRow, validate,
@@ -37,8 +34,6 @@ const READ_ROWS: usize = 4_000;
 const WRITE_ROWS: usize = 1_000;
 /// Writes that the index may be behind an import; more would keep what others write waiting.
 const MOST_WRITES_BEHIND: u64 = 20;
-/// Candidates that are looked at for one key of a row.
-const MOST_CANDIDATES: usize = 100;
 
 /// How a list is imported.
 #[derive(Clone, Debug)]
@@ -172,6 +167,7 @@ impl App {
             seen: HashSet::new(),
             settings,
             in_flight: None,
+            matcher: RowMatcher::new(self, caller, options, &organization.settings)?,
         };
         let (sender, batches) = bounded::<Result<CheckedBatch, Error>>(2);
         std::thread::scope(|scope| {
@@ -213,6 +209,12 @@ impl App {
             Ok(run.counts)
         })
     }
+}
+
+/// Whether two rows of these names that share a key may be one person, so that the second waits
+/// until the first is written: names that agree, or one that does, as with nicknames and typos.
+fn may_be_one(one: &(String, String), other: &(String, String)) -> bool {
+    names_agree(one, other) || one.0 == other.0 || one.1 == other.1
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err asks for")]
@@ -258,6 +260,7 @@ struct Run<'a> {
     settings: crate::domain::access::OrgSettings,
     /// The write that is on its way to the disk while the next rows are matched.
     in_flight: Option<InFlight>,
+    matcher: RowMatcher<'a>,
 }
 
 /// Names by match key of the rows that are not written yet.
@@ -352,7 +355,7 @@ impl Run<'_> {
                 keys.iter().any(|key| {
                     known.get(key).is_some_and(|known| {
                         !self.options.match_names
-                            || known.iter().any(|other| names_agree(other, &name))
+                            || known.iter().any(|other| may_be_one(other, &name))
                     })
                 })
             };
@@ -374,7 +377,7 @@ impl Run<'_> {
         if self.options.on_duplicate == OnDuplicate::Create {
             return Ok(self.create_or_refuse(draft));
         }
-        let Some(existing) = self.find_existing(&draft)? else {
+        let Some(existing) = self.matcher.find(&draft)? else {
             return Ok(self.create_or_refuse(draft));
         };
         Ok(match self.options.on_duplicate {
@@ -390,73 +393,6 @@ impl Run<'_> {
         let definitions = self.app.definitions(self.caller.organization);
         let missing = definitions.missing(&draft.custom_fields, &self.caller.fields);
         if missing.is_empty() { RowDecision::Create(draft) } else { RowDecision::Lacks(missing) }
-    }
-
-    /// The contact that a row belongs to: by external id, then address, then number.
-    fn find_existing(&self, draft: &Draft) -> Result<Option<ContactId>, Error> {
-        let org = self.caller.organization;
-        let (partition, table) = (&self.app.partition, self.app.partition.table());
-        let name = name_of_draft(draft);
-        let keys = &self.options.match_keys;
-        if keys.contains(&MatchKey::ExternalCrmId)
-            && let Some(id) = draft.external_crm_id.value()
-        {
-            let provider = draft.external_crm_provider.value().map(String::as_str);
-            for (number, _) in table.find_identity(org, IdentityKind::ExternalId, id) {
-                if let Some(contact) = partition.peek_contact(org, number)?
-                    && self.caller.sees(&contact)
-                    && contact.has_external_id(id, provider)
-                {
-                    return Ok(Some(contact.id));
-                }
-            }
-        }
-        // Most of the people behind a shared number are told apart without reading their records.
-        let initials = Initials::of(&name.0, &name.1);
-        let may_agree = |other: Initials| !self.options.match_names || !initials.differ(other);
-        let agrees = |contact: &crate::domain::contact::Contact| {
-            !self.options.match_names || names_agree(&name_of_contact(contact), &name)
-        };
-        // Addresses that the caller does not see: whether somebody has one would be told by the
-        // counts.
-        let sees_emails = self.caller.fields.emails == FieldRight::Full;
-        if keys.contains(&MatchKey::Email) && sees_emails {
-            for address in &draft.add_emails {
-                let key = crate::domain::email::key(&address.address);
-                let found = table.find_identity(org, IdentityKind::Email, &address.address);
-                for (number, _) in
-                    found.into_iter().filter(|(_, i)| may_agree(*i)).take(MOST_CANDIDATES)
-                {
-                    if let Some(contact) = partition.peek_contact(org, number)?
-                        && self.caller.sees(&contact)
-                        && contact
-                            .emails
-                            .iter()
-                            .any(|e| crate::domain::email::key(&e.address) == key)
-                        && agrees(&contact)
-                    {
-                        return Ok(Some(contact.id));
-                    }
-                }
-            }
-        }
-        if keys.contains(&MatchKey::Phone) {
-            for phone in &draft.add_phones {
-                let query = parse_query(&phone.number, None);
-                let found = table.find(org, &query, &self.caller.sight);
-                let likely = found.candidates.into_iter().filter(|c| may_agree(c.initials));
-                for candidate in likely.take(MOST_CANDIDATES) {
-                    if candidate.rule != Rule::Suffix
-                        && let Some(contact) = partition.peek_contact(org, candidate.number)?
-                        && self.caller.sees(&contact)
-                        && agrees(&contact)
-                    {
-                        return Ok(Some(contact.id));
-                    }
-                }
-            }
-        }
-        Ok(None)
     }
 
     fn count_only(

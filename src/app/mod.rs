@@ -13,6 +13,7 @@ mod export;
 mod guesses;
 mod idempotency;
 mod import_jobs;
+mod import_match;
 mod imports;
 mod likeness;
 mod lookup;

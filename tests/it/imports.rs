@@ -186,3 +186,25 @@ fn generated_contacts_are_mapped_without_help() {
         50
     );
 }
+
+#[test]
+fn rows_find_the_person_by_nickname_and_typo_and_not_the_household() {
+    let server = TestServer::start();
+    let robert = server.create_id(&json!({
+        "name": "Robert Featherstone", "phone": "+12025550123", "email": "rob@example.com",
+        "birthday": "1970-02-03",
+    }));
+    let csv = "name,phone,email,birthday,title\n\
+        Bob Featherstone,+12025550123,rob@example.com,,CEO\n\
+        Robert Fetherstone,+12025550123,,1970-02-03,CFO\n\
+        Jane Featherstone,+12025550123,,2001-09-09,Daughter\n";
+    let job = import(&server, csv.as_bytes(), &json!({}));
+    let counts = &job["counts"];
+    assert_eq!((&counts["updated"], &counts["imported"]), (&json!(2), &json!(1)), "{job}");
+    let kept = server.get(&format!("/api/v1/contacts/{robert}")).expect(200).json;
+    assert_eq!(kept["title"], "CFO");
+    assert_eq!(server.get("/api/v1/contacts?refresh=wait").expect(200).json["total"], 2);
+    // The same list again changes nothing.
+    let again = import(&server, csv.as_bytes(), &json!({}));
+    assert_eq!(again["counts"]["imported"], 0, "{again}");
+}

@@ -15,6 +15,7 @@ mod html;
 mod list;
 mod live;
 mod report;
+mod row_judge;
 mod run_job;
 mod subject;
 mod text;
@@ -34,6 +35,7 @@ pub(super) use live::LiveDuplicates;
 pub use live::{Built, Currency};
 pub use report::{DuplicateReport, ReportFormat, ReportOptions, ReportSummary, ReportView};
 
+pub(super) use row_judge::RowJudge;
 pub use run_job::{DuplicateRun, ListRun, RunReport, RunState, RunView};
 
 use super::error::Error;

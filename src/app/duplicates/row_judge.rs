@@ -1,0 +1,112 @@
+//! Whether a row of an import is the same person as a contact with a key of its own.
+
+use std::sync::Arc;
+
+use super::super::App;
+use super::super::error::Error;
+use super::base::comparable;
+use super::live::Tools;
+use crate::dedupe::{Check, Counts, Frequencies, Kind, Options, Prior, Record};
+use crate::domain::access::{Caller, FieldRights, OrgSettings};
+use crate::domain::contact::Contact;
+use crate::domain::draft::{Draft, Stamp};
+use crate::domain::ids::{ContactId, ContactNumber};
+use crate::domain::time::Timestamp;
+
+/// Judges the rows of one import by the comparison that finds duplicates, with the counts of the
+/// last build if there is one.
+pub(in crate::app) struct RowJudge {
+    tools: Arc<Tools>,
+    options: Options,
+    known: Option<Arc<Frequencies>>,
+    prior: Prior,
+    total: usize,
+    rights: FieldRights,
+    settings: OrgSettings,
+}
+
+/// The counts of the base, and how many hold the key that led to a candidate.
+struct KeyCounts<'a> {
+    known: Option<&'a Frequencies>,
+    total: usize,
+    holders: u32,
+}
+
+impl Counts for KeyCounts<'_> {
+    fn total(&self) -> usize {
+        self.total
+    }
+
+    fn holders(&self, kind: Kind, value: u64) -> u32 {
+        let known = self.known.map_or(1, |known| known.holders(kind, value));
+        if matches!(kind, Kind::Phone | Kind::Email) { known.max(self.holders) } else { known }
+    }
+
+    fn strangers(&self, kind: Kind, value: u64) -> u32 {
+        self.known.map_or(0, |known| known.strangers(kind, value))
+    }
+}
+
+impl App {
+    /// What judges the rows of an import.
+    pub(in crate::app) fn row_judge(
+        &self,
+        caller: &Caller,
+        settings: &OrgSettings,
+    ) -> Result<RowJudge, Error> {
+        let live = self.live_duplicates(caller.organization);
+        let base = live.base.read();
+        let known = base.as_ref().map(|base| (Arc::clone(&base.counts), base.prior));
+        drop(base);
+        let (tools, options) = self.duplicate_tools(caller.organization)?;
+        let start = Prior::start(&tools.model.settings);
+        let prior = known.as_ref().map_or(start, |(_, prior)| *prior);
+        Ok(RowJudge {
+            tools,
+            options,
+            known: known.map(|(counts, _)| counts),
+            prior,
+            total: usize::try_from(self.partition.contact_count()).unwrap_or(usize::MAX),
+            rights: caller.fields.clone(),
+            settings: settings.clone(),
+        })
+    }
+}
+
+impl RowJudge {
+    /// A row in the form in which it is compared; nothing if it would be no contact.
+    pub(in crate::app) fn row(&self, draft: &Draft) -> Option<Record> {
+        let stamp = Stamp { now: Timestamp(0), actor: "", settings: &self.settings };
+        let id = ContactId(uuid::Uuid::nil());
+        let contact = draft.clone().create(id, ContactNumber(u32::MAX), stamp).ok()?;
+        Some(Record::of(&comparable(&contact, &self.rights), &self.tools.standard))
+    }
+
+    /// The match weight of a row and a contact in bits; `holders` contacts have the key.
+    pub(in crate::app) fn weight(
+        &self,
+        row: Option<&Record>,
+        contact: &Contact,
+        holders: usize,
+    ) -> Option<f64> {
+        let counts = KeyCounts {
+            known: self.known.as_deref(),
+            total: self.total,
+            holders: u32::try_from(holders).unwrap_or(u32::MAX),
+        };
+        let other = Record::of(&comparable(contact, &self.rights), &self.tools.standard);
+        let check = Check::new(&self.tools.model, &counts, self.prior, &self.options);
+        row.map(|row| check.weight(row, &other))
+    }
+
+    /// Whether a weight says that both are the same person.
+    pub(in crate::app) fn says_same(&self, weight: f64) -> bool {
+        weight >= self.options.threshold
+    }
+
+    /// Whether a weight says that both are different people though their names agree: another
+    /// birthday, another address and so on.
+    pub(in crate::app) fn contradicts(&self, weight: f64) -> bool {
+        weight < self.options.keep
+    }
+}
