@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::super::error::Error;
 use super::super::{App, authorize};
 use super::base::comparable;
-use super::live::{Currency, Live, MOST_CANDIDATES};
+use super::live::{Base, Currency, Live, MOST_CANDIDATES};
 use crate::dedupe::{Check, Counts, Explanation, Frequencies, Options, Prior, Record, Rule};
 use crate::domain::access::{Caller, FieldRight, Permission};
 use crate::domain::contact::Contact;
@@ -196,32 +196,20 @@ impl App {
     ) -> Result<Vec<DuplicateMatch>, Error> {
         let live = self.live_duplicates(caller.organization);
         self.ready_duplicates(&live, 0)?;
-        let base = live.base.read();
-        let Some(base) = base.as_ref() else {
-            drop(base);
+        let Some(weighing) = live.base.read().as_ref().map(|base| Arc::clone(&base.weighing))
+        else {
             return self.likely_same_unbuilt(caller, subject, least, most);
         };
-        let (tools, options) = (Arc::clone(&base.tools), base.options.clone());
-        let (counts, prior) = (Arc::clone(&base.counts), base.prior);
         let compared = comparable(subject.contact, &caller.fields);
-        let record = Record::of(&compared, &tools.standard);
-        let mut candidates: Candidates = base
-            .keys
-            .candidates(&record, &options, MOST_CANDIDATES)
-            .into_iter()
-            .map(|(number, rule)| (ContactNumber(number), Some(rule)))
-            .collect();
-        if let Some(own) = subject.own {
-            let is_apart = |number: &ContactNumber| {
-                let pair = (own.0.min(number.0), own.0.max(number.0));
-                base.graph.apart().contains(&pair)
-            };
-            candidates.retain(|(number, _)| !is_apart(number));
-        }
-        let seen = self.seen_records(caller, subject.own, candidates, &tools.standard)?;
-        let check = Check::new(&tools.model, counts.as_ref(), prior, &options);
-        let least = Least::new(&options, least, subject.names_holders);
-        Ok(best(&check, &options, &record, seen, &least, most))
+        let record = Record::of(&compared, &weighing.tools.standard);
+        let candidates = {
+            let base = live.base.read();
+            base.as_ref().map(|base| candidates_in(base, subject, &record)).unwrap_or_default()
+        };
+        let standard = &weighing.tools.standard;
+        let seen = self.seen_records(caller, subject.own, candidates, standard)?;
+        let least = Least::new(&weighing.options, least, subject.names_holders);
+        Ok(best(&weighing.check(), &weighing.options, &record, seen, &least, most))
     }
 
     /// As [`App::likely_same`], while contacts are being compared for the first time: by numbers
@@ -302,6 +290,21 @@ impl App {
         let near = base.graph.near(one).iter().find(|near| near.other == other);
         Ok(near.map(|near| crate::dedupe::probability(f64::from(near.weight))))
     }
+}
+
+/// Whom a record is worth comparing with, without those that it was told apart from.
+fn candidates_in(base: &Base, subject: &Subject<'_>, record: &Record) -> Candidates {
+    let is_apart = |number: u32| {
+        subject
+            .own
+            .is_some_and(|own| base.graph.apart().contains(&(own.0.min(number), own.0.max(number))))
+    };
+    base.keys
+        .candidates(record, &base.weighing.options, MOST_CANDIDATES)
+        .into_iter()
+        .filter(|(number, _)| !is_apart(*number))
+        .map(|(number, rule)| (ContactNumber(number), Some(rule)))
+        .collect()
 }
 
 /// What is worth naming.

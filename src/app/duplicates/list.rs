@@ -8,9 +8,9 @@ use uuid::Uuid;
 use super::super::error::Error;
 use super::super::{App, authorize};
 use super::check::ExplanationView;
-use super::live::{Base, Built, Currency};
+use super::live::{Base, Built, Currency, Weighing};
 use super::report::{ReportView, likelihood};
-use crate::dedupe::{Check, MatchGroup, Record, ScoredPair};
+use crate::dedupe::{MatchGroup, Record, ScoredPair};
 use crate::domain::access::{Caller, FieldRight, Permission, Sight};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ContactId, ContactNumber};
@@ -187,19 +187,22 @@ impl App {
                 progress,
             });
         };
+        let (weighing, built) = (Arc::clone(&base.weighing), sees_all.then_some(base.built));
         let page = match query.view {
             ReportView::Pairs => {
                 let found = self.find_pairs(caller, base, query, about, place.as_ref())?;
-                let entries = self.pair_entries(caller, base, &found.entries)?;
+                // Others may change it while records are read.
+                drop(guard);
+                let entries = self.pair_entries(caller, &weighing, &found.entries)?;
                 found.page(DuplicateEntries::Pairs(entries))
             }
             ReportView::Groups => {
                 let found = self.find_groups(caller, base, query, about, place.as_ref())?;
-                let entries = self.group_entries(caller, base, &found.entries)?;
+                drop(guard);
+                let entries = self.group_entries(caller, &weighing, &found.entries)?;
                 found.page(DuplicateEntries::Groups(entries))
             }
         };
-        let built = sees_all.then_some(base.built);
         Ok(DuplicatePage { currency, built, progress: progress.filter(|_| sees_all), ..page })
     }
 
@@ -315,7 +318,7 @@ impl App {
     fn pair_entries(
         &self,
         caller: &Caller,
-        base: &Base,
+        weighing: &Weighing,
         pairs: &[ScoredPair],
     ) -> Result<Vec<PairEntry>, Error> {
         let mut entries = Vec::with_capacity(pairs.len());
@@ -323,7 +326,7 @@ impl App {
             let (one, other) =
                 (self.shown_number(caller, pair.a)?, self.shown_number(caller, pair.b)?);
             let (Some(one), Some(other)) = (one, other) else { continue };
-            let explanation = explain(base, &one, &other, pair);
+            let explanation = explain(weighing, &one, &other, pair);
             entries.push(PairEntry { contacts: [one, other], explanation });
         }
         Ok(entries)
@@ -332,7 +335,7 @@ impl App {
     fn group_entries(
         &self,
         caller: &Caller,
-        base: &Base,
+        weighing: &Weighing,
         groups: &[MatchGroup],
     ) -> Result<Vec<GroupEntry>, Error> {
         let mut entries = Vec::with_capacity(groups.len());
@@ -349,7 +352,7 @@ impl App {
             let find = |number: u32| members.iter().find(|(known, _)| *known == number);
             let tie = |tie: &ScoredPair| {
                 let (one, other) = (&find(tie.a)?.1.contact, &find(tie.b)?.1.contact);
-                let explanation = explain(base, one, other, tie);
+                let explanation = explain(weighing, one, other, tie);
                 Some(TieEntry { id_a: one.id.0, id_b: other.id.0, explanation })
             };
             let ties: Vec<TieEntry> = group.ties.iter().filter_map(tie).collect();
@@ -388,9 +391,13 @@ fn wrong_cursor() -> Error {
     Error::invalid("/cursor", "cursor", "is no cursor of this list: begin again without one")
 }
 
-fn explain(base: &Base, one: &Contact, other: &Contact, pair: &ScoredPair) -> ExplanationView {
-    let check = Check::new(&base.tools.model, base.counts.as_ref(), base.prior, &base.options);
-    let (one, other) =
-        (Record::of(one, &base.tools.standard), Record::of(other, &base.tools.standard));
-    ExplanationView::from(&check.explain(&one, &other, Some(pair.rule)))
+fn explain(
+    weighing: &Weighing,
+    one: &Contact,
+    other: &Contact,
+    pair: &ScoredPair,
+) -> ExplanationView {
+    let record = |contact| Record::of(contact, &weighing.tools.standard);
+    let explanation = weighing.check().explain(&record(one), &record(other), Some(pair.rule));
+    ExplanationView::from(&explanation)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::App;
 use super::super::error::Error;
 use super::base::comparable;
-use super::live::Tools;
+use super::live::{Tools, Weighing};
 use crate::dedupe::{Check, Counts, Frequencies, Kind, Options, Prior, Record};
 use crate::domain::access::{Caller, FieldRights, OrgSettings};
 use crate::domain::contact::Contact;
@@ -18,7 +18,7 @@ use crate::domain::time::Timestamp;
 pub(in crate::app) struct RowJudge {
     tools: Arc<Tools>,
     options: Options,
-    known: Option<Arc<Frequencies>>,
+    known: Option<Arc<Weighing>>,
     prior: Prior,
     total: usize,
     rights: FieldRights,
@@ -55,16 +55,14 @@ impl App {
         settings: &OrgSettings,
     ) -> Result<RowJudge, Error> {
         let live = self.live_duplicates(caller.organization);
-        let base = live.base.read();
-        let known = base.as_ref().map(|base| (Arc::clone(&base.counts), base.prior));
-        drop(base);
+        let known = live.base.read().as_ref().map(|base| Arc::clone(&base.weighing));
         let (tools, options) = self.duplicate_tools(caller.organization)?;
         let start = Prior::start(&tools.model.settings);
-        let prior = known.as_ref().map_or(start, |(_, prior)| *prior);
+        let prior = known.as_ref().map_or(start, |known| known.prior);
         Ok(RowJudge {
             tools,
             options,
-            known: known.map(|(counts, _)| counts),
+            known,
             prior,
             total: usize::try_from(self.partition.contact_count()).unwrap_or(usize::MAX),
             rights: caller.fields.clone(),
@@ -90,7 +88,7 @@ impl RowJudge {
         holders: usize,
     ) -> Option<f64> {
         let counts = KeyCounts {
-            known: self.known.as_deref(),
+            known: self.known.as_deref().map(|known| &known.counts),
             total: self.total,
             holders: u32::try_from(holders).unwrap_or(u32::MAX),
         };

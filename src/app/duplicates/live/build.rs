@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use super::{App, Base, Built, Error, Live, Tools};
+use super::{App, Base, Built, Error, Live, Tools, Weighing};
 use crate::dedupe::{Frequencies, Graph, KeyTable, Options, Record, Standard, cluster, pairs};
 use crate::domain::ids::OrgNumber;
 
@@ -75,6 +75,8 @@ impl App {
         // They may have been read or not.
         live.watch.put_back(&replay);
         *live.base.write() = Some(base);
+        // Some may have been made since they were read.
+        *live.decisions.lock() = true;
         Ok(true)
     }
 
@@ -125,7 +127,7 @@ impl App {
             took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         };
         let keys = KeyTable::build(&records, &numbers);
-        let (counts, prior) = (Arc::new(counts), scored.prior);
-        Ok(Some(Base { tools, options, keys, counts, prior, graph, built, changed: 0 }))
+        let weighing = Arc::new(Weighing { tools, options, counts, prior: scored.prior });
+        Ok(Some(Base { weighing, keys, graph, built, changed: 0 }))
     }
 }

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{App, Base, Error, Live, Pending};
-use crate::dedupe::{Check, Input, Near, Record, join};
+use super::{App, Base, Error, Live, Weighing};
+use crate::dedupe::{Input, Near, Record, Rule, join};
 use crate::domain::ids::{ContactNumber, OrgNumber};
 
 /// Records that a changed one is compared with.
 pub(in crate::app::duplicates) const MOST_CANDIDATES: usize = 64;
+
+/// A record, and the numbers of those that are worth comparing with it.
+type Proposed = Option<(Record, Vec<(u32, Rule)>)>;
 
 impl App {
     /// Takes over the keys of changed contacts; nothing if more than `most` have changed, which is
@@ -20,8 +23,8 @@ impl App {
         most: usize,
     ) -> Result<(), Error> {
         let mut pending = live.pending.lock();
-        let tools = match &*live.base.read() {
-            Some(base) => Arc::clone(&base.tools),
+        let weighing = match &*live.base.read() {
+            Some(base) => Arc::clone(&base.weighing),
             None => return Ok(()),
         };
         if live.watch.is_empty() || live.watch.len() > most {
@@ -35,7 +38,7 @@ impl App {
             let mut records: Vec<(u32, Option<Record>)> = Vec::with_capacity(some.len());
             for number in some {
                 let contact = self.partition.peek_contact(live.org, *number)?;
-                let record = contact.map(|contact| Record::of(&contact, &tools.standard));
+                let record = contact.map(|contact| Record::of(&contact, &weighing.tools.standard));
                 records.push((number.0, record));
             }
             let mut base = live.base.write();
@@ -60,52 +63,89 @@ impl App {
         live: &Live,
         most: usize,
     ) -> Result<usize, Error> {
-        let mut pending = live.pending.lock();
-        self.take_decisions(live, &mut pending)?;
+        self.take_decisions(live)?;
+        if most == 0 {
+            return Ok(0);
+        }
+        let _settling = live.settling.lock();
         for _ in 0..most {
-            let Some(number) = pending.dirty.pop_first() else { break };
-            let near = {
-                let base = live.base.read();
-                let Some(base) = base.as_ref() else { return Ok(0) };
-                self.near_of(live.org, base, number)?
+            let Some(number) = live.pending.lock().dirty.pop_first() else { break };
+            let Some((weighing, candidates)) = self.candidates_of(live, number)? else {
+                return Ok(0);
             };
+            let near = self.near_of(live.org, &weighing, number, candidates)?;
             let mut base = live.base.write();
             let Some(base) = base.as_mut() else { return Ok(0) };
             let touched = base.graph.set_near(number, near);
             self.regroup(live.org, base, &touched)?;
         }
-        Ok(pending.dirty.len())
+        let waiting = live.pending.lock().dirty.len();
+        Ok(waiting)
     }
 
     /// Takes over what persons have decided since.
-    fn take_decisions(&self, live: &Live, pending: &mut Pending) -> Result<(), Error> {
-        if !std::mem::take(&mut pending.decisions) {
+    fn take_decisions(&self, live: &Live) -> Result<(), Error> {
+        let mut is_asked = live.decisions.lock();
+        if !*is_asked {
             return Ok(());
         }
         let (apart, later) = self.decided_numbers(live.org)?;
+        *is_asked = false;
         let mut base = live.base.write();
         let Some(base) = base.as_mut() else { return Ok(()) };
         let touched = base.graph.set_decided(apart, later);
         self.regroup(live.org, base, &touched)
     }
 
-    fn record_of(&self, org: OrgNumber, base: &Base, number: u32) -> Result<Option<Record>, Error> {
+    fn record_of(
+        &self,
+        org: OrgNumber,
+        weighing: &Weighing,
+        number: u32,
+    ) -> Result<Option<Record>, Error> {
         let contact = self.partition.peek_contact(org, ContactNumber(number))?;
-        Ok(contact.map(|contact| Record::of(&contact, &base.tools.standard)))
+        Ok(contact.map(|contact| Record::of(&contact, &weighing.tools.standard)))
+    }
+
+    /// The record of a contact and the numbers of those that are worth comparing with it; nothing
+    /// without a base.
+    fn candidates_of(
+        &self,
+        live: &Live,
+        number: u32,
+    ) -> Result<Option<(Arc<Weighing>, Proposed)>, Error> {
+        let Some(weighing) = live.base.read().as_ref().map(|base| Arc::clone(&base.weighing))
+        else {
+            return Ok(None);
+        };
+        let record = self.record_of(live.org, &weighing, number)?;
+        let proposed = record.and_then(|record| {
+            let base = live.base.read();
+            let keys = &base.as_ref()?.keys;
+            let candidates = keys.candidates(&record, &weighing.options, MOST_CANDIDATES);
+            Some((record, candidates))
+        });
+        Ok(Some((weighing, proposed)))
     }
 
     /// The contacts that one may be the same person as.
-    fn near_of(&self, org: OrgNumber, base: &Base, number: u32) -> Result<Vec<Near>, Error> {
-        let Some(record) = self.record_of(org, base, number)? else { return Ok(Vec::new()) };
-        let check = Check::new(&base.tools.model, base.counts.as_ref(), base.prior, &base.options);
+    fn near_of(
+        &self,
+        org: OrgNumber,
+        weighing: &Weighing,
+        number: u32,
+        proposed: Proposed,
+    ) -> Result<Vec<Near>, Error> {
+        let Some((record, candidates)) = proposed else { return Ok(Vec::new()) };
+        let (check, options) = (weighing.check(), &weighing.options);
         let mut near = Vec::new();
-        for (other, rule) in base.keys.candidates(&record, &base.options, MOST_CANDIDATES) {
+        for (other, rule) in candidates {
             if other == number {
                 continue;
             }
-            let Some(known) = self.record_of(org, base, other)? else { continue };
+            let Some(known) = self.record_of(org, weighing, other)? else { continue };
             let weight = check.weight(&record, &known);
-            if weight >= base.options.keep && base.options.accepts(&record, &known) {
+            if weight >= options.keep && options.accepts(&record, &known) {
                 #[expect(clippy::cast_possible_truncation, reason = "bits are small numbers")]
                 near.push(Near { other, weight: weight as f32, rule });
             }
@@ -117,18 +157,17 @@ impl App {
     fn regroup(&self, org: OrgNumber, base: &mut Base, touched: &[u32]) -> Result<(), Error> {
         let mut graph = std::mem::take(&mut base.graph);
         let mut failed = None;
-        let check = Check::new(&base.tools.model, base.counts.as_ref(), base.prior, &base.options);
-        graph.regroup(touched, base.options.threshold, &mut |members, pairs, apart| {
+        let weighing = Arc::clone(&base.weighing);
+        let (check, options, tools) = (weighing.check(), &weighing.options, &weighing.tools);
+        graph.regroup(touched, options.threshold, &mut |members, pairs, apart| {
             // One that was deleted meanwhile is like nobody until its turn comes.
-            let nobody = || Record::standardise(&Input::default(), &base.tools.standard);
+            let nobody = || Record::standardise(&Input::default(), &tools.standard);
             let records: Result<Vec<Record>, Error> = members
                 .iter()
-                .map(|number| Ok(self.record_of(org, base, *number)?.unwrap_or_else(nobody)))
+                .map(|number| Ok(self.record_of(org, &weighing, *number)?.unwrap_or_else(nobody)))
                 .collect();
             match records {
-                Ok(records) => {
-                    join(&records, &pairs, &check, &base.tools.model, &base.options, &apart)
-                }
+                Ok(records) => join(&records, &pairs, &check, &tools.model, options, &apart),
                 Err(error) => {
                     failed = Some(error);
                     Vec::new()

@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use super::super::App;
 use super::super::error::Error;
 use super::run_job::Runs;
-use crate::dedupe::{Frequencies, Graph, KeyTable, Model, Options, Prior, Standard};
+use crate::dedupe::{Check, Frequencies, Graph, KeyTable, Model, Options, Prior, Standard};
 use crate::domain::ids::{ContactNumber, OrgNumber};
 use crate::domain::time::Timestamp;
 use crate::engine::Watch;
@@ -43,13 +43,25 @@ pub(super) struct Tools {
     pub(super) standard: Standard,
 }
 
-/// What a build leaves.
-pub(super) struct Base {
+/// What pairs are weighed by.
+pub(super) struct Weighing {
     pub(super) tools: Arc<Tools>,
     pub(super) options: Options,
-    pub(super) keys: KeyTable,
-    pub(super) counts: Arc<Frequencies>,
+    pub(super) counts: Frequencies,
     pub(super) prior: Prior,
+}
+
+impl Weighing {
+    /// Compares single pairs.
+    pub(super) fn check(&self) -> Check<'_, Frequencies> {
+        Check::new(&self.tools.model, &self.counts, self.prior, &self.options)
+    }
+}
+
+/// What a build leaves.
+pub(super) struct Base {
+    pub(super) weighing: Arc<Weighing>,
+    pub(super) keys: KeyTable,
     pub(super) graph: Graph,
     pub(super) built: Built,
     /// Changes since it was built.
@@ -80,16 +92,18 @@ struct Pending {
     dirty: BTreeSet<u32>,
     /// Changes taken over while a build runs, which will not have seen them.
     replay: Option<Vec<ContactNumber>>,
-    /// What persons have decided is to be read again.
-    decisions: bool,
 }
 
 /// The duplicates of one organisation.
 pub(super) struct Live {
     pub(super) org: OrgNumber,
     watch: Arc<Watch>,
-    /// Held by whoever takes changes over, one at a time; before `base`.
+    /// Held by whoever takes changes over, for a moment; before `base`.
     pending: Mutex<Pending>,
+    /// Held by whoever finds pairs and groups again; before `pending`.
+    settling: Mutex<()>,
+    /// Whether what persons have decided is to be read again; held while it is.
+    decisions: Mutex<bool>,
     pub(super) base: RwLock<Option<Base>>,
     /// Held by whoever builds.
     building: Mutex<()>,
@@ -142,7 +156,7 @@ impl LiveDuplicates {
     pub(in crate::app) fn decided(&self, org: OrgNumber) {
         let live = self.by_org.lock().get(&org.0).cloned();
         if let Some(live) = live {
-            live.pending.lock().decisions = true;
+            *live.decisions.lock() = true;
         }
     }
 
@@ -193,6 +207,8 @@ impl App {
                 org,
                 watch: self.partition.watch(org),
                 pending: Mutex::default(),
+                settling: Mutex::default(),
+                decisions: Mutex::default(),
                 base: RwLock::new(None),
                 building: Mutex::default(),
                 read: AtomicU64::new(u64::MAX),
