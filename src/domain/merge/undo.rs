@@ -213,6 +213,8 @@ fn undo_unit(
         .map(|other| other.id)
         .collect();
     if is_own || holders.is_empty() {
+        let unchanged = unit.slots.iter().filter(|slot| slot.get(merged) == slot.get(now));
+        unchanged.for_each(|slot| slot.copy(before, survivor));
         asked.keep_all(kept);
         return;
     }

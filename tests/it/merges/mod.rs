@@ -1,5 +1,6 @@
 //! Merging contacts and undoing it, through the server.
 
+mod check;
 mod command;
 mod erase;
 mod merge;
