@@ -4,6 +4,7 @@ mod check;
 mod command;
 mod erase;
 mod merge;
+mod model;
 mod refuse;
 mod sight;
 mod undo;
