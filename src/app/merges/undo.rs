@@ -1,5 +1,6 @@
 //! Undoing a merge: the originals come back, what was added since stays and is named.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -161,7 +162,8 @@ impl Found {
             back.problems.splice(0..0, step.problems);
             back.asked.extend(step.asked);
         }
-        back.conflicts.dedup_by(|one, other| one.field == other.field);
+        let mut named = HashSet::new();
+        back.conflicts.retain(|conflict| named.insert(conflict.field.clone()));
         back.problems.extend(unasked(answers, &back.asked));
         if back.conflicts.iter().any(|conflict| !sees(&conflict.field)) {
             let message = "fields that you do not see were changed since the merge, and it is unclear whose these changes are: ask somebody who sees them";
@@ -228,7 +230,7 @@ impl App {
         if gate.is_some() {
             // What the survivor has nobody else can have got meanwhile.
             let has = |number: &str| found.now.phones.iter().any(|phone| phone.number == number);
-            for one in &back.others {
+            for one in std::iter::once(&back.survivor).chain(&back.others) {
                 let new = one.phones.iter().filter(|phone| !has(&phone.number));
                 self.refuse_known_numbers(caller, Some(found.now.id), new)?;
             }
