@@ -40,7 +40,7 @@ pub enum UndoBlock {
     Undone(Timestamp),
     /// The survivor is deleted.
     SurvivorDeleted,
-    /// The survivor was merged again since, by this merge.
+    /// The survivor was merged into another contact since, by this merge.
     LaterMerge(Uuid),
     /// What was merged has been deleted for good.
     Erased,
@@ -73,7 +73,9 @@ impl UndoBlock {
                 "the merged contact is deleted: restore it first, then undo the merge".to_owned()
             }
             Self::LaterMerge(id) => {
-                format!("the merged contact was merged again since: undo merge {id} first")
+                format!(
+                    "the merged contact was merged into another one since: undo merge {id} first"
+                )
             }
             Self::Erased => {
                 "what was merged has been deleted for good, so nothing can be brought back"

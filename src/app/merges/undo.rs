@@ -1,5 +1,6 @@
 //! Undoing a merge: the originals come back, what was added since stays and is named.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -17,7 +18,7 @@ use crate::domain::contact::Contact;
 use crate::domain::draft::over_limits;
 use crate::domain::duplicates::{Decision, Verdict};
 use crate::domain::ids::{ChangeSeq, ContactId, OrgNumber};
-use crate::domain::merge::{Kept, MergeRecord, Undo, undo};
+use crate::domain::merge::{Kept, MergeRecord, Undo, plan, unasked, undo};
 use crate::domain::time::Timestamp;
 use crate::domain::view::ContactView;
 use crate::engine::{Error as EngineError, Rejected, Tx, codec, keys};
@@ -60,7 +61,18 @@ struct Found {
     record: MergeRecord,
     now: Contact,
     others: Vec<Contact>,
+    /// What was merged into the same contact since, oldest first.
+    later: Vec<Later>,
 }
+
+/// A later merge into the same contact, with the contacts that went into it.
+struct Later {
+    record: MergeRecord,
+    others: Vec<Contact>,
+}
+
+/// Reads records of merges: inside a write, or outside.
+type ReadMerge<'a> = &'a dyn Fn(Uuid) -> Result<Option<MergeRecord>, EngineError>;
 
 /// Whether the caller sees the contacts of a merge that are still there.
 pub(super) fn sees_merge(
@@ -80,10 +92,11 @@ pub(super) fn sees_merge(
 /// Finds a merge that can be undone.
 fn find(
     read: Read<'_>,
+    read_merge: ReadMerge<'_>,
     caller: &Caller,
-    record: Option<MergeRecord>,
+    id: Uuid,
 ) -> Result<Found, Rejected<Error>> {
-    let record = record.ok_or(Rejected::By(Error::NotFound(Noun::Merge)))?;
+    let record = read_merge(id)?.ok_or(Rejected::By(Error::NotFound(Noun::Merge)))?;
     if !sees_merge(read, caller, &record)? {
         return Err(Rejected::By(Error::NotFound(Noun::Merge)));
     }
@@ -96,26 +109,63 @@ fn find(
     if let Some(later) = now.merge_id {
         return Err(block(UndoBlock::LaterMerge(later)));
     }
-    if let Some(later) = now.merges.last().filter(|last| **last != record.id) {
-        return Err(block(UndoBlock::LaterMerge(*later)));
-    }
     if now.is_deleted() {
         return Err(block(UndoBlock::SurvivorDeleted));
     }
+    let others = gone_into(read, &record)?;
+    let mut later = Vec::new();
+    for id in now.merges.iter().skip_while(|id| **id != record.id).skip(1) {
+        if let Some(record) = read_merge(*id)? {
+            let others = gone_into(read, &record)?;
+            later.push(Later { record, others });
+        }
+    }
+    Ok(Found { record, now, others, later })
+}
+
+/// The contacts that went into a merge and are still there.
+fn gone_into(read: Read<'_>, record: &MergeRecord) -> Result<Vec<Contact>, EngineError> {
     let mut others = Vec::new();
     for id in record.present() {
         others.extend(read(id)?.filter(|other| other.merge_id == Some(record.id)));
     }
-    Ok(Found { record, now, others })
+    Ok(others)
 }
 
 impl Found {
     /// Works out what comes back; refuses where something must be said first.
-    fn undo(&self, sees: &dyn Fn(&str) -> bool, request: &UndoRequest) -> Result<Undo, Error> {
+    ///
+    /// Later merges into the same contact are done anew on what it would have been without this
+    /// one, so that they give what they would have given; their records are changed with it.
+    fn undo(&mut self, sees: &dyn Fn(&str) -> bool, request: &UndoRequest) -> Result<Undo, Error> {
         let Some(values) = &self.record.values else {
             return Err(Error::UndoBlocked(UndoBlock::Erased));
         };
-        let back = undo(&values.before, &values.merged, &self.now, &self.others, &request.resolve);
+        let answers = &request.resolve;
+        let (mut before, mut merged) = (values.before.clone(), values.merged.clone());
+        let mut steps: Vec<Undo> = Vec::new();
+        let mut others = self.others.clone();
+        for Later { record, others: inside } in &mut self.later {
+            let Some(values) = &mut record.values else { continue };
+            let step = undo(&before, &merged, &values.before, &others, answers);
+            let again = plan(&step.survivor, inside, &record.choices, &record.rule);
+            merged = std::mem::replace(&mut values.merged, again.merged.clone());
+            before = again.merged;
+            values.before = step.survivor.clone();
+            (values.conflicts, values.lost) = (again.conflicts, again.lost);
+            others.clone_from(&step.others);
+            steps.push(step);
+        }
+        let mut back = undo(&before, &merged, &self.now, &others, answers);
+        for step in steps.into_iter().rev() {
+            back.kept.splice(0..0, step.kept);
+            back.conflicts.splice(0..0, step.conflicts);
+            back.problems.splice(0..0, step.problems);
+            back.asked.extend(step.asked);
+        }
+        let mut named = HashSet::new();
+        back.conflicts.retain(|conflict| named.insert(conflict.field.clone()));
+        back.problems.extend(unasked(answers, &back.asked));
         if back.conflicts.iter().any(|conflict| !sees(&conflict.field)) {
             let message = "fields that you do not see were changed since the merge, and it is unclear whose these changes are: ask somebody who sees them";
             return Err(Error::NotHere(message));
@@ -190,14 +240,14 @@ impl App {
         let settings = &self.organization_of(caller)?.settings;
         let gate =
             (settings.phone_uniqueness == PhoneUniqueness::Reject).then(|| self.number_gate.lock());
-        let found = find(&read, caller, self.partition.merge(org, id)?)?;
+        let mut found = find(&read, &|id| self.partition.merge(org, id), caller, id)?;
         precondition.check(found.now.version)?;
         let definitions = self.definitions(org);
         let mut back = found.undo(&|field| shows_field(caller, &definitions, field), &request)?;
         if gate.is_some() {
             // What the survivor has nobody else can have got meanwhile.
             let has = |number: &str| found.now.phones.iter().any(|phone| phone.number == number);
-            for one in &back.others {
+            for one in std::iter::once(&back.survivor).chain(&back.others) {
                 let new = one.phones.iter().filter(|phone| !has(&phone.number));
                 self.refuse_known_numbers(caller, Some(found.now.id), new)?;
             }
@@ -209,7 +259,7 @@ impl App {
         }
         let by = caller.clone();
         let written = self.partition.write(org, caller, false, move |tx| {
-            let found = find(&|id| tx.contact(org, id), &by, tx.merge(org, id)?)?;
+            let mut found = find(&|id| tx.contact(org, id), &|id| tx.merge(org, id), &by, id)?;
             precondition.check(found.now.version).map_err(Rejected::By)?;
             let sees = |field: &str| shows_field(&by, &definitions, field);
             let mut back = found.undo(&sees, &request).map_err(Rejected::By)?;
@@ -229,6 +279,9 @@ impl App {
                 forget_sameness(tx, org, record.primary, *other)?;
             }
             tx.put_merge(&record)?;
+            for later in &found.later {
+                tx.put_merge(&later.record)?;
+            }
             Ok(back)
         })?;
         drop(gate);

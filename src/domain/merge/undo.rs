@@ -64,6 +64,15 @@ pub struct Undo {
     pub conflicts: Vec<UndoConflict>,
     /// What is wrong with the answers.
     pub problems: Vec<FieldIssue>,
+    /// The fields in which something was unclear, answered or not.
+    pub asked: BTreeSet<String>,
+}
+
+/// Names answers that nobody asked for.
+pub fn unasked(answers: &BTreeMap<String, Whose>, asked: &BTreeSet<String>) -> Vec<FieldIssue> {
+    let unasked = answers.keys().filter(|field| !asked.contains(*field));
+    let detail = "is not asked: nothing is unclear there";
+    unasked.map(|field| FieldIssue::new(pointer(field), "not_asked", detail)).collect()
 }
 
 /// Asks, and notes what was answered.
@@ -112,15 +121,6 @@ impl Questions<'_> {
             }
         }
     }
-
-    /// Answers that nobody asked for.
-    fn unasked(&mut self) {
-        let unasked = self.answers.keys().filter(|field| !self.used.contains(*field));
-        self.problems.extend(unasked.map(|field| {
-            let detail = "is not asked: nothing is unclear there";
-            FieldIssue::new(pointer(field), "not_asked", detail)
-        }));
-    }
 }
 
 const PHONES: List<Phone> =
@@ -168,9 +168,8 @@ pub fn undo(
     TAGS.undo(states, &mut survivor, &mut others, &mut asked);
     undo_notes(states, &mut survivor, &mut others, &mut asked);
     undo_counts(states, &mut survivor, &mut asked);
-    asked.unasked();
-    let Questions { kept, conflicts, problems, .. } = asked;
-    Undo { survivor, others, kept, conflicts, problems }
+    let Questions { kept, conflicts, problems, used, .. } = asked;
+    Undo { survivor, others, kept, conflicts, problems, asked: used }
 }
 
 fn undo_unit(
@@ -213,6 +212,8 @@ fn undo_unit(
         .map(|other| other.id)
         .collect();
     if is_own || holders.is_empty() {
+        let unchanged = unit.slots.iter().filter(|slot| slot.get(merged) == slot.get(now));
+        unchanged.for_each(|slot| slot.copy(before, survivor));
         asked.keep_all(kept);
         return;
     }

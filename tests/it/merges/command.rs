@@ -19,10 +19,12 @@ fn text(output: &Output) -> String {
 fn work(target: &[&str], list: &str) {
     let run = |arguments: &[&str]| ringdex(target, arguments);
     text(&run(&["import", list, "--on-duplicate", "create"]));
-    let found: Value =
-        serde_json::from_str(&text(&run(&["search", "doe", "--sort", "name", "--json"]))).unwrap();
-    let id = |at: usize| found["contacts"][at]["id"].as_str().unwrap().to_owned();
-    let (one, other) = (id(0), id(1));
+    let id = |number: &str| {
+        let found: Value =
+            serde_json::from_str(&text(&run(&["lookup", number, "--json"]))).unwrap();
+        found["results"][0]["id"].as_str().unwrap().to_owned()
+    };
+    let (one, other) = (id("+12025550101"), id("+12025550102"));
     let tried = run(&["merge", &one, &other, "--dry-run", "--field", &format!("title={other}")]);
     assert_eq!(text(&tried), format!("would become John Doe ({one})"));
     let said = String::from_utf8_lossy(&tried.stderr).into_owned();
@@ -48,7 +50,8 @@ fn merges_are_made_listed_and_undone() {
     let dir = tempfile::TempDir::new().unwrap();
     let list = dir.path().join("list.csv");
     let mut file = std::fs::File::create(&list).unwrap();
-    file.write_all(b"name,title\nJohn Doe,CEO\nJohnny Doe,Boss\n").unwrap();
+    file.write_all(b"name,title,phone\nJohn Doe,CEO,+12025550101\nJohnny Doe,Boss,+12025550102\n")
+        .unwrap();
     let list = list.to_str().unwrap();
     work(&["--data-dir", dir.path().join("data").to_str().unwrap()], list);
     let server = TestServer::start();

@@ -221,3 +221,23 @@ fn lists_of_other_systems_find_the_survivor_by_every_old_id() {
     assert_eq!(state(&server, &other)["department"], "Support");
     assert_eq!(state(&server, &one)["department"], "Sales");
 }
+
+#[test]
+fn a_number_that_was_kept_without_its_country_still_finds_the_survivor() {
+    let server = TestServer::start();
+    let one = server.create_id(&json!({"name": "John Doe", "phone": "+4930901820"}));
+    let other = server.create_id(&json!({"name": "John Doe", "phone": "030901820"}));
+    assert_eq!(state(&server, &other)["phone"], "030901820", "its country is not known");
+    for (to, from) in [(&one, &other), (&other, &one)] {
+        let merged = merge(&server, to, &[from]).expect(200).json;
+        assert_eq!(merged["contact"]["phones"].as_array().map(Vec::len), Some(1), "{merged}");
+        assert_eq!(merged["contact"]["phone"], "+4930901820");
+        assert_eq!(list(&merged["lost"], "phones").len(), 1);
+        for number in ["030901820", "+49 30 901820", "030 90 18 20"] {
+            let found = server.lookup(number, "");
+            assert_eq!((&found["count"], &found["results"][0]["id"]), (&json!(1), &json!(to)));
+        }
+        super::undo(&server, merged["merge_id"].as_str().unwrap(), &json!({})).expect(200);
+    }
+    assert_eq!(state(&server, &other)["phone"], "030901820");
+}

@@ -1,8 +1,10 @@
 //! Merging contacts and undoing it, through the server.
 
+mod check;
 mod command;
 mod erase;
 mod merge;
+mod model;
 mod refuse;
 mod sight;
 mod undo;

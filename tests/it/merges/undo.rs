@@ -91,19 +91,40 @@ fn whose_change_it_was_is_asked() {
 }
 
 #[test]
-fn merges_are_undone_from_the_last_one_back() {
+fn a_merge_is_undone_where_others_were_merged_into_the_same_contact_since() {
     let server = TestServer::start();
     let (one, other) = two(&server);
-    let third = server.create_id(&json!({"name": "J. Doe", "phone": "+12025550102"}));
+    // It shares a number with the one that goes, and says what the one that goes said before it.
+    let third = json!({"name": "J. Doe", "phone": "+12025550102", "company": "Third Ltd", "notes": "third"});
+    let third = server.create_id(&third);
     let before: Vec<Value> = [&one, &other, &third].map(|id| state(&server, id)).to_vec();
     let first = done(merge(&server, &one, &[&other]));
-    let into_same = done(merge(&server, &one, &[&third]));
-    let refused = undo(&server, &first, &json!({})).expect(409);
-    assert_eq!(refused.json["reason"], "later_merge");
-    assert_eq!(refused.json["merge_id"], into_same.as_str());
-    undo(&server, &into_same, &json!({})).expect(200);
+    let second = done(merge(&server, &one, &[&third]));
+    assert_eq!(state(&server, &one)["company"], "Acme");
+    undo(&server, &first, &json!({})).expect(200);
+    assert_eq!(state(&server, &other), before[1]);
+    let survivor = state(&server, &one);
+    assert_eq!(survivor["company"], "Third Ltd");
+    assert!(survivor["phones"].to_string().contains("+12025550102"), "the third one has it, too");
+    let notes = survivor["notes"].as_str().unwrap();
+    assert!(notes.starts_with("first") && notes.ends_with("third") && !notes.contains("second"));
+    contact(&server, &third).expect(308);
+    let server = server.restart();
+    undo(&server, &second, &json!({})).expect(200);
+    let after: Vec<Value> = [&one, &other, &third].map(|id| state(&server, id)).to_vec();
+    assert_eq!(after, before);
+}
+
+#[test]
+fn a_merge_into_another_contact_is_undone_first() {
+    let server = TestServer::start();
+    let (one, other) = two(&server);
+    let third = server.create_id(&json!({"name": "J. Doe", "phone": "+12025550103"}));
+    let before: Vec<Value> = [&one, &other, &third].map(|id| state(&server, id)).to_vec();
+    let first = done(merge(&server, &one, &[&other]));
     let away = done(merge(&server, &third, &[&one]));
     let refused = undo(&server, &first, &json!({})).expect(409);
+    assert_eq!(refused.json["reason"], "later_merge");
     assert_eq!(refused.json["merge_id"], away.as_str());
     undo(&server, &away, &json!({})).expect(200);
     undo(&server, &first, &json!({})).expect(200);

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::process::Bench;
+use crate::merges::merge;
 
 /// What is looked for: names, parts of numbers and addresses that stand nowhere by chance.
 const MARKS: &[&str] = &[
@@ -103,6 +104,8 @@ fn live(bench: &Bench, key: Option<&Path>) -> BTreeSet<String> {
     let gone = client
         .create_id(&json!({"name": "Gone Houyhnhnm", "phones": [{"number": "+12125550147"}]}));
     client.delete(&format!("/api/v1/contacts/{gone}")).expect(204);
+    let twin = client.create_id(&json!({"name": "M. Quuxworth", "company": "Vexillology"}));
+    merge(client, &id, &[&twin]).expect(200);
     seen.extend(found(&bench.data()));
 
     let mut list = "name,phone,email\n".to_owned();
