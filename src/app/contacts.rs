@@ -166,7 +166,11 @@ impl App {
         let duplicates = if uniqueness == PhoneUniqueness::Allow {
             Vec::new()
         } else {
-            self.likely_duplicates(caller, &contact)?
+            // The contact is there, whatever becomes of the question who else it may be.
+            self.likely_duplicates(caller, &contact).unwrap_or_else(|error| {
+                tracing::error!("duplicates of a new contact cannot be named: {error}");
+                Vec::new()
+            })
         };
         let contact = caller.shown(contact);
         Ok(Created { contact, duplicates, seq: written.seq, is_replay })

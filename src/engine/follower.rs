@@ -76,6 +76,13 @@ impl Follower {
             Ok(Err(error)) => causes(&error),
             Err(_panic) => "it panicked".to_owned(),
         };
+        // Of a worker that gave up the index only tells that it did.
+        let reason = match probe(root) {
+            Ok(()) => reason,
+            Err(error) => {
+                format!("{reason}: nothing can be written to {}: {error}", root.display())
+            }
+        };
         if let Err(error) = Generations::new(root).and_then(|all| all.mark_suspect()) {
             tracing::error!("the search index could not be marked: {error}");
         }
@@ -198,4 +205,15 @@ pub(super) fn index_entry(mirror: &Mirror, entry: &Entry, trust_fresh: bool) -> 
         }
     }
     Ok(())
+}
+
+/// Tries whether something can be written into a directory.
+#[expect(clippy::disallowed_methods, reason = "it is removed at once")]
+fn probe(root: &Path) -> std::io::Result<()> {
+    const PROBE_BYTES: usize = 1 << 20;
+    let path = root.join("probe.tmp");
+    let written = std::fs::write(&path, vec![0; PROBE_BYTES]);
+    // It may not be there.
+    let _ = std::fs::remove_file(&path);
+    written
 }

@@ -35,7 +35,7 @@ impl App {
         if self.organization_of(caller)?.settings.audit_reads {
             self.note_export(caller, &Query::default(), &["duplicates".to_owned()])?;
         }
-        let model = super::model()?;
+        let model = self.duplicate_model()?;
         let standard = Standard::new(self.partition.names(), &model);
         let mut ids: Vec<ContactId> = Vec::new();
         let mut subjects = Subjects::new(Ids::Contacts(Vec::new()), options.has_cards);

@@ -38,6 +38,7 @@ pub use report::{DuplicateReport, ReportFormat, ReportOptions, ReportSummary, Re
 pub(super) use row_judge::RowJudge;
 pub use run_job::{DuplicateRun, ListRun, RunReport, RunState, RunView};
 
+use super::App;
 use super::error::Error;
 use crate::dedupe::{self, Model, ModelError, Options, TABLE};
 use crate::domain::duplicates::DuplicateSettings;
@@ -46,6 +47,23 @@ use crate::engine;
 /// The table of levels and weights by which duplicates are found, with its explanations.
 pub fn duplicate_model() -> &'static str {
     TABLE
+}
+
+/// Where an operator puts a table of its own, in the data directory.
+const OWN_MODEL: &str = "duplicate-model.toml";
+
+impl App {
+    /// The model of this data directory: the operator's own table, or the one that is shipped.
+    fn duplicate_model(&self) -> Result<Model, Error> {
+        let path = self.partition.root().join(OWN_MODEL);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return model(),
+            Err(source) => return Err(engine::Error::Io { path, source }.into()),
+        };
+        Model::parse(&text)
+            .map_err(|wrong| Error::FileUnreadable(format!("{}: {wrong}", path.display())))
+    }
 }
 
 /// The model that is shipped; a unit test reads it, so that it is a defect if it cannot be read.

@@ -349,3 +349,31 @@ fn bad_usage_is_named_and_leaves_files_alone() {
     let model = text(&ringdex(&["duplicates", "--model"]));
     assert!(model.contains("[first_name]") && model.contains("nickname"));
 }
+
+#[test]
+fn an_operator_may_bring_a_table_of_weights() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let (data, list) = (dir.path().join("data"), dir.path().join("list.csv"));
+    std::fs::write(&list, "name,phone\nJohn Doe,+12025550123\nJohn Doe,+12025550123\n").unwrap();
+    let on_base = |arguments: &[&str]| {
+        ringdex(&[&["--data-dir", data.to_str().unwrap()], arguments].concat())
+    };
+    text(&on_base(&["import", list.to_str().unwrap(), "--on-duplicate", "create"]));
+    assert_eq!(text(&on_base(&["duplicates"])).lines().count(), 2);
+    let shipped = text(&ringdex(&["duplicates", "--model"]));
+    let own = data.join("duplicate-model.toml");
+    let strict = shipped.replace("[phone]\nsame ", "[phone]\nno_level ");
+    assert_ne!(strict, shipped);
+    std::fs::write(&own, strict).unwrap();
+    let refused = on_base(&["duplicates"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(said.contains("duplicate-model.toml") && said.contains("phone.same"), "{said}");
+    // Numbers that say nothing make no pair.
+    let line =
+        shipped.lines().find(|line| line.starts_with("exact") && line.contains("first name"));
+    let heavy =
+        shipped.replace(line.unwrap(), "exact = { bits = -50.0, words = \"same first name\" }");
+    std::fs::write(&own, heavy).unwrap();
+    assert_eq!(text(&on_base(&["duplicates"])).lines().count(), 1);
+}

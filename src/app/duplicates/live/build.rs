@@ -16,7 +16,7 @@ impl App {
         &self,
         org: OrgNumber,
     ) -> Result<(Arc<Tools>, Options), Error> {
-        let model = super::super::model()?;
+        let model = self.duplicate_model()?;
         let standard = Standard::new(self.partition.names(), &model);
         let settings = self.access().organization(org).map(|org| org.settings.duplicates.clone());
         let options = super::super::options(&model, &settings.unwrap_or_default());
