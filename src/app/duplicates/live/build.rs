@@ -49,7 +49,6 @@ impl App {
         if !self.build(live, progress)? {
             return Ok(None);
         }
-        live.is_wanted.store(false, Ordering::Relaxed);
         Ok(live.base.read().as_ref().map(|base| base.built))
     }
 
@@ -75,6 +74,8 @@ impl App {
         // They may have been read or not.
         live.watch.put_back(&replay);
         *live.base.write() = Some(base);
+        // Who asked meanwhile has got what it wanted.
+        live.is_wanted.store(false, Ordering::Relaxed);
         // Some may have been made since they were read.
         *live.decisions.lock() = true;
         Ok(true)
