@@ -85,7 +85,7 @@ fn what_does_not_fit_is_named_where_it_stands() {
         (json!({"field": "tag"}), "", "type"),
         (json!({"field": "tag", "value": ""}), "/value", "text"),
         (json!({"field": "tag", "value": "a\u{0}b"}), "/value", "text"),
-        (json!({"field": "tag", "value": "x".repeat(300)}), "/value", "text"),
+        (json!({"field": "tag", "value": "x".repeat(1_001)}), "/value", "text"),
         (json!({"field": "tag", "op": "gt", "value": "x"}), "/value", "value"),
         (json!({"field": "tag", "op": "word", "value": "x"}), "/value", "operator"),
         (json!({"field": "any", "op": "gt", "value": "x"}), "/value", "operator"),

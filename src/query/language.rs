@@ -7,7 +7,7 @@ use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
 
 /// Most characters of one word or value; more are cut off.
-pub const MOST_VALUE_CHARS: usize = 256;
+pub const MOST_VALUE_CHARS: usize = 1_000;
 /// Most characters of the key of a custom field.
 pub const MOST_KEY_CHARS: usize = 100;
 /// Most levels that a tree of conditions may have.
@@ -33,7 +33,7 @@ impl Language<'_> {
     /// Most bytes of a text that are looked at: enough for everything that can be printed of a
     /// tree of `most_words` conditions.
     pub(super) fn most_bytes(&self) -> usize {
-        self.most_words.saturating_mul(4 * 1024).saturating_add(64 * 1024)
+        self.most_words.saturating_mul(8 * 1024).saturating_add(64 * 1024)
     }
 }
 

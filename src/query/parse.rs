@@ -6,7 +6,7 @@
 use super::date::Op;
 use super::expr::{Condition, Expr, Shape};
 use super::field::{Field, Kind};
-use super::language::{Language, MOST_LEVELS, MOST_PARENTHESES};
+use super::language::{Language, MOST_LEVELS, MOST_PARENTHESES, MOST_VALUE_CHARS};
 use super::lex::{self, Mark, Piece};
 use super::names::{self, Named, Target};
 use super::number;
@@ -302,6 +302,16 @@ impl<'a> Parser<'a> {
 
     /// A word or a quote; `None` where a quote is not closed, which is left out.
     fn piece(&mut self, context: Context<'_>) -> Option<Piece> {
+        let start = self.at;
+        let piece = self.next_piece(context)?;
+        if piece.text.chars().nth(MOST_VALUE_CHARS).is_some() {
+            let message = format!("only the first {MOST_VALUE_CHARS} characters were looked at");
+            self.warn(message, None, start, self.at);
+        }
+        Some(piece)
+    }
+
+    fn next_piece(&mut self, context: Context<'_>) -> Option<Piece> {
         let rest = self.rest();
         if let Some((piece, read)) = lex::quoted_piece(rest) {
             self.at += read;

@@ -222,6 +222,7 @@ impl Run<'_> {
                     view: &segment.view,
                     prefix: &prefix,
                     most_expansions: self.schema.ladder.most_expansions,
+                    most_bytes: self.schema.limits.term_bytes,
                     budget: &self.budget,
                 },
                 budget: &self.budget,

@@ -24,6 +24,9 @@ const LONG_BEGINNING: usize = 9;
 /// Letters from which on a short code says enough beside exact hits.
 const LONG_WORD: usize = 5;
 
+/// Bytes of the longest word of which such with typos are looked for.
+pub(super) const MOST_TYPO_BYTES: usize = 64;
+
 /// Turns words into nodes.
 pub(super) struct Words<'a> {
     pub(super) schema: &'a Schema,
@@ -42,7 +45,6 @@ impl Words<'_> {
 
     /// A word that stands anywhere, or in one field of words.
     pub(super) fn node(&self, field: Option<&Field>, text: &str, shape: Shape) -> Node {
-        let text = cut(text, self.schema.limits.term_bytes.saturating_sub(2));
         let mut sources = Vec::with_capacity(6);
         match field {
             None => self.anywhere(text, shape, &mut sources),
@@ -142,7 +144,7 @@ impl Words<'_> {
 
     /// A name that has the accents that were typed.
     pub(super) fn written(&self, text: &str) -> Node {
-        let text = cut(text, self.schema.limits.term_bytes.saturating_sub(2)).to_owned();
+        let text = text.to_owned();
         let exact = vec![(Place::Written.letter(), self.schema.scores.name_accents)];
         Node::Terms(vec![Source::Word { dict: Dict::Word, text, exact }])
     }
@@ -347,18 +349,10 @@ impl Words<'_> {
     }
 }
 
+/// Words with typos of one that is not too long: what is looked for costs memory with every letter.
 fn typos(text: &str, places: &[(Place, [f32; 3])], out: &mut Vec<Source>) {
-    let Some(most) = most_edits(text) else { return };
+    let Some(most) = most_edits(text).filter(|_| text.len() <= MOST_TYPO_BYTES) else { return };
     let pattern = Arc::new(Pattern::typos(text, most));
     let scores = places.iter().map(|(place, scores)| (place.letter(), *scores)).collect();
     out.push(Source::Pattern { dict: Dict::Word, pattern, scores });
-}
-
-/// A text as far as terms go.
-pub(super) fn cut(text: &str, most_bytes: usize) -> &str {
-    let mut end = text.len().min(most_bytes);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
 }

@@ -18,6 +18,7 @@ mod errors;
 mod filters;
 mod fuzz;
 mod imports;
+mod long_values;
 mod lookup;
 mod openapi;
 mod people;

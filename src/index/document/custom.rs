@@ -14,8 +14,8 @@ use crate::domain::ids::OrgNumber;
 use crate::domain::text::{fold, for_each_word, sort_key};
 use crate::domain::time::day_number;
 
-/// Longest text that is counted and sorted as a value, in bytes; longer ones are prose.
-const VALUE_BYTES: usize = 64;
+/// Longest text that is counted as a value, in bytes; longer ones are prose.
+const VALUE_BYTES: usize = 256;
 
 /// What a column of a custom field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +56,11 @@ pub(super) fn add(draft: &mut Draft<'_>, words: &mut Terms<'_>) {
         terms.whole(&key);
         let mut texts: Vec<OwnedValue> = Vec::new();
         for_each_scalar(value, &mut |text| {
-            terms.whole(&format!("{key}\u{1}{}", fold(text)));
+            let whole = format!("{key}\u{1}{}", fold(text));
+            terms.whole(&whole);
+            if terms.is_too_long(&whole) {
+                for_each_word(text, |word, _, _| terms.whole(&format!("{key}\u{4}{word}")));
+            }
             words.words(text, Place::Custom);
             words.identifier(text, Place::CustomIdentifier);
             for_each_word(text, |word, _, _| terms.whole(&format!("{key}\u{2}{word}")));
