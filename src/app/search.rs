@@ -165,7 +165,7 @@ impl App {
                 ),
             ));
         }
-        let after = place(request, &sort)?;
+        let (after, start) = place(request, &sort)?;
         let status = match request.status.as_deref().filter(|s| !s.is_empty()) {
             None => None,
             Some(text) => Some(Status::parse(text).ok_or_else(|| {
@@ -194,6 +194,7 @@ impl App {
             status,
             sort: &sort,
             after,
+            start,
             offset: if request.cursor.is_some() { 0 } else { offset },
             limit: per_page,
             most_total: request.most_total.filter(|most| *most > 0),
@@ -201,7 +202,7 @@ impl App {
             facet_values: request.facet_values.unwrap_or(FACET_VALUES).min(MOST_FACET_VALUES),
             time_budget: None,
         })?;
-        let next_cursor = found.next.map(Cursor::encode);
+        let next_cursor = found.next.as_ref().map(Cursor::encode);
         let mut did_you_mean = None;
         let step = found.step;
         let contacts = found
@@ -276,17 +277,21 @@ fn sort_of(caller: &Caller, name: &str) -> Result<Sort, Error> {
     })
 }
 
-/// Where a page begins.
-fn place(request: &SearchRequest, sort: &Sort) -> Result<Option<Cursor>, Error> {
-    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    match (given(&request.cursor), given(&request.start)) {
+/// Where a page begins: behind a place, or at a text.
+fn place<'a>(
+    request: &'a SearchRequest,
+    sort: &Sort,
+) -> Result<(Option<Cursor>, Option<&'a str>), Error> {
+    let cursor = request.cursor.as_deref().filter(|text| !text.is_empty());
+    let start = request.start.as_deref().filter(|text| !text.is_empty());
+    match (cursor, start) {
         (Some(_), Some(_)) => Err(Error::invalid(
             "/start",
             "cursor",
             "cannot be given together with a cursor, which already is a place",
         )),
         (Some(text), None) => {
-            let cursor = Cursor::decode(&text).ok_or_else(|| {
+            let cursor = Cursor::decode(text).ok_or_else(|| {
                 Error::invalid("/cursor", "cursor", "is none of the cursors that answers carry")
             })?;
             // Taken in another order it would begin anew, and a walk would never end.
@@ -297,12 +302,14 @@ fn place(request: &SearchRequest, sort: &Sort) -> Result<Option<Cursor>, Error> 
                     "belongs to another sort: repeat query and sort of the answer it comes from",
                 ));
             }
-            Ok(Some(cursor))
+            Ok((Some(cursor), None))
         }
-        (None, Some(text)) => sort.place_of(&text).map(Some).ok_or_else(|| {
-            Error::invalid("/start", "sort", "needs an order by name, last_name or first_name")
-        }),
-        (None, None) => Ok(None),
+        (None, Some(_)) if !sort.is_by_text() => Err(Error::invalid(
+            "/start",
+            "sort",
+            "needs an order by name, last_name, first_name or company",
+        )),
+        (None, start) => Ok((None, start)),
     }
 }
 

@@ -21,6 +21,7 @@ mod imports;
 mod long_values;
 mod lookup;
 mod openapi;
+mod orders;
 mod people;
 mod search;
 mod suggest;

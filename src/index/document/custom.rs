@@ -10,8 +10,9 @@ use tantivy::schema::OwnedValue;
 
 use super::super::cutter::{Place, Terms};
 use super::Draft;
+use crate::domain::collation::halves;
 use crate::domain::ids::OrgNumber;
-use crate::domain::text::{fold, for_each_word, sort_key};
+use crate::domain::text::{fold, for_each_word};
 use crate::domain::time::day_number;
 
 /// Longest text that is counted as a value, in bytes; longer ones are prose.
@@ -26,8 +27,10 @@ pub enum Column {
     Day,
     /// Texts as they are written.
     Text,
-    /// Bytes 0 to 7 of the folded text.
+    /// Bytes 0 to 7 of the key by which the text sorts.
     SortKey,
+    /// Bytes 8 to 15 of it.
+    SortKey1,
 }
 
 /// The name of a column of a custom field. It says nothing about the name of the field.
@@ -38,6 +41,7 @@ pub fn column_name(org: OrgNumber, key: &str, column: Column) -> String {
         Column::Day => 'd',
         Column::Text => 't',
         Column::SortKey => 's',
+        Column::SortKey1 => 'r',
     };
     format!("{letter}{:x}_{}", org.0, &hash[..16])
 }
@@ -78,7 +82,9 @@ pub(super) fn add(draft: &mut Draft<'_>, words: &mut Terms<'_>) {
             if let Some(day) = day_number(text) {
                 put(Column::Day, OwnedValue::I64(day));
             }
-            put(Column::SortKey, OwnedValue::I64(ordered_key(sort_key(text).0)));
+            let (key0, key1) = halves(&draft.schema.collation.key(text));
+            put(Column::SortKey, OwnedValue::I64(ordered_key(key0)));
+            put(Column::SortKey1, OwnedValue::I64(ordered_key(key1)));
         }
         if !texts.is_empty() {
             put(Column::Text, OwnedValue::Array(texts));
