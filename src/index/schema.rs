@@ -138,6 +138,7 @@ pub struct Scores {
     pub name_nickname: f32,
     pub name_nickname_far: f32,
     pub name_initial: f32,
+    pub name_initial_far: f32,
     pub given_initial: f32,
     pub name_sound: f32,
     pub name_one_edit: f32,

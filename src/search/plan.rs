@@ -17,7 +17,7 @@ use super::rights::SearchRights;
 use super::run::Request;
 use super::step::Step;
 use super::weigh;
-use super::words::{MOST_TYPO_BYTES, Words};
+use super::words::Words;
 use crate::domain::email;
 use crate::domain::ids::OrgNumber;
 use crate::domain::names::{Noise, most_edits};
@@ -325,7 +325,6 @@ impl Planner<'_> {
             self.words.email(&word.text, shape, &mut sources);
         }
         if self.words.step >= Step::Typos
-            && text.len() <= MOST_TYPO_BYTES
             && let Some(most) = most_edits(&text)
         {
             let pattern = Arc::new(Pattern::typos(&text, most));

@@ -23,6 +23,7 @@ use super::ties::{Tied, first_of};
 use super::view::{Segment, Views};
 use crate::domain::access::{FieldRights, Sight};
 use crate::domain::ids::{ContactNumber, OrgNumber};
+use crate::domain::names::most_edits;
 use crate::domain::status::Status;
 use crate::index::{Schema, org_prefix};
 use crate::query::{Condition, Expr, Field, Shape};
@@ -163,13 +164,26 @@ pub fn run(
         return Ok(if near.total > hits.total { near } else { hits });
     }
     // Nothing is as it was said: what is near in different ways stands together, the nearest first.
-    for step in [Step::Typos, Step::Inside] {
-        if hits.total > 0 || hits.is_partial {
-            break;
-        }
-        hits = run.step(step, true)?;
+    let alone = word_alone(request.expr);
+    if alone.is_none_or(|word| most_edits(word).is_some()) {
+        hits = run.step(Step::Typos, true)?;
+    }
+    // Of a single word its middle is meant as often as its sound, and there are few of these.
+    let is_enough = if alone.is_some() { schema.ladder.enough } else { 1 };
+    if hits.total < is_enough && !hits.is_partial {
+        hits = run.step(Step::Inside, true)?;
     }
     Ok(hits)
+}
+
+/// The word, if nothing else is asked for.
+fn word_alone(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Is(Condition::Word { field: None | Some(Field::Name), text, shape }) => {
+            (*shape != Shape::Exact).then_some(text)
+        }
+        Expr::All(_) | Expr::Any(_) | Expr::Not(_) | Expr::Is(_) => None,
+    }
 }
 
 /// Whether there are words that can be matched more freely.

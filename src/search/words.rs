@@ -24,9 +24,6 @@ const LONG_BEGINNING: usize = 9;
 /// Letters from which on a short code says enough beside exact hits.
 const LONG_WORD: usize = 5;
 
-/// Bytes of the longest word of which such with typos are looked for.
-pub(super) const MOST_TYPO_BYTES: usize = 64;
-
 /// Turns words into nodes.
 pub(super) struct Words<'a> {
     pub(super) schema: &'a Schema,
@@ -326,7 +323,7 @@ impl Words<'_> {
             && self.is_last_resort
         {
             // The record has only an initial.
-            let exact = vec![(Place::Name.letter(), scores.name_initial)];
+            let exact = vec![(Place::Name.letter(), scores.name_initial_far)];
             out.push(Source::Word { dict: Dict::Word, text: first.to_string(), exact });
         }
         if self.step >= Step::Typos {
@@ -349,9 +346,8 @@ impl Words<'_> {
     }
 }
 
-/// Words with typos of one that is not too long: what is looked for costs memory with every letter.
 fn typos(text: &str, places: &[(Place, [f32; 3])], out: &mut Vec<Source>) {
-    let Some(most) = most_edits(text).filter(|_| text.len() <= MOST_TYPO_BYTES) else { return };
+    let Some(most) = most_edits(text) else { return };
     let pattern = Arc::new(Pattern::typos(text, most));
     let scores = places.iter().map(|(place, scores)| (place.letter(), *scores)).collect();
     out.push(Source::Pattern { dict: Dict::Word, pattern, scores });

@@ -20,6 +20,7 @@ use crate::domain::text::Word;
 use crate::index::Schema;
 use crate::query::{Condition, Expr, Field, Shape};
 
+mod contains;
 mod fields;
 mod mark;
 mod score;
@@ -139,8 +140,8 @@ impl<'a> Explainer<'a> {
                 value.clone()
             }
             Condition::Contains { field, text } => {
-                push(&mut out.why, format!("{} contains", label(field)));
-                text.clone()
+                self.contains(out, field, text);
+                return;
             }
             Condition::Range { field, .. } => {
                 push(&mut out.why, label(field));
@@ -210,8 +211,10 @@ impl<'a> Explainer<'a> {
             }
             let (start, end) = marked(original, met, text);
             mark(out, key, original, start, end);
+            // A name in another script is no correction of what was typed.
             let is_instead =
-                matches!(met.like, Likeness::Sound | Likeness::OneEdit | Likeness::TwoEdits);
+                matches!(met.like, Likeness::Sound | Likeness::OneEdit | Likeness::TwoEdits)
+                    && text.is_ascii() == met.word.text.is_ascii();
             if is_instead && !out.instead.iter().any(|(asked, _)| asked == text) {
                 out.instead
                     .push((text.to_owned(), original[met.word.start..met.word.end].to_owned()));
