@@ -122,7 +122,7 @@ impl App {
     ) -> Result<SearchAnswer, Error> {
         authorize(caller, Permission::Search)?;
         let started = Instant::now();
-        let Understood { text: asked, expr, mut warnings, sort: saved_sort } =
+        let Understood { text: asked, expr, mut warnings, meant, sort: saved_sort } =
             self.understand(caller, &request.query)?;
         if caller.fields.phones != FieldRight::Full && expr.has_digits() {
             warnings.push(Warning {
@@ -203,7 +203,7 @@ impl App {
             time_budget: None,
         })?;
         let next_cursor = found.next.as_ref().map(Cursor::encode);
-        let mut did_you_mean = None;
+        let mut did_you_mean = meant;
         let step = found.step;
         let contacts = found
             .contacts
@@ -215,7 +215,7 @@ impl App {
                 // Explained as it is shown: reasons and marks tell nothing of hidden fields.
                 let contact = caller.shown(contact);
                 let explanation = self.partition.explain(&asked, &contact, step);
-                if is_best && step >= search::Step::Typos {
+                if is_best && step >= search::Step::Typos && did_you_mean.is_none() {
                     did_you_mean = corrected(&request.query.q, &explanation.instead);
                 }
                 let parts = request.explain.then(|| {

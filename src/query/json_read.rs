@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::date::Op;
 use super::expr::{Expr, Shape};
-use super::field::{Field, Kind};
+use super::field::Field;
 use super::language::{Language, MOST_LEVELS, MOST_VALUE_CHARS};
 use super::lex::Mark;
 use super::names::{self, Named, Target};
@@ -255,7 +255,7 @@ impl Reader<'_> {
         op: &str,
         value: &Value,
     ) -> Option<value::Answer> {
-        let is_words = field.kind() == Kind::Words;
+        let is_words = value::has_words(field, self.language);
         let plain = |text, is_quoted, mark| Ask::Plain { text, is_quoted, mark, last: Shape::Word };
         let ask = match op {
             "exists" => {

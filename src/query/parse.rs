@@ -23,6 +23,9 @@ pub struct Parsed {
     pub warnings: Vec<Warning>,
 }
 
+/// Letters from which on a name that is near to that of a field was meant for it.
+const SURE_LETTERS: usize = 5;
+
 /// Most warnings of one query; more help nobody.
 const MOST_WARNINGS: usize = 20;
 
@@ -388,25 +391,33 @@ impl<'a> Parser<'a> {
                 self.warn(message, None, start, self.at);
                 return None;
             }
-            Named::Unknown(near) => {
-                let hint = did_you_mean(near.as_deref());
-                let message = format!("there is no field {name}; it was searched as words{hint}");
-                self.warn(message, near, start, colon - 1);
-                // The value is read as if it stood alone.
-                self.at = colon;
-                let is_followed = self.rest().starts_with(|c: char| !lex::is_space(c));
-                let last = if !is_followed && self.is_last() { Shape::Prefix } else { Shape::Word };
-                let found = words::words(None, name, Shape::Word, last);
-                if !is_followed {
-                    return (!found.is_empty()).then(|| Expr::all(found));
-                }
-                let behind = self.unit_inside();
-                let parts: Vec<Expr> = found.into_iter().chain(behind).collect();
-                return (!parts.is_empty()).then(|| Expr::all(parts));
-            }
+            Named::Unknown(near) => return self.unknown_field(name, near, colon),
         };
         self.at = colon;
         self.values(&target, name, start)
+    }
+
+    /// A name with a colon that is no field. The value is read as if it stood alone; where no field
+    /// was meant, hits that have the name as well come first.
+    fn unknown_field(&mut self, name: &str, near: Option<String>, colon: usize) -> Option<Expr> {
+        let start = self.at;
+        let is_mistyped = near.is_some() && name.chars().count() >= SURE_LETTERS;
+        let hint = did_you_mean(near.as_deref());
+        let message = format!("there is no field {name}; it was searched as words{hint}");
+        self.warn(message, near, start, colon - 1);
+        self.at = colon;
+        let is_followed = self.rest().starts_with(|c: char| !lex::is_space(c));
+        let last = if !is_followed && self.is_last() { Shape::Prefix } else { Shape::Word };
+        let found = words::words(None, name, Shape::Word, last);
+        let behind = if is_followed { self.unit_inside() } else { None };
+        match behind {
+            None => (!found.is_empty()).then(|| Expr::all(found)),
+            Some(behind) if is_mistyped || found.is_empty() => Some(behind),
+            Some(behind) => {
+                let both = found.into_iter().chain([behind.clone()]).collect();
+                Some(Expr::any(vec![Expr::all(both), behind]))
+            }
+        }
     }
 
     /// What stands behind the colon of an unknown field.

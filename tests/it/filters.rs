@@ -164,3 +164,62 @@ fn a_saved_search_selects_wherever_it_is_named() {
         server.post("/api/v1/contacts/bulk-actions", &body).expect(422);
     }
 }
+
+#[test]
+fn words_are_found_inside_of_texts_and_mistakes_give_no_empty_page() {
+    let server = TestServer::start();
+    for (key, kind) in [("story", "long_text"), ("hobby", "short_text"), ("plan", "dropdown")] {
+        let mut body = json!({"key": key, "label": key, "type": kind});
+        if kind == "dropdown" {
+            body["options"] = json!(["Gold Plus", "Silver"]);
+        }
+        server.post("/api/v1/custom-fields", &body).expect(201);
+    }
+    server.create(&json!({"name": "Ada", "company": "Harbor Lights", "custom_fields":
+        {"story": "Called about the lighthouse\nand the ferry", "hobby": "sailing", "plan": "Gold Plus"}}));
+    server.create(&json!({"name": "Bob", "status": "inactive", "custom_fields":
+        {"story": "ferry", "hobby": "lighthouse keeping", "plan": "Silver"}}));
+    let ask = |q: &str| {
+        let answer = server.search(q, "&sort=name&refresh=wait").json;
+        let warned = answer["warnings"].as_array().map_or(0, Vec::len);
+        let meant = answer["did_you_mean"].as_str().map(str::to_owned);
+        (names(&answer), warned, meant)
+    };
+    for (q, expected) in [
+        ("cf.story:lighthouse", &["Ada"][..]),
+        ("story:ferry", &["Ada", "Bob"]),
+        ("cf.story:\"ferry\"", &["Bob"]),
+        ("cf.hobby:keeping", &["Bob"]),
+        ("cf.hobby:\"keeping\"", &[]),
+        ("-cf.hobby:lighthouse", &["Ada"]),
+        ("cf.plan:gold", &[]),
+        ("cf.plan:\"gold plus\"", &["Ada"]),
+        ("status:in*", &["Bob"]),
+        ("status:*acti*", &["Ada", "Bob"]),
+    ] {
+        assert_eq!(
+            ask(q),
+            (expected.iter().map(|name| (*name).to_owned()).collect(), 0, None),
+            "{q}"
+        );
+    }
+    let found = ask("compny:harbor");
+    assert_eq!(found, (vec!["Ada".to_owned()], 1, Some("company:harbor".to_owned())));
+    assert_eq!(ask("re:harbor").0, ["Ada"]);
+    // Left out, as everything that cannot be, and said.
+    assert_eq!(ask("ada status:foo"), (vec!["Ada".to_owned()], 1, None));
+    let word = json!({"filter": {"field": "cf.story", "op": "word", "value": "ferry"}});
+    let answer = server.post("/api/v1/contacts/search", &word).expect(200);
+    assert_eq!(answer.json["total"], 2);
+    for filter in [
+        json!({"field": "status", "value": "foo"}),
+        json!({"field": "cf.plan", "op": "word", "value": "gold"}),
+    ] {
+        let body = json!({"filter": filter});
+        server.post("/api/v1/contacts/search", &body).expect(422);
+    }
+    // Why it is one names the field that was asked, and no other with the same word.
+    let why = server.search("cf.hobby:lighthouse", "").json;
+    assert!(why["contacts"][0]["match"]["highlights"]["custom_fields/hobby"].is_array(), "{why}");
+    assert!(why["contacts"][0]["match"]["highlights"]["custom_fields/story"].is_null(), "{why}");
+}

@@ -16,7 +16,7 @@ use super::step::Step;
 use crate::domain::contact::Contact;
 use crate::domain::email;
 use crate::domain::names::{Likeness, edits, likeness};
-use crate::domain::text::Word;
+use crate::domain::text::{Word, fold};
 use crate::index::Schema;
 use crate::query::{Condition, Expr, Field, Shape};
 
@@ -173,8 +173,13 @@ impl<'a> Explainer<'a> {
     /// The best way in which a word met each word of each field.
     fn word(&self, out: &mut Explanation, field: Option<&Field>, text: &str, shape: Shape) {
         let mut met: Vec<Met<'_>> = Vec::new();
-        for (at, (part, _, original, words)) in self.fields().all.iter().enumerate() {
+        for (at, (part, place, original, words)) in self.fields().all.iter().enumerate() {
             if field.is_some_and(|field| !part.belongs_to(field)) {
+                continue;
+            }
+            if let Some(Field::Custom(key)) = field
+                && place.strip_prefix("custom_fields/").map(fold).as_ref() != Some(key)
+            {
                 continue;
             }
             for word in words {
