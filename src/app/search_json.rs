@@ -27,6 +27,9 @@ struct SearchBody<'a> {
     warning_details: Vec<WarningBody<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     did_you_mean: Option<&'a str>,
+    /// Whether the counts are those of the whole result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    facets_exact: Option<bool>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     facets: BTreeMap<&'a str, FacetBody<'a>>,
     contacts: Vec<ContactView<'a>>,
@@ -84,6 +87,7 @@ fn to_json(q: &str, mut answer: SearchAnswer) -> Result<Vec<u8>, serde_json::Err
         warnings: answer.warnings.iter().map(|warning| warning.message.as_str()).collect(),
         warning_details: answer.warnings.iter().map(|warning| detail(q, warning)).collect(),
         did_you_mean: answer.did_you_mean.as_deref(),
+        facets_exact: (!answer.facets.is_empty()).then_some(answer.total_exact),
         facets: answer.facets.iter().map(|(name, facet)| (name.as_str(), counts(facet))).collect(),
         contacts,
     })

@@ -10,6 +10,7 @@
 mod access;
 mod browser;
 mod contacts;
+mod counts;
 mod custom;
 mod duplicates;
 mod edge;

@@ -56,6 +56,9 @@ pub(in crate::http) struct SearchAnswer {
     pub warning_details: Option<Vec<SearchWarning>>,
     /// The query with the words that were probably meant.
     pub did_you_mean: Option<String>,
+    /// Beside facets: whether they count the whole result. With `total_limit`, and where the time
+    /// was over, they count what was looked at.
+    pub facets_exact: Option<bool>,
     /// By the names that were asked for.
     pub facets: Option<std::collections::BTreeMap<String, Facet>>,
     pub contacts: Vec<Contact>,
