@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::error::Error;
 use super::query::{Query, Understood};
+use super::search_members::check_fields;
 use super::{App, authorize};
 use crate::domain::access::{Caller, FieldRight, Permission};
 use crate::domain::contact::Contact;
@@ -80,6 +81,10 @@ pub struct SearchRequest {
     pub facet_values: Option<usize>,
     /// Whether hits say what each part of the query adds to their score.
     pub explain: bool,
+    /// Names and values of members of the query string that may stand for conditions.
+    pub members: Vec<(String, String)>,
+    /// The members of contacts to give; all if empty.
+    pub fields: Vec<String>,
 }
 
 /// A page of contacts.
@@ -106,6 +111,8 @@ pub struct SearchAnswer {
     pub did_you_mean: Option<String>,
     /// The counts that were asked for, by the name that was asked for.
     pub facets: BTreeMap<String, Facet>,
+    /// The members of contacts that were asked for; all if empty.
+    pub fields: Vec<String>,
     /// How long it took, in microseconds.
     pub took_us: u64,
 }
@@ -124,7 +131,12 @@ impl App {
         let started = Instant::now();
         let Understood { text: asked, expr, mut warnings, meant, sort: saved_sort } =
             self.understand(caller, &request.query)?;
-        if caller.fields.phones != FieldRight::Full && expr.has_digits() {
+        let (members, unknown) = self.read_members(caller, &request.members)?;
+        warnings.extend(unknown);
+        check_fields(&request.fields)?;
+        if caller.fields.phones != FieldRight::Full
+            && (expr.has_digits() || members.as_ref().is_some_and(Expr::has_digits))
+        {
             warnings.push(Warning {
                 message: "numbers are not searched, since you may not see them; look a whole \
                           number up instead"
@@ -134,11 +146,11 @@ impl App {
                 end: request.query.q.len(),
             });
         }
-        let expr = match &request.conditions {
-            Some(conditions) if expr.is_everything() => conditions.clone(),
-            Some(conditions) => Expr::all(vec![expr, conditions.clone()]),
-            None => expr,
-        };
+        let mut parts = vec![expr];
+        parts.extend(request.conditions.clone());
+        parts.extend(members);
+        parts.retain(|part| !part.is_everything());
+        let expr = Expr::all(parts);
         let given = request.sort.as_deref().filter(|sort| !sort.is_empty());
         let sort = match given.or(saved_sort.as_deref()) {
             Some(name) => sort_of(caller, name)?,
@@ -251,6 +263,7 @@ impl App {
             warnings,
             did_you_mean,
             facets: counts,
+            fields: request.fields.clone(),
             took_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         })
     }

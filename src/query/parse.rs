@@ -598,6 +598,31 @@ impl<'a> Parser<'a> {
     }
 }
 
+/// What is asked of a field by a text that stands alone, as behind its colon.
+pub(super) fn value_of(
+    field: &Field,
+    text: &str,
+    mark: Mark,
+    language: &Language<'_>,
+) -> value::Answer {
+    let text = text.trim();
+    let piece = match lex::quoted_piece(text) {
+        Some((piece, read)) if read == text.len() => piece,
+        _ => lex::bare_piece(text),
+    };
+    let mark = if piece.mark == Mark::Plain { mark } else { piece.mark };
+    let mut parser = Parser {
+        text,
+        at: text.len(),
+        open: 0,
+        closes: Vec::new(),
+        conditions: 0,
+        language,
+        warnings: Vec::new(),
+    };
+    parser.ask_field(field, Piece { mark, ..piece })
+}
+
 struct Together {
     expr: Option<Expr>,
     /// Whether anything stood there, even if nothing came of it.

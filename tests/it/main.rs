@@ -19,6 +19,7 @@ mod errors;
 mod filters;
 mod fuzz;
 mod imports;
+mod list_members;
 mod long_values;
 mod lookup;
 mod openapi;
