@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::App;
 use super::custom_fields::sees;
 use super::error::Error;
+use super::search::{Refresh, SearchRequest};
 use crate::domain::access::Caller;
 use crate::domain::issue::FieldIssue;
 use crate::domain::text::fold;
@@ -204,6 +205,36 @@ impl App {
             _ => Expr::all(parts),
         };
         Ok(Understood { text, expr, warnings, meant, sort: saved.and_then(|saved| saved.sort) })
+    }
+
+    /// Refuses a query of which something was not understood: a search shows more then, which is
+    /// seen; an action would be done to contacts that nobody meant, and an export would hand them
+    /// out. `at` points to the query text.
+    pub(super) fn refuse_vague_query(
+        &self,
+        caller: &Caller,
+        query: &Query,
+        at: &str,
+    ) -> Result<(), Error> {
+        if query.is_everything() {
+            return Ok(());
+        }
+        let request = SearchRequest {
+            query: query.clone(),
+            per_page: Some(0),
+            refresh: Refresh::Never,
+            ..SearchRequest::default()
+        };
+        let warnings = self.search_contacts(caller, &request)?.warnings;
+        if warnings.is_empty() {
+            return Ok(());
+        }
+        let issue = |warning: Warning| {
+            let (from, to) = warning.utf16_span(&query.q);
+            let place = format!("{} (characters {from} to {to})", warning.message);
+            FieldIssue::new(at, "query", if to > from { place } else { warning.message })
+        };
+        Err(Error::Invalid(warnings.into_iter().map(issue).collect()))
     }
 
     /// The names under which the people, queues and departments are kept that a query names.

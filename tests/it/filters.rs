@@ -223,3 +223,30 @@ fn words_are_found_inside_of_texts_and_mistakes_give_no_empty_page() {
     assert!(why["contacts"][0]["match"]["highlights"]["custom_fields/hobby"].is_array(), "{why}");
     assert!(why["contacts"][0]["match"]["highlights"]["custom_fields/story"].is_null(), "{why}");
 }
+
+#[test]
+fn an_export_of_a_query_that_was_not_understood_is_refused_with_where() {
+    let server = TestServer::start();
+    server.create(&json!({"name": "Ada", "tags": ["vip"]}));
+    server.create(&json!({"name": "Bob"}));
+    server.get("/api/v1/contacts?refresh=wait").expect(200);
+    let export = |parameters: &str| server.get(&format!("/api/v1/contacts/export?{parameters}"));
+    let q = escape("ada created:soon");
+    let refused = export(&format!("q={q}")).expect(422).json;
+    assert_eq!(refused["errors"][0]["pointer"], "/q");
+    assert_eq!(refused["errors"][0]["code"], "query");
+    let detail = refused["errors"][0]["detail"].as_str().unwrap();
+    assert!(detail.contains("needs a date") && detail.contains("characters 12 to 16"), "{detail}");
+    let rows = |answer: &[u8]| String::from_utf8_lossy(answer).lines().count();
+    assert_eq!(rows(&export(&format!("q={q}&allow_partial=true")).expect(200).body), 2);
+    assert_eq!(rows(&export("q=tag:vip").expect(200).body), 2);
+    assert_eq!(rows(&export("").expect(200).body), 3);
+    // What nobody reads is no filter.
+    let refused = export("created=2025").expect(422).json;
+    assert_eq!(refused["errors"][0]["pointer"], "/created");
+    // Bulk actions say the same, of their own place.
+    let action = json!({"select": {"q": "ada created:soon"}, "action": {"type": "delete"}});
+    let refused = server.post("/api/v1/contacts/bulk-actions", &action).expect(422).json;
+    assert_eq!(refused["errors"][0]["pointer"], "/select/q");
+    assert!(refused["errors"][0]["detail"].as_str().unwrap().contains("characters 12 to 16"));
+}
