@@ -10,6 +10,7 @@ use super::language::{Language, MOST_LEVELS, MOST_PARENTHESES, MOST_VALUE_CHARS}
 use super::lex::{self, Mark, Piece};
 use super::names::{self, Named, Target};
 use super::number;
+use super::tree::Load;
 use super::value::{self, Ask};
 use super::warning::Warning;
 use super::words;
@@ -32,7 +33,7 @@ const MOST_WARNINGS: usize = 20;
 /// Reads a query.
 ///
 /// The last word also finds words that begin so, unless something follows it. At most
-/// `language.most_words` conditions are made. Cost: linear in the text, whatever it holds.
+/// `language.most_words` words and so many times more values are made. Cost: linear in the text, whatever it holds.
 pub fn parse(text: &str, language: &Language<'_>) -> Parsed {
     let most = language.most_bytes();
     let mut end = text.len().min(most);
@@ -44,7 +45,7 @@ pub fn parse(text: &str, language: &Language<'_>) -> Parsed {
         at: 0,
         open: 0,
         closes: Vec::new(),
-        conditions: 0,
+        load: Load::default(),
         language,
         warnings: Vec::new(),
     };
@@ -74,7 +75,7 @@ struct Parser<'a> {
     open: usize,
     /// Where they were opened.
     closes: Vec<usize>,
-    conditions: usize,
+    load: Load,
     language: &'a Language<'a>,
     warnings: Vec<Warning>,
 }
@@ -223,20 +224,27 @@ impl<'a> Parser<'a> {
         if self.is_operator("OR") || self.is_operator("AND") {
             return None;
         }
-        let before = self.conditions;
+        let before = self.load;
         let found = self.part(context)?;
-        let count = found.conditions().count();
-        let most = self.language.most_words;
-        let mut left = most.saturating_sub(before);
-        self.conditions = before + count.min(left);
-        let found = if count > left {
-            let message = format!("only the first {most} words were looked at");
+        let load = found.load();
+        let room = self.language.room();
+        let mut left = room.minus(before);
+        let found = if load.fits_in(left) {
+            self.load = before.plus(load);
+            found
+        } else {
+            let most = if load.words > left.words {
+                format!("{} words", room.words)
+            } else {
+                format!("{} values", room.values)
+            };
+            let message = format!("only the first {most} were looked at");
             if !self.warnings.iter().any(|warning| warning.message == message) {
                 self.warn(message, None, self.at, self.text.len());
             }
-            found.first(&mut left)?
-        } else {
-            found
+            let found = found.first(&mut left);
+            self.load = room.minus(left);
+            found?
         };
         Some(if is_negative { found.negate() } else { found })
     }
@@ -290,10 +298,10 @@ impl<'a> Parser<'a> {
             return None;
         }
         self.open += 1;
-        let before = self.conditions;
+        let before = self.load;
         let found = self.alternatives(context);
         // Counted where it was made; the caller counts it as a whole again.
-        self.conditions = before;
+        self.load = before;
         self.open -= 1;
         if self.rest().starts_with(')') {
             self.at += 1;
@@ -616,7 +624,7 @@ pub(super) fn value_of(
         at: text.len(),
         open: 0,
         closes: Vec::new(),
-        conditions: 0,
+        load: Load::default(),
         language,
         warnings: Vec::new(),
     };

@@ -32,6 +32,9 @@ use crate::query::{Condition, Expr, Field, Kind, Shape};
 /// Most words of which neighbours are tried as one.
 const MOST_JOINED: usize = 6;
 
+/// Conditions of a query in which addresses may still have typos.
+const MOST_ADDRESSES: usize = 16;
+
 struct Planner<'a> {
     schema: &'a Schema,
     request: &'a Request<'a>,
@@ -324,7 +327,9 @@ impl Planner<'_> {
             let shape = if is_prefix { Shape::Prefix } else { Shape::Exact };
             self.words.email(&word.text, shape, &mut sources);
         }
+        // Who asks for a list of addresses has them right.
         if self.words.step >= Step::Typos
+            && self.request.expr.conditions().nth(MOST_ADDRESSES).is_none()
             && let Some(most) = most_edits(&text)
         {
             let pattern = Arc::new(Pattern::typos(&text, most));

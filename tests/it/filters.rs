@@ -250,3 +250,33 @@ fn an_export_of_a_query_that_was_not_understood_is_refused_with_where() {
     assert_eq!(refused["errors"][0]["pointer"], "/select/q");
     assert!(refused["errors"][0]["detail"].as_str().unwrap().contains("characters 12 to 16"));
 }
+
+#[test]
+fn long_lists_of_values_are_taken_and_too_long_ones_are_named() {
+    let server = TestServer::start();
+    server.create(&json!({"name": "Ada", "tags": ["t199"], "email": "ada150@acme.example"}));
+    server.create(&json!({"name": "Bob", "tags": ["other"]}));
+    let list = |count: usize, text: &str| -> Vec<String> {
+        (0..count).map(|at| text.replace('#', &at.to_string())).collect()
+    };
+    let any_of =
+        |field: &str, values: Vec<String>| json!({"field": field, "op": "any_of", "value": values});
+    assert_eq!(selected(&server, &any_of("tag", list(256, "t#"))), ["Ada"]);
+    assert_eq!(selected(&server, &any_of("email", list(200, "ada#@acme.example"))), ["Ada"]);
+    let q = format!("tag:{}", list(250, "t#").join(","));
+    let answer = server.search(&q, "").json;
+    assert_eq!((&answer["total"], answer.get("warnings")), (&json!(1), None));
+    for (filter, pointer) in [
+        (any_of("tag", list(257, "t#")), "/filter/value"),
+        (any_of("name", list(17, "n#")), "/filter/value"),
+        (
+            json!({"all": [any_of("tag", list(200, "t#")), any_of("tag", list(200, "t#"))]}),
+            "/filter/all/1/value",
+        ),
+    ] {
+        let body = json!({"filter": filter});
+        let refused = server.post("/api/v1/contacts/search", &body).expect(422).json;
+        assert_eq!(refused["errors"][0]["pointer"], pointer);
+        assert_eq!(refused["errors"][0]["code"], "too_many");
+    }
+}
