@@ -16,7 +16,7 @@ pub struct Cursor {
 }
 
 /// Most whole keys of a cursor.
-const MOST_TEXTS: usize = 2;
+const MOST_TEXTS: usize = 3;
 
 impl Cursor {
     /// The cursor as text for a URL.
@@ -58,7 +58,7 @@ mod tests {
         fn cursors_come_back(
             sort: u32,
             key: [u64; 4],
-            texts in proptest::collection::vec(proptest::option::of(any::<Vec<u8>>()), 0..3),
+            texts in proptest::collection::vec(proptest::option::of(any::<Vec<u8>>()), 0..4),
         ) {
             let cursor = Cursor { sort, key, texts };
             prop_assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));

@@ -5,6 +5,7 @@
 //! `run`, which takes one step of the ladder after the other.
 
 mod automata;
+mod bounds;
 mod budget;
 mod cursor;
 mod execute;

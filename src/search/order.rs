@@ -9,7 +9,7 @@ use tantivy::columnar::Column;
 
 use super::cursor::Cursor;
 use super::sort::{Sort, SortField};
-use super::ties::{Mark, Tie};
+use super::ties::{Mark, Ranks, Tie};
 use super::view::{Segment, TextOrder};
 use crate::domain::collation::{Collation, ends_in};
 use crate::domain::ids::OrgNumber;
@@ -59,6 +59,8 @@ pub(super) struct Order {
     leading: Leading,
     second: Second,
     names: [Option<Column<u64>>; 2],
+    /// What decides between equal keys.
+    third: Option<Column<u64>>,
     /// The whole keys, the first to be compared first.
     pub(super) ties: Vec<Tie>,
 }
@@ -132,7 +134,11 @@ impl Order {
         let (leading, second, ties) = match &sort.field {
             SortField::Relevance => (Leading::Score, Second::Rank(column("rank")?), Vec::new()),
             SortField::Name => halves("name_key0", "name_key1", "name_key")?,
-            SortField::LastName => halves("last_key0", "last_key1", "last_key")?,
+            SortField::LastName => {
+                let (leading, second, mut ties) = halves("last_key0", "last_key1", "last_key")?;
+                ties.insert(1, keys("first_key")?);
+                (leading, second, ties)
+            }
             SortField::FirstName => halves("first_key0", "first_key1", "first_key")?,
             SortField::Company => by_text("company_value")?,
             SortField::Status => by_text("status_value")?,
@@ -163,7 +169,12 @@ impl Order {
             },
         };
         let names = [column("name_key0")?, column("name_key1")?];
-        Ok(Self { is_descending: sort.is_descending, leading, second, names, ties })
+        let third = if sort.field == SortField::LastName {
+            column("first_key0")?
+        } else {
+            names[0].clone()
+        };
+        Ok(Self { is_descending: sort.is_descending, leading, second, names, third, ties })
     }
 
     /// The first value of a document.
@@ -191,12 +202,13 @@ impl Order {
                 Leading::Score | Leading::Numbers(_) => None,
             },
         };
-        let name = |at: usize| first(self.names[at].as_ref(), doc);
-        let name = |at: usize| name(at).map_or(u64::MAX, |value| self.directed(value));
+        let value = |column: &Option<Column<u64>>| {
+            first(column.as_ref(), doc).map_or(u64::MAX, |value| self.directed(value))
+        };
         match half {
-            None => [name(0), name(1)],
-            // All of the key is known, so names decide.
-            Some(half) if ends_in(half) => [self.directed(half), name(0)],
+            None => [value(&self.names[0]), value(&self.names[1])],
+            // All of the key is known, so the next one decides.
+            Some(half) if ends_in(half) => [self.directed(half), value(&self.third)],
             Some(half) => [self.directed(half), 0],
         }
     }
@@ -223,8 +235,8 @@ impl Order {
     }
 
     /// Numbers in the order of the whole keys of documents of this segment.
-    pub(super) fn ranks(&self, doc: DocId) -> [u64; 2] {
-        let mut ranks = [0; 2];
+    pub(super) fn ranks(&self, doc: DocId) -> Ranks {
+        let mut ranks = [0; 3];
         for (rank, tie) in ranks.iter_mut().zip(&self.ties) {
             // What lacks the key stands last.
             *rank = tie.rank(doc).map_or(u64::MAX, |rank| {

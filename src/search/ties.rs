@@ -14,6 +14,9 @@ use super::order::Order;
 use super::view::{TextOrder, without_org};
 use crate::domain::collation::Collation;
 
+/// Numbers in the order of the whole keys of documents of one segment.
+pub(super) type Ranks = [u64; 3];
+
 /// The whole keys of a segment.
 pub(super) enum Tie {
     /// Keys that were made when the contact was indexed.
@@ -131,7 +134,7 @@ pub(super) fn first_of(
     orders: &[Order],
     wanted: usize,
 ) -> tantivy::Result<Vec<Tied>> {
-    let mut runs: Vec<Vec<([u64; 2], Tied)>> = Vec::new();
+    let mut runs: Vec<Vec<(Ranks, Tied)>> = Vec::new();
     for (at, order) in (0..).zip(orders) {
         let own = tied.iter().filter(|one| one.segment == at);
         let mut own: Vec<_> = own.map(|one| (order.ranks(one.doc), *one)).collect();
@@ -174,9 +177,9 @@ pub(super) fn first_of(
 
 /// The next document of a segment with its keys.
 struct Head {
-    run: std::vec::IntoIter<([u64; 2], Tied)>,
+    run: std::vec::IntoIter<(Ranks, Tied)>,
     next: Option<Tied>,
-    ranks: Option<[u64; 2]>,
+    ranks: Option<Ranks>,
     keys: Vec<Option<Vec<u8>>>,
 }
 

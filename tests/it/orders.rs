@@ -44,17 +44,18 @@ fn expected(people: &[Value], sort: &str, collation: &Collation) -> Vec<String> 
     let text = |one: &Value, member: &str| one[member].as_str().map(|text| collation.key(text));
     let value = |one: &Value| match name {
         "name" => text(one, "display_name"),
-        "first_name" | "company" | "status" => text(one, name),
-        "last_name" => one["last_name"].as_str().map(|last| {
-            let first = one["first_name"].as_str().unwrap_or_default();
-            collation.key(&format!("{last}\u{fffe}{first}"))
-        }),
+        "first_name" | "last_name" | "company" | "status" => text(one, name),
         "lead_score" => one[name].as_u64().map(|score| score.to_be_bytes().to_vec()),
         _ => one["custom_fields"]["region"].as_str().map(|text| collation.key(text)),
     };
     let mut order: Vec<usize> = (0..people.len()).collect();
     order.sort_by(|a, b| {
-        let keys = |at: &usize| [value(&people[*at]), text(&people[*at], "display_name")];
+        let keys = |at: &usize| {
+            let one = &people[*at];
+            let first = text(one, "first_name").filter(|_| name == "last_name");
+            let first = first.filter(|_| one["last_name"].is_string());
+            [value(one), first, text(one, "display_name")]
+        };
         let (one, other) = (keys(a), keys(b));
         for (one, other) in one.iter().zip(&other) {
             let order = match (one, other) {
@@ -167,7 +168,7 @@ fn one_can_begin_at_any_letter_and_every_letter_is_counted() {
     assert_eq!(letters.concat(), "#ABCDEFGHIJKLMNOPQRSTUVWXYZΩИ");
     let refused = server.get("/api/v1/contacts?sort=created_at&start=m").expect(422);
     assert_eq!(refused.json["errors"][0]["pointer"], "/start");
-    for cursor in ["1", "2.0.0.0.0.!", "2.0.0.0.0.~.~.~"] {
+    for cursor in ["1", "2.0.0.0.0.!", "2.0.0.0.0.~.~.~.~"] {
         let path = format!("/api/v1/contacts?sort=name&cursor={}", escape(cursor));
         assert_eq!(server.get(&path).expect(422).json["errors"][0]["pointer"], "/cursor");
     }

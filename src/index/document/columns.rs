@@ -76,9 +76,7 @@ pub(super) fn add(draft: &mut Draft<'_>) {
         sorts([fields.name_key0, fields.name_key1, fields.name_key], key);
     }
     if let Some(last) = &contact.last_name {
-        let first = contact.first_name.as_deref().unwrap_or_default();
-        // What Unicode has to sort a field before the next one.
-        let key = collation.key(&format!("{last}\u{fffe}{first}"));
+        let key = collation.key(last);
         sorts([fields.last_key0, fields.last_key1, fields.last_key], &key);
     }
     if let Some(first) = &contact.first_name {
