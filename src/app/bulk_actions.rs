@@ -227,7 +227,7 @@ impl App {
             authorize(caller, Permission::Search)?;
         }
         if let Selection::Query(query) = &selection {
-            self.refuse_vague_query(caller, query)?;
+            self.refuse_vague_query(caller, query, "/select/q")?;
         }
         let settings = self.organization_of(caller)?.settings.clone();
         let mut drafts = Vec::new();
@@ -315,23 +315,6 @@ impl App {
         threads.retain(|thread| !thread.is_finished());
         threads.push(thread);
         Ok(())
-    }
-
-    /// Refuses a query of which something was not understood: a search shows more then, which is
-    /// seen; an action would be done to contacts that nobody meant.
-    fn refuse_vague_query(&self, caller: &Caller, query: &Query) -> Result<(), Error> {
-        let request = SearchRequest {
-            query: query.clone(),
-            per_page: Some(0),
-            refresh: Refresh::Never,
-            ..SearchRequest::default()
-        };
-        let warnings = self.search_contacts(caller, &request)?.warnings;
-        if warnings.is_empty() {
-            return Ok(());
-        }
-        let said: Vec<String> = warnings.into_iter().map(|warning| warning.message).collect();
-        Err(Error::invalid("/select/q", "query", said.join("; ")))
     }
 
     fn read_action(
@@ -561,6 +544,11 @@ impl BulkRun<'_> {
                             ..SearchRequest::default()
                         },
                     )?;
+                    if page.partial {
+                        return Err(Error::Overloaded(
+                            "the query took too long to find all contacts; make it narrower",
+                        ));
+                    }
                     ids.extend(page.contacts.iter().map(|(contact, _)| contact.id));
                     cursor = page.next_cursor;
                     if cursor.is_none() {

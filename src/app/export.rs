@@ -28,6 +28,8 @@ pub struct ExportRequest {
     pub format: ExportFormat,
     /// The columns of a CSV; the usual ones if empty.
     pub columns: Vec<String>,
+    /// Whether a query is taken of which something was not understood, or that runs out of time.
+    pub allow_partial: bool,
     /// Whether text cells that a spreadsheet would run as a formula get an apostrophe in front.
     pub formula_guard: bool,
 }
@@ -70,7 +72,8 @@ impl App {
     /// Writes what a query selects; `progress` is called with the number of contacts done.
     ///
     /// # Errors
-    /// If a column does not exist, the caller may not, or the output cannot be written.
+    /// If a column does not exist, something of the query was not understood, the caller may not, or
+    /// the output cannot be written.
     pub fn export_contacts(
         &self,
         caller: &Caller,
@@ -79,6 +82,9 @@ impl App {
         progress: &mut dyn FnMut(u64),
     ) -> Result<u64, Error> {
         authorize(caller, Permission::Export)?;
+        if !request.allow_partial {
+            self.refuse_vague_query(caller, &request.query, "/q")?;
+        }
         if self.organization_of(caller)?.settings.audit_reads {
             self.note_export(caller, &request.query, &request.columns)?;
         }
@@ -118,6 +124,11 @@ impl App {
                         ..SearchRequest::default()
                     },
                 )?;
+                if page.partial && !request.allow_partial {
+                    return Err(Error::Overloaded(
+                        "the query took too long to find all contacts; make it narrower",
+                    ));
+                }
                 // Only now, so that a query that cannot be is an error without a beginning of a file.
                 if std::mem::take(&mut is_first) {
                     sink.header()?;

@@ -28,6 +28,7 @@ mod protection;
 mod query;
 mod search;
 mod search_json;
+mod search_members;
 mod secret;
 mod sessions;
 mod staged;
@@ -60,6 +61,7 @@ pub use people::{DepartmentView, ProvenUser, QueueView, SavedSearchView, SignOnR
 pub use permissions::PermissionsView;
 pub use query::Query;
 pub use search::{Refresh, SearchAnswer, SearchRequest};
+pub use search_members::SEARCH_MEMBERS;
 pub use sessions::{NewSession, Session};
 pub use staged::{StagedReader, StagedWriter};
 pub use suggest::{SuggestAnswer, SuggestKind, Suggestion};

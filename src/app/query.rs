@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::App;
 use super::custom_fields::sees;
 use super::error::Error;
+use super::search::{Refresh, SearchRequest};
 use crate::domain::access::Caller;
 use crate::domain::issue::FieldIssue;
 use crate::domain::text::fold;
@@ -68,8 +69,29 @@ pub(super) struct Understood {
     pub(super) expr: Expr,
     /// What was not understood as it may have been meant.
     pub(super) warnings: Vec<Warning>,
+    /// The query text with the names that were probably meant; `None` if all are known.
+    pub(super) meant: Option<String>,
     /// The order that the saved search has.
     pub(super) sort: Option<String>,
+}
+
+/// A query text with what its warnings suggest in place of what they are about.
+fn corrected(q: &str, warnings: &[Warning]) -> Option<String> {
+    let mut out = String::with_capacity(q.len());
+    let mut at = 0;
+    for warning in warnings {
+        let Some(suggestion) = &warning.suggestion else { continue };
+        // A place that was corrected already, or is none of this text.
+        let Some(before) = q.get(at..warning.start) else { continue };
+        out.push_str(before);
+        out.push_str(suggestion);
+        at = warning.end;
+    }
+    if at == 0 {
+        return None;
+    }
+    out.push_str(q.get(at..)?);
+    Some(out)
 }
 
 impl App {
@@ -153,6 +175,7 @@ impl App {
     /// If the filter does not fit or there is no such saved search; never because of query text.
     pub(super) fn understand(&self, caller: &Caller, query: &Query) -> Result<Understood, Error> {
         let Parsed { expr: mut text, mut warnings } = self.read_query(caller, &query.q)?;
+        let meant = corrected(&query.q, &warnings);
         let mut parts = Vec::new();
         let mut add = |filter: &Value, at: &str| {
             let read = self.read_filter(caller, filter, at)?;
@@ -181,7 +204,37 @@ impl App {
             0 => Expr::default(),
             _ => Expr::all(parts),
         };
-        Ok(Understood { text, expr, warnings, sort: saved.and_then(|saved| saved.sort) })
+        Ok(Understood { text, expr, warnings, meant, sort: saved.and_then(|saved| saved.sort) })
+    }
+
+    /// Refuses a query of which something was not understood: a search shows more then, which is
+    /// seen; an action would be done to contacts that nobody meant, and an export would hand them
+    /// out. `at` points to the query text.
+    pub(super) fn refuse_vague_query(
+        &self,
+        caller: &Caller,
+        query: &Query,
+        at: &str,
+    ) -> Result<(), Error> {
+        if query.is_everything() {
+            return Ok(());
+        }
+        let request = SearchRequest {
+            query: query.clone(),
+            per_page: Some(0),
+            refresh: Refresh::Never,
+            ..SearchRequest::default()
+        };
+        let warnings = self.search_contacts(caller, &request)?.warnings;
+        if warnings.is_empty() {
+            return Ok(());
+        }
+        let issue = |warning: Warning| {
+            let (from, to) = warning.utf16_span(&query.q);
+            let place = format!("{} (characters {from} to {to})", warning.message);
+            FieldIssue::new(at, "query", if to > from { place } else { warning.message })
+        };
+        Err(Error::Invalid(warnings.into_iter().map(issue).collect()))
     }
 
     /// The names under which the people, queues and departments are kept that a query names.

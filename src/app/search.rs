@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::error::Error;
 use super::query::{Query, Understood};
+use super::search_members::check_fields;
 use super::{App, authorize};
 use crate::domain::access::{Caller, FieldRight, Permission};
 use crate::domain::contact::Contact;
@@ -80,6 +81,10 @@ pub struct SearchRequest {
     pub facet_values: Option<usize>,
     /// Whether hits say what each part of the query adds to their score.
     pub explain: bool,
+    /// Names and values of members of the query string that may stand for conditions.
+    pub members: Vec<(String, String)>,
+    /// The members of contacts to give; all if empty.
+    pub fields: Vec<String>,
 }
 
 /// A page of contacts.
@@ -106,6 +111,8 @@ pub struct SearchAnswer {
     pub did_you_mean: Option<String>,
     /// The counts that were asked for, by the name that was asked for.
     pub facets: BTreeMap<String, Facet>,
+    /// The members of contacts that were asked for; all if empty.
+    pub fields: Vec<String>,
     /// How long it took, in microseconds.
     pub took_us: u64,
 }
@@ -122,9 +129,14 @@ impl App {
     ) -> Result<SearchAnswer, Error> {
         authorize(caller, Permission::Search)?;
         let started = Instant::now();
-        let Understood { text: asked, expr, mut warnings, sort: saved_sort } =
+        let Understood { text: asked, expr, mut warnings, meant, sort: saved_sort } =
             self.understand(caller, &request.query)?;
-        if caller.fields.phones != FieldRight::Full && expr.has_digits() {
+        let (members, unknown) = self.read_members(caller, &request.members)?;
+        warnings.extend(unknown);
+        check_fields(&request.fields)?;
+        if caller.fields.phones != FieldRight::Full
+            && (expr.has_digits() || members.as_ref().is_some_and(Expr::has_digits))
+        {
             warnings.push(Warning {
                 message: "numbers are not searched, since you may not see them; look a whole \
                           number up instead"
@@ -134,11 +146,11 @@ impl App {
                 end: request.query.q.len(),
             });
         }
-        let expr = match &request.conditions {
-            Some(conditions) if expr.is_everything() => conditions.clone(),
-            Some(conditions) => Expr::all(vec![expr, conditions.clone()]),
-            None => expr,
-        };
+        let mut parts = vec![expr];
+        parts.extend(request.conditions.clone());
+        parts.extend(members);
+        parts.retain(|part| !part.is_everything());
+        let expr = Expr::all(parts);
         let given = request.sort.as_deref().filter(|sort| !sort.is_empty());
         let sort = match given.or(saved_sort.as_deref()) {
             Some(name) => sort_of(caller, name)?,
@@ -165,7 +177,7 @@ impl App {
                 ),
             ));
         }
-        let after = place(request, &sort)?;
+        let (after, start) = place(request, &sort)?;
         let status = match request.status.as_deref().filter(|s| !s.is_empty()) {
             None => None,
             Some(text) => Some(Status::parse(text).ok_or_else(|| {
@@ -194,6 +206,7 @@ impl App {
             status,
             sort: &sort,
             after,
+            start,
             offset: if request.cursor.is_some() { 0 } else { offset },
             limit: per_page,
             most_total: request.most_total.filter(|most| *most > 0),
@@ -201,8 +214,8 @@ impl App {
             facet_values: request.facet_values.unwrap_or(FACET_VALUES).min(MOST_FACET_VALUES),
             time_budget: None,
         })?;
-        let next_cursor = found.next.map(Cursor::encode);
-        let mut did_you_mean = None;
+        let next_cursor = found.next.as_ref().map(Cursor::encode);
+        let mut did_you_mean = meant;
         let step = found.step;
         let contacts = found
             .contacts
@@ -214,7 +227,7 @@ impl App {
                 // Explained as it is shown: reasons and marks tell nothing of hidden fields.
                 let contact = caller.shown(contact);
                 let explanation = self.partition.explain(&asked, &contact, step);
-                if is_best && step >= search::Step::Typos {
+                if is_best && step >= search::Step::Typos && did_you_mean.is_none() {
                     did_you_mean = corrected(&request.query.q, &explanation.instead);
                 }
                 let parts = request.explain.then(|| {
@@ -250,6 +263,7 @@ impl App {
             warnings,
             did_you_mean,
             facets: counts,
+            fields: request.fields.clone(),
             took_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         })
     }
@@ -276,17 +290,21 @@ fn sort_of(caller: &Caller, name: &str) -> Result<Sort, Error> {
     })
 }
 
-/// Where a page begins.
-fn place(request: &SearchRequest, sort: &Sort) -> Result<Option<Cursor>, Error> {
-    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    match (given(&request.cursor), given(&request.start)) {
+/// Where a page begins: behind a place, or at a text.
+fn place<'a>(
+    request: &'a SearchRequest,
+    sort: &Sort,
+) -> Result<(Option<Cursor>, Option<&'a str>), Error> {
+    let cursor = request.cursor.as_deref().filter(|text| !text.is_empty());
+    let start = request.start.as_deref().filter(|text| !text.is_empty());
+    match (cursor, start) {
         (Some(_), Some(_)) => Err(Error::invalid(
             "/start",
             "cursor",
             "cannot be given together with a cursor, which already is a place",
         )),
         (Some(text), None) => {
-            let cursor = Cursor::decode(&text).ok_or_else(|| {
+            let cursor = Cursor::decode(text).ok_or_else(|| {
                 Error::invalid("/cursor", "cursor", "is none of the cursors that answers carry")
             })?;
             // Taken in another order it would begin anew, and a walk would never end.
@@ -297,12 +315,14 @@ fn place(request: &SearchRequest, sort: &Sort) -> Result<Option<Cursor>, Error> 
                     "belongs to another sort: repeat query and sort of the answer it comes from",
                 ));
             }
-            Ok(Some(cursor))
+            Ok((Some(cursor), None))
         }
-        (None, Some(text)) => sort.place_of(&text).map(Some).ok_or_else(|| {
-            Error::invalid("/start", "sort", "needs an order by name, last_name or first_name")
-        }),
-        (None, None) => Ok(None),
+        (None, Some(_)) if !sort.is_by_text() => Err(Error::invalid(
+            "/start",
+            "sort",
+            "needs an order by name, last_name, first_name or company",
+        )),
+        (None, start) => Ok((None, start)),
     }
 }
 

@@ -213,6 +213,9 @@ pub(super) struct Export {
     /// The columns of a CSV.
     #[arg(long, value_delimiter = ',', value_name = "a,b")]
     pub(super) columns: Vec<String>,
+    /// Export also what a query selects of which something was not understood.
+    #[arg(long)]
+    pub(super) allow_partial: bool,
 }
 
 /// What must match besides a query.

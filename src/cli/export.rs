@@ -32,6 +32,7 @@ pub(super) fn run(args: &Args, command: &Export) -> Result<(), Failure> {
                 query: Query::of_texts(&command.q, filter, saved_search)?,
                 format,
                 columns: command.columns.clone(),
+                allow_partial: command.allow_partial,
                 formula_guard: true,
             };
             let bar = progress::spinner();
@@ -50,6 +51,7 @@ pub(super) fn run(args: &Args, command: &Export) -> Result<(), Failure> {
                 ("filter", filter.unwrap_or_default()),
                 ("saved_search", saved_search.unwrap_or_default()),
                 ("columns", &columns),
+                ("allow_partial", if command.allow_partial { "true" } else { "" }),
             ];
             let mut reader = client.get_reader("/api/v1/contacts/export", &parameters)?;
             io::copy(&mut reader, &mut out).map_err(failed)?;

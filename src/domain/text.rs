@@ -142,24 +142,6 @@ fn is_unspaced_script(c: char) -> bool {
         | 0x2_0000..=0x3_ffff)
 }
 
-/// The first sixteen bytes of the folded name as two big-endian numbers: sorting by them sorts by
-/// name. Word separators sort before letters.
-pub fn sort_key(name: &str) -> (u64, u64) {
-    let mut folded = String::with_capacity(name.len());
-    for_each_word(name, |word, _, _| {
-        if !folded.is_empty() {
-            folded.push(' ');
-        }
-        folded.push_str(word);
-    });
-    let mut bytes = [0_u8; 16];
-    let taken = folded.len().min(16);
-    bytes[..taken].copy_from_slice(&folded.as_bytes()[..taken]);
-    let key = u128::from_be_bytes(bytes);
-    #[expect(clippy::cast_possible_truncation, reason = "the two halves are what is wanted")]
-    ((key >> 64) as u64, key as u64)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,12 +182,5 @@ mod tests {
             let unicode: Vec<_> = words(&format!("{text} é")).into_iter().map(|w| w.text).collect();
             assert_eq!(ascii, unicode[..unicode.len() - 1], "{text}");
         }
-    }
-
-    #[test]
-    fn sort_keys_follow_the_folded_name() {
-        let mut names = ["Özil Mesut", "Ozil", "Zed", "adam", "Adam B"];
-        names.sort_by_key(|n| sort_key(n));
-        assert_eq!(names, ["adam", "Adam B", "Ozil", "Özil Mesut", "Zed"]);
     }
 }

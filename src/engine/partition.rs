@@ -472,7 +472,6 @@ impl Partition {
             search::run(&serving.schema, &searcher, &self.search_caches, request)
         }))
         .map_err(|_panic| Error::IndexUnreadable)??;
-        let next = hits.hits.last().filter(|_| hits.has_more).map(|hit| hit.cursor);
         let mut contacts = Vec::with_capacity(hits.hits.len());
         for hit in hits.hits {
             // A contact that was deleted after the snapshot is not shown any more.
@@ -488,7 +487,7 @@ impl Partition {
             total: hits.total,
             is_exact: hits.is_exact,
             is_partial: hits.is_partial,
-            next,
+            next: hits.next,
             step: hits.step,
             facets: hits.facets,
         })

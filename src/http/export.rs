@@ -10,11 +10,16 @@ use super::state::State;
 use crate::app::{Error, ExportFormat, ExportRequest, Query};
 use crate::domain::access::Permission;
 
+/// The members of the query string.
+const KNOWN: [&str; 7] =
+    ["format", "q", "filter", "saved_search", "columns", "allow_partial", "token"];
+
 /// Exports what a query selects, as CSV or JSON Lines.
 #[utoipa::path(get, path = "/api/v1/contacts/export", operation_id = "export_contacts", tag = "contacts",
     params(("format" = Option<String>, Query, description = "csv (default) or jsonl"), ("q" = Option<String>, Query, description = "the query; all contacts without"),
         ("filter" = Option<String>, Query, description = "conditions as a JSON tree"), ("saved_search" = Option<String>, Query, description = "the id or name of a saved search"),
-        ("columns" = Option<String>, Query, description = "columns of a CSV, separated by commas")),
+        ("columns" = Option<String>, Query, description = "columns of a CSV, separated by commas"),
+        ("allow_partial" = Option<bool>, Query, description = "export also what a query selects of which something was not understood; else it is refused (422) with what and where")),
     responses((status = 200, description = "the file"), (status = 403, body = super::schema::Problem), (status = 422, body = super::schema::Problem)))]
 pub(super) async fn export(
     request: HttpRequest,
@@ -22,6 +27,12 @@ pub(super) async fn export(
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
     let query = query_of(&request)?;
+    // Left out it would hand out more than was meant.
+    if let Some(name) = query.keys().find(|name| !KNOWN.contains(&name.as_str())) {
+        let name: String = name.chars().take(100).collect();
+        let detail = format!("is not known here; known are {}", KNOWN.join(", "));
+        return Err(Error::invalid(&format!("/{name}"), "unknown_member", detail).into());
+    }
     let (format, kind) = match query.get("format").map(String::as_str) {
         None | Some("" | "csv") => (
             ExportFormat::Csv,
@@ -54,6 +65,10 @@ pub(super) async fn export(
         )?,
         format,
         columns,
+        allow_partial: matches!(
+            query.get("allow_partial").map(String::as_str),
+            Some("true" | "1" | "yes")
+        ),
         formula_guard: true,
     };
     if !caller.0.may(Permission::Export) {

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, web};
 use serde_json::Value;
 
 use super::error::Problem;
-use crate::app::{Error, Query};
+use crate::app::{Error, Query, SEARCH_MEMBERS};
 use crate::error::ErrorCode;
 use crate::query::{Condition, Expr, Field};
 
@@ -82,6 +82,14 @@ impl Asked {
         values.map(|(_, value)| value.as_str())
     }
 
+    /// The members that are not known here; they may be named like fields.
+    pub(super) fn others(&self) -> Vec<(String, String)> {
+        let is_other = |(name, value): &&(String, String)| {
+            !value.is_empty() && !SEARCH_MEMBERS.contains(&name.as_str())
+        };
+        self.0.iter().filter(is_other).cloned().collect()
+    }
+
     /// What `q`, `filter` and `saved_search` ask for.
     pub(super) fn query(&self) -> Result<Query, Problem> {
         let q = self.last("q").unwrap_or_default();
@@ -91,7 +99,9 @@ impl Asked {
     /// The conditions that all other members stand for; `None` if there are none.
     pub(super) fn conditions(&self) -> Result<Option<Expr>, Problem> {
         let mut parts = Vec::new();
-        let tags: Vec<Expr> = self.whole("tag").map(|tag| value(Field::Tag, tag)).collect();
+        let listed = self.all("tags");
+        let tags = self.whole("tag").chain(listed.iter().map(String::as_str));
+        let tags: Vec<Expr> = tags.map(|tag| value(Field::Tag, tag)).collect();
         let mode = self.last("tag_mode").unwrap_or("all");
         match mode {
             _ if tags.is_empty() => {}

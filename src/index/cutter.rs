@@ -3,6 +3,8 @@
 //! Terms are cut here and handed to tantivy ready-made, separated by NUL; its own tokenizers
 //! know no organisations and give n-grams no positions.
 
+use std::borrow::Cow;
+
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
 use crate::domain::email;
@@ -12,8 +14,9 @@ use crate::domain::text::{fold, for_each_word};
 /// Digits of the longest phone window.
 pub const WINDOW: usize = 5;
 
-/// Part of the schema hash: grows when this file cuts differently.
-pub(super) const CUTTER_VERSION: u32 = 10;
+/// Part of the schema hash: grows when this file cuts differently, and when the keys of an order may
+/// have changed, as with another version of `icu_collator`.
+pub(super) const CUTTER_VERSION: u32 = 13;
 
 /// The name under which the tokenizer for ready-made terms is registered.
 pub(super) const TOKENIZER: &str = "ready_made";
@@ -138,13 +141,16 @@ impl<'a> Terms<'a> {
         }
         self.text.push_str(self.prefix);
         // A NUL would begin another term, and that could name another organisation.
-        self.text.extend(cut(value, self.most_bytes).chars().filter(|c| *c != '\0'));
+        self.text.extend(bounded(value, self.most_bytes).chars().filter(|c| *c != '\0'));
     }
 
     /// One word with the letter that says where it stands.
     pub(super) fn word(&mut self, word: &str, place: Place) {
-        let room = self.most_bytes.saturating_sub(2);
-        self.whole(&format!("{}\u{1}{}", cut(word, room), place.letter()));
+        self.whole(&format!(
+            "{}\u{1}{}",
+            bounded(word, word_room(self.most_bytes)),
+            place.letter()
+        ));
     }
 
     /// Every word of a text.
@@ -190,6 +196,11 @@ impl<'a> Terms<'a> {
         });
     }
 
+    /// Whether a text is too long to be a term as a whole.
+    pub(super) fn is_too_long(&self, text: &str) -> bool {
+        self.prefix.len() + text.len() > self.most_bytes
+    }
+
     /// A whole folded value of a field.
     pub(super) fn value(&mut self, code: &str, value: &str) {
         self.whole(&value_term(code, &fold(value)));
@@ -203,15 +214,29 @@ impl<'a> Terms<'a> {
     }
 }
 
-fn cut(value: &str, most_bytes: usize) -> &str {
-    if value.len() <= most_bytes {
-        return value;
+/// What stands between the beginning of a text that is too long for a term and what stands for the
+/// rest.
+pub const BEHIND: u8 = 3;
+/// Bytes of what stands for the rest of a text that is too long for a term.
+const REST_BYTES: usize = 33;
+
+/// A text as a term holds it: whole, or where it is too long its beginning and a hash of all of it,
+/// so that two texts are never one term.
+pub fn bounded(text: &str, most_bytes: usize) -> Cow<'_, str> {
+    if text.len() <= most_bytes {
+        return Cow::Borrowed(text);
     }
-    let mut at = most_bytes;
-    while !value.is_char_boundary(at) {
+    let mut at = most_bytes.saturating_sub(REST_BYTES);
+    while !text.is_char_boundary(at) {
         at -= 1;
     }
-    &value[..at]
+    let hash = blake3::hash(text.as_bytes()).to_hex();
+    Cow::Owned(format!("{}{}{}", &text[..at], char::from(BEHIND), &hash[..REST_BYTES - 1]))
+}
+
+/// What terms leave for a word beside the letter that says where it stands.
+pub fn word_room(most_bytes: usize) -> usize {
+    most_bytes.saturating_sub(2)
 }
 
 /// Splits ready-made terms at NUL.
@@ -321,10 +346,19 @@ mod tests {
     }
 
     #[test]
-    fn long_terms_are_cut_at_a_letter() {
-        let terms = cut_by(|t| t.whole(&"ö".repeat(100)));
-        assert_eq!(terms[0].chars().count(), 32);
-        let terms = cut_by(|t| t.word(&"ö".repeat(100), Place::Name));
-        assert!(terms[0].ends_with("ö\u{1}n"));
+    fn long_terms_begin_alike_and_differ() {
+        let long = "ö".repeat(100);
+        let terms = cut_by(|t| {
+            t.whole(&long);
+            t.whole(&format!("{long}!"));
+            t.whole(&long[..64]);
+        });
+        assert!(terms[..2].iter().all(|term| term.len() <= 64 && term.starts_with("ööööö")));
+        assert_ne!(terms[0], terms[1]);
+        // What fits is kept as it is.
+        assert_eq!(terms[2], "ö".repeat(32));
+        let terms = cut_by(|t| t.word(&long, Place::Name));
+        assert!(terms[0].len() <= 64 && terms[0].ends_with("\u{1}n"));
+        assert_eq!(terms[0], format!("{}\u{1}n", bounded(&long, word_room(64))));
     }
 }

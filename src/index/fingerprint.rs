@@ -11,9 +11,10 @@ use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet, InvertedIndexReader, Searcher, SegmentReader, TERMINATED, Term};
 
 use super::Error;
-use super::document::{name_key, phone_numbers};
+use super::document::{phone_numbers, sort_key};
 use super::schema::Schema;
 use crate::domain::access::SightKey;
+use crate::domain::collation::halves;
 use crate::domain::contact::Contact;
 use crate::domain::ids::ContactNumber;
 
@@ -35,7 +36,7 @@ impl Fingerprint {
         Self {
             created_at: contact.created_at.0.unsigned_abs(),
             updated_at: contact.updated_at.0.unsigned_abs(),
-            name_key: name_key(contact),
+            name_key: sort_key(&schema.collation, contact).map_or((0, 0), |key| halves(&key)),
             audience: SightKey::of(contact).audience(),
             phone_numbers,
         }
@@ -53,8 +54,8 @@ struct Segment {
     alive: Option<AliveBitSet>,
     created_at: Column<u64>,
     updated_at: Column<u64>,
-    name_key0: Column<u64>,
-    name_key1: Column<u64>,
+    name_key0: Option<Column<u64>>,
+    name_key1: Option<Column<u64>>,
     phone_numbers: Column<u64>,
     audience: Option<StrColumn>,
 }
@@ -72,8 +73,9 @@ impl FingerprintReader {
                 alive: reader.alive_bitset().cloned(),
                 created_at: column("created_at")?,
                 updated_at: column("updated_at")?,
-                name_key0: column("name_key0")?,
-                name_key1: column("name_key1")?,
+                // None of its contacts need have a name.
+                name_key0: column("name_key0").ok(),
+                name_key1: column("name_key1").ok(),
                 phone_numbers: column("phone_num")?,
                 audience: reader.fast_fields().str("audience")?,
             })
@@ -116,12 +118,13 @@ impl FingerprintReader {
 impl Segment {
     fn fingerprint(&self, doc: DocId) -> Fingerprint {
         let first = |column: &Column<u64>| column.first(doc).unwrap_or(0);
+        let half = |column: &Option<Column<u64>>| column.as_ref().map_or(0, first);
         let mut phone_numbers: Vec<u64> = self.phone_numbers.values_for_doc(doc).collect();
         phone_numbers.sort_unstable();
         Fingerprint {
             created_at: first(&self.created_at),
             updated_at: first(&self.updated_at),
-            name_key: (first(&self.name_key0), first(&self.name_key1)),
+            name_key: (half(&self.name_key0), half(&self.name_key1)),
             phone_numbers,
             audience: self.audience(doc).unwrap_or_default(),
         }

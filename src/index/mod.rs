@@ -11,7 +11,9 @@ mod mirror;
 mod schema;
 mod sealed;
 
-pub use cutter::{EDGE, EMAIL_EDGE, Place, WINDOW, apart, org_prefix, value_term};
+pub use cutter::{
+    BEHIND, EDGE, EMAIL_EDGE, Place, WINDOW, apart, bounded, org_prefix, value_term, word_room,
+};
 pub(crate) use document::ordered;
 pub use document::{COMPANY_WORDS, Column, DAYS_BEFORE_1970, column_name, value_code};
 pub use fingerprint::{Fingerprint, FingerprintReader};

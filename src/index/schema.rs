@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tantivy::schema::{
-    Field, IndexRecordOption, JsonObjectOptions, NumericOptions, SchemaBuilder, TextFieldIndexing,
-    TextOptions,
+    BytesOptions, Field, IndexRecordOption, JsonObjectOptions, NumericOptions, SchemaBuilder,
+    TextFieldIndexing, TextOptions,
 };
 
 use super::Error;
 use super::cutter::CUTTER_VERSION;
+use crate::domain::collation::Collation;
 use crate::domain::names::NameTables;
 
 /// The files of a schema, as text.
@@ -87,9 +88,23 @@ impl Sources {
 struct File {
     version: u32,
     fields: BTreeMap<String, FieldSpec>,
+    #[serde(default)]
+    sort: SortSpec,
     scores: Scores,
     ladder: Ladder,
     limits: Limits,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SortSpec {
+    language: String,
+}
+
+impl Default for SortSpec {
+    fn default() -> Self {
+        Self { language: "und".to_owned() }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -107,6 +122,7 @@ enum Kind {
     Terms,
     Keyword,
     Columns,
+    Bytes,
     U64,
 }
 
@@ -122,6 +138,7 @@ pub struct Scores {
     pub name_nickname: f32,
     pub name_nickname_far: f32,
     pub name_initial: f32,
+    pub name_initial_far: f32,
     pub given_initial: f32,
     pub name_sound: f32,
     pub name_one_edit: f32,
@@ -207,10 +224,15 @@ pub struct Fields {
     pub lead_score: Field,
     pub total_calls: Field,
     pub rank: Field,
+    pub letter: Field,
     pub name_key0: Field,
     pub name_key1: Field,
+    pub name_key: Field,
     pub last_key0: Field,
     pub last_key1: Field,
+    pub last_key: Field,
+    pub first_key0: Field,
+    pub first_key1: Field,
     pub first_key: Field,
 }
 
@@ -229,6 +251,8 @@ pub struct Schema {
     pub limits: Limits,
     /// What is known of names.
     pub names: Arc<NameTables>,
+    /// The order of names and other texts.
+    pub collation: Arc<Collation>,
     /// Changes with what documents are made of: the fields, the code that cuts terms, what is known
     /// of names, the limits of texts. What matches count is no part of it.
     pub hash: Arc<str>,
@@ -260,6 +284,8 @@ impl Schema {
         )
         .and_then(|names| names.with_readings(&sources.readings))
         .map_err(Error::Schema)?;
+        let collation = Collation::of(&file.sort.language)
+            .map_err(|error| Error::Schema(format!("contacts.toml: sort: {error}")))?;
         let mut builder = SchemaBuilder::default();
         for (name, spec) in &file.fields {
             match spec.kind {
@@ -278,6 +304,9 @@ impl Schema {
                 }
                 Kind::Columns => {
                     builder.add_json_field(name, JsonObjectOptions::default().set_fast("raw"));
+                }
+                Kind::Bytes => {
+                    builder.add_bytes_field(name, BytesOptions::default().set_fast());
                 }
                 Kind::U64 => {
                     let mut options = NumericOptions::default();
@@ -323,10 +352,15 @@ impl Schema {
             lead_score: field("lead_score")?,
             total_calls: field("total_calls")?,
             rank: field("rank")?,
+            letter: field("letter")?,
             name_key0: field("name_key0")?,
             name_key1: field("name_key1")?,
+            name_key: field("name_key")?,
             last_key0: field("last_key0")?,
             last_key1: field("last_key1")?,
+            last_key: field("last_key")?,
+            first_key0: field("first_key0")?,
+            first_key1: field("first_key1")?,
             first_key: field("first_key")?,
         };
         let hash = hash_of(&file, sources);
@@ -337,6 +371,7 @@ impl Schema {
             ladder: file.ladder,
             limits: file.limits,
             names: Arc::new(names),
+            collation: Arc::new(collation),
             hash,
             sources: Arc::new(sources.clone()),
         })
@@ -369,6 +404,7 @@ fn hash_of(file: &File, sources: &Sources) -> Arc<str> {
     layout.update(tantivy::version_string().as_bytes());
     let mut words = blake3::Hasher::new();
     for text in [
+        &file.sort.language,
         &sources.nicknames,
         &sources.titles,
         &sources.particles,
@@ -394,7 +430,7 @@ mod tests {
     #[test]
     fn the_schema_file_is_complete() {
         let schema = Schema::load().expect("schema");
-        assert!(schema.hash.starts_with("4-"));
-        assert_eq!(schema.tantivy.fields().count(), 34);
+        assert!(schema.hash.starts_with("5-"));
+        assert_eq!(schema.tantivy.fields().count(), 39);
     }
 }

@@ -6,11 +6,12 @@ use serde_json::{Map, Value};
 
 use super::date::Op;
 use super::expr::{Expr, Shape};
-use super::field::{Field, Kind};
+use super::field::Field;
 use super::language::{Language, MOST_LEVELS, MOST_VALUE_CHARS};
 use super::lex::Mark;
 use super::names::{self, Named, Target};
 use super::parse::{Parsed, keypad, parse};
+use super::tree::Load;
 use super::value::{self, Ask};
 use super::warning::Warning;
 use super::words;
@@ -25,13 +26,14 @@ const OPERATORS: &[&str] = &[
 const MOST_ISSUES: usize = 20;
 
 /// Reads a filter; see `docs/query-language.md` for its shape. `language.most_words` bounds how
-/// many conditions it has. Warnings come from query text inside of it; their spans are those of
+/// much it asks for. Warnings come from query text inside of it; their spans are those of
 /// that text.
 ///
 /// # Errors
 /// Everything that does not fit, by JSON pointers into the value.
 pub fn read_json(value: &Value, language: &Language<'_>) -> Result<Parsed, Vec<FieldIssue>> {
-    let mut reader = Reader { language, issues: Vec::new(), warnings: Vec::new(), conditions: 0 };
+    let mut reader =
+        Reader { language, issues: Vec::new(), warnings: Vec::new(), load: Load::default() };
     let expr = if value.as_object().is_some_and(Map::is_empty) || is_all_of_nothing(value) {
         Some(Expr::default())
     } else {
@@ -42,8 +44,8 @@ pub fn read_json(value: &Value, language: &Language<'_>) -> Result<Parsed, Vec<F
             if expr.levels() > MOST_LEVELS {
                 return Err(vec![too_deep("")]);
             }
-            if expr.conditions().count() > language.most_words {
-                return Err(vec![too_many("", language.most_words)]);
+            if !expr.load().fits_in(language.room()) {
+                return Err(vec![too_many("", language.room())]);
             }
             Ok(Parsed { expr, warnings: reader.warnings })
         }
@@ -61,15 +63,20 @@ fn too_deep(at: &str) -> FieldIssue {
     FieldIssue::new(at, "too_deep", detail)
 }
 
-fn too_many(at: &str, most: usize) -> FieldIssue {
-    FieldIssue::new(at, "too_many", format!("has more conditions than the {most} that are allowed"))
+fn too_many(at: &str, room: Load) -> FieldIssue {
+    let Load { words, values } = room;
+    let detail = format!(
+        "has more than the {words} words, numbers and parts of values or the {values} whole values, \
+         ranges and presences that are allowed"
+    );
+    FieldIssue::new(at, "too_many", detail)
 }
 
 struct Reader<'a> {
     language: &'a Language<'a>,
     issues: Vec<FieldIssue>,
     warnings: Vec<Warning>,
-    conditions: usize,
+    load: Load,
 }
 
 impl Reader<'_> {
@@ -122,15 +129,16 @@ impl Reader<'_> {
             return self.issue(at, "empty", "must have at least one filter");
         }
         let before = self.issues.len();
-        let mut out = Vec::with_capacity(values.len().min(self.language.most_words));
+        let room = self.language.room();
+        let mut out = Vec::with_capacity(values.len().min(room.values));
         for (index, value) in values.iter().enumerate() {
-            if self.conditions > self.language.most_words || self.issues.len() >= MOST_ISSUES {
+            if !self.load.fits_in(room) || self.issues.len() >= MOST_ISSUES {
                 break;
             }
             out.extend(self.filter(&format!("{at}/{index}"), value, level + 1));
         }
-        if self.conditions > self.language.most_words {
-            self.issues.push(too_many(at, self.language.most_words));
+        if !self.load.fits_in(room) {
+            self.issues.push(too_many(at, room));
         }
         (self.issues.len() == before).then_some(out)
     }
@@ -144,7 +152,7 @@ impl Reader<'_> {
             return self.issue(at, "empty", "there is nothing to search for in it");
         }
         self.warnings.extend(parsed.warnings);
-        self.conditions += parsed.expr.conditions().count();
+        self.load = self.load.plus(parsed.expr.load());
         Some(parsed.expr)
     }
 
@@ -201,14 +209,19 @@ impl Reader<'_> {
         if values.is_empty() {
             return self.issue(at, "empty", "must have at least one value");
         }
-        if values.len() > self.language.most_words {
-            self.issues.push(too_many(at, self.language.most_words));
+        let room = self.language.room();
+        if values.len() > room.values {
+            self.issues.push(too_many(at, room));
             return None;
         }
         let before = self.issues.len();
         let mut out = Vec::with_capacity(values.len());
         for (index, value) in values.iter().enumerate() {
             out.extend(self.one(&format!("{at}/{index}"), target, "is", value));
+            if !self.load.fits_in(room) {
+                self.issues.push(too_many(at, room));
+                break;
+            }
         }
         (self.issues.len() == before).then_some(out)
     }
@@ -223,7 +236,7 @@ impl Reader<'_> {
         };
         match answer {
             Ok(expr) => {
-                self.conditions += expr.conditions().count();
+                self.load = self.load.plus(expr.load());
                 Some(expr)
             }
             Err(detail) => self.issue(at, "value", detail),
@@ -255,7 +268,7 @@ impl Reader<'_> {
         op: &str,
         value: &Value,
     ) -> Option<value::Answer> {
-        let is_words = field.kind() == Kind::Words;
+        let is_words = value::has_words(field, self.language);
         let plain = |text, is_quoted, mark| Ask::Plain { text, is_quoted, mark, last: Shape::Word };
         let ask = match op {
             "exists" => {

@@ -2,14 +2,17 @@
 
 use jiff::tz::TimeZone;
 
+use super::tree::Load;
 use crate::domain::custom_field::CustomType;
 use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
 
 /// Most characters of one word or value; more are cut off.
-pub const MOST_VALUE_CHARS: usize = 256;
+pub const MOST_VALUE_CHARS: usize = 1_000;
 /// Most characters of the key of a custom field.
 pub const MOST_KEY_CHARS: usize = 100;
+/// How many whole values may be asked for in place of one word.
+const VALUES_PER_WORD: usize = 16;
 /// Most levels that a tree of conditions may have.
 pub const MOST_LEVELS: usize = 24;
 /// Most parentheses that may be open at once in a text.
@@ -25,15 +28,21 @@ pub struct Language<'a> {
     pub custom: &'a dyn Fn(&str) -> Option<CustomType>,
     /// The folded keys of all custom fields, if they are known: other keys are warned of.
     pub custom_keys: Option<&'a [String]>,
-    /// Most conditions that are looked at.
+    /// Most words, numbers and parts of values that are looked at; of whole values, ranges and
+    /// presence sixteen times as many.
     pub most_words: usize,
 }
 
 impl Language<'_> {
+    /// What a query may ask for.
+    pub(super) fn room(&self) -> Load {
+        Load { words: self.most_words, values: self.most_words.saturating_mul(VALUES_PER_WORD) }
+    }
+
     /// Most bytes of a text that are looked at: enough for everything that can be printed of a
     /// tree of `most_words` conditions.
     pub(super) fn most_bytes(&self) -> usize {
-        self.most_words.saturating_mul(4 * 1024).saturating_add(64 * 1024)
+        self.most_words.saturating_mul(32 * 1024).saturating_add(64 * 1024)
     }
 }
 

@@ -6,10 +6,11 @@
 use super::date::Op;
 use super::expr::{Condition, Expr, Shape};
 use super::field::{Field, Kind};
-use super::language::{Language, MOST_LEVELS, MOST_PARENTHESES};
+use super::language::{Language, MOST_LEVELS, MOST_PARENTHESES, MOST_VALUE_CHARS};
 use super::lex::{self, Mark, Piece};
 use super::names::{self, Named, Target};
 use super::number;
+use super::tree::Load;
 use super::value::{self, Ask};
 use super::warning::Warning;
 use super::words;
@@ -23,13 +24,16 @@ pub struct Parsed {
     pub warnings: Vec<Warning>,
 }
 
+/// Letters from which on a name that is near to that of a field was meant for it.
+const SURE_LETTERS: usize = 5;
+
 /// Most warnings of one query; more help nobody.
 const MOST_WARNINGS: usize = 20;
 
 /// Reads a query.
 ///
 /// The last word also finds words that begin so, unless something follows it. At most
-/// `language.most_words` conditions are made. Cost: linear in the text, whatever it holds.
+/// `language.most_words` words and so many times more values are made. Cost: linear in the text, whatever it holds.
 pub fn parse(text: &str, language: &Language<'_>) -> Parsed {
     let most = language.most_bytes();
     let mut end = text.len().min(most);
@@ -41,7 +45,7 @@ pub fn parse(text: &str, language: &Language<'_>) -> Parsed {
         at: 0,
         open: 0,
         closes: Vec::new(),
-        conditions: 0,
+        load: Load::default(),
         language,
         warnings: Vec::new(),
     };
@@ -71,7 +75,7 @@ struct Parser<'a> {
     open: usize,
     /// Where they were opened.
     closes: Vec<usize>,
-    conditions: usize,
+    load: Load,
     language: &'a Language<'a>,
     warnings: Vec<Warning>,
 }
@@ -220,20 +224,27 @@ impl<'a> Parser<'a> {
         if self.is_operator("OR") || self.is_operator("AND") {
             return None;
         }
-        let before = self.conditions;
+        let before = self.load;
         let found = self.part(context)?;
-        let count = found.conditions().count();
-        let most = self.language.most_words;
-        let mut left = most.saturating_sub(before);
-        self.conditions = before + count.min(left);
-        let found = if count > left {
-            let message = format!("only the first {most} words were looked at");
+        let load = found.load();
+        let room = self.language.room();
+        let mut left = room.minus(before);
+        let found = if load.fits_in(left) {
+            self.load = before.plus(load);
+            found
+        } else {
+            let most = if load.words > left.words {
+                format!("{} words", room.words)
+            } else {
+                format!("{} values", room.values)
+            };
+            let message = format!("only the first {most} were looked at");
             if !self.warnings.iter().any(|warning| warning.message == message) {
                 self.warn(message, None, self.at, self.text.len());
             }
-            found.first(&mut left)?
-        } else {
-            found
+            let found = found.first(&mut left);
+            self.load = room.minus(left);
+            found?
         };
         Some(if is_negative { found.negate() } else { found })
     }
@@ -287,10 +298,10 @@ impl<'a> Parser<'a> {
             return None;
         }
         self.open += 1;
-        let before = self.conditions;
+        let before = self.load;
         let found = self.alternatives(context);
         // Counted where it was made; the caller counts it as a whole again.
-        self.conditions = before;
+        self.load = before;
         self.open -= 1;
         if self.rest().starts_with(')') {
             self.at += 1;
@@ -302,6 +313,16 @@ impl<'a> Parser<'a> {
 
     /// A word or a quote; `None` where a quote is not closed, which is left out.
     fn piece(&mut self, context: Context<'_>) -> Option<Piece> {
+        let start = self.at;
+        let piece = self.next_piece(context)?;
+        if piece.text.chars().nth(MOST_VALUE_CHARS).is_some() {
+            let message = format!("only the first {MOST_VALUE_CHARS} characters were looked at");
+            self.warn(message, None, start, self.at);
+        }
+        Some(piece)
+    }
+
+    fn next_piece(&mut self, context: Context<'_>) -> Option<Piece> {
         let rest = self.rest();
         if let Some((piece, read)) = lex::quoted_piece(rest) {
             self.at += read;
@@ -378,25 +399,33 @@ impl<'a> Parser<'a> {
                 self.warn(message, None, start, self.at);
                 return None;
             }
-            Named::Unknown(near) => {
-                let hint = did_you_mean(near.as_deref());
-                let message = format!("there is no field {name}; it was searched as words{hint}");
-                self.warn(message, near, start, colon - 1);
-                // The value is read as if it stood alone.
-                self.at = colon;
-                let is_followed = self.rest().starts_with(|c: char| !lex::is_space(c));
-                let last = if !is_followed && self.is_last() { Shape::Prefix } else { Shape::Word };
-                let found = words::words(None, name, Shape::Word, last);
-                if !is_followed {
-                    return (!found.is_empty()).then(|| Expr::all(found));
-                }
-                let behind = self.unit_inside();
-                let parts: Vec<Expr> = found.into_iter().chain(behind).collect();
-                return (!parts.is_empty()).then(|| Expr::all(parts));
-            }
+            Named::Unknown(near) => return self.unknown_field(name, near, colon),
         };
         self.at = colon;
         self.values(&target, name, start)
+    }
+
+    /// A name with a colon that is no field. The value is read as if it stood alone; where no field
+    /// was meant, hits that have the name as well come first.
+    fn unknown_field(&mut self, name: &str, near: Option<String>, colon: usize) -> Option<Expr> {
+        let start = self.at;
+        let is_mistyped = near.is_some() && name.chars().count() >= SURE_LETTERS;
+        let hint = did_you_mean(near.as_deref());
+        let message = format!("there is no field {name}; it was searched as words{hint}");
+        self.warn(message, near, start, colon - 1);
+        self.at = colon;
+        let is_followed = self.rest().starts_with(|c: char| !lex::is_space(c));
+        let last = if !is_followed && self.is_last() { Shape::Prefix } else { Shape::Word };
+        let found = words::words(None, name, Shape::Word, last);
+        let behind = if is_followed { self.unit_inside() } else { None };
+        match behind {
+            None => (!found.is_empty()).then(|| Expr::all(found)),
+            Some(behind) if is_mistyped || found.is_empty() => Some(behind),
+            Some(behind) => {
+                let both = found.into_iter().chain([behind.clone()]).collect();
+                Some(Expr::any(vec![Expr::all(both), behind]))
+            }
+        }
     }
 
     /// What stands behind the colon of an unknown field.
@@ -575,6 +604,31 @@ impl<'a> Parser<'a> {
             }
         }
     }
+}
+
+/// What is asked of a field by a text that stands alone, as behind its colon.
+pub(super) fn value_of(
+    field: &Field,
+    text: &str,
+    mark: Mark,
+    language: &Language<'_>,
+) -> value::Answer {
+    let text = text.trim();
+    let piece = match lex::quoted_piece(text) {
+        Some((piece, read)) if read == text.len() => piece,
+        _ => lex::bare_piece(text),
+    };
+    let mark = if piece.mark == Mark::Plain { mark } else { piece.mark };
+    let mut parser = Parser {
+        text,
+        at: text.len(),
+        open: 0,
+        closes: Vec::new(),
+        load: Load::default(),
+        language,
+        warnings: Vec::new(),
+    };
+    parser.ask_field(field, Piece { mark, ..piece })
 }
 
 struct Together {

@@ -6,8 +6,10 @@ use super::date;
 use super::expr::{Condition, Expr, Shape};
 use super::field::{Field, Kind};
 use super::language::Language;
+use super::lex::Mark;
 use super::names::{self, name_of};
 use super::number;
+use super::value::Ask;
 use crate::domain::phone::is_separator;
 
 /// Writes a tree in the plain form as query text.
@@ -50,7 +52,7 @@ impl Printer<'_> {
     }
 
     fn any(&mut self, parts: &[Expr]) {
-        if let Some(list) = list(parts) {
+        if let Some(list) = list_or_text(parts, self.language) {
             self.push(&list);
             return;
         }
@@ -69,7 +71,7 @@ impl Printer<'_> {
     fn part(&mut self, expr: &Expr) {
         match expr {
             Expr::Is(condition) => self.condition(condition),
-            Expr::Any(parts) if list(parts).is_some() => self.any(parts),
+            Expr::Any(parts) if list_or_text(parts, self.language).is_some() => self.any(parts),
             Expr::All(parts) => {
                 self.push("(");
                 self.all(parts);
@@ -109,7 +111,9 @@ impl Printer<'_> {
                         let is_digits = text.chars().all(number::is_number_char)
                             || number::ends_in_extension(text);
                         let has_sign = text.chars().any(is_separator);
-                        if field.is_none() && (is_digits || has_sign) {
+                        // Without it the whole value would be meant as well.
+                        let is_custom = matches!(field, Some(Field::Custom(_)));
+                        if is_custom || field.is_none() && (is_digits || has_sign) {
                             self.push("~");
                         } else {
                             self.ends_bare = true;
@@ -129,11 +133,12 @@ impl Printer<'_> {
             Condition::Keypad { digits } => self.push(&format!("t9:{digits}")),
             Condition::Value { field, value, is_prefix } => {
                 let star = if *is_prefix { "*" } else { "" };
-                let text = format!("{}{}{star}", head(field), value_text(field, value));
+                let text =
+                    format!("{}{}{star}", head(field), value_text(field, value, self.language));
                 self.push(&text);
             }
             Condition::Contains { field, text } => {
-                self.push(&format!("{}*{}*", head(field), value_text(field, text)));
+                self.push(&format!("{}*{}*", head(field), value_text(field, text, self.language)));
             }
             Condition::Range { field, from, to, is_day } => {
                 let text = format!("{}{}", head(field), self.range(field, *from, *to, *is_day));
@@ -241,7 +246,7 @@ pub(super) fn whole(bound: f64) -> i64 {
 }
 
 /// `tag:a,b`: whole values of one field.
-fn list(parts: &[Expr]) -> Option<String> {
+fn list(parts: &[Expr], language: &Language<'_>) -> Option<String> {
     let Some(Expr::Is(Condition::Value { field, .. })) = parts.first() else { return None };
     let mut values = Vec::with_capacity(parts.len());
     for part in parts {
@@ -249,7 +254,7 @@ fn list(parts: &[Expr]) -> Option<String> {
             Expr::Is(Condition::Value { field: other, value, is_prefix: false })
                 if other == field =>
             {
-                values.push(value_text(field, value));
+                values.push(value_text(field, value, language));
             }
             Expr::All(_) | Expr::Any(_) | Expr::Not(_) | Expr::Is(_) => return None,
         }
@@ -266,12 +271,36 @@ fn head(field: &Field) -> String {
 }
 
 /// A value, in quotes unless it is plain.
-fn value_text(field: &Field, value: &str) -> String {
-    let is_plain = value.starts_with(char::is_alphanumeric)
+fn value_text(field: &Field, value: &str, language: &Language<'_>) -> String {
+    // Without quotes words of a custom field would be meant as well.
+    let is_told = matches!(field, Field::Custom(_)) && super::value::has_words(field, language);
+    let is_plain = !is_told && is_plain(value) && !super::value::is_none(field, value);
+    if is_plain { value.to_owned() } else { quote(value) }
+}
+
+/// Whether a value needs no quotes.
+fn is_plain(value: &str) -> bool {
+    value.starts_with(char::is_alphanumeric)
         && value.chars().all(|c| c.is_alphanumeric() || matches!(c, '@' | '.' | '+' | '_' | '-'))
         && !value.contains("..")
-        && !super::value::is_none(field, value);
-    if is_plain { value.to_owned() } else { quote(value) }
+}
+
+/// What is written as one condition.
+fn list_or_text(parts: &[Expr], language: &Language<'_>) -> Option<String> {
+    list(parts, language).or_else(|| in_text(parts, language))
+}
+
+/// `cf.hobby:sailing`: a whole value of a text, or its words.
+fn in_text(parts: &[Expr], language: &Language<'_>) -> Option<String> {
+    let Some(Expr::Is(Condition::Value { field, value, is_prefix: false })) = parts.first() else {
+        return None;
+    };
+    let text = value.clone();
+    let ask = Ask::Plain { text, is_quoted: false, mark: Mark::Plain, last: Shape::Word };
+    let is_custom = matches!(field, Field::Custom(_)) && is_plain(value);
+    let same =
+        is_custom && super::value::ask(field, ask, language) == Ok(Expr::Any(parts.to_vec()));
+    same.then(|| format!("{}{value}", head(field)))
 }
 
 fn quote(text: &str) -> String {

@@ -134,7 +134,7 @@ fn is_plain(expr: &Expr) -> bool {
 
 fn check(text: &str, language: &Language<'_>) {
     let Parsed { expr, warnings } = parse(text, language);
-    assert!(expr.conditions().count() <= language.most_words, "{text:?}");
+    assert!(expr.load().fits_in(language.room()), "{text:?}");
     assert!(expr.levels() <= MOST_LEVELS, "{text:?}");
     assert!(is_plain(&expr), "{text:?}: {expr:?}");
     for warning in &warnings {

@@ -114,22 +114,25 @@ impl Expr {
         }
     }
 
+    /// How much it asks for.
+    pub(super) fn load(&self) -> Load {
+        self.conditions().fold(Load::default(), Load::with)
+    }
+
     /// The first conditions of it, as many as are left; `None` if that is none.
-    pub(super) fn first(self, left: &mut usize) -> Option<Self> {
-        if *left == 0 {
-            return None;
-        }
+    pub(super) fn first(self, left: &mut Load) -> Option<Self> {
         let mut first_of =
             |parts: Vec<Self>| parts.into_iter().filter_map(|part| part.first(left)).collect();
         Some(match self {
             Self::All(parts) => Self::all(first_of(parts)),
             Self::Any(parts) => Self::any(first_of(parts)),
             Self::Not(inner) => inner.first(left)?.negate(),
-            Self::Is(_) => {
-                *left -= 1;
-                self
+            Self::Is(ref condition) => {
+                *left = left.without(condition)?;
+                return Some(self);
             }
         })
+        .filter(|found| !matches!(found, Self::All(parts) | Self::Any(parts) if parts.is_empty()))
     }
 
     /// Leaves out what stands deeper than some levels; `None` if nothing is left.
@@ -149,6 +152,59 @@ impl Expr {
             Self::All(parts) | Self::Any(parts) if parts.is_empty() => None,
             Self::All(_) | Self::Any(_) | Self::Not(_) | Self::Is(_) => Some(left),
         }
+    }
+}
+
+/// How much a query asks for, or may: words, numbers and parts of values cost far more than whole
+/// values, ranges and presence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Load {
+    /// Words, numbers and parts of values.
+    pub(super) words: usize,
+    /// The other conditions.
+    pub(super) values: usize,
+}
+
+impl Load {
+    fn with(self, condition: &Condition) -> Self {
+        self.plus(Self::of(condition))
+    }
+
+    fn without(self, condition: &Condition) -> Option<Self> {
+        let one = Self::of(condition);
+        Some(Self {
+            words: self.words.checked_sub(one.words)?,
+            values: self.values.checked_sub(one.values)?,
+        })
+    }
+
+    fn of(condition: &Condition) -> Self {
+        match condition {
+            Condition::Word { .. }
+            | Condition::Dotted { .. }
+            | Condition::Digits { .. }
+            | Condition::Keypad { .. }
+            | Condition::Contains { .. } => Self { words: 1, values: 0 },
+            Condition::Value { .. } | Condition::Range { .. } | Condition::Has { .. } => {
+                Self { words: 0, values: 1 }
+            }
+        }
+    }
+
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self { words: self.words + other.words, values: self.values + other.values }
+    }
+
+    /// What is left of this when another has taken its part.
+    pub(super) fn minus(self, other: Self) -> Self {
+        Self {
+            words: self.words.saturating_sub(other.words),
+            values: self.values.saturating_sub(other.values),
+        }
+    }
+
+    pub(super) fn fits_in(self, room: Self) -> bool {
+        self.words <= room.words && self.values <= room.values
     }
 }
 

@@ -12,6 +12,7 @@ use super::number;
 use super::words::words;
 use crate::domain::custom_field::CustomType;
 use crate::domain::status::Status;
+use crate::domain::text::fold;
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -140,6 +141,15 @@ fn in_digits(ask: Ask) -> Answer {
 fn in_values(field: &Field, ask: Ask) -> Answer {
     let name = name_of(field);
     match ask {
+        Ask::Plain { text, mark: mark @ (Mark::Contains | Mark::Begins), .. }
+            if *field == Field::Status =>
+        {
+            let asked = fold(&text);
+            let is_beginning = mark == Mark::Begins;
+            statuses(&text, |known| {
+                if is_beginning { known.starts_with(&asked) } else { known.contains(&asked) }
+            })
+        }
         Ask::Plain { text, mark: Mark::Contains, .. } => {
             Ok(Expr::Is(Condition::Contains { field: field.clone(), text }))
         }
@@ -153,14 +163,28 @@ fn in_values(field: &Field, ask: Ask) -> Answer {
                 let truth = truth.ok_or_else(|| format!("{name}: is yes or no, not {text:?}"))?;
                 return Ok(value(field, truth.to_owned(), false));
             }
-            let status = Status::parse(&text).filter(|_| *field == Field::Status);
-            let text = status.map_or(text, |status| status.as_str().to_owned());
+            if *field == Field::Status {
+                let status = Status::parse(&text).map(Status::as_str);
+                return statuses(&text, |known| status == Some(known));
+            }
             Ok(value(field, text, false))
         }
         Ask::Compare(..) | Ask::Between(..) => {
             Err(format!("{name}: cannot be compared; put the value in quotes if it begins so"))
         }
     }
+}
+
+/// The statuses that are meant, of which there are only these.
+fn statuses(text: &str, is_meant: impl Fn(&str) -> bool) -> Answer {
+    let all = Status::ALL.map(Status::as_str);
+    let meant = all.into_iter().filter(|known| is_meant(known));
+    let meant: Vec<Expr> =
+        meant.map(|known| value(&Field::Status, known.to_owned(), false)).collect();
+    if meant.is_empty() {
+        return Err(format!("status: is one of {}, not {text:?}", all.join(", ")));
+    }
+    Ok(Expr::any(meant))
 }
 
 fn value(field: &Field, value: String, is_prefix: bool) -> Expr {
@@ -331,7 +355,9 @@ fn in_custom(field: &Field, ask: Ask, language: &Language<'_>) -> Answer {
         )
         | None => {
             if is_plain {
-                return in_values(field, ask);
+                let is_text =
+                    !matches!(declared, Some(CustomType::Dropdown | CustomType::MultiSelect));
+                return if is_text { in_text(field, ask) } else { in_values(field, ask) };
             }
             let ends: Vec<&str> = match &ask {
                 Ask::Plain { text, .. } | Ask::Compare(_, text) => vec![text],
@@ -351,6 +377,27 @@ fn in_custom(field: &Field, ask: Ask, language: &Language<'_>) -> Answer {
             }
         }
     }
+}
+
+/// Whether a custom field has words that can be asked for.
+pub(super) fn has_words(field: &Field, language: &Language<'_>) -> bool {
+    let Field::Custom(key) = field else { return field.kind() == Kind::Words };
+    matches!((language.custom)(key), None | Some(CustomType::ShortText | CustomType::LongText))
+}
+
+/// A text: the whole value, or words of it. In quotes only the whole value.
+fn in_text(field: &Field, ask: Ask) -> Answer {
+    let Ask::Plain { text, is_quoted: false, mark, .. } = &ask else {
+        return in_values(field, ask);
+    };
+    let found = words(Some(field), text, Shape::Word, Shape::Word);
+    if found.is_empty() {
+        return in_values(field, ask);
+    }
+    if *mark == Mark::Whole {
+        return Ok(Expr::all(found));
+    }
+    Ok(Expr::any(vec![in_values(field, ask)?, Expr::all(found)]))
 }
 
 /// A range that something can lie in.

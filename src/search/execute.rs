@@ -238,6 +238,11 @@ impl Context<'_> {
             Ready::Not(part) => {
                 let mut out = docs.clone();
                 self.refine(part, &mut out)?;
+                if self.budget.is_spent() {
+                    // Who is left out is not known to the end; better nobody than one of these.
+                    docs.clear();
+                    return Ok(());
+                }
                 let mut out = out.into_iter().peekable();
                 docs.retain(|(doc, _)| out.next_if(|(met, _)| met == doc).is_none());
             }

@@ -92,7 +92,7 @@ pub(super) struct SegmentCounts<'a> {
 enum Counter {
     Nothing,
     Values(StrColumn, Vec<u32>),
-    Letters(Column<u64>, Box<[u32; 256]>),
+    Letters(Column<u64>, BTreeMap<u64, u32>),
 }
 
 impl<'a> SegmentCounts<'a> {
@@ -111,8 +111,8 @@ impl<'a> SegmentCounts<'a> {
                     }
                     None => Counter::Nothing,
                 },
-                None => match segment.column("name_key0")? {
-                    Some(column) => Counter::Letters(column, Box::new([0; 256])),
+                None => match segment.column("letter")? {
+                    Some(column) => Counter::Letters(column, BTreeMap::new()),
                     None => Counter::Nothing,
                 },
             };
@@ -136,8 +136,8 @@ impl<'a> SegmentCounts<'a> {
                     }
                 }
                 Counter::Letters(column, counts) => {
-                    if let Some(key) = column.first(doc) {
-                        counts[usize::from(key.to_be_bytes()[0])] += 1;
+                    if let Some(letter) = column.first(doc) {
+                        *counts.entry(letter).or_default() += 1;
                     }
                 }
             }
@@ -166,11 +166,9 @@ impl<'a> SegmentCounts<'a> {
                     }
                 }
                 Counter::Letters(_, counts) => {
-                    for (byte, count) in (0..=u8::MAX).zip(*counts).filter(|(_, c)| *c > 0) {
-                        let letter = match byte {
-                            b'a'..=b'z' => char::from(byte.to_ascii_uppercase()).to_string(),
-                            _ => "#".to_owned(),
-                        };
+                    for (letter, count) in counts {
+                        let letter = u32::try_from(letter).ok().and_then(char::from_u32);
+                        let letter = letter.unwrap_or('#').to_string();
                         let entry = values.entry(letter.clone()).or_insert_with(|| (letter, 0));
                         entry.1 += u64::from(count);
                     }
@@ -196,7 +194,10 @@ impl Counts {
             if field != FacetField::Letter {
                 values.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
             }
-            values.truncate(most_values);
+            // A letter bar has all letters that there are.
+            if field != FacetField::Letter {
+                values.truncate(most_values);
+            }
             (field, Facet { values, distinct })
         };
         self.values.into_iter().map(facet).collect()

@@ -15,6 +15,7 @@ use super::budget::Budget;
 use super::node::{Dict, Source};
 use super::view::SegmentView;
 use super::word_list::WordList;
+use crate::index::{BEHIND, bounded, word_room};
 
 /// A document and what it counts.
 pub(super) type Scored = (DocId, f32);
@@ -70,6 +71,8 @@ pub(super) struct Terms<'a> {
     /// The organisation, in front of every term.
     pub(super) prefix: &'a str,
     pub(super) most_expansions: usize,
+    /// Longest term in bytes.
+    pub(super) most_bytes: usize,
     pub(super) budget: &'a Budget,
 }
 
@@ -78,6 +81,7 @@ impl Terms<'_> {
     pub(super) fn lists(&self, source: &Source, out: &mut Vec<List>) -> tantivy::Result<()> {
         match source {
             Source::Term { dict, text, score } => {
+                let text = bounded(text, self.most_bytes);
                 let key = [self.prefix.as_bytes(), text.as_bytes()].concat();
                 if let Some(info) = self.view.dict(*dict).terms().get(key)? {
                     out.push(List { dict: *dict, info, score: *score });
@@ -92,10 +96,13 @@ impl Terms<'_> {
                 let from = [self.prefix.as_bytes(), under.as_bytes()].concat();
                 let finder = text.as_bytes();
                 self.range(*dict, &from, 0xff, out, |rest| {
+                    // What stands for the rest of a long text is no part of it.
+                    let rest = rest.split(|byte| *byte == BEHIND).next().unwrap_or(rest);
                     rest.windows(finder.len().max(1)).any(|part| part == finder).then_some(*score)
                 })
             }
             Source::Word { dict, text, exact } => {
+                let text = bounded(text, word_room(self.most_bytes));
                 let from = [self.prefix.as_bytes(), text.as_bytes(), b"\x01"].concat();
                 self.range(*dict, &from, 0xff, out, |rest| match rest {
                     [place] => score_at(exact, *place),

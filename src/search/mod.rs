@@ -5,6 +5,7 @@
 //! `run`, which takes one step of the ladder after the other.
 
 mod automata;
+mod bounds;
 mod budget;
 mod cursor;
 mod execute;
@@ -13,6 +14,7 @@ mod facets;
 mod infix;
 mod lists;
 mod node;
+mod order;
 mod page;
 mod plan;
 mod rights;
@@ -21,6 +23,7 @@ mod sight;
 mod sort;
 mod step;
 mod suggest;
+mod ties;
 mod view;
 mod weigh;
 mod word_list;

@@ -10,28 +10,84 @@ use super::budget::Budget;
 use super::execute::Found;
 use super::facets::SegmentCounts;
 use super::lists::Scored;
+use super::order::{Key, Order};
 use super::sight::SightFilter;
-use super::sort::{Key, Order};
+use super::ties::{Mark, Tied};
 use super::view::Segment;
 
 /// Documents that are looked at together.
 const BLOCK: u32 = 1_024;
 
+/// A document that is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Kept {
+    pub(super) key: Key,
+    pub(super) segment: u32,
+    pub(super) doc: DocId,
+}
+
+impl Kept {
+    /// Whether two have the same values to sort by.
+    pub(super) fn ties_with(&self, other: &Self) -> bool {
+        self.key[..3] == other.key[..3]
+    }
+
+    pub(super) fn tied(&self) -> Tied {
+        Tied { number: self.key[3], segment: self.segment, doc: self.doc }
+    }
+}
+
 /// What is kept of all segments.
 pub(super) struct Best {
     /// The worst on top.
-    pub(super) heap: BinaryHeap<Key>,
+    pub(super) heap: BinaryHeap<Kept>,
     pub(super) keep: usize,
     pub(super) total: usize,
     pub(super) most_total: usize,
+    /// Those that were not kept and have the same values as the worst that is.
+    pub(super) left_out: Vec<Tied>,
+}
+
+impl Best {
+    fn offer(&mut self, one: Kept, is_open: impl Fn(&Key) -> bool) {
+        if self.heap.len() < self.keep {
+            self.heap.push(one);
+            return;
+        }
+        let Some(mut worst) = self.heap.peek_mut() else { return };
+        if one >= *worst {
+            if one.ties_with(&worst) && is_open(&one.key) {
+                self.left_out.push(one.tied());
+            }
+            return;
+        }
+        let out = std::mem::replace(&mut *worst, one);
+        drop(worst);
+        if self.heap.peek().is_some_and(|worst| worst.ties_with(&out)) {
+            if is_open(&out.key) {
+                self.left_out.push(out.tied());
+            }
+        } else {
+            self.left_out.clear();
+        }
+    }
+}
+
+/// Where a page begins.
+pub(super) struct After {
+    pub(super) key: Key,
+    /// Where its whole keys stand in the segment; none if its values tell it from others.
+    pub(super) marks: Vec<Mark>,
 }
 
 /// Goes through the documents of one segment.
 pub(super) struct Page<'a> {
     pub(super) segment: &'a Segment,
     pub(super) sight: Option<Arc<SightFilter>>,
-    pub(super) order: Order,
-    pub(super) after: Option<Key>,
+    /// Which segment it is.
+    pub(super) at: u32,
+    pub(super) order: &'a Order,
+    pub(super) after: Option<After>,
     pub(super) budget: &'a Budget,
     pub(super) counts: Option<SegmentCounts<'a>>,
 }
@@ -95,20 +151,22 @@ impl Page<'_> {
         let leading = self.order.leading(doc, score);
         // Most documents lose by their leading value; the rest is not even read for them.
         let is_full = best.heap.len() >= best.keep;
-        if is_full && best.heap.peek().is_some_and(|worst| leading > worst[0]) {
+        if is_full && best.heap.peek().is_some_and(|worst| leading > worst.key[0]) {
             return;
         }
         let number = self.segment.view.number.first(doc).unwrap_or(0);
-        let key = [leading, self.order.following(doc, number), number];
-        if self.after.is_some_and(|after| key <= after) {
-            return;
+        let [second, third] = self.order.following(doc, number);
+        let key = [leading, second, third, number];
+        if let Some(after) = &self.after {
+            let is_behind = if key[..3] == after.key[..3] && !after.marks.is_empty() {
+                self.order.is_behind(doc, number, &after.marks, after.key[3])
+            } else {
+                key > after.key
+            };
+            if !is_behind {
+                return;
+            }
         }
-        if !is_full {
-            best.heap.push(key);
-        } else if let Some(mut worst) = best.heap.peek_mut()
-            && key < *worst
-        {
-            *worst = key;
-        }
+        best.offer(Kept { key, segment: self.at, doc }, |key| self.order.is_open(key));
     }
 }

@@ -8,29 +8,28 @@
     reason = "a few of many kinds are special, and new ones are like the rest"
 )]
 
-use std::ops::Bound;
 use std::sync::Arc;
 
 use super::automata::Pattern;
-use super::node::{ColumnName, ColumnRange, Dict, DigitScores, Node, Source};
+use super::bounds::range;
+use super::node::{Dict, DigitScores, Node, Source};
 use super::rights::SearchRights;
 use super::run::Request;
 use super::step::Step;
 use super::weigh;
-use super::words::{Words, cut};
+use super::words::Words;
 use crate::domain::email;
-use crate::domain::ids::OrgNumber;
 use crate::domain::names::{Noise, most_edits};
 use crate::domain::status::Status;
 use crate::domain::text::{Word, composed, fold, words as words_of};
-use crate::index::{
-    COMPANY_WORDS, Column, DAYS_BEFORE_1970, Place, Schema, column_name, ordered, value_code,
-    value_term,
-};
+use crate::index::{COMPANY_WORDS, Place, Schema, value_code, value_term};
 use crate::query::{Condition, Expr, Field, Kind, Shape};
 
 /// Most words of which neighbours are tried as one.
 const MOST_JOINED: usize = 6;
+
+/// Conditions of a query in which addresses may still have typos.
+const MOST_ADDRESSES: usize = 16;
 
 struct Planner<'a> {
     schema: &'a Schema,
@@ -128,7 +127,7 @@ impl Planner<'_> {
         }
         let score = words.iter().map(|_| self.schema.scores.company_whole).sum();
         let term = value_term(COMPANY_WORDS, &words.join(" "));
-        Some(Node::Maybe(Box::new(self.term(Dict::Value, &term, false, score))))
+        Some(Node::Maybe(Box::new(one_term(Dict::Value, &term, false, score))))
     }
 
     /// Why a part says little by itself, so that contacts without it match as well.
@@ -268,11 +267,11 @@ impl Planner<'_> {
                 if digits.is_empty() { Node::Nothing } else { self.digits(&digits, &[], &[]) }
             }
             Field::Status => match Status::parse(value) {
-                Some(status) => self.whole(field, status.as_str(), false, 0.0),
+                Some(status) => whole_value(field, status.as_str(), false, 0.0),
                 None => Node::Nothing,
             },
             Field::Tag => {
-                let mut ways = vec![self.whole(field, value, is_prefix, scores.tag)];
+                let mut ways = vec![whole_value(field, value, is_prefix, scores.tag)];
                 // A word of a tag stands for it: `campaign` for `Q4 Campaign`.
                 let shape = if is_prefix { Shape::Prefix } else { Shape::Exact };
                 let words: Vec<Node> = words_of(value)
@@ -288,14 +287,14 @@ impl Planner<'_> {
                 let given = fold(value);
                 let known = self.request.aliases.get(&(field.clone(), given.clone()));
                 let names = known.into_iter().flatten().chain([&given]);
-                Node::Any(names.map(|name| self.whole(field, name, is_prefix, 0.0)).collect())
+                Node::Any(names.map(|name| whole_value(field, name, is_prefix, 0.0)).collect())
             }
             Field::Custom(key) => {
                 let text = format!("{key}\u{1}{}", fold(value));
-                self.term(Dict::Cf, &text, is_prefix, scores.text)
+                one_term(Dict::Cf, &text, is_prefix, scores.text)
             }
             Field::Country | Field::City | Field::Company | Field::Title => {
-                self.whole(field, value, is_prefix, scores.text)
+                whole_value(field, value, is_prefix, scores.text)
             }
             _ if field.kind() == Kind::Words => {
                 let shape = if is_prefix { Shape::Prefix } else { Shape::Exact };
@@ -304,28 +303,13 @@ impl Planner<'_> {
                     words.iter().map(|w| self.words.node(Some(field), &w.text, shape)).collect(),
                 )
             }
-            _ => self.whole(field, value, is_prefix, 0.0),
+            _ => whole_value(field, value, is_prefix, 0.0),
         }
-    }
-
-    fn whole(&self, field: &Field, value: &str, is_prefix: bool, score: f32) -> Node {
-        let Some(code) = value_code(field) else { return Node::Nothing };
-        self.term(Dict::Value, &value_term(code, &fold(value)), is_prefix, score)
-    }
-
-    fn term(&self, dict: Dict, text: &str, is_prefix: bool, score: f32) -> Node {
-        let text = cut(text, self.schema.limits.term_bytes).to_owned();
-        let mut sources = vec![Source::Term { dict, text: text.clone(), score }];
-        if is_prefix {
-            sources.push(Source::Begins { dict, text, score: score * 0.7 });
-        }
-        Node::Terms(sources)
     }
 
     fn email(&self, value: &str, is_prefix: bool) -> Node {
         let scores = self.schema.scores;
-        let key = email::key(value);
-        let text = cut(&key, self.schema.limits.term_bytes - 2).to_owned();
+        let text = email::key(value);
         let dict = Dict::Email;
         let (address, part) = (Place::Address.letter(), Place::AddressPart.letter());
         let exact = vec![(address, scores.email), (part, scores.email)];
@@ -339,7 +323,9 @@ impl Planner<'_> {
             let shape = if is_prefix { Shape::Prefix } else { Shape::Exact };
             self.words.email(&word.text, shape, &mut sources);
         }
+        // Who asks for a list of addresses has them right.
         if self.words.step >= Step::Typos
+            && self.request.expr.conditions().nth(MOST_ADDRESSES).is_none()
             && let Some(most) = most_edits(&text)
         {
             let pattern = Arc::new(Pattern::typos(&text, most));
@@ -379,7 +365,7 @@ impl Planner<'_> {
         }
         let beside_names = scores.name_inside * 0.75;
         let (dict, under, score) = match field {
-            Field::Custom(key) => (Dict::Cf, format!("{key}\u{1}"), beside_names),
+            Field::Custom(key) => return contains_custom(key, text, beside_names),
             Field::Email => (Dict::Email, String::new(), beside_names),
             Field::Phone => return self.value(field, &text, false),
             _ => match value_code(field) {
@@ -405,8 +391,33 @@ impl Planner<'_> {
                 None => return Node::Nothing,
             },
         };
-        self.term(dict, &text, false, 0.0)
+        one_term(dict, &text, false, 0.0)
     }
+}
+
+/// A whole value of a field.
+fn whole_value(field: &Field, value: &str, is_prefix: bool, score: f32) -> Node {
+    let Some(code) = value_code(field) else { return Node::Nothing };
+    one_term(Dict::Value, &value_term(code, &fold(value)), is_prefix, score)
+}
+
+fn one_term(dict: Dict, text: &str, is_prefix: bool, score: f32) -> Node {
+    let text = text.to_owned();
+    let mut sources = vec![Source::Term { dict, text: text.clone(), score }];
+    if is_prefix {
+        sources.push(Source::Begins { dict, text, score: score * 0.7 });
+    }
+    Node::Terms(sources)
+}
+
+/// A text in values of a custom field; of values that are too long for that, its words.
+fn contains_custom(key: &str, text: String, score: f32) -> Node {
+    let holds = |mark: char, text: String| {
+        let under = format!("{key}{mark}");
+        Node::Terms(vec![Source::Holds { dict: Dict::Cf, under, text, score }])
+    };
+    let words = words_of(&text).into_iter().map(|word| holds('\u{4}', word.text)).collect();
+    Node::Any(vec![holds('\u{1}', text), Node::All(words)])
 }
 
 /// The words of a text that have accents, folded and as they are written.
@@ -431,55 +442,4 @@ fn plain_word(part: &Expr) -> Option<&str> {
         }
         _ => None,
     }
-}
-
-fn range(org: OrgNumber, field: &Field, from: Bound<f64>, to: Bound<f64>, is_day: bool) -> Node {
-    let name = match field {
-        Field::CreatedAt => "created_at",
-        Field::UpdatedAt => "updated_at",
-        Field::LastContactedAt => "last_contacted_at",
-        Field::LastInteractionAt => "last_interaction_at",
-        Field::LastCalledAt => "last_called_at",
-        Field::LeadScore => "lead_score",
-        Field::TotalCalls => "total_calls",
-        Field::Birthday => "birthday",
-        Field::Custom(key) => {
-            let column = if is_day { Column::Day } else { Column::Number };
-            let column =
-                ColumnName::Custom(format!("cf_columns.{}", column_name(org, key, column)));
-            let place = |value: f64| {
-                let value = if is_day { whole(value) } else { ordered(value) };
-                tantivy::i64_to_u64(value)
-            };
-            return Node::Column(ColumnRange { column, from: from.map(place), to: to.map(place) });
-        }
-        _ => return Node::Nothing,
-    };
-    let shift = if matches!(field, Field::Birthday) { DAYS_BEFORE_1970 } else { 0 };
-    // Columns hold whole numbers from 0.
-    let place = |value: i64| u64::try_from(value.saturating_add(shift)).ok();
-    let from = match from {
-        Bound::Unbounded => Bound::Unbounded,
-        Bound::Included(value) => Bound::Included(place(whole(value.ceil())).unwrap_or(0)),
-        Bound::Excluded(value) => {
-            Bound::Included(place(whole(value.floor()).saturating_add(1)).unwrap_or(0))
-        }
-    };
-    let to = match to {
-        Bound::Unbounded => Bound::Unbounded,
-        Bound::Included(value) => match place(whole(value.floor())) {
-            Some(value) => Bound::Included(value),
-            None => return Node::Nothing,
-        },
-        Bound::Excluded(value) => match place(whole(value.ceil())) {
-            Some(value) => Bound::Excluded(value),
-            None => return Node::Nothing,
-        },
-    };
-    Node::Column(ColumnRange { column: ColumnName::Fixed(name), from, to })
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "casts of floats saturate")]
-fn whole(value: f64) -> i64 {
-    value as i64
 }

@@ -12,15 +12,18 @@ use super::cursor::Cursor;
 use super::execute::{Context, find};
 use super::facets::{Counts, Facet, FacetField, SegmentCounts};
 use super::lists::Terms;
-use super::page::{Best, Page};
+use super::order::{CustomSort, Order};
+use super::page::{After, Best, Kept, Page};
 use super::plan::plan;
 use super::rights::SearchRights;
 use super::sight::{SightFilter, SightFilters, SightTerms};
-use super::sort::{Order, Sort, SortField, custom_column};
+use super::sort::{Sort, SortField};
 use super::step::Step;
+use super::ties::{Tied, first_of};
 use super::view::{Segment, Views};
 use crate::domain::access::{FieldRights, Sight};
 use crate::domain::ids::{ContactNumber, OrgNumber};
+use crate::domain::names::most_edits;
 use crate::domain::status::Status;
 use crate::index::{Schema, org_prefix};
 use crate::query::{Condition, Expr, Field, Shape};
@@ -51,6 +54,8 @@ pub struct Request<'a> {
     pub sort: &'a Sort,
     /// Begin behind this place; if it belongs to another sort it is ignored.
     pub after: Option<Cursor>,
+    /// Begin in front of what begins with this text, in orders by text.
+    pub start: Option<&'a str>,
     /// How many hits to pass over.
     pub offset: usize,
     /// How many hits to give back.
@@ -72,8 +77,6 @@ pub struct Hit {
     pub number: ContactNumber,
     /// Its score; 0 where the order is not by relevance.
     pub score: f32,
-    /// Its place in the order.
-    pub cursor: Cursor,
 }
 
 /// A page of hits.
@@ -87,8 +90,8 @@ pub struct Hits {
     pub is_exact: bool,
     /// Whether the time was over before everything was looked at.
     pub is_partial: bool,
-    /// Whether there are more behind this page.
-    pub has_more: bool,
+    /// Where the next page begins, if there are more behind this one.
+    pub next: Option<Cursor>,
     /// How far down the ladder the search went.
     pub step: Step,
     /// The counts that were asked for.
@@ -142,7 +145,7 @@ pub fn run(
         segments: &segments,
         caches,
         rights: SearchRights::of(request.fields, request.custom_keys),
-        custom: custom_column(request.sort, request.org, &segments)?,
+        custom: CustomSort::of(request.sort, request.org, &segments)?,
         budget: Budget::new(
             request.time_budget.unwrap_or(Duration::from_millis(schema.limits.time_budget_ms)),
         ),
@@ -161,13 +164,26 @@ pub fn run(
         return Ok(if near.total > hits.total { near } else { hits });
     }
     // Nothing is as it was said: what is near in different ways stands together, the nearest first.
-    for step in [Step::Typos, Step::Inside] {
-        if hits.total > 0 || hits.is_partial {
-            break;
-        }
-        hits = run.step(step, true)?;
+    let alone = word_alone(request.expr);
+    if alone.is_none_or(|word| most_edits(word).is_some()) {
+        hits = run.step(Step::Typos, true)?;
+    }
+    // Of a single word its middle is meant as often as its sound, and there are few of these.
+    let is_enough = if alone.is_some() { schema.ladder.enough } else { 1 };
+    if hits.total < is_enough && !hits.is_partial {
+        hits = run.step(Step::Inside, true)?;
     }
     Ok(hits)
+}
+
+/// The word, if nothing else is asked for.
+fn word_alone(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Is(Condition::Word { field: None | Some(Field::Name), text, shape }) => {
+            (*shape != Shape::Exact).then_some(text)
+        }
+        Expr::All(_) | Expr::Any(_) | Expr::Not(_) | Expr::Is(_) => None,
+    }
 }
 
 /// Whether there are words that can be matched more freely.
@@ -194,7 +210,7 @@ struct Run<'a> {
     caches: &'a Caches,
     rights: SearchRights,
     /// The column of the custom field that is sorted by.
-    custom: Option<String>,
+    custom: Option<CustomSort>,
     budget: Budget,
     request: &'a Request<'a>,
 }
@@ -207,34 +223,46 @@ impl Run<'_> {
         let sight = SightTerms::of(request.org, request.sight);
         let wanted = request.offset.saturating_add(request.limit);
         let tag = request.sort.tag();
+        let start =
+            request.start.and_then(|text| request.sort.place_of(text, &self.schema.collation));
+        let after = start.as_ref().or(request.after.as_ref()).filter(|after| after.sort == tag);
         let mut best = Best {
             heap: BinaryHeap::new(),
             // One more, to know whether there is a next page.
             keep: if request.limit == 0 { 0 } else { wanted.saturating_add(1) },
             total: 0,
             most_total: request.most_total.unwrap_or(usize::MAX),
+            left_out: Vec::new(),
         };
+        let mut orders: Vec<Order> = Vec::with_capacity(self.segments.len());
         let mut counts = Counts::default();
-        for segment in self.segments {
+        for (at, segment) in (0..).zip(self.segments) {
             let context = Context {
                 segment,
                 terms: Terms {
                     view: &segment.view,
                     prefix: &prefix,
                     most_expansions: self.schema.ladder.most_expansions,
+                    most_bytes: self.schema.limits.term_bytes,
                     budget: &self.budget,
                 },
                 budget: &self.budget,
             };
             let found = find(&context, &node)?;
+            let order =
+                Order::of(request.sort, self.custom, request.org, &self.schema.collation, segment)?;
             let mut page = Page {
                 segment,
+                at,
                 sight: match &sight {
                     Some(terms) => self.caches.filter(terms, &segment.reader)?,
                     None => None,
                 },
-                order: Order::of(request.sort, self.custom.as_deref(), segment)?,
-                after: request.after.filter(|cursor| cursor.sort == tag).map(|cursor| cursor.key),
+                after: match after {
+                    Some(cursor) => Some(After { key: cursor.key, marks: order.marks(cursor)? }),
+                    None => None,
+                },
+                order: &order,
                 budget: &self.budget,
                 counts: if request.facets.is_empty() {
                     None
@@ -246,23 +274,28 @@ impl Run<'_> {
             if let Some(of_segment) = page.counts {
                 of_segment.add_to(&mut counts)?;
             }
+            orders.push(order);
             if best.total >= best.most_total || self.budget.is_over() {
                 break;
             }
         }
         let is_cut = best.total >= best.most_total;
         let total = best.total.min(best.most_total);
-        let kept = best.heap.into_sorted_vec();
-        let has_more = kept.len() > wanted;
+        let mut kept = best.heap.into_sorted_vec();
+        let page = request.offset..wanted;
+        settle(&mut kept, &best.left_out, &orders, &page)?;
+        let next = match kept.get(..wanted) {
+            Some([.., last]) if kept.len() > wanted => Some(place_of(last, &orders, tag)?),
+            _ => None,
+        };
         let is_relevance = request.sort.field == SortField::Relevance;
         let hits = kept
             .into_iter()
             .skip(request.offset)
             .take(request.limit)
-            .map(|key| Hit {
-                number: ContactNumber(u32::try_from(key[2]).unwrap_or(u32::MAX)),
-                score: if is_relevance { score_of(key[0]) } else { 0.0 },
-                cursor: Cursor { sort: tag, key },
+            .map(|one| Hit {
+                number: ContactNumber(u32::try_from(one.key[3]).unwrap_or(u32::MAX)),
+                score: if is_relevance { score_of(one.key[0]) } else { 0.0 },
             })
             .collect();
         Ok(Hits {
@@ -270,11 +303,50 @@ impl Run<'_> {
             total,
             is_exact: !is_cut && !self.budget.is_spent() && !self.budget.is_cut(),
             is_partial: self.budget.is_spent(),
-            has_more,
+            next,
             step,
             facets: counts.facets(request.facet_values),
         })
     }
+}
+
+/// Puts those of a page that have the same values into the order of their whole keys; those of the
+/// last values that were left out may stand before those that were kept.
+fn settle(
+    kept: &mut [Kept],
+    left_out: &[Tied],
+    orders: &[Order],
+    page: &std::ops::Range<usize>,
+) -> tantivy::Result<()> {
+    let mut from = 0;
+    while let Some(first) = kept.get(from).copied() {
+        let run = kept[from..].iter().take_while(|one| one.ties_with(&first)).count();
+        let to = from + run;
+        let is_cut = to == kept.len() && !left_out.is_empty();
+        let is_open = orders.get(first.segment as usize).is_some_and(|o| o.is_open(&first.key));
+        if is_open && (run > 1 || is_cut) && to > page.start && from < page.end {
+            let mut tied: Vec<Tied> = kept[from..to].iter().map(Kept::tied).collect();
+            if is_cut {
+                tied.extend_from_slice(left_out);
+            }
+            for (place, one) in kept[from..to].iter_mut().zip(first_of(&tied, orders, run)?) {
+                place.key[3] = one.number;
+                (place.segment, place.doc) = (one.segment, one.doc);
+            }
+        }
+        from = to;
+    }
+    Ok(())
+}
+
+/// The place of a hit.
+fn place_of(hit: &Kept, orders: &[Order], sort: u32) -> tantivy::Result<Cursor> {
+    let order = orders.get(hit.segment as usize).filter(|order| order.is_open(&hit.key));
+    let texts = match order {
+        Some(order) => order.keys(hit.doc)?,
+        None => Vec::new(),
+    };
+    Ok(Cursor { sort, key: hit.key, texts })
 }
 
 fn score_of(leading: u64) -> f32 {

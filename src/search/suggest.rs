@@ -1,6 +1,6 @@
 //! Completions of values that contacts have: companies, tags, sources, cities.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use tantivy::postings::TermInfo;
@@ -17,13 +17,12 @@ use super::view::Segment;
 use crate::domain::access::Sight;
 use crate::domain::ids::OrgNumber;
 use crate::domain::text::fold;
-use crate::index::{Schema, org_prefix, value_code};
+use crate::index::{Schema, bounded, org_prefix, value_code, value_term};
 use crate::query::Field;
 
-/// Values whose contacts are counted; of more, those that most contacts have.
+/// Values that are given or were counted to be; of more, those that most contacts have.
 const MOST_COUNTED: usize = 200;
-/// Steps between two looks at the clock. The count of a value that more contacts have is taken from
-/// the dictionary where the caller sees all of them.
+/// Steps between two looks at the clock.
 const STEPS: u32 = 4_096;
 /// Letters from which on also later words of a value are completed.
 const LETTERS_INSIDE: usize = 2;
@@ -48,16 +47,16 @@ pub struct SuggestRequest<'a> {
 pub struct Completion {
     /// The value as a contact has it.
     pub text: String,
-    /// How many contacts that the caller sees have it; of values that very many have also those
-    /// that were deleted a moment ago.
+    /// How many contacts that the caller sees have it.
     pub count: u64,
 }
 
 /// Values of a field that begin like a text, then those of which a later word does; of each the
 /// frequent ones first.
 ///
-/// Cost: the dictionary between two bounds, the contacts of at most 200 values; at a second look
-/// all values of the field in the organisation.
+/// Cost: the dictionary between two bounds; the contacts of 200 values that the caller sees, and of
+/// those that it does not see and more contacts have; at a second look all values of the field in
+/// the organisation.
 ///
 /// # Errors
 /// Only if the index files cannot be read.
@@ -76,6 +75,8 @@ pub fn suggest(
         request,
         under: format!("{}{field}\u{1}", org_prefix(request.org)),
         column,
+        most_bytes: schema.limits.term_bytes,
+        code: field,
         budget: Budget::new(Duration::from_millis(schema.limits.time_budget_ms)),
     };
     let mut found = look.values(&text, false)?;
@@ -107,6 +108,9 @@ fn place_of(field: &FacetField) -> Option<(&'static str, &'static str)> {
     Some((value_code(&field)?, column))
 }
 
+/// How long the lists of a value are together, and what they are, by segment.
+type Lists = (u64, Vec<(usize, TermInfo)>);
+
 struct Look<'a> {
     caches: &'a Caches,
     segments: &'a [Segment],
@@ -114,32 +118,56 @@ struct Look<'a> {
     /// What stands in front of all values of the field.
     under: String,
     column: &'static str,
+    /// The code of the field, and the longest term.
+    code: &'static str,
+    most_bytes: usize,
     budget: Budget,
 }
 
 impl Look<'_> {
     fn values(&self, text: &str, is_inside: bool) -> tantivy::Result<Vec<Completion>> {
         let sight = SightTerms::of(self.request.org, self.request.sight);
-        let mut all: BTreeMap<String, Completion> = BTreeMap::new();
-        for segment in self.segments {
-            let filter = match &sight {
+        let mut filters = Vec::with_capacity(self.segments.len());
+        let mut all: HashMap<String, Lists> = HashMap::new();
+        for (at, segment) in self.segments.iter().enumerate() {
+            filters.push(match &sight {
                 Some(terms) => self.caches.filter(terms, &segment.reader)?,
                 None => None,
-            };
-            let mut terms = self.terms(segment, text, is_inside)?;
-            if terms.len() > MOST_COUNTED {
-                terms.sort_by_key(|(_, info)| std::cmp::Reverse(info.doc_freq));
-                terms.truncate(MOST_COUNTED);
-            }
-            for (folded, info) in terms {
-                let (count, first) = self.count(segment, filter.as_deref(), &info)?;
-                let Some(doc) = first else { continue };
-                let written = self.written(segment, doc, &folded)?;
-                let text = written.unwrap_or_else(|| folded.clone());
-                all.entry(folded).or_insert(Completion { text, count: 0 }).count += count;
+            });
+            for (folded, info) in self.terms(segment, text, is_inside)? {
+                let (length, lists) = all.entry(folded).or_default();
+                *length += u64::from(info.doc_freq);
+                lists.push((at, info));
             }
         }
-        let mut found: Vec<Completion> = all.into_values().collect();
+        let mut all: Vec<(String, Lists)> = all.into_iter().collect();
+        all.sort_unstable_by(|(a, (most, _)), (b, (least, _))| least.cmp(most).then(a.cmp(b)));
+        let mut found: Vec<Completion> = Vec::new();
+        for (folded, (length, lists)) in all {
+            // None of the others can have more contacts than these have.
+            let is_settled = found.len() >= MOST_COUNTED
+                || sight.is_none() && found.len() >= self.request.limit && {
+                    let least = found.iter().map(|one| one.count).min().unwrap_or(0);
+                    least >= length && self.segments.iter().all(|one| one.alive().is_none())
+                };
+            if is_settled || self.budget.is_over() {
+                break;
+            }
+            let (mut count, mut written) = (0, None);
+            for (at, info) in lists {
+                let segment = &self.segments[at];
+                let (seen, first) = self.count(segment, filters[at].as_deref(), &info)?;
+                count += seen;
+                if let Some(doc) = first
+                    && written.is_none()
+                {
+                    written = self.written(segment, doc, &folded)?;
+                }
+            }
+            if count > 0 {
+                found.push(Completion { text: written.unwrap_or(folded), count });
+            }
+        }
         found.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.text.cmp(&b.text)));
         Ok(found)
     }
@@ -184,6 +212,10 @@ impl Look<'_> {
         let mut docs = dict.read_postings_from_terminfo(info, IndexRecordOption::Basic)?;
         let (mut count, mut first, mut looked_at) = (0, None, 0);
         let mut doc = docs.doc();
+        if filter.is_none() && segment.alive().is_none() {
+            let first = Some(doc).filter(|doc| *doc != TERMINATED);
+            return Ok((u64::from(info.doc_freq), first));
+        }
         while doc != TERMINATED {
             let is_alive = segment.alive().is_none_or(|alive| alive.is_alive(doc));
             if is_alive && filter.is_none_or(|filter| filter.sees(doc)) {
@@ -191,13 +223,8 @@ impl Look<'_> {
                 first = first.or(Some(doc));
             }
             looked_at += 1;
-            if looked_at % STEPS == 0 {
-                if filter.is_none() && first.is_some() {
-                    return Ok((u64::from(info.doc_freq), first));
-                }
-                if self.budget.is_over() {
-                    break;
-                }
+            if looked_at % STEPS == 0 && self.budget.is_over() {
+                break;
             }
             doc = docs.advance();
         }
@@ -218,7 +245,9 @@ impl Look<'_> {
                 continue;
             }
             let value = text.split_once('\u{1}').map_or(text.as_str(), |(_, value)| value);
-            if fold(value) == folded {
+            let term = value_term(self.code, &fold(value));
+            let term = bounded(&term, self.most_bytes);
+            if term.split_once('\u{1}').is_some_and(|(_, value)| value == folded) {
                 return Ok(Some(value.to_owned()));
             }
         }

@@ -5,18 +5,25 @@ use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use parking_lot::RwLock;
-use tantivy::columnar::{Column, StrColumn};
+use tantivy::columnar::{BytesColumn, Column, StrColumn};
 use tantivy::fastfield::AliveBitSet;
 use tantivy::index::SegmentId;
 use tantivy::{InvertedIndexReader, Searcher, SegmentReader};
 
 use super::node::Dict;
 use super::word_list::WordList;
-use crate::domain::text::sort_key;
+use crate::domain::collation::{Collation, halves};
 use crate::index::Schema;
 
-/// What the texts of a column sort by, in the order of its dictionary.
-pub(super) type TextKeys = Arc<[(u64, u64)]>;
+/// How the texts of a column sort.
+pub(super) struct TextOrder {
+    /// The first sixteen bytes of their keys, in the order of the dictionary.
+    pub(super) halves: Vec<(u64, u64)>,
+    /// Their places in the order, in that of the dictionary.
+    pub(super) ranks: Vec<u32>,
+    /// Their places in the dictionary, in their order.
+    pub(super) ordered: Vec<u32>,
+}
 
 /// Dictionaries and columns of one segment.
 pub(super) struct SegmentView {
@@ -28,7 +35,8 @@ pub(super) struct SegmentView {
     pub(super) max_doc: u32,
     columns: RwLock<HashMap<String, Option<Column<u64>>>>,
     texts: RwLock<HashMap<String, Option<StrColumn>>>,
-    keys: RwLock<HashMap<String, TextKeys>>,
+    bytes: RwLock<HashMap<String, Option<BytesColumn>>>,
+    orders: RwLock<HashMap<String, Arc<TextOrder>>>,
     words: OnceLock<WordList>,
 }
 
@@ -65,25 +73,58 @@ impl Segment {
         Ok(opened)
     }
 
-    /// What the texts of a column sort by, in the order of its dictionary. The organisation in
-    /// front of every text is passed over.
-    pub(super) fn text_keys(&self, name: &str) -> tantivy::Result<TextKeys> {
-        if let Some(keys) = self.view.keys.read().get(name) {
-            return Ok(Arc::clone(keys));
+    /// A column of keys; `None` if no document has one.
+    pub(super) fn bytes(&self, name: &str) -> tantivy::Result<Option<BytesColumn>> {
+        if let Some(column) = self.view.bytes.read().get(name) {
+            return Ok(column.clone());
         }
-        let mut keys = Vec::new();
+        let opened = self.reader.fast_fields().bytes(name)?;
+        self.view.bytes.write().insert(name.to_owned(), opened.clone());
+        Ok(opened)
+    }
+
+    /// How the texts of a column sort. Cost: the first time a key for every text, some microseconds
+    /// each.
+    pub(super) fn text_order(
+        &self,
+        name: &str,
+        collation: &Collation,
+    ) -> tantivy::Result<Arc<TextOrder>> {
+        if let Some(order) = self.view.orders.read().get(name) {
+            return Ok(Arc::clone(order));
+        }
+        let mut keys: Vec<(Vec<u8>, u32)> = Vec::new();
         if let Some(column) = self.texts(name)? {
             let mut stream = column.dictionary().stream()?;
             while stream.advance() {
                 let text = String::from_utf8_lossy(stream.key());
-                let text = text.split_once('\u{1}').map_or(&*text, |(_, text)| text);
-                keys.push(sort_key(text));
+                let at = u32::try_from(keys.len()).unwrap_or(u32::MAX);
+                keys.push((collation.key(without_org(&text)), at));
             }
         }
-        let keys: TextKeys = keys.into();
-        self.view.keys.write().insert(name.to_owned(), Arc::clone(&keys));
-        Ok(keys)
+        let halves = keys.iter().map(|(key, _)| halves(key)).collect();
+        keys.sort();
+        let ordered: Vec<u32> = keys.iter().map(|(_, at)| *at).collect();
+        let mut ranks = vec![0; ordered.len()];
+        let mut rank = 0;
+        for (place, (key, at)) in (0..).zip(&keys) {
+            // Texts of the same key share a place.
+            if place > 0 && keys.get(place as usize - 1).is_some_and(|(before, _)| before != key) {
+                rank = place;
+            }
+            if let Some(own) = ranks.get_mut(*at as usize) {
+                *own = rank;
+            }
+        }
+        let order = Arc::new(TextOrder { halves, ranks, ordered });
+        self.view.orders.write().insert(name.to_owned(), Arc::clone(&order));
+        Ok(order)
     }
+}
+
+/// A text of a column without the organisation in front of it.
+pub(super) fn without_org(text: &str) -> &str {
+    text.split_once('\u{1}').map_or(text, |(_, text)| text)
 }
 
 impl SegmentView {
@@ -103,7 +144,8 @@ impl SegmentView {
             max_doc: reader.max_doc(),
             columns: RwLock::default(),
             texts: RwLock::default(),
-            keys: RwLock::default(),
+            bytes: RwLock::default(),
+            orders: RwLock::default(),
             words: OnceLock::new(),
         })
     }

@@ -20,7 +20,7 @@ pub(super) fn sound(scores: &Scores, letters: usize) -> f32 {
 
 /// What words count that hold letters somewhere inside: nothing else, little else, more.
 pub(super) fn inside(score: f32) -> [f32; 3] {
-    [score * 1.5, score * 1.25, score]
+    [score * 2.25, score * 2.1, score]
 }
 
 /// How far a word is from letters that it holds: 0 where it is nothing else, 1 where it is at most

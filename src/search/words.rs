@@ -42,7 +42,6 @@ impl Words<'_> {
 
     /// A word that stands anywhere, or in one field of words.
     pub(super) fn node(&self, field: Option<&Field>, text: &str, shape: Shape) -> Node {
-        let text = cut(text, self.schema.limits.term_bytes.saturating_sub(2));
         let mut sources = Vec::with_capacity(6);
         match field {
             None => self.anywhere(text, shape, &mut sources),
@@ -142,7 +141,7 @@ impl Words<'_> {
 
     /// A name that has the accents that were typed.
     pub(super) fn written(&self, text: &str) -> Node {
-        let text = cut(text, self.schema.limits.term_bytes.saturating_sub(2)).to_owned();
+        let text = text.to_owned();
         let exact = vec![(Place::Written.letter(), self.schema.scores.name_accents)];
         Node::Terms(vec![Source::Word { dict: Dict::Word, text, exact }])
     }
@@ -324,7 +323,7 @@ impl Words<'_> {
             && self.is_last_resort
         {
             // The record has only an initial.
-            let exact = vec![(Place::Name.letter(), scores.name_initial)];
+            let exact = vec![(Place::Name.letter(), scores.name_initial_far)];
             out.push(Source::Word { dict: Dict::Word, text: first.to_string(), exact });
         }
         if self.step >= Step::Typos {
@@ -352,13 +351,4 @@ fn typos(text: &str, places: &[(Place, [f32; 3])], out: &mut Vec<Source>) {
     let pattern = Arc::new(Pattern::typos(text, most));
     let scores = places.iter().map(|(place, scores)| (place.letter(), *scores)).collect();
     out.push(Source::Pattern { dict: Dict::Word, pattern, scores });
-}
-
-/// A text as far as terms go.
-pub(super) fn cut(text: &str, most_bytes: usize) -> &str {
-    let mut end = text.len().min(most_bytes);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
 }

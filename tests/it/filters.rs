@@ -164,3 +164,119 @@ fn a_saved_search_selects_wherever_it_is_named() {
         server.post("/api/v1/contacts/bulk-actions", &body).expect(422);
     }
 }
+
+#[test]
+fn words_are_found_inside_of_texts_and_mistakes_give_no_empty_page() {
+    let server = TestServer::start();
+    for (key, kind) in [("story", "long_text"), ("hobby", "short_text"), ("plan", "dropdown")] {
+        let mut body = json!({"key": key, "label": key, "type": kind});
+        if kind == "dropdown" {
+            body["options"] = json!(["Gold Plus", "Silver"]);
+        }
+        server.post("/api/v1/custom-fields", &body).expect(201);
+    }
+    server.create(&json!({"name": "Ada", "company": "Harbor Lights", "custom_fields":
+        {"story": "Called about the lighthouse\nand the ferry", "hobby": "sailing", "plan": "Gold Plus"}}));
+    server.create(&json!({"name": "Bob", "status": "inactive", "custom_fields":
+        {"story": "ferry", "hobby": "lighthouse keeping", "plan": "Silver"}}));
+    let ask = |q: &str| {
+        let answer = server.search(q, "&sort=name&refresh=wait").json;
+        let warned = answer["warnings"].as_array().map_or(0, Vec::len);
+        let meant = answer["did_you_mean"].as_str().map(str::to_owned);
+        (names(&answer), warned, meant)
+    };
+    for (q, expected) in [
+        ("cf.story:lighthouse", &["Ada"][..]),
+        ("story:ferry", &["Ada", "Bob"]),
+        ("cf.story:\"ferry\"", &["Bob"]),
+        ("cf.hobby:keeping", &["Bob"]),
+        ("cf.hobby:\"keeping\"", &[]),
+        ("-cf.hobby:lighthouse", &["Ada"]),
+        ("cf.plan:gold", &[]),
+        ("cf.plan:\"gold plus\"", &["Ada"]),
+        ("status:in*", &["Bob"]),
+        ("status:*acti*", &["Ada", "Bob"]),
+    ] {
+        assert_eq!(
+            ask(q),
+            (expected.iter().map(|name| (*name).to_owned()).collect(), 0, None),
+            "{q}"
+        );
+    }
+    let found = ask("compny:harbor");
+    assert_eq!(found, (vec!["Ada".to_owned()], 1, Some("company:harbor".to_owned())));
+    assert_eq!(ask("re:harbor").0, ["Ada"]);
+    // Left out, as everything that cannot be, and said.
+    assert_eq!(ask("ada status:foo"), (vec!["Ada".to_owned()], 1, None));
+    let word = json!({"filter": {"field": "cf.story", "op": "word", "value": "ferry"}});
+    let answer = server.post("/api/v1/contacts/search", &word).expect(200);
+    assert_eq!(answer.json["total"], 2);
+    for filter in [
+        json!({"field": "status", "value": "foo"}),
+        json!({"field": "cf.plan", "op": "word", "value": "gold"}),
+    ] {
+        let body = json!({"filter": filter});
+        server.post("/api/v1/contacts/search", &body).expect(422);
+    }
+    // Why it is one names the field that was asked, and no other with the same word.
+    let why = server.search("cf.hobby:lighthouse", "").json;
+    assert!(why["contacts"][0]["match"]["highlights"]["custom_fields/hobby"].is_array(), "{why}");
+    assert!(why["contacts"][0]["match"]["highlights"]["custom_fields/story"].is_null(), "{why}");
+}
+
+#[test]
+fn an_export_of_a_query_that_was_not_understood_is_refused_with_where() {
+    let server = TestServer::start();
+    server.create(&json!({"name": "Ada", "tags": ["vip"]}));
+    server.create(&json!({"name": "Bob"}));
+    server.get("/api/v1/contacts?refresh=wait").expect(200);
+    let export = |parameters: &str| server.get(&format!("/api/v1/contacts/export?{parameters}"));
+    let q = escape("ada created:soon");
+    let refused = export(&format!("q={q}")).expect(422).json;
+    assert_eq!(refused["errors"][0]["pointer"], "/q");
+    assert_eq!(refused["errors"][0]["code"], "query");
+    let detail = refused["errors"][0]["detail"].as_str().unwrap();
+    assert!(detail.contains("needs a date") && detail.contains("characters 12 to 16"), "{detail}");
+    let rows = |answer: &[u8]| String::from_utf8_lossy(answer).lines().count();
+    assert_eq!(rows(&export(&format!("q={q}&allow_partial=true")).expect(200).body), 2);
+    assert_eq!(rows(&export("q=tag:vip").expect(200).body), 2);
+    assert_eq!(rows(&export("").expect(200).body), 3);
+    // What nobody reads is no filter.
+    let refused = export("created=2025").expect(422).json;
+    assert_eq!(refused["errors"][0]["pointer"], "/created");
+    // Bulk actions say the same, of their own place.
+    let action = json!({"select": {"q": "ada created:soon"}, "action": {"type": "delete"}});
+    let refused = server.post("/api/v1/contacts/bulk-actions", &action).expect(422).json;
+    assert_eq!(refused["errors"][0]["pointer"], "/select/q");
+    assert!(refused["errors"][0]["detail"].as_str().unwrap().contains("characters 12 to 16"));
+}
+
+#[test]
+fn long_lists_of_values_are_taken_and_too_long_ones_are_named() {
+    let server = TestServer::start();
+    server.create(&json!({"name": "Ada", "tags": ["t199"], "email": "ada150@acme.example"}));
+    server.create(&json!({"name": "Bob", "tags": ["other"]}));
+    let list = |count: usize, text: &str| -> Vec<String> {
+        (0..count).map(|at| text.replace('#', &at.to_string())).collect()
+    };
+    let any_of =
+        |field: &str, values: Vec<String>| json!({"field": field, "op": "any_of", "value": values});
+    assert_eq!(selected(&server, &any_of("tag", list(256, "t#"))), ["Ada"]);
+    assert_eq!(selected(&server, &any_of("email", list(200, "ada#@acme.example"))), ["Ada"]);
+    let q = format!("tag:{}", list(250, "t#").join(","));
+    let answer = server.search(&q, "").json;
+    assert_eq!((&answer["total"], answer.get("warnings")), (&json!(1), None));
+    for (filter, pointer) in [
+        (any_of("tag", list(257, "t#")), "/filter/value"),
+        (any_of("name", list(17, "n#")), "/filter/value"),
+        (
+            json!({"all": [any_of("tag", list(200, "t#")), any_of("tag", list(200, "t#"))]}),
+            "/filter/all/1/value",
+        ),
+    ] {
+        let body = json!({"filter": filter});
+        let refused = server.post("/api/v1/contacts/search", &body).expect(422).json;
+        assert_eq!(refused["errors"][0]["pointer"], pointer);
+        assert_eq!(refused["errors"][0]["code"], "too_many");
+    }
+}

@@ -81,3 +81,37 @@ fn values_of_contacts_that_are_gone_or_not_seen_are_not_suggested() {
     server.get("/api/v1/contacts?refresh=wait").expect(200);
     assert!(company().is_empty());
 }
+
+#[test]
+fn completions_of_what_few_see_are_given_beside_many_that_they_do_not() {
+    let server = TestServer::start();
+    // More values than are looked at for somebody who sees all, each with more contacts.
+    let mut hidden = Vec::new();
+    for at in 0..250 {
+        for _ in 0..2 {
+            hidden.push(json!({"name": "Hidden", "visibility": "owner",
+                "tags": [format!("team {at:03}")], "company": format!("Team {at:03} Ltd")}));
+        }
+    }
+    server.post("/api/v1/contacts/bulk", &json!({"contacts": hidden})).expect(200);
+    server.create(&json!({"name": "Open", "tags": ["team zulu"], "company": "Team Zulu"}));
+    server.get("/api/v1/contacts?refresh=wait").expect(200);
+    let agent = server.role("agent");
+    let seen = as_text(&suggested(&agent, "q=team&kind=company,tag"));
+    assert_eq!(seen, ["company Team Zulu 1", "tag team zulu 1"]);
+    assert_eq!(suggested(&server, "q=team&kind=tag&limit=50").len(), 50);
+}
+
+#[test]
+fn completions_do_not_count_contacts_that_are_gone() {
+    let server = TestServer::start();
+    let many: Vec<_> = (0..4_500).map(|_| json!({"name": "Many", "tags": ["crowd"]})).collect();
+    for chunk in many.chunks(500) {
+        server.post("/api/v1/contacts/bulk", &json!({"contacts": chunk})).expect(200);
+    }
+    let gone = server.create_id(&json!({"name": "Gone", "tags": ["crowd"]}));
+    server.get("/api/v1/contacts?refresh=wait").expect(200);
+    server.delete(&format!("/api/v1/contacts/{gone}")).expect(204);
+    server.get("/api/v1/contacts?refresh=wait").expect(200);
+    assert_eq!(as_text(&suggested(&server, "q=cro&kind=tag")), ["tag crowd 4500"]);
+}

@@ -4,6 +4,7 @@
 //! Index, search, reasons and duplicate keys use the same functions, so that what is written and
 //! what is asked for meet.
 
+mod hangul;
 mod likeness;
 mod readings;
 mod script;
@@ -14,6 +15,6 @@ mod tables;
 pub use likeness::{Likeness, likeness};
 pub(crate) use likeness::{edits, most_edits};
 pub use script::{latin, latins};
-pub use sound::{Sounds, sounds};
+pub use sound::{Sounds, sounds, sounds_together};
 pub use spelling::{collapsed, joined, spellings};
 pub use tables::{NameTables, Noise};

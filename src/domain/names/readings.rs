@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::hangul::{is_syllable, romanised};
+
 /// Letters of the longest family name in the table.
 const MOST_FAMILY: usize = 3;
 /// Characters of the longest given name that is taken for one behind a family name.
@@ -39,7 +41,7 @@ impl Readings {
 
     /// Calls a function with the readings of every name in a text: family names in front, with or
     /// without a space behind them, and given names. Cost: a few lookups per word of other scripts.
-    pub(super) fn each<'a>(&'a self, text: &str, mut each: impl FnMut(&'a str)) {
+    pub(super) fn each(&self, text: &str, mut each: impl FnMut(&str)) {
         for token in text.split_whitespace().filter(|token| !token.is_ascii()) {
             let ends: Vec<usize> =
                 token.char_indices().map(|(at, c)| at + c.len_utf8()).take(MOST_FAMILY).collect();
@@ -50,7 +52,7 @@ impl Readings {
                 let is_family = given.is_empty()
                     || self.given.contains_key(given)
                     || given.chars().count() <= MOST_GIVEN
-                        && (family.chars().count() > 1 || family.chars().all(is_hangul));
+                        && (family.chars().count() > 1 || family.chars().all(is_syllable));
                 is_family.then_some((readings, given))
             });
             let (family, given) = match family {
@@ -59,12 +61,11 @@ impl Readings {
             };
             let readings = family.into_iter().chain(self.given.get(given));
             readings.flatten().for_each(|reading| each(reading));
+            for reading in &romanised(given) {
+                each(reading);
+            }
         }
     }
-}
-
-fn is_hangul(c: char) -> bool {
-    matches!(u32::from(c), 0xac00..=0xd7a3)
 }
 
 #[cfg(test)]
@@ -82,11 +83,11 @@ mod tests {
             ("田中太郎", &["tanaka", "taro", "tarou"]),
             ("林太郎", &["hayashi", "taro", "tarou"]),
             ("林小明", &[]),
-            ("이지은", &["lee", "yi"]),
+            ("이지은", &["lee", "yi", "jieun", "jeeeun", "jiun", "jeeun"]),
             ("Tanaka", &[]),
         ] {
             let mut got = Vec::new();
-            all.each(name, |reading| got.push(reading));
+            all.each(name, |reading| got.push(reading.to_owned()));
             assert_eq!(got, expect, "{name}");
         }
         assert!(Readings::parse("x\ty\n").unwrap_err().contains("line 1"));

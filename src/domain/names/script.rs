@@ -33,27 +33,52 @@ pub fn latins(word: &str) -> Vec<String> {
     all
 }
 
-/// A word of a script without vowels with one between any two consonants, with and without its
-/// article: enough for how it sounds. Empty for other scripts.
+/// A word of a script without vowels as it may be said, with and without its article: with a vowel
+/// between any two consonants and with none, and with either vowel where it may begin with one.
+/// Enough for how it sounds. Empty for other scripts.
 pub(super) fn voweled(word: &str) -> Vec<String> {
-    if !word.chars().any(is_abjad) {
+    if !is_written_without_vowels(word) {
         return Vec::new();
     }
+    // In compounds the article of God is not said apart: Abdullah.
+    let word = word.replace("الله", "اله");
     let bare = word.strip_prefix("ال").filter(|rest| rest.chars().count() > 2);
-    let spelled = |word: &str| {
-        let mut out = String::with_capacity(word.len() * 2);
-        let mut letter = String::new();
-        for c in word.chars() {
-            letter.clear();
-            push_plain(c, &mut letter);
-            if out.ends_with(is_consonant) && letter.starts_with(is_consonant) {
-                out.push('a');
+    let mut all: Vec<String> = Vec::with_capacity(4);
+    for form in bare.into_iter().chain([word.as_str()]) {
+        let rest = form.trim_start_matches(MAY_BEGIN_WITH_A_VOWEL);
+        let beginnings: &[&str] = if rest.len() < form.len() { &["a", "o"] } else { &[""] };
+        for beginning in beginnings {
+            for is_voweled in [true, false] {
+                let said = said(beginning, rest, is_voweled);
+                if !all.contains(&said) {
+                    all.push(said);
+                }
             }
-            out.push_str(&letter);
         }
-        out
-    };
-    bare.into_iter().chain([word]).map(spelled).collect()
+    }
+    all
+}
+
+/// Letters that say only that some vowel begins the word.
+const MAY_BEGIN_WITH_A_VOWEL: [char; 5] = ['ا', 'أ', 'إ', 'آ', 'ع'];
+
+fn said(beginning: &str, word: &str, is_voweled: bool) -> String {
+    let mut out = beginning.to_owned();
+    let mut letter = String::new();
+    for c in word.chars() {
+        letter.clear();
+        push_plain(c, &mut letter);
+        if is_voweled && out.ends_with(is_consonant) && letter.starts_with(is_consonant) {
+            out.push('a');
+        }
+        out.push_str(&letter);
+    }
+    out
+}
+
+/// Whether a word is of a script that leaves most vowels away.
+pub(super) fn is_written_without_vowels(word: &str) -> bool {
+    word.chars().any(is_abjad)
 }
 
 fn is_abjad(c: char) -> bool {
@@ -151,8 +176,10 @@ mod tests {
 
     #[test]
     fn scripts_without_vowels_get_some() {
-        assert_eq!(voweled("محمد"), ["mahamad"]);
+        assert_eq!(voweled("محمد"), ["mahamad", "mhmd"]);
         assert_eq!(voweled("القاسم")[0], "qasam");
+        assert!(voweled("احمد").contains(&"ahmd".to_owned()));
+        assert!(voweled("عمر").contains(&"omar".to_owned()));
         assert_eq!(voweled("иван"), Vec::<String>::new());
     }
 }

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use rphonetic::DoubleMetaphone;
 
-use super::script::{latin, voweled};
+use super::script::{is_written_without_vowels, latin, voweled};
 
 /// Letters of the longest code.
 const MOST_LETTERS: usize = 12;
@@ -21,7 +21,7 @@ const MOST_BYTES: usize = 48;
 static METAPHONE: LazyLock<DoubleMetaphone> =
     LazyLock::new(|| DoubleMetaphone::new(Some(MOST_LETTERS)));
 
-/// The codes of a word, one to four; none of what has no sound.
+/// The codes of a word, mostly one to four; none of what has no sound.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sounds {
     codes: Vec<String>,
@@ -88,6 +88,14 @@ pub fn sounds(word: &str) -> Sounds {
         found.add(&respelled);
     }
     found
+}
+
+/// The codes of two folded words that are said as one name, as Abd Allah is Abdullah; none of others.
+pub fn sounds_together(one: &str, other: &str) -> Sounds {
+    if !matches!(one, "عبد" | "ابو" | "أبو") || !is_written_without_vowels(other) {
+        return Sounds::default();
+    }
+    sounds(&format!("{one}{other}"))
 }
 
 /// Groups of letters that only Poles and Germans write, and then mean one sound by.

@@ -81,7 +81,7 @@ impl NameTables {
 
     /// Calls a function with the folded readings of the names in a text. Cost: nothing for Latin
     /// letters, else a few lookups per word.
-    pub fn readings<'a>(&'a self, name: &str, each: impl FnMut(&'a str)) {
+    pub fn readings(&self, name: &str, each: impl FnMut(&str)) {
         if !name.is_ascii() {
             self.readings.each(name, each);
         }

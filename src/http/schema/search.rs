@@ -21,6 +21,16 @@ pub(in crate::http) struct SearchInput {
     pub status: Option<String>,
     /// Tags that contacts must have, see `tag_mode`.
     pub tag: Option<Vec<String>>,
+    /// The same.
+    pub tags: Option<Vec<String>>,
+    /// A day, month, range or age as in the query language; likewise every other field of it.
+    pub created: Option<String>,
+    /// From this day on; likewise with other dates and numbers.
+    pub created_from: Option<String>,
+    /// Until the end of this day.
+    pub created_to: Option<String>,
+    /// Only these members of each contact, beside its id.
+    pub fields: Option<Vec<String>>,
     /// `any`, `all` or `none` of the tags.
     pub tag_mode: Option<String>,
     pub tag_contains: Option<String>,
@@ -56,6 +66,9 @@ pub(in crate::http) struct SearchAnswer {
     pub warning_details: Option<Vec<SearchWarning>>,
     /// The query with the words that were probably meant.
     pub did_you_mean: Option<String>,
+    /// Beside facets: whether they count the whole result. With `total_limit`, and where the time
+    /// was over, they count what was looked at.
+    pub facets_exact: Option<bool>,
     /// By the names that were asked for.
     pub facets: Option<std::collections::BTreeMap<String, Facet>>,
     pub contacts: Vec<Contact>,

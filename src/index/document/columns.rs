@@ -1,9 +1,12 @@
 //! What is read by document: sorts, counts, sight.
 
+use tantivy::schema::Field;
+
 use super::Draft;
 use crate::domain::access::SightKey;
+use crate::domain::collation::{Collation, halves};
 use crate::domain::contact::Contact;
-use crate::domain::text::{for_each_word, sort_key};
+use crate::domain::text::for_each_word;
 use crate::domain::time::{Timestamp, day_number};
 
 /// Days between the year 1 and 1970: birthdays are no negative numbers.
@@ -61,18 +64,28 @@ pub(super) fn add(draft: &mut Draft<'_>) {
         document.add_u64(fields.total_calls, u64::from(contact.total_calls));
     }
 
-    let (key0, key1) = name_key(contact);
-    document.add_u64(fields.name_key0, key0);
-    document.add_u64(fields.name_key1, key1);
-    document.add_u64(fields.rank, rank(contact, key0));
+    let collation = &draft.schema.collation;
+    let mut sorts = |[half0, half1, whole]: [Field; 3], key: &[u8]| {
+        let (key0, key1) = halves(key);
+        document.add_u64(half0, key0);
+        document.add_u64(half1, key1);
+        document.add_bytes(whole, key);
+    };
+    let name = sort_key(collation, contact);
+    if let Some(key) = &name {
+        sorts([fields.name_key0, fields.name_key1, fields.name_key], key);
+    }
     if let Some(last) = &contact.last_name {
-        let first = contact.first_name.as_deref().unwrap_or_default();
-        let (key0, key1) = sort_key(&format!("{last} {first}"));
-        document.add_u64(fields.last_key0, key0);
-        document.add_u64(fields.last_key1, key1);
+        let key = collation.key(last);
+        sorts([fields.last_key0, fields.last_key1, fields.last_key], &key);
     }
     if let Some(first) = &contact.first_name {
-        document.add_u64(fields.first_key, sort_key(first).0);
+        let key = collation.key(first);
+        sorts([fields.first_key0, fields.first_key1, fields.first_key], &key);
+    }
+    document.add_u64(fields.rank, rank(contact, name.map_or(u64::MAX, |key| halves(&key).0)));
+    if !contact.is_named_by_channel() {
+        document.add_u64(fields.letter, u64::from(u32::from(letter_of(&contact.display_name))));
     }
 }
 
@@ -85,12 +98,41 @@ fn rank(contact: &Contact, key0: u64) -> u64 {
     (words.min(15) << 60) | ((15 - calls.min(15)) << 56) | (key0 >> 8)
 }
 
-/// The bytes that sort by name. Contacts without a name of their own stand behind all others;
-/// their numbers and addresses are not for every caller's eyes, and cursors carry these bytes.
-pub(in crate::index) fn name_key(contact: &Contact) -> (u64, u64) {
-    if contact.is_named_by_channel() {
-        (u64::MAX, u64::MAX)
-    } else {
-        sort_key(&contact.display_name)
+/// The first letter of a name as it stands in a letter bar; `#` for digits, signs and characters
+/// of which there are too many for one.
+fn letter_of(name: &str) -> char {
+    let mut letter = '#';
+    for_each_word(name, |word, _, _| {
+        let first = word.chars().next().filter(|c| c.is_alphabetic() && u32::from(*c) < 0x1000);
+        if letter == '#' {
+            letter = first.map_or('\0', |c| c.to_uppercase().next().unwrap_or(c));
+        }
+    });
+    if letter == '\0' { '#' } else { letter }
+}
+
+/// The key by which a contact sorts by name. One without a name of its own has none: its numbers
+/// and addresses are not for every caller's eyes, and cursors carry keys.
+pub(in crate::index) fn sort_key(collation: &Collation, contact: &Contact) -> Option<Vec<u8>> {
+    (!contact.is_named_by_channel()).then(|| collation.key(&contact.display_name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_are_those_of_a_letter_bar() {
+        for (name, letter) in [
+            ("Özil", 'O'),
+            ("'t Hart", 'T'),
+            ("Иван", 'И'),
+            ("Ωμέγα", 'Ω'),
+            ("3M", '#'),
+            ("王小明", '#'),
+            ("—", '#'),
+        ] {
+            assert_eq!(letter_of(name), letter, "{name}");
+        }
     }
 }

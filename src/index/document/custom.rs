@@ -10,12 +10,13 @@ use tantivy::schema::OwnedValue;
 
 use super::super::cutter::{Place, Terms};
 use super::Draft;
+use crate::domain::collation::halves;
 use crate::domain::ids::OrgNumber;
-use crate::domain::text::{fold, for_each_word, sort_key};
+use crate::domain::text::{fold, for_each_word};
 use crate::domain::time::day_number;
 
-/// Longest text that is counted and sorted as a value, in bytes; longer ones are prose.
-const VALUE_BYTES: usize = 64;
+/// Longest text that is counted as a value, in bytes; longer ones are prose.
+const VALUE_BYTES: usize = 256;
 
 /// What a column of a custom field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,8 +27,10 @@ pub enum Column {
     Day,
     /// Texts as they are written.
     Text,
-    /// Bytes 0 to 7 of the folded text.
+    /// Bytes 0 to 7 of the key by which the text sorts.
     SortKey,
+    /// Bytes 8 to 15 of it.
+    SortKey1,
 }
 
 /// The name of a column of a custom field. It says nothing about the name of the field.
@@ -38,6 +41,7 @@ pub fn column_name(org: OrgNumber, key: &str, column: Column) -> String {
         Column::Day => 'd',
         Column::Text => 't',
         Column::SortKey => 's',
+        Column::SortKey1 => 'r',
     };
     format!("{letter}{:x}_{}", org.0, &hash[..16])
 }
@@ -56,7 +60,11 @@ pub(super) fn add(draft: &mut Draft<'_>, words: &mut Terms<'_>) {
         terms.whole(&key);
         let mut texts: Vec<OwnedValue> = Vec::new();
         for_each_scalar(value, &mut |text| {
-            terms.whole(&format!("{key}\u{1}{}", fold(text)));
+            let whole = format!("{key}\u{1}{}", fold(text));
+            terms.whole(&whole);
+            if terms.is_too_long(&whole) {
+                for_each_word(text, |word, _, _| terms.whole(&format!("{key}\u{4}{word}")));
+            }
             words.words(text, Place::Custom);
             words.identifier(text, Place::CustomIdentifier);
             for_each_word(text, |word, _, _| terms.whole(&format!("{key}\u{2}{word}")));
@@ -74,7 +82,9 @@ pub(super) fn add(draft: &mut Draft<'_>, words: &mut Terms<'_>) {
             if let Some(day) = day_number(text) {
                 put(Column::Day, OwnedValue::I64(day));
             }
-            put(Column::SortKey, OwnedValue::I64(ordered_key(sort_key(text).0)));
+            let (key0, key1) = halves(&draft.schema.collation.key(text));
+            put(Column::SortKey, OwnedValue::I64(ordered_key(key0)));
+            put(Column::SortKey1, OwnedValue::I64(ordered_key(key1)));
         }
         if !texts.is_empty() {
             put(Column::Text, OwnedValue::Array(texts));

@@ -15,7 +15,7 @@ use crate::domain::contact::Contact;
 use crate::domain::ids::OrgNumber;
 
 pub use columns::DAYS_BEFORE_1970;
-pub(super) use columns::name_key;
+pub(super) use columns::sort_key;
 pub(crate) use custom::ordered;
 pub use custom::{Column, column_name};
 pub(super) use phones::phone_numbers;

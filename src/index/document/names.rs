@@ -2,7 +2,7 @@
 
 use super::super::cutter::{EDGE, Place, Terms, apart};
 use super::Draft;
-use crate::domain::names::{joined, latin, sounds, spellings};
+use crate::domain::names::{joined, latin, sounds, sounds_together, spellings};
 use crate::domain::text::{composed, for_each_word};
 
 /// Most words of one name that are looked at; a longer one is a mistake or an attack.
@@ -48,6 +48,11 @@ pub(super) fn add(draft: &mut Draft<'_>, words: &mut Terms<'_>) {
             }
         });
         draft.schema.names.readings(name, |reading| others.push(reading.to_owned()));
+        for pair in part.windows(2) {
+            for code in sounds_together(&pair[0], &pair[1]).iter() {
+                like.whole(&format!("s{code}"));
+            }
+        }
         joined(&part, |both| together.push(both.to_owned()));
         if part.iter().any(|word| !word.is_ascii()) {
             let written: Vec<String> = part.iter().map(|word| latin(word)).collect();

@@ -16,10 +16,11 @@ use super::step::Step;
 use crate::domain::contact::Contact;
 use crate::domain::email;
 use crate::domain::names::{Likeness, edits, likeness};
-use crate::domain::text::Word;
+use crate::domain::text::{Word, fold};
 use crate::index::Schema;
 use crate::query::{Condition, Expr, Field, Shape};
 
+mod contains;
 mod fields;
 mod mark;
 mod score;
@@ -139,8 +140,8 @@ impl<'a> Explainer<'a> {
                 value.clone()
             }
             Condition::Contains { field, text } => {
-                push(&mut out.why, format!("{} contains", label(field)));
-                text.clone()
+                self.contains(out, field, text);
+                return;
             }
             Condition::Range { field, .. } => {
                 push(&mut out.why, label(field));
@@ -172,8 +173,13 @@ impl<'a> Explainer<'a> {
     /// The best way in which a word met each word of each field.
     fn word(&self, out: &mut Explanation, field: Option<&Field>, text: &str, shape: Shape) {
         let mut met: Vec<Met<'_>> = Vec::new();
-        for (at, (part, _, original, words)) in self.fields().all.iter().enumerate() {
+        for (at, (part, place, original, words)) in self.fields().all.iter().enumerate() {
             if field.is_some_and(|field| !part.belongs_to(field)) {
+                continue;
+            }
+            if let Some(Field::Custom(key)) = field
+                && place.strip_prefix("custom_fields/").map(fold).as_ref() != Some(key)
+            {
                 continue;
             }
             for word in words {
@@ -210,8 +216,10 @@ impl<'a> Explainer<'a> {
             }
             let (start, end) = marked(original, met, text);
             mark(out, key, original, start, end);
+            // A name in another script is no correction of what was typed.
             let is_instead =
-                matches!(met.like, Likeness::Sound | Likeness::OneEdit | Likeness::TwoEdits);
+                matches!(met.like, Likeness::Sound | Likeness::OneEdit | Likeness::TwoEdits)
+                    && text.is_ascii() == met.word.text.is_ascii();
             if is_instead && !out.instead.iter().any(|(asked, _)| asked == text) {
                 out.instead
                     .push((text.to_owned(), original[met.word.start..met.word.end].to_owned()));

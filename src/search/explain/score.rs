@@ -27,6 +27,7 @@ impl Explainer<'_> {
                     Some(true) => scores.name_nickname,
                     _ => scores.name_nickname_far,
                 },
+                Likeness::Initial if asked.chars().nth(1).is_some() => scores.name_initial_far,
                 Likeness::Initial if part == Part::FirstName => {
                     scores.name_initial + scores.given_initial
                 }

@@ -1,10 +1,11 @@
 //! Words that are written together, apart, or in other letters than they were asked for.
 
+use super::super::step::Step;
 use super::Explainer;
 use super::Explanation;
 use super::ScorePart;
 use super::mark::{mark, push};
-use crate::domain::names::latin;
+use crate::domain::names::{latin, sounds, sounds_together};
 use crate::query::{Condition, Expr, Shape};
 
 impl Explainer<'_> {
@@ -23,9 +24,21 @@ impl Explainer<'_> {
             for pair in asked.windows(2) {
                 let [Some(one), Some(other)] = pair else { continue };
                 let both = format!("{one}{other}");
+                let reasons = out.why.len();
                 for word in words.iter().filter(|word| word.text == both) {
                     push(&mut out.why, format!("{} written together", part.name()));
                     mark(out, key, original, word.start, word.end);
+                }
+                let mut is_read = false;
+                self.schema.names.readings(original, |reading| is_read |= reading == both);
+                if is_read {
+                    push(&mut out.why, format!("{} in Latin letters", part.name()));
+                    mark(out, key, original, 0, original.len());
+                }
+                let is_told = out.parts.iter().any(|told| told.part == *one || told.part == *other);
+                if let Some(reason) = out.why.get(reasons).filter(|_| !is_told) {
+                    let score = self.schema.scores.name_spelling * 2.0;
+                    out.parts.push(ScorePart { part: both, reason: reason.clone(), score });
                 }
             }
         }
@@ -36,6 +49,7 @@ impl Explainer<'_> {
     pub(super) fn otherwise(&self, out: &mut Explanation, text: &str, shape: Shape) -> bool {
         let is_met =
             |other: &str| other == text || shape == Shape::Prefix && other.starts_with(text);
+        let asked = sounds(text);
         let names = self.fields().all.iter().filter(|(part, ..)| part.is_name());
         for (part, key, original, words) in names {
             let mut reason = None;
@@ -47,24 +61,30 @@ impl Explainer<'_> {
             for from in 0..words.len() {
                 let mut together = words[from].text.clone();
                 let mut written = latin(&together);
-                for last in &words[from + 1..] {
-                    together.push_str(&last.text);
-                    written.push_str(&latin(&last.text));
+                for (last, word) in words.iter().enumerate().skip(from + 1) {
+                    together.push_str(&word.text);
+                    written.push_str(&latin(&word.text));
                     let how = if is_met(&together) {
                         "written together"
                     } else if is_met(&written) {
                         "in Latin letters"
+                    } else if self.step >= Step::Near
+                        && last == from + 1
+                        && sounds_together(&words[from].text, &words[last].text).meet(&asked, 1)
+                    {
+                        "sounds like"
                     } else {
                         continue;
                     };
-                    reason.get_or_insert((how, words[from].start, last.end));
+                    reason.get_or_insert((how, words[from].start, word.end));
                 }
             }
             let Some((how, start, end)) = reason else { continue };
             let reason = format!("{} {how}", part.name());
             push(&mut out.why, reason.clone());
             mark(out, key, original, start, end);
-            let score = self.schema.scores.name_spelling;
+            let scores = self.schema.scores;
+            let score = if how == "sounds like" { scores.name_sound } else { scores.name_spelling };
             out.parts.push(ScorePart { part: text.to_owned(), reason, score });
             return true;
         }
