@@ -279,8 +279,126 @@ fn main() {
         percentile(&times, 0.5) as f64 / 1_000.0,
         percentile(&times, 0.99) as f64 / 1_000.0
     );
+    duplicates(&server, &people);
+    paced(address);
     during_import(&server, &phones);
     println!("\n{} MiB resident at the end", server.memory_mib());
+}
+
+/// Checks while somebody types, and the list to review, once all contacts have been compared.
+fn duplicates(server: &Server, people: &[ringdex::generate::Person]) {
+    let mut client = Client::new(server.address);
+    let started = Instant::now();
+    let mut read = 0;
+    loop {
+        let (status, answer) = client.ask("GET", "/api/v1/duplicates?per_page=1", None);
+        assert_eq!(status, 200);
+        if find(answer, b"\"state\":\"building\"").is_none() {
+            break;
+        }
+        read += 1;
+        assert!(started.elapsed() < Duration::from_secs(900), "never compared after {read} looks");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    println!(
+        "| all contacts compared in the background | | | | {:.1} s |",
+        started.elapsed().as_secs_f64()
+    );
+    let check = |at: usize| {
+        let person = &people[at % people.len()];
+        // As somebody types who mishears: the last letter of the first name is missing.
+        let mut first = person.first_name.clone();
+        first.pop();
+        let phone = person.phones.first().map_or("", |phone| phone.text.as_str());
+        let body = serde_json::json!({
+            "first_name": first, "last_name": person.last_name, "phone": phone,
+        });
+        ("POST".to_owned(), "/api/v1/duplicates/check".to_owned(), Some(body.to_string()))
+    };
+    for clients in [1, 8] {
+        class("duplicate check", server.address, clients, 4_000, &check);
+    }
+    for view in ["groups", "pairs"] {
+        class(&format!("duplicates, 50 {view}"), server.address, 1, 100, &|_| {
+            ("GET".to_owned(), format!("/api/v1/duplicates?view={view}"), None)
+        });
+    }
+}
+
+/// A thousand creates a second for a while: how long they take, how long until their writer finds
+/// them, and how searches of others fare.
+fn paced(address: SocketAddr) {
+    const CREATORS: u64 = 16;
+    const EVERY: Duration = Duration::from_millis(CREATORS);
+    const LASTS: Duration = Duration::from_secs(20);
+    let stamp = std::process::id();
+    let end = Instant::now() + LASTS;
+    let micros = |since: Instant| u64::try_from(since.elapsed().as_micros()).expect("fits");
+    let (mut created, mut found, mut searched) = std::thread::scope(|scope| {
+        let creators: Vec<_> = (0..CREATORS)
+            .map(|creator| {
+                scope.spawn(move || {
+                    let mut client = Client::new(address);
+                    let (mut times, mut next, mut at) = (Vec::new(), Instant::now(), 0);
+                    while Instant::now() < end {
+                        at += 1;
+                        let phone = 3_000_000_000 + at * CREATORS + creator;
+                        let body = format!(
+                            "{{\"name\":\"Paced{stamp}x{creator} Person{at}\",\"phone\":\"+1{phone}\"}}"
+                        );
+                        let asked = Instant::now();
+                        assert_eq!(client.ask("POST", "/api/v1/contacts", Some(&body)).0, 201);
+                        times.push(micros(asked));
+                        next += EVERY;
+                        std::thread::sleep(next.saturating_duration_since(Instant::now()));
+                    }
+                    times
+                })
+            })
+            .collect();
+        let seer = scope.spawn(move || {
+            let (mut client, mut times, mut at) = (Client::new(address), Vec::new(), 0);
+            while Instant::now() < end {
+                at += 1;
+                let name = format!("Paced{stamp}seen{at}");
+                let asked = Instant::now();
+                let body = format!("{{\"name\":\"{name}\"}}");
+                assert_eq!(client.ask("POST", "/api/v1/contacts", Some(&body)).0, 201);
+                let path = format!("/api/v1/contacts?q={name}");
+                let (_, answer) = client.ask("GET", &path, None);
+                assert!(find(answer, b"\"total\":1,").is_some(), "own write not found");
+                times.push(micros(asked));
+            }
+            times
+        });
+        let searcher = scope.spawn(move || {
+            let (mut client, mut times) = (Client::new(address), Vec::new());
+            while Instant::now() < end {
+                let asked = Instant::now();
+                let path = "/api/v1/contacts?refresh=false&q=anna+kow";
+                assert_eq!(client.ask("GET", path, None).0, 200);
+                times.push(micros(asked));
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            times
+        });
+        let created: Vec<u64> =
+            creators.into_iter().flat_map(|one| one.join().expect("creator")).collect();
+        (created, seer.join().expect("seer"), searcher.join().expect("searcher"))
+    });
+    for (name, times) in [
+        ("create, paced at 1,000/s", &mut created),
+        ("create, then found, meanwhile", &mut found),
+        ("search of somebody else, meanwhile", &mut searched),
+    ] {
+        times.sort_unstable();
+        println!(
+            "| {name} | | {:.3} | {:.3} | {:.0} |",
+            percentile(times, 0.5) as f64 / 1_000.0,
+            percentile(times, 0.99) as f64 / 1_000.0,
+            times.len() as f64 / LASTS.as_secs_f64()
+        );
+    }
 }
 
 /// Lookups while an import of 100,000 rows runs.

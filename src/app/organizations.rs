@@ -15,6 +15,7 @@ use crate::domain::draft::Patch;
 use crate::domain::ids::OrgNumber;
 use crate::domain::issue::FieldIssue;
 use crate::domain::members::Members;
+use crate::domain::merge;
 use crate::domain::time::Timestamp;
 use crate::engine::{Error as EngineError, Rejected};
 use crate::engine::{codec, keys};
@@ -312,6 +313,10 @@ fn merge_settings(
             issues.push(FieldIssue::new(pointer, "unknown_member", "is no setting"));
             continue;
         };
+        if slot.is_object() && !value.is_object() {
+            issues.push(FieldIssue::new(pointer, "type", "must be a JSON object"));
+            continue;
+        }
         slot.clone_from(value);
         match serde_json::from_value(merged) {
             Ok(merged) => settings = merged,
@@ -341,6 +346,14 @@ fn merge_settings(
     if settings.duplicates.name_similarity.is_some_and(|percent| percent > 100) {
         let detail = "must be a percentage, 0 to 100";
         issues.push(FieldIssue::new("/duplicates/name_similarity", "value", detail));
+    }
+    let agree = &settings.duplicates.auto_merge.agree;
+    for (at, name) in agree.iter().enumerate().filter(|(_, name)| !merge::is_single(name)) {
+        let detail = format!(
+            "{name:?} is no field in which contacts can differ: use birthday, company, …, custom_fields.KEY"
+        );
+        let pointer = format!("/duplicates/auto_merge/agree/{at}");
+        issues.push(FieldIssue::new(pointer, "unknown_field", detail));
     }
     let rule = settings.duplicates.auto_merge.rule.as_str();
     if !["primary", "newest", "oldest", "most_complete"].contains(&rule) {

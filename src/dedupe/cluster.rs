@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use super::explain::Check;
 use super::frequency::Counts;
@@ -28,6 +29,9 @@ pub struct Cluster {
     /// The lowest match weight along which it grew.
     pub weakest: f32,
 }
+
+/// Members that stand for a group where not all its pairs can be scored.
+const MOST_SOME: usize = 4;
 
 /// A pair inside a component, by places in it.
 type Edge = (u32, u32, f32);
@@ -105,13 +109,34 @@ impl<C: Counts> Joiner<'_, C> {
         });
         for (a, b, weight) in order {
             let (one, other) = (groups.root(*a), groups.root(*b));
-            if one != other
-                && groups.mean_cross(one, other, settings.guard_unscored) >= settings.guard_mean
-            {
+            if one != other && self.may_join(members, clip, &groups, one, other) {
                 groups.join(one, other, *weight);
             }
         }
         groups.into_clusters(members)
+    }
+
+    /// Whether the cross pairs of two groups do not speak against joining them. Where too many were
+    /// not scored to tell, some that stand for all are.
+    fn may_join(&self, members: &[u32], clip: f32, groups: &Groups, one: u32, other: u32) -> bool {
+        let settings = &self.model.settings;
+        let mean = groups.mean_cross(one, other, settings.guard_unscored);
+        if mean >= settings.guard_mean {
+            return true;
+        }
+        if mean == f64::NEG_INFINITY || members.len() <= settings.guard_component {
+            return false;
+        }
+        let record = |at: &u32| &self.records[members[*at as usize] as usize];
+        let clip = f64::from(clip);
+        let (mut sum, mut count) = (0.0, 0.0);
+        for a in &groups.some[one as usize] {
+            for b in &groups.some[other as usize] {
+                sum += self.check.weight(record(a), record(b)).clamp(-clip, clip);
+                count += 1.0;
+            }
+        }
+        sum / count >= settings.guard_mean
     }
 
     /// Scores the pairs that no rule proposed or that were too unlikely to keep.
@@ -208,6 +233,8 @@ struct Groups {
     parents: Vec<u32>,
     sizes: Vec<u32>,
     weakest: Vec<f32>,
+    /// For every root: members that stand for its group.
+    some: Vec<SmallVec<[u32; 4]>>,
     /// For every root: other root, sum and number of the cross pairs that were scored.
     cross: Vec<FxHashMap<u32, (f64, u32)>>,
 }
@@ -218,6 +245,7 @@ impl Groups {
             parents: (0_u32..).take(len).collect(),
             sizes: vec![1; len],
             weakest: vec![f32::INFINITY; len],
+            some: (0_u32..).take(len).map(|at| SmallVec::from_slice(&[at])).collect(),
             cross: vec![FxHashMap::default(); len],
         }
     }
@@ -257,6 +285,10 @@ impl Groups {
                 *entry = (entry.0 + sum, entry.1 + count);
             }
         }
+        let more = std::mem::take(&mut self.some[gone as usize]);
+        let some = &mut self.some[kept as usize];
+        some.extend(more);
+        some.truncate(MOST_SOME);
         self.parents[gone as usize] = kept;
         self.sizes[kept as usize] += self.sizes[gone as usize];
         let weakest = self.weakest[kept as usize].min(self.weakest[gone as usize]).min(weight);

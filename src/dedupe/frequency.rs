@@ -118,7 +118,12 @@ impl Frequencies {
                     let holders = u32::try_from(group.len()).unwrap_or(u32::MAX);
                     let strangers = match has_strangers {
                         false => 0,
-                        true if holders > grouped => holders - 2,
+                        true if holders > grouped => {
+                            // Some of them tell whether they are one person or many.
+                            let step = group.len().div_ceil(grouped.max(2) as usize);
+                            let some: Vec<_> = group.iter().step_by(step).copied().collect();
+                            if strangers_among(records, &some) == 0 { 0 } else { holders - 2 }
+                        }
                         true => strangers_among(records, group),
                     };
                     (mix(kind as u64, group[0].0), holders, strangers)

@@ -9,13 +9,15 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use super::block_key::Rule;
+use super::block_key::{Rule, Strength};
 use super::options::Options;
 use super::record::Record;
 use super::standard::mix;
 
 /// A key that more records share says too little; who belongs to the record shares another one.
 const MOST_HOLDERS: usize = 1_000;
+/// Of a number or an address that more records share so many are looked at.
+const SOME_HOLDERS: usize = 64;
 
 /// Which records share a blocking key. Records are called by numbers that their owner gives.
 ///
@@ -95,12 +97,18 @@ impl KeyTable {
             let built = self.built_holders(key);
             let added = self.added.get(&key).map_or(&[][..], SmallVec::as_slice);
             let holders = built.len() + added.len();
-            if holders == 0 || holders > MOST_HOLDERS {
+            let looked_at = match rule.strength() {
+                _ if holders <= MOST_HOLDERS => holders,
+                Strength::Strong => SOME_HOLDERS,
+                Strength::Middle | Strength::Weak => 0,
+            };
+            if looked_at == 0 {
                 return;
             }
-            #[expect(clippy::cast_precision_loss, reason = "at most a thousand")]
+            #[expect(clippy::cast_precision_loss, reason = "a rough measure")]
             let rarity = (all / holders as f32).log2().max(0.1);
-            for number in built.iter().map(|(_, number)| number).chain(added) {
+            let numbers = built.iter().map(|(_, number)| number).chain(added);
+            for number in numbers.take(looked_at) {
                 found.entry(*number).or_insert((0.0, rule)).0 += rarity;
             }
         });

@@ -148,6 +148,9 @@ pub struct Decision {
     /// How likely the pair was then, 0 to 1, if it had been compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probability: Option<f64>,
+    /// What had been decided before a merge, which its undo brings back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Box<Self>>,
 }
 
 impl Decision {

@@ -25,9 +25,12 @@ impl Watch {
         self.len() == 0
     }
 
-    /// Takes what waits, each number once, ascending.
-    pub fn take(&self) -> Vec<ContactNumber> {
-        let mut numbers = std::mem::take(&mut *self.0.lock());
+    /// Takes at most so many of those that wait, each number once, ascending.
+    pub fn take(&self, most: usize) -> Vec<ContactNumber> {
+        let mut waiting = self.0.lock();
+        let at = waiting.len().saturating_sub(most);
+        let mut numbers = waiting.split_off(at);
+        drop(waiting);
         numbers.sort_unstable();
         numbers.dedup();
         numbers

@@ -22,6 +22,8 @@ use crate::app::{
 };
 use crate::error::ErrorCode;
 
+/// The members of a request for a run over the base.
+const MEMBERS: [&str; 3] = ["view", "format", "min_probability"];
 /// How likely what is reported must be if nothing is said.
 const LIKELY: f64 = 0.9;
 
@@ -105,7 +107,16 @@ pub(super) async fn start(
     } else {
         let asked = match body::optional_json(&request, payload, state.limits.json_bytes).await? {
             None => asked,
-            Some(value) if value.is_object() => Asked::of_json(&value),
+            Some(Value::Object(members)) => {
+                if let Some(unknown) = members.keys().find(|name| !MEMBERS.contains(&name.as_str()))
+                {
+                    let detail = format!("is not known here; known are {}", MEMBERS.join(", "));
+                    return Err(
+                        Error::invalid(&format!("/{unknown}"), "unknown_member", detail).into()
+                    );
+                }
+                Asked::of_json(&Value::Object(members))
+            }
             Some(_) => {
                 return Err(Error::invalid("", "type", "the body must be a JSON object").into());
             }

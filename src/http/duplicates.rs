@@ -242,8 +242,9 @@ pub(super) async fn dismissals(
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
     let most = count(&Asked::of_query(&request)?, "limit")?.unwrap_or(usize::MAX);
-    let found = answer::run(&state, move |app| app.list_decisions(&caller.0, most)).await?;
-    Ok(answer::json(StatusCode::OK, &json!({"total": found.len(), "decisions": found})))
+    let (total, found) =
+        answer::run(&state, move |app| app.list_decisions(&caller.0, most)).await?;
+    Ok(answer::json(StatusCode::OK, &json!({"total": total, "decisions": found})))
 }
 
 /// Takes back what was decided about two contacts.

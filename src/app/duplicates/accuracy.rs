@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use super::super::App;
 use super::super::error::Error;
-use super::super::{App, authorize};
-use crate::domain::access::{Caller, Permission, Sight};
+use super::decision::authorize_review;
+use crate::domain::access::{Caller, Sight};
 use crate::domain::duplicates::Verdict;
 
 /// The bounds of the bands in which probabilities are counted.
@@ -52,7 +53,7 @@ impl App {
     /// # Errors
     /// If the caller may not merge, or does not see all contacts.
     pub fn duplicate_accuracy(&self, caller: &Caller) -> Result<Accuracy, Error> {
-        authorize(caller, Permission::Merge)?;
+        authorize_review(caller)?;
         if caller.sight != Sight::Everything {
             return Err(Error::NotHere("these figures are for those who see all contacts"));
         }

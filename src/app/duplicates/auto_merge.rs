@@ -15,7 +15,7 @@ use super::super::{App, authorize};
 use super::live::{Base, Live};
 use super::report::likelihood;
 use crate::dedupe::MatchGroup;
-use crate::domain::access::{Caller, FieldRight, Permission, Sight};
+use crate::domain::access::{Caller, FieldRight, Permission, Sight, SightKey};
 use crate::domain::contact::Contact;
 use crate::domain::duplicates::{AutoMerge, Survivor};
 use crate::domain::ids::{ContactId, ContactNumber, OrgNumber};
@@ -162,14 +162,26 @@ impl App {
             skipped: Vec::new(),
             limited: false,
         };
+        let undone = self.undone_merges(org)?;
         for group in sure_groups(&live, settings.least()) {
             if done.merged.len() >= most {
                 done.limited = true;
                 break;
             }
+            // Read before it is judged again: what changes in between is refused by its version.
             let contacts = self.group_contacts(org, &group)?;
             let ids: Vec<ContactId> = contacts.iter().map(|contact| contact.id).collect();
-            if let Some(reason) = refusal(&contacts, group.numbers.len(), settings) {
+            self.follow_changes(&live, usize::MAX)?;
+            while self.settle(&live, 500)? > 0 {}
+            let is_undone = || undone.iter().any(|was| is_one_of(was, &ids));
+            let reason = if !is_still_sure(&live, &group, settings.least()) {
+                Some("it has changed meanwhile".to_owned())
+            } else if is_undone() {
+                Some("a merge of them was undone".to_owned())
+            } else {
+                refusal(&contacts, group.numbers.len(), settings)
+            };
+            if let Some(reason) = reason {
                 done.skip(ids, reason);
                 continue;
             }
@@ -209,6 +221,18 @@ impl App {
             merged += usize::from(matches!(record.origin, MergeOrigin::Automatic(_)));
         }
         Ok((settings.daily_limit as usize).saturating_sub(merged))
+    }
+
+    /// The contacts of merges that were undone: somebody did not want them.
+    fn undone_merges(&self, org: OrgNumber) -> Result<Vec<Vec<ContactId>>, Error> {
+        let mut undone = Vec::new();
+        for record in self.partition.merges_before(org, None).take(MOST_SCANNED) {
+            let record = record?;
+            if record.undone_at.is_some() {
+                undone.push(std::iter::once(record.primary).chain(record.others).collect());
+            }
+        }
+        Ok(undone)
     }
 
     fn group_contacts(&self, org: OrgNumber, group: &Sure) -> Result<Vec<Arc<Contact>>, Error> {
@@ -308,6 +332,21 @@ fn sure_groups(live: &Live, least: f64) -> Vec<Sure> {
     found.take(MOST_LOOKED_AT).collect()
 }
 
+/// Whether two of some contacts were in a merge.
+fn is_one_of(merge: &[ContactId], ids: &[ContactId]) -> bool {
+    ids.iter().filter(|id| merge.contains(id)).count() > 1
+}
+
+/// Whether a group is still there as it was found.
+fn is_still_sure(live: &Live, group: &Sure, least: f64) -> bool {
+    let base = live.base.read();
+    let first = group.numbers.first().copied().unwrap_or_default();
+    let now = base.as_ref().and_then(|base| base.graph.group_of(first));
+    now.is_some_and(|now| {
+        *now.members == *group.numbers && now.ties.iter().all(|tie| likelihood(tie.weight) >= least)
+    })
+}
+
 /// Why a group is left alone.
 fn refusal(contacts: &[Arc<Contact>], members: usize, settings: &AutoMerge) -> Option<String> {
     if contacts.len() < members {
@@ -318,6 +357,10 @@ fn refusal(contacts: &[Arc<Contact>], members: usize, settings: &AutoMerge) -> O
     }
     let ordered = by_survivor(contacts, settings.survivor);
     let (primary, others) = ordered.split_first()?;
+    let seen_by = SightKey::of(primary);
+    if others.iter().any(|other| SightKey::of(other) != seen_by) {
+        return Some("not everybody who sees one of them sees the others".to_owned());
+    }
     let others: Vec<Contact> = others.iter().map(|other| other.as_ref().clone()).collect();
     let planned = plan(primary, &others, &BTreeMap::new(), &rule_of(settings));
     let differing: Vec<&str> = planned

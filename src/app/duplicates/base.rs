@@ -10,9 +10,10 @@ use super::super::query::Query;
 use super::super::{App, authorize};
 use super::report::{DuplicateReport, ReportOptions};
 use super::subject::{Card, Ids, Subjects};
-use crate::dedupe::{Record, Standard};
+use crate::dedupe::{Apart, Record, Standard};
 use crate::domain::access::{Caller, FieldRight, FieldRights, Permission};
 use crate::domain::contact::Contact;
+use crate::domain::duplicates::Verdict;
 use crate::domain::ids::ContactId;
 
 impl App {
@@ -56,8 +57,37 @@ impl App {
             progress(ids.len() as u64);
             true
         })?;
+        let apart = self.told_apart(caller, &ids)?;
         subjects.ids = Ids::Contacts(ids);
-        DuplicateReport::make(subjects, model, options)
+        let settings = self.organization_of(caller)?.settings.duplicates.clone();
+        let wanted = super::options(&model, &settings);
+        DuplicateReport::make(subjects, model, &wanted, &apart, options)
+    }
+
+    /// The pairs of places in a list of contacts that somebody has told apart; of a contact that was
+    /// merged the one that it went into.
+    fn told_apart(&self, caller: &Caller, ids: &[ContactId]) -> Result<Apart, Error> {
+        let decided = self.decisions(caller.organization)?;
+        let mut apart = Apart::new();
+        if decided.is_empty() {
+            return Ok(apart);
+        }
+        let mut places: Vec<(ContactId, u32)> = ids.iter().copied().zip(0..).collect();
+        places.sort_unstable();
+        let place = |id: ContactId| -> Result<Option<u32>, Error> {
+            let id = self.survivor(caller.organization, id)?;
+            let at = places.binary_search_by_key(&id, |(known, _)| *known).ok();
+            Ok(at.map(|at| places[at].1))
+        };
+        for (one, other, decision) in decided {
+            if decision.verdict == Verdict::NotDuplicate
+                && let (Some(one), Some(other)) = (place(one)?, place(other)?)
+                && one != other
+            {
+                apart.insert((one.min(other), one.max(other)));
+            }
+        }
+        Ok(apart)
     }
 }
 

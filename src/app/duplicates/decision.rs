@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::super::error::Error;
 use super::super::{App, authorize};
 use crate::dedupe::Apart;
-use crate::domain::access::{Caller, Permission};
+use crate::domain::access::{Caller, FieldRight, Permission};
 use crate::domain::audit::{AuditAction, FieldChange};
 use crate::domain::draft::Patch;
 use crate::domain::duplicates::{Decision, Verdict};
@@ -49,6 +49,28 @@ fn view(one: ContactId, other: ContactId, decision: &Decision) -> DecisionView {
         until: decision.until,
         probability: decision.probability,
     }
+}
+
+/// Reviewing takes the right to merge, and what is compared in full.
+pub(super) fn authorize_review(caller: &Caller) -> Result<(), Error> {
+    authorize(caller, Permission::Merge)?;
+    if caller.fields.phones == FieldRight::Full && caller.fields.emails == FieldRight::Full {
+        return Ok(());
+    }
+    Err(Error::NotHere(
+        "reviewing duplicates needs phone numbers and e-mail addresses in full, for they are what is compared",
+    ))
+}
+
+/// What persons have decided, by the numbers of contacts.
+#[derive(Default)]
+pub(super) struct Decided {
+    /// Pairs that are different people.
+    pub(super) apart: Apart,
+    /// Pairs that are put aside.
+    pub(super) later: Apart,
+    /// When the first of them comes back.
+    pub(super) until: Option<Timestamp>,
 }
 
 /// What a request decides.
@@ -100,7 +122,7 @@ impl App {
         caller: &Caller,
         body: &Value,
     ) -> Result<Vec<DecisionView>, Error> {
-        authorize(caller, Permission::Merge)?;
+        authorize_review(caller)?;
         let wish = read_wish(body)?;
         for id in &wish.ids {
             self.live_contact(caller, *id)?;
@@ -112,13 +134,24 @@ impl App {
         for (one, other) in pairs_of(&wish.ids) {
             let probability = self.known_probability(&live, one, other)?;
             let (verdict, until, by) = (wish.verdict, wish.until, by.clone());
-            decisions.push((one, other, Decision { verdict, at: now, by, until, probability }));
+            decisions.push((
+                one,
+                other,
+                Decision { verdict, at: now, by, until, probability, before: None },
+            ));
         }
         let shown = decisions.iter().map(|(one, other, made)| view(*one, *other, made)).collect();
         self.partition.write::<_, Error>(org, caller, false, move |tx| {
             for (one, other, decision) in &decisions {
-                let bytes = codec::encode(decision).map_err(EngineError::from)?;
-                tx.put(&keys::decision(org, *one, *other), bytes);
+                let key = keys::decision(org, *one, *other);
+                let before = tx.get(&key)?.map(|bytes| codec::decode::<Decision>(&bytes));
+                let before = before.transpose().map_err(EngineError::from)?;
+                let is_apart = before.is_some_and(|known| known.verdict == Verdict::NotDuplicate);
+                if is_apart && decision.verdict == Verdict::Later {
+                    // There is nothing left to decide.
+                    continue;
+                }
+                tx.put(&key, codec::encode(decision).map_err(EngineError::from)?);
                 tx.note(
                     AuditAction::DuplicateDecided,
                     one.0,
@@ -139,11 +172,14 @@ impl App {
     /// # Errors
     /// If the caller may not merge, does not see both, or nothing was decided.
     pub fn withdraw_decision(&self, caller: &Caller, ids: &[String]) -> Result<(), Error> {
-        authorize(caller, Permission::Merge)?;
+        authorize_review(caller)?;
         let parsed: Vec<ContactId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
         let (&[one, other], 2) = (parsed.as_slice(), ids.len()) else {
             return Err(Error::invalid("/ids", "value", "must be the ids of two contacts"));
         };
+        if one == other {
+            return Err(Error::invalid("/ids", "value", "must be two different contacts"));
+        }
         for id in [one, other] {
             self.seen_contact(caller, id)?;
         }
@@ -169,14 +205,19 @@ impl App {
         Ok(())
     }
 
-    /// The decisions about contacts that the caller sees, the newest first, at most `most`.
+    /// The decisions about contacts that the caller sees, the newest first, at most `most`, and how
+    /// many there are in all.
     ///
     /// Cost: reads all decisions of the organisation.
     ///
     /// # Errors
     /// If the caller may not merge.
-    pub fn list_decisions(&self, caller: &Caller, most: usize) -> Result<Vec<DecisionView>, Error> {
-        authorize(caller, Permission::Merge)?;
+    pub fn list_decisions(
+        &self,
+        caller: &Caller,
+        most: usize,
+    ) -> Result<(usize, Vec<DecisionView>), Error> {
+        authorize_review(caller)?;
         let mut found: Vec<DecisionView> = Vec::new();
         for (one, other, decision) in self.decisions(caller.organization)? {
             let sees = |id| -> Result<bool, Error> {
@@ -188,8 +229,9 @@ impl App {
             }
         }
         found.sort_by(|one, other| other.at.cmp(&one.at).then_with(|| one.ids.cmp(&other.ids)));
+        let total = found.len();
         found.truncate(most.min(MOST_PER_PAGE));
-        Ok(found)
+        Ok((total, found))
     }
 
     /// All decisions of an organisation.
@@ -209,9 +251,9 @@ impl App {
 
     /// The pairs that persons have told apart, and those that they have put aside, by the numbers
     /// of their contacts; of a contact that was merged the one that it went into.
-    pub(super) fn decided_numbers(&self, org: OrgNumber) -> Result<(Apart, Apart), Error> {
+    pub(super) fn decided_numbers(&self, org: OrgNumber) -> Result<Decided, Error> {
         let now = self.partition.now();
-        let (mut apart, mut later) = (Apart::new(), Apart::new());
+        let mut decided = Decided::default();
         let mut numbers: HashMap<ContactId, Option<u32>> = HashMap::new();
         let mut number = |id: ContactId| -> Result<Option<u32>, Error> {
             if let Some(known) = numbers.get(&id) {
@@ -226,16 +268,18 @@ impl App {
                 continue;
             }
             let (Some(one), Some(other)) = (number(one)?, number(other)?) else { continue };
-            if one != other {
-                let pair = (one.min(other), one.max(other));
-                if decision.verdict == Verdict::Later {
-                    later.insert(pair)
-                } else {
-                    apart.insert(pair)
-                };
+            if one == other {
+                continue;
+            }
+            let pair = (one.min(other), one.max(other));
+            if decision.verdict == Verdict::Later {
+                decided.later.insert(pair);
+                decided.until = decided.until.into_iter().chain(decision.until).min();
+            } else {
+                decided.apart.insert(pair);
             }
         }
-        Ok((apart, later))
+        Ok(decided)
     }
 
     /// The number of a contact, or of the one that it was merged into.
@@ -259,6 +303,7 @@ impl App {
                 by: caller.actor.to_string(),
                 until: None,
                 probability: self.known_probability(&live, primary, *other)?,
+                before: None,
             };
             Ok((*other, decision))
         };

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::super::error::Error;
 use super::report::{DuplicateReport, ReportOptions};
 use super::subject::{Card, Ids, Subjects};
-use crate::dedupe::{Input, PlaceInput, Record, Standard};
+use crate::dedupe::{Apart, Input, Options, PlaceInput, Record, Standard};
 use crate::domain::contact::is_mobile_label;
 use crate::domain::name;
 use crate::engine::builtin_names;
@@ -131,7 +131,8 @@ pub fn report_on_file(
         }
     }
     subjects.ids = Ids::Values(ids);
-    Ok(DuplicateReport::make(subjects, model, options)?)
+    let plain = Options::of(&model);
+    Ok(DuplicateReport::make(subjects, model, &plain, &Apart::new(), options)?)
 }
 
 /// The value of the id column; a row without one is called by its number.

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::super::App;
 use super::super::error::Error;
-use super::super::{App, authorize};
 use super::check::ExplanationView;
+use super::decision::authorize_review;
 use super::live::{Base, Built, Currency, Weighing};
 use super::report::{ReportView, likelihood};
 use crate::dedupe::{MatchGroup, Record, ScoredPair};
-use crate::domain::access::{Caller, FieldRight, Permission, Sight};
+use crate::domain::access::{Caller, Sight};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ContactId, ContactNumber};
 
@@ -152,12 +153,7 @@ impl App {
         caller: &Caller,
         query: &DuplicateQuery,
     ) -> Result<DuplicatePage, Error> {
-        authorize(caller, Permission::Merge)?;
-        if caller.fields.phones != FieldRight::Full || caller.fields.emails != FieldRight::Full {
-            return Err(Error::NotHere(
-                "reviewing duplicates needs phone numbers and e-mail addresses in full, for they are what is compared",
-            ));
-        }
+        authorize_review(caller)?;
         let about = match query.contact {
             Some(id) => Some(self.live_contact(caller, id)?.number.0),
             None => None,

@@ -92,25 +92,28 @@ pub struct DuplicateReport {
 }
 
 impl DuplicateReport {
-    /// Compares the records.
+    /// Compares the records as `shipped` wants it; `apart` are pairs of places that are different
+    /// people.
     pub(super) fn make(
         subjects: Subjects,
         model: Model,
+        shipped: &Options,
+        apart: &Apart,
         wishes: &ReportOptions,
     ) -> Result<Self, Error> {
         let least = wishes.min_probability;
         let bits = super::bits_of(least);
-        let shipped = Options::of(&model);
         let options = Options {
             threshold: shipped.threshold.min(bits),
             keep: shipped.keep.min(bits),
-            ..shipped
+            ..shipped.clone()
         };
         let records = &subjects.records;
         let counts = Frequencies::count(records, model.settings.holders_grouped);
         let mut scored =
             pairs(records, &counts, &model, &options).map_err(|error| super::too_many(&error))?;
-        let clusters = cluster(records, &scored, &counts, &model, &options, &Apart::new());
+        let clusters = cluster(records, &scored, &counts, &model, &options, apart);
+        scored.pairs.retain(|pair| !apart.contains(&(pair.a, pair.b)));
         let ids = &subjects.ids;
         scored.pairs.sort_unstable_by(|one, other| {
             let by_ids = || ids.order(one.a, other.a).then_with(|| ids.order(one.b, other.b));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::super::App;
 use super::super::error::Error;
 use super::base::comparable;
+use super::check::UNKNOWN_BASE;
 use super::live::{Tools, Weighing};
 use crate::dedupe::{Check, Counts, Frequencies, Kind, Options, Prior, Record};
 use crate::domain::access::{Caller, FieldRights, OrgSettings};
@@ -62,9 +63,9 @@ impl App {
         Ok(RowJudge {
             tools,
             options,
+            total: known.as_ref().map_or(UNKNOWN_BASE, |known| known.counts.total()),
             known,
             prior,
-            total: usize::try_from(self.partition.contact_count()).unwrap_or(usize::MAX),
             rights: caller.fields.clone(),
             settings: settings.clone(),
         })

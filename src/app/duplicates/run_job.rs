@@ -26,6 +26,8 @@ use crate::engine::{Error as EngineError, codec, keys};
 
 /// Runs of an organisation that are remembered.
 const MOST_REMEMBERED: usize = 200;
+/// Reports of an organisation that are kept; they hold what contacts hold.
+const MOST_REPORTS: usize = 20;
 /// Runs of an organisation that wait or run at once.
 const MOST_WAITING: usize = 16;
 
@@ -167,7 +169,7 @@ impl App {
         let caller = caller.clone();
         self.begin_run(caller.organization, run, move |app, run, running| match list {
             Some(list) => {
-                let done = app.run_on_list(run, &list, running);
+                let done = app.run_on_list(caller.organization, run, &list, running);
                 remove(&list.file);
                 done
             }
@@ -278,12 +280,14 @@ impl App {
         run: &mut DuplicateRun,
         running: &Running,
     ) -> Result<(), Error> {
-        running.total.store(self.partition.contact_count(), Ordering::Relaxed);
+        let live = self.live_duplicates(org);
+        let last = live.base.read().as_ref().map_or(0, |base| base.built.contacts as u64);
+        running.total.store(last, Ordering::Relaxed);
         let mut progress = |done| {
             running.done.store(done, Ordering::Relaxed);
+            running.total.fetch_max(done, Ordering::Relaxed);
             !self.is_stopping_run(running)
         };
-        let live = self.live_duplicates(org);
         run.compared = self.rebuild_duplicates(&live, &mut progress)?;
         running.total.store(running.done.load(Ordering::Relaxed), Ordering::Relaxed);
         if let (Some(report), Some(caller)) = (run.report, caller)
@@ -293,13 +297,14 @@ impl App {
             let made = self.report_duplicates(caller, &options, &mut |done| {
                 running.done.store(done, Ordering::Relaxed);
             })?;
-            self.write_report(run, report, &made)?;
+            self.write_report(org, run, report, &made)?;
         }
         Ok(())
     }
 
     fn run_on_list(
         &self,
+        org: OrgNumber,
         run: &mut DuplicateRun,
         list: &ListRun,
         running: &Running,
@@ -314,7 +319,7 @@ impl App {
             running.done.store(done, Ordering::Relaxed);
         });
         match made {
-            Ok(made) => self.write_report(run, report, &made),
+            Ok(made) => self.write_report(org, run, report, &made),
             Err(FileReportError::App(error)) => Err(error),
             Err(error) => Err(Error::FileUnreadable(error.to_string())),
         }
@@ -322,6 +327,7 @@ impl App {
 
     fn write_report(
         &self,
+        org: OrgNumber,
         run: &mut DuplicateRun,
         report: RunReport,
         made: &DuplicateReport,
@@ -332,6 +338,19 @@ impl App {
         made.write(report.format, report.view, &mut out).map_err(io)?;
         out.flush().and_then(|()| out.get_mut().finish()).map_err(io)?;
         run.summary = Some(made.summary());
+        self.forget_old_reports(org, run.id)
+    }
+
+    /// Removes the reports of all but the latest runs.
+    fn forget_old_reports(&self, org: OrgNumber, latest: Uuid) -> Result<(), Error> {
+        let runs = self.all_runs(org)?;
+        let with_reports = runs.iter().rev().filter(|run| run.report.is_some() && run.id != latest);
+        for old in with_reports.skip(MOST_REPORTS - 1) {
+            let path = self.run_report_path(old.id)?;
+            if path.exists() {
+                remove(&path);
+            }
+        }
         Ok(())
     }
 
@@ -345,7 +364,8 @@ impl App {
         self.partition.write::<_, Error>(org, actor.as_str(), false, move |tx| {
             let known = tx.scan(&keys::space_of(keys::DUPLICATE_RUNS, org))?;
             // Ids grow with time: the oldest go first.
-            for old in known.keys().take((known.len() + 1).saturating_sub(MOST_REMEMBERED)) {
+            let others: Vec<_> = known.into_keys().filter(|other| *other != key).collect();
+            for old in others.iter().take((others.len() + 1).saturating_sub(MOST_REMEMBERED)) {
                 tx.delete(old);
             }
             let bytes = codec::encode(&run).map_err(EngineError::from)?;

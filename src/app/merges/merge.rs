@@ -17,13 +17,14 @@ use super::{Read, authorize_whole, why_gone};
 use crate::domain::access::{Caller, Department, Permission};
 use crate::domain::audit::AuditAction;
 use crate::domain::contact::Contact;
-use crate::domain::ids::{ChangeSeq, ContactId};
+use crate::domain::duplicates::Decision;
+use crate::domain::ids::{ChangeSeq, ContactId, OrgNumber};
 use crate::domain::merge::{
     Conflict, Left, MergeOrigin, MergeRecord, MergeValues, Plan, Taken, check_choices, plan,
 };
 use crate::domain::time::Timestamp;
 use crate::domain::view::ContactView;
-use crate::engine::{Error as EngineError, Rejected, codec, keys};
+use crate::engine::{Error as EngineError, Rejected, Tx, codec, keys};
 
 /// What merging answers, as its caller may see it.
 #[derive(Clone, Debug)]
@@ -78,6 +79,21 @@ struct Prepared {
     primary: Contact,
     others: Vec<Contact>,
     plan: Plan,
+}
+
+/// Refuses to merge without asking what somebody has told apart or put aside.
+fn refuse_decided(tx: &Tx<'_>, org: OrgNumber, prepared: &Prepared) -> Result<(), Rejected<Error>> {
+    let ids: Vec<ContactId> =
+        std::iter::once(&prepared.primary).chain(&prepared.others).map(|one| one.id).collect();
+    for (at, one) in ids.iter().enumerate() {
+        for other in &ids[at + 1..] {
+            if tx.get(&keys::decision(org, *one, *other))?.is_some() {
+                let reason = "somebody has decided about them".to_owned();
+                return Err(Rejected::By(Error::InUse(reason)));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Who merges, for checks inside a write.
@@ -206,6 +222,9 @@ impl App {
                 return Ok(Err(kept));
             }
             let prepared = asking.prepare(&|id| tx.contact(org, id))?;
+            if matches!(origin, MergeOrigin::Automatic(_)) {
+                refuse_decided(tx, org, &prepared)?;
+            }
             within_storage(tx, &asking.caller, &quotas).map_err(Rejected::By)?;
             let survivor = prepared.survivor(id, now, &actor);
             let record = MergeRecord {
@@ -242,8 +261,11 @@ impl App {
             tx.replace_contact_as(org, before, survivor.clone(), AuditAction::ContactMerged)?;
             tx.put_merge(&record)?;
             for (other, decision) in &decisions {
-                let bytes = codec::encode(decision).map_err(EngineError::from)?;
-                tx.put(&keys::decision(org, prepared.primary.id, *other), bytes);
+                let key = keys::decision(org, prepared.primary.id, *other);
+                let before = tx.get(&key)?.map(|bytes| codec::decode::<Decision>(&bytes));
+                let before = before.transpose().map_err(EngineError::from)?.map(Box::new);
+                let decision = Decision { before, ..decision.clone() };
+                tx.put(&key, codec::encode(&decision).map_err(EngineError::from)?);
             }
             if let Some(idempotency) = idempotency {
                 idempotency.keep(tx, org, now, id)?;

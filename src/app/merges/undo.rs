@@ -206,10 +206,13 @@ fn forget_sameness(
     other: ContactId,
 ) -> Result<(), EngineError> {
     let key = keys::decision(org, one, other);
-    if let Some(bytes) = tx.get(&key)?
-        && codec::decode::<Decision>(&bytes)?.verdict == Verdict::Same
-    {
-        tx.delete(&key);
+    let Some(bytes) = tx.get(&key)? else { return Ok(()) };
+    let kept: Decision = codec::decode(&bytes)?;
+    if kept.verdict == Verdict::Same {
+        match kept.before {
+            Some(before) => tx.put(&key, codec::encode(&before)?),
+            None => tx.delete(&key),
+        }
     }
     Ok(())
 }

@@ -252,3 +252,12 @@ pub(super) fn livelier(one: Lifecycle, other: Lifecycle) -> Lifecycle {
     };
     if rank(other) < rank(one) { other } else { one }
 }
+
+/// Whether contacts can say different things in a field of this name.
+pub fn is_single(name: &str) -> bool {
+    let is_keyed =
+        ["custom_fields.", "cf.", "social_profiles."].iter().any(|prefix| name.starts_with(prefix));
+    let (units, parts) =
+        (CHOSEN.iter().map(|(unit, _)| *unit), CHOSEN.iter().flat_map(|(_, all)| *all));
+    is_keyed || units.chain(parts.map(|member| member.name)).any(|known| known == name)
+}

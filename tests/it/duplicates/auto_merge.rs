@@ -110,6 +110,7 @@ fn limits_hold_and_wishes_are_checked() {
         json!({"min_probability": 1.2}),
         json!({"rule": "best"}),
         json!({"survivor": "tallest"}),
+        json!({"agree": ["birthdate"]}),
         json!({"nonsense": 1}),
     ] {
         server.patch("/api/v1/settings", &json!({"duplicates": {"auto_merge": wrong}})).expect(422);
@@ -202,4 +203,41 @@ fn the_command_line_merges_lists_and_undoes() {
         assert!(run(&["auto-merge", "--list"]).0.starts_with(&id), "{said}");
         assert_eq!(run(&["auto-merge", "--undo", &id]).0, "1 merges undone");
     }
+}
+
+#[test]
+fn what_was_undone_is_not_merged_again_and_nobody_sees_more_by_it() {
+    let server = TestServer::start();
+    settings(&server, &json!({"enabled": true, "agree": []}));
+    let twins = pair(&server, "Ignatius Featherstone", "+12025550101", &json!({}));
+    let merged = |id: &str| server.get(&format!("/api/v1/contacts/{id}")).status == 308;
+    // The background merges by itself.
+    server.get("/api/v1/duplicates").expect(200);
+    let begun = std::time::Instant::now();
+    while !merged(&twins[1]) {
+        assert!(begun.elapsed().as_secs() < 60, "nothing was merged by itself");
+        std::thread::yield_now();
+    }
+    let runs = server.get(AUTO).expect(200).json;
+    let undo = format!("{AUTO}/{}/undo", runs["runs"][0]["id"].as_str().unwrap());
+    assert_eq!(
+        server.post(&undo, &json!({})).expect(200).json["undone"].as_array().unwrap().len(),
+        1
+    );
+    let again = server.post(AUTO, &json!({})).expect(200).json;
+    assert_eq!(again["merged"], json!([]), "{again}");
+    assert_eq!(again["skipped"][0]["reason"], "a merge of them was undone");
+    assert!(!merged(&twins[1]));
+    settings(&server, &json!({"agree": []}));
+    let private =
+        pair(&server, "Wilhelmina Quackenbush", "+12025550102", &json!({"visibility": "owner"}));
+    let done = server.post(AUTO, &json!({})).expect(200).json;
+    assert!(!merged(&private[1]), "{done}");
+    let reasons: Vec<&str> = done["skipped"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["reason"].as_str().unwrap())
+        .collect();
+    assert!(reasons.contains(&"not everybody who sees one of them sees the others"), "{done}");
 }

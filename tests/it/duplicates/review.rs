@@ -181,3 +181,71 @@ fn many_changes_at_once_are_taken_over() {
     assert_eq!(answer["created"], 600);
     assert_eq!((total(&server, "groups"), total(&server, "pairs")), (303, 303));
 }
+
+#[test]
+fn many_equal_copies_are_one_group_also_after_comparing_everything() {
+    let server = TestServer::start();
+    for copies in [70, 300] {
+        let one = json!({
+            "name": format!("Copied{copies} Person"), "phone": format!("+1202555{copies:04}"),
+            "email": format!("copy{copies}@example.com"), "company": "Copies Ltd",
+        });
+        let contacts = vec![one; copies];
+        server.post("/api/v1/contacts/bulk", &json!({"contacts": contacts})).expect(200);
+    }
+    let sizes = || {
+        let all = server.get(LIST).expect(200).json;
+        let groups = all["groups"].as_array().unwrap().iter();
+        let mut sizes: Vec<usize> =
+            groups.map(|g| g["members"].as_array().unwrap().len()).collect();
+        sizes.sort_unstable();
+        sizes
+    };
+    assert_eq!(sizes(), [70, 300]);
+    let run = server.post("/api/v1/duplicates/runs", &json!({})).expect(202);
+    let place = run.header("location").unwrap().to_owned();
+    while server.get(&place).expect(200).json["finished_at"].is_null() {
+        std::thread::yield_now();
+    }
+    assert_eq!(sizes(), [70, 300]);
+}
+
+#[test]
+fn what_was_put_aside_comes_back_and_a_merge_that_is_undone_forgets_nothing() {
+    let server = TestServer::start();
+    let people = twins(&server, 0, 2);
+    let soon = jiff::Timestamp::now() + std::time::Duration::from_millis(300);
+    let later = json!({"ids": people[0], "verdict": "later", "until": soon.to_string()});
+    server.post(&format!("{LIST}/dismissals"), &later).expect(200);
+    while jiff::Timestamp::now() <= soon {
+        std::thread::yield_now();
+    }
+    assert_eq!(total(&server, "pairs"), 2);
+    // Told apart, merged all the same, and undone.
+    let [one, other] = &people[1];
+    server.post(&format!("{LIST}/dismissals"), &json!({"ids": [one, other]})).expect(200);
+    // There is nothing left to put aside.
+    server
+        .post(&format!("{LIST}/dismissals"), &json!({"ids": [one, other], "verdict": "later"}))
+        .expect(200);
+    let merge = json!({"primary": one, "others": [other]});
+    let merged = server.post("/api/v1/contacts/merge", &merge).expect(200).json;
+    let undo = format!("/api/v1/merges/{}/undo", merged["merge_id"].as_str().unwrap());
+    server.post(&undo, &json!({})).expect(200);
+    let kept = server.get(&format!("{LIST}/dismissals")).expect(200).json;
+    let verdicts: Vec<&str> = kept["decisions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["verdict"].as_str().unwrap())
+        .collect();
+    assert!(verdicts.contains(&"not_duplicate") && !verdicts.contains(&"same"), "{kept}");
+    assert_eq!(total(&server, "pairs"), 1);
+    // Who does not see what is compared decides nothing.
+    let masked = json!({"field_visibility": {"phones": {"manager": "masked"}}});
+    server.patch("/api/v1/settings", &masked).expect(200);
+    let manager = server.role("manager");
+    manager.post(&format!("{LIST}/dismissals"), &json!({"ids": people[0]})).expect(403);
+    manager.get(&format!("{LIST}/dismissals")).expect(403);
+    manager.get(LIST).expect(403);
+}

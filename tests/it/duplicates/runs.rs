@@ -98,9 +98,13 @@ fn a_list_is_compared_without_importing_it() {
 fn what_does_not_fit_is_refused_and_runs_are_not_for_others() {
     let server = TestServer::start();
     people(&server);
-    for wrong in
-        [json!({"format": "pdf"}), json!({"view": "x"}), json!({"min_probability": 3}), json!([])]
-    {
+    for wrong in [
+        json!({"format": "pdf"}),
+        json!({"view": "x"}),
+        json!({"min_probability": 3}),
+        json!({"dry_run": true}),
+        json!([]),
+    ] {
         server.post(RUNS, &wrong).expect(422);
     }
     let run = ended(&server, &server.post(RUNS, &json!({"format": "csv"})).expect(202));
@@ -117,4 +121,25 @@ fn what_does_not_fit_is_refused_and_runs_are_not_for_others() {
     let server = server.restart();
     assert_eq!(server.get(&place).expect(200).json["state"], "done");
     server.get(&format!("{place}/report")).expect(404);
+}
+
+#[test]
+fn reports_respect_what_was_decided_and_how_the_organisation_looks() {
+    let server = TestServer::start();
+    let one = server.create_id(&json!({"name": "John Doe", "phone": "+12025550123"}));
+    let other = server.create_id(&json!({"name": "John Doe", "phone": "+12025550123"}));
+    let lines = || {
+        let asked = json!({"format": "csv", "view": "pairs", "min_probability": 0.5});
+        let run = ended(&server, &server.post(RUNS, &asked).expect(202));
+        report(&server, &run).lines().count() - 1
+    };
+    assert_eq!(lines(), 1);
+    server.post("/api/v1/duplicates/dismissals", &json!({"ids": [one, other]})).expect(200);
+    assert_eq!(lines(), 0);
+    for name in ["Ada Lovelace", "Lovelace, Ada"] {
+        server.create(&json!({"name": name, "email": "ada@engine.example"}));
+    }
+    assert_eq!(lines(), 1);
+    server.patch("/api/v1/settings", &json!({"duplicates": {"match_email": false}})).expect(200);
+    assert_eq!(lines(), 0);
 }

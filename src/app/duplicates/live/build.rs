@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::{App, Base, Built, Error, Live, Tools, Weighing};
 use crate::dedupe::{Frequencies, Graph, KeyTable, Options, Record, Standard, cluster, pairs};
 use crate::domain::ids::OrgNumber;
+use crate::domain::time::Timestamp;
 
 impl App {
     /// What records of an organisation are made and weighed by, as its settings want it.
@@ -60,12 +61,21 @@ impl App {
             let mut pending = live.pending.lock();
             if live.base.read().is_none() {
                 // The build reads them; nobody else needs them.
-                live.watch.take();
+                live.watch.take(usize::MAX);
             }
             pending.replay = Some(Vec::new());
         }
         live.read.store(0, Ordering::Relaxed);
-        let built = self.compare_all(live, progress);
+        let mut generation = live.generation.load(Ordering::Relaxed);
+        let mut built = self.compare_all(live, progress);
+        // Under settings that were changed meanwhile others would have been found.
+        while let now = live.generation.load(Ordering::Relaxed)
+            && now != generation
+            && matches!(built, Ok(Some(_)))
+        {
+            generation = now;
+            built = self.compare_all(live, progress);
+        }
         live.read.store(u64::MAX, Ordering::Relaxed);
         let mut pending = live.pending.lock();
         let replay = pending.replay.take().unwrap_or_default();
@@ -77,7 +87,7 @@ impl App {
         // Who asked meanwhile has got what it wanted.
         live.is_wanted.store(false, Ordering::Relaxed);
         // Some may have been made since they were read.
-        *live.decisions.lock() = true;
+        *live.decisions.lock() = Some(Timestamp(0));
         Ok(true)
     }
 
@@ -104,7 +114,8 @@ impl App {
         let counts = Frequencies::count(&records, tools.model.settings.holders_grouped);
         let scored = pairs(&records, &counts, &tools.model, &options)
             .map_err(|error| super::super::too_many(&error))?;
-        let (apart, later) = self.decided_numbers(live.org)?;
+        let decided = self.decided_numbers(live.org)?;
+        let (apart, later) = (decided.apart, decided.later);
         let mut places: Vec<(u32, u32)> = numbers.iter().copied().zip(0..).collect();
         places.sort_unstable();
         let place = |number: &u32| {

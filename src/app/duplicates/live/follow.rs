@@ -9,6 +9,9 @@ use crate::domain::ids::{ContactNumber, OrgNumber};
 /// Records that a changed one is compared with.
 pub(in crate::app::duplicates) const MOST_CANDIDATES: usize = 64;
 
+/// Changes that are taken over while others wait.
+const FOLLOWED_AT_ONCE: usize = 64;
+
 /// A record, and the numbers of those that are worth comparing with it.
 type Proposed = Option<(Record, Vec<(u32, Rule)>)>;
 
@@ -22,36 +25,45 @@ impl App {
         live: &Live,
         most: usize,
     ) -> Result<(), Error> {
-        let mut pending = live.pending.lock();
-        let weighing = match &*live.base.read() {
-            Some(base) => Arc::clone(&base.weighing),
-            None => return Ok(()),
-        };
-        if live.watch.is_empty() || live.watch.len() > most {
+        if live.watch.len() > most {
             return Ok(());
         }
-        let numbers = live.watch.take();
+        while self.follow_some(live)? {}
+        Ok(())
+    }
+
+    /// Takes over some changes, so that nobody waits long for the rest; whether there were any.
+    fn follow_some(&self, live: &Live) -> Result<bool, Error> {
+        let mut pending = live.pending.lock();
+        let Some(weighing) = live.base.read().as_ref().map(|base| Arc::clone(&base.weighing))
+        else {
+            return Ok(false);
+        };
+        let numbers = live.watch.take(FOLLOWED_AT_ONCE);
         if let Some(replay) = &mut pending.replay {
             replay.extend_from_slice(&numbers);
         }
-        for some in numbers.chunks(256) {
-            let mut records: Vec<(u32, Option<Record>)> = Vec::with_capacity(some.len());
-            for number in some {
-                let contact = self.partition.peek_contact(live.org, *number)?;
-                let record = contact.map(|contact| Record::of(&contact, &weighing.tools.standard));
-                records.push((number.0, record));
-            }
-            let mut base = live.base.write();
-            let Some(base) = base.as_mut() else { return Ok(()) };
-            base.changed += records.len();
-            for (number, record) in records {
-                if let Some(record) = record {
-                    base.keys.add(&record, number);
+        let mut records: Vec<(u32, Option<Record>)> = Vec::with_capacity(numbers.len());
+        for number in &numbers {
+            let record = self.record_of(live.org, &weighing, number.0);
+            match record {
+                Ok(record) => records.push((number.0, record)),
+                Err(error) => {
+                    live.watch.put_back(&numbers);
+                    return Err(error);
                 }
-                pending.dirty.insert(number);
             }
         }
-        Ok(())
+        let mut base = live.base.write();
+        let Some(base) = base.as_mut() else { return Ok(false) };
+        base.changed += records.len();
+        for (number, record) in records {
+            if let Some(record) = record {
+                base.keys.add(&record, number);
+            }
+            pending.dirty.insert(number);
+        }
+        Ok(!numbers.is_empty())
     }
 
     /// Finds the pairs and groups of changed contacts again, of at most so many; how many wait
@@ -63,10 +75,10 @@ impl App {
         live: &Live,
         most: usize,
     ) -> Result<usize, Error> {
-        self.take_decisions(live)?;
         if most == 0 {
             return Ok(0);
         }
+        self.take_decisions(live)?;
         let _settling = live.settling.lock();
         for _ in 0..most {
             let Some(number) = live.pending.lock().dirty.pop_first() else { break };
@@ -85,12 +97,14 @@ impl App {
 
     /// Takes over what persons have decided since.
     fn take_decisions(&self, live: &Live) -> Result<(), Error> {
-        let mut is_asked = live.decisions.lock();
-        if !*is_asked {
+        let mut due = live.decisions.lock();
+        if due.is_none_or(|due| due > self.partition.now()) {
             return Ok(());
         }
-        let (apart, later) = self.decided_numbers(live.org)?;
-        *is_asked = false;
+        let decided = self.decided_numbers(live.org)?;
+        // Until one that was put aside comes back.
+        *due = decided.until;
+        let (apart, later) = (decided.apart, decided.later);
         let mut base = live.base.write();
         let Some(base) = base.as_mut() else { return Ok(()) };
         let touched = base.graph.set_decided(apart, later);

@@ -102,8 +102,10 @@ pub(super) struct Live {
     pending: Mutex<Pending>,
     /// Held by whoever finds pairs and groups again; before `pending`.
     settling: Mutex<()>,
-    /// Whether what persons have decided is to be read again; held while it is.
-    decisions: Mutex<bool>,
+    /// When what persons have decided is to be read again; held while it is.
+    decisions: Mutex<Option<Timestamp>>,
+    /// Grows when settings want other duplicates.
+    generation: AtomicU64,
     pub(super) base: RwLock<Option<Base>>,
     /// Held by whoever builds.
     building: Mutex<()>,
@@ -156,7 +158,7 @@ impl LiveDuplicates {
     pub(in crate::app) fn decided(&self, org: OrgNumber) {
         let live = self.by_org.lock().get(&org.0).cloned();
         if let Some(live) = live {
-            *live.decisions.lock() = true;
+            *live.decisions.lock() = Some(Timestamp(0));
         }
     }
 
@@ -165,6 +167,7 @@ impl LiveDuplicates {
         let live = self.by_org.lock().get(&org.0).cloned();
         if let Some(live) = live {
             let _pending = live.pending.lock();
+            live.generation.fetch_add(1, Ordering::Relaxed);
             *live.base.write() = None;
             live.is_wanted.store(true, Ordering::Relaxed);
         }
@@ -209,6 +212,7 @@ impl App {
                 pending: Mutex::default(),
                 settling: Mutex::default(),
                 decisions: Mutex::default(),
+                generation: AtomicU64::new(0),
                 base: RwLock::new(None),
                 building: Mutex::default(),
                 read: AtomicU64::new(u64::MAX),

@@ -71,8 +71,10 @@ impl App {
         let is_flood = contacts.is_some_and(|contacts| waiting > contacts / 10 + 5 * MOST_INLINE);
         if contacts.is_none() && !is_wanted {
             // Nobody has asked yet, and a build reads everything, unless it has begun meanwhile.
-            if let Some(_building) = live.building.try_lock() {
-                live.watch.take();
+            if let Some(_building) = live.building.try_lock()
+                && live.base.read().is_none()
+            {
+                live.watch.take(usize::MAX);
             }
             return Ok(());
         }
