@@ -119,6 +119,36 @@ pub(crate) fn run_merge(base: &str) {
 }
 
 #[test]
+fn one_of_three_is_left_out_and_stays_in_the_queue() {
+    run_left_out(TestServer::demo(5).base_url());
+}
+
+pub(crate) fn run_left_out(base: &str) {
+    let Some(mut page) = open(base, "/") else { return };
+    let (word, number) = unique();
+    let [_, other] = twins(&mut page, &word, &number);
+    let third = json!({ "name": format!("Zoe {word}"), "phone": number, "title": "Captain" });
+    let third = create(&mut page, &third);
+    go_to_group(&mut page, base, &word);
+    page.wait("document.querySelectorAll('thead .check').length === 3");
+    page.click("thead th:last-child .check input");
+    page.wait("document.querySelector('h1').innerText.startsWith('2 contacts')");
+    assert_accessible(&mut page, "one left out");
+    page.eval("document.getElementById('card-name').focus(); 0");
+    page.press("Enter");
+    page.wait_for_text("2 contacts are one now");
+    assert_eq!(status(&mut page, &other), json!("merged"));
+    assert_eq!(status(&mut page, &third), json!(200));
+    // What is left over is an entry again, of two.
+    page.wait(&row(&word));
+    page.eval(&format!("{}.click()", row(&word)));
+    page.wait("document.querySelectorAll('[data-test=compare] thead th').length === 3");
+    page.press("Enter");
+    page.wait(&format!("!{}", row(&word)));
+    page.assert_clean(base);
+}
+
+#[test]
 fn different_people_stay_so_and_others_wait() {
     run_dismiss(TestServer::demo(5).base_url());
 }

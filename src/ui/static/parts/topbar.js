@@ -92,7 +92,7 @@ function SearchBox() {
       ? html`<button type="button" class="quiet" aria-label="Clear the search" title="Clear (Esc)"
           onClick=${() => { go({ q: "" }); box.current?.focus(); }}><${Icon} name="close" /></button>`
       : html`<${Hint} keys="/" />`}
-    <span class="count" role="status" data-test="count"><${Count} /></span>
+    <span class="count" role="status" data-test="count">${view === "duplicates" ? null : html`<${Count} />`}</span>
     <span class=${slow.value ? "progress on" : "progress"} aria-hidden="true"></span>
   </div>`;
 }

@@ -23,22 +23,18 @@ const AHEAD = 10;
 
 /** @type {import("../vendor/signals.js").Signal<Group[]>} */
 export const queue = signal([]);
-/** What the last answer said of itself; null before the first. @type {any} */
-export const figures = signal(null);
-/** @type {any} */
-export const problem = signal(null);
+/** What the last answer said of itself; null before the first. */
+export const figures = signal(/** @type {any} */ (null));
+export const problem = signal(/** @type {any} */ (null));
 /** Whether it is being asked until when. */
 export const later = signal(false);
-/** @type {import("../vendor/signals.js").Signal<Choice>} */
-const choice = signal({ group: "", primary: "", out: [], fields: {} });
-/** @type {any} */
-let cursor = null;
+const choice = signal(/** @type {Choice} */ ({ group: "", primary: "", out: [], fields: {} }));
+let cursor = /** @type {any} */ (null);
 /** What the queue was asked for. */
 let asked = "";
 /** Groups whose decision is on its way. @type {Set<string>} */
 const decided = new Set();
-/** @type {(() => void)|null} */
-let undoLast = null;
+let undoLast = /** @type {(() => void)|null} */ (null);
 
 /** The group on the screen. */
 export const current = computed(() => {
@@ -87,6 +83,7 @@ export async function loadQueue(more = false) {
   if (more && !cursor) return;
   if (key !== asked) {
     asked = key;
+    cursor = null;
     queue.value = [];
     figures.value = null;
   }
@@ -126,12 +123,18 @@ export function move(step) {
 /** @param {number} by */
 const count = (by) => (figures.value = { ...figures.value, total: Math.max(0, figures.value.total + by) });
 
-/** @param {Group} group @param {number} at */
-function putBack(group, at) {
+/** Whether this queue is on the screen. @param {string} key */
+const isHere = (key) => key === asked && place.peek().view === "duplicates";
+
+/** @param {Group} group @param {number} at @param {string} key of the queue that it came from */
+function putBack(group, at, key) {
   decided.delete(group.id);
-  queue.value = queue.value.toSpliced(at, 0, group);
+  if (key !== asked) return;
+  const rest = queue.value.filter((one) => one.id !== group.id);
+  queue.value = [...rest.slice(0, at), group, ...rest.slice(at)];
   count(1);
-  go({ view: "duplicates", group: group.id }, { replace: place.peek().view === "duplicates" });
+  // Who has gone elsewhere meanwhile is not called back.
+  if (isHere(key)) go({ group: group.id }, { replace: true });
 }
 
 /** @param {Group} group @param {Contact[]} contacts @returns {Group} the group with these for its own */
@@ -148,8 +151,8 @@ function renew(contacts, gone = []) {
   queue.value = queue.value.map((one) => withContacts(one, contacts)).filter((one) => !one.members.some(({ id }) => gone.includes(id)));
 }
 
-/** @param {Problem} error @param {Group} group @param {number} at */
-async function refused(error, group, at) {
+/** @param {Problem} error @param {Group} group @param {number} at @param {string} key */
+async function refused(error, group, at, key) {
   let back = group;
   let text = problemText(error);
   if ([404, 409, 412].includes(error.status) && error.code !== "delete_blocked") {
@@ -164,8 +167,8 @@ async function refused(error, group, at) {
       return;
     }
   }
-  putBack(back, at);
-  toast(text, { bad: true });
+  putBack(back, at, key);
+  toast(isHere(key) ? text : `${group.members[0].contact.display_name}: ${text}`, { bad: true });
 }
 
 /**
@@ -175,6 +178,7 @@ async function refused(error, group, at) {
  */
 async function take(group, text, decide) {
   const at = queue.value.indexOf(group);
+  const key = asked;
   decided.add(group.id);
   queue.value = queue.value.filter((one) => one !== group);
   later.value = false;
@@ -189,7 +193,7 @@ async function take(group, text, decide) {
       try {
         const back = await undo();
         renew(back);
-        putBack(withContacts(group, back), Math.min(at, queue.value.length));
+        putBack(withContacts(group, back), at, key);
         toast("Taken back.");
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
@@ -202,20 +206,25 @@ async function take(group, text, decide) {
     if (answered.peek() !== null) void refresh();
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    await refused(error, group, at);
+    await refused(error, group, at, key);
   }
 }
 
 export function mergeNow() {
   const body = request.value;
-  const { group, members } = plan.value ?? {};
+  const { group, members, out } = plan.value ?? {};
   if (!body || !group || !members) return;
   const kept = members.find((one) => one.id === body.primary)?.contact.display_name;
   void take(group, `${members.length} contacts are one now: ${kept}.`, async () => {
     const { merge_id, contact: merged } = await mergeContacts(body);
     group.members.forEach((one) => forget(one.id));
     renew([merged], body.others);
-    if (place.peek().contact) void loadQueue();
+    if (out?.length) {
+      decided.delete(group.id);
+      choice.value = { group: "", primary: "", out: [], fields: {} };
+    }
+    // What is left over comes back as an entry of its own.
+    if (out?.length || place.peek().contact) void loadQueue();
     return async () => {
       const { contact, restored } = await undoMerge(/** @type {string} */ (merge_id));
       group.members.forEach((one) => forget(one.id));

@@ -72,8 +72,10 @@ function Preview() {
   useEffect(() => {
     let isLast = true;
     if (body !== "null") {
-      mergeContacts({ ...JSON.parse(body), dry_run: true }).catch((error) => error)
-        .then((found) => isLast && setAnswer(found));
+      mergeContacts({ ...JSON.parse(body), dry_run: true }).catch((error) => {
+        if (error instanceof Problem) return error;
+        throw error;
+      }).then((found) => isLast && setAnswer(found));
     }
     return () => {
       isLast = false;
@@ -106,7 +108,8 @@ function Review() {
     const keys = /** @type {Record<string, () => void>} */ ({ Enter: mergeNow, x: unlike, l: () => (later.value = true),
       p: () => choose({ primary: members[(members.findIndex((one) => one.id === plan.value?.primary) + 1) % members.length].id }) });
     const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
-      if (!isFree(event)) return;
+      // A key that is held down must not decide about the groups that follow.
+      if (!isFree(event) || event.repeat) return;
       const side = members[Number(event.key) - 1];
       if (side && open[at]) {
         choose({ fields: { .../** @type {any} */ (plan.value).fields, [open[at].field]: side.id } });
@@ -155,7 +158,7 @@ export function Duplicates() {
     if (allowed) void loadQueue();
   }, [by, p, contact, allowed]);
   useEffect(() => {
-    const keys = /** @type {Record<string, () => void>} */ ({ j: () => move(1), ArrowDown: () => move(1), k: () => move(-1), ArrowUp: () => move(-1), u: undoNow });
+    const keys = /** @type {Record<string, () => void>} */ ({ j: () => move(1), ArrowDown: () => move(1), k: () => move(-1), ArrowUp: () => move(-1), u: () => undoNow() });
     const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
       if (!keys[event.key] || !isFree(event)) return;
       keys[event.key]();
@@ -169,7 +172,7 @@ export function Duplicates() {
     };
   }, []);
   if (!me.value) return html`<main class="panes" aria-busy="true"></main>`;
-  if (!allowed) return html`<main class="panes alone"><div class="empty" data-test="may-not"><h2>Duplicates</h2><p>You may not merge contacts. Ask a manager if you should.</p></div></main>`;
+  if (!allowed) return html`<main class="panes"><div class="empty" data-test="may-not"><h2>Duplicates</h2><p>You may not merge contacts. Ask a manager if you should.</p></div></main>`;
   return html`<main class=${group ? "panes side-by-side card-over" : "panes side-by-side"}>
     <section class="list-pane" aria-label="Duplicates"><${Queue} /></section>
     <section class="card-pane" aria-label="Side by side">${current.value ? html`<${Review} />` : null}</section>
