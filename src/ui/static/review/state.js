@@ -76,8 +76,8 @@ const entries = (page) => page.groups ?? (page.pairs ?? []).map((pair) => ({
   pairs: [pair],
 }));
 
-/** Asks for the queue that the address names, or for its next page. @param {boolean} [more] */
-export async function loadQueue(more = false) {
+/** Asks for the queue that the address names; `more` for its next page, `anew` when it is shown again. */
+export async function loadQueue({ more = false, anew = false } = {}) {
   const { by, p, contact, group } = place.peek();
   const key = [by, p, contact].join();
   if (more && !cursor) return;
@@ -90,20 +90,22 @@ export async function loadQueue(more = false) {
   const params = { view: by || "groups", min_probability: p || (contact ? 0.11 : 0.9), contact };
   try {
     const page = await listDuplicates({ ...params, cursor: more ? cursor : null });
-    if (key !== asked) return;
     let found = entries(page);
     // A reload further down, or a link from elsewhere.
     if (group && !queue.value.length && !found.some((one) => one.id === group)) {
       const near = await listDuplicates({ ...params, contact: group.split("_")[0] }).catch(() => ({}));
       found = [...entries(/** @type {any} */ (near)).filter((one) => one.id === group), ...found];
     }
+    if (key !== asked) return;
     if (more || queue.value.length < found.length) cursor = page.next_cursor;
     // What is there stays where it is; nothing moves below the hands.
+    if (anew) decided.clear();
     const known = new Set([...queue.value.map((one) => one.id), ...decided]);
-    queue.value = [...queue.value, ...found.filter((one) => !known.has(one.id))];
+    const kept = queue.value.map((one) => (anew && found.find((other) => other.id === one.id)) || one);
+    queue.value = [...kept, ...found.filter((one) => !known.has(one.id))];
     figures.value = page;
     problem.value = null;
-    if (page.state !== "current") setTimeout(() => key === asked && place.peek().view === "duplicates" && loadQueue(), AGAIN_MS);
+    if (page.state !== "current") setTimeout(() => isHere(key) && loadQueue(), AGAIN_MS);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     problem.value = error;
@@ -117,7 +119,7 @@ export function move(step) {
   if (at < 0 || !next) return;
   later.value = false;
   go({ group: next.id }, { replace: Boolean(place.peek().group) || !narrow.peek() });
-  if (at + AHEAD > queue.value.length) void loadQueue(true);
+  if (at + AHEAD > queue.value.length) void loadQueue({ more: true });
 }
 
 /** @param {number} by */
@@ -130,8 +132,7 @@ const isHere = (key) => key === asked && place.peek().view === "duplicates";
 function putBack(group, at, key) {
   decided.delete(group.id);
   if (key !== asked) return;
-  const rest = queue.value.filter((one) => one.id !== group.id);
-  queue.value = [...rest.slice(0, at), group, ...rest.slice(at)];
+  queue.value = queue.value.filter((one) => one.id !== group.id).toSpliced(at, 0, group);
   count(1);
   // Who has gone elsewhere meanwhile is not called back.
   if (isHere(key)) go({ group: group.id }, { replace: true });
@@ -184,7 +185,7 @@ async function take(group, text, decide) {
   later.value = false;
   count(-1);
   go({ group: queue.value[Math.min(at, queue.value.length - 1)]?.id ?? "" }, { replace: true });
-  if (at + AHEAD > queue.value.length) void loadQueue(true);
+  if (at + AHEAD > queue.value.length) void loadQueue({ more: true });
   try {
     const undo = await decide();
     undoLast = async () => {
@@ -201,8 +202,7 @@ async function take(group, text, decide) {
       }
       if (answered.peek() !== null) void refresh();
     };
-    const run = undoLast;
-    const said = toast(text, { action: { label: "Undo", run } });
+    const said = toast(text, { action: { label: "Undo", run: undoLast } });
     if (answered.peek() !== null) void refresh();
   } catch (error) {
     if (!(error instanceof Problem)) throw error;

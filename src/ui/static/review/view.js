@@ -52,7 +52,7 @@ function Queue() {
     ${problem.value ? html`<div class="trouble" role="alert">${problemText(problem.value)} <button type="button" class="link" onClick=${() => loadQueue()}>Try again</button></div>` : null}
     ${now && !queue.value.length ? html`<div class="empty" data-test="nothing"><h2>${now.state === "building" ? "Comparing all contacts" : "Nobody is here twice"}</h2>
       <p>${now.state === "building" ? "What is found appears here by itself." : "What you decided is kept. New contacts are compared as they come in."}</p></div>` : null}
-    <ol class="candidates queue" aria-label="Duplicates" onScroll=${(/** @type {any} */ { target }) => { if (target.scrollHeight - target.scrollTop < 2 * target.clientHeight) void loadQueue(true); }}>
+    <ol class="candidates queue" aria-label="Duplicates" onScroll=${(/** @type {any} */ { target }) => { if (target.scrollHeight - target.scrollTop < 2 * target.clientHeight) void loadQueue({ more: true }); }}>
       ${queue.value.map((group) => {
         const isOpen = group === current.value;
         return html`<li key=${group.id}><button type="button" data-free class=${isOpen ? "row open" : "row"} aria-current=${isOpen ? "true" : undefined} tabindex=${isOpen || !current.value ? 0 : -1}
@@ -155,7 +155,7 @@ export function Duplicates() {
   const { by, p, contact, group } = place.value;
   const allowed = mayMerge();
   useEffect(() => {
-    if (allowed) void loadQueue();
+    if (allowed) void loadQueue({ anew: true });
   }, [by, p, contact, allowed]);
   useEffect(() => {
     const keys = /** @type {Record<string, () => void>} */ ({ j: () => move(1), ArrowDown: () => move(1), k: () => move(-1), ArrowUp: () => move(-1), u: () => undoNow() });
