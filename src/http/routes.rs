@@ -143,6 +143,7 @@ pub const ROUTES: &[Endpoint] = &[
     post("/api/v1/admin/reindex", || web::post().to(admin::reindex)),
     get("/", || read().to(assets::index)),
     get("/pop", || read().to(assets::index)),
+    get("/duplicates", || read().to(assets::index)),
     get("/contacts", || read().to(assets::index)),
     get("/contacts/{id}", || read().to(assets::index)),
     get("/sign-in", || read().to(assets::index)),

@@ -8,6 +8,8 @@
 //! In a debug build the files are read from disk at each call, so an edit shows after a
 //! reload; in a release build they are part of the binary.
 
+mod shorten;
+
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
@@ -57,7 +59,7 @@ pub struct Page {
     pub cache_control: &'static str,
 }
 
-/// Answers the page of every view: `/`, `/pop`, `/contacts`, `/contacts/{id}`.
+/// Answers the page of every view: `/`, `/pop`, `/duplicates`, `/contacts`, `/contacts/{id}`.
 ///
 /// # Errors
 /// Fails when the binary was built without its files.
@@ -84,9 +86,9 @@ pub fn asset(path: &str) -> Option<Asset> {
     };
     let bytes = match (path.starts_with("vendor/"), std::str::from_utf8(&file.data)) {
         (false, Ok(text)) => {
-            let shorter = without_comments(text);
             let is_style = content_type.starts_with("text/css");
-            Cow::Owned(if is_style { without_spaces(&shorter) } else { shorter }.into_bytes())
+            let shorter = if is_style { shorten::style(text) } else { shorten::script(text) };
+            Cow::Owned(shorter.into_bytes())
         }
         _ => file.data,
     };
@@ -150,10 +152,11 @@ fn page(name: &'static str, content_security_policy: &'static str) -> Result<Pag
     })
 }
 
-/// Names every module at once, so that the browser need not read one to learn of the next.
+/// Names every module that the console needs at once, so that the browser need not read one to learn of the next.
 fn preload() -> String {
     let mut names: Vec<_> = Files::iter()
         .filter(|name| name.ends_with(".js") && !CLASSIC_SCRIPTS.contains(&name.as_ref()))
+        .filter(|name| !name.starts_with(ON_DEMAND))
         .collect();
     names.sort();
     names
@@ -166,6 +169,9 @@ fn preload() -> String {
 /// Scripts that are not modules.
 const CLASSIC_SCRIPTS: [&str; 2] = ["theme.js", "docs.js"];
 
+/// The folder of what is fetched when it is first shown: reviewing duplicates.
+const ON_DEMAND: &str = "review/";
+
 /// Only these kinds are served; licences and version lists are not.
 fn content_type(path: &str) -> Option<&'static str> {
     let (_, extension) = path.rsplit_once('.')?;
@@ -175,42 +181,6 @@ fn content_type(path: &str) -> Option<&'static str> {
         "svg" => Some("image/svg+xml"),
         _ => None,
     }
-}
-
-/// Empties the lines that are only comment, takes indentation away, and the types that stand
-/// inside of lines: two fifths of what would travel otherwise. The lines stay, so that an error still names the right one.
-fn without_comments(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut in_comment = false;
-    for line in text.lines().map(str::trim) {
-        let starts = line.starts_with("/*");
-        if !(in_comment || starts || line.starts_with("//")) {
-            push_without_types(&mut out, line);
-        }
-        if in_comment || starts {
-            // Only a comment that ends with its line is taken for one by itself.
-            in_comment = !line.ends_with("*/");
-        }
-        out.push('\n');
-    }
-    out
-}
-
-/// Takes the spaces of a style sheet away that stand behind its punctuation; no text in it has
-/// such.
-fn without_spaces(style: &str) -> String {
-    style.replace(": ", ":").replace("; ", ";").replace(", ", ",").replace(" {", "{")
-}
-
-/// Leaves out every `/** @… */` of a line of code.
-fn push_without_types(out: &mut String, line: &str) {
-    let mut rest = line;
-    while let Some((before, behind)) = rest.split_once("/** @") {
-        let Some((_, after)) = behind.split_once("*/") else { break };
-        out.push_str(before);
-        rest = after.strip_prefix(' ').unwrap_or(after);
-    }
-    out.push_str(rest);
 }
 
 fn etag(bytes: &[u8]) -> String {
@@ -299,31 +269,26 @@ mod tests {
 
     #[test]
     fn script_and_style_stay_small() {
-        let total: usize = Files::iter()
-            .filter(|name| name.ends_with(".js") || name.ends_with(".css"))
-            .filter_map(|name| asset(&name))
-            .map(|file| file.bytes.len())
-            .sum();
-        assert!(total < 150_000, "{total} bytes of script and style");
-    }
-
-    #[test]
-    fn comments_stay_at_home_and_lines_keep_their_numbers() {
-        let check = |input: &str, expect: &str| assert_eq!(without_comments(input), expect);
-        check("// a\nlet b = 1; // c\n", "\nlet b = 1; // c\n");
-        check("/** a */\n  let b;\n", "\nlet b;\n");
-        check("/**\n * a\n */\nlet b;\n", "\n\n\nlet b;\n");
-        check("/* a\n   b */\n.c { d: e; }\n", "\n\n.c { d: e; }\n");
-        check("const a = /** @type {any} */ (b);\n", "const a = (b);\n");
-        check("(/** @type {A} */ a, /** @type {B} */ b) => a\n", "(a, b) => a\n");
-        check("a = \"/** @ is a sign\";\n", "a = \"/** @ is a sign\";\n");
+        let total = |is_on_demand: bool| -> usize {
+            Files::iter()
+                .filter(|name| name.ends_with(".js") || name.ends_with(".css"))
+                .filter(|name| name.starts_with(ON_DEMAND) == is_on_demand)
+                .filter_map(|name| asset(&name))
+                .map(|file| file.bytes.len())
+                .sum()
+        };
+        let (at_once, on_demand) = (total(false), total(true));
+        assert!(at_once < 150_000, "{at_once} bytes of script and style");
+        assert!(on_demand < 40_000, "{on_demand} bytes of script on demand");
     }
 
     #[test]
     fn no_text_in_a_style_sheet_loses_a_space() {
         let text = String::from_utf8(Files::get("app.css").unwrap().data.into_owned()).unwrap();
-        for quoted in without_comments(&text).split('"').skip(1).step_by(2) {
-            assert_eq!(without_spaces(quoted), quoted);
+        let shorter = shorten::style(&text);
+        let code: Vec<_> = text.lines().filter(|line| !line.contains("/*")).collect();
+        for quoted in code.join("\n").split('"').skip(1).step_by(2) {
+            assert!(shorter.contains(&format!("\"{quoted}\"")), "{quoted:?}");
         }
     }
 

@@ -1,5 +1,5 @@
 // @ts-check
-// The only file that talks to the server. One function per operation of the public
+// The only file that talks to the server, and `review/api.js` through it. One function per operation of the public
 // JSON API, named after its operation id. It keeps no state but what proves who asks.
 
 /**
@@ -14,7 +14,7 @@
  * @typedef {{score?: number, why?: string[], highlights?: Record<string, [number, number][]>}} Match
  * @typedef {Contact & {match?: Match}} Hit
  * @typedef {{total: number, total_exact?: boolean, next_cursor?: string|null, took_us?: number,
- *   warnings?: string[], stale?: boolean, contacts: Hit[]}} Page
+ *   warnings?: string[], stale?: boolean, did_you_mean?: string, contacts: Hit[]}} Page
  * @typedef {{id: string, display_name: string, probability?: number, why?: unknown}} Duplicate
  * @typedef {{id: string, display_name: string, company?: string|null, phone_label?: string|null,
  *   status?: string, do_not_contact?: boolean, blocked?: boolean, tags?: string[],
@@ -33,7 +33,7 @@ const TOKEN_KEY = "ringdex.token";
 export class Problem extends Error {
   /**
    * @param {number} status HTTP status, 0 when no answer came
-   * @param {{title?: string, detail?: string, code?: string,
+   * @param {{title?: string, detail?: string, code?: string, [member: string]: any,
    *   errors?: {pointer?: string, code?: string, detail?: string}[]}} body
    * @param {number} [wait] seconds after which it is worth trying again
    */
@@ -42,6 +42,7 @@ export class Problem extends Error {
     this.status = status;
     this.code = body.code ?? "";
     this.errors = body.errors ?? [];
+    this.body = body;
     this.wait = wait;
   }
 }
@@ -87,7 +88,7 @@ let asking = Promise.resolve();
  *   headers?: Record<string, string>, signal?: AbortSignal, again?: boolean}} [options]
  * @returns {Promise<{body: any, etag: string}>}
  */
-async function request(method, path, options = {}) {
+export async function request(method, path, options = {}) {
   const url = new URL(path, location.origin);
   for (const [key, value] of Object.entries(options.params ?? {})) {
     if (value !== undefined && value !== null && value !== "") url.searchParams.set(key, String(value));

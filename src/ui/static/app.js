@@ -1,7 +1,7 @@
 // @ts-check
 // Puts the page together: which view the address asks for, and what lies over it.
 
-import { html, render } from "./dom.js";
+import { html, onDemand, render } from "./dom.js";
 import { listenToKeys } from "./keys.js";
 import { Dialogs } from "./parts/dialogs.js";
 import { Setup } from "./parts/setup.js";
@@ -13,6 +13,8 @@ import { place } from "./state/url.js";
 import { Console } from "./views/console.js";
 import { Pop } from "./views/pop.js";
 
+const Duplicates = onDemand(() => import("./review/view.js").then((file) => file.Duplicates));
+
 function App() {
   const { view } = place.value;
   if (view === "setup") return html`<${Setup} />`;
@@ -20,7 +22,7 @@ function App() {
   // Below the page for signing in everything stays as it is: a draft is not lost.
   const away = needsSignIn.value;
   return html`<div key="app" class="app" hidden=${away} inert=${away}>
-      <${TopBar} />${view === "pop" ? html`<${Pop} />` : html`<${Console} />`}<${Toasts} /><${Dialogs} />
+      <${TopBar} />${view === "pop" ? html`<${Pop} />` : view === "duplicates" ? html`<${Duplicates} />` : html`<${Console} />`}<${Toasts} /><${Dialogs} />
     </div>
     ${away ? html`<${SignIn} key="sign-in" over />` : null}`;
 }

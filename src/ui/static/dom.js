@@ -2,6 +2,7 @@
 // Binds htm to preact. The only file of ours that names the vendored modules.
 
 import { h, render, Fragment } from "./vendor/preact.js";
+import { useEffect, useState } from "./vendor/hooks.js";
 import htm from "./vendor/htm.js";
 
 export { render, Fragment };
@@ -10,3 +11,19 @@ export { batch, computed, effect, signal } from "./vendor/signals.js";
 
 /** Markup as a tagged template: html`<p class="x">${text}</p>`. */
 export const html = htm.bind(h);
+
+/**
+ * A component whose files are fetched when it is first shown, so that the page that is open
+ * all day stays small. @param {() => Promise<any>} load
+ */
+export function onDemand(load) {
+  /** @type {any} */
+  let loaded = null;
+  return (/** @type {any} */ props) => {
+    const [component, setComponent] = useState(() => loaded);
+    useEffect(() => {
+      if (!component) load().then((found) => setComponent(() => (loaded = found)));
+    }, []);
+    return component ? h(component, props) : null;
+  };
+}

@@ -2,9 +2,9 @@
 // The keys that work wherever the focus is. What a text field or a dialog does with a key
 // comes first; nothing here acts while somebody types.
 
-import { adding, call, copyNumber, edit, shown } from "./state/card.js";
+import { adding, call, copyNumber, edit, review, shown } from "./state/card.js";
 import { dialog, letterKeys, narrow, needsSignIn, usedKey } from "./state/session.js";
-import { may } from "./state/me.js";
+import { may, mayMerge } from "./state/me.js";
 import { go, openContact, place } from "./state/url.js";
 import { focusSearch } from "./parts/topbar.js";
 
@@ -14,6 +14,11 @@ const isTyping = (target) => target instanceof HTMLElement && target.matches("in
 /** Back one step: form, card, caller, then the box. */
 function escape() {
   const { create, contact, view } = place.value;
+  if (view === "duplicates") {
+    if (narrow.value) go({ group: "" });
+    else focusSearch();
+    return;
+  }
   if (adding.value) {
     adding.value = false;
     document.getElementById("card-name")?.focus();
@@ -39,6 +44,7 @@ const LETTERS = {
   c: () => onCard(() => call()),
   y: () => onCard(copyNumber),
   e: () => may("edit") && onCard(() => edit("name")),
+  m: () => mayMerge() && onCard(review),
   t: () => may("edit") && onCard(() => edit("tags")),
   a: () => may("edit") && onCard(() => (adding.value = true)),
 };

@@ -157,6 +157,7 @@ pub(super) const TABLE: &[(&str, &str, Rule)] = &[
     ("POST", "/api/v1/admin/reindex", Rule::Whole(OPERATE, 200)),
     ("GET", "/", Rule::Open),
     ("GET", "/pop", Rule::Open),
+    ("GET", "/duplicates", Rule::Open),
     ("GET", "/contacts", Rule::Open),
     ("GET", "/contacts/{id}", Rule::Open),
     ("GET", "/docs", Rule::Open),

@@ -71,6 +71,24 @@ pub(crate) fn run_partial_number(base: &str) {
 }
 
 #[test]
+fn what_was_probably_meant_is_a_link() {
+    run_meant(TestServer::demo(5).base_url());
+}
+
+pub(crate) fn run_meant(base: &str) {
+    let Some(mut page) = open(base, "/") else { return };
+    create(&mut page, &json!({ "first_name": "Sofia", "last_name": "Gustafsson" }));
+    visit(&mut page, base, "/?q=gustafson%20sofja");
+    page.wait("document.querySelector('[data-test=meant]')");
+    page.click("[data-test=meant]");
+    page.wait("document.querySelector('#search').value === 'gustafsson sofia'");
+    page.wait("!document.querySelector('[data-test=meant]')");
+    page.eval("history.back()");
+    page.wait("document.querySelector('#search').value === 'gustafson sofja'");
+    page.assert_clean(base);
+}
+
+#[test]
 fn the_keyboard_alone_opens_a_card_and_comes_back() {
     run_keyboard_only(TestServer::demo(50).base_url());
 }

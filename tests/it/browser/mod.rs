@@ -7,6 +7,7 @@
 mod access;
 mod cdp;
 mod console;
+mod duplicates;
 mod pop;
 mod sign_in;
 

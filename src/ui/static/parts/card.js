@@ -1,9 +1,9 @@
 // @ts-check
 // The contact card: who this is and whether to call, then how to reach them, then the rest.
 
-import { html, useEffect, useLayoutEffect, useRef } from "../dom.js";
+import { html, onDemand, useEffect, useLayoutEffect, useRef } from "../dom.js";
 import { adding, call, copyNumber, edit, lookalikes, shown } from "../state/card.js";
-import { isMasked, may } from "../state/me.js";
+import { isMasked, may, mayMerge } from "../state/me.js";
 import { load, record, remember } from "../state/records.js";
 import { dialog } from "../state/session.js";
 import { go, openContact, place } from "../state/url.js";
@@ -17,6 +17,8 @@ import { Icon } from "./icons.js";
 import { Tags } from "./tags.js";
 
 /** @typedef {import("../api.js").Contact} Contact */
+
+const CardDuplicates = onDemand(() => import("../review/card-tab.js").then((file) => file.CardDuplicates));
 
 /** "14:05 in Berlin": from the record's zone, else from the country of address or number. @param {Contact} contact */
 function localTime(contact) {
@@ -50,10 +52,17 @@ function Lookalikes({ contact }) {
     <ul>${lookalikes.value.list.map((/** @type {any} */ one) => html`<li>
       <button type="button" class="link" onClick=${() => openContact(one.id)}>${one.display_name}</button>
       ${one.probability ? html` <span class="num">${Math.round(one.probability * 100)} %</span>` : null}
-      <span class="quiet-text"> ${whyText(Array.isArray(one.why) ? one.why.map((/** @type {any} */ each) => each.field ?? each) : one.why)}</span>
+      <span class="quiet-text"> ${whyText(Array.isArray(one.why) ? one.why.map((/** @type {any} */ each) => each.words ?? each) : one.why)}</span>
     </li>`)}</ul>
     <button type="button" class="link" onClick=${() => (lookalikes.value = null)}>Keep both</button>
   </aside>`;
+}
+
+/** @param {{id: string}} props */
+function Tabs({ id }) {
+  if (!mayMerge()) return null;
+  return html`<nav class="tabs" aria-label="Parts of the card">${["", "duplicates"].map((tab) => html`<button type="button"
+    aria-current=${place.value.tab === tab ? "true" : undefined} onClick=${() => go({ contact: id, tab })}>${tab ? "Duplicates" : "Details"}</button>`)}</nav>`;
 }
 
 /** @param {{contact: Contact}} props */
@@ -137,8 +146,9 @@ export function Card({ id, known, preview = false }) {
     <div class="head"><${Identity} key=${id} contact=${contact} /><${Actions} contact=${contact} /></div>
     <div key=${id}>
       <${Reach} contact=${contact} />
-      <${Details} contact=${contact} />
-      <${AddField} contact=${contact} />
+      <${Tabs} id=${id} />
+      ${place.value.tab && mayMerge() ? html`<${CardDuplicates} key=${id} contact=${contact} />`
+        : html`<${Details} contact=${contact} /><${AddField} contact=${contact} />`}
       <${Foot} contact=${contact} />
     </div>
   </article>`;

@@ -2,7 +2,7 @@
 // The form for a new contact. What is typed survives closing the form; sending it twice
 // makes one contact.
 
-import { html, useEffect, useRef, useState } from "../dom.js";
+import { html, onDemand, useEffect, useRef, useState } from "../dom.js";
 import { Problem } from "../api.js";
 import { create } from "../state/card.js";
 import { toast } from "../state/session.js";
@@ -11,6 +11,8 @@ import { problemText } from "../text/words.js";
 import { PHONE_LABELS } from "./fields.js";
 import { looksLikeNumber } from "./result-list.js";
 import { Icon } from "./icons.js";
+
+const Likely = onDemand(() => import("../review/likely.js").then((file) => file.Likely));
 
 /**
  * @typedef {{name: string, phones: {number: string, label: string}[], emails: string[], company: string,
@@ -118,6 +120,7 @@ export function ContactForm({ start = "", title = "New contact", closable = true
     </div>`;
   };
   const phone = (/** @type {number} */ index, /** @type {any} */ part) => change({ phones: draft.phones.map((one, at) => (at === index ? { ...one, ...part } : one)) });
+  const { notes, tags, title: position, ...compared } = body(draft);
   const other = problem && !problem.errors.some((one) => one.detail) ? problemText(problem) : null;
   return html`<form class="card form" ref=${form} onSubmit=${send} aria-label=${title} data-test="create-form"
     onKeyDown=${(/** @type {KeyboardEvent} */ event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void send(event); }}>
@@ -145,5 +148,6 @@ export function ContactForm({ start = "", title = "New contact", closable = true
       ${closable ? html`<button type="button" class="button" onClick=${() => go({ create: false })}>Close</button>` : null}
       <span class="quiet-text"><kbd>Enter</kbd> saves. What you typed is kept if you leave.</span>
     </div>
+    ${compared.name || compared.phones || compared.emails ? html`<${Likely} draft=${compared} />` : null}
   </form>`;
 }

@@ -3,7 +3,7 @@
 
 import { html } from "../dom.js";
 import { remove, shownContact } from "../state/card.js";
-import { may } from "../state/me.js";
+import { may, mayMerge } from "../state/me.js";
 import { dialog, letterKeys, setLetterKeys } from "../state/session.js";
 import { Dialog } from "./dialog.js";
 import { PasswordDialog } from "./password-dialog.js";
@@ -11,14 +11,16 @@ import { PasswordDialog } from "./password-dialog.js";
 const KEYS = [
   ["Find", [["/", "To the search box, from anywhere"], ["↑ ↓", "Move in the list"], ["Enter", "Open the contact"], ["Esc", "Clear, then go back"]]],
   ["On a card", [["c", "Call"], ["y", "Copy the number"], ["e", "Edit, then Tab from field to field"], ["t", "Add a tag"], ["a", "Add a field"]]],
+  ["Duplicates", [["m", "Compare and merge, from a card"], ["j k", "Go on, go back"], ["1 2", "Say whose value stays"], ["p", "Say who stays"], ["Enter", "Merge"], ["x", "Not the same person"], ["l", "Later"], ["u", "Undo"]]],
   ["Everywhere", [["n", "New contact"], ["?", "This list"]]],
 ];
 
 function KeysHelp() {
+  const groups = KEYS.filter(([title]) => title !== "Duplicates" || mayMerge());
   return html`<${Dialog} name="keys" label="All keys">
     <h2>Keys</h2>
     <div class="key-groups">
-      ${KEYS.map(([title, keys]) => html`<section><h3>${title}</h3><dl class="keys">
+      ${groups.map(([title, keys]) => html`<section><h3>${title}</h3><dl class="keys">
         ${/** @type {string[][]} */ (keys).map(([key, what]) => html`<div><dt><kbd>${key}</kbd></dt><dd>${what}</dd></div>`)}
       </dl></section>`)}
     </div>

@@ -3,7 +3,7 @@
 // leaving it saves, Escape takes the change back. It shows what became of the change:
 // saving, saved, refused with the reason, or in conflict with somebody else's.
 
-import { html, useEffect, useLayoutEffect, useRef, useState } from "../dom.js";
+import { html, onDemand, useEffect, useLayoutEffect, useRef, useState } from "../dom.js";
 import { editRequest, freshField } from "../state/card.js";
 import { may } from "../state/me.js";
 import { save } from "../state/records.js";
@@ -25,6 +25,9 @@ import { Icon } from "./icons.js";
  *   | {state: "conflict", theirs: string, mine: string}} Status
  */
 
+const Likely = onDemand(() => import("../review/likely.js").then((file) => file.Likely));
+/** Fields that tell people apart. */
+const TELLING = /^(name|phones|emails|company|birthday)/;
 const SAVED_MS = 2000;
 
 /** The sentences of a problem that are about this field. @param {any} problem @param {string} pointer */
@@ -192,6 +195,7 @@ export function Field(props) {
         </span>
         <${Outcome} status=${status} describedBy=${describedBy} pointer=${pointer} onMine=${() => void commit(draft)}
           onTheirs=${() => { backToButton.current = true; close(); }} />
+        ${TELLING.test(path) && JSON.stringify(draft) !== JSON.stringify(values) ? html`<${Likely} draft=${props.patch(draft)} id=${id} />` : null}
       </span>`
     : fixed ? html`<span class="value"><span class="vh">${label}: </span>${show}</span>`
     : html`<button type="button" class="value" ref=${button} onClick=${open} title=${`${label}: click or Enter to edit`}>

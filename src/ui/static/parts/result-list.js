@@ -3,7 +3,7 @@
 // has the same height, so a million hits scroll like ten.
 
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../dom.js";
-import { active, answered, hits, problem, refresh, searchMore, total, warnings } from "../state/search.js";
+import { active, answered, hits, meant, problem, refresh, searchMore, total, warnings } from "../state/search.js";
 import { go, openContact, place } from "../state/url.js";
 import { problemText } from "../text/words.js";
 import { HitRow } from "./hit-row.js";
@@ -85,7 +85,7 @@ export function ResultList() {
   }, [wantsMore, rows.length]);
 
   if (answered.value === null) return html`<${Trouble} />`;
-  return html`<p class=${warnings.value.length ? "headline warn" : "headline"}>${headline()}</p>
+  return html`<p class=${warnings.value.length ? "headline warn" : "headline"}>${headline()}${meant.value ? html`${" · "}Did you mean <button type="button" class="link" data-test="meant" onClick=${() => go({ q: meant.value })}>${meant.value}</button>?` : null}</p>
     <${Trouble} />
     ${rows.length === 0
       ? html`<${Empty} />`

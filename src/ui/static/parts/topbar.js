@@ -5,7 +5,7 @@
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../dom.js";
 import { active, answered, hits, search, settled, slow, tookUs, total, totalExact } from "../state/search.js";
 import { dialog, isLearned, narrow, switchTheme, theme, usedKey } from "../state/session.js";
-import { may } from "../state/me.js";
+import { may, mayMerge } from "../state/me.js";
 import { go, openContact, place } from "../state/url.js";
 import { duration, plural } from "../text/words.js";
 import { Icon } from "./icons.js";
@@ -92,7 +92,7 @@ function SearchBox() {
       ? html`<button type="button" class="quiet" aria-label="Clear the search" title="Clear (Esc)"
           onClick=${() => { go({ q: "" }); box.current?.focus(); }}><${Icon} name="close" /></button>`
       : html`<${Hint} keys="/" />`}
-    <span class="count" role="status" data-test="count"><${Count} /></span>
+    <span class="count" role="status" data-test="count">${view === "duplicates" ? null : html`<${Count} />`}</span>
     <span class=${slow.value ? "progress on" : "progress"} aria-hidden="true"></span>
   </div>`;
 }
@@ -108,6 +108,10 @@ export function TopBar() {
     }}>Ringdex</a>
     <${SearchBox} />
     <nav class="tools" aria-label="Tools">
+      ${mayMerge() ? html`<a class="tool" href="/duplicates" title="Duplicates" aria-label="Duplicates" onClick=${(/** @type {Event} */ event) => {
+        event.preventDefault();
+        go({ view: "duplicates", q: "", contact: null, create: false, group: "" });
+      }}><${Icon} name="twins" /></a>` : null}
       ${may("create") ? html`<button type="button" class="tool" onClick=${() => go({ create: true, contact: null })} title="New contact (n)">
         <${Icon} name="plus" /><span class="wide">New</span>${isLearned("n") ? null : html`<${Hint} keys="n" />`}
       </button>` : null}

@@ -37,6 +37,11 @@ export function edit(path) {
   editRequest.value = path;
 }
 
+/** Goes to who may be the same person as the one on the screen, side by side. */
+export function review() {
+  go({ view: "duplicates", q: "", contact: shown.peek(), by: "pairs", p: "", group: "" });
+}
+
 /** The id that was warned about; the second press within a moment calls. */
 let warned = "";
 const WARNING_MS = 4000;

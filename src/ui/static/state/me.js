@@ -12,6 +12,9 @@ export const me = signal(null);
 /** Whether something may be done; yes until it is known, which takes a moment. @param {string} permission */
 export const may = (permission) => me.value?.permissions[permission] ?? true;
 
+/** Whether contacts may be merged; no until it is known, since few may. */
+export const mayMerge = () => Boolean(me.value?.permissions.merge);
+
 /** Whether numbers ("phones") or addresses ("emails") are shown in full. @param {string} field */
 export const seesAll = (field) => !me.value?.fields[field];
 

@@ -23,6 +23,8 @@ export const totalExact = signal(true);
 export const tookUs = signal(null);
 /** @type {import("../vendor/signals.js").Signal<string[]>} */
 export const warnings = signal([]);
+/** The query that was probably meant. @type {any} */
+export const meant = signal(null);
 /** True when an answer has been awaited for long enough to say so. */
 export const slow = signal(false);
 /** @type {import("../vendor/signals.js").Signal<Problem|null>} */
@@ -74,6 +76,7 @@ async function ask(q, again) {
       totalExact.value = page.total_exact !== false;
       tookUs.value = page.took_us ?? null;
       warnings.value = page.warnings ?? [];
+      meant.value = page.did_you_mean ?? null;
       answered.value = q;
       problem.value = null;
     });

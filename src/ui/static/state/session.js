@@ -93,6 +93,7 @@ export function toast(text, more = {}) {
   const id = nextToast++;
   toasts.value = [...toasts.value.slice(-2), { id, text, ...more }];
   setTimeout(() => dismiss(id), more.action ? TOAST_WITH_ACTION_MS : TOAST_MS);
+  return id;
 }
 
 /** @param {number} id */

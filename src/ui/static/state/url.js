@@ -5,12 +5,13 @@
 import { signal } from "../dom.js";
 
 /**
- * @typedef {{view: "console"|"pop"|"sign-in"|"setup", q: string, contact: string|null, number: string,
- *   country: string, create: boolean}} Place
+ * @typedef {{view: "console"|"pop"|"duplicates"|"sign-in"|"setup", q: string, contact: string|null, number: string,
+ *   country: string, create: boolean, tab: string, by: string, p: string, group: string}} Place
+ * `tab` is of a card; `by` (groups or pairs), `p` (least probability) and `group` are of duplicates
  */
 
-/** @type {Record<string, "pop"|"sign-in"|"setup">} */
-const VIEWS = { "/pop": "pop", "/sign-in": "sign-in", "/setup": "setup" };
+/** @type {Record<string, "pop"|"duplicates"|"sign-in"|"setup">} */
+const VIEWS = { "/pop": "pop", "/duplicates": "duplicates", "/sign-in": "sign-in", "/setup": "setup" };
 
 /** @returns {Place} */
 function read() {
@@ -24,6 +25,10 @@ function read() {
     number: get("number"),
     country: get("country"),
     create: url.searchParams.has("new"),
+    tab: get("tab"),
+    by: get("by"),
+    p: get("p"),
+    group: get("group"),
   };
 }
 
@@ -35,8 +40,11 @@ function address(place) {
   if (place.q) params.set("q", place.q);
   if (place.contact) params.set("c", place.contact);
   if (place.create) params.set("new", "1");
+  for (const key of /** @type {("tab"|"by"|"p"|"group")[]} */ (place.view === "duplicates" ? ["by", "p", "group"] : ["tab"])) {
+    if (place[key]) params.set(key, place[key]);
+  }
   const text = params.toString();
-  return (place.view === "pop" ? "/pop" : "/") + (text ? `?${text}` : "");
+  return (["pop", "duplicates"].includes(place.view) ? `/${place.view}` : "/") + (text ? `?${text}` : "");
 }
 
 export const place = signal(read());
@@ -52,6 +60,9 @@ addEventListener("popstate", () => {
  */
 export function go(changes, { replace = false } = {}) {
   const next = { ...place.value, ...changes };
+  // What is searched for or new is shown in the console.
+  if (next.view === "duplicates" && (changes.q || changes.create)) next.view = "console";
+  if (next.contact !== place.value.contact && !changes.tab) next.tab = "";
   const to = address(next);
   try {
     if (replace) history.replaceState(null, "", to);
@@ -64,5 +75,5 @@ export function go(changes, { replace = false } = {}) {
 
 /** Opens a contact in the view that is on the screen. @param {string} id @param {{replace?: boolean}} [how] */
 export function openContact(id, how) {
-  go({ contact: id, create: false }, how);
+  go({ contact: id, create: false, view: place.value.view === "pop" ? "pop" : "console" }, how);
 }
