@@ -228,12 +228,15 @@ pub struct Fields {
     pub name_key0: Field,
     pub name_key1: Field,
     pub name_key: Field,
-    pub last_key0: Field,
-    pub last_key1: Field,
     pub last_key: Field,
-    pub first_key0: Field,
-    pub first_key1: Field,
     pub first_key: Field,
+    pub company_key: Field,
+    pub status_key: Field,
+    pub source_key: Field,
+    pub owner_key: Field,
+    pub queue_key: Field,
+    pub country_key: Field,
+    pub city_key: Field,
 }
 
 /// The schema of the contact index.
@@ -356,12 +359,15 @@ impl Schema {
             name_key0: field("name_key0")?,
             name_key1: field("name_key1")?,
             name_key: field("name_key")?,
-            last_key0: field("last_key0")?,
-            last_key1: field("last_key1")?,
             last_key: field("last_key")?,
-            first_key0: field("first_key0")?,
-            first_key1: field("first_key1")?,
             first_key: field("first_key")?,
+            company_key: field("company_key")?,
+            status_key: field("status_key")?,
+            source_key: field("source_key")?,
+            owner_key: field("owner_key")?,
+            queue_key: field("queue_key")?,
+            country_key: field("country_key")?,
+            city_key: field("city_key")?,
         };
         let hash = hash_of(&file, sources);
         Ok(Self {
@@ -430,7 +436,7 @@ mod tests {
     #[test]
     fn the_schema_file_is_complete() {
         let schema = Schema::load().expect("schema");
-        assert!(schema.hash.starts_with("5-"));
-        assert_eq!(schema.tantivy.fields().count(), 39);
+        assert!(schema.hash.starts_with("6-"));
+        assert_eq!(schema.tantivy.fields().count(), 42);
     }
 }

@@ -10,10 +10,10 @@ use tantivy::columnar::Column;
 use super::cursor::Cursor;
 use super::sort::{Sort, SortField};
 use super::ties::{Mark, Ranks, Tie};
-use super::view::{Segment, TextOrder};
-use crate::domain::collation::{Collation, ends_in};
+use super::view::{Halves, Segment};
+use crate::domain::collation::{ends_in, halves};
 use crate::domain::ids::OrgNumber;
-use crate::index::{Column as CustomColumn, column_name};
+use crate::index::{Column as CustomColumn, column_name, text_as_key};
 
 /// Three sort values, smaller first, then the contact number. Documents of which the values are
 /// the same may still differ in their whole keys, see [`Order::is_open`].
@@ -56,19 +56,22 @@ fn custom_name(org: OrgNumber, key: &str, column: CustomColumn) -> String {
 /// What a segment has for an order.
 pub(super) struct Order {
     is_descending: bool,
-    leading: Leading,
+    leading: Values,
     second: Second,
-    names: [Option<Column<u64>>; 2],
+    names: [Values; 2],
     /// What decides between equal keys.
-    third: Option<Column<u64>>,
+    third: Values,
     /// The whole keys, the first to be compared first.
-    pub(super) ties: Vec<Tie>,
+    ties: Vec<Tie>,
 }
 
-enum Leading {
+/// Where a value is read.
+#[derive(Clone)]
+enum Values {
     Score,
     Numbers(Option<Column<u64>>),
-    Texts(Option<(Column<u64>, Arc<TextOrder>)>),
+    /// The first bytes of keys, by their place in the dictionary.
+    Keys(Option<(Column<u64>, Arc<Halves>)>),
 }
 
 enum Second {
@@ -76,12 +79,28 @@ enum Second {
     Rank(Option<Column<u64>>),
     /// Equal values by name.
     Name,
-    /// The leading value is the first half of a key, and this is the second.
-    Half(Option<Column<u64>>),
-    /// The same, with the texts of the leading value.
-    TextHalf,
+    /// The leading value is the first half of the key of a name, and this is the second.
+    NameHalf,
+    /// The leading value is the first half of a key, with which the second one stands.
+    KeyHalf,
     /// The later contact first where large values come first.
     Contact,
+}
+
+/// The second value of a document, and what its third one is.
+#[derive(Clone, Copy)]
+pub(super) struct SecondValue {
+    pub(super) value: u64,
+    third: ThirdKind,
+}
+
+#[derive(Clone, Copy)]
+enum ThirdKind {
+    Nothing,
+    /// The second half of the name, of which the first one is the second value.
+    NameHalf,
+    /// What decides between equal keys.
+    Next,
 }
 
 impl Order {
@@ -90,143 +109,130 @@ impl Order {
         sort: &Sort,
         custom: Option<CustomSort>,
         org: OrgNumber,
-        collation: &Arc<Collation>,
         segment: &Segment,
     ) -> tantivy::Result<Self> {
         let column = |name: &str| segment.column(name);
-        let keys = |name: &str| segment.bytes(name).map(Tie::Keys);
-        let texts = |name: &str| -> tantivy::Result<Tie> {
-            Ok(match segment.texts(name)? {
-                Some(column) => {
-                    let order = segment.text_order(name, collation)?;
-                    Tie::Texts(Some((column, order)), Arc::clone(collation))
-                }
-                None => Tie::Texts(None, Arc::clone(collation)),
-            })
+        let tie = |name: &str| segment.keys(name).map(Tie);
+        let keys = |name: &str| -> tantivy::Result<Values> {
+            let Some(column) = segment.keys(name)? else { return Ok(Values::Keys(None)) };
+            let halves = segment.halves(name, &column, halves)?;
+            Ok(Values::Keys(Some((column.ords().clone(), halves))))
         };
-        let by_text = |name: &str| -> tantivy::Result<(Leading, Second, Vec<Tie>)> {
-            let tie = texts(name)?;
-            let leading = match &tie {
-                Tie::Texts(Some((column, order)), _) => {
-                    Some((column.ords().clone(), Arc::clone(order)))
-                }
-                Tie::Texts(None, _) | Tie::Keys(_) => None,
-            };
-            Ok((Leading::Texts(leading), Second::TextHalf, vec![tie, keys("name_key")?]))
+        let by_keys = |name: &str| -> tantivy::Result<(Values, Second, Vec<Tie>)> {
+            Ok((keys(name)?, Second::KeyHalf, vec![tie(name)?]))
         };
-        let halves = |half0: &str, half1: &str, whole: &str| {
-            let mut ties = vec![keys(whole)?];
-            if whole != "name_key" {
-                ties.push(keys("name_key")?);
-            }
-            Ok::<_, tantivy::TantivyError>((
-                Leading::Numbers(column(half0)?),
-                Second::Half(column(half1)?),
-                ties,
-            ))
+        let by = |name: &str, second: Second| -> tantivy::Result<(Values, Second, Vec<Tie>)> {
+            Ok((Values::Numbers(column(name)?), second, Vec::new()))
         };
-        let moment = |name: &str| -> tantivy::Result<(Leading, Second, Vec<Tie>)> {
-            Ok((Leading::Numbers(column(name)?), Second::Contact, Vec::new()))
-        };
-        let number = |name: &str| -> tantivy::Result<(Leading, Second, Vec<Tie>)> {
-            Ok((Leading::Numbers(column(name)?), Second::Name, vec![keys("name_key")?]))
-        };
-        let (leading, second, ties) = match &sort.field {
-            SortField::Relevance => (Leading::Score, Second::Rank(column("rank")?), Vec::new()),
-            SortField::Name => halves("name_key0", "name_key1", "name_key")?,
+        let by_number = |name: &str| by(name, Second::Name);
+        let by_moment = |name: &str| by(name, Second::Contact);
+        let (leading, second, mut ties) = match &sort.field {
+            SortField::Relevance => (Values::Score, Second::Rank(column("rank")?), Vec::new()),
+            SortField::Name => by("name_key0", Second::NameHalf)?,
             SortField::LastName => {
-                let (leading, second, mut ties) = halves("last_key0", "last_key1", "last_key")?;
-                ties.insert(1, keys("first_key")?);
-                (leading, second, ties)
+                let ties = vec![tie("last_key")?, tie("first_key")?];
+                (keys("last_key")?, Second::KeyHalf, ties)
             }
-            SortField::FirstName => halves("first_key0", "first_key1", "first_key")?,
-            SortField::Company => by_text("company_value")?,
-            SortField::Status => by_text("status_value")?,
-            SortField::Source => by_text("source_value")?,
-            SortField::Owner => by_text("owner_value")?,
-            SortField::Queue => by_text("queue_value")?,
-            SortField::Country => by_text("country_value")?,
-            SortField::City => by_text("city_value")?,
-            SortField::CreatedAt => moment("created_at")?,
-            SortField::UpdatedAt => moment("updated_at")?,
-            SortField::LastContactedAt => moment("last_contacted_at")?,
-            SortField::LastInteractionAt => moment("last_interaction_at")?,
-            SortField::LastCalledAt => moment("last_called_at")?,
-            SortField::Birthday => number("birthday")?,
-            SortField::LeadScore => number("lead_score")?,
-            SortField::TotalCalls => number("total_calls")?,
+            SortField::FirstName => by_keys("first_key")?,
+            SortField::Company => by_keys("company_key")?,
+            SortField::Status => by_keys("status_key")?,
+            SortField::Source => by_keys("source_key")?,
+            SortField::Owner => by_keys("owner_key")?,
+            SortField::Queue => by_keys("queue_key")?,
+            SortField::Country => by_keys("country_key")?,
+            SortField::City => by_keys("city_key")?,
+            SortField::CreatedAt => by_moment("created_at")?,
+            SortField::UpdatedAt => by_moment("updated_at")?,
+            SortField::LastContactedAt => by_moment("last_contacted_at")?,
+            SortField::LastInteractionAt => by_moment("last_interaction_at")?,
+            SortField::LastCalledAt => by_moment("last_called_at")?,
+            SortField::Birthday => by_number("birthday")?,
+            SortField::LeadScore => by_number("lead_score")?,
+            SortField::TotalCalls => by_number("total_calls")?,
             SortField::Custom(key) => match custom {
-                Some(CustomSort(CustomColumn::SortKey)) => {
-                    let name = |column| custom_name(org, key, column);
-                    (
-                        Leading::Numbers(column(&name(CustomColumn::SortKey))?),
-                        Second::Half(column(&name(CustomColumn::SortKey1))?),
-                        vec![texts(&name(CustomColumn::Text))?, keys("name_key")?],
-                    )
+                Some(CustomSort(kind @ CustomColumn::SortKey)) => {
+                    let name = custom_name(org, key, kind);
+                    let leading = match segment.keys(&name)? {
+                        Some(column) => {
+                            let halves = segment
+                                .halves(&name, &column, |text| halves(&text_as_key::<16>(text)))?;
+                            Some((column.ords().clone(), halves))
+                        }
+                        None => None,
+                    };
+                    (Values::Keys(leading), Second::KeyHalf, vec![tie(&name)?])
                 }
-                Some(CustomSort(kind)) => number(&custom_name(org, key, kind))?,
-                None => (Leading::Numbers(None), Second::Name, vec![keys("name_key")?]),
+                Some(CustomSort(kind)) => by_number(&custom_name(org, key, kind))?,
+                None => (Values::Numbers(None), Second::Name, Vec::new()),
             },
         };
-        let names = [column("name_key0")?, column("name_key1")?];
-        let third = if sort.field == SortField::LastName {
-            column("first_key0")?
-        } else {
-            names[0].clone()
-        };
+        match second {
+            Second::Rank(_) | Second::Contact => {}
+            Second::Name | Second::NameHalf | Second::KeyHalf => ties.push(tie("name_key")?),
+        }
+        let names = [Values::Numbers(column("name_key0")?), Values::Numbers(column("name_key1")?)];
+        let third =
+            if sort.field == SortField::LastName { keys("first_key")? } else { names[0].clone() };
         Ok(Self { is_descending: sort.is_descending, leading, second, names, third, ties })
     }
 
     /// The first value of a document.
     #[inline]
     pub(super) fn leading(&self, doc: DocId, score: f32) -> u64 {
-        let value = match &self.leading {
-            Leading::Score => return u64::from(u32::MAX - score.max(0.0).to_bits()),
-            Leading::Numbers(column) => first(column.as_ref(), doc),
-            Leading::Texts(column) => halves_of(column.as_ref(), doc).map(|(first, _)| first),
-        };
-        // What lacks the value stands last in both directions.
-        value.map_or(u64::MAX, |value| self.directed(value))
+        match &self.leading {
+            Values::Score => u64::from(u32::MAX - score.max(0.0).to_bits()),
+            values @ (Values::Numbers(_) | Values::Keys(_)) => self.value(values, doc),
+        }
     }
 
-    /// The values behind the first one.
+    /// The value behind the first one.
     #[inline]
-    pub(super) fn following(&self, doc: DocId, number: u64) -> [u64; 2] {
+    pub(super) fn second(&self, doc: DocId, number: impl FnOnce() -> u64) -> SecondValue {
+        let nothing = |value| SecondValue { value, third: ThirdKind::Nothing };
         let half = match &self.second {
-            Second::Rank(column) => return [first(column.as_ref(), doc).unwrap_or(0), 0],
-            Second::Contact => return [if self.is_descending { !number } else { 0 }, 0],
+            Second::Rank(column) => return nothing(first(column.as_ref(), doc).unwrap_or(0)),
+            Second::Contact => return nothing(if self.is_descending { !number() } else { 0 }),
             Second::Name => None,
-            Second::Half(column) => first(column.as_ref(), doc),
-            Second::TextHalf => match &self.leading {
-                Leading::Texts(column) => halves_of(column.as_ref(), doc).map(|(_, half)| half),
-                Leading::Score | Leading::Numbers(_) => None,
-            },
-        };
-        let value = |column: &Option<Column<u64>>| {
-            first(column.as_ref(), doc).map_or(u64::MAX, |value| self.directed(value))
+            Second::NameHalf => self.names[1].halves(doc).map(|(half, _)| half),
+            Second::KeyHalf => self.leading.halves(doc).map(|(_, half)| half),
         };
         match half {
-            None => [value(&self.names[0]), value(&self.names[1])],
+            None => {
+                SecondValue { value: self.value(&self.names[0], doc), third: ThirdKind::NameHalf }
+            }
             // All of the key is known, so the next one decides.
-            Some(half) if ends_in(half) => [self.directed(half), value(&self.third)],
-            Some(half) => [self.directed(half), 0],
+            Some(half) if ends_in(half) => {
+                SecondValue { value: self.directed(half), third: ThirdKind::Next }
+            }
+            Some(half) => nothing(self.directed(half)),
         }
+    }
+
+    /// The value behind these.
+    #[inline]
+    pub(super) fn third(&self, doc: DocId, second: SecondValue) -> u64 {
+        match second.third {
+            ThirdKind::Nothing => 0,
+            ThirdKind::NameHalf => self.value(&self.names[1], doc),
+            ThirdKind::Next => self.value(&self.third, doc),
+        }
+    }
+
+    #[inline]
+    fn value(&self, values: &Values, doc: DocId) -> u64 {
+        // What lacks the value stands last in both directions.
+        values.halves(doc).map_or(u64::MAX, |(value, _)| self.directed(value))
     }
 
     /// Whether documents of these values may differ in their whole keys.
     pub(super) fn is_open(&self, key: &Key) -> bool {
-        let is_whole_name = match (&self.second, self.ties.len()) {
-            (_, 0) => return false,
+        match &self.second {
+            Second::Rank(_) | Second::Contact => false,
             // The name itself is the key.
-            (Second::Half(_), _) => self.is_by_name() && ends_in(self.directed(key[1])),
-            (Second::Name, _) => ends_in(self.directed(key[2])),
-            (Second::Rank(_) | Second::TextHalf | Second::Contact, _) => false,
-        };
-        !is_whole_name
-    }
-
-    fn is_by_name(&self) -> bool {
-        self.ties.len() == 1
+            Second::NameHalf => !ends_in(self.directed(key[1])),
+            Second::Name => !ends_in(self.directed(key[2])),
+            Second::KeyHalf => true,
+        }
     }
 
     #[inline]
@@ -236,14 +242,20 @@ impl Order {
 
     /// Numbers in the order of the whole keys of documents of this segment.
     pub(super) fn ranks(&self, doc: DocId) -> Ranks {
-        let mut ranks = [0; 3];
-        for (rank, tie) in ranks.iter_mut().zip(&self.ties) {
-            // What lacks the key stands last.
-            *rank = tie.rank(doc).map_or(u64::MAX, |rank| {
+        [0, 1, 2].map(|at| self.rank(at, doc))
+    }
+
+    /// The number of that place.
+    #[inline]
+    pub(super) fn rank(&self, at: usize, doc: DocId) -> u64 {
+        let Some(tie) = self.ties.get(at) else { return 0 };
+        // What lacks the key stands last.
+        tie.rank(doc).map_or(
+            u64::MAX,
+            |rank| {
                 if self.is_descending { u64::MAX - 1 - rank } else { rank }
-            });
-        }
-        ranks
+            },
+        )
     }
 
     /// Compares whole keys of documents of any segments.
@@ -287,10 +299,19 @@ impl Order {
     }
 }
 
-#[inline]
-fn halves_of(column: Option<&(Column<u64>, Arc<TextOrder>)>, doc: DocId) -> Option<(u64, u64)> {
-    let (column, order) = column?;
-    order.halves.get(usize::try_from(column.first(doc)?).ok()?).copied()
+impl Values {
+    /// The first sixteen bytes of a key; a number is the first half of one.
+    #[inline]
+    fn halves(&self, doc: DocId) -> Option<(u64, u64)> {
+        match self {
+            Self::Score => None,
+            Self::Numbers(column) => first(column.as_ref(), doc).map(|value| (value, 0)),
+            Self::Keys(column) => {
+                let (column, halves) = column.as_ref()?;
+                halves.get(usize::try_from(column.first(doc)?).ok()?).copied()
+            }
+        }
+    }
 }
 
 #[inline]

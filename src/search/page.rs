@@ -154,9 +154,20 @@ impl Page<'_> {
         if is_full && best.heap.peek().is_some_and(|worst| leading > worst.key[0]) {
             return;
         }
-        let number = self.segment.view.number.first(doc).unwrap_or(0);
-        let [second, third] = self.order.following(doc, number);
-        let key = [leading, second, third, number];
+        // Where most have the same one, they lose by the next.
+        let number = || self.segment.view.number.first(doc).unwrap_or(0);
+        let second = self.order.second(doc, number);
+        let worst = best.heap.peek().filter(|_| is_full).map(|worst| worst.key);
+        let is_worse = |key: &[u64]| worst.is_some_and(|worst| *key > worst[..key.len()]);
+        if is_worse(&[leading, second.value]) {
+            return;
+        }
+        let third = self.order.third(doc, second);
+        if is_worse(&[leading, second.value, third]) {
+            return;
+        }
+        let number = number();
+        let key = [leading, second.value, third, number];
         if let Some(after) = &self.after {
             let is_behind = if key[..3] == after.key[..3] && !after.marks.is_empty() {
                 self.order.is_behind(doc, number, &after.marks, after.key[3])

@@ -249,8 +249,7 @@ impl Run<'_> {
                 budget: &self.budget,
             };
             let found = find(&context, &node)?;
-            let order =
-                Order::of(request.sort, self.custom, request.org, &self.schema.collation, segment)?;
+            let order = Order::of(request.sort, self.custom, request.org, segment)?;
             let mut page = Page {
                 segment,
                 at,

@@ -5,25 +5,18 @@
 //! dictionary; keys themselves only between segments.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
+use std::collections::BinaryHeap;
 
 use tantivy::DocId;
-use tantivy::columnar::{BytesColumn, StrColumn, TermOrdHit};
+use tantivy::columnar::{BytesColumn, TermOrdHit};
 
 use super::order::Order;
-use super::view::{TextOrder, without_org};
-use crate::domain::collation::Collation;
 
 /// Numbers in the order of the whole keys of documents of one segment.
 pub(super) type Ranks = [u64; 3];
 
-/// The whole keys of a segment.
-pub(super) enum Tie {
-    /// Keys that were made when the contact was indexed.
-    Keys(Option<BytesColumn>),
-    /// Texts of which keys are made when they are needed.
-    Texts(Option<(StrColumn, Arc<TextOrder>)>, Arc<Collation>),
-}
+/// The whole keys of a segment, which were made when the contacts were indexed.
+pub(super) struct Tie(pub(super) Option<BytesColumn>);
 
 /// Where a key stands among those of a segment.
 pub(super) enum Mark {
@@ -52,71 +45,28 @@ impl Mark {
 
 impl Tie {
     /// A number in the order of the keys of this segment.
+    #[inline]
     pub(super) fn rank(&self, doc: DocId) -> Option<u64> {
-        match self {
-            Self::Keys(column) => column.as_ref()?.ords().first(doc),
-            Self::Texts(column, _) => {
-                let (column, order) = column.as_ref()?;
-                let at = usize::try_from(column.ords().first(doc)?).ok()?;
-                order.ranks.get(at).map(|rank| u64::from(*rank))
-            }
-        }
+        self.0.as_ref()?.ords().first(doc)
     }
 
     /// The key of a document. Cost: reads a block of a dictionary.
     pub(super) fn key(&self, doc: DocId) -> tantivy::Result<Option<Vec<u8>>> {
-        match self {
-            Self::Keys(None) | Self::Texts(None, _) => Ok(None),
-            Self::Keys(Some(column)) => {
-                let Some(ord) = column.ords().first(doc) else { return Ok(None) };
-                let mut key = Vec::new();
-                Ok(column.ord_to_bytes(ord, &mut key)?.then_some(key))
-            }
-            Self::Texts(Some((column, _)), collation) => {
-                let Some(ord) = column.ords().first(doc) else { return Ok(None) };
-                text_key(column, collation, ord)
-            }
-        }
+        let Some(column) = &self.0 else { return Ok(None) };
+        let Some(ord) = column.ords().first(doc) else { return Ok(None) };
+        let mut key = Vec::new();
+        Ok(column.ord_to_bytes(ord, &mut key)?.then_some(key))
     }
 
     /// Where a key stands in this segment.
     pub(super) fn mark(&self, key: Option<&[u8]>) -> tantivy::Result<Mark> {
         let Some(key) = key else { return Ok(Mark::Absent) };
-        match self {
-            Self::Keys(None) | Self::Texts(None, _) => Ok(Mark::Before(0)),
-            Self::Keys(Some(column)) => Ok(match column.dictionary().term_ord_or_next(key)? {
-                TermOrdHit::Exact(ord) => Mark::At(ord),
-                TermOrdHit::Next(ord) => Mark::Before(ord),
-            }),
-            Self::Texts(Some((column, order)), collation) => {
-                let (mut from, mut to) = (0, order.ordered.len());
-                while from < to {
-                    let middle = usize::midpoint(from, to);
-                    let ord = u64::from(order.ordered[middle]);
-                    let known = text_key(column, collation, ord)?.unwrap_or_default();
-                    match known.as_slice().cmp(key) {
-                        Ordering::Less => from = middle + 1,
-                        Ordering::Equal => {
-                            let rank = order.ranks.get(order.ordered[middle] as usize);
-                            return Ok(Mark::At(rank.copied().map_or(0, u64::from)));
-                        }
-                        Ordering::Greater => to = middle,
-                    }
-                }
-                Ok(Mark::Before(u64::try_from(from).unwrap_or(u64::MAX)))
-            }
-        }
+        let Some(column) = &self.0 else { return Ok(Mark::Before(0)) };
+        Ok(match column.dictionary().term_ord_or_next(key)? {
+            TermOrdHit::Exact(ord) => Mark::At(ord),
+            TermOrdHit::Next(ord) => Mark::Before(ord),
+        })
     }
-}
-
-fn text_key(
-    column: &StrColumn,
-    collation: &Collation,
-    ord: u64,
-) -> tantivy::Result<Option<Vec<u8>>> {
-    let mut text = String::new();
-    let is_there = column.ord_to_str(ord, &mut text)?;
-    Ok(is_there.then(|| collation.key(without_org(&text))))
 }
 
 /// A document among others of the same values.
@@ -127,8 +77,8 @@ pub(super) struct Tied {
     pub(super) doc: DocId,
 }
 
-/// The first of some documents by their whole keys, then by number. Cost: a look at two columns per
-/// document, and between segments two keys for each that is wanted.
+/// The first of some documents by their whole keys, then by number. Cost: mostly a look at one column
+/// per document, since few are among the first, and between segments two keys for each that is wanted.
 pub(super) fn first_of(
     tied: &[Tied],
     orders: &[Order],
@@ -137,11 +87,9 @@ pub(super) fn first_of(
     let mut runs: Vec<Vec<(Ranks, Tied)>> = Vec::new();
     for (at, order) in (0..).zip(orders) {
         let own = tied.iter().filter(|one| one.segment == at);
-        let mut own: Vec<_> = own.map(|one| (order.ranks(one.doc), *one)).collect();
-        own.sort_unstable();
-        own.truncate(wanted);
-        if !own.is_empty() {
-            runs.push(own);
+        let first = first_of_segment(own.copied(), order, wanted);
+        if !first.is_empty() {
+            runs.push(first);
         }
     }
     if let [only] = runs.as_slice() {
@@ -173,6 +121,31 @@ pub(super) fn first_of(
         heads[at].advance(orders)?;
     }
     Ok(out)
+}
+
+/// The same for documents of one segment.
+fn first_of_segment(
+    tied: impl Iterator<Item = Tied>,
+    order: &Order,
+    wanted: usize,
+) -> Vec<(Ranks, Tied)> {
+    // The worst of the first ones on top.
+    let mut first: BinaryHeap<(Ranks, Tied)> = BinaryHeap::new();
+    for one in tied {
+        if first.len() < wanted {
+            first.push((order.ranks(one.doc), one));
+            continue;
+        }
+        let Some(mut worst) = first.peek_mut() else { break };
+        if order.rank(0, one.doc) > worst.0[0] {
+            continue;
+        }
+        let ranked = (order.ranks(one.doc), one);
+        if ranked < *worst {
+            *worst = ranked;
+        }
+    }
+    first.into_sorted_vec()
 }
 
 /// The next document of a segment with its keys.

@@ -12,18 +12,10 @@ use tantivy::{InvertedIndexReader, Searcher, SegmentReader};
 
 use super::node::Dict;
 use super::word_list::WordList;
-use crate::domain::collation::{Collation, halves};
 use crate::index::Schema;
 
-/// How the texts of a column sort.
-pub(super) struct TextOrder {
-    /// The first sixteen bytes of their keys, in the order of the dictionary.
-    pub(super) halves: Vec<(u64, u64)>,
-    /// Their places in the order, in that of the dictionary.
-    pub(super) ranks: Vec<u32>,
-    /// Their places in the dictionary, in their order.
-    pub(super) ordered: Vec<u32>,
-}
+/// The first sixteen bytes of the keys of a column, in the order of its dictionary.
+pub(super) type Halves = Vec<(u64, u64)>;
 
 /// Dictionaries and columns of one segment.
 pub(super) struct SegmentView {
@@ -35,8 +27,8 @@ pub(super) struct SegmentView {
     pub(super) max_doc: u32,
     columns: RwLock<HashMap<String, Option<Column<u64>>>>,
     texts: RwLock<HashMap<String, Option<StrColumn>>>,
-    bytes: RwLock<HashMap<String, Option<BytesColumn>>>,
-    orders: RwLock<HashMap<String, Arc<TextOrder>>>,
+    keys: RwLock<HashMap<String, Option<BytesColumn>>>,
+    halves: RwLock<HashMap<String, Arc<Halves>>>,
     words: OnceLock<WordList>,
 }
 
@@ -74,57 +66,40 @@ impl Segment {
     }
 
     /// A column of keys; `None` if no document has one.
-    pub(super) fn bytes(&self, name: &str) -> tantivy::Result<Option<BytesColumn>> {
-        if let Some(column) = self.view.bytes.read().get(name) {
+    pub(super) fn keys(&self, name: &str) -> tantivy::Result<Option<BytesColumn>> {
+        if let Some(column) = self.view.keys.read().get(name) {
             return Ok(column.clone());
         }
-        let opened = self.reader.fast_fields().bytes(name)?;
-        self.view.bytes.write().insert(name.to_owned(), opened.clone());
+        let columns = self.reader.fast_fields();
+        let opened = match columns.bytes(name)? {
+            // Those of custom fields are texts.
+            None => columns.str(name)?.map(BytesColumn::from),
+            column => column,
+        };
+        self.view.keys.write().insert(name.to_owned(), opened.clone());
         Ok(opened)
     }
 
-    /// How the texts of a column sort. Cost: the first time a key for every text, some microseconds
-    /// each.
-    pub(super) fn text_order(
+    /// The first bytes of the keys of a column. Cost: the first time reads its dictionary, some
+    /// tens of nanoseconds a key.
+    pub(super) fn halves(
         &self,
         name: &str,
-        collation: &Collation,
-    ) -> tantivy::Result<Arc<TextOrder>> {
-        if let Some(order) = self.view.orders.read().get(name) {
-            return Ok(Arc::clone(order));
+        column: &BytesColumn,
+        of: impl Fn(&[u8]) -> (u64, u64),
+    ) -> tantivy::Result<Arc<Halves>> {
+        if let Some(halves) = self.view.halves.read().get(name) {
+            return Ok(Arc::clone(halves));
         }
-        let mut keys: Vec<(Vec<u8>, u32)> = Vec::new();
-        if let Some(column) = self.texts(name)? {
-            let mut stream = column.dictionary().stream()?;
-            while stream.advance() {
-                let text = String::from_utf8_lossy(stream.key());
-                let at = u32::try_from(keys.len()).unwrap_or(u32::MAX);
-                keys.push((collation.key(without_org(&text)), at));
-            }
+        let mut all = Vec::with_capacity(column.num_terms());
+        let mut stream = column.dictionary().stream()?;
+        while stream.advance() {
+            all.push(of(stream.key()));
         }
-        let halves = keys.iter().map(|(key, _)| halves(key)).collect();
-        keys.sort();
-        let ordered: Vec<u32> = keys.iter().map(|(_, at)| *at).collect();
-        let mut ranks = vec![0; ordered.len()];
-        let mut rank = 0;
-        for (place, (key, at)) in (0..).zip(&keys) {
-            // Texts of the same key share a place.
-            if place > 0 && keys.get(place as usize - 1).is_some_and(|(before, _)| before != key) {
-                rank = place;
-            }
-            if let Some(own) = ranks.get_mut(*at as usize) {
-                *own = rank;
-            }
-        }
-        let order = Arc::new(TextOrder { halves, ranks, ordered });
-        self.view.orders.write().insert(name.to_owned(), Arc::clone(&order));
-        Ok(order)
+        let all = Arc::new(all);
+        self.view.halves.write().insert(name.to_owned(), Arc::clone(&all));
+        Ok(all)
     }
-}
-
-/// A text of a column without the organisation in front of it.
-pub(super) fn without_org(text: &str) -> &str {
-    text.split_once('\u{1}').map_or(text, |(_, text)| text)
 }
 
 impl SegmentView {
@@ -144,8 +119,8 @@ impl SegmentView {
             max_doc: reader.max_doc(),
             columns: RwLock::default(),
             texts: RwLock::default(),
-            bytes: RwLock::default(),
-            orders: RwLock::default(),
+            keys: RwLock::default(),
+            halves: RwLock::default(),
             words: OnceLock::new(),
         })
     }

@@ -1,5 +1,7 @@
 //! Orders by name and other texts: right to the last letter, on every page, in every language.
 
+use std::fmt::Write;
+
 use ringdex::domain::collation::Collation;
 use serde_json::{Value, json};
 
@@ -22,7 +24,10 @@ fn people(server: &Client) -> Vec<Value> {
         let mut person = json!({"first_name": first, "last_name": last,
             "company": company[mixed % 4], "lead_score": mixed % 3,
             "status": if mixed % 5 == 0 { "inactive" } else { "active" },
-            "custom_fields": {"region": format!("Niederösterreich {}", ["Nord", "Süd"][mixed % 2])}});
+            "source": (["Empfehlung durch Kundinnen", "Empfehlung durch Kunden", "web"][mixed % 3]),
+            "country": (["DE", "at"][mixed % 2]),
+            "custom_fields": {"region": format!("Niederösterreich {}", ["Nord", "Süd"][mixed % 2]),
+                "quarter": (["Новгородская улица", "王小明", "Ægir", "Новгородская ул."][mixed % 4])}});
         if mixed % 4 == 3 {
             person["company"] = Value::Null;
         }
@@ -44,9 +49,9 @@ fn expected(people: &[Value], sort: &str, collation: &Collation) -> Vec<String> 
     let text = |one: &Value, member: &str| one[member].as_str().map(|text| collation.key(text));
     let value = |one: &Value| match name {
         "name" => text(one, "display_name"),
-        "first_name" | "last_name" | "company" | "status" => text(one, name),
+        "first_name" | "last_name" | "company" | "status" | "source" | "country" => text(one, name),
         "lead_score" => one[name].as_u64().map(|score| score.to_be_bytes().to_vec()),
-        _ => one["custom_fields"]["region"].as_str().map(|text| collation.key(text)),
+        _ => text(&one["custom_fields"], name.trim_start_matches("cf.")),
     };
     let mut order: Vec<usize> = (0..people.len()).collect();
     order.sort_by(|a, b| {
@@ -93,10 +98,17 @@ fn every_page_of_every_order_is_right_to_the_last_letter() {
         "company",
         "-company",
         "status",
+        "-status",
+        "source",
+        "-source",
+        "country",
+        "-country",
         "lead_score",
         "-lead_score",
         "cf.region",
         "-cf.region",
+        "cf.quarter",
+        "-cf.quarter",
     ] {
         let expected = expected(&people, sort, &collation);
         for per_page in [7, 100] {
@@ -121,6 +133,52 @@ fn every_page_of_every_order_is_right_to_the_last_letter() {
             };
             assert_eq!(names(&walked), names(&expected), "{sort}, {per_page} a page");
             assert_eq!(walked, expected, "{sort}, {per_page} a page");
+        }
+    }
+}
+
+const LIST: &str = "/api/v1/contacts?refresh=wait";
+
+fn import(server: &Client, csv: &str) {
+    let body = Some(csv.as_bytes());
+    let job = server.send("POST", "/api/v1/imports", &[("content-type", "text/csv")], body);
+    let job = format!("/api/v1/imports/{}", job.expect(202).id());
+    while server.get(&job).expect(200).json["finished_at"].is_null() {
+        std::thread::yield_now();
+    }
+    server.get(&format!("{LIST}&per_page=1")).expect(200);
+}
+
+/// All have one long source and so on, so that nothing but their names tells them apart, and these
+/// begin alike.
+#[test]
+fn where_all_have_the_same_the_first_names_are_found_among_all() {
+    let server = TestServer::start();
+    for half in 0..2_usize {
+        let mut lines = "name,source,city\n".to_owned();
+        for at in 0..1_500_usize {
+            let mixed = (half * 1_500 + at) * 1_777 % 3_000;
+            writeln!(lines, "Maximiliane-Alexandra {mixed:04},Empfehlung durch Kundinnen,Wien")
+                .unwrap();
+        }
+        import(&server, &lines);
+    }
+    for sort in ["source", "city", "status", "company"] {
+        for (sign, page) in [("", 1), ("-", 1), ("", 40), ("-", 75)] {
+            let path = format!("{LIST}&sort={sign}{sort}&per_page=40&page={page}");
+            let answer = server.get(&path).expect(200).json;
+            let names: Vec<&str> = answer["contacts"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|one| one["display_name"].as_str().unwrap())
+                .collect();
+            let from = (page - 1) * 40;
+            let expected: Vec<String> = (from..from + 40)
+                .map(|at| if sign.is_empty() { at } else { 2_999 - at })
+                .map(|at| format!("Maximiliane-Alexandra {at:04}"))
+                .collect();
+            assert_eq!(names, expected, "{sign}{sort}, page {page}");
         }
     }
 }

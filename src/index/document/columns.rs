@@ -1,7 +1,5 @@
 //! What is read by document: sorts, counts, sight.
 
-use tantivy::schema::Field;
-
 use super::Draft;
 use crate::domain::access::SightKey;
 use crate::domain::collation::{Collation, halves};
@@ -23,20 +21,23 @@ pub(super) fn add(draft: &mut Draft<'_>) {
     document.add_text(fields.department, format!("{prefix}{}", sight.department));
 
     let place = contact.addresses.first();
-    for (field, value) in [
-        (fields.status_value, Some(contact.shown_status().as_str())),
-        (fields.source_value, contact.source.as_deref()),
-        (fields.owner_value, contact.assigned_to.as_deref()),
-        (fields.queue_value, contact.assigned_queue.as_deref()),
-        (fields.company_value, contact.company.as_deref()),
+    let collation = &draft.schema.collation;
+    for (field, key, value) in [
+        (fields.status_value, fields.status_key, Some(contact.shown_status().as_str())),
+        (fields.source_value, fields.source_key, contact.source.as_deref()),
+        (fields.owner_value, fields.owner_key, contact.assigned_to.as_deref()),
+        (fields.queue_value, fields.queue_key, contact.assigned_queue.as_deref()),
+        (fields.company_value, fields.company_key, contact.company.as_deref()),
         (
             fields.country_value,
+            fields.country_key,
             contact.country.as_deref().or(place.and_then(|a| a.country.as_deref())),
         ),
-        (fields.city_value, place.and_then(|a| a.city.as_deref())),
+        (fields.city_value, fields.city_key, place.and_then(|a| a.city.as_deref())),
     ] {
         if let Some(value) = value {
             document.add_text(field, format!("{prefix}{}", value.trim()));
+            document.add_bytes(key, &collation.key(value));
         }
     }
     for tag in &contact.tags {
@@ -64,24 +65,19 @@ pub(super) fn add(draft: &mut Draft<'_>) {
         document.add_u64(fields.total_calls, u64::from(contact.total_calls));
     }
 
-    let collation = &draft.schema.collation;
-    let mut sorts = |[half0, half1, whole]: [Field; 3], key: &[u8]| {
-        let (key0, key1) = halves(key);
-        document.add_u64(half0, key0);
-        document.add_u64(half1, key1);
-        document.add_bytes(whole, key);
-    };
     let name = sort_key(collation, contact);
     if let Some(key) = &name {
-        sorts([fields.name_key0, fields.name_key1, fields.name_key], key);
+        let (key0, key1) = halves(key);
+        document.add_u64(fields.name_key0, key0);
+        document.add_u64(fields.name_key1, key1);
+        document.add_bytes(fields.name_key, key);
     }
-    if let Some(last) = &contact.last_name {
-        let key = collation.key(last);
-        sorts([fields.last_key0, fields.last_key1, fields.last_key], &key);
-    }
-    if let Some(first) = &contact.first_name {
-        let key = collation.key(first);
-        sorts([fields.first_key0, fields.first_key1, fields.first_key], &key);
+    for (field, value) in
+        [(fields.last_key, &contact.last_name), (fields.first_key, &contact.first_name)]
+    {
+        if let Some(value) = value {
+            document.add_bytes(field, &collation.key(value));
+        }
     }
     document.add_u64(fields.rank, rank(contact, name.map_or(u64::MAX, |key| halves(&key).0)));
     if !contact.is_named_by_channel() {

@@ -10,13 +10,15 @@ use tantivy::schema::OwnedValue;
 
 use super::super::cutter::{Place, Terms};
 use super::Draft;
-use crate::domain::collation::halves;
 use crate::domain::ids::OrgNumber;
 use crate::domain::text::{fold, for_each_word};
 use crate::domain::time::day_number;
 
 /// Longest text that is counted as a value, in bytes; longer ones are prose.
 const VALUE_BYTES: usize = 256;
+
+/// Longest key by which a text sorts, in bytes: prose sorts by its beginning.
+const KEY_BYTES: usize = 256;
 
 /// What a column of a custom field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,10 +29,8 @@ pub enum Column {
     Day,
     /// Texts as they are written.
     Text,
-    /// Bytes 0 to 7 of the key by which the text sorts.
+    /// The key by which the text sorts, as a text: see [`key_as_text`].
     SortKey,
-    /// Bytes 8 to 15 of it.
-    SortKey1,
 }
 
 /// The name of a column of a custom field. It says nothing about the name of the field.
@@ -41,7 +41,6 @@ pub fn column_name(org: OrgNumber, key: &str, column: Column) -> String {
         Column::Day => 'd',
         Column::Text => 't',
         Column::SortKey => 's',
-        Column::SortKey1 => 'r',
     };
     format!("{letter}{:x}_{}", org.0, &hash[..16])
 }
@@ -82,9 +81,9 @@ pub(super) fn add(draft: &mut Draft<'_>, words: &mut Terms<'_>) {
             if let Some(day) = day_number(text) {
                 put(Column::Day, OwnedValue::I64(day));
             }
-            let (key0, key1) = halves(&draft.schema.collation.key(text));
-            put(Column::SortKey, OwnedValue::I64(ordered_key(key0)));
-            put(Column::SortKey1, OwnedValue::I64(ordered_key(key1)));
+            let mut key = draft.schema.collation.key(text);
+            key.truncate(KEY_BYTES);
+            put(Column::SortKey, OwnedValue::Str(key_as_text(&key)));
         }
         if !texts.is_empty() {
             put(Column::Text, OwnedValue::Array(texts));
@@ -114,9 +113,19 @@ pub(crate) fn ordered(number: f64) -> i64 {
     tantivy::u64_to_i64(tantivy::f64_to_u64(number))
 }
 
-/// An integer in the order of eight bytes.
-fn ordered_key(key: u64) -> i64 {
-    tantivy::u64_to_i64(key)
+/// A text in the order of a key, since these columns hold no bytes: every byte is a character.
+fn key_as_text(key: &[u8]) -> String {
+    key.iter().copied().map(char::from).collect()
+}
+
+/// The first bytes of a key that was made a text, and zeros if it has fewer.
+pub(crate) fn text_as_key<const N: usize>(text: &[u8]) -> [u8; N] {
+    let mut bytes = text.iter().copied();
+    std::array::from_fn(|_| match bytes.next() {
+        // Characters up to U+00FF have one or two bytes.
+        Some(byte @ 0x80..) => (byte << 6) | (bytes.next().unwrap_or(0) & 0x3f),
+        byte => byte.unwrap_or(0),
+    })
 }
 
 fn for_each_scalar(value: &Value, each: &mut impl FnMut(&str)) {
@@ -133,12 +142,25 @@ fn for_each_scalar(value: &Value, each: &mut impl FnMut(&str)) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::collation::halves;
     use proptest::prelude::*;
 
     proptest! {
         #[test]
         fn integers_keep_the_order_of_numbers(a in -1e15..1e15_f64, b in -1e15..1e15_f64) {
             prop_assert_eq!(a < b, ordered(a) < ordered(b));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn keys_keep_their_order_as_texts(
+            a in proptest::collection::vec(1_u8.., 0..24),
+            b in proptest::collection::vec(1_u8.., 0..24),
+        ) {
+            let (one, other) = (key_as_text(&a), key_as_text(&b));
+            prop_assert_eq!(a.cmp(&b), one.cmp(&other));
+            prop_assert_eq!(halves(&text_as_key::<16>(one.as_bytes())), halves(&a));
         }
     }
 

@@ -16,8 +16,8 @@ use crate::domain::ids::OrgNumber;
 
 pub use columns::DAYS_BEFORE_1970;
 pub(super) use columns::sort_key;
-pub(crate) use custom::ordered;
 pub use custom::{Column, column_name};
+pub(crate) use custom::{ordered, text_as_key};
 pub(super) use phones::phone_numbers;
 pub use values::{COMPANY_WORDS, value_code};
 
