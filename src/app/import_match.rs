@@ -121,12 +121,13 @@ impl<'a> RowMatcher<'a> {
                 return Ok(Some(contact.id));
             }
             let row = row.get_or_insert_with(|| self.judge.row(draft));
-            let weight = self.judge.weight(row.as_ref(), &contact, found.len());
             if names_agree(&name_of_contact(&contact), &name) {
+                let weight = self.judge.weight(row.as_ref(), &contact, found.len());
                 if weight.is_none_or(|weight| !self.judge.contradicts(weight)) {
                     return Ok(Some(contact.id));
                 }
-            } else if let Some(weight) = weight.filter(|weight| self.judge.says_same(*weight))
+            } else if found.len() <= FEW
+                && let Some(weight) = self.judge.says_same(row.as_ref(), &contact)
                 && likeliest.is_none_or(|(best, _)| weight > best)
             {
                 likeliest = Some((weight, contact.id));

@@ -211,12 +211,6 @@ impl App {
     }
 }
 
-/// Whether two rows of these names that share a key may be one person, so that the second waits
-/// until the first is written: names that agree, or one that does, as with nicknames and typos.
-fn may_be_one(one: &(String, String), other: &(String, String)) -> bool {
-    names_agree(one, other) || one.0 == other.0 || one.1 == other.1
-}
-
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err asks for")]
 fn unreadable(error: crate::import::Error) -> Error {
     Error::FileUnreadable(error.to_string())
@@ -355,7 +349,7 @@ impl Run<'_> {
                 keys.iter().any(|key| {
                     known.get(key).is_some_and(|known| {
                         !self.options.match_names
-                            || known.iter().any(|other| may_be_one(other, &name))
+                            || known.iter().any(|other| names_agree(other, &name))
                     })
                 })
             };

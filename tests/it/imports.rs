@@ -197,13 +197,14 @@ fn rows_find_the_person_by_nickname_and_typo_and_not_the_household() {
     let csv = "name,phone,email,birthday,title\n\
         Bob Featherstone,+12025550123,rob@example.com,,CEO\n\
         Robert Fetherstone,+12025550123,,1970-02-03,CFO\n\
-        Jane Featherstone,+12025550123,,2001-09-09,Daughter\n";
+        Jane Featherstone,+12025550123,,2001-09-09,Daughter\n\
+        Rebecca Featherstone,+12025550123,,2003-03-03,Sister\n";
     let job = import(&server, csv.as_bytes(), &json!({}));
     let counts = &job["counts"];
-    assert_eq!((&counts["updated"], &counts["imported"]), (&json!(2), &json!(1)), "{job}");
+    assert_eq!((&counts["updated"], &counts["imported"]), (&json!(2), &json!(2)), "{job}");
     let kept = server.get(&format!("/api/v1/contacts/{robert}")).expect(200).json;
     assert_eq!(kept["title"], "CFO");
-    assert_eq!(server.get("/api/v1/contacts?refresh=wait").expect(200).json["total"], 2);
+    assert_eq!(server.get("/api/v1/contacts?refresh=wait").expect(200).json["total"], 3);
     // The same list again changes nothing.
     let again = import(&server, csv.as_bytes(), &json!({}));
     assert_eq!(again["counts"]["imported"], 0, "{again}");

@@ -7,12 +7,17 @@ use super::super::error::Error;
 use super::base::comparable;
 use super::check::UNKNOWN_BASE;
 use super::live::{Tools, Weighing};
-use crate::dedupe::{Check, Counts, Frequencies, Kind, Options, Prior, Record};
+use crate::dedupe::{Check, Counts, Field, Frequencies, Kind, Options, Prior, Record};
 use crate::domain::access::{Caller, FieldRights, OrgSettings};
 use crate::domain::contact::Contact;
 use crate::domain::draft::{Draft, Stamp};
 use crate::domain::ids::{ContactId, ContactNumber};
 use crate::domain::time::Timestamp;
+
+/// How likely a row must be the same person to change a contact whose name is another.
+const SURE: f64 = 0.99;
+/// The level of first names that are said for each other.
+const NICKNAME: &str = "nickname";
 
 /// Judges the rows of one import by the comparison that finds duplicates, with the counts of the
 /// last build if there is one.
@@ -98,9 +103,29 @@ impl RowJudge {
         row.map(|row| check.weight(row, &other))
     }
 
-    /// Whether a weight says that both are the same person.
-    pub(in crate::app) fn says_same(&self, weight: f64) -> bool {
-        weight >= self.options.threshold
+    /// Whether both are the same person though their names do not agree, surely enough to change
+    /// the one by the other without asking: the first names are said for each other, or a typo in
+    /// a name comes with two things that agree. Sister and brother with one phone have less.
+    pub(in crate::app) fn says_same(&self, row: Option<&Record>, contact: &Contact) -> Option<f64> {
+        let counts = KeyCounts {
+            known: self.known.as_deref().map(|known| &known.counts),
+            total: self.total,
+            holders: 1,
+        };
+        let other = Record::of(&comparable(contact, &self.rights), &self.tools.standard);
+        let check = Check::new(&self.tools.model, &counts, self.prior, &self.options);
+        let explanation = check.explain(row?, &other, None);
+        let agrees = |field: Field| {
+            explanation.reasons.iter().any(|reason| reason.field == field && reason.bits > 0.0)
+        };
+        let is_nickname = explanation
+            .reasons
+            .iter()
+            .any(|reason| reason.field == Field::FirstName && reason.level == NICKNAME);
+        let facts = [Field::Phone, Field::Email, Field::Birthday, Field::NationalId];
+        let agreeing = facts.into_iter().filter(|field| agrees(*field)).count();
+        let is_sure = explanation.probability >= SURE && (is_nickname || agreeing >= 2);
+        is_sure.then_some(explanation.weight)
     }
 
     /// Whether a weight says that both are different people though their names agree: another

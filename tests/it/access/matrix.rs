@@ -659,6 +659,7 @@ fn other_route(world: &World, who: &Who, preset: Preset, method: &str, path: &st
                     json!({"select": {"ids": []}, "action": {"type": "add_tags", "tags": ["x"]}})
                 }
                 "/api/v1/organizations/{id}" => json!({"quota_contacts": null}),
+                "/api/v1/duplicates/runs" => json!({}),
                 _ => json!({"name": name}),
             };
             let answer = ask(&path.replace("{id}", "second"), &body);
