@@ -202,7 +202,8 @@ fn read_query(select: &Value) -> Result<Query, Error> {
             return Err(Error::invalid("/select/saved_search", "type", detail));
         }
     };
-    let query = Query { q, filter: select.get("filter").cloned(), saved_search };
+    let query =
+        Query { q, filter: select.get("filter").cloned(), saved_search, fields: Vec::new() };
     if query.is_everything() {
         let detail = "selects nothing in particular; {\"all\": true} selects all contacts";
         return Err(Error::invalid("/select/q", "required", detail));

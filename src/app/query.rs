@@ -16,7 +16,7 @@ use crate::domain::access::Caller;
 use crate::domain::issue::FieldIssue;
 use crate::domain::text::fold;
 use crate::engine::search::Aliases;
-use crate::query::{Condition, Expr, Field, Language, Parsed, Warning, read_json};
+use crate::query::{Condition, Expr, Field, Language, Parsed, Warning, narrow, read_json};
 
 /// Longest query text that is looked at, in bytes.
 const MOST_QUERY_BYTES: usize = 16_384;
@@ -30,6 +30,8 @@ pub struct Query {
     pub filter: Option<Value>,
     /// A saved search, by its id or its name.
     pub saved_search: Option<String>,
+    /// The fields into which plain words of the text look; all that they can if there are none.
+    pub fields: Vec<String>,
 }
 
 impl Query {
@@ -45,7 +47,7 @@ impl Query {
             })?),
         };
         let saved_search = saved.filter(|name| !name.trim().is_empty()).map(str::to_owned);
-        Ok(Self { q: q.to_owned(), filter, saved_search })
+        Ok(Self { q: q.to_owned(), filter, saved_search, fields: Vec::new() })
     }
 
     /// Whether it asks for all contacts.
@@ -176,6 +178,9 @@ impl App {
     pub(super) fn understand(&self, caller: &Caller, query: &Query) -> Result<Understood, Error> {
         let Parsed { expr: mut text, mut warnings } = self.read_query(caller, &query.q)?;
         let meant = corrected(&query.q, &warnings);
+        if !query.fields.is_empty() {
+            text = self.narrowed(caller, text, &query.fields)?;
+        }
         let mut parts = Vec::new();
         let mut add = |filter: &Value, at: &str| {
             let read = self.read_filter(caller, filter, at)?;
@@ -205,6 +210,16 @@ impl App {
             _ => Expr::all(parts),
         };
         Ok(Understood { text, expr, warnings, meant, sort: saved.and_then(|saved| saved.sort) })
+    }
+
+    /// A query whose plain words look only into some fields.
+    fn narrowed(&self, caller: &Caller, expr: Expr, fields: &[String]) -> Result<Expr, Error> {
+        self.with_language(caller, true, |language| narrow(expr, fields, language))?.map_err(
+            |(name, near)| {
+                let hint = near.map_or_else(String::new, |near| format!(" (did you mean {near}?)"));
+                Error::invalid("/fields", "field", format!("there is no field {name:?}{hint}"))
+            },
+        )
     }
 
     /// Refuses a query of which something was not understood: a search shows more then, which is

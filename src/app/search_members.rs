@@ -28,6 +28,7 @@ pub const SEARCH_MEMBERS: &[&str] = &[
     "explain",
     "refresh",
     "fields",
+    "only",
     "token",
     "source",
     "owner",
@@ -105,5 +106,5 @@ pub(super) fn check_fields(fields: &[String]) -> Result<(), Error> {
     let near = nearest_member(unknown, MEMBERS.iter().copied(), None);
     let hint = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
     let unknown: String = unknown.chars().take(100).collect();
-    Err(Error::invalid("/fields", "field", format!("contacts have no {unknown:?}{hint}")))
+    Err(Error::invalid("/only", "field", format!("contacts have no {unknown:?}{hint}")))
 }

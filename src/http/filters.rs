@@ -93,7 +93,8 @@ impl Asked {
     /// What `q`, `filter` and `saved_search` ask for.
     pub(super) fn query(&self) -> Result<Query, Problem> {
         let q = self.last("q").unwrap_or_default();
-        Ok(Query::of_texts(q, self.last("filter"), self.last("saved_search"))?)
+        let query = Query::of_texts(q, self.last("filter"), self.last("saved_search"))?;
+        Ok(Query { fields: self.all("fields"), ..query })
     }
 
     /// The conditions that all other members stand for; `None` if there are none.

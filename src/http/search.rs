@@ -46,7 +46,8 @@ pub(super) fn query_of(request: &HttpRequest) -> Result<HashMap<String, String>,
         ("created_from" = Option<String>, Query, description = "from this day on; likewise with the others"),
         ("created_to" = Option<String>, Query, description = "until the end of this day; likewise with the others"),
         ("has" = Option<String>, Query, description = "only with something in these fields: phone, email, activities and so on; no: without"),
-        ("fields" = Option<String>, Query, description = "only these members of each contact, joined by commas; id is always there, match only if named; cf.KEY for one custom field"),
+        ("fields" = Option<String>, Query, description = "the fields into which plain words of q look, joined by commas: name, company, tag, cf.KEY and so on; all that they can if nothing is said"),
+        ("only" = Option<String>, Query, description = "only these members of each contact, joined by commas; id is always there, match only if named; cf.KEY for one custom field"),
         ("sort" = Option<String>, Query, description = "relevance, name, last_name, first_name, company, status, source, owner, queue, country, city, created_at, updated_at, last_contacted_at, last_interaction_at, last_called_at, birthday, lead_score, total_calls, cf.KEY; - for descending"),
         ("start" = Option<String>, Query, description = "begin at this letter or text, in orders by name, last_name, first_name or company"),
         ("page" = Option<usize>, Query, description = "from 1"), ("per_page" = Option<usize>, Query, description = "at most 1000"),
@@ -120,7 +121,7 @@ fn search_of(asked: &Asked) -> Result<SearchRequest, Problem> {
         facets: asked.all("facets"),
         facet_values: number("facet_values")?,
         members: asked.others(),
-        fields: asked.all("fields"),
+        fields: asked.all("only"),
         explain: matches!(asked.last("explain"), Some("true" | "1" | "yes")),
     })
 }

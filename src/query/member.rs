@@ -58,7 +58,7 @@ fn is_range(target: &Target) -> bool {
     }
 }
 
-fn field_of(name: &str, language: &Language<'_>) -> Result<Target, Option<String>> {
+pub(super) fn field_of(name: &str, language: &Language<'_>) -> Result<Target, Option<String>> {
     match names::find(name, language) {
         (_, Some(near)) => Err((!near.is_empty()).then_some(near)),
         (Named::Known(Target::Keypad) | Named::NotYet, None) => Err(None),

@@ -79,8 +79,9 @@ fn members_that_are_not_known_are_named_with_what_may_have_been_meant() {
         ("lead_score=many", "/lead_score"),
         ("created_from=soon", "/created_from"),
         ("has=xyzzy", "/has"),
-        ("fields=compny", "/fields"),
-        ("fields=cf.", "/fields"),
+        ("only=compny", "/only"),
+        ("only=cf.", "/only"),
+        ("q=x&fields=compny", "/fields"),
     ] {
         let answer = server.get(&format!("/api/v1/contacts?{parameters}")).expect(422);
         assert_eq!(answer.json["errors"][0]["pointer"], pointer, "{parameters}");
@@ -98,18 +99,45 @@ fn sparse_answers_have_what_was_asked_for() {
     };
     let members =
         |one: &Value| one.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
-    assert_eq!(members(&first("fields=display_name,email")), "display_name email id");
-    assert_eq!(members(&first("fields=id")), "id");
-    assert_eq!(members(&first("fields=match")), "id match");
-    let sparse = first(&format!("fields={}", escape("cf.plan")));
+    assert_eq!(members(&first("only=display_name,email")), "display_name email id");
+    assert_eq!(members(&first("only=id")), "id");
+    assert_eq!(members(&first("only=match")), "id match");
+    let sparse = first(&format!("only={}", escape("cf.plan")));
     assert_eq!(sparse["custom_fields"], json!({"Plan": "Gold"}));
-    assert_eq!(first("fields=custom_fields")["custom_fields"]["seats"], 5);
+    assert_eq!(first("only=custom_fields")["custom_fields"]["seats"], 5);
     // Every member of a contact can be asked for.
     let whole = first("");
     for name in whole.as_object().unwrap().keys() {
-        assert!(first(&format!("fields={name}")).get(name).is_some(), "{name}");
+        assert!(first(&format!("only={name}")).get(name).is_some(), "{name}");
     }
-    let body = json!({"q": "ada", "fields": ["tags"]});
+    let body = json!({"q": "ada", "only": ["tags"]});
     let answer = server.post("/api/v1/contacts/search", &body).expect(200).json;
     assert_eq!(members(&answer["contacts"][0]), "id tags");
+}
+
+#[test]
+fn plain_words_look_only_into_the_fields_that_are_named() {
+    let server = TestServer::start();
+    server.create(&json!({"name": "Mason Stone", "company": "Harbor Ltd", "tags": ["blue"]}));
+    server.create(&json!({"name": "Blue Harbor", "email": "mason@example.com"}));
+    server.get("/api/v1/contacts?refresh=wait").expect(200);
+    let names = |query: &str| -> Vec<String> {
+        let found = server.get(&format!("/api/v1/contacts?sort=name&{query}")).expect(200).json;
+        let all = found["contacts"].as_array().unwrap().iter();
+        all.map(|one| one["display_name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names("q=harbor"), ["Blue Harbor", "Mason Stone"]);
+    assert_eq!(names("q=harbor&fields=company"), ["Mason Stone"]);
+    assert_eq!(names("q=harbor&fields=name"), ["Blue Harbor"]);
+    assert_eq!(names("q=mason&fields=name,company"), ["Mason Stone"]);
+    assert_eq!(names("q=blue&fields=tag"), ["Mason Stone"]);
+    assert_eq!(names("q=mason&fields=email"), ["Blue Harbor"]);
+    assert_eq!(names("q=harbor&fields=notes"), [""; 0]);
+    let asked = json!({"q": "harbor", "fields": ["company"], "only": ["display_name"]});
+    let found = server.post("/api/v1/contacts/search", &asked).expect(200).json;
+    assert_eq!(
+        (&found["total"], &found["contacts"][0]["display_name"]),
+        (&json!(1), &json!("Mason Stone"))
+    );
+    assert!(found["contacts"][0].get("company").is_none());
 }

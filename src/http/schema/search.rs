@@ -30,6 +30,8 @@ pub(in crate::http) struct SearchInput {
     /// Until the end of this day.
     pub created_to: Option<String>,
     /// Only these members of each contact, beside its id.
+    pub only: Option<Vec<String>>,
+    /// The fields into which plain words of `q` look.
     pub fields: Option<Vec<String>>,
     /// `any`, `all` or `none` of the tags.
     pub tag_mode: Option<String>,
