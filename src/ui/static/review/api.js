@@ -41,8 +41,19 @@ export async function withdrawDismissal(ids) {
   await request("DELETE", "/api/v1/duplicates/dismissals", { params: { ids } });
 }
 
+/** The preview on its way: a merge waits for it, or it would ask about contacts that are gone. */
+let previewing = /** @type {Promise<unknown>} */ (Promise.resolve());
+
+/** `merge_contacts` as a trial @param {Record<string, unknown>} body @returns {Promise<Merged>} */
+export function previewMerge(body) {
+  const asked = request("POST", "/api/v1/contacts/merge", { body: { ...body, dry_run: true } }).then((answer) => answer.body);
+  previewing = asked.catch(() => {});
+  return asked;
+}
+
 /** `merge_contacts` @param {Record<string, unknown>} body @returns {Promise<Merged>} */
 export async function mergeContacts(body) {
+  await previewing;
   return (await request("POST", "/api/v1/contacts/merge", { body })).body;
 }
 

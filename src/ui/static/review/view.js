@@ -3,7 +3,7 @@
 
 import { html, useEffect, useState } from "../dom.js";
 import { Problem } from "../api.js";
-import { mergeContacts } from "./api.js";
+import { previewMerge } from "./api.js";
 import { Compare, fieldName, lines, textOf } from "./compare.js";
 import { Hint } from "../parts/hint.js";
 import { Icon } from "../parts/icons.js";
@@ -72,7 +72,7 @@ function Preview() {
   useEffect(() => {
     let isLast = true;
     if (body !== "null") {
-      mergeContacts({ ...JSON.parse(body), dry_run: true }).catch((error) => {
+      previewMerge(JSON.parse(body)).catch((error) => {
         if (error instanceof Problem) return error;
         throw error;
       }).then((found) => isLast && setAnswer(found));
