@@ -74,7 +74,8 @@ impl Default for AutoMerge {
             min_probability: 9_900,
             survivor: Survivor::default(),
             rule: "primary".to_owned(),
-            agree: vec!["birthday".to_owned(), "external_crm_id".to_owned()],
+            // Sister and brother with one phone differ by a letter.
+            agree: ["first_name", "birthday", "external_crm_id"].map(str::to_owned).to_vec(),
             daily_limit: 100,
         }
     }

@@ -29,7 +29,7 @@ pub enum Column {
     Day,
     /// Texts as they are written.
     Text,
-    /// The key by which the text sorts, as a text: see [`key_as_text`].
+    /// The key by which the text sorts, as a text: see `key_as_text`.
     SortKey,
 }
 
