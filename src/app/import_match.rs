@@ -120,17 +120,19 @@ impl<'a> RowMatcher<'a> {
             if !self.options.match_names {
                 return Ok(Some(contact.id));
             }
+            let agrees = names_agree(&name_of_contact(&contact), &name);
+            if !agrees && found.len() > FEW {
+                continue;
+            }
             let row = row.get_or_insert_with(|| self.judge.row(draft));
-            if names_agree(&name_of_contact(&contact), &name) {
-                let weight = self.judge.weight(row.as_ref(), &contact, found.len());
-                if weight.is_none_or(|weight| !self.judge.contradicts(weight)) {
-                    return Ok(Some(contact.id));
-                }
-            } else if found.len() <= FEW
-                && let Some(weight) = self.judge.says_same(row.as_ref(), &contact)
-                && likeliest.is_none_or(|(best, _)| weight > best)
+            let compared = self.judge.compare(row.as_ref(), &contact, found.len());
+            if agrees && compared.as_ref().is_none_or(|found| !self.judge.contradicts(found)) {
+                return Ok(Some(contact.id));
+            }
+            if let Some(compared) = compared.filter(|found| !agrees && RowJudge::says_same(found))
+                && likeliest.is_none_or(|(best, _)| compared.weight > best)
             {
-                likeliest = Some((weight, contact.id));
+                likeliest = Some((compared.weight, contact.id));
             }
         }
         Ok(likeliest.map(|(_, id)| id))

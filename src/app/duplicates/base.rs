@@ -8,12 +8,12 @@ use rayon::prelude::*;
 use super::super::error::Error;
 use super::super::query::Query;
 use super::super::{App, authorize};
+use super::decision::places_of;
 use super::report::{DuplicateReport, ReportOptions};
 use super::subject::{Card, Ids, Subjects};
-use crate::dedupe::{Apart, Record, Standard};
+use crate::dedupe::{Record, Standard};
 use crate::domain::access::{Caller, FieldRight, FieldRights, Permission};
 use crate::domain::contact::Contact;
-use crate::domain::duplicates::Verdict;
 use crate::domain::ids::ContactId;
 
 impl App {
@@ -38,56 +38,32 @@ impl App {
         }
         let model = self.duplicate_model()?;
         let standard = Standard::new(self.partition.names(), &model);
-        let mut ids: Vec<ContactId> = Vec::new();
+        let (mut ids, mut numbers): (Vec<ContactId>, Vec<u32>) = (Vec::new(), Vec::new());
         let mut subjects = Subjects::new(Ids::Contacts(Vec::new()), options.has_cards);
         self.partition.for_each_contact(caller.organization, |batch| {
-            let read: Vec<(ContactId, Record, Option<Card>)> = batch
+            let read: Vec<(ContactId, u32, Record, Option<Card>)> = batch
                 .into_par_iter()
                 .filter(|contact| caller.sees(contact))
                 .map(|contact| {
                     let shown = caller.shown(Arc::new(contact));
                     let record = Record::of(&comparable(&shown, &caller.fields), &standard);
-                    (shown.id, record, options.has_cards.then(|| Card::of(&shown)))
+                    let card = options.has_cards.then(|| Card::of(&shown));
+                    (shown.id, shown.number.0, record, card)
                 })
                 .collect();
-            for (id, record, card) in read {
+            for (id, number, record, card) in read {
                 ids.push(id);
+                numbers.push(number);
                 subjects.push(record, card);
             }
             progress(ids.len() as u64);
             true
         })?;
-        let apart = self.told_apart(caller, &ids)?;
+        let apart = places_of(&self.decided_numbers(caller.organization)?.apart, &numbers);
         subjects.ids = Ids::Contacts(ids);
         let settings = self.organization_of(caller)?.settings.duplicates.clone();
         let wanted = super::options(&model, &settings);
         DuplicateReport::make(subjects, model, &wanted, &apart, options)
-    }
-
-    /// The pairs of places in a list of contacts that somebody has told apart; of a contact that was
-    /// merged the one that it went into.
-    fn told_apart(&self, caller: &Caller, ids: &[ContactId]) -> Result<Apart, Error> {
-        let decided = self.decisions(caller.organization)?;
-        let mut apart = Apart::new();
-        if decided.is_empty() {
-            return Ok(apart);
-        }
-        let mut places: Vec<(ContactId, u32)> = ids.iter().copied().zip(0..).collect();
-        places.sort_unstable();
-        let place = |id: ContactId| -> Result<Option<u32>, Error> {
-            let id = self.survivor(caller.organization, id)?;
-            let at = places.binary_search_by_key(&id, |(known, _)| *known).ok();
-            Ok(at.map(|at| places[at].1))
-        };
-        for (one, other, decision) in decided {
-            if decision.verdict == Verdict::NotDuplicate
-                && let (Some(one), Some(other)) = (place(one)?, place(other)?)
-                && one != other
-            {
-                apart.insert((one.min(other), one.max(other)));
-            }
-        }
-        Ok(apart)
     }
 }
 

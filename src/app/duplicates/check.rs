@@ -15,12 +15,10 @@ use crate::domain::access::{Caller, FieldRight, Permission};
 use crate::domain::contact::Contact;
 use crate::domain::draft::Stamp;
 use crate::domain::draft_json;
-use crate::domain::duplicates::{Decision, Verdict};
 use crate::domain::ids::{ContactId, ContactNumber};
 use crate::domain::issue::FieldIssue;
 use crate::domain::phone::parse_query;
 use crate::engine::lookup::{IdentityKind, Rule as LookupRule};
-use crate::engine::{Error as EngineError, codec, keys};
 
 /// Candidates of one number or address before a base is built.
 const MOST_OF_ONE: usize = 50;
@@ -174,6 +172,10 @@ impl App {
             None => draft.create(ContactId::generate(), ContactNumber(u32::MAX), stamp),
         };
         let live = self.live_duplicates(caller.organization);
+        if known.is_some() {
+            // Somebody may have told it apart from others just now; of a new one nobody has.
+            self.take_decisions(&live)?;
+        }
         let Ok(contact) = made else {
             // There is no name, number or address yet.
             let currency = live.currency();
@@ -213,34 +215,8 @@ impl App {
         };
         let standard = &weighing.tools.standard;
         let seen = self.seen_records(caller, subject.own, candidates, standard)?;
-        let seen = self.undecided(caller, subject, seen)?;
         let least = Least::new(&weighing.options, least, subject.names_holders);
         Ok(best(&weighing.check(), &weighing.options, &record, seen, &least, most))
-    }
-
-    /// Leaves out whom somebody has told apart from a contact that is there.
-    fn undecided(
-        &self,
-        caller: &Caller,
-        subject: &Subject<'_>,
-        mut seen: Vec<SeenRecord>,
-    ) -> Result<Vec<SeenRecord>, Error> {
-        if subject.own.is_none() {
-            return Ok(seen);
-        }
-        let mut at = 0;
-        while at < seen.len() {
-            let (own, other) = (subject.contact.id, seen[at].0.id);
-            let kept = self.partition.get(&keys::decision(caller.organization, own, other))?;
-            let kept = kept.map(|bytes| codec::decode::<Decision>(bytes.as_ref()));
-            let kept = kept.transpose().map_err(EngineError::from)?;
-            if kept.is_some_and(|kept| kept.verdict == Verdict::NotDuplicate) {
-                seen.remove(at);
-            } else {
-                at += 1;
-            }
-        }
-        Ok(seen)
     }
 
     /// As [`App::likely_same`], while contacts are being compared for the first time: by numbers

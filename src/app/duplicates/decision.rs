@@ -73,6 +73,19 @@ pub(super) struct Decided {
     pub(super) until: Option<Timestamp>,
 }
 
+/// Pairs of numbers as pairs of places in a list of numbers; those that are not in it left out.
+pub(super) fn places_of(pairs: &Apart, numbers: &[u32]) -> Apart {
+    if pairs.is_empty() {
+        return Apart::new();
+    }
+    let places: HashMap<u32, u32> = numbers.iter().copied().zip(0..).collect();
+    pairs
+        .iter()
+        .filter_map(|(one, other)| Some((*places.get(one)?, *places.get(other)?)))
+        .map(|(one, other)| (one.min(other), one.max(other)))
+        .collect()
+}
+
 /// What a request decides.
 struct Wish {
     ids: Vec<ContactId>,

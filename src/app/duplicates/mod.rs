@@ -1,8 +1,13 @@
-//! Reports on duplicates: over all contacts of an organisation that the caller sees, or over the
-//! rows of a list that is not imported.
+//! Who is the same person: found, shown, decided, merged without asking.
 //!
-//! Both end in a [`DuplicateReport`], which knows the pairs and groups and writes them as CSV, JSON
-//! Lines or a page. What is the same person is decided in `dedupe`; nothing is changed here.
+//! - `live` keeps what is found up with every change; `check` asks it about one contact, `row_judge`
+//!   about a row of an import, `list` shows what there is to review.
+//! - `decision` remembers what persons say about pairs, `accuracy` how well scores agree with it,
+//!   `auto_merge` merges what the settings want merged.
+//! - `base` and `file` compare all contacts, or the rows of a list that is not imported, for a
+//!   [`DuplicateReport`], which `text` and `html` write; `run_job` does so in the background.
+//!
+//! What is the same person is decided in `dedupe`; merging itself is in `merges`.
 
 mod accuracy;
 mod auto_merge;
@@ -34,7 +39,6 @@ pub use list::{
 pub(super) use live::LiveDuplicates;
 pub use live::{Built, Currency};
 pub use report::{DuplicateReport, ReportFormat, ReportOptions, ReportSummary, ReportView};
-
 pub(super) use row_judge::RowJudge;
 pub use run_job::{DuplicateRun, ListRun, RunReport, RunState, RunView};
 

@@ -92,21 +92,21 @@ pub struct DuplicateReport {
 }
 
 impl DuplicateReport {
-    /// Compares the records as `shipped` wants it; `apart` are pairs of places that are different
+    /// Compares the records as `wanted` says; `apart` are pairs of places that are different
     /// people.
     pub(super) fn make(
         subjects: Subjects,
         model: Model,
-        shipped: &Options,
+        wanted: &Options,
         apart: &Apart,
         wishes: &ReportOptions,
     ) -> Result<Self, Error> {
         let least = wishes.min_probability;
         let bits = super::bits_of(least);
         let options = Options {
-            threshold: shipped.threshold.min(bits),
-            keep: shipped.keep.min(bits),
-            ..shipped.clone()
+            threshold: wanted.threshold.min(bits),
+            keep: wanted.keep.min(bits),
+            ..wanted.clone()
         };
         let records = &subjects.records;
         let counts = Frequencies::count(records, model.settings.holders_grouped);

@@ -7,7 +7,7 @@ use super::super::error::Error;
 use super::base::comparable;
 use super::check::UNKNOWN_BASE;
 use super::live::{Tools, Weighing};
-use crate::dedupe::{Check, Counts, Field, Frequencies, Kind, Options, Prior, Record};
+use crate::dedupe::{Check, Counts, Explanation, Field, Frequencies, Kind, Options, Prior, Record};
 use crate::domain::access::{Caller, FieldRights, OrgSettings};
 use crate::domain::contact::Contact;
 use crate::domain::draft::{Draft, Stamp};
@@ -86,13 +86,14 @@ impl RowJudge {
         Some(Record::of(&comparable(&contact, &self.rights), &self.tools.standard))
     }
 
-    /// The match weight of a row and a contact in bits; `holders` contacts have the key.
-    pub(in crate::app) fn weight(
+    /// Compares a row with a contact; `holders` contacts have the key that led to it. Nothing if
+    /// the row would be no contact.
+    pub(in crate::app) fn compare(
         &self,
         row: Option<&Record>,
         contact: &Contact,
         holders: usize,
-    ) -> Option<f64> {
+    ) -> Option<Explanation> {
         let counts = KeyCounts {
             known: self.known.as_deref().map(|known| &known.counts),
             total: self.total,
@@ -100,37 +101,28 @@ impl RowJudge {
         };
         let other = Record::of(&comparable(contact, &self.rights), &self.tools.standard);
         let check = Check::new(&self.tools.model, &counts, self.prior, &self.options);
-        row.map(|row| check.weight(row, &other))
+        Some(check.explain(row?, &other, None))
+    }
+
+    /// Whether both are different people though their names agree: another birthday, another
+    /// address and so on.
+    pub(in crate::app) fn contradicts(&self, found: &Explanation) -> bool {
+        found.weight < self.options.keep
     }
 
     /// Whether both are the same person though their names do not agree, surely enough to change
     /// the one by the other without asking: the first names are said for each other, or a typo in
     /// a name comes with two things that agree. Sister and brother with one phone have less.
-    pub(in crate::app) fn says_same(&self, row: Option<&Record>, contact: &Contact) -> Option<f64> {
-        let counts = KeyCounts {
-            known: self.known.as_deref().map(|known| &known.counts),
-            total: self.total,
-            holders: 1,
+    pub(in crate::app) fn says_same(found: &Explanation) -> bool {
+        let agrees = |field: &Field| {
+            found.reasons.iter().any(|reason| reason.field == *field && reason.bits > 0.0)
         };
-        let other = Record::of(&comparable(contact, &self.rights), &self.tools.standard);
-        let check = Check::new(&self.tools.model, &counts, self.prior, &self.options);
-        let explanation = check.explain(row?, &other, None);
-        let agrees = |field: Field| {
-            explanation.reasons.iter().any(|reason| reason.field == field && reason.bits > 0.0)
-        };
-        let is_nickname = explanation
+        let is_nickname = found
             .reasons
             .iter()
             .any(|reason| reason.field == Field::FirstName && reason.level == NICKNAME);
         let facts = [Field::Phone, Field::Email, Field::Birthday, Field::NationalId];
-        let agreeing = facts.into_iter().filter(|field| agrees(*field)).count();
-        let is_sure = explanation.probability >= SURE && (is_nickname || agreeing >= 2);
-        is_sure.then_some(explanation.weight)
-    }
-
-    /// Whether a weight says that both are different people though their names agree: another
-    /// birthday, another address and so on.
-    pub(in crate::app) fn contradicts(&self, weight: f64) -> bool {
-        weight < self.options.keep
+        let agreeing = facts.iter().filter(|field| agrees(field)).count();
+        found.probability >= SURE && (is_nickname || agreeing >= 2)
     }
 }

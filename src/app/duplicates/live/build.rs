@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
+use super::super::decision::places_of;
 use super::{App, Base, Built, Error, Live, Tools, Weighing};
 use crate::dedupe::{Frequencies, Graph, KeyTable, Options, Record, Standard, cluster, pairs};
 use crate::domain::ids::OrgNumber;
@@ -66,23 +67,25 @@ impl App {
             pending.replay = Some(Vec::new());
         }
         live.read.store(0, Ordering::Relaxed);
-        let mut generation = live.generation.load(Ordering::Relaxed);
-        let mut built = self.compare_all(live, progress);
-        // Under settings that were changed meanwhile others would have been found.
-        while let now = live.generation.load(Ordering::Relaxed)
-            && now != generation
-            && matches!(built, Ok(Some(_)))
-        {
-            generation = now;
-            built = self.compare_all(live, progress);
-        }
-        live.read.store(u64::MAX, Ordering::Relaxed);
-        let mut pending = live.pending.lock();
-        let replay = pending.replay.take().unwrap_or_default();
-        let Some(base) = built? else { return Ok(false) };
+        let (base, mut pending) = loop {
+            let generation = live.generation.load(Ordering::Relaxed);
+            let built = self.compare_all(live, progress);
+            // Settings are changed under this lock: what they were then, they are when it is taken
+            // over. Under others, others would have been found.
+            let mut pending = live.pending.lock();
+            let is_outdated = live.generation.load(Ordering::Relaxed) != generation;
+            if is_outdated && matches!(built, Ok(Some(_))) {
+                continue;
+            }
+            live.read.store(u64::MAX, Ordering::Relaxed);
+            // They may have been read or not.
+            live.watch.put_back(&pending.replay.take().unwrap_or_default());
+            match built? {
+                Some(base) => break (base, pending),
+                None => return Ok(false),
+            }
+        };
         pending.dirty.clear();
-        // They may have been read or not.
-        live.watch.put_back(&replay);
         *live.base.write() = Some(base);
         // Who asked meanwhile has got what it wanted.
         live.is_wanted.store(false, Ordering::Relaxed);
@@ -116,17 +119,7 @@ impl App {
             .map_err(|error| super::super::too_many(&error))?;
         let decided = self.decided_numbers(live.org)?;
         let (apart, later) = (decided.apart, decided.later);
-        let mut places: Vec<(u32, u32)> = numbers.iter().copied().zip(0..).collect();
-        places.sort_unstable();
-        let place = |number: &u32| {
-            let at = places.binary_search_by_key(number, |(number, _)| *number).ok();
-            at.map(|at| places[at].1)
-        };
-        let apart_places = apart
-            .iter()
-            .filter_map(|(a, b)| Some((place(a)?, place(b)?)))
-            .map(|(a, b)| (a.min(b), a.max(b)))
-            .collect();
+        let apart_places = places_of(&apart, &numbers);
         let clusters = cluster(&records, &scored, &counts, &tools.model, &options, &apart_places);
         let mut graph = Graph::new(&numbers, &scored.pairs, &clusters, apart.clone());
         graph.set_decided(apart, later);

@@ -82,21 +82,29 @@ impl App {
         let _settling = live.settling.lock();
         for _ in 0..most {
             let Some(number) = live.pending.lock().dirty.pop_first() else { break };
-            let Some((weighing, candidates)) = self.candidates_of(live, number)? else {
-                return Ok(0);
-            };
-            let near = self.near_of(live.org, &weighing, number, candidates)?;
-            let mut base = live.base.write();
-            let Some(base) = base.as_mut() else { return Ok(0) };
-            let touched = base.graph.set_near(number, near);
-            self.regroup(live.org, base, &touched)?;
+            if let Err(error) = self.settle_one(live, number) {
+                live.pending.lock().dirty.insert(number);
+                return Err(error);
+            }
         }
         let waiting = live.pending.lock().dirty.len();
         Ok(waiting)
     }
 
+    fn settle_one(&self, live: &Live, number: u32) -> Result<(), Error> {
+        // Without a base there is nothing to keep up: a build will read everything.
+        let Some((weighing, proposed)) = self.candidates_of(live, number)? else { return Ok(()) };
+        let near = self.near_of(live.org, &weighing, number, proposed)?;
+        let mut base = live.base.write();
+        let Some(base) = base.as_mut() else { return Ok(()) };
+        let touched = base.graph.set_near(number, near);
+        self.regroup(live.org, base, &touched)
+    }
+
     /// Takes over what persons have decided since.
-    fn take_decisions(&self, live: &Live) -> Result<(), Error> {
+    ///
+    /// Cost: if something was decided, reads all decisions of the organisation.
+    pub(in crate::app::duplicates) fn take_decisions(&self, live: &Live) -> Result<(), Error> {
         let mut due = live.decisions.lock();
         if due.is_none_or(|due| due > self.partition.now()) {
             return Ok(());

@@ -20,6 +20,7 @@ pub(super) use follow::MOST_CANDIDATES;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex, RwLock};
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,9 @@ pub struct Built {
     pub took_ms: u64,
 }
 
+/// A state of a base: when it was built, and how many changes have come since.
+type BaseState = (Timestamp, usize);
+
 /// What waits to be taken over.
 #[derive(Default)]
 struct Pending {
@@ -115,8 +119,8 @@ pub(super) struct Live {
     is_large: AtomicBool,
     /// The background is to build.
     is_wanted: AtomicBool,
-    /// What was merged from without asking last: the build and the changes since.
-    merged_from: Mutex<Option<(Timestamp, usize)>>,
+    /// When it was last looked for what is to be merged without asking, and in which state.
+    merged_from: Mutex<Option<(Instant, Option<BaseState>)>>,
 }
 
 /// How current the duplicates of an organisation are.

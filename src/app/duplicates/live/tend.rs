@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rayon::ThreadPoolBuilder;
 
@@ -12,6 +12,8 @@ use super::{App, Error, Live, MOST_INLINE};
 
 /// How often it looks for changes that nobody has asked about.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// What is to be merged without asking is looked for at most this often, for it looks at all groups.
+const MERGE_EVERY: Duration = Duration::from_secs(10);
 /// Contacts settled before others get the lock.
 const SETTLE_AT_ONCE: usize = 200;
 
@@ -89,9 +91,11 @@ impl App {
         self.follow_changes(live, usize::MAX)?;
         while !self.is_stopping_duplicates() && self.settle(live, SETTLE_AT_ONCE)? > 0 {}
         let state = live.base.read().as_ref().map(|base| (base.built.at, base.changed));
-        if state.is_some() && *live.merged_from.lock() != state {
+        let mut last = live.merged_from.lock();
+        let is_due = last.is_none_or(|(at, from)| from != state && at.elapsed() >= MERGE_EVERY);
+        if state.is_some() && is_due {
             self.auto_merge_by_itself(live.org)?;
-            *live.merged_from.lock() = state;
+            *last = Some((Instant::now(), state));
         }
         Ok(())
     }
