@@ -5,10 +5,9 @@
 //! answered here; this module knows no web framework and talks to nothing of ours. The
 //! files themselves call only the public JSON API.
 //!
-//! In a debug build the files are read from disk at each call, so an edit shows after a
-//! reload; in a release build they are part of the binary.
-
-mod shorten;
+//! The build script shortens scripts and styles. In a debug build the files are read from where
+//! it put them, so an edit shows after a build and a reload; in a release build they are part of
+//! the binary.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -16,7 +15,7 @@ use std::sync::LazyLock;
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 #[derive(RustEmbed)]
-#[folder = "src/ui/static"]
+#[folder = "$OUT_DIR/ui"]
 struct Files;
 
 /// Everything from this server and nothing else: no inline script or style, no frame.
@@ -84,14 +83,7 @@ pub fn asset(path: &str) -> Option<Asset> {
         Some(file) => (file, None),
         None => (Files::get(&format!("{path}.gz"))?, Some("gzip")),
     };
-    let bytes = match (path.starts_with("vendor/"), std::str::from_utf8(&file.data)) {
-        (false, Ok(text)) => {
-            let is_style = content_type.starts_with("text/css");
-            let shorter = if is_style { shorten::style(text) } else { shorten::script(text) };
-            Cow::Owned(shorter.into_bytes())
-        }
-        _ => file.data,
-    };
+    let bytes = file.data;
     Some(Asset { etag: etag(&bytes), bytes, content_type, content_encoding, cache_control: CACHE })
 }
 
@@ -103,11 +95,7 @@ pub fn build_hash() -> &'static str {
         names.sort();
         let mut hasher = blake3::Hasher::new();
         for name in names {
-            // What is served, not what is stored: the two differ by what is left out.
-            let bytes = asset(&name)
-                .map(|asset| asset.bytes)
-                .or_else(|| Files::get(&name).map(|file| file.data))
-                .unwrap_or_default();
+            let bytes = Files::get(&name).map(|file| file.data).unwrap_or_default();
             hasher.update(name.as_bytes());
             hasher.update(&[0]);
             hasher.update(&(bytes.len() as u64).to_be_bytes());
@@ -152,7 +140,8 @@ fn page(name: &'static str, content_security_policy: &'static str) -> Result<Pag
     })
 }
 
-/// Names every module that the console needs at once, so that the browser need not read one to learn of the next.
+/// Names every module that the console needs at once, so that the browser need not read one to
+/// learn of the next.
 fn preload() -> String {
     let mut names: Vec<_> = Files::iter()
         .filter(|name| name.ends_with(".js") && !CLASSIC_SCRIPTS.contains(&name.as_ref()))
@@ -214,6 +203,7 @@ mod tests {
 
     #[test]
     fn modules_import_only_files_that_exist() {
+        let mut imports = 0;
         for name in Files::iter().filter(|name| name.ends_with(".js")) {
             let text = String::from_utf8(Files::get(&name).unwrap().data.into_owned()).unwrap();
             let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -222,6 +212,7 @@ mod tests {
                 else {
                     continue;
                 };
+                imports += 1;
                 let mut path: Vec<_> = folder.split('/').filter(|step| !step.is_empty()).collect();
                 for step in target.split('/') {
                     match step {
@@ -233,6 +224,7 @@ mod tests {
                 assert!(asset(&path.join("/")).is_some(), "{name} imports {target}");
             }
         }
+        assert!(imports > 50, "only {imports} imports were found");
     }
 
     #[test]
@@ -269,23 +261,25 @@ mod tests {
 
     #[test]
     fn script_and_style_stay_small() {
-        let total = |is_on_demand: bool| -> usize {
-            Files::iter()
-                .filter(|name| name.ends_with(".js") || name.ends_with(".css"))
-                .filter(|name| name.starts_with(ON_DEMAND) == is_on_demand)
-                .filter_map(|name| asset(&name))
-                .map(|file| file.bytes.len())
-                .sum()
-        };
-        let (at_once, on_demand) = (total(false), total(true));
-        assert!(at_once < 150_000, "{at_once} bytes of script and style");
-        assert!(on_demand < 40_000, "{on_demand} bytes of script on demand");
+        let total: usize = Files::iter()
+            .filter(|name| name.ends_with(".js") || name.ends_with(".css"))
+            .filter_map(|name| asset(&name))
+            .map(|file| file.bytes.len())
+            .sum();
+        assert!(total < 150_000, "{total} bytes of script and style");
+    }
+
+    /// A file as people read it.
+    fn source(name: &str) -> String {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ui/static");
+        std::fs::read_to_string(folder.join(name)).unwrap()
     }
 
     #[test]
     fn no_text_in_a_style_sheet_loses_a_space() {
-        let text = String::from_utf8(Files::get("app.css").unwrap().data.into_owned()).unwrap();
-        let shorter = shorten::style(&text);
+        let text = source("app.css");
+        let shorter = String::from_utf8(asset("app.css").unwrap().bytes.into_owned()).unwrap();
+        assert!(shorter.len() < text.len());
         let code: Vec<_> = text.lines().filter(|line| !line.contains("/*")).collect();
         for quoted in code.join("\n").split('"').skip(1).step_by(2) {
             assert!(shorter.contains(&format!("\"{quoted}\"")), "{quoted:?}");
@@ -294,8 +288,8 @@ mod tests {
 
     #[test]
     fn no_line_of_code_begins_with_a_comment() {
-        for name in Files::iter().filter(|name| !name.starts_with("vendor/")) {
-            let text = String::from_utf8(Files::get(&name).unwrap().data.into_owned()).unwrap();
+        for name in Files::iter().filter(|name| name.ends_with(".css")) {
+            let text = source(&name);
             for line in text.lines().map(str::trim) {
                 if !line.starts_with("/*") && !line.starts_with("* ") {
                     continue;
@@ -311,7 +305,7 @@ mod tests {
         for name in
             Files::iter().filter(|name| name.ends_with(".js") && !name.starts_with("vendor/"))
         {
-            let text = String::from_utf8(Files::get(&name).unwrap().data.into_owned()).unwrap();
+            let text = source(&name);
             assert!(text.starts_with("// @ts-check\n"), "{name} is not type-checked");
             assert!(text.lines().count() <= 250, "{name} is too long");
         }
