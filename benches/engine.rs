@@ -99,6 +99,10 @@ fn engine(c: &mut Criterion) {
 
 use ringdex::generate;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn infixes(phones: &[String], len: usize) -> Vec<String> {
     phones
         .iter()

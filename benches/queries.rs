@@ -31,6 +31,10 @@ use ringdex::app::{Access, App, Refresh, SearchRequest};
 use ringdex::domain::access::Caller;
 use ringdex::engine::Options;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 struct Query {
     text: String,
     offset: usize,

@@ -31,6 +31,10 @@ use ringdex::import::match_existing::OnDuplicate;
 use ringdex::import::{MapOptions, Target};
 use serde_json::json;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const QUEUES: u64 = 50;
 const USERS: u64 = 200;
 const ROUNDS: usize = 3;

@@ -18,6 +18,7 @@ use crate::domain::contact::Contact;
 use crate::domain::ids::ChangeSeq;
 use crate::index::{Generations, Mirror, Schema};
 use crate::journal::{Entry, FileJournal, Journal, Op};
+use crate::search;
 use crate::store::fault::crash_point;
 use crate::store::{codec, keys};
 
@@ -27,6 +28,11 @@ const READ_BYTES: usize = 512 << 10;
 /// writes a segment with dictionaries of its own, so many small ones cost several times more than
 /// a few large ones.
 const BUSY_COMMIT: Duration = Duration::from_secs(2);
+
+/// How often it is looked at whether there are more parts of the index than need be.
+const TIDY: Duration = Duration::from_secs(10);
+/// With more changes than this in that time merging would take from writing what it needs.
+const MOST_CHANGES: u64 = 20_000;
 
 /// What searches are answered from: an index, and the schema it was built with.
 pub(super) struct Serving {
@@ -62,6 +68,7 @@ pub(super) struct Follower {
     /// What is in the index, though maybe not committed.
     pub(super) indexed: Arc<Progress>,
     pub(super) serving: Arc<ArcSwap<Serving>>,
+    pub(super) search_caches: Arc<search::Caches>,
     pub(super) stop: Arc<AtomicBool>,
     pub(super) generations: Generations,
     pub(super) mirror: Mirror,
@@ -92,6 +99,7 @@ impl Follower {
     /// Follows until told to stop; gives the index back, with everything applied committed.
     fn run(mut self, replacements: &Receiver<Replacement>) -> Result<Mirror, Error> {
         let mut position = self.mirror.committed();
+        let (mut tidied, mut changes) = (Instant::now(), self.mirror.changes());
         loop {
             let is_stopping = self.stop.load(Ordering::Acquire);
             if let Ok(replacement) = replacements.try_recv() {
@@ -100,6 +108,19 @@ impl Follower {
             position = self.catch_up(position, replacements)?;
             if is_stopping {
                 return Ok(self.mirror);
+            }
+            if tidied.elapsed() >= TIDY {
+                let is_quiet = self.mirror.changes().abs_diff(changes) <= MOST_CHANGES;
+                // It commits, so there must be nothing in the index that is not committed.
+                if is_quiet && position == self.mirror.committed() {
+                    self.mirror.tidy()?;
+                }
+                (tidied, changes) = (Instant::now(), self.mirror.changes());
+            }
+            if let Some(merged) = self.mirror.merged()? {
+                // What queries need of a large part takes some tenths of a second to read.
+                self.search_caches.warm(self.mirror.schema(), &merged)?;
+                self.mirror.show_merged()?;
             }
             self.applied.wait_until(Duration::from_secs(1), || {
                 self.applied.get() > position

@@ -1,8 +1,10 @@
 //! One index: upserts, deletes, commits that carry the change sequence, snapshots to read.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use tantivy::index::SegmentComponent;
+use tantivy::index::{SegmentComponent, SegmentId};
 use tantivy::query::TermQuery;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{
@@ -13,6 +15,7 @@ use super::Error;
 use super::cutter::{ReadyMade, TOKENIZER};
 use super::directory::UnsyncedDirectory;
 use super::document::document;
+use super::merging::{Merging, to_tidy};
 use super::schema::Schema;
 use super::sealed::{SealedDirectory, SealedFiles};
 use crate::domain::contact::Contact;
@@ -26,6 +29,12 @@ pub struct Mirror {
     writer: IndexWriter,
     reader: IndexReader,
     committed: ChangeSeq,
+    /// Documents added and deletes asked for.
+    changes: AtomicU64,
+    /// Tells merging to tidy up at the next commit.
+    tidies: Arc<AtomicBool>,
+    /// Segments that are being merged into one to tidy up.
+    merging: Vec<SegmentId>,
 }
 
 impl Mirror {
@@ -58,14 +67,18 @@ impl Mirror {
             return Err(Error::Schema("the files hold an index of another schema".to_owned()));
         }
         index.tokenizers().register(TOKENIZER, ReadyMade::default());
-        let writer = index.writer_with_num_threads(1, writer_bytes)?;
+        let writer: IndexWriter = index.writer_with_num_threads(1, writer_bytes)?;
+        let policy = Merging::default();
+        let tidies = policy.switch();
+        writer.set_merge_policy(Box::new(policy));
         // A process that was killed between writing the deletes of a commit and its metadata has
         // left a file under the very name that the same commit takes when it is made again.
         writer.garbage_collect_files().wait()?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let payload = index.load_metas()?.payload;
         let committed = payload.and_then(|p| p.parse().ok()).map_or(ChangeSeq::ZERO, ChangeSeq);
-        Ok(Self { schema, index, writer, reader, committed })
+        let changes = AtomicU64::new(0);
+        Ok(Self { schema, index, writer, reader, committed, changes, tidies, merging: Vec::new() })
     }
 
     /// The sequence of the last change that the last commit holds.
@@ -84,6 +97,7 @@ impl Mirror {
             self.delete(contact.number);
         }
         self.writer.add_document(document(&self.schema, org, contact))?;
+        self.changes.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 
@@ -91,6 +105,7 @@ impl Mirror {
     pub fn delete(&self, number: ContactNumber) {
         let term = Term::from_field_u64(self.schema.fields.number, u64::from(number.0));
         self.writer.delete_term(term);
+        self.changes.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Removes everything.
@@ -108,6 +123,54 @@ impl Mirror {
         self.reader.reload()?;
         self.committed = through;
         Ok(())
+    }
+
+    /// How many documents were added and deletes asked for since it was opened.
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
+    }
+
+    /// Begins to merge segments where there are more than need be, or to purge one of much that is
+    /// deleted. Goes on in the background; [`Mirror::merged`] says when it is done.
+    ///
+    /// # Errors
+    /// If the commit that begins it fails.
+    pub fn tidy(&mut self) -> Result<(), Error> {
+        self.merging = to_tidy(&self.index.searchable_segment_metas()?);
+        if self.merging.is_empty() {
+            return Ok(());
+        }
+        self.tidies.store(true, Ordering::Release);
+        let begun = self.commit(self.committed);
+        self.tidies.store(false, Ordering::Release);
+        begun
+    }
+
+    /// A snapshot of what tidying up has made, once it is done; [`Mirror::show_merged`] gives it to
+    /// everybody.
+    ///
+    /// # Errors
+    /// If the files cannot be read.
+    pub fn merged(&self) -> Result<Option<Searcher>, Error> {
+        if self.merging.is_empty() {
+            return Ok(None);
+        }
+        let now = self.index.searchable_segment_ids()?;
+        if now.iter().any(|id| self.merging.contains(id)) {
+            return Ok(None);
+        }
+        let reader: IndexReader =
+            self.index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        Ok(Some(reader.searcher()))
+    }
+
+    /// Lets searches see the segments that tidying up has made.
+    ///
+    /// # Errors
+    /// If the files cannot be read.
+    pub fn show_merged(&mut self) -> Result<(), Error> {
+        self.merging.clear();
+        Ok(self.reader.reload()?)
     }
 
     /// A reader whose snapshots follow the commits.
@@ -133,9 +196,15 @@ impl Mirror {
         Ok(self.searcher().search(&query, &tantivy::collector::Count)?)
     }
 
-    /// Waits for merges and lets go of the files.
+    /// Lets go of the files. Waits for merges, save for those that tidy up, which may take long:
+    /// what these have written is removed when the index is opened again.
+    ///
+    /// # Errors
+    /// If a merge has failed.
     pub fn close(self) -> Result<(), Error> {
-        self.writer.wait_merging_threads()?;
+        if self.merging.is_empty() {
+            self.writer.wait_merging_threads()?;
+        }
         Ok(())
     }
 }

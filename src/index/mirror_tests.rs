@@ -79,3 +79,32 @@ fn a_sealed_commit_that_a_kill_cut_short_is_made_again() {
     let vault = vault::create(dir.path(), &MasterKey::generate().unwrap()).unwrap();
     is_made_again(Some(&vault.sealer(Room::Index)));
 }
+
+/// What is left of many commits becomes one segment, which shows only what the commits did.
+#[test]
+fn tidying_up_leaves_one_segment_with_the_same_contacts() {
+    let root = TempDir::new().unwrap();
+    let mut mirror = open(&root.path().join("gen-1"), None);
+    for number in 1..=5 {
+        mirror.upsert(ORG, &contact(number), true).unwrap();
+        mirror.commit(ChangeSeq(u64::from(number))).unwrap();
+    }
+    mirror.delete(ContactNumber(4));
+    assert_eq!(mirror.searcher().segment_readers().len(), 5);
+    mirror.tidy().unwrap();
+    assert_eq!(mirror.committed(), ChangeSeq(5));
+    let merged = loop {
+        match mirror.merged().unwrap() {
+            Some(merged) => break merged,
+            None => std::thread::yield_now(),
+        }
+    };
+    assert_eq!(merged.segment_readers().len(), 1);
+    mirror.show_merged().unwrap();
+    assert_eq!(mirror.searcher().segment_readers().len(), 1);
+    let counts: Vec<_> = (1..=5).map(|n| mirror.count_of(ContactNumber(n)).unwrap()).collect();
+    assert_eq!(counts, [1, 1, 1, 0, 1]);
+    assert!(mirror.merged().unwrap().is_none());
+    mirror.tidy().unwrap();
+    assert!(mirror.merged().unwrap().is_none(), "one segment is few enough");
+}

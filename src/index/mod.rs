@@ -7,6 +7,7 @@ mod directory;
 mod document;
 mod fingerprint;
 mod generation;
+mod merging;
 mod mirror;
 mod schema;
 mod sealed;

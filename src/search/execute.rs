@@ -306,9 +306,10 @@ impl Context<'_> {
             keep(docs, &best);
         }
         if let Some(infix) = one.infix {
-            let numbers = &self.segment.view.phone_num;
+            let numbers = self.segment.view.numbers();
             docs.retain_mut(|(doc, counted)| {
-                let met = numbers.values_for_doc(*doc).filter_map(|n| infix.score_in(n, scores));
+                let of_doc = numbers.of(*doc).iter();
+                let met = of_doc.filter_map(|number| infix.score_in(*number, scores));
                 let best = met.reduce(f32::max);
                 *counted = best.unwrap_or(0.0);
                 best.is_some()

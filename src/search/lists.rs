@@ -5,6 +5,7 @@
 //! only asked about the documents that it leaves.
 
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 
 use tantivy::postings::{SegmentPostings, TermInfo};
 use tantivy::schema::IndexRecordOption;
@@ -12,6 +13,7 @@ use tantivy::{DocId, DocSet, TERMINATED};
 
 use super::automata::{Pattern, Walk};
 use super::budget::Budget;
+use super::held::Bits;
 use super::node::{Dict, Source};
 use super::view::SegmentView;
 use super::word_list::WordList;
@@ -37,6 +39,26 @@ pub(super) struct List {
 impl List {
     pub(super) fn len(&self) -> usize {
         self.info.doc_freq as usize
+    }
+
+    /// A bit for each of its documents, if the list is so long that these are kept, and are there
+    /// or may be made.
+    fn bits(&self, view: &SegmentView, may_make: bool) -> tantivy::Result<Option<Arc<Bits>>> {
+        if !view.held.is_long(self.len()) {
+            return Ok(None);
+        }
+        let place = (self.dict as u8, self.info.postings_range.start);
+        if let Some(bits) = view.held.get(place) {
+            return Ok(Some(bits));
+        }
+        if !may_make {
+            return Ok(None);
+        }
+        let mut bits = Bits::new(view.max_doc);
+        self.for_each_block(view, |docs| docs.iter().for_each(|doc| bits.add(*doc)))?;
+        let bits = Arc::new(bits);
+        view.held.keep(place, Arc::clone(&bits));
+        Ok(Some(bits))
     }
 
     fn open(&self, view: &SegmentView) -> tantivy::Result<SegmentPostings> {
@@ -355,7 +377,16 @@ pub(super) fn probe(
         if budget.is_over() {
             break;
         }
-        if list.len() / DENSE > docs.len() {
+        let is_sparse = list.len() / DENSE > docs.len();
+        if let Some(bits) = list.bits(view, !is_sparse)? {
+            for ((doc, _), best) in docs.iter().zip(&mut best) {
+                if bits.has(*doc) {
+                    *best = best.max(list.score);
+                }
+            }
+            continue;
+        }
+        if is_sparse {
             let mut postings = list.open(view)?;
             let mut at = postings.doc();
             for ((doc, _), best) in docs.iter().zip(&mut best) {
@@ -378,7 +409,15 @@ pub(super) fn probe(
                 return;
             }
             let to = from + docs[from..].partition_point(|(doc, _)| doc <= last);
-            if to - from < block.len() / 8 {
+            if (to - from) / 8 > block.len() {
+                let mut at = from;
+                for doc in block {
+                    at += docs[at..to].partition_point(|(known, _)| known < doc);
+                    if at < to && docs[at].0 == *doc {
+                        best[at] = best[at].max(list.score);
+                    }
+                }
+            } else if to - from < block.len() / 8 {
                 let mut rest = block;
                 for at in from..to {
                     rest = &rest[rest.partition_point(|doc| *doc < docs[at].0)..];

@@ -21,7 +21,7 @@ pub(super) type Key = [u64; 4];
 
 /// The column by which contacts sort by a custom field: that of numbers, days or texts which holds
 /// the most values, the same one in all segments.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct CustomSort(CustomColumn);
 
 impl CustomSort {

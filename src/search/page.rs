@@ -9,6 +9,7 @@ use tantivy::DocId;
 use super::budget::Budget;
 use super::execute::Found;
 use super::facets::SegmentCounts;
+use super::listing::{Listing, key_of};
 use super::lists::Scored;
 use super::order::{Key, Order};
 use super::sight::SightFilter;
@@ -121,6 +122,31 @@ impl Page<'_> {
         }
     }
 
+    /// As [`Page::take`] with all documents of a listing, of which it looks at no more than a page
+    /// may have; the first `skip` behind the place where it begins are passed over.
+    pub(super) fn take_listed(&self, listing: &Listing, skip: usize, best: &mut Best) {
+        let alive = self.segment.alive();
+        best.total += listing.count(alive, self.segment.view.max_doc);
+        let docs = listing.from(|doc| {
+            self.after.as_ref().is_none_or(|after| {
+                let key = key_of(self.segment, self.order, doc);
+                self.is_behind(after, &key, doc)
+            })
+        });
+        let seen = docs.iter().filter(|doc| alive.is_none_or(|alive| alive.is_alive(**doc)));
+        for doc in seen.skip(skip).take(best.keep) {
+            self.one(*doc, 0.0, best);
+        }
+    }
+
+    fn is_behind(&self, after: &After, key: &Key, doc: DocId) -> bool {
+        if key[..3] == after.key[..3] && !after.marks.is_empty() {
+            self.order.is_behind(doc, key[3], &after.marks, after.key[3])
+        } else {
+            *key > after.key
+        }
+    }
+
     fn is_over(&self, best: &Best) -> bool {
         best.total >= best.most_total || self.budget.is_over()
     }
@@ -168,15 +194,8 @@ impl Page<'_> {
         }
         let number = number();
         let key = [leading, second.value, third, number];
-        if let Some(after) = &self.after {
-            let is_behind = if key[..3] == after.key[..3] && !after.marks.is_empty() {
-                self.order.is_behind(doc, number, &after.marks, after.key[3])
-            } else {
-                key > after.key
-            };
-            if !is_behind {
-                return;
-            }
+        if self.after.as_ref().is_some_and(|after| !self.is_behind(after, &key, doc)) {
+            return;
         }
         best.offer(Kept { key, segment: self.at, doc }, |key| self.order.is_open(key));
     }

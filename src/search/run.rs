@@ -11,7 +11,9 @@ use super::budget::Budget;
 use super::cursor::Cursor;
 use super::execute::{Context, find};
 use super::facets::{Counts, Facet, FacetField, SegmentCounts};
+use super::listing::{Lister, Listing, Wanted};
 use super::lists::Terms;
+use super::node::Node;
 use super::order::{CustomSort, Order};
 use super::page::{After, Best, Kept, Page};
 use super::plan::plan;
@@ -103,9 +105,18 @@ pub struct Hits {
 pub struct Caches {
     views: Views,
     sights: SightFilters,
+    lister: Lister,
 }
 
 impl Caches {
+    /// Reads what queries need of the segments of a snapshot that nobody searches yet.
+    ///
+    /// # Errors
+    /// If the files cannot be read.
+    pub fn warm(&self, schema: &Schema, searcher: &Searcher) -> Result<(), Error> {
+        Ok(self.views.warm(schema, searcher)?)
+    }
+
     /// The segments of a snapshot.
     pub(super) fn segments(
         &self,
@@ -221,7 +232,13 @@ impl Run<'_> {
         let node = plan(self.schema, request, &self.rights, step, is_last_resort);
         let prefix = org_prefix(request.org);
         let sight = SightTerms::of(request.org, request.sight);
-        let wanted = request.offset.saturating_add(request.limit);
+        let listings = self.listings(&node, sight.is_some());
+        // One listing alone need not be gone through up to the page.
+        let (skip, offset) = match &listings[..] {
+            [Some(_)] => (request.offset, 0),
+            _ => (0, request.offset),
+        };
+        let wanted = offset.saturating_add(request.limit);
         let tag = request.sort.tag();
         let start =
             request.start.and_then(|text| request.sort.place_of(text, &self.schema.collation));
@@ -236,7 +253,7 @@ impl Run<'_> {
         };
         let mut orders: Vec<Order> = Vec::with_capacity(self.segments.len());
         let mut counts = Counts::default();
-        for (at, segment) in (0..).zip(self.segments) {
+        for ((at, segment), listing) in (0..).zip(self.segments).zip(&listings) {
             let context = Context {
                 segment,
                 terms: Terms {
@@ -248,7 +265,6 @@ impl Run<'_> {
                 },
                 budget: &self.budget,
             };
-            let found = find(&context, &node)?;
             let order = Order::of(request.sort, self.custom, request.org, segment)?;
             let mut page = Page {
                 segment,
@@ -269,7 +285,10 @@ impl Run<'_> {
                     Some(SegmentCounts::of(request.facets, request.org, segment)?)
                 },
             };
-            page.take(found, &mut best);
+            match listing {
+                Some(listing) => page.take_listed(listing, skip, &mut best),
+                None => page.take(find(&context, &node)?, &mut best),
+            }
             if let Some(of_segment) = page.counts {
                 of_segment.add_to(&mut counts)?;
             }
@@ -281,7 +300,7 @@ impl Run<'_> {
         let is_cut = best.total >= best.most_total;
         let total = best.total.min(best.most_total);
         let mut kept = best.heap.into_sorted_vec();
-        let page = request.offset..wanted;
+        let page = offset..wanted;
         settle(&mut kept, &best.left_out, &orders, &page)?;
         let next = match kept.get(..wanted) {
             Some([.., last]) if kept.len() > wanted => Some(place_of(last, &orders, tag)?),
@@ -290,7 +309,7 @@ impl Run<'_> {
         let is_relevance = request.sort.field == SortField::Relevance;
         let hits = kept
             .into_iter()
-            .skip(request.offset)
+            .skip(offset)
             .take(request.limit)
             .map(|one| Hit {
                 number: ContactNumber(u32::try_from(one.key[3]).unwrap_or(u32::MAX)),
@@ -306,6 +325,24 @@ impl Run<'_> {
             step,
             facets: counts.facets(request.facet_values),
         })
+    }
+}
+
+impl Run<'_> {
+    /// Of each segment the listing that all hits are in, if it is the whole list that is asked for.
+    fn listings(&self, node: &Node, is_limited: bool) -> Vec<Option<Arc<Listing>>> {
+        let is_whole = matches!(node, Node::Everything)
+            && !is_limited
+            && self.request.facets.is_empty()
+            && self.request.limit > 0;
+        let wanted = Wanted {
+            org: self.request.org,
+            sort: self.request.sort.clone(),
+            custom: self.custom,
+            most_bytes: self.schema.limits.term_bytes,
+        };
+        let of = |segment| is_whole.then(|| self.caches.lister.get(segment, &wanted)).flatten();
+        self.segments.iter().map(of).collect()
     }
 }
 

@@ -10,7 +10,10 @@ use tantivy::fastfield::AliveBitSet;
 use tantivy::index::SegmentId;
 use tantivy::{InvertedIndexReader, Searcher, SegmentReader};
 
+use super::held::HeldLists;
+use super::listing::Listings;
 use super::node::Dict;
+use super::numbers::Numbers;
 use super::word_list::WordList;
 use crate::index::Schema;
 
@@ -23,13 +26,16 @@ pub(super) struct SegmentView {
     /// The dense contact number.
     pub(super) number: Column<u64>,
     /// The digits behind a leading 1.
-    pub(super) phone_num: Column<u64>,
+    phone_num: Column<u64>,
+    numbers: OnceLock<Numbers>,
     pub(super) max_doc: u32,
     columns: RwLock<HashMap<String, Option<Column<u64>>>>,
     texts: RwLock<HashMap<String, Option<StrColumn>>>,
     keys: RwLock<HashMap<String, Option<BytesColumn>>>,
     halves: RwLock<HashMap<String, Arc<Halves>>>,
     words: OnceLock<WordList>,
+    pub(super) held: HeldLists,
+    pub(super) listings: Listings,
 }
 
 /// A segment as of one snapshot: deletes differ from snapshot to snapshot.
@@ -116,13 +122,21 @@ impl SegmentView {
             dicts,
             number: reader.fast_fields().u64("number")?,
             phone_num: reader.fast_fields().u64("phone_num")?,
+            numbers: OnceLock::new(),
             max_doc: reader.max_doc(),
             columns: RwLock::default(),
             texts: RwLock::default(),
             keys: RwLock::default(),
             halves: RwLock::default(),
             words: OnceLock::new(),
+            held: HeldLists::new(reader.max_doc()),
+            listings: Listings::default(),
         })
+    }
+
+    /// All phone numbers, read when they are first asked for.
+    pub(super) fn numbers(&self) -> &Numbers {
+        self.numbers.get_or_init(|| Numbers::of_column(&self.phone_num, self.max_doc))
     }
 
     /// The words of names and companies, read when they are first asked for.
@@ -157,6 +171,26 @@ impl Default for Views {
 }
 
 impl Views {
+    /// Opens the segments of a snapshot that is to be searched soon.
+    pub(super) fn warm(&self, schema: &Schema, searcher: &Searcher) -> tantivy::Result<()> {
+        let mut opened = Vec::new();
+        for reader in searcher.segment_readers() {
+            if !self.current.load().segments.contains_key(&reader.segment_id()) {
+                let view = SegmentView::open(schema, reader)?;
+                view.words()?;
+                view.numbers();
+                opened.push((reader.segment_id(), Arc::new(view)));
+            }
+        }
+        // A search may meanwhile have put another snapshot there.
+        self.current.rcu(|current| {
+            let mut segments = current.segments.clone();
+            segments.extend(opened.iter().cloned());
+            Snapshot { generation: current.generation, segments }
+        });
+        Ok(())
+    }
+
     /// The segments of a snapshot. Cost: nothing to speak of, except for a new snapshot, of which
     /// new segments are opened.
     pub(super) fn of(&self, schema: &Schema, searcher: &Searcher) -> tantivy::Result<Vec<Segment>> {

@@ -21,7 +21,7 @@ const VALUE_BYTES: usize = 256;
 const KEY_BYTES: usize = 256;
 
 /// What a column of a custom field holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Column {
     /// Numbers, as integers of the same order: see [`tantivy::f64_to_u64`].
     Number,

@@ -7,7 +7,7 @@
 
 use super::super::weigh;
 use super::Explainer;
-use super::fields::Part;
+use super::fields::{Key, Part};
 use super::mark::{mark, push};
 use super::values::{label, phone};
 use super::{Explanation, ScorePart};
@@ -30,7 +30,7 @@ impl Explainer<'_> {
                     let Some(value) = value.as_str().filter(|_| fold(known) == *key) else {
                         continue;
                     };
-                    if held(out, &format!("custom_fields/{known}"), value, &asked) {
+                    if held(out, Key::Named("custom_fields", known), value, &asked) {
                         best = best.max(beside_names);
                     }
                 }
@@ -41,10 +41,8 @@ impl Explainer<'_> {
                     Field::Name => part.is_name(),
                     _ => part.belongs_to(field),
                 };
-                for (part, key, original, found) in &self.fields().all {
-                    if !of_field(part) {
-                        continue;
-                    }
+                for shown in self.fields().all.iter().filter(|shown| of_field(&shown.part)) {
+                    let (part, key, original) = (shown.part, shown.key, shown.original);
                     let is_word_by_word = field.kind() == Kind::Words && *field != Field::Company;
                     if !is_word_by_word {
                         if held(out, key, original, &asked) {
@@ -53,7 +51,9 @@ impl Explainer<'_> {
                         continue;
                     }
                     for wanted in words(&asked) {
-                        for word in found.iter().filter(|word| word.text.contains(&wanted.text)) {
+                        for word in
+                            shown.words().iter().filter(|word| word.text.contains(&wanted.text))
+                        {
                             let written = &original[word.start..word.end];
                             if let Some((from, to)) = place_of(written, &wanted.text) {
                                 mark(out, key, original, word.start + from, word.start + to);
@@ -92,7 +92,7 @@ impl Explainer<'_> {
 }
 
 /// Marks a text in a value; whether it is there.
-fn held(out: &mut Explanation, key: &str, value: &str, asked: &str) -> bool {
+fn held(out: &mut Explanation, key: Key<'_>, value: &str, asked: &str) -> bool {
     let found = place_of(value, asked);
     if let Some((from, to)) = found {
         mark(out, key, value, from, to);

@@ -9,10 +9,11 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use self::fields::{Fields, Part};
+use self::fields::{Fields, Key, Part, Text};
 use self::mark::{mark, prefix_end, push};
 use self::values::{label, phone, whole};
 use super::step::Step;
+use super::weigh;
 use crate::domain::contact::Contact;
 use crate::domain::email;
 use crate::domain::names::{Likeness, edits, likeness};
@@ -172,22 +173,11 @@ impl<'a> Explainer<'a> {
 
     /// The best way in which a word met each word of each field.
     fn word(&self, out: &mut Explanation, field: Option<&Field>, text: &str, shape: Shape) {
-        let mut met: Vec<Met<'_>> = Vec::new();
-        for (at, (part, place, original, words)) in self.fields().all.iter().enumerate() {
-            if field.is_some_and(|field| !part.belongs_to(field)) {
-                continue;
-            }
-            if let Some(Field::Custom(key)) = field
-                && place.strip_prefix("custom_fields/").map(fold).as_ref() != Some(key)
-            {
-                continue;
-            }
-            for word in words {
-                if let Some(like) = self.like(*part, text, original, word, shape) {
-                    let score = self.score(*part, like, text, &word.text);
-                    met.push(Met { at, word, like, score });
-                }
-            }
+        // What is near is looked for only where it may count: that costs several times as much.
+        let mut met = self.met(field, text, shape, Likeness::Prefix);
+        let loosest = self.loosest(text);
+        if loosest > Likeness::Prefix && met.iter().all(|met| met.score < self.nearest()) {
+            met = self.met(field, text, shape, loosest);
         }
         let Some(best) = met.iter().map(|met| met.score).reduce(f32::max) else {
             if matches!(field, None | Some(Field::Name)) && shape != Shape::Exact {
@@ -198,11 +188,11 @@ impl<'a> Explainer<'a> {
         // What is near is shown only where nothing better is.
         let is_near = met.iter().all(|met| met.like > Likeness::Prefix);
         for met in &met {
-            let (part, key, original, _) = &self.fields().all[met.at];
+            let (part, key, original) = (met.shown.part, met.shown.key, met.shown.original);
             if !is_near && met.like > Likeness::Prefix {
                 continue;
             }
-            let is_covered = *part == Part::DisplayName
+            let is_covered = part == Part::DisplayName
                 && out
                     .why
                     .iter()
@@ -227,14 +217,74 @@ impl<'a> Explainer<'a> {
         }
     }
 
+    /// The words of the record that meet a word of the query, in no looser way than one.
+    fn met(
+        &self,
+        field: Option<&Field>,
+        text: &str,
+        shape: Shape,
+        loosest: Likeness,
+    ) -> Vec<Met<'_>> {
+        let mut met = Vec::new();
+        for shown in &self.fields().all {
+            if field.is_some_and(|field| !shown.part.belongs_to(field)) {
+                continue;
+            }
+            if let (Some(Field::Custom(asked)), Key::Named(_, key)) = (field, shown.key)
+                && fold(key) != *asked
+            {
+                continue;
+            }
+            let is_whole =
+                !shown.part.is_name() && (shown.part != Part::Company || self.step < Step::Typos);
+            if is_whole && !shown.may_hold(text) {
+                continue;
+            }
+            for word in shown.words() {
+                if let Some(like) = self.like(shown, text, word, shape, loosest) {
+                    let score = self.score(shown.part, like, text, &word.text);
+                    met.push(Met { shown, word, like, score });
+                }
+            }
+        }
+        met
+    }
+
+    /// The loosest way in which words of names match on this step.
+    fn loosest(&self, text: &str) -> Likeness {
+        match self.step {
+            Step::Strict if text.chars().nth(1).is_none() => Likeness::Initial,
+            Step::Strict => Likeness::Prefix,
+            Step::Near => Likeness::Sound,
+            Step::Typos => Likeness::TwoEdits,
+            Step::Inside => Likeness::Inside,
+        }
+    }
+
+    /// The most that a word counts that is only like the one that was asked for.
+    fn nearest(&self) -> f32 {
+        let scores = self.schema.scores;
+        [
+            scores.name_nickname,
+            scores.name_nickname_far,
+            scores.name_initial + scores.given_initial,
+            scores.name_sound,
+            scores.name_one_edit + scores.name_edit_length,
+            weigh::inside(scores.name_inside)[0],
+        ]
+        .into_iter()
+        .fold(0.0, f32::max)
+    }
+
     fn like(
         &self,
-        part: Part,
+        shown: &Text<'_>,
         text: &str,
-        original: &str,
         word: &Word,
         shape: Shape,
+        loosest: Likeness,
     ) -> Option<Likeness> {
+        let part = shown.part;
         let is_prefix = shape == Shape::Prefix || shape == Shape::Word && self.step >= Step::Typos;
         if !part.is_name() {
             let is_exact = word.text == text;
@@ -248,14 +298,7 @@ impl<'a> Explainer<'a> {
                 _ => None,
             };
         }
-        let written = &original[word.start..word.end];
-        let loosest = match self.step {
-            Step::Strict if text.chars().nth(1).is_none() => Likeness::Initial,
-            Step::Strict => Likeness::Prefix,
-            Step::Near => Likeness::Sound,
-            Step::Typos => Likeness::TwoEdits,
-            Step::Inside => Likeness::Inside,
-        };
+        let written = &shown.original[word.start..word.end];
         let names = &self.schema.names;
         let mut like = likeness(names, text, written, &word.text, is_prefix, loosest)?;
         // A typo in a long word says more than its sound.
@@ -279,11 +322,10 @@ impl<'a> Explainer<'a> {
 
     fn keypad(&self, out: &mut Explanation, digits: &str) {
         let pattern = super::automata::Pattern::Keypad(digits.as_bytes().to_vec());
-        for (part, key, original, words) in
-            self.fields().all.iter().filter(|(part, ..)| part.is_name())
-        {
-            for word in words.iter().filter(|w| pattern.eval(w.text.as_bytes()).is_some()) {
-                if *part != Part::DisplayName || out.why.is_empty() {
+        for shown in self.fields().names() {
+            let (part, key, original) = (shown.part, shown.key, shown.original);
+            for word in shown.words().iter().filter(|w| pattern.eval(w.text.as_bytes()).is_some()) {
+                if part != Part::DisplayName || out.why.is_empty() {
                     push(&mut out.why, format!("{} keys", part.name()));
                 }
                 let begun: String = word.text.chars().take(digits.len()).collect();
@@ -301,7 +343,7 @@ impl<'a> Explainer<'a> {
             if matches!(like, Some(Likeness::OneEdit | Likeness::TwoEdits | Likeness::Sound)) {
                 push(&mut out.why, "email typo".to_owned());
                 let text = &address.address;
-                mark(out, &format!("emails/{at}"), text, 0, text.len());
+                mark(out, Key::Item("emails", at), text, 0, text.len());
                 out.instead.push((value.to_owned(), address.address.clone()));
             }
         }
@@ -309,7 +351,7 @@ impl<'a> Explainer<'a> {
 }
 
 struct Met<'a> {
-    at: usize,
+    shown: &'a Text<'a>,
     word: &'a Word,
     like: Likeness,
     score: f32,

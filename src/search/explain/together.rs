@@ -18,9 +18,9 @@ impl Explainer<'_> {
             _ => None,
         };
         let asked: Vec<Option<String>> = parts.iter().map(plain).collect();
-        for (part, key, original, words) in
-            self.fields().all.iter().filter(|(part, ..)| part.is_name())
-        {
+        for shown in self.fields().names() {
+            let (part, key, original, words) =
+                (shown.part, shown.key, shown.original, shown.words());
             for pair in asked.windows(2) {
                 let [Some(one), Some(other)] = pair else { continue };
                 let both = format!("{one}{other}");
@@ -50,8 +50,9 @@ impl Explainer<'_> {
         let is_met =
             |other: &str| other == text || shape == Shape::Prefix && other.starts_with(text);
         let asked = sounds(text);
-        let names = self.fields().all.iter().filter(|(part, ..)| part.is_name());
-        for (part, key, original, words) in names {
+        for shown in self.fields().names() {
+            let (part, key, original, words) =
+                (shown.part, shown.key, shown.original, shown.words());
             let mut reason = None;
             self.schema.names.readings(original, |reading| {
                 if is_met(reading) {

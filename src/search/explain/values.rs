@@ -6,6 +6,7 @@
 )]
 
 use super::Explanation;
+use super::fields::Key;
 use super::mark::{mark, push};
 use crate::domain::contact::Contact;
 use crate::domain::email;
@@ -51,7 +52,7 @@ pub(super) fn whole(
                     if known.len() == address.address.len() {
                         mark(
                             out,
-                            &format!("emails/{at}"),
+                            Key::Item("emails", at),
                             &address.address,
                             start,
                             start + asked.len(),
@@ -67,7 +68,7 @@ pub(super) fn whole(
                     || words(tag).iter().any(|w| matches(&w.text, &asked))
                 {
                     push(&mut out.why, "tag".to_owned());
-                    mark(out, &format!("tags/{at}"), tag, 0, tag.len());
+                    mark(out, Key::Item("tags", at), tag, 0, tag.len());
                 }
             }
         }
@@ -93,7 +94,7 @@ pub(super) fn phone(out: &mut Explanation, contact: &Contact, digits: &str) {
             let shift = phone.number.len() - known.len();
             mark(
                 out,
-                &format!("phones/{at}"),
+                Key::Item("phones", at),
                 &phone.number,
                 start + shift,
                 start + shift + digits.len(),

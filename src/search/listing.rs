@@ -1,0 +1,178 @@
+//! All contacts of an organisation in one order, for pages of the whole list.
+//!
+//! A list without conditions is what people look at first and page through. Where a segment holds
+//! many contacts of an organisation its documents are put into the order once, in the background;
+//! until that is done, and for what listings are not made for, all documents are gone through.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering as Atomic};
+use std::time::Duration;
+
+use parking_lot::RwLock;
+use tantivy::DocId;
+use tantivy::fastfield::AliveBitSet;
+
+use super::budget::Budget;
+use super::execute::{Context, Found, find};
+use super::lists::Terms;
+use super::node::Node;
+use super::order::{CustomSort, Key, Order};
+use super::sort::Sort;
+use super::view::Segment;
+use crate::domain::ids::OrgNumber;
+use crate::index::org_prefix;
+
+/// With fewer documents going through all of them takes no time to speak of.
+const LEAST: usize = 4_000;
+/// Listings of a segment hold at most so many times its documents, four bytes each.
+const MOST_TIMES: usize = 16;
+/// Longer than any takes.
+const TIME: Duration = Duration::from_secs(300);
+
+/// The documents of an organisation in a segment, deleted ones among them, in an order.
+pub(super) struct Listing {
+    docs: Vec<DocId>,
+}
+
+/// What a listing is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Of {
+    org: OrgNumber,
+    sort: u32,
+    custom: Option<CustomSort>,
+}
+
+/// The listings of a segment.
+#[derive(Default)]
+pub(super) struct Listings(RwLock<HashMap<Of, Arc<Listing>>>);
+
+/// Makes one listing at a time.
+#[derive(Clone, Default)]
+pub(super) struct Lister {
+    is_busy: Arc<AtomicBool>,
+}
+
+/// What is to be listed.
+#[derive(Clone)]
+pub(super) struct Wanted {
+    pub(super) org: OrgNumber,
+    pub(super) sort: Sort,
+    pub(super) custom: Option<CustomSort>,
+    /// Longest term in bytes.
+    pub(super) most_bytes: usize,
+}
+
+impl Lister {
+    /// The listing of a segment, if there is one; else it may be there soon.
+    pub(super) fn get(&self, segment: &Segment, wanted: &Wanted) -> Option<Arc<Listing>> {
+        if (segment.view.max_doc as usize) < LEAST {
+            return None;
+        }
+        let of = Of { org: wanted.org, sort: wanted.sort.tag(), custom: wanted.custom };
+        if let Some(known) = segment.view.listings.0.read().get(&of) {
+            return (!known.docs.is_empty()).then(|| Arc::clone(known));
+        }
+        if self.is_busy.swap(true, Atomic::AcqRel) {
+            return None;
+        }
+        let busy = Busy(Arc::clone(&self.is_busy));
+        let (segment, wanted) = (segment.clone(), wanted.clone());
+        let begun = std::thread::Builder::new().name("listing".to_owned()).spawn(move || {
+            let _busy = busy;
+            match Listing::of(&segment, &wanted) {
+                Ok(listing) => segment.view.listings.keep(of, listing, segment.view.max_doc),
+                Err(error) => tracing::warn!("a list could not be put into its order: {error}"),
+            }
+        });
+        if let Err(error) = begun {
+            tracing::warn!("a list could not be put into its order: {error}");
+        }
+        None
+    }
+}
+
+struct Busy(Arc<AtomicBool>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.store(false, Atomic::Release);
+    }
+}
+
+impl Listings {
+    fn keep(&self, of: Of, listing: Listing, max_doc: u32) {
+        let mut all = self.0.write();
+        let held: usize = all.values().map(|known| known.docs.len()).sum();
+        if held + listing.docs.len() > max_doc as usize * MOST_TIMES {
+            all.clear();
+        }
+        all.insert(of, Arc::new(listing));
+    }
+}
+
+impl Listing {
+    /// Reads the keys of all documents and sorts them: about half a microsecond each. Empty if there
+    /// are only a few.
+    fn of(segment: &Segment, wanted: &Wanted) -> tantivy::Result<Self> {
+        let prefix = org_prefix(wanted.org);
+        let budget = Budget::new(TIME);
+        let terms = Terms {
+            view: &segment.view,
+            prefix: &prefix,
+            most_expansions: 0,
+            most_bytes: wanted.most_bytes,
+            budget: &budget,
+        };
+        let docs: Vec<DocId> =
+            match find(&Context { segment, terms, budget: &budget }, &Node::Everything)? {
+                Found::Every => (0..segment.view.max_doc).collect(),
+                Found::Some(docs) => docs.into_iter().map(|(doc, _)| doc).collect(),
+            };
+        if docs.len() < LEAST {
+            return Ok(Self { docs: Vec::new() });
+        }
+        let order = Order::of(&wanted.sort, wanted.custom, wanted.org, segment)?;
+        let mut keyed: Vec<(Key, DocId)> =
+            docs.into_iter().map(|doc| (key_of(segment, &order, doc), doc)).collect();
+        keyed.sort_unstable_by(|(a, one), (b, other)| {
+            a[..3]
+                .cmp(&b[..3])
+                .then_with(|| {
+                    if order.is_open(a) {
+                        order.ranks(*one).cmp(&order.ranks(*other))
+                    } else {
+                        std::cmp::Ordering::Equal
+                    }
+                })
+                .then(a[3].cmp(&b[3]))
+        });
+        Ok(Self { docs: keyed.into_iter().map(|(_, doc)| doc).collect() })
+    }
+
+    /// The documents from the first on that meets a condition, as all behind it do.
+    pub(super) fn from(&self, is_behind: impl Fn(DocId) -> bool) -> &[DocId] {
+        &self.docs[self.docs.partition_point(|doc| !is_behind(*doc))..]
+    }
+
+    /// How many of the documents are not deleted.
+    pub(super) fn count(&self, alive: Option<&AliveBitSet>, max_doc: u32) -> usize {
+        match alive {
+            None => self.docs.len(),
+            Some(alive) if self.docs.len() == max_doc as usize => alive.num_alive_docs(),
+            Some(alive) => self.docs.iter().filter(|doc| alive.is_alive(**doc)).count(),
+        }
+    }
+}
+
+/// What a document sorts by.
+pub(super) fn key_of(segment: &Segment, order: &Order, doc: DocId) -> Key {
+    let number = segment.view.number.first(doc).unwrap_or(0);
+    let leading = order.leading(doc, 0.0);
+    let second = order.second(doc, || number);
+    [leading, second.value, order.third(doc, second), number]
+}
+
+#[cfg(test)]
+#[path = "listing_tests.rs"]
+mod tests;
