@@ -37,11 +37,20 @@ enum Ready {
     Lists(Vec<List>),
     /// Windows that must all be there, and the digits to be confirmed.
     Digits(Vec<DigitLists>, DigitScores),
-    Column(Column<u64>, RangeInclusive<u64>, bool),
+    Column(InColumn),
     All(Vec<Ready>),
     Any(Vec<Ready>),
     Not(Box<Ready>),
     Maybe(Box<Ready>),
+}
+
+/// Values of a column between two bounds.
+struct InColumn {
+    name: String,
+    column: Column<u64>,
+    values: RangeInclusive<u64>,
+    /// Whether it holds only contacts of one organisation.
+    is_own: bool,
 }
 
 struct DigitLists {
@@ -113,7 +122,12 @@ impl Context<'_> {
                 };
                 match self.segment.column(name)? {
                     Some(column) => match within(&column, values) {
-                        Some(values) => Ready::Column(column, values, is_own),
+                        Some(values) => Ready::Column(InColumn {
+                            name: name.to_owned(),
+                            column,
+                            values,
+                            is_own,
+                        }),
                         None => Ready::Nothing,
                     },
                     None => Ready::Nothing,
@@ -141,7 +155,7 @@ impl Context<'_> {
                 .iter()
                 .map(|one| one.windows.iter().map(|lists| sum(lists)).min().unwrap_or(0))
                 .sum(),
-            Ready::Everything(_) | Ready::Column(..) | Ready::Not(_) | Ready::Maybe(_) => every,
+            Ready::Everything(_) | Ready::Column(_) | Ready::Not(_) | Ready::Maybe(_) => every,
             Ready::All(parts) => parts.iter().map(|part| self.cost(part)).min().unwrap_or(every),
             Ready::Any(parts) => parts.iter().map(|part| self.cost(part)).sum(),
         }
@@ -160,9 +174,8 @@ impl Context<'_> {
                 }
                 Ok(found)
             }
-            Ready::Column(column, values, is_own) => {
-                let mut docs = Vec::new();
-                column.get_docids_for_value_range(values.clone(), 0..view.max_doc, &mut docs);
+            Ready::Column(InColumn { name, column, values, is_own }) => {
+                let mut docs = self.segment.docs_between(name, column, values);
                 docs.dedup();
                 let mut docs: Vec<Scored> = docs.into_iter().map(|doc| (doc, 0.0)).collect();
                 if !is_own {
@@ -227,7 +240,7 @@ impl Context<'_> {
                 let best = probe(&self.segment.view, lists, docs, self.budget)?;
                 keep(docs, &best);
             }
-            Ready::Column(column, values, _) => {
+            Ready::Column(InColumn { column, values, .. }) => {
                 docs.retain(|(doc, _)| column.values_for_doc(*doc).any(|v| values.contains(&v)));
             }
             Ready::All(parts) => {

@@ -29,6 +29,18 @@ impl Bits {
         }
     }
 
+    /// The documents in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = DocId> {
+        (0..).zip(&self.0).flat_map(|(at, word)| {
+            let mut left = *word;
+            std::iter::from_fn(move || {
+                let bit = (left != 0).then(|| left.trailing_zeros())?;
+                left &= left - 1;
+                Some(at * 64 + bit)
+            })
+        })
+    }
+
     #[inline]
     pub(super) fn has(&self, doc: DocId) -> bool {
         self.0.get(doc as usize / 64).is_some_and(|word| word >> (doc % 64) & 1 == 1)
@@ -57,5 +69,26 @@ impl HeldLists {
 
     pub(super) fn keep(&self, list: (u8, usize), bits: Arc<Bits>) {
         self.lists.insert(list, bits);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn bits_are_a_set(docs in prop::collection::btree_set(0..1_000_u32, 0..80)) {
+            let mut bits = Bits::new(1_000);
+            for doc in &docs {
+                bits.add(*doc);
+            }
+            prop_assert_eq!(bits.iter().collect::<BTreeSet<_>>(), docs.clone());
+            prop_assert!((0..1_100).all(|doc| bits.has(doc) == docs.contains(&doc)));
+        }
     }
 }

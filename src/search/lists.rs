@@ -22,10 +22,12 @@ use crate::index::{BEHIND, bounded, word_room};
 /// A document and what it counts.
 pub(super) type Scored = (DocId, f32);
 
-/// Lists of which so many are merged pairwise; more are sorted.
+/// Lists of which so many are merged pairwise; more are joined by what they count.
 const FEW_LISTS: usize = 12;
 /// How many times longer than the documents a list may be to be read as a whole.
 const DENSE: usize = 48;
+/// Lists of the same score of which no more than so many are looked at one by one.
+const FEW_TOGETHER: usize = 3;
 /// Steps between two looks at the clock.
 const STEPS: usize = 4_096;
 
@@ -39,6 +41,11 @@ pub(super) struct List {
 impl List {
     pub(super) fn len(&self) -> usize {
         self.info.doc_freq as usize
+    }
+
+    /// Whether it is so much longer than some documents that it is better searched for each of them.
+    fn is_sparse(&self, docs: &[Scored]) -> bool {
+        self.len() / DENSE > docs.len()
     }
 
     /// A bit for each of its documents, if the list is so long that these are kept, and are there
@@ -256,20 +263,9 @@ pub(super) fn union(
     budget: &Budget,
 ) -> tantivy::Result<Vec<Scored>> {
     let total: usize = lists.iter().map(List::len).sum();
-    if lists.len() > 1 && total > view.max_doc as usize / 4 {
-        return dense_union(view, lists, budget);
-    }
-    if lists.len() > FEW_LISTS {
-        let mut all: Vec<Scored> = Vec::with_capacity(total);
-        for list in lists {
-            if budget.is_over() {
-                break;
-            }
-            list.for_each_block(view, |docs| all.extend(docs.iter().map(|d| (*d, list.score))))?;
-        }
-        all.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
-        all.dedup_by_key(|(doc, _)| *doc);
-        return Ok(all);
+    let is_dense = lists.len() > 1 && total > view.max_doc as usize / 4;
+    if is_dense || lists.len() > FEW_LISTS {
+        return union_by_score(view, lists, budget);
     }
     // The two shortest first, as in a Huffman code: every document is copied as seldom as can be.
     let mut parts: BinaryHeap<Shortest> = BinaryHeap::with_capacity(lists.len());
@@ -285,6 +281,59 @@ pub(super) fn union(
             (None, _) => return Ok(Vec::new()),
         }
     }
+}
+
+/// Of many lists those of the same score first: there are only a few scores, and what counts the
+/// same need not be compared.
+fn union_by_score(
+    view: &SegmentView,
+    lists: &[List],
+    budget: &Budget,
+) -> tantivy::Result<Vec<Scored>> {
+    let mut all: Vec<Scored> = Vec::new();
+    for (score, lists) in by_score(lists) {
+        if budget.is_over() {
+            break;
+        }
+        let total: usize = lists.iter().map(|list| list.len()).sum();
+        let mut docs: Vec<Scored> = Vec::with_capacity(total);
+        if view.held.is_long(total) {
+            let bits = bits_of(view, &lists, budget)?;
+            docs.extend(bits.iter().map(|doc| (doc, score)));
+        } else {
+            for list in lists {
+                list.for_each_block(view, |block| docs.extend(block.iter().map(|d| (*d, score))))?;
+            }
+            docs.sort_unstable_by_key(|(doc, _)| *doc);
+            docs.dedup_by_key(|(doc, _)| *doc);
+        }
+        all = if all.is_empty() { docs } else { merge(&all, &docs) };
+    }
+    Ok(all)
+}
+
+/// Lists by what they count.
+fn by_score<'a>(lists: impl IntoIterator<Item = &'a List>) -> Vec<(f32, Vec<&'a List>)> {
+    let mut groups: Vec<(f32, Vec<&List>)> = Vec::new();
+    for list in lists {
+        match groups.iter_mut().find(|(score, _)| score.total_cmp(&list.score).is_eq()) {
+            Some((_, group)) => group.push(list),
+            None => groups.push((list.score, vec![list])),
+        }
+    }
+    groups
+}
+
+/// A bit for each document of some lists.
+fn bits_of(view: &SegmentView, lists: &[&List], budget: &Budget) -> tantivy::Result<Bits> {
+    let mut bits = Bits::new(view.max_doc);
+    for list in lists {
+        if budget.is_over() {
+            break;
+        }
+        list.for_each_block(view, |docs| docs.iter().for_each(|doc| bits.add(*doc)))?;
+    }
+    Ok(bits)
 }
 
 struct Shortest(Vec<Scored>);
@@ -307,35 +356,6 @@ impl Ord for Shortest {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         other.0.len().cmp(&self.0.len())
     }
-}
-
-/// Where lists hold much of a segment an array over all its documents is faster.
-fn dense_union(
-    view: &SegmentView,
-    lists: &[List],
-    budget: &Budget,
-) -> tantivy::Result<Vec<Scored>> {
-    let mut best = vec![0.0_f32; view.max_doc as usize];
-    let mut is_in = tantivy::BitSet::with_max_value(view.max_doc);
-    for list in lists {
-        if budget.is_over() {
-            break;
-        }
-        list.for_each_block(view, |docs| {
-            for doc in docs {
-                is_in.insert(*doc);
-                let score = &mut best[*doc as usize];
-                *score = score.max(list.score);
-            }
-        })?;
-    }
-    let mut all = Vec::with_capacity(is_in.len());
-    for (doc, score) in (0..).zip(&best) {
-        if is_in.contains(doc) {
-            all.push((doc, *score));
-        }
-    }
-    Ok(all)
 }
 
 /// Two lists as one, each document once with its better score.
@@ -373,20 +393,38 @@ pub(super) fn probe(
     budget: &Budget,
 ) -> tantivy::Result<Vec<f32>> {
     let mut best = vec![-1.0_f32; docs.len()];
+    let mut take = |bits: &Bits, score: f32| {
+        for ((doc, _), best) in docs.iter().zip(&mut best) {
+            if bits.has(*doc) {
+                *best = best.max(score);
+            }
+        }
+    };
+    let mut rest: Vec<&List> = Vec::with_capacity(lists.len());
     for list in lists {
+        match list.bits(view, !list.is_sparse(docs))? {
+            Some(bits) => take(&bits, list.score),
+            None => rest.push(list),
+        }
+    }
+    // Short lists together, if there are many.
+    let mut alone: Vec<&List> = Vec::with_capacity(rest.len());
+    let (sparse, dense): (Vec<&List>, Vec<&List>) =
+        rest.into_iter().partition(|list| list.is_sparse(docs));
+    alone.extend(sparse);
+    for (score, lists) in by_score(dense) {
+        let total: usize = lists.iter().map(|list| list.len()).sum();
+        if lists.len() > FEW_TOGETHER && view.held.is_long(total.max(docs.len())) {
+            take(&bits_of(view, &lists, budget)?, score);
+        } else {
+            alone.extend(lists);
+        }
+    }
+    for list in alone {
         if budget.is_over() {
             break;
         }
-        let is_sparse = list.len() / DENSE > docs.len();
-        if let Some(bits) = list.bits(view, !is_sparse)? {
-            for ((doc, _), best) in docs.iter().zip(&mut best) {
-                if bits.has(*doc) {
-                    *best = best.max(list.score);
-                }
-            }
-            continue;
-        }
-        if is_sparse {
+        if list.is_sparse(docs) {
             let mut postings = list.open(view)?;
             let mut at = postings.doc();
             for ((doc, _), best) in docs.iter().zip(&mut best) {
@@ -441,3 +479,7 @@ pub(super) fn probe(
     }
     Ok(best)
 }
+
+#[cfg(test)]
+#[path = "lists_tests.rs"]
+mod tests;

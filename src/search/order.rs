@@ -76,7 +76,7 @@ enum Values {
 
 enum Second {
     /// Equal scores by rank.
-    Rank(Option<Column<u64>>),
+    Rank(Arc<Vec<u64>>),
     /// Equal values by name.
     Name,
     /// The leading value is the first half of the key of a name, and this is the second.
@@ -127,7 +127,7 @@ impl Order {
         let by_number = |name: &str| by(name, Second::Name);
         let by_moment = |name: &str| by(name, Second::Contact);
         let (leading, second, mut ties) = match &sort.field {
-            SortField::Relevance => (Values::Score, Second::Rank(column("rank")?), Vec::new()),
+            SortField::Relevance => (Values::Score, Second::Rank(segment.ranks()?), Vec::new()),
             SortField::Name => by("name_key0", Second::NameHalf)?,
             SortField::LastName => {
                 let ties = vec![tie("last_key")?, tie("first_key")?];
@@ -190,7 +190,9 @@ impl Order {
     pub(super) fn second(&self, doc: DocId, number: impl FnOnce() -> u64) -> SecondValue {
         let nothing = |value| SecondValue { value, third: ThirdKind::Nothing };
         let half = match &self.second {
-            Second::Rank(column) => return nothing(first(column.as_ref(), doc).unwrap_or(0)),
+            Second::Rank(ranks) => {
+                return nothing(ranks.get(doc as usize).copied().unwrap_or(0));
+            }
             Second::Contact => return nothing(if self.is_descending { !number() } else { 0 }),
             Second::Name => None,
             Second::NameHalf => self.names[1].halves(doc).map(|(half, _)| half),

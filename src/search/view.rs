@@ -1,14 +1,15 @@
 //! What is read of a segment, opened once and kept as long as the segment is searched.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use parking_lot::RwLock;
-use tantivy::columnar::{BytesColumn, Column, StrColumn};
+use tantivy::columnar::{BytesColumn, Column, ColumnIndex, StrColumn};
 use tantivy::fastfield::AliveBitSet;
 use tantivy::index::SegmentId;
-use tantivy::{InvertedIndexReader, Searcher, SegmentReader};
+use tantivy::{DocId, InvertedIndexReader, Searcher, SegmentReader};
 
 use super::held::HeldLists;
 use super::listing::Listings;
@@ -19,6 +20,10 @@ use crate::index::Schema;
 
 /// The first sixteen bytes of the keys of a column, in the order of its dictionary.
 pub(super) type Halves = Vec<(u64, u64)>;
+
+/// The documents of values are kept of at most so many values for each document of a segment, four
+/// bytes each.
+const MOST_TIMES: usize = 8;
 
 /// Dictionaries and columns of one segment.
 pub(super) struct SegmentView {
@@ -33,6 +38,9 @@ pub(super) struct SegmentView {
     texts: RwLock<HashMap<String, Option<StrColumn>>>,
     keys: RwLock<HashMap<String, Option<BytesColumn>>>,
     halves: RwLock<HashMap<String, Arc<Halves>>>,
+    /// Of columns that not every document has one value of, the document of each value.
+    docs_of_values: RwLock<HashMap<String, Arc<Vec<DocId>>>>,
+    ranks: OnceLock<Arc<Vec<u64>>>,
     words: OnceLock<WordList>,
     pub(super) held: HeldLists,
     pub(super) listings: Listings,
@@ -86,6 +94,57 @@ impl Segment {
         Ok(opened)
     }
 
+    /// The documents with a value between two, in order; one of several such values stands several
+    /// times.
+    pub(super) fn docs_between(
+        &self,
+        name: &str,
+        column: &Column<u64>,
+        values: &RangeInclusive<u64>,
+    ) -> Vec<DocId> {
+        let mut rows = Vec::new();
+        let all = 0..column.values.num_vals();
+        column.values.get_row_ids_for_value_range(values.clone(), all, &mut rows);
+        if !matches!(column.index, ColumnIndex::Full) {
+            let docs = self.docs_of_values(name, column);
+            for row in &mut rows {
+                *row = docs.get(*row as usize).copied().unwrap_or(*row);
+            }
+        }
+        rows
+    }
+
+    /// The document of each value of a column. Cost: the first time reads what documents there are,
+    /// some ten nanoseconds each.
+    fn docs_of_values(&self, name: &str, column: &Column<u64>) -> Arc<Vec<DocId>> {
+        if let Some(docs) = self.view.docs_of_values.read().get(name) {
+            return Arc::clone(docs);
+        }
+        let mut docs = Vec::with_capacity(column.values.num_vals() as usize);
+        for doc in 0..self.view.max_doc {
+            docs.extend(column.index.value_row_ids(doc).map(|_| doc));
+        }
+        let docs = Arc::new(docs);
+        let mut all = self.view.docs_of_values.write();
+        let held: usize = all.values().map(|known| known.len()).sum();
+        if held + docs.len() > self.view.max_doc as usize * MOST_TIMES {
+            all.clear();
+        }
+        all.insert(name.to_owned(), Arc::clone(&docs));
+        docs
+    }
+
+    /// What orders hits of the same score, decoded: it is read for most documents of large results.
+    pub(super) fn ranks(&self) -> tantivy::Result<Arc<Vec<u64>>> {
+        if let Some(ranks) = self.view.ranks.get() {
+            return Ok(Arc::clone(ranks));
+        }
+        let column = self.column("rank")?;
+        let rank = |doc| column.as_ref().and_then(|column| column.first(doc)).unwrap_or(0);
+        let make = || Arc::new((0..self.view.max_doc).map(rank).collect());
+        Ok(Arc::clone(self.view.ranks.get_or_init(make)))
+    }
+
     /// The first bytes of the keys of a column. Cost: the first time reads its dictionary, some
     /// tens of nanoseconds a key.
     pub(super) fn halves(
@@ -128,6 +187,8 @@ impl SegmentView {
             texts: RwLock::default(),
             keys: RwLock::default(),
             halves: RwLock::default(),
+            docs_of_values: RwLock::default(),
+            ranks: OnceLock::new(),
             words: OnceLock::new(),
             held: HeldLists::new(reader.max_doc()),
             listings: Listings::default(),
