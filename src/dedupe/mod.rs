@@ -14,6 +14,7 @@ mod compare_channel;
 mod compare_fact;
 mod compare_name;
 mod compare_place;
+mod estimate;
 mod explain;
 mod frequency;
 mod graph;
@@ -33,6 +34,9 @@ pub use block::MOST_RECORDS;
 pub use block_key::Rule;
 pub use cluster::{Apart, Cluster, cluster, join};
 pub use compare::Part;
+pub use estimate::{
+    DecidedPair, Estimate, EstimateError, EstimateRow, estimate_from_decisions, estimate_from_pairs,
+};
 pub use explain::{Check, Explanation, Reason, Rival};
 pub use frequency::{Counts, Frequencies, Kind};
 pub use graph::{Graph, GroupPlace, Join, MatchGroup, Near, PairPlace};
