@@ -19,11 +19,13 @@ mod explain;
 mod frequency;
 mod graph;
 mod key_table;
+mod letters;
 mod level;
 mod model;
 mod options;
 mod record;
 mod run;
+mod scattered;
 mod score;
 mod standard;
 #[cfg(test)]
