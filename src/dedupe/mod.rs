@@ -3,7 +3,8 @@
 //! Contacts are standardised once ([`Record`]), counted ([`Frequencies`]), paired by blocking
 //! rules, compared field by field, weighed against two rivals, a stranger and a household member
 //! ([`Model`]), scored ([`pairs`]) and joined into groups ([`cluster`]). [`Check`] compares one
-//! record with a few others by the same code and says why ([`Explanation`]).
+//! record with a few others by the same code and says why ([`Explanation`]). What the weights would
+//! have to be in a base is worked out apart ([`Estimate`]).
 //! Pure: no files, no store; threads only inside `rayon`.
 
 mod block;
