@@ -43,10 +43,11 @@ pub use custom_fields::{FieldChanged, FieldView, Misfitting, Survey};
 pub use duplicates::{
     Accuracy, AccuracyBand, AutoMergeDone, AutoMergeRun, AutoMergeUndone, AutoMerged, AutoSkipped,
     Built, Currency, DecisionView, DuplicateCheck, DuplicateEntries, DuplicateMatch, DuplicatePage,
-    DuplicateQuery, DuplicateReport, DuplicateRun, ExplanationView, FileReportError,
-    FileReportOptions, GroupEntry, ListRun, MemberEntry, PairEntry, ReasonView, ReportFormat,
-    ReportOptions, ReportSummary, ReportView, RunReport, RunState, RunView, TieEntry, UndoRefused,
-    duplicate_model, report_on_file,
+    DuplicateQuery, DuplicateReport, DuplicateRun, Estimate, EstimateFailure, EstimateRow,
+    EstimateSource, ExplanationView, FileReportError, FileReportOptions, GroupEntry, ListRun,
+    MemberEntry, PairEntry, ReasonView, ReportFormat, ReportOptions, ReportSummary, ReportView,
+    RunReport, RunState, RunView, TieEntry, UndoRefused, duplicate_model, estimate_on_file,
+    report_on_file,
 };
 pub use error::{Error, Noun};
 pub use export::{ExportFormat, ExportRequest};

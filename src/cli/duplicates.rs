@@ -1,6 +1,7 @@
 //! `ringdex duplicates`.
 
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
@@ -12,8 +13,9 @@ use super::output_file::OutputFile;
 use super::target::Target;
 use super::{output, progress};
 use crate::app::{
-    DuplicateReport, FileReportOptions, ReportFormat, ReportOptions, ReportView, duplicate_model,
-    parse_mapping, report_on_file,
+    DuplicateReport, Estimate, EstimateFailure, EstimateSource, FileReportError, FileReportOptions,
+    ReportFormat, ReportOptions, ReportView, duplicate_model, estimate_on_file, parse_mapping,
+    report_on_file,
 };
 use crate::import::{MapOptions, ReadOptions};
 
@@ -47,6 +49,13 @@ pub(super) struct Duplicates {
     /// Show instead how much every level of agreement and difference weighs.
     #[arg(long, conflicts_with_all = ["input", "out", "format"])]
     model: bool,
+    /// Estimate instead what they would have to weigh here, from what people have decided about
+    /// pairs (decisions) or from the contacts or the list alone (em), and write the whole table;
+    /// standard error says what has moved. Nothing compares with it until it is put into the data
+    /// directory as duplicate-model.toml.
+    #[arg(long, value_name = "FROM", value_parser = ["decisions", "em"],
+          conflicts_with_all = ["model", "format"])]
+    estimate: Option<String>,
 }
 
 fn probability(text: &str) -> Result<f64, String> {
@@ -59,6 +68,9 @@ fn probability(text: &str) -> Result<f64, String> {
 pub(super) fn run(args: &Args, command: &Duplicates) -> Result<(), Failure> {
     if command.model {
         return show_model(args);
+    }
+    if let Some(from) = &command.estimate {
+        return write_estimate(args, command, from);
     }
     let format = command.format(args)?;
     let view = if command.view == "groups" { ReportView::Groups } else { ReportView::Pairs };
@@ -140,12 +152,14 @@ fn of_base(args: &Args, options: &ReportOptions) -> Result<DuplicateReport, Fail
     }
 }
 
-fn of_file(
-    input: &Path,
-    out: Option<&Path>,
-    command: &Duplicates,
-    options: &ReportOptions,
-) -> Result<DuplicateReport, Failure> {
+/// A list that is to be read, and how.
+struct List {
+    file: File,
+    size: u64,
+    options: FileReportOptions,
+}
+
+fn open_list(input: &Path, out: Option<&Path>, command: &Duplicates) -> Result<List, Failure> {
     if input.as_os_str() == "-" {
         return Err(Failure::Usage("--input must name a file".to_owned()));
     }
@@ -161,7 +175,7 @@ fn of_file(
         .iter()
         .map(|text| parse_mapping(text).map_err(|error| Failure::Usage(error.to_string())))
         .collect::<Result<_, _>>()?;
-    let file_options = FileReportOptions {
+    let options = FileReportOptions {
         read: ReadOptions::default(),
         map: MapOptions { columns, ..MapOptions::default() },
         id_column: command.id_column.clone(),
@@ -169,6 +183,24 @@ fn of_file(
     let failed = |source| Failure::Io { path: input.to_owned(), source };
     let file = File::open(input).map_err(failed)?;
     let size = file.metadata().map_err(failed)?.len();
+    Ok(List { file, size, options })
+}
+
+fn list_failure(input: &Path, error: &FileReportError) -> Failure {
+    if error.is_usage() {
+        Failure::Usage(error.to_string())
+    } else {
+        Failure::Refused { detail: format!("{}: {error}", input.display()) }
+    }
+}
+
+fn of_file(
+    input: &Path,
+    out: Option<&Path>,
+    command: &Duplicates,
+    options: &ReportOptions,
+) -> Result<DuplicateReport, Failure> {
+    let List { file, size, options: file_options } = open_list(input, out, command)?;
     let bar = progress::bytes(size);
     let report = report_on_file(file, &file_options, options, &mut |bytes| {
         bar.set_position(bytes.min(size));
@@ -176,13 +208,78 @@ fn of_file(
             bar.set_message("comparing");
         }
     })
-    .map_err(|error| {
-        if error.is_usage() {
-            Failure::Usage(error.to_string())
-        } else {
-            Failure::Refused { detail: format!("{}: {error}", input.display()) }
-        }
-    })?;
+    .map_err(|error| list_failure(input, &error))?;
     bar.finish_and_clear();
     Ok(report)
+}
+
+fn write_estimate(args: &Args, command: &Duplicates, from: &str) -> Result<(), Failure> {
+    let out_path = command.out.as_deref().filter(|path| path.as_os_str() != "-");
+    let source = if from == "em" { EstimateSource::Pairs } else { EstimateSource::Decisions };
+    let estimate = match &command.input {
+        Some(_) if source == EstimateSource::Decisions => {
+            return Err(Failure::Usage(
+                "nobody has decided about the rows of a list: use --estimate em with --input"
+                    .to_owned(),
+            ));
+        }
+        Some(input) => {
+            let List { file, size, options } = open_list(input, out_path, command)?;
+            let bar = progress::bytes(size);
+            let estimate =
+                estimate_on_file(file, &options, &mut |bytes| bar.set_position(bytes.min(size)));
+            bar.finish_and_clear();
+            estimate.map_err(|error| match error {
+                EstimateFailure::File(error) => list_failure(input, &error),
+                EstimateFailure::App(error) => error.into(),
+                EstimateFailure::Estimate(error) => {
+                    Failure::Refused { detail: format!("{}: {error}", input.display()) }
+                }
+            })?
+        }
+        None => estimate_on_base(args, source)?,
+    };
+    let mut out = OutputFile::create(out_path)?;
+    out.write_all(estimate.table.as_bytes()).map_err(|source| out.failure(source))?;
+    out.finish()?;
+    tell_rows(&estimate);
+    match out_path {
+        Some(_) if args.json => output::print_json(&estimate.rows),
+        _ => Ok(()),
+    }
+}
+
+fn estimate_on_base(args: &Args, source: EstimateSource) -> Result<Estimate, Failure> {
+    if args.server.is_some() {
+        return Err(Failure::Usage(
+            "a server estimates no weights: stop it and use --data-dir".to_owned(),
+        ));
+    }
+    let Target::Local { app, caller } = Target::open_existing(args)? else {
+        return Err(Failure::Usage("--server cannot be used here".to_owned()));
+    };
+    let bar = progress::spinner();
+    let estimate =
+        app.estimate_duplicate_weights(&caller, source, &mut |done| bar.set_position(done));
+    bar.finish_and_clear();
+    estimate.map_err(|error| match error {
+        EstimateFailure::App(error) => error.into(),
+        EstimateFailure::File(_) | EstimateFailure::Estimate(_) => {
+            Failure::Refused { detail: error.to_string() }
+        }
+    })
+}
+
+/// Says of every weight what became of it.
+fn tell_rows(estimate: &Estimate) {
+    output::tell(&format!(
+        "{:14} {:24} {:7} {:>9} {:>9} {:>8}",
+        "field", "level", "weight", "shipped", "estimated", "pairs"
+    ));
+    for row in &estimate.rows {
+        output::tell(&format!(
+            "{:14} {:24} {:7} {:>9} {:>9} {:>8}",
+            row.field, row.level, row.weight, row.shipped, row.estimated, row.pairs
+        ));
+    }
 }

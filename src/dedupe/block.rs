@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use super::block_key::{Rule, Strength, refined_keys};
 use super::record::Record;
+use super::scattered::Scattered;
 
 /// Neighbours looked at on each side in what cannot be refined any more.
 const WINDOW: usize = 8;
@@ -67,36 +68,25 @@ pub(super) fn candidates(records: &[Record], rules: &[Rule]) -> Candidates {
     let mut found = Candidates::default();
     let mut most = MOST_BUFFERED;
     for rule in rules {
-        let keys = sorted_keys(records, |record, key| rule.keys(record, key));
         let most_in_block = rule.strength().most_in_block();
-        let blocks: Vec<&[(u64, u32)]> =
-            keys.chunk_by(|one, other| one.0 == other.0).filter(|block| block.len() > 1).collect();
-        let (pairs, left_out) = blocks
-            .par_iter()
-            .with_min_len(256)
-            .fold(
-                || (Vec::new(), 0),
-                |(mut pairs, mut left_out), block| {
-                    if block.len() <= most_in_block {
-                        all_pairs(records, block, *rule, &mut pairs);
-                    } else {
-                        let members: Vec<u32> = block.iter().map(|(_, at)| *at).collect();
-                        left_out += refine(records, members, *rule, most_in_block, &mut pairs);
-                    }
-                    (pairs, left_out)
-                },
-            )
-            .reduce(
-                || (Vec::new(), 0),
-                |mut one, mut other| {
-                    if one.0.len() < other.0.len() {
-                        std::mem::swap(&mut one, &mut other);
-                    }
-                    one.0.append(&mut other.0);
-                    (one.0, one.1 + other.1)
-                },
-            );
-        found.pairs.extend(pairs);
+        let keys = keys_of(records, |record, key| rule.keys(record, key));
+        let parts: Vec<(Vec<Candidate>, u64)> = keys.each_sorted(|keys| {
+            let (mut pairs, mut left_out) = (Vec::new(), 0);
+            for block in keys.chunk_by(|one, other| one.0 == other.0).filter(|b| b.len() > 1) {
+                if block.len() <= most_in_block {
+                    all_pairs(records, block, *rule, &mut pairs);
+                } else {
+                    let members: Vec<u32> = block.iter().map(|(_, at)| *at).collect();
+                    left_out += refine(records, members, *rule, most_in_block, &mut pairs);
+                }
+            }
+            (pairs, left_out)
+        });
+        let left_out: u64 = parts.iter().map(|(_, left_out)| left_out).sum();
+        found.pairs.reserve(parts.iter().map(|(pairs, _)| pairs.len()).sum());
+        for (pairs, _) in parts {
+            found.pairs.extend(pairs);
+        }
         if left_out > 0 {
             found.left_out.push((*rule, left_out));
         }
@@ -115,26 +105,8 @@ fn make_unique(pairs: &mut Vec<Candidate>) {
     pairs.shrink_to_fit();
 }
 
-fn sorted_keys(
-    records: &[Record],
-    keys: impl Fn(&Record, &mut dyn FnMut(u64)) + Sync,
-) -> Vec<(u64, u32)> {
-    let chunks: Vec<Vec<(u64, u32)>> = records
-        .par_chunks(16 << 10)
-        .enumerate()
-        .map(|(chunk, records)| {
-            let mut out = Vec::with_capacity(records.len());
-            for (at, record) in records.iter().enumerate() {
-                let at = u32::try_from(chunk * (16 << 10) + at).unwrap_or(u32::MAX);
-                keys(record, &mut |key| out.push((key, at)));
-            }
-            out
-        })
-        .collect();
-    let mut all = chunks.concat();
-    all.par_sort_unstable();
-    all.dedup();
-    all
+fn keys_of(records: &[Record], keys: impl Fn(&Record, &mut dyn FnMut(u64)) + Sync) -> Scattered {
+    Scattered::collect(records, |record, at, out| keys(record, &mut |key| out.push((key, at))))
 }
 
 fn all_pairs(records: &[Record], block: &[(u64, u32)], rule: Rule, out: &mut Vec<Candidate>) {

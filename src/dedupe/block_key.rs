@@ -108,8 +108,8 @@ impl Rule {
     /// one or both names, the beginnings of these must agree, in any order, or be missing.
     #[expect(clippy::wildcard_enum_match_arm, reason = "the other rules say enough")]
     pub(super) fn admits(self, a: &Record, b: &Record) -> bool {
-        let (given_a, given_b) = (initial(a, a.given), initial(b, b.given));
-        let (last_a, last_b) = (initial(a, a.surname), initial(b, b.surname));
+        let (given_a, given_b) = (a.given_letters.first(), b.given_letters.first());
+        let (last_a, last_b) = (a.surname_letters.first(), b.surname_letters.first());
         let fits = |one: u8, other: u8| one == other || one == 0 || other == 0;
         match self {
             Self::Birthday => {
@@ -246,27 +246,15 @@ fn each_place(record: &Record, each: impl FnMut(&Place)) {
 
 /// The initials of both names, in no order; 0 if one is missing.
 fn initials(record: &Record) -> u64 {
-    let (one, other) = (initial(record, record.given), initial(record, record.surname));
+    let (one, other) = (record.given_letters.first(), record.surname_letters.first());
     if one == 0 || other == 0 { 0 } else { mix(one.min(other).into(), one.max(other).into()) }
 }
 
 /// Whether one of the names begins with the same two letters in both records, in any order.
 fn begin_alike(a: &Record, b: &Record) -> bool {
-    let start = |record: &Record, name: Text| -> [u8; 2] {
-        match record.bytes(name.span) {
-            [one, two, ..] => [*one, *two],
-            [one] => [*one, 0],
-            [] => [0, 0],
-        }
-    };
-    let (given_a, last_a) = (start(a, a.given), start(a, a.surname));
-    let (given_b, last_b) = (start(b, b.given), start(b, b.surname));
+    let (given_a, last_a) = (a.given_letters.start(), a.surname_letters.start());
+    let (given_b, last_b) = (b.given_letters.start(), b.surname_letters.start());
     given_a == given_b || last_a == last_b || given_a == last_b || last_a == given_b
-}
-
-/// The first letter of a name; 0 if it is missing.
-fn initial(record: &Record, name: Text) -> u8 {
-    record.bytes(name.span).first().copied().unwrap_or(0)
 }
 
 /// The first letter and the consonants of a name, doubled ones once: vowels are what typos and

@@ -19,7 +19,7 @@ pub struct Part {
     pub bits: Bits,
 }
 
-const MOST_PARTS: usize = 24;
+const MOST_PARTS: usize = 20;
 /// Bits from which on a similar e-mail address is more than one made of the same name.
 const OWN_EMAIL: f32 = 2.5;
 
@@ -218,16 +218,16 @@ impl<C: Counts> Weigher<'_, C> {
         if by_company {
             parts.count_workplace_once();
         }
-        Self::summed(&parts, rivals, is_shared && are_clearly_different(a, b))
+        Self::summed(parts, rivals, is_shared && are_clearly_different(a, b))
     }
 
-    pub(super) fn summed(parts: &Parts, rivals: Rivals, is_household: bool) -> Comparison {
+    pub(super) fn summed(parts: Parts, rivals: Rivals, is_household: bool) -> Comparison {
         let (mut stranger, mut household) = (0.0, 0.0);
         for part in parts.as_slice() {
             stranger += part.bits.stranger;
             household += part.bits.household;
         }
-        Comparison { parts: *parts, stranger, household, rivals, is_household }
+        Comparison { parts, stranger, household, rivals, is_household }
     }
 
     /// Names in the better of both orientations, and what a name can say at most.
@@ -262,26 +262,25 @@ impl<C: Counts> Weigher<'_, C> {
 
     /// Names crosswise, the record that likelier has them in the wrong columns turned round.
     fn compare_swapped(&self, one: Side<'_>, other: Side<'_>) -> NameLevels {
-        let crosswise = |wrong: &Record, right: &Record| NameLevels {
+        let crosswise = |wrong: Side<'_>, right: Side<'_>| NameLevels {
             first: self.compare_name(
                 Name::FirstSwapped,
-                self.anywhere(wrong, wrong.surname),
-                self.anywhere(right, right.given),
+                wrong.surname_anywhere(),
+                right.given_anywhere(),
             ),
             last: self.compare_name(
                 Name::LastSwapped,
-                self.anywhere(wrong, wrong.given),
-                self.anywhere(right, right.surname),
+                wrong.given_anywhere(),
+                right.surname_anywhere(),
             ),
             swapped: Some(self.fixed(Level::Swapped)),
             namesakes: None,
         };
-        let (a, b) = (one.record, other.record);
         match one.held.swap.total_cmp(&other.held.swap) {
-            std::cmp::Ordering::Greater => crosswise(a, b),
-            std::cmp::Ordering::Less => crosswise(b, a),
+            std::cmp::Ordering::Greater => crosswise(one, other),
+            std::cmp::Ordering::Less => crosswise(other, one),
             std::cmp::Ordering::Equal => {
-                let (one, other) = (crosswise(a, b), crosswise(b, a));
+                let (one, other) = (crosswise(one, other), crosswise(other, one));
                 if one.order(&other).is_le() { one } else { other }
             }
         }

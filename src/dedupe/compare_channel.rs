@@ -90,14 +90,17 @@ impl<C: Counts> Weigher<'_, C> {
             let holders = self.holders(Kind::Local, one.local.hash);
             return self.shared(level, (holders - 1.0).max(1.0));
         }
-        let edits = if x.len().min(y.len()) < 3 { None } else { edits(x, y) };
-        if named && is_same_letters(x, y) {
+        let (letters, others) = (one.letters, other.letters);
+        let has_same_letters = named && letters.may_be_same(others) && is_same_letters(x, y);
+        if !has_same_letters && one.domain.hash != other.domain.hash {
+            return self.fixed(Level::EmailDifferent);
+        }
+        let is_far = x.len().min(y.len()) < 3 || letters.are_many_edits(others);
+        let edits = if is_far { None } else { edits(x, y) };
+        if has_same_letters {
             let level =
                 if edits == Some(1) { Level::EmailOtherDigit } else { Level::EmailOtherDigits };
             return self.fixed(level);
-        }
-        if one.domain.hash != other.domain.hash {
-            return self.fixed(Level::EmailDifferent);
         }
         match edits {
             Some(1) => {
@@ -135,15 +138,23 @@ fn is_phone_typo(one: u32, other: u32) -> bool {
     if one.min(other) < 1_000_000 {
         return false;
     }
+    if one != other && one.ilog10() == other.ilog10() {
+        // A wrong digit is 1 to 9 of some place, two that are swapped up to 81.
+        let mut apart = one.abs_diff(other);
+        while apart.is_multiple_of(10) {
+            apart /= 10;
+        }
+        if apart > 81 {
+            return false;
+        }
+    }
     let (mut x, mut y) = ([0; 10], [0; 10]);
     is_one_edit(digits(one, &mut x), digits(other, &mut y))
 }
 
 /// Whether two texts are the same but for digits and punctuation.
 fn is_same_letters(one: &[u8], other: &[u8]) -> bool {
-    let letters = |text: &[u8]| -> usize {
-        text.iter().filter(|b| b.is_ascii_alphabetic() || !b.is_ascii()).count()
-    };
     let is_letter = |b: &&u8| b.is_ascii_alphabetic() || !b.is_ascii();
-    letters(one) > 2 && one.iter().filter(is_letter).eq(other.iter().filter(is_letter))
+    one.iter().filter(is_letter).eq(other.iter().filter(is_letter))
+        && one.iter().filter(is_letter).nth(2).is_some()
 }

@@ -118,7 +118,7 @@ impl<C: Counts> Weigher<'_, C> {
         {
             parts.push(self.fixed(Level::OrgEmail));
         }
-        Self::summed(&parts, Rivals::Organization, false)
+        Self::summed(parts, Rivals::Organization, false)
     }
 }
 
@@ -126,7 +126,10 @@ impl<C: Counts> Weigher<'_, C> {
 fn company_level(a: &Record, b: &Record, near: f64, levels: [Level; 3]) -> Level {
     let (x, y) = (a.bytes(a.company.span), b.bytes(b.company.span));
     let [is_near, is_subset, is_different] = levels;
-    if x.len().min(y.len()) >= 6 && edits(x, y).is_some() || is_jaro_winkler(x, y, near) {
+    let is_far = a.company_letters.are_far(b.company_letters, near);
+    let are_near =
+        || x.len().min(y.len()) >= 6 && edits(x, y).is_some() || is_jaro_winkler(x, y, near);
+    if !is_far && are_near() {
         is_near
     } else if word_sets(a.words(a.company.span), b.words(b.company.span)) == WordSets::Subset {
         is_subset

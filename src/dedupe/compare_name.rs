@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use super::compare::{Part, Parts, Weigher};
 use super::frequency::{Counts, Kind};
+use super::letters::Letters;
 use super::level::Level;
 use super::record::{Record, Text};
 use super::standard::hash;
@@ -87,6 +88,7 @@ impl NameLevels {
 pub(super) struct Bearer<'a> {
     pub(super) record: &'a Record,
     pub(super) name: Text,
+    pub(super) letters: Letters,
     pub(super) holders: u32,
 }
 
@@ -99,11 +101,31 @@ pub(super) struct Side<'a> {
 
 impl<'a> Side<'a> {
     pub(super) fn first(self) -> Bearer<'a> {
-        Bearer { record: self.record, name: self.record.given, holders: self.held.first }
+        self.given(self.held.first)
     }
 
     pub(super) fn last(self) -> Bearer<'a> {
-        Bearer { record: self.record, name: self.record.surname, holders: self.held.last }
+        self.surname(self.held.last)
+    }
+
+    /// The given name with its holders in whichever column it is usual.
+    pub(super) fn given_anywhere(self) -> Bearer<'a> {
+        self.given(self.held.given_anywhere)
+    }
+
+    /// The family name with its holders in whichever column it is usual.
+    pub(super) fn surname_anywhere(self) -> Bearer<'a> {
+        self.surname(self.held.surname_anywhere)
+    }
+
+    fn given(self, holders: u32) -> Bearer<'a> {
+        let Self { record, .. } = self;
+        Bearer { record, name: record.given, letters: record.given_letters, holders }
+    }
+
+    fn surname(self, holders: u32) -> Bearer<'a> {
+        let Self { record, .. } = self;
+        Bearer { record, name: record.surname, letters: record.surname_letters, holders }
     }
 }
 
@@ -113,45 +135,42 @@ pub(super) struct Held {
     pub(super) first: u32,
     pub(super) last: u32,
     pub(super) full_name: u32,
+    /// Its names with their holders in whichever column each is usual.
+    pub(super) given_anywhere: u32,
+    pub(super) surname_anywhere: u32,
     /// How much speaks for the names standing in the wrong columns, in bits.
     pub(super) swap: f32,
+}
+
+/// How much the column in which a name usually stands speaks for its standing in the wrong one, in
+/// bits, by how many hold it in its own and in the other column.
+fn misplaced(name: Text, here: u32, there: u32) -> f64 {
+    if name.hash == 0 {
+        return 0.0;
+    }
+    // The record itself is one of the holders in its own column.
+    let here = f64::from(here) - 0.5;
+    let there = if there <= 1 { 0.5 } else { f64::from(there) + 0.5 };
+    (there / here).log2()
 }
 
 impl<C: Counts> Weigher<'_, C> {
     /// Looks up the names of a record.
     pub(super) fn held(&self, record: &Record) -> Held {
+        let holders = |kind, name: Text| self.counts.holders(kind, name.hash);
+        let (given, surname) = (record.given, record.surname);
+        let (first, given_last) = (holders(Kind::First, given), holders(Kind::Last, given));
+        let (last, surname_first) = (holders(Kind::Last, surname), holders(Kind::First, surname));
+        let swap = misplaced(given, first, given_last) + misplaced(surname, last, surname_first);
         #[expect(clippy::cast_possible_truncation, reason = "bits are small numbers")]
         Held {
-            first: self.counts.holders(Kind::First, record.given.hash),
-            last: self.counts.holders(Kind::Last, record.surname.hash),
+            first,
+            last,
             full_name: self.counts.holders(Kind::FullName, record.full_name()),
-            swap: self.swap_evidence(record) as f32,
+            given_anywhere: first.max(given_last),
+            surname_anywhere: last.max(surname_first),
+            swap: swap as f32,
         }
-    }
-
-    /// A name with its holders in whichever column it is usual.
-    pub(super) fn anywhere<'r>(&self, record: &'r Record, name: Text) -> Bearer<'r> {
-        let holders = |kind| self.counts.holders(kind, name.hash);
-        Bearer { record, name, holders: holders(Kind::First).max(holders(Kind::Last)) }
-    }
-
-    /// How much the columns in which names usually stand speak for a record that has them swapped,
-    /// in bits.
-    fn swap_evidence(&self, record: &Record) -> f64 {
-        let misplaced = |text: Text, kind: Kind, usual: Kind| {
-            if text.hash == 0 {
-                return 0.0;
-            }
-            // The record itself is one of the holders in its own column.
-            let here = self.holders(kind, text.hash) - 0.5;
-            let there = match self.holders(usual, text.hash) {
-                n if n <= 1.0 => 0.5,
-                n => n + 0.5,
-            };
-            (there / here).log2()
-        };
-        misplaced(record.given, Kind::First, Kind::Last)
-            + misplaced(record.surname, Kind::Last, Kind::First)
     }
 
     /// -log2 of the share of people with a name: those that hold it, without the duplicates that
@@ -174,6 +193,7 @@ impl<C: Counts> Weigher<'_, C> {
         let (a, b) = (one.record, other.record);
         let (rarer, commoner) = (one.holders.min(other.holders), one.holders.max(other.holders));
         let (rarer, commoner) = (f64::from(rarer), f64::from(commoner));
+        let letters = (one.letters, other.letters);
         let (one, other) = (one.name, other.name);
         if one.hash == 0 || other.hash == 0 {
             return None;
@@ -191,19 +211,25 @@ impl<C: Counts> Weigher<'_, C> {
             let rarity = self.name_rarity(name, commoner);
             return Some(self.part(name.pick(Level::FirstExact, Level::LastExact), rarity));
         }
-        let rarity = self.name_rarity(name, commoner);
         let settings = &self.model.settings;
-        let edits = edits(x, y);
-        let is_similar = || is_jaro_winkler(x, y, settings.near_jaro_winkler);
+        let is_far = letters.0.are_far(letters.1, settings.near_jaro_winkler);
+        let has_words = letters.0.has_blank() || letters.1.has_blank();
+        let are_nicknames = || name == Name::First && a.are_nicknames(b);
+        if is_far && !has_words && !are_nicknames() {
+            return Some(self.fixed(name.pick(Level::FirstDifferent, Level::LastDifferent)));
+        }
+        let rarity = || self.name_rarity(name, commoner);
+        let edits = if is_far { None } else { edits(x, y) };
+        let is_similar = || !is_far && is_jaro_winkler(x, y, settings.near_jaro_winkler);
         let is_slip = match edits {
             Some(1) => true,
             Some(2) => x.len().min(y.len()) >= 6 && is_similar(),
             _ => false,
         };
         if is_slip && rarer <= (settings.typo_share * commoner).max(2.0) {
-            return Some(self.part(name.pick(Level::FirstTypo, Level::LastTypo), rarity));
+            return Some(self.part(name.pick(Level::FirstTypo, Level::LastTypo), rarity()));
         }
-        let words = if x.contains(&b' ') || y.contains(&b' ') {
+        let words = if has_words {
             word_sets(a.words(one.span), b.words(other.span))
         } else {
             WordSets::Disjoint
@@ -218,12 +244,12 @@ impl<C: Counts> Weigher<'_, C> {
             let level = name.pick(Level::FirstSubset, Level::LastSubset);
             return Some(self.part(level, self.name_rarity(name, fewest)));
         }
-        if name == Name::First && a.are_nicknames(b) {
-            return Some(self.part(Level::FirstNickname, rarity));
+        if are_nicknames() {
+            return Some(self.part(Level::FirstNickname, rarity()));
         }
         let short = x.len().min(y.len());
         if short >= 3 && x[..short] == y[..short] {
-            return Some(self.part(name.pick(Level::FirstPrefix, Level::LastPrefix), rarity));
+            return Some(self.part(name.pick(Level::FirstPrefix, Level::LastPrefix), rarity()));
         }
         let level = if edits == Some(1) {
             name.pick(Level::FirstOneEdit, Level::LastOneEdit)

@@ -180,7 +180,8 @@ fn compare_street<C: Counts>(
         return weigher.shared(level, weigher.holders(Kind::Address, one.address) - 2.0);
     }
     let (x, y) = (a.bytes(one.street), b.bytes(other.street));
-    if x != y && !is_indel(x, y, weigher.model.settings.near_street) {
+    let near = weigher.model.settings.near_street;
+    if one.letters.are_no_indel(other.letters, near) || x != y && !is_indel(x, y, near) {
         return weigher.fixed(Level::AddressDifferent);
     }
     if one.number == other.number || one.number == 0 || other.number == 0 {

@@ -3,10 +3,10 @@
 //! Counted once for a batch; whoever compares single records keeps the counts of the last batch
 //! or answers [`Counts`] from an index.
 
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::record::Record;
+use super::scattered::Scattered;
 use super::standard::{hash, mix};
 use super::text_measure::are_clearly_different;
 
@@ -98,37 +98,29 @@ impl Frequencies {
     pub fn count(records: &[Record], grouped: u32) -> Self {
         let mut all = Self { total: records.len(), ..Self::default() };
         for kind in Kind::ALL {
-            let mut values: Vec<(u64, u32)> = records
-                .par_iter()
-                .enumerate()
-                .fold(Vec::new, |mut out, (at, record)| {
-                    let at = u32::try_from(at).unwrap_or(u32::MAX);
-                    each_value(record, kind, |value| out.push((value, at)));
-                    out
-                })
-                .flatten()
-                .collect();
-            values.par_sort_unstable();
-            values.dedup();
-            let groups = values.chunk_by(|one, other| one.0 == other.0).filter(|g| g.len() > 1);
+            let values = Scattered::collect(records, |record, at, out| {
+                each_value(record, kind, |value| out.push((value, at)));
+            });
             let has_strangers = matches!(kind, Kind::Phone | Kind::Email | Kind::Address);
-            let counted: Vec<(u64, u32, u32)> = groups
-                .par_bridge()
-                .map(|group| {
-                    let holders = u32::try_from(group.len()).unwrap_or(u32::MAX);
-                    let strangers = match has_strangers {
-                        false => 0,
-                        true if holders > grouped => {
-                            // Some of them tell whether they are one person or many.
-                            let step = group.len().div_ceil(grouped.max(2) as usize);
-                            let some: Vec<_> = group.iter().step_by(step).copied().collect();
-                            if strangers_among(records, &some) == 0 { 0 } else { holders - 2 }
-                        }
-                        true => strangers_among(records, group),
-                    };
-                    (mix(kind as u64, group[0].0), holders, strangers)
-                })
-                .collect();
+            let count = |group: &[(u64, u32)]| {
+                let holders = u32::try_from(group.len()).unwrap_or(u32::MAX);
+                let strangers = match has_strangers {
+                    false => 0,
+                    true if holders > grouped => {
+                        // Some of them tell whether they are one person or many.
+                        let step = group.len().div_ceil(grouped.max(2) as usize);
+                        let some: Vec<_> = group.iter().step_by(step).copied().collect();
+                        if strangers_among(records, &some) == 0 { 0 } else { holders - 2 }
+                    }
+                    true => strangers_among(records, group),
+                };
+                (mix(kind as u64, group[0].0), holders, strangers)
+            };
+            let counted: Vec<Vec<(u64, u32, u32)>> = values.each_sorted(|values| {
+                let groups = values.chunk_by(|one, other| one.0 == other.0);
+                groups.filter(|group| group.len() > 1).map(count).collect()
+            });
+            let counted = counted.into_iter().flatten();
             for (value, holders, strangers) in counted {
                 all.holders.insert(value, holders);
                 if strangers > 0 {

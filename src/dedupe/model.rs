@@ -111,10 +111,30 @@ enum Base {
     Share,
 }
 
+/// The numbers of a line of the table.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Number {
+    /// `bits`, `rarity` or `share`.
+    pub(super) form: &'static str,
+    /// Its value.
+    pub(super) value: f64,
+    plus: f64,
+    pub(super) home: f64,
+    pub(super) home_times: f64,
+}
+
+impl Number {
+    /// What it says in bits, without what is known of single values.
+    pub(super) fn bits(self) -> f64 {
+        if self.form == "share" { self.value.log2() + self.plus } else { self.value + self.plus }
+    }
+}
+
 /// What a level weighs.
 #[derive(Clone, Debug)]
 struct Weight {
     base: Base,
+    number: Number,
     value: f64,
     at_most: f64,
     at_least: f64,
@@ -173,19 +193,22 @@ impl Model {
                 .get_mut(section)
                 .and_then(|lines| lines.remove(key))
                 .ok_or(ModelError::Missing { section, key })?;
-            let (base, value) = match (line.bits, line.rarity, line.share) {
-                (Some(bits), None, None) => (Base::Bits, bits + line.plus),
-                (None, Some(rarity), None) => (Base::Rarity, rarity + line.plus),
-                (None, None, Some(share)) => (Base::Share, share.log2() + line.plus),
+            let (base, form, value) = match (line.bits, line.rarity, line.share) {
+                (Some(bits), None, None) => (Base::Bits, "bits", bits),
+                (None, Some(rarity), None) => (Base::Rarity, "rarity", rarity),
+                (None, None, Some(share)) => (Base::Share, "share", share),
                 _ => return Err(ModelError::Weight { section, key }),
             };
+            let (home, home_times) = (line.home.unwrap_or(0.0), line.home_times.unwrap_or(0.0));
+            let number = Number { form, value, plus: line.plus, home, home_times };
             weights.push(Weight {
                 base,
-                value,
+                number,
+                value: number.bits(),
                 at_most: line.at_most.unwrap_or(f64::INFINITY),
                 at_least: line.at_least.unwrap_or(f64::NEG_INFINITY),
-                home: line.home.unwrap_or(0.0),
-                home_times: line.home_times.unwrap_or(0.0),
+                home,
+                home_times,
                 home_holders: line.home_holders,
                 words: line.words,
             });
@@ -222,6 +245,11 @@ impl Model {
         let bits = bits.min(weight.at_most).max(weight.at_least);
         #[expect(clippy::cast_possible_truncation, reason = "bits are small numbers")]
         Bits { stranger: bits as f32, household: (weight.home + weight.home_times * bits) as f32 }
+    }
+
+    /// The numbers of the line of a level.
+    pub(super) fn number(&self, level: Level) -> Number {
+        self.weights[level as usize].number
     }
 
     /// How a level is said.

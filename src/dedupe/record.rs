@@ -5,6 +5,7 @@
 
 use smallvec::SmallVec;
 
+use super::letters::Letters;
 use super::standard::{Standard, hash, mix};
 use crate::domain::contact::{Contact, is_mobile_label};
 
@@ -76,6 +77,8 @@ pub(super) struct Mail {
     pub(super) address: u64,
     pub(super) domain: Text,
     pub(super) local: Text,
+    /// Of the part before the `@`.
+    pub(super) letters: Letters,
     pub(super) is_role: bool,
     pub(super) is_free: bool,
     /// Whether the part before the `@` contains a name of the contact.
@@ -90,6 +93,8 @@ pub(super) struct Place {
     /// Street and number together; 0 without a street.
     pub(super) address: u64,
     pub(super) street: Span,
+    /// Of the street, blanks not counted.
+    pub(super) letters: Letters,
     /// The first three words, for blocking.
     pub(super) block: u64,
     /// At most eight bytes.
@@ -106,6 +111,9 @@ pub struct Record {
     text: Box<str>,
     pub(super) given: Text,
     pub(super) surname: Text,
+    pub(super) given_letters: Letters,
+    pub(super) surname_letters: Letters,
+    pub(super) company_letters: Letters,
     pub(super) company: Text,
     pub(super) national_id: Text,
     pub(super) phones: SmallVec<[u32; 2]>,
@@ -190,6 +198,7 @@ impl Record {
                 address: hash(format!("{}@{}", mail.local, mail.domain).as_bytes()),
                 domain: buffer.text(&mail.domain),
                 local: buffer.text(&mail.local),
+                letters: Letters::of(mail.local.as_bytes()),
                 is_role: mail.is_role,
                 is_free: mail.is_free,
                 has_name: [&first, &last]
@@ -214,6 +223,8 @@ impl Record {
         for (slot, class) in classes.iter_mut().zip(standard.nickname_classes(&given, raw)) {
             *slot = u16::try_from(class + 1).unwrap_or(0);
         }
+        let (given, surname) = (given.join(" "), surname.join(" "));
+        let company = standard.company(input.company).join(" ");
         Self {
             places: input
                 .places
@@ -221,9 +232,12 @@ impl Record {
                 .take(MOST_VALUES)
                 .filter_map(|place| read_place(place, standard, &mut buffer))
                 .collect(),
-            given: buffer.text(&given.join(" ")),
-            surname: buffer.text(&surname.join(" ")),
-            company: buffer.text(&standard.company(input.company).join(" ")),
+            given: buffer.text(&given),
+            surname: buffer.text(&surname),
+            company: buffer.text(&company),
+            given_letters: Letters::of(given.as_bytes()),
+            surname_letters: Letters::of(surname.as_bytes()),
+            company_letters: Letters::of(company.as_bytes()),
             national_id: buffer.text(&Standard::code(input.national_id)),
             phones: SmallVec::from_slice(&phones),
             mails,
@@ -249,6 +263,21 @@ impl Record {
     pub(super) fn are_nicknames(&self, other: &Self) -> bool {
         self.classes.iter().any(|class| *class != 0 && other.classes.contains(class))
             && self.words(self.given.span).next() != other.words(other.given.span).next()
+    }
+
+    /// Something of every part of memory that a comparison reads: read for several records one
+    /// after the other, they arrive together.
+    pub(super) fn touch(&self) -> u64 {
+        let mail = self.mails.first().map_or(0, |mail| mail.address);
+        let place = self.places.first().map_or(0, |place| place.address ^ place.city.hash);
+        let text = self.text.as_bytes().first().copied().unwrap_or(0);
+        self.given.hash
+            ^ self.company.hash
+            ^ self.national_id.hash
+            ^ mail
+            ^ place
+            ^ u64::from(text)
+            ^ u64::from(self.birthday)
     }
 
     /// Whether no name of a person is known.
@@ -354,6 +383,7 @@ fn read_place(input: &PlaceInput<'_>, standard: &Standard, buffer: &mut Buffer) 
         address,
         block: if address == 0 { 0 } else { block },
         street: buffer.span(&street.words),
+        letters: Letters::without_blanks(street.words.as_bytes()),
         number: packed(&street.number),
         postal: packed(&postal),
         outer: packed(outer),

@@ -14,6 +14,12 @@ use super::score::{Prior, Sums, probability};
 
 /// Pairs from which the priors are estimated, at most.
 const MOST_SAMPLED: usize = 100_000;
+/// Bits by which a weight may differ from what it is kept as.
+const ROUNDING: f64 = 1e-3;
+/// Pairs that one thread takes at a time.
+const COMPARED_AT_ONCE: usize = 1 << 14;
+/// Pairs whose records are fetched from memory together.
+const TOUCHED_AT_ONCE: usize = 16;
 
 /// Why a batch cannot be compared.
 #[derive(Debug, thiserror::Error)]
@@ -105,6 +111,9 @@ pub fn pairs(
         .par_iter()
         .zip(&sums)
         .filter_map(|(candidate, sums)| {
+            if sums.most(stranger) + ROUNDING < options.keep {
+                return None;
+            }
             let (a, b) = candidate.places();
             #[expect(clippy::cast_possible_truncation, reason = "bits are small numbers")]
             let weight = sums.weight(stranger, household) as f32;
@@ -113,12 +122,9 @@ pub fn pairs(
             is_kept.then(|| ScoredPair { a, b, weight, rule: candidate.rule() })
         })
         .collect();
-    let mut proposed: Vec<(Rule, usize)> = rules.iter().map(|rule| (*rule, 0)).collect();
+    let mut proposed: Vec<(Rule, usize)> = Rule::ALL.iter().map(|rule| (*rule, 0)).collect();
     for candidate in &found.pairs {
-        let rule = candidate.rule();
-        if let Some((_, count)) = proposed.iter_mut().find(|(known, _)| *known == rule) {
-            *count += 1;
-        }
+        proposed[candidate.rule() as usize].1 += 1;
     }
     proposed.retain(|(_, count)| *count > 0);
     Ok(Scored { proposed, pairs, compared: found.pairs.len(), left_out: found.left_out, prior })
@@ -131,21 +137,34 @@ fn compare_all<C: Counts>(
     held: &[Held],
     candidates: &[Candidate],
 ) -> (Vec<Sums>, usize) {
-    let households = std::sync::atomic::AtomicUsize::new(0);
-    let sums = candidates
-        .par_iter()
-        .with_min_len(1 << 12)
-        .map(|candidate| {
-            let (a, b) = candidate.places();
-            let (a, b) = (a as usize, b as usize);
-            let comparison = weigher.compare_held(&records[a], held[a], &records[b], held[b]);
-            if comparison.is_household {
-                households.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let blocks: Vec<(Vec<Sums>, usize)> = candidates
+        .par_chunks(COMPARED_AT_ONCE)
+        .map(|block| {
+            let mut sums = Vec::with_capacity(block.len());
+            let mut households = 0;
+            for some in block.chunks(TOUCHED_AT_ONCE) {
+                let touched = some.iter().fold(0, |sum, candidate| {
+                    let (_, b) = candidate.places();
+                    sum ^ records[b as usize].touch() ^ u64::from(held[b as usize].first)
+                });
+                std::hint::black_box(touched);
+                for candidate in some {
+                    let (a, b) = candidate.places();
+                    let (a, b) = (a as usize, b as usize);
+                    let compared = weigher.compare_held(&records[a], held[a], &records[b], held[b]);
+                    households += usize::from(compared.is_household);
+                    sums.push(Sums::of(&compared));
+                }
             }
-            Sums::of(&comparison)
+            (sums, households)
         })
         .collect();
-    (sums, households.into_inner())
+    let households = blocks.iter().map(|(_, households)| households).sum();
+    let mut sums = Vec::with_capacity(candidates.len());
+    for (block, _) in blocks {
+        sums.extend(block);
+    }
+    (sums, households)
 }
 
 /// Estimates how many duplicates and household pairs there are.
@@ -167,7 +186,7 @@ fn estimate(
         // Summed in blocks of fixed size, so that the result does not depend on the threads.
         let blocks: Vec<f64> = sums
             .par_chunks(1 << 16)
-            .map(|block| block.iter().map(|s| probability(s.weight(stranger, rival))).sum())
+            .map(|block| block.iter().map(|s| s.probability(stranger, rival)).sum())
             .collect();
         let expected: f64 = blocks.iter().sum();
         prior.duplicates = (2.0 * scale * expected / total)

@@ -35,6 +35,9 @@ impl Prior {
     }
 }
 
+/// Bits below which a pair is nobody's duplicate.
+const LEAST_BITS: f64 = -24.0;
+
 /// The two sums of a pair in eight bytes; which rivals there are stands in `household`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sums {
@@ -59,6 +62,20 @@ impl Sums {
             return stranger;
         }
         soft_min(stranger + stranger_prior, f64::from(self.household) + household_prior)
+    }
+
+    /// What the match weight is at most; cheap.
+    pub(super) fn most(self, stranger_prior: f64) -> f64 {
+        let prior = if self.household == f32::NEG_INFINITY { 0.0 } else { stranger_prior };
+        f64::from(self.stranger) + prior
+    }
+
+    /// The probability of the match weight; 0 where it is below one in ten million.
+    pub(super) fn probability(self, stranger_prior: f64, household_prior: f64) -> f64 {
+        if self.most(stranger_prior) < LEAST_BITS {
+            return 0.0;
+        }
+        probability(self.weight(stranger_prior, household_prior))
     }
 }
 

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::super::error::Error;
 use super::report::{DuplicateReport, ReportOptions};
 use super::subject::{Card, Ids, Subjects};
-use crate::dedupe::{Apart, Input, Options, PlaceInput, Record, Standard};
+use crate::dedupe::{Apart, Input, Model, Options, PlaceInput, Record, Standard};
 use crate::domain::contact::is_mobile_label;
 use crate::domain::name;
 use crate::engine::builtin_names;
@@ -90,7 +90,20 @@ pub fn report_on_file(
     progress: &mut dyn FnMut(u64),
 ) -> Result<DuplicateReport, FileReportError> {
     let model = super::model()?;
-    let standard = Standard::new(builtin_names().map_err(Error::from)?, &model);
+    let subjects = read_list(input, file, &model, options.has_cards, progress)?;
+    let plain = Options::of(&model);
+    Ok(DuplicateReport::make(subjects, model, &plain, &Apart::new(), options)?)
+}
+
+/// The rows of a list as they are compared.
+pub(super) fn read_list(
+    input: impl Read,
+    file: &FileReportOptions,
+    model: &Model,
+    has_cards: bool,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Subjects, FileReportError> {
+    let standard = Standard::new(builtin_names().map_err(Error::from)?, model);
     let mut reader = Reader::open(input, file.read)?;
     let headers = reader.headers();
     let id_column =
@@ -100,7 +113,7 @@ pub fn report_on_file(
         return Err(FileReportError::NothingToCompare(headers.join(", ")));
     }
     let mut ids: Vec<Box<str>> = Vec::new();
-    let mut subjects = Subjects::new(Ids::Values(Vec::new()), options.has_cards);
+    let mut subjects = Subjects::new(Ids::Values(Vec::new()), has_cards);
     loop {
         let mut rows: Vec<RawRow> = Vec::with_capacity(READ_ROWS);
         let mut is_last = false;
@@ -117,7 +130,7 @@ pub fn report_on_file(
             .into_par_iter()
             .map(|row| {
                 let values = RowValues::of(&map.map_row(&row));
-                let card = options.has_cards.then(|| values.card());
+                let card = has_cards.then(|| values.card());
                 (id_of(&row, id_column), values.record(&standard), card)
             })
             .collect();
@@ -131,8 +144,7 @@ pub fn report_on_file(
         }
     }
     subjects.ids = Ids::Values(ids);
-    let plain = Options::of(&model);
-    Ok(DuplicateReport::make(subjects, model, &plain, &Apart::new(), options)?)
+    Ok(subjects)
 }
 
 /// The value of the id column; a row without one is called by its number.

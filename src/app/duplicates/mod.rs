@@ -4,6 +4,7 @@
 //!   about a row of an import, `list` shows what there is to review.
 //! - `decision` remembers what persons say about pairs, `accuracy` how well scores agree with it,
 //!   `auto_merge` merges what the settings want merged.
+//! - `estimate` learns from a base, or from decisions about it, what the weights would have to be.
 //! - `base` and `file` compare all contacts, or the rows of a list that is not imported, for a
 //!   [`DuplicateReport`], which `text` and `html` write; `run_job` does so in the background.
 //!
@@ -14,6 +15,7 @@ mod auto_merge;
 mod base;
 mod check;
 mod decision;
+mod estimate;
 mod file;
 mod group;
 mod html;
@@ -32,6 +34,7 @@ pub use auto_merge::{
 pub(super) use check::Subject;
 pub use check::{DuplicateCheck, DuplicateMatch, ExplanationView, ReasonView};
 pub use decision::DecisionView;
+pub use estimate::{EstimateFailure, EstimateSource, estimate_on_file};
 pub use file::{FileReportError, FileReportOptions, report_on_file};
 pub use list::{
     DuplicateEntries, DuplicatePage, DuplicateQuery, GroupEntry, MemberEntry, PairEntry, TieEntry,
@@ -45,6 +48,7 @@ pub use run_job::{DuplicateRun, ListRun, RunReport, RunState, RunView};
 use super::App;
 use super::error::Error;
 use crate::dedupe::{self, Model, ModelError, Options, TABLE};
+pub use crate::dedupe::{Estimate, EstimateRow};
 use crate::domain::duplicates::DuplicateSettings;
 use crate::engine;
 

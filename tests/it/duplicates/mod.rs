@@ -2,6 +2,7 @@
 
 mod auto_merge;
 mod check;
+mod estimate;
 mod report;
 mod review;
 mod runs;

@@ -377,3 +377,48 @@ fn an_operator_may_bring_a_table_of_weights() {
     std::fs::write(&own, heavy).unwrap();
     assert_eq!(text(&on_base(&["duplicates"])).lines().count(), 1);
 }
+
+#[test]
+fn weights_are_estimated_and_count_only_where_they_are_put() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let (data, weights) = (dir.path().join("data"), dir.path().join("weights.toml"));
+    let list = labelled();
+    let on_base = |arguments: &[&str]| {
+        ringdex(&[&["--data-dir", data.to_str().unwrap()], arguments].concat())
+    };
+    let out = weights.to_str().unwrap();
+    text(&on_base(&["import", list.to_str().unwrap(), "--on-duplicate", "create"]));
+    let before = text(&on_base(&["duplicates"]));
+    let output = on_base(&["duplicates", "--estimate", "em", "--out", out]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(text(&output), "");
+    assert!(said.contains("estimated") && said.contains("first_name"), "{said}");
+    let table = std::fs::read_to_string(&weights).unwrap();
+    assert!(table.starts_with("# Weights estimated by expectation and maximisation from"));
+    assert_ne!(table, text(&ringdex(&["duplicates", "--model"])));
+    assert_eq!(text(&on_base(&["duplicates"])), before);
+    std::fs::write(data.join("duplicate-model.toml"), &table).unwrap();
+    let after = text(&on_base(&["duplicates"]));
+    assert_ne!(after, before);
+    assert!(after.lines().count() * 10 > before.lines().count() * 9);
+
+    let code = |arguments: &[&str]| {
+        let output = on_base(arguments);
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (status, said) = code(&["duplicates", "--estimate", "decisions"]);
+    assert!(status == Some(1) && said.contains("0 decisions say that two contacts are the same"));
+    let of_list = ["duplicates", "--input", list.to_str().unwrap(), "--estimate"];
+    let (status, _) = code(&[&of_list[..], &["decisions"]].concat());
+    assert_eq!(status, Some(2));
+    let output = on_base(&[&of_list[..], &["em"]].concat());
+    assert!(text(&output).contains("[first_name]"));
+    let few = dir.path().join("few.csv");
+    std::fs::write(&few, "name,phone\nJohn Doe,+12025550123\nJohn Doe,+12025550123\n").unwrap();
+    let input = few.to_str().unwrap();
+    let (status, said) = code(&["duplicates", "--input", input, "--estimate", "em"]);
+    assert!(
+        status == Some(1) && said.contains("few.csv: there is nothing to learn from"),
+        "{said}"
+    );
+}
