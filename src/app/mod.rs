@@ -45,8 +45,8 @@ pub use duplicates::{
     Built, Currency, DecisionView, DuplicateCheck, DuplicateEntries, DuplicateMatch, DuplicatePage,
     DuplicateQuery, DuplicateReport, DuplicateRun, ExplanationView, FileReportError,
     FileReportOptions, GroupEntry, ListRun, MemberEntry, PairEntry, ReasonView, ReportFormat,
-    ReportOptions, ReportSummary, ReportView, RunReport, RunState, RunView, TieEntry, UndoRefused,
-    duplicate_model, report_on_file,
+    ReportOptions, ReportSummary, ReportView, RunList, RunReport, RunState, RunView, TieEntry,
+    UndoRefused, duplicate_model, report_on_file,
 };
 pub use error::{Error, Noun};
 pub use export::{ExportFormat, ExportRequest};

@@ -17,9 +17,7 @@ use super::imports::receive;
 use super::people::record_id;
 use super::schema;
 use super::state::State;
-use crate::app::{
-    Error, FileReportOptions, ListRun, Noun, ReportFormat, RunReport, RunView, parse_mapping,
-};
+use crate::app::{Error, ListRun, Noun, ReportFormat, RunList, RunReport, RunView};
 use crate::error::ErrorCode;
 
 /// The members of a request for a run over the base.
@@ -97,13 +95,18 @@ pub(super) async fn start(
             format: ReportFormat::Csv,
             min_probability: probability(&asked, "min_probability")?.unwrap_or(LIKELY),
         });
-        let options = list_options(&asked)?;
-        let file = app.imports_folder()?.join(format!("{}.upload", Uuid::now_v7()));
+        let how = RunList {
+            id_column: asked.last("id_column").map(str::to_owned),
+            map: asked.each("map"),
+        };
+        how.options()?;
+        let id = Uuid::now_v7();
+        let file = app.run_list_path(id)?;
         if let Err(problem) = receive(&request, payload, &state, &file).await {
             let _ = std::fs::remove_file(&file);
             return Err(problem);
         }
-        (Some(report), Some(ListRun { file, options }))
+        (Some(report), Some(ListRun { id, how }))
     } else {
         let asked = match body::optional_json(&request, payload, state.limits.json_bytes).await? {
             None => asked,
@@ -129,17 +132,6 @@ pub(super) async fn start(
     let place = format!("/api/v1/duplicates/runs/{}", started.run.id);
     answer::put_header(&mut response, "location", &place);
     Ok(response)
-}
-
-fn list_options(asked: &Asked) -> Result<FileReportOptions, Problem> {
-    let id_column = asked.last("id_column").map(str::to_owned);
-    let mut options = FileReportOptions { id_column, ..FileReportOptions::default() };
-    for (at, text) in asked.each("map").iter().enumerate() {
-        let mapping = parse_mapping(text)
-            .map_err(|error| Error::invalid(&format!("/map/{at}"), "value", error.to_string()))?;
-        options.map.columns.push(mapping);
-    }
-    Ok(options)
 }
 
 /// Lists the runs, the newest first.

@@ -153,6 +153,12 @@ pub fn duplicate_run(organization: OrgNumber, id: Uuid) -> [u8; 21] {
     with_organization(DUPLICATE_RUNS, organization, id.as_bytes())
 }
 
+/// Reads the id out of the key of a run that looks for duplicates.
+pub fn parse_duplicate_run(key: &[u8]) -> Option<Uuid> {
+    let (_, id) = key.strip_prefix(&[DUPLICATE_RUNS])?.split_first_chunk::<4>()?;
+    Some(Uuid::from_bytes(id.try_into().ok()?))
+}
+
 /// The key of a merge; ids grow with time, so a scan meets the oldest first.
 pub fn merge(organization: OrgNumber, id: Uuid) -> [u8; 21] {
     with_organization(MERGES, organization, id.as_bytes())

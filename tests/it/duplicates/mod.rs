@@ -3,5 +3,6 @@
 mod auto_merge;
 mod check;
 mod report;
+mod resume;
 mod review;
 mod runs;
