@@ -292,17 +292,26 @@ pub(super) async fn auto_merges(
 }
 
 /// Undoes all merges of a run; what cannot be undone without asking stays and is named.
+///
+/// With `Idempotency-Key` the same request can be sent again and is answered the same.
 #[utoipa::path(post, path = "/api/v1/duplicates/auto-merges/{id}/undo", operation_id = "undo_auto_merge", tag = "duplicates",
-    params(("id" = String, Path, description = "the id of the run")),
-    responses((status = 200, body = schema::AutoMergeUndone), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem)))]
+    params(("id" = String, Path, description = "the id of the run"), ("Idempotency-Key" = Option<String>, Header, description = "a key of this request")),
+    responses((status = 200, body = schema::AutoMergeUndone), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 422, body = schema::Problem)))]
 pub(super) async fn undo_auto_merge(
+    request: HttpRequest,
     state: web::Data<State>,
     caller: Authenticated,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = uuid::Uuid::parse_str(&path).unwrap_or_default();
-    let done = answer::run(&state, move |app| app.undo_auto_merge(&caller.0, id)).await?;
-    Ok(answer::json(StatusCode::OK, &done))
+    let idempotency = body::idempotency(&request, &caller.0, &[])?;
+    let done =
+        answer::run(&state, move |app| app.undo_auto_merge(&caller.0, id, idempotency)).await?;
+    let mut response = answer::json(StatusCode::OK, &done);
+    if done.is_replay {
+        answer::put_header(&mut response, "idempotent-replayed", "true");
+    }
+    Ok(response)
 }
 
 /// How well scores agree with what persons have decided.

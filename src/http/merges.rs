@@ -100,9 +100,10 @@ pub(super) async fn find(
 ///
 /// Where a value was changed that had come from another contact, 409 `undo_conflict` names it in
 /// `conflicts`; `resolve` then says for each field whose change it was: the id of a contact, or
-/// `survivor`. With `dry_run` nothing is changed.
+/// `survivor`. With `dry_run` nothing is changed. With `Idempotency-Key` the same request can be sent
+/// again without being done again; `kept` is empty then.
 #[utoipa::path(post, path = "/api/v1/merges/{id}/undo", operation_id = "undo_merge", tag = "merging",
-    params(("id" = String, Path, description = "the id of the merge"), ("If-Match" = Option<String>, Header, description = "the ETag of the merged contact")),
+    params(("id" = String, Path, description = "the id of the merge"), ("If-Match" = Option<String>, Header, description = "the ETag of the merged contact"), ("Idempotency-Key" = Option<String>, Header, description = "a key of this request")),
     request_body = schema::UndoInput,
     responses((status = 200, body = schema::UndoAnswer), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 409, body = schema::Problem), (status = 412, body = schema::Problem), (status = 422, body = schema::Problem)))]
 pub(super) async fn undo(
@@ -114,12 +115,18 @@ pub(super) async fn undo(
 ) -> Result<HttpResponse, Problem> {
     let id = record_id(&path, Noun::Merge)?;
     let precondition = body::precondition(&request);
-    let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
-    let done =
-        answer::run(&state, move |app| app.undo_merge(&caller.0, id, &value, precondition)).await?;
+    let (value, bytes) = body::json(&request, payload, state.limits.json_bytes).await?;
+    let idempotency = body::idempotency(&request, &caller.0, &bytes)?;
+    let done = answer::run(&state, move |app| {
+        app.undo_merge(&caller.0, id, &value, precondition, idempotency)
+    })
+    .await?;
     let mut response = answer::json(StatusCode::OK, &done.to_json());
     if !done.is_dry_run {
         answer::put_header(&mut response, "etag", &answer::etag(done.contact.version));
+    }
+    if done.is_replay {
+        answer::put_header(&mut response, "idempotent-replayed", "true");
     }
     Ok(response)
 }
