@@ -437,8 +437,7 @@ impl Run<'_> {
             return true;
         };
         let now = self.app.partition.now();
-        let stamp = Stamp { now, actor: "", settings: &self.settings };
-        !matches!(for_update(draft, &before).apply(&before, stamp), Ok(None))
+        changes(draft, &before, Stamp { now, actor: "", settings: &self.settings })
     }
 
     fn begin_write(
@@ -596,6 +595,15 @@ impl RowWriter<'_> {
             Err(issues) => invalid(&issues),
         })
     }
+}
+
+/// Whether a row says something that a contact does not have.
+pub(super) fn changes(
+    draft: &Draft,
+    before: &crate::domain::contact::Contact,
+    stamp: Stamp<'_>,
+) -> bool {
+    !matches!(for_update(draft, before).apply(before, stamp), Ok(None))
 }
 
 /// What a row says about a contact that exists: it adds and corrects, but a plain "active" in a

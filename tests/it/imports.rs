@@ -209,3 +209,41 @@ fn rows_find_the_person_by_nickname_and_typo_and_not_the_household() {
     let again = import(&server, csv.as_bytes(), &json!({}));
     assert_eq!(again["counts"]["imported"], 0, "{again}");
 }
+
+#[test]
+fn a_row_goes_to_the_one_it_fits_best_of_those_that_were_told_apart() {
+    // The same name, one that begins like the other, and one said for the other.
+    for (one, other) in
+        [("John Doe", "John Doe"), ("Jon Doe", "Jonathan Doe"), ("Bob Roe", "Robert Roe")]
+    {
+        let server = TestServer::start();
+        let phone = "+12025550123";
+        let ids = [
+            server.create_id(
+                &json!({"name": one, "phone": phone, "title": "Senior", "tags": ["old"]}),
+            ),
+            server.create_id(
+                &json!({"name": other, "phone": phone, "title": "Junior", "email": "j@x.org"}),
+            ),
+        ];
+        server.post("/api/v1/duplicates/dismissals", &json!({"ids": ids})).expect(200);
+        let read = || ids.each_ref().map(|id| server.get(&format!("/api/v1/contacts/{id}")).json);
+        let before = read();
+        let columns = "name,phone,title,email,tags";
+        let path = format!("/api/v1/contacts/export?format=csv&columns={columns}");
+        server.search("", "&refresh=wait");
+        let list = server.get(&path).expect(200).body;
+        for options in [json!({}), json!({"match_names": false})] {
+            let job = import(&server, &list, &options);
+            let counts = json!({"imported": 0, "updated": 0, "skipped": 2, "errors": 0});
+            assert_eq!(job["counts"], counts, "{one}, {other}: {job}");
+            assert_eq!(read(), before);
+        }
+        // What is new in a row goes to the contact of that name.
+        let news = format!("name,phone,title\n{other},{phone},Chair\n{one},{phone},Founder\n");
+        if one != other {
+            import(&server, news.as_bytes(), &json!({}));
+            assert_eq!(read().map(|contact| contact["title"].clone()), ["Founder", "Chair"]);
+        }
+    }
+}
