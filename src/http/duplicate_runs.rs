@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::answer;
 use super::auth::Authenticated;
 use super::body;
-use super::duplicates::{probability, view_of};
+use super::duplicates::view_of;
 use super::error::Problem;
 use super::filters::Asked;
 use super::imports::receive;
@@ -55,7 +55,7 @@ fn format_of(text: &str) -> Result<ReportFormat, Problem> {
 
 /// The report that is asked for; without a format there is none.
 fn report_of(asked: &Asked) -> Result<Option<RunReport>, Problem> {
-    let min_probability = probability(asked, "min_probability")?.unwrap_or(LIKELY);
+    let min_probability = asked.probability("min_probability")?.unwrap_or(LIKELY);
     let view = view_of(asked.last("view"))?;
     let Some(format) = asked.last("format") else { return Ok(None) };
     Ok(Some(RunReport { view, format: format_of(format)?, min_probability }))
@@ -93,7 +93,7 @@ pub(super) async fn start(
         let report = report_of(&asked)?.unwrap_or(RunReport {
             view: view_of(asked.last("view"))?,
             format: ReportFormat::Csv,
-            min_probability: probability(&asked, "min_probability")?.unwrap_or(LIKELY),
+            min_probability: asked.probability("min_probability")?.unwrap_or(LIKELY),
         });
         let how = RunList {
             id_column: asked.last("id_column").map(str::to_owned),
@@ -141,9 +141,11 @@ pub(super) async fn list(
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    let runs = answer::run(&state, move |app| app.list_duplicate_runs(&caller.0)).await?;
-    let runs: Vec<Value> = runs.iter().map(shown).collect();
-    Ok(answer::json(StatusCode::OK, &json!({"total": runs.len(), "runs": runs})))
+    answer::ok(&state, move |app| {
+        let runs: Vec<Value> = app.list_duplicate_runs(&caller.0)?.iter().map(shown).collect();
+        Ok(json!({"total": runs.len(), "runs": runs}))
+    })
+    .await
 }
 
 /// How a run stands.
@@ -156,8 +158,8 @@ pub(super) async fn find(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = record_id(&path, Noun::Run).unwrap_or_default();
-    let found = answer::run(&state, move |app| app.find_duplicate_run(&caller.0, id)).await?;
-    Ok(answer::json(StatusCode::OK, &shown(&found)))
+    answer::ok(&state, move |app| app.find_duplicate_run(&caller.0, id).map(|run| shown(&run)))
+        .await
 }
 
 /// Stops a run as soon as it can.
@@ -170,8 +172,8 @@ pub(super) async fn cancel(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = record_id(&path, Noun::Run).unwrap_or_default();
-    let found = answer::run(&state, move |app| app.cancel_duplicate_run(&caller.0, id)).await?;
-    Ok(answer::json(StatusCode::OK, &shown(&found)))
+    answer::ok(&state, move |app| app.cancel_duplicate_run(&caller.0, id).map(|run| shown(&run)))
+        .await
 }
 
 /// The report of a run.

@@ -7,9 +7,9 @@ use super::answer;
 use super::auth::Authenticated;
 use super::body;
 use super::error::Problem;
+use super::filters::Asked;
 use super::people::record_id;
 use super::schema;
-use super::search::query_of;
 use super::state::State;
 use crate::app::{Error, Noun};
 use crate::domain::ids::ContactId;
@@ -59,27 +59,15 @@ pub(super) async fn list(
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    let query = query_of(&request)?;
-    let given = |name: &str| query.get(name).filter(|text| !text.is_empty()).cloned();
-    let wrong = |name: &str, expected: &str| {
-        Error::invalid(&format!("/{name}"), "type", format!("must be {expected}"))
-    };
-    let contact: Option<ContactId> = match given("contact").map(|text| text.parse()) {
+    let asked = Asked::of_query(&request)?;
+    let contact: Option<ContactId> = match asked.last("contact").map(str::parse) {
         None => None,
         Some(Ok(id)) => Some(id),
-        Some(Err(_)) => return Err(wrong("contact", "an id").into()),
+        Some(Err(_)) => return Err(Error::invalid("/contact", "type", "must be an id").into()),
     };
-    let per_page: Option<usize> = match given("per_page").map(|text| text.parse()) {
-        None => None,
-        Some(Ok(number)) => Some(number),
-        Some(Err(_)) => return Err(wrong("per_page", "a whole number").into()),
-    };
-    let cursor = given("cursor");
-    let page = answer::run(&state, move |app| {
-        app.list_merges(&caller.0, contact, cursor.as_deref(), per_page)
-    })
-    .await?;
-    Ok(answer::json(StatusCode::OK, &page))
+    let (per_page, cursor) = (asked.number("per_page")?, asked.last("cursor").map(str::to_owned));
+    answer::ok(&state, move |app| app.list_merges(&caller.0, contact, cursor.as_deref(), per_page))
+        .await
 }
 
 /// Reads a merge, with what is left behind until it is undone.
@@ -92,8 +80,7 @@ pub(super) async fn find(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = record_id(&path, Noun::Merge)?;
-    let found = answer::run(&state, move |app| app.find_merge(&caller.0, id)).await?;
-    Ok(answer::json(StatusCode::OK, &found))
+    answer::ok(&state, move |app| app.find_merge(&caller.0, id)).await
 }
 
 /// Undoes a merge: the originals come back, what was added since stays and is named in `kept`.
