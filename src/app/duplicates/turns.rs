@@ -111,7 +111,8 @@ mod tests {
         let turns = Turns::of(1);
         waiting(&turns, &[(1, 1), (2, 1), (3, 1), (4, 2), (5, 2)]);
         let mut order = Vec::new();
-        while let Some((id, org)) = { turns.state.lock() }.next() {
+        let next = || turns.state.lock().next();
+        while let Some((id, org)) = next() {
             let turn = turns.wait(org, id, &|| false);
             assert!(turn.is_some());
             order.push(id.as_u128());
