@@ -115,6 +115,7 @@ impl BulkRun<'_> {
                     }
                 }
             });
+            self.app.note_bulk_job(self.id, false);
         }
         Ok(())
     }

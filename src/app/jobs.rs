@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::App;
 use super::error::{Error, Noun};
+use super::kept_jobs::{KeptJob, KeptWork};
 use crate::domain::access::{Caller, Permission};
 use crate::domain::ids::OrgNumber;
 use crate::domain::time::Timestamp;
@@ -21,7 +22,7 @@ const MOST_REMEMBERED: usize = 1_000;
 const MOST_RUNNING: usize = 4;
 
 /// Where a job stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JobState {
     /// It runs.
@@ -33,7 +34,7 @@ pub enum JobState {
 }
 
 /// A job as it is shown.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BulkJob {
     /// The public identifier.
     pub id: Uuid,
@@ -97,8 +98,33 @@ pub(super) struct BulkJobs {
 }
 
 impl App {
-    /// Remembers a job that is the caller's own.
+    /// Remembers a job that is the caller's own, also after a restart.
     pub(super) fn keep_job(&self, caller: &Caller, job: &BulkJob) -> Result<(), Error> {
+        self.remember_job(caller, job)?;
+        self.note_bulk_job(job.id, true);
+        Ok(())
+    }
+
+    /// Keeps how a job stands. One that everybody sees begins again by itself after a restart.
+    pub(super) fn note_bulk_job(&self, id: Uuid, is_new: bool) {
+        let found = {
+            let jobs = self.bulk_jobs.jobs.lock();
+            let own = jobs.get(&id).filter(|kept| kept.shared_with.is_none());
+            own.map(|kept| (kept.org, kept.actor.to_string(), kept.job.clone()))
+        };
+        if let Some((org, actor, job)) = found {
+            self.note_job(org, KeptJob { actor, user: None, work: KeptWork::Bulk(job) }, is_new);
+        }
+    }
+
+    /// Takes over a job of an earlier process.
+    pub(super) fn restore_bulk_job(&self, org: OrgNumber, known: &KeptJob, job: BulkJob) {
+        let actor = known.actor.as_str().into();
+        let kept = Kept { org, actor, shared_with: None, job };
+        self.bulk_jobs.jobs.lock().insert(kept.job.id, kept);
+    }
+
+    fn remember_job(&self, caller: &Caller, job: &BulkJob) -> Result<(), Error> {
         let mut jobs = self.bulk_jobs.jobs.lock();
         let own = jobs.values().filter(|kept| kept.org == caller.organization);
         let (all, running) = own.fold((0, 0), |(all, running), kept| {
@@ -150,6 +176,7 @@ impl App {
                 job.state = if ended.is_ok() { JobState::Done } else { JobState::Failed };
                 job.error = ended.err().map(|error| error.to_string());
             });
+            app.note_bulk_job(id, false);
         });
         let Ok(thread) = spawned else {
             self.bulk_jobs.jobs.lock().remove(&id);

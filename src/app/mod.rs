@@ -18,6 +18,7 @@ mod import_match;
 mod import_rows;
 mod imports;
 mod jobs;
+mod kept_jobs;
 mod likeness;
 mod lookup;
 mod maintenance;
