@@ -113,6 +113,24 @@ pub(super) async fn find_token(
     answer::ok(&state, move |app| app.find_token(&caller.0, id)).await
 }
 
+/// Changes name, networks and end of a token, and whether it may stand in a URL; what it may do
+/// stays as it was made.
+#[utoipa::path(patch, path = "/api/v1/tokens/{id}", operation_id = "update_token", tag = "administration",
+    params(("id" = String, Path, description = "the id of the token")),
+    request_body = schema::TokenPatch,
+    responses((status = 200, body = schema::Token), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 409, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn update_token(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let id = record_id(&path, Noun::Token)?;
+    let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
+    answer::ok(&state, move |app| app.update_token(&caller.0, id, &value)).await
+}
+
 /// Ends a token at once.
 #[utoipa::path(delete, path = "/api/v1/tokens/{id}", operation_id = "revoke_token", tag = "administration",
     params(("id" = String, Path, description = "the id of the token")),

@@ -19,7 +19,7 @@ mod search;
 
 pub(super) use admin::{
     CheckReport, NewToken, Organization, OrganizationInput, OrganizationList, OrganizationPatch,
-    ReindexAnswer, Settings, Token, TokenInput, TokenList,
+    ReindexAnswer, Settings, Token, TokenInput, TokenList, TokenPatch,
 };
 pub(super) use contact::{BulkAnswer, BulkInput, Contact, ContactInput, LikelyDuplicate};
 pub(super) use custom_field::{

@@ -108,6 +108,17 @@ pub(in crate::http) struct TokenInput {
 }
 
 #[derive(ToSchema)]
+pub(in crate::http) struct TokenPatch {
+    pub name: Option<String>,
+    /// Networks from which it is taken; null for all.
+    pub addresses: Option<Vec<String>>,
+    /// Whether it is also taken from a URL; only with scopes that read.
+    pub in_url: Option<bool>,
+    /// When it ends; null for never.
+    pub expires_at: Option<String>,
+}
+
+#[derive(ToSchema)]
 pub(in crate::http) struct Token {
     pub id: uuid::Uuid,
     pub name: Option<String>,
