@@ -106,7 +106,7 @@ impl BulkRun<'_> {
                 .collect();
             done += chunk.len();
             let outcomes = self.write(work)?;
-            self.app.update_job(self.id, |job| {
+            self.app.note_bulk_job(self.id, false, |job| {
                 for outcome in &outcomes {
                     match outcome {
                         Outcome::Changed => job.changed += 1,
@@ -115,7 +115,6 @@ impl BulkRun<'_> {
                     }
                 }
             });
-            self.app.note_bulk_job(self.id, false);
         }
         Ok(())
     }

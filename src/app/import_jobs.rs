@@ -169,7 +169,7 @@ impl App {
             let (job, cancel) = (job.clone(), Arc::clone(&cancel));
             jobs.insert(id, Kept { org, actor, user: caller.user, job, cancel });
         }
-        self.note_import(id, true);
+        self.note_import(id, true, |_as_it_is| {});
         let app = Arc::clone(self);
         let caller = caller.clone();
         let staged = file.clone();
@@ -218,7 +218,7 @@ impl App {
         self.update_import(id, |job| job.state = ImportState::Running);
         let result = self.import_file(id, caller, file, options, cancel);
         let now = self.partition.now();
-        self.update_import(id, |job| {
+        self.note_import(id, false, |job| {
             job.finished_at = Some(now);
             match result {
                 Ok(counts) => {
@@ -237,7 +237,6 @@ impl App {
                 }
             }
         });
-        self.note_import(id, false);
         remove(file);
         *self.import_jobs.turn.lock() -= 1;
         self.import_jobs.turn_changed.notify_one();
@@ -267,11 +266,10 @@ impl App {
                 let total =
                     (done * size).checked_div(progress.bytes_read).unwrap_or(done).max(done);
                 let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
-                self.update_import(id, |job| {
+                self.note_import(id, false, |job| {
                     job.counts = progress.counts;
                     job.progress = JobProgress { done, total, rows_per_second: done * 1_000 / ms };
                 });
-                self.note_import(id, false);
             })?;
         let finished = errors.flush().and_then(|()| errors.get_mut().finish());
         finished.map_err(io(&errors_path))?;
@@ -284,16 +282,21 @@ impl App {
         }
     }
 
-    /// Keeps how an import stands; of a trial nothing is kept, for it writes nothing.
-    fn note_import(&self, id: Uuid, is_new: bool) {
+    /// Changes how an import stands, and keeps it before it is shown; of a trial nothing is kept,
+    /// for it writes nothing.
+    fn note_import(&self, id: Uuid, is_new: bool, change: impl FnOnce(&mut ImportJob)) {
         let found = {
             let jobs = self.import_jobs.jobs.lock();
-            let real = jobs.get(&id).filter(|kept| !kept.job.dry_run);
-            real.map(|kept| (kept.org, kept.actor.to_string(), kept.user, kept.job.clone()))
+            jobs.get(&id)
+                .map(|kept| (kept.org, kept.actor.to_string(), kept.user, kept.job.clone()))
         };
-        if let Some((org, actor, user, job)) = found {
-            self.note_job(org, KeptJob { actor, user, work: KeptWork::Import(job) }, is_new);
+        let Some((org, actor, user, mut job)) = found else { return };
+        change(&mut job);
+        if !job.dry_run {
+            let work = KeptWork::Import(job.clone());
+            self.note_job(org, KeptJob { actor, user, work }, is_new);
         }
+        self.update_import(id, |known| *known = job);
     }
 
     /// Takes over an import of an earlier process.

@@ -101,20 +101,27 @@ impl App {
     /// Remembers a job that is the caller's own, also after a restart.
     pub(super) fn keep_job(&self, caller: &Caller, job: &BulkJob) -> Result<(), Error> {
         self.remember_job(caller, job)?;
-        self.note_bulk_job(job.id, true);
+        self.note_bulk_job(job.id, true, |_as_it_is| {});
         Ok(())
     }
 
-    /// Keeps how a job stands. One that everybody sees begins again by itself after a restart.
-    pub(super) fn note_bulk_job(&self, id: Uuid, is_new: bool) {
+    /// Changes how a job stands, and keeps it before it is shown. One that everybody sees is not
+    /// kept: it begins again by itself after a restart.
+    pub(super) fn note_bulk_job(&self, id: Uuid, is_new: bool, change: impl FnOnce(&mut BulkJob)) {
         let found = {
             let jobs = self.bulk_jobs.jobs.lock();
-            let own = jobs.get(&id).filter(|kept| kept.shared_with.is_none());
-            own.map(|kept| (kept.org, kept.actor.to_string(), kept.job.clone()))
+            jobs.get(&id).map(|kept| {
+                let actor = kept.shared_with.is_none().then(|| kept.actor.to_string());
+                (kept.org, actor, kept.job.clone())
+            })
         };
-        if let Some((org, actor, job)) = found {
-            self.note_job(org, KeptJob { actor, user: None, work: KeptWork::Bulk(job) }, is_new);
+        let Some((org, actor, mut job)) = found else { return };
+        change(&mut job);
+        if let Some(actor) = actor {
+            let work = KeptWork::Bulk(job.clone());
+            self.note_job(org, KeptJob { actor, user: None, work }, is_new);
         }
+        self.update_job(id, |known| *known = job);
     }
 
     /// Takes over a job of an earlier process.
@@ -171,12 +178,11 @@ impl App {
         let spawned = std::thread::Builder::new().name("bulk".to_owned()).spawn(move || {
             let ended = work(&app);
             let finished = app.partition.now();
-            app.update_job(id, |job| {
+            app.note_bulk_job(id, false, |job| {
                 job.finished_at = Some(finished);
                 job.state = if ended.is_ok() { JobState::Done } else { JobState::Failed };
                 job.error = ended.err().map(|error| error.to_string());
             });
-            app.note_bulk_job(id, false);
         });
         let Ok(thread) = spawned else {
             self.bulk_jobs.jobs.lock().remove(&id);
