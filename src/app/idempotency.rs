@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::App;
 use super::error::Error;
+use crate::domain::access::Caller;
 use crate::domain::ids::OrgNumber;
 use crate::domain::time::Timestamp;
 use crate::engine::{Error as EngineError, Rejected, Tx};
@@ -40,12 +41,16 @@ impl Idempotency {
         now: Timestamp,
     ) -> Result<Option<T>, Rejected<Error>> {
         let Some(bytes) = tx.get(&keys::idempotency(org, &self.key))? else { return Ok(None) };
-        let kept: Kept<T> = codec::decode(&bytes).map_err(EngineError::from)?;
+        self.read(&bytes, now).map_err(Rejected::By)
+    }
+
+    fn read<T: DeserializeOwned>(self, bytes: &[u8], now: Timestamp) -> Result<Option<T>, Error> {
+        let kept: Kept<T> = codec::decode(bytes).map_err(EngineError::from)?;
         if kept.at.plus_ms(KEEP_MS) < now {
             return Ok(None);
         }
         if kept.fingerprint != self.fingerprint {
-            return Err(Rejected::By(Error::IdempotencyMismatch));
+            return Err(Error::IdempotencyMismatch);
         }
         Ok(Some(kept.answer))
     }
@@ -79,5 +84,34 @@ impl App {
         };
         let kept: Kept<IgnoredAny> = codec::decode(&bytes).map_err(EngineError::from)?;
         Ok(kept.at.plus_ms(KEEP_MS) >= self.partition.now())
+    }
+
+    /// What was kept of the answer to the same request, for what is done in several writes: each
+    /// of them must be one that does nothing when it is done again.
+    pub(super) fn answered<T: DeserializeOwned>(
+        &self,
+        org: OrgNumber,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Option<T>, Error> {
+        let Some(idempotency) = idempotency else { return Ok(None) };
+        match self.partition.get(&keys::idempotency(org, &idempotency.key))? {
+            Some(bytes) => idempotency.read(&bytes, self.partition.now()),
+            None => Ok(None),
+        }
+    }
+
+    /// Keeps the answer to what was done in several writes, behind the last of them.
+    pub(super) fn keep_answer<T: Serialize + Clone + Send + 'static>(
+        &self,
+        caller: &Caller,
+        idempotency: Option<Idempotency>,
+        answer: &T,
+    ) -> Result<(), Error> {
+        let Some(idempotency) = idempotency else { return Ok(()) };
+        let (org, now, answer) = (caller.organization, self.partition.now(), answer.clone());
+        self.partition.write::<_, Error>(org, caller, false, move |tx| {
+            idempotency.keep(tx, org, now, answer.clone())
+        })?;
+        Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! Imports that run in the background of a server, and what became of them.
 //!
-//! The list of jobs lives as long as the process; uploaded files and error files lie in the data
-//! directory and are removed with it or at the next start.
+//! Jobs are known after a restart (`kept_jobs`), trials apart; uploaded files and error files lie in
+//! the data directory and are removed at the next start.
 
 use std::collections::HashMap;
 use std::io::{BufWriter, Write as _};
@@ -12,13 +12,15 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use parking_lot::Mutex;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::error::Error;
 use super::imports::ImportOptions;
+use super::kept_jobs::{KeptJob, KeptWork};
 use super::{App, authorize};
 use crate::domain::access::{Caller, Permission, Sight};
+use crate::domain::ids::OrgNumber;
 use crate::domain::time::Timestamp;
 use crate::import::Counts;
 
@@ -30,7 +32,7 @@ const MOST_WAITING: usize = 100;
 const MOST_REMEMBERED: usize = 1_000;
 
 /// Where an import stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportState {
     /// It waits for another one to finish.
@@ -46,7 +48,7 @@ pub enum ImportState {
 }
 
 /// How far an import is.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct JobProgress {
     /// Rows done.
     pub done: u64,
@@ -57,7 +59,7 @@ pub struct JobProgress {
 }
 
 /// An import as it is shown.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ImportJob {
     /// The public identifier.
     pub id: Uuid,
@@ -78,7 +80,9 @@ pub struct ImportJob {
 }
 
 struct Kept {
-    by: Caller,
+    org: OrgNumber,
+    actor: Arc<str>,
+    user: Option<Uuid>,
     job: ImportJob,
     cancel: Arc<AtomicBool>,
 }
@@ -87,9 +91,8 @@ impl Kept {
     /// Counts and error files tell of the contacts that the importer sees and of the rows it sent:
     /// they are for the importer, and for those of its organisation who see everything.
     fn is_seen_by(&self, caller: &Caller, withdrawn: &[String]) -> bool {
-        let is_own =
-            self.by.actor == caller.actor || self.by.user.is_some() && self.by.user == caller.user;
-        self.by.organization == caller.organization
+        let is_own = self.actor == caller.actor || self.user.is_some() && self.user == caller.user;
+        self.org == caller.organization
             && (is_own || caller.sight == Sight::Everything && caller.fields.is_full_but(withdrawn))
     }
 }
@@ -162,9 +165,11 @@ impl App {
             if jobs.len() >= MOST_REMEMBERED {
                 jobs.retain(|_, kept| kept.job.finished_at.is_none());
             }
-            let kept = Kept { by: caller.clone(), job: job.clone(), cancel: Arc::clone(&cancel) };
-            jobs.insert(id, kept);
+            let (org, actor) = (caller.organization, Arc::clone(&caller.actor));
+            let (job, cancel) = (job.clone(), Arc::clone(&cancel));
+            jobs.insert(id, Kept { org, actor, user: caller.user, job, cancel });
         }
+        self.note_import(id, true, |_as_it_is| {});
         let app = Arc::clone(self);
         let caller = caller.clone();
         let staged = file.clone();
@@ -213,7 +218,7 @@ impl App {
         self.update_import(id, |job| job.state = ImportState::Running);
         let result = self.import_file(id, caller, file, options, cancel);
         let now = self.partition.now();
-        self.update_import(id, |job| {
+        self.note_import(id, false, |job| {
             job.finished_at = Some(now);
             match result {
                 Ok(counts) => {
@@ -261,7 +266,7 @@ impl App {
                 let total =
                     (done * size).checked_div(progress.bytes_read).unwrap_or(done).max(done);
                 let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
-                self.update_import(id, |job| {
+                self.note_import(id, false, |job| {
                     job.counts = progress.counts;
                     job.progress = JobProgress { done, total, rows_per_second: done * 1_000 / ms };
                 });
@@ -275,6 +280,30 @@ impl App {
         if let Some(kept) = self.import_jobs.jobs.lock().get_mut(&id) {
             change(&mut kept.job);
         }
+    }
+
+    /// Changes how an import stands, and keeps it before it is shown; of a trial nothing is kept,
+    /// for it writes nothing.
+    fn note_import(&self, id: Uuid, is_new: bool, change: impl FnOnce(&mut ImportJob)) {
+        let found = {
+            let jobs = self.import_jobs.jobs.lock();
+            jobs.get(&id)
+                .map(|kept| (kept.org, kept.actor.to_string(), kept.user, kept.job.clone()))
+        };
+        let Some((org, actor, user, mut job)) = found else { return };
+        change(&mut job);
+        if !job.dry_run {
+            let work = KeptWork::Import(job.clone());
+            self.note_job(org, KeptJob { actor, user, work }, is_new);
+        }
+        self.update_import(id, |known| *known = job);
+    }
+
+    /// Takes over an import of an earlier process.
+    pub(super) fn restore_import(&self, org: OrgNumber, known: &KeptJob, job: ImportJob) {
+        let (actor, user) = (known.actor.as_str().into(), known.user);
+        let kept = Kept { org, actor, user, job, cancel: Arc::default() };
+        self.import_jobs.jobs.lock().insert(kept.job.id, kept);
     }
 
     fn errors_path(&self, id: Uuid) -> Result<PathBuf, Error> {

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use super::App;
 use super::duplicates::RowJudge;
 use super::error::Error;
+use super::import_rows::changes;
 use super::imports::ImportOptions;
 use crate::domain::access::{Caller, FieldRight, OrgSettings};
 use crate::domain::contact::Contact;
-use crate::domain::draft::Draft;
+use crate::domain::draft::{Draft, Stamp};
 use crate::domain::email;
 use crate::domain::ids::{ContactId, ContactNumber};
 use crate::domain::phone::parse_query;
@@ -26,7 +27,17 @@ pub(super) struct RowMatcher<'a> {
     app: &'a App,
     caller: &'a Caller,
     options: &'a ImportOptions,
+    settings: &'a OrgSettings,
     judge: RowJudge,
+}
+
+/// How well a row fits a contact that it may belong to, the better the greater: it says nothing
+/// new, it has the same name, it is the likeliest.
+#[derive(PartialEq, PartialOrd)]
+struct Fit {
+    is_known: bool,
+    is_same_name: bool,
+    weight: f64,
 }
 
 /// A candidate: its number, and what is known of its name without reading it.
@@ -37,10 +48,10 @@ impl<'a> RowMatcher<'a> {
         app: &'a App,
         caller: &'a Caller,
         options: &'a ImportOptions,
-        settings: &OrgSettings,
+        settings: &'a OrgSettings,
     ) -> Result<Self, Error> {
         let judge = app.row_judge(caller, settings)?;
-        Ok(Self { app, caller, options, judge })
+        Ok(Self { app, caller, options, settings, judge })
     }
 
     /// The contact that a row belongs to: by external id, then address, then number.
@@ -69,7 +80,7 @@ impl<'a> RowMatcher<'a> {
                     contact.emails.iter().any(|other| email::key(&other.address) == key)
                 };
                 let found = table.find_identity(org, IdentityKind::Email, &address.address);
-                if let Some(id) = self.first_same(draft, &found, &has)? {
+                if let Some(id) = self.best_same(draft, &found, &has)? {
                     return Ok(Some(id));
                 }
             }
@@ -84,7 +95,7 @@ impl<'a> RowMatcher<'a> {
                     .filter(|candidate| candidate.rule != Rule::Suffix)
                     .map(|candidate| (candidate.number, candidate.initials))
                     .collect();
-                if let Some(id) = self.first_same(draft, &found, &|_| true)? {
+                if let Some(id) = self.best_same(draft, &found, &|_| true)? {
                     return Ok(Some(id));
                 }
             }
@@ -97,44 +108,68 @@ impl<'a> RowMatcher<'a> {
         Ok(contact.filter(|contact| self.caller.sees(contact)))
     }
 
-    /// The first candidate that is the same person: those whose names agree, else the likeliest of
-    /// the others.
-    fn first_same(
+    /// The candidate that is the same person: of those whose names agree the one that fits best,
+    /// since somebody may have told them apart; else the likeliest of the others.
+    fn best_same(
         &self,
         draft: &Draft,
         found: &[Candidate],
         has_key: &dyn Fn(&Contact) -> bool,
     ) -> Result<Option<ContactId>, Error> {
         let name = name_of_draft(draft);
+        let by_names = self.options.match_names;
         // Most of the people behind a shared number are told apart without reading their records.
         let initials = Initials::of(&name.0, &name.1);
-        let is_likely = |(_, other): &&Candidate| {
-            !self.options.match_names || found.len() <= FEW || !initials.differ(*other)
-        };
+        let is_likely =
+            |(_, other): &&Candidate| !by_names || found.len() <= FEW || !initials.differ(*other);
+        let most = if by_names { MOST_CANDIDATES } else { FEW };
         let mut row = None;
+        let mut same: Vec<(Arc<Contact>, f64)> = Vec::new();
         let mut likeliest: Option<(f64, ContactId)> = None;
-        for (number, _) in found.iter().filter(is_likely).take(MOST_CANDIDATES) {
+        for (number, _) in found.iter().filter(is_likely).take(most) {
             let Some(contact) = self.seen(*number)?.filter(|contact| has_key(contact)) else {
                 continue;
             };
-            if !self.options.match_names {
-                return Ok(Some(contact.id));
-            }
-            let agrees = names_agree(&name_of_contact(&contact), &name);
+            let agrees = !by_names || names_agree(&name_of_contact(&contact), &name);
             if !agrees && found.len() > FEW {
                 continue;
             }
             let row = row.get_or_insert_with(|| self.judge.row(draft));
             let compared = self.judge.compare(row.as_ref(), &contact, found.len());
-            if agrees && compared.as_ref().is_none_or(|found| !self.judge.contradicts(found)) {
-                return Ok(Some(contact.id));
-            }
-            if let Some(compared) = compared.filter(|found| !agrees && RowJudge::says_same(found))
+            let is_other = compared.as_ref().is_some_and(|found| self.judge.contradicts(found));
+            if agrees && !(by_names && is_other) {
+                same.push((contact, compared.map_or(0.0, |found| found.weight)));
+            } else if let Some(compared) =
+                compared.filter(|found| !agrees && RowJudge::says_same(found))
                 && likeliest.is_none_or(|(best, _)| compared.weight > best)
             {
                 likeliest = Some((compared.weight, contact.id));
             }
         }
-        Ok(likeliest.map(|(_, id)| id))
+        let best = match same.as_slice() {
+            [] => return Ok(likeliest.map(|(_, id)| id)),
+            [(only, _)] => only,
+            [(first, _), ..] => {
+                let mut best = (first, None);
+                for (contact, weight) in &same {
+                    let fit = Some(self.fit(draft, &name, contact, *weight));
+                    if fit > best.1 {
+                        best = (contact, fit);
+                    }
+                }
+                best.0
+            }
+        };
+        Ok(Some(best.id))
+    }
+
+    fn fit(&self, draft: &Draft, name: &(String, String), contact: &Contact, weight: f64) -> Fit {
+        let now = self.app.partition().now();
+        let stamp = Stamp { now, actor: "", settings: self.settings };
+        Fit {
+            is_known: !changes(draft, contact, stamp),
+            is_same_name: name_of_contact(contact) == *name,
+            weight,
+        }
     }
 }

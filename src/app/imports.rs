@@ -12,16 +12,14 @@ use rayon::prelude::*;
 use super::custom_fields::FieldsInWrite;
 use super::error::Error;
 use super::import_match::RowMatcher;
-use super::merges::survivor_of;
+use super::import_rows::{RowOutcome, RowWriter, changes};
 use super::organizations::check_country;
-use super::protection::{give_home, within_bytes, within_quotas};
 use super::{App, authorize};
-use crate::domain::access::{Caller, Permission, Quotas};
-use crate::domain::draft::{Draft, Patch, Stamp};
+use crate::domain::access::{Caller, Permission};
+use crate::domain::draft::{Draft, Stamp};
 use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::issue::FieldIssue;
-use crate::domain::status::Status;
-use crate::engine::{Origin, PendingWrite, Rejected, Tx};
+use crate::engine::{Origin, PendingWrite};
 use crate::import::match_existing::{MatchKey, OnDuplicate, keys_of, name_of_draft, names_agree};
 use crate::import::{
     Counts, ErrorFile, IssueCode, MapOptions, RawRow, ReadOptions, Reader, RowContext, RowIssue,
@@ -102,13 +100,6 @@ enum RowDecision {
     Ask(ContactId),
     /// It would be a new contact that lacks something.
     Lacks(Vec<FieldIssue>),
-}
-
-enum RowOutcome {
-    Created,
-    Updated,
-    Unchanged,
-    Invalid(String),
 }
 
 impl App {
@@ -437,8 +428,7 @@ impl Run<'_> {
             return true;
         };
         let now = self.app.partition.now();
-        let stamp = Stamp { now, actor: "", settings: &self.settings };
-        !matches!(for_update(draft, &before).apply(&before, stamp), Ok(None))
+        changes(draft, &before, Stamp { now, actor: "", settings: &self.settings })
     }
 
     fn begin_write(
@@ -531,97 +521,6 @@ impl Run<'_> {
 
 fn not_written(error: &std::io::Error) -> Error {
     Error::FileUnreadable(format!("the error file cannot be written: {error}"))
-}
-
-/// Writes rows inside one write.
-struct RowWriter<'a> {
-    fields: FieldsInWrite<'a>,
-    by: &'a Caller,
-    quotas: &'a Quotas,
-    stamp: Stamp<'a>,
-}
-
-impl RowWriter<'_> {
-    fn create(
-        &mut self,
-        tx: &mut Tx<'_>,
-        id: ContactId,
-        mut draft: Draft,
-    ) -> Result<RowOutcome, Rejected<Error>> {
-        within_quotas(tx, self.by, self.quotas).map_err(Rejected::By)?;
-        if let Err(issues) = self.fields.refit(&mut draft, false) {
-            return Ok(invalid(&issues));
-        }
-        give_home(self.by, &mut draft);
-        if draft.source.is_keep() {
-            draft.source = Patch::Set("import".to_owned());
-        }
-        let number = tx.next_number();
-        Ok(match draft.clone().create(id, number, self.stamp) {
-            Ok(contact) => {
-                tx.create_contact(self.by.organization, contact)?;
-                self.fields.define(tx, &draft)?;
-                RowOutcome::Created
-            }
-            Err(issues) => invalid(&issues),
-        })
-    }
-
-    fn update(
-        &mut self,
-        tx: &mut Tx<'_>,
-        existing: ContactId,
-        new: ContactId,
-        mut draft: Draft,
-    ) -> Result<RowOutcome, Rejected<Error>> {
-        let org = self.by.organization;
-        // Merged since it was found.
-        let existing = survivor_of(existing, &|id| tx.contact(org, id))?;
-        let before = tx.contact(org, existing)?;
-        let Some(before) = before.filter(|one| !one.is_deleted() && self.by.sees(one)) else {
-            // Deleted since it was found.
-            return self.create(tx, new, draft);
-        };
-        if let Err(issues) = self.fields.refit(&mut draft, false) {
-            return Ok(invalid(&issues));
-        }
-        Ok(match for_update(&draft, &before).apply(&before, self.stamp) {
-            Ok(None) => RowOutcome::Unchanged,
-            Ok(Some(after)) => {
-                within_bytes(tx, self.by, self.quotas, &before, &after).map_err(Rejected::By)?;
-                tx.replace_contact(org, before, after)?;
-                self.fields.define(tx, &draft)?;
-                RowOutcome::Updated
-            }
-            Err(issues) => invalid(&issues),
-        })
-    }
-}
-
-/// What a row says about a contact that exists: it adds and corrects, but a plain "active" in a
-/// list does not lift a block or a wish not to be contacted, and what another system calls one that
-/// was merged does not become the name of the survivor.
-fn for_update(draft: &Draft, before: &crate::domain::contact::Contact) -> Draft {
-    let mut draft = draft.clone();
-    if draft.status == Patch::Set(Status::Active) && before.shown_status() != Status::Active {
-        draft.status = Patch::Keep;
-    }
-    let provider = draft.external_crm_provider.value().map(String::as_str);
-    let id = draft.external_crm_id.value();
-    if id.is_some_and(|id| before.has_merged_external_id(id, provider)) {
-        (draft.external_crm_id, draft.external_crm_provider) = (Patch::Keep, Patch::Keep);
-    }
-    draft
-}
-
-fn invalid(issues: &[FieldIssue]) -> RowOutcome {
-    RowOutcome::Invalid(
-        issues
-            .iter()
-            .map(|i| format!("{}: {}", i.pointer, i.detail))
-            .collect::<Vec<_>>()
-            .join("; "),
-    )
 }
 
 fn review(line: u64, existing: ContactId) -> RowIssue {

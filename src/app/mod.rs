@@ -5,6 +5,7 @@
 mod access;
 mod audit;
 mod bulk_actions;
+mod bulk_request;
 mod contacts;
 mod custom_fields;
 mod duplicates;
@@ -14,7 +15,10 @@ mod guesses;
 mod idempotency;
 mod import_jobs;
 mod import_match;
+mod import_rows;
 mod imports;
+mod jobs;
+mod kept_jobs;
 mod likeness;
 mod lookup;
 mod maintenance;
@@ -37,7 +41,6 @@ mod tokens;
 
 pub use access::{Access, Presented, Refusal};
 pub use audit::{AuditLine, AuditPage, AuditQuery};
-pub use bulk_actions::{BulkJob, JobState};
 pub use contacts::{BulkCreated, BulkItem, Created, Deletion, Precondition};
 pub use custom_fields::{FieldChanged, FieldView, Misfitting, Survey};
 pub use duplicates::{
@@ -46,14 +49,15 @@ pub use duplicates::{
     DuplicateQuery, DuplicateReport, DuplicateRun, Estimate, EstimateFailure, EstimateRow,
     EstimateSource, ExplanationView, FileReportError, FileReportOptions, GroupEntry, ListRun,
     MemberEntry, PairEntry, ReasonView, ReportFormat, ReportOptions, ReportSummary, ReportView,
-    RunReport, RunState, RunView, TieEntry, UndoRefused, duplicate_model, estimate_on_file,
-    report_on_file,
+    RunList, RunReport, RunState, RunView, TieEntry, UndoRefused, duplicate_model,
+    estimate_on_file, report_on_file,
 };
 pub use error::{Error, Noun};
 pub use export::{ExportFormat, ExportRequest};
 pub use idempotency::Idempotency;
 pub use import_jobs::{ImportJob, ImportState};
 pub use imports::{ImportOptions, ImportProgress};
+pub use jobs::{BulkJob, JobState};
 pub use likeness::LikelyDuplicate;
 pub use lookup::{LookupAnswer, LookupResult};
 pub use merges::{MergePage, MergeView, Merged, UndoBlock, Undone};
@@ -89,7 +93,7 @@ pub struct App {
     /// Held while a contact gets numbers where these must be unique.
     number_gate: parking_lot::Mutex<()>,
     import_jobs: import_jobs::ImportJobs,
-    bulk_jobs: bulk_actions::BulkJobs,
+    bulk_jobs: jobs::BulkJobs,
     sessions: sessions::Sessions,
     guesses: guesses::Guesses,
     duplicates: duplicates::LiveDuplicates,
@@ -110,7 +114,7 @@ impl App {
             own_writes: OwnWrites::default(),
             number_gate: parking_lot::Mutex::default(),
             import_jobs: import_jobs::ImportJobs::default(),
-            bulk_jobs: bulk_actions::BulkJobs::default(),
+            bulk_jobs: jobs::BulkJobs::default(),
             sessions,
             guesses: guesses::Guesses::default(),
             duplicates: duplicates::LiveDuplicates::default(),

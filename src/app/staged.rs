@@ -1,9 +1,9 @@
-//! Files that wait in the data directory for a while: uploads, and the error files of imports.
+//! Files that wait in the data directory for a while: uploads, error files of imports, reports.
 //!
 //! In an encrypted directory they are sealed while they are written and opened while they are read.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
 use super::App;
@@ -26,6 +26,13 @@ impl StagedWriter {
         match &mut self.0 {
             Writer::Plain(file) => file.flush(),
             Writer::Sealed(file) => file.finish(),
+        }
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        match &self.0 {
+            Writer::Plain(file) => file.sync_all(),
+            Writer::Sealed(file) => file.get_ref().sync_all(),
         }
     }
 }
@@ -64,19 +71,47 @@ impl Read for StagedReader {
 }
 
 impl App {
-    /// Begins a file in the folder of imports.
+    /// Begins a file.
     ///
     /// # Errors
     /// If it cannot be made.
     pub fn create_staged_file(&self, path: &Path) -> io::Result<StagedWriter> {
+        self.create_staged_at(path, path)
+    }
+
+    /// Writes a file as a whole: beside its place until it is on the disk, so that nobody ever
+    /// finds a part of it, and so that one that was there stays until then.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(super) fn replace_staged_file(
+        &self,
+        path: &Path,
+        write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let aside = path.with_extension("part");
+        let mut out = BufWriter::new(self.create_staged_at(&aside, path)?);
+        write(&mut out)?;
+        out.flush()?;
+        out.get_mut().finish()?;
+        out.get_ref().sync()?;
+        std::fs::rename(&aside, path)?;
+        match path.parent() {
+            Some(folder) => File::open(folder)?.sync_all(),
+            None => Ok(()),
+        }
+    }
+
+    /// Begins a file that is to stand in another place.
+    fn create_staged_at(&self, path: &Path, stands: &Path) -> io::Result<StagedWriter> {
         let file = File::create(path)?;
         Ok(StagedWriter(match self.staged_sealer() {
             None => Writer::Plain(file),
-            Some(sealer) => Writer::Sealed(SealingWriter::new(file, sealer, &place(path))?),
+            Some(sealer) => Writer::Sealed(SealingWriter::new(file, sealer, &place(stands))?),
         }))
     }
 
-    /// Opens a file in the folder of imports.
+    /// Opens a file that was begun here.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -88,7 +123,7 @@ impl App {
         }))
     }
 
-    /// All of a file in the folder of imports, or what is whole of it while it is being written.
+    /// All of a file, or what is whole of it while it is being written.
     ///
     /// # Errors
     /// If it cannot be read.

@@ -97,21 +97,60 @@ impl TokenRequest {
                 .unwrap_or_default(),
             user_id: given(members.id("user_id")),
             department_id: given(members.id("department_id")),
-            addresses: given(members.list(
-                "addresses",
-                "networks such as 203.0.113.0/24",
-                100,
-                |text| network(text).map(|network| network.to_string()),
-            ))
-            .unwrap_or_default(),
+            addresses: given(networks(&mut members)).unwrap_or_default(),
             in_url: given(members.flag("in_url")).unwrap_or_default(),
-            expires_at: given(
-                members.parsed("expires_at", "RFC 3339 times", |text| text.parse().ok()),
-            ),
+            expires_at: given(end(&mut members)),
         };
         members.finish().map_err(Error::Invalid)?;
         Ok(request)
     }
+}
+
+/// What is to become of a token.
+struct TokenPatch {
+    name: Patch<String>,
+    addresses: Patch<Vec<String>>,
+    in_url: Patch<bool>,
+    expires_at: Patch<Timestamp>,
+}
+
+impl TokenPatch {
+    fn read(body: &Value) -> Result<Self, Error> {
+        let mut members = Members::of(body).map_err(Error::Invalid)?;
+        let patch = Self {
+            name: members.text("name", 100),
+            addresses: networks(&mut members),
+            in_url: members.flag("in_url"),
+            expires_at: end(&mut members),
+        };
+        members.finish().map_err(Error::Invalid)?;
+        Ok(patch)
+    }
+
+    fn put_into(&self, token: &mut TokenRecord) {
+        if !self.name.is_keep() {
+            token.name = self.name.value().cloned();
+        }
+        if !self.addresses.is_keep() {
+            token.addresses = self.addresses.value().cloned().unwrap_or_default();
+        }
+        if !self.in_url.is_keep() {
+            token.in_url = self.in_url.value().copied().unwrap_or_default();
+        }
+        if !self.expires_at.is_keep() {
+            token.expires_at = self.expires_at.value().copied();
+        }
+    }
+}
+
+fn networks(members: &mut Members<'_>) -> Patch<Vec<String>> {
+    members.list("addresses", "networks such as 203.0.113.0/24", 100, |text| {
+        network(text).map(|network| network.to_string())
+    })
+}
+
+fn end(members: &mut Members<'_>) -> Patch<Timestamp> {
+    members.parsed("expires_at", "RFC 3339 times", |text| text.parse().ok())
 }
 
 /// A network, or the one address that it consists of.
@@ -142,6 +181,17 @@ fn changes(token: &TokenRecord) -> Vec<FieldChange> {
     let mut changes = FieldChange::between(&Value::Null, &shown);
     changes.retain(|change| change.field != "id" && change.field != "created_at");
     changes
+}
+
+/// Refuses to touch a token that may do more than the caller. One that runs the server is for those
+/// who do.
+fn refuse_greater_token(caller: &Caller, known: &TokenView) -> Result<(), Error> {
+    if caller.role != Role::Admin && known.role >= Role::Manager
+        || known.operator && !caller.operator
+    {
+        return Err(Error::Forbidden(Permission::ManageUsers));
+    }
+    Ok(())
 }
 
 impl App {
@@ -294,17 +344,66 @@ impl App {
         all.find(|token| token.id == id).ok_or(Error::NotFound(Noun::Token))
     }
 
+    /// Changes name, networks and end of a token, and whether it may stand in a URL; what it may do stays as it was made.
+    ///
+    /// # Errors
+    /// If there is none for this caller, something does not fit, or the token may do more than the
+    /// caller.
+    pub fn update_token(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        body: &Value,
+    ) -> Result<TokenView, Error> {
+        let known = self.find_token(caller, id)?;
+        let patch = TokenPatch::read(body)?;
+        refuse_greater_token(caller, &known)?;
+        if known.operator
+            && (patch.addresses.value().is_some() || patch.expires_at.value().is_some())
+        {
+            // Nobody could take it back if there is no other one.
+            let reason = "a token that runs the server is taken everywhere and does not end; revoke it instead";
+            return Err(Error::InUse(reason.to_owned()));
+        }
+        let request = TokenRequest {
+            scopes: known.scopes.clone(),
+            user_id: known.user_id,
+            department_id: known.department_id,
+            in_url: *patch.in_url.value().unwrap_or(&known.in_url),
+            expires_at: patch.expires_at.value().copied(),
+            ..TokenRequest::default()
+        };
+        let organization = self.organization_of(caller)?;
+        self.check_token(caller, &organization, known.role, &request)?;
+        let written = self.partition.write(caller.organization, caller, false, move |tx| {
+            for (key, bytes) in tx.scan(&[keys::TOKENS])? {
+                let before: TokenRecord = codec::decode(&bytes).map_err(EngineError::from)?;
+                if before.id != id {
+                    continue;
+                }
+                let mut after = before.clone();
+                patch.put_into(&mut after);
+                let shown = |token| serde_json::to_value(view(token)).unwrap_or(Value::Null);
+                let changes = FieldChange::between(&shown(&before), &shown(&after));
+                if !changes.is_empty() {
+                    tx.put(&key, codec::encode(&after).map_err(EngineError::from)?);
+                    tx.note(AuditAction::TokenUpdated, id, changes);
+                }
+                return Ok(view(&after));
+            }
+            Err(Rejected::By(Error::NotFound(Noun::Token)))
+        })?;
+        self.access.reload(&self.partition)?;
+        Ok(written.value)
+    }
+
     /// Ends a token at once.
     ///
     /// # Errors
     /// If there is none for this caller, or it is the last one that runs the server.
     pub fn revoke_token(&self, caller: &Caller, id: Uuid) -> Result<(), Error> {
         let wanted = self.find_token(caller, id)?;
-        if caller.role != Role::Admin && wanted.role >= Role::Manager
-            || wanted.operator && !caller.operator
-        {
-            return Err(Error::Forbidden(Permission::ManageUsers));
-        }
+        refuse_greater_token(caller, &wanted)?;
         self.partition.write::<(), Error>(caller.organization, caller, false, move |tx| {
             let tokens = tx.scan(&[keys::TOKENS])?;
             let decoded: Result<Vec<(Vec<u8>, TokenRecord)>, _> = tokens

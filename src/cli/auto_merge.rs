@@ -83,7 +83,7 @@ fn list(args: &Args, target: &Target) -> Result<(), Failure> {
 fn undo(args: &Args, target: &Target, id: Uuid) -> Result<(), Failure> {
     let done = match target {
         Target::Remote(client) => client.post(&format!("{PATH}/{id}/undo"), &json!({}))?,
-        Target::Local { app, caller } => json!(app.undo_auto_merge(caller, id)?),
+        Target::Local { app, caller } => json!(app.undo_auto_merge(caller, id, None)?),
     };
     if args.json {
         return output::print_json(&done);

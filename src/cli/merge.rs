@@ -133,7 +133,7 @@ pub(super) fn undo(args: &Args, command: &UndoMerge) -> Result<(), Failure> {
     let done = match &Target::open_existing(args)? {
         Target::Remote(client) => client.post(&format!("{PATH}/{}/undo", command.id), &body)?,
         Target::Local { app, caller } => {
-            app.undo_merge(caller, command.id, &body, Precondition::None)?.to_json()
+            app.undo_merge(caller, command.id, &body, Precondition::None, None)?.to_json()
         }
     };
     if args.json {

@@ -110,7 +110,8 @@ impl Graph {
         }
     }
 
-    fn is_shown(&self, one: u32, other: u32) -> bool {
+    /// Whether nobody has told a pair apart or put it aside.
+    pub fn is_shown(&self, one: u32, other: u32) -> bool {
         let pair = sorted(one, other);
         !self.apart.contains(&pair) && !self.later.contains(&pair)
     }

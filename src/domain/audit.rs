@@ -45,6 +45,7 @@ actions! {
     OrganizationUpdated "ou" "organization.updated",
     SettingsUpdated "su" "settings.updated",
     TokenCreated "tc" "token.created",
+    TokenUpdated "tu" "token.updated",
     TokenRevoked "td" "token.revoked",
     UserCreated "uc" "user.created",
     UserUpdated "uu" "user.updated",

@@ -8,6 +8,7 @@ pub mod contact;
 pub mod custom_field;
 pub mod draft;
 pub mod draft_json;
+mod draft_lists;
 pub mod duplicates;
 pub mod email;
 pub mod ids;

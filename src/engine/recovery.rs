@@ -284,6 +284,7 @@ pub(super) fn fill_table(store: &Store, table: &Table) -> Result<Scanned, Error>
         keys::DUPLICATE_RUNS,
         keys::FIELDS,
         keys::IDEMPOTENCY,
+        keys::JOBS,
         keys::META,
         keys::ORGANIZATIONS,
         keys::QUEUES,

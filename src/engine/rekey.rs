@@ -30,8 +30,8 @@ const TO_PLAIN: &str = "plain";
 const TO_SEALED: &str = "encrypted";
 /// What is taken over; all other parts of a directory are built anew or stay.
 const PARTS: [&str; 2] = ["journal", "store"];
-/// What is thrown away: the index is built anew, and uploads do not outlive a start anyway.
-const DROPPED: [&str; 2] = ["index", "imports"];
+/// What is thrown away: the index is built anew, and uploads and reports are not kept for ever.
+const DROPPED: [&str; 3] = ["index", "imports", "runs"];
 
 /// What was rewritten.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -67,9 +67,7 @@ pub(super) async fn update_organization(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
-    let changed =
-        answer::run(&state, move |app| app.update_organization(&caller.0, &path, &value)).await?;
-    Ok(answer::json(StatusCode::OK, &changed))
+    answer::ok(&state, move |app| app.update_organization(&caller.0, &path, &value)).await
 }
 
 /// Makes a token; its secret is shown this once.
@@ -95,8 +93,11 @@ pub(super) async fn list_tokens(
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    let all = answer::run(&state, move |app| app.list_tokens(&caller.0)).await?;
-    Ok(answer::json(StatusCode::OK, &json!({"total": all.len(), "tokens": all})))
+    answer::ok(&state, move |app| {
+        let all = app.list_tokens(&caller.0)?;
+        Ok(json!({"total": all.len(), "tokens": all}))
+    })
+    .await
 }
 
 /// Reads a token; never its secret.
@@ -109,8 +110,25 @@ pub(super) async fn find_token(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = record_id(&path, Noun::Token)?;
-    let found = answer::run(&state, move |app| app.find_token(&caller.0, id)).await?;
-    Ok(answer::json(StatusCode::OK, &found))
+    answer::ok(&state, move |app| app.find_token(&caller.0, id)).await
+}
+
+/// Changes name, networks and end of a token, and whether it may stand in a URL; what it may do
+/// stays as it was made.
+#[utoipa::path(patch, path = "/api/v1/tokens/{id}", operation_id = "update_token", tag = "administration",
+    params(("id" = String, Path, description = "the id of the token")),
+    request_body = schema::TokenPatch,
+    responses((status = 200, body = schema::Token), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 409, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn update_token(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let id = record_id(&path, Noun::Token)?;
+    let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
+    answer::ok(&state, move |app| app.update_token(&caller.0, id, &value)).await
 }
 
 /// Ends a token at once.
@@ -149,8 +167,7 @@ pub(super) async fn update_settings(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
-    let changed = answer::run(&state, move |app| app.update_settings(&caller.0, &value)).await?;
-    Ok(answer::json(StatusCode::OK, &changed))
+    answer::ok(&state, move |app| app.update_settings(&caller.0, &value)).await
 }
 
 /// Verifies journal, store, lookup and index against each other; for who runs the server.

@@ -27,6 +27,14 @@ pub(super) async fn run<T: Send + 'static>(
     }
 }
 
+/// Runs a use case on a blocking thread and answers with what it gives.
+pub(super) async fn ok<T: Serialize + Send + 'static>(
+    state: &web::Data<State>,
+    work: impl FnOnce(&App) -> Result<T, app::Error> + Send + 'static,
+) -> Result<HttpResponse, Problem> {
+    Ok(json(StatusCode::OK, &run(state, work).await?))
+}
+
 /// A JSON body.
 pub(super) fn json<T: Serialize>(status: StatusCode, value: &T) -> HttpResponse {
     match serde_json::to_vec(value) {

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::answer;
@@ -62,8 +61,7 @@ pub(super) async fn list(
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
     let query = audit_query(&request)?;
-    let page = answer::run(&state, move |app| app.read_audit(&caller.0, &query)).await?;
-    Ok(answer::json(StatusCode::OK, &page))
+    answer::ok(&state, move |app| app.read_audit(&caller.0, &query)).await
 }
 
 /// The audit log as a file, newest first: JSON Lines, or CSV with one row a change.

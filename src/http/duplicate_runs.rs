@@ -10,16 +10,14 @@ use uuid::Uuid;
 use super::answer;
 use super::auth::Authenticated;
 use super::body;
-use super::duplicates::{probability, view_of};
+use super::duplicates::view_of;
 use super::error::Problem;
 use super::filters::Asked;
 use super::imports::receive;
 use super::people::record_id;
 use super::schema;
 use super::state::State;
-use crate::app::{
-    Error, FileReportOptions, ListRun, Noun, ReportFormat, RunReport, RunView, parse_mapping,
-};
+use crate::app::{Error, ListRun, Noun, ReportFormat, RunList, RunReport, RunView};
 use crate::error::ErrorCode;
 
 /// The members of a request for a run over the base.
@@ -57,7 +55,7 @@ fn format_of(text: &str) -> Result<ReportFormat, Problem> {
 
 /// The report that is asked for; without a format there is none.
 fn report_of(asked: &Asked) -> Result<Option<RunReport>, Problem> {
-    let min_probability = probability(asked, "min_probability")?.unwrap_or(LIKELY);
+    let min_probability = asked.probability("min_probability")?.unwrap_or(LIKELY);
     let view = view_of(asked.last("view"))?;
     let Some(format) = asked.last("format") else { return Ok(None) };
     Ok(Some(RunReport { view, format: format_of(format)?, min_probability }))
@@ -95,15 +93,20 @@ pub(super) async fn start(
         let report = report_of(&asked)?.unwrap_or(RunReport {
             view: view_of(asked.last("view"))?,
             format: ReportFormat::Csv,
-            min_probability: probability(&asked, "min_probability")?.unwrap_or(LIKELY),
+            min_probability: asked.probability("min_probability")?.unwrap_or(LIKELY),
         });
-        let options = list_options(&asked)?;
-        let file = app.imports_folder()?.join(format!("{}.upload", Uuid::now_v7()));
+        let how = RunList {
+            id_column: asked.last("id_column").map(str::to_owned),
+            map: asked.each("map"),
+        };
+        how.options()?;
+        let id = Uuid::now_v7();
+        let file = app.run_list_path(id)?;
         if let Err(problem) = receive(&request, payload, &state, &file).await {
             let _ = std::fs::remove_file(&file);
             return Err(problem);
         }
-        (Some(report), Some(ListRun { file, options }))
+        (Some(report), Some(ListRun { id, how }))
     } else {
         let asked = match body::optional_json(&request, payload, state.limits.json_bytes).await? {
             None => asked,
@@ -131,17 +134,6 @@ pub(super) async fn start(
     Ok(response)
 }
 
-fn list_options(asked: &Asked) -> Result<FileReportOptions, Problem> {
-    let id_column = asked.last("id_column").map(str::to_owned);
-    let mut options = FileReportOptions { id_column, ..FileReportOptions::default() };
-    for (at, text) in asked.each("map").iter().enumerate() {
-        let mapping = parse_mapping(text)
-            .map_err(|error| Error::invalid(&format!("/map/{at}"), "value", error.to_string()))?;
-        options.map.columns.push(mapping);
-    }
-    Ok(options)
-}
-
 /// Lists the runs, the newest first.
 #[utoipa::path(get, path = "/api/v1/duplicates/runs", operation_id = "list_duplicate_runs", tag = "duplicates",
     responses((status = 200, body = schema::DuplicateRunList), (status = 403, body = schema::Problem)))]
@@ -149,9 +141,11 @@ pub(super) async fn list(
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    let runs = answer::run(&state, move |app| app.list_duplicate_runs(&caller.0)).await?;
-    let runs: Vec<Value> = runs.iter().map(shown).collect();
-    Ok(answer::json(StatusCode::OK, &json!({"total": runs.len(), "runs": runs})))
+    answer::ok(&state, move |app| {
+        let runs: Vec<Value> = app.list_duplicate_runs(&caller.0)?.iter().map(shown).collect();
+        Ok(json!({"total": runs.len(), "runs": runs}))
+    })
+    .await
 }
 
 /// How a run stands.
@@ -164,8 +158,8 @@ pub(super) async fn find(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = record_id(&path, Noun::Run).unwrap_or_default();
-    let found = answer::run(&state, move |app| app.find_duplicate_run(&caller.0, id)).await?;
-    Ok(answer::json(StatusCode::OK, &shown(&found)))
+    answer::ok(&state, move |app| app.find_duplicate_run(&caller.0, id).map(|run| shown(&run)))
+        .await
 }
 
 /// Stops a run as soon as it can.
@@ -178,8 +172,8 @@ pub(super) async fn cancel(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = record_id(&path, Noun::Run).unwrap_or_default();
-    let found = answer::run(&state, move |app| app.cancel_duplicate_run(&caller.0, id)).await?;
-    Ok(answer::json(StatusCode::OK, &shown(&found)))
+    answer::ok(&state, move |app| app.cancel_duplicate_run(&caller.0, id).map(|run| shown(&run)))
+        .await
 }
 
 /// The report of a run.

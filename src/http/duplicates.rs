@@ -58,29 +58,6 @@ struct GroupBody<'a> {
     pairs: &'a [TieEntry],
 }
 
-/// A number of the query string, from 0 to 1.
-pub(super) fn probability(asked: &Asked, name: &'static str) -> Result<Option<f64>, Problem> {
-    let Some(text) = asked.last(name) else { return Ok(None) };
-    match text.parse::<f64>() {
-        Ok(number) if (0.0..=1.0).contains(&number) => Ok(Some(number)),
-        _ => {
-            Err(Error::invalid(&format!("/{name}"), "value", "must be a number from 0 to 1").into())
-        }
-    }
-}
-
-/// A count of the query string.
-fn count(asked: &Asked, name: &'static str) -> Result<Option<usize>, Problem> {
-    let Some(text) = asked.last(name) else { return Ok(None) };
-    match text.parse::<usize>() {
-        Ok(number) if number > 0 => Ok(Some(number)),
-        _ => {
-            let detail = "must be a whole number from 1 on";
-            Err(Error::invalid(&format!("/{name}"), "value", detail).into())
-        }
-    }
-}
-
 /// What a text of the query string says is listed.
 pub(super) fn view_of(text: Option<&str>) -> Result<ReportView, Problem> {
     match text {
@@ -107,7 +84,7 @@ pub(super) async fn check(
 ) -> Result<HttpResponse, Problem> {
     let started = std::time::Instant::now();
     let asked = Asked::of_query(&request)?;
-    let (least, most) = (probability(&asked, "min_probability")?, count(&asked, "limit")?);
+    let (least, most) = (asked.probability("min_probability")?, asked.count("limit")?);
     let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
     let found =
         answer::run(&state, move |app| app.check_duplicates(&caller.0, &value, least, most))
@@ -156,8 +133,8 @@ pub(super) async fn list(
     };
     let query = DuplicateQuery {
         view: view_of(asked.last("view"))?,
-        min_probability: probability(&asked, "min_probability")?.unwrap_or(LIKELY),
-        per_page: count(&asked, "per_page")?,
+        min_probability: asked.probability("min_probability")?.unwrap_or(LIKELY),
+        per_page: asked.count("per_page")?,
         cursor: asked.last("cursor").map(str::to_owned),
         contact,
     };
@@ -228,8 +205,11 @@ pub(super) async fn dismiss(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
-    let made = answer::run(&state, move |app| app.decide_duplicates(&caller.0, &value)).await?;
-    Ok(answer::json(StatusCode::OK, &json!({"total": made.len(), "decisions": made})))
+    answer::ok(&state, move |app| {
+        let made = app.decide_duplicates(&caller.0, &value)?;
+        Ok(json!({"total": made.len(), "decisions": made}))
+    })
+    .await
 }
 
 /// Lists what was decided about pairs, the newest first.
@@ -241,10 +221,12 @@ pub(super) async fn dismissals(
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    let most = count(&Asked::of_query(&request)?, "limit")?.unwrap_or(usize::MAX);
-    let (total, found) =
-        answer::run(&state, move |app| app.list_decisions(&caller.0, most)).await?;
-    Ok(answer::json(StatusCode::OK, &json!({"total": total, "decisions": found})))
+    let most = Asked::of_query(&request)?.count("limit")?.unwrap_or(usize::MAX);
+    answer::ok(&state, move |app| {
+        let (total, found) = app.list_decisions(&caller.0, most)?;
+        Ok(json!({"total": total, "decisions": found}))
+    })
+    .await
 }
 
 /// Takes back what was decided about two contacts.
@@ -276,8 +258,7 @@ pub(super) async fn auto_merge(
 ) -> Result<HttpResponse, Problem> {
     let value = body::optional_json(&request, payload, state.limits.json_bytes).await?;
     let value = value.unwrap_or_else(|| json!({}));
-    let done = answer::run(&state, move |app| app.auto_merge(&caller.0, &value)).await?;
-    Ok(answer::json(StatusCode::OK, &done))
+    answer::ok(&state, move |app| app.auto_merge(&caller.0, &value)).await
 }
 
 /// Lists the runs that merged without asking, the newest first.
@@ -287,22 +268,34 @@ pub(super) async fn auto_merges(
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    let runs = answer::run(&state, move |app| app.list_auto_merges(&caller.0)).await?;
-    Ok(answer::json(StatusCode::OK, &json!({"total": runs.len(), "runs": runs})))
+    answer::ok(&state, move |app| {
+        let runs = app.list_auto_merges(&caller.0)?;
+        Ok(json!({"total": runs.len(), "runs": runs}))
+    })
+    .await
 }
 
 /// Undoes all merges of a run; what cannot be undone without asking stays and is named.
+///
+/// With `Idempotency-Key` the same request can be sent again and is answered the same.
 #[utoipa::path(post, path = "/api/v1/duplicates/auto-merges/{id}/undo", operation_id = "undo_auto_merge", tag = "duplicates",
-    params(("id" = String, Path, description = "the id of the run")),
-    responses((status = 200, body = schema::AutoMergeUndone), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem)))]
+    params(("id" = String, Path, description = "the id of the run"), ("Idempotency-Key" = Option<String>, Header, description = "a key of this request")),
+    responses((status = 200, body = schema::AutoMergeUndone), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 422, body = schema::Problem)))]
 pub(super) async fn undo_auto_merge(
+    request: HttpRequest,
     state: web::Data<State>,
     caller: Authenticated,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = uuid::Uuid::parse_str(&path).unwrap_or_default();
-    let done = answer::run(&state, move |app| app.undo_auto_merge(&caller.0, id)).await?;
-    Ok(answer::json(StatusCode::OK, &done))
+    let idempotency = body::idempotency(&request, &caller.0, &[])?;
+    let done =
+        answer::run(&state, move |app| app.undo_auto_merge(&caller.0, id, idempotency)).await?;
+    let mut response = answer::json(StatusCode::OK, &done);
+    if done.is_replay {
+        answer::put_header(&mut response, "idempotent-replayed", "true");
+    }
+    Ok(response)
 }
 
 /// How well scores agree with what persons have decided.
@@ -312,6 +305,5 @@ pub(super) async fn accuracy(
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    let figures = answer::run(&state, move |app| app.duplicate_accuracy(&caller.0)).await?;
-    Ok(answer::json(StatusCode::OK, &figures))
+    answer::ok(&state, move |app| app.duplicate_accuracy(&caller.0)).await
 }

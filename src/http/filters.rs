@@ -64,6 +64,33 @@ impl Asked {
         values.next_back().map(|(_, value)| value.as_str())
     }
 
+    /// The last value of a name, also if it is empty.
+    pub(super) fn given(&self, name: &str) -> Option<&str> {
+        let mut values = self.0.iter().filter(|(known, _)| known == name);
+        values.next_back().map(|(_, value)| value.as_str())
+    }
+
+    /// The last value of a name as a whole number.
+    pub(super) fn number(&self, name: &str) -> Result<Option<usize>, Problem> {
+        self.read(name, |text| text.parse().ok()).map_err(|()| not_a_number(name))
+    }
+
+    /// The last value of a name as a whole number from 1 on.
+    pub(super) fn count(&self, name: &str) -> Result<Option<usize>, Problem> {
+        self.read(name, |text| text.parse().ok().filter(|number| *number > 0))
+            .map_err(|()| misfit(name, "value", "must be a whole number from 1 on"))
+    }
+
+    /// The last value of a name as a number from 0 to 1.
+    pub(super) fn probability(&self, name: &str) -> Result<Option<f64>, Problem> {
+        self.read(name, |text| text.parse().ok().filter(|number| (0.0..=1.0).contains(number)))
+            .map_err(|()| misfit(name, "value", "must be a number from 0 to 1"))
+    }
+
+    fn read<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, ()> {
+        self.last(name).map(|text| parse(text).ok_or(())).transpose()
+    }
+
     /// All values of a name, also those that are joined by commas.
     pub(super) fn all(&self, name: &str) -> Vec<String> {
         self.whole(name)
@@ -128,6 +155,15 @@ impl Asked {
         }
         Ok((!parts.is_empty()).then(|| Expr::all(parts)))
     }
+}
+
+fn misfit(name: &str, code: &'static str, detail: &str) -> Problem {
+    Error::invalid(&format!("/{name}"), code, detail).into()
+}
+
+/// The error of a member that must be a whole number.
+pub(super) fn not_a_number(name: &str) -> Problem {
+    misfit(name, "type", "must be a whole number")
 }
 
 fn value(field: Field, text: &str) -> Expr {

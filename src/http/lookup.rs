@@ -10,8 +10,8 @@ use super::answer;
 use super::auth::Authenticated;
 use super::body;
 use super::error::Problem;
+use super::filters::{Asked, not_a_number};
 use super::schema;
-use super::search::query_of;
 use super::state::State;
 use crate::app::LookupAnswer;
 use crate::domain::time::Timestamp;
@@ -116,8 +116,8 @@ pub(super) async fn lookup(
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    let query = query_of(&request)?;
-    let Some(number) = query.get("number") else {
+    let asked = Asked::of_query(&request)?;
+    let Some(number) = asked.given("number") else {
         return Err(crate::app::Error::invalid(
             "/number",
             "required",
@@ -128,13 +128,9 @@ pub(super) async fn lookup(
     // A plus that was not escaped arrives as a space.
     let number = match number.strip_prefix(' ') {
         Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => format!("+{rest}"),
-        _ => number.clone(),
+        _ => number.to_owned(),
     };
-    let limit = match query.get("limit") {
-        None => None,
-        Some(text) => Some(text.parse().map_err(|_not_a_number| not_a_limit())?),
-    };
-    let country = query.get("country").map(String::as_str).filter(|c| !c.is_empty());
+    let (limit, country) = (asked.number("limit")?, asked.last("country"));
     // On the worker itself: it takes microseconds, less than handing it to another thread.
     let answer = state.app.lookup_number(&caller.0, &number, country, limit)?;
     let mut response = answer::json(StatusCode::OK, &LookupBody::of(&answer));
@@ -178,7 +174,7 @@ pub(super) async fn lookup_batch(
         None => None,
         Some(limit) => {
             let limit = limit.as_u64().and_then(|limit| usize::try_from(limit).ok());
-            Some(limit.ok_or_else(not_a_limit)?)
+            Some(limit.ok_or_else(|| not_a_number("limit"))?)
         }
     };
     let answers = answer::run(&state, move |app| {
@@ -190,8 +186,4 @@ pub(super) async fn lookup_batch(
         StatusCode::OK,
         &serde_json::json!({"count": results.len(), "results": results}),
     ))
-}
-
-fn not_a_limit() -> Problem {
-    crate::app::Error::invalid("/limit", "type", "must be a whole number").into()
 }

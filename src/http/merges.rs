@@ -7,9 +7,9 @@ use super::answer;
 use super::auth::Authenticated;
 use super::body;
 use super::error::Problem;
+use super::filters::Asked;
 use super::people::record_id;
 use super::schema;
-use super::search::query_of;
 use super::state::State;
 use crate::app::{Error, Noun};
 use crate::domain::ids::ContactId;
@@ -59,27 +59,15 @@ pub(super) async fn list(
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    let query = query_of(&request)?;
-    let given = |name: &str| query.get(name).filter(|text| !text.is_empty()).cloned();
-    let wrong = |name: &str, expected: &str| {
-        Error::invalid(&format!("/{name}"), "type", format!("must be {expected}"))
-    };
-    let contact: Option<ContactId> = match given("contact").map(|text| text.parse()) {
+    let asked = Asked::of_query(&request)?;
+    let contact: Option<ContactId> = match asked.last("contact").map(str::parse) {
         None => None,
         Some(Ok(id)) => Some(id),
-        Some(Err(_)) => return Err(wrong("contact", "an id").into()),
+        Some(Err(_)) => return Err(Error::invalid("/contact", "type", "must be an id").into()),
     };
-    let per_page: Option<usize> = match given("per_page").map(|text| text.parse()) {
-        None => None,
-        Some(Ok(number)) => Some(number),
-        Some(Err(_)) => return Err(wrong("per_page", "a whole number").into()),
-    };
-    let cursor = given("cursor");
-    let page = answer::run(&state, move |app| {
-        app.list_merges(&caller.0, contact, cursor.as_deref(), per_page)
-    })
-    .await?;
-    Ok(answer::json(StatusCode::OK, &page))
+    let (per_page, cursor) = (asked.number("per_page")?, asked.last("cursor").map(str::to_owned));
+    answer::ok(&state, move |app| app.list_merges(&caller.0, contact, cursor.as_deref(), per_page))
+        .await
 }
 
 /// Reads a merge, with what is left behind until it is undone.
@@ -92,17 +80,17 @@ pub(super) async fn find(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = record_id(&path, Noun::Merge)?;
-    let found = answer::run(&state, move |app| app.find_merge(&caller.0, id)).await?;
-    Ok(answer::json(StatusCode::OK, &found))
+    answer::ok(&state, move |app| app.find_merge(&caller.0, id)).await
 }
 
 /// Undoes a merge: the originals come back, what was added since stays and is named in `kept`.
 ///
 /// Where a value was changed that had come from another contact, 409 `undo_conflict` names it in
 /// `conflicts`; `resolve` then says for each field whose change it was: the id of a contact, or
-/// `survivor`. With `dry_run` nothing is changed.
+/// `survivor`. With `dry_run` nothing is changed. With `Idempotency-Key` the same request can be sent
+/// again without being done again; `kept` is empty then.
 #[utoipa::path(post, path = "/api/v1/merges/{id}/undo", operation_id = "undo_merge", tag = "merging",
-    params(("id" = String, Path, description = "the id of the merge"), ("If-Match" = Option<String>, Header, description = "the ETag of the merged contact")),
+    params(("id" = String, Path, description = "the id of the merge"), ("If-Match" = Option<String>, Header, description = "the ETag of the merged contact"), ("Idempotency-Key" = Option<String>, Header, description = "a key of this request")),
     request_body = schema::UndoInput,
     responses((status = 200, body = schema::UndoAnswer), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 409, body = schema::Problem), (status = 412, body = schema::Problem), (status = 422, body = schema::Problem)))]
 pub(super) async fn undo(
@@ -114,12 +102,18 @@ pub(super) async fn undo(
 ) -> Result<HttpResponse, Problem> {
     let id = record_id(&path, Noun::Merge)?;
     let precondition = body::precondition(&request);
-    let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
-    let done =
-        answer::run(&state, move |app| app.undo_merge(&caller.0, id, &value, precondition)).await?;
+    let (value, bytes) = body::json(&request, payload, state.limits.json_bytes).await?;
+    let idempotency = body::idempotency(&request, &caller.0, &bytes)?;
+    let done = answer::run(&state, move |app| {
+        app.undo_merge(&caller.0, id, &value, precondition, idempotency)
+    })
+    .await?;
     let mut response = answer::json(StatusCode::OK, &done.to_json());
     if !done.is_dry_run {
         answer::put_header(&mut response, "etag", &answer::etag(done.contact.version));
+    }
+    if done.is_replay {
+        answer::put_header(&mut response, "idempotent-replayed", "true");
     }
     Ok(response)
 }

@@ -210,10 +210,7 @@ async fn set_member(
 ) -> Result<HttpResponse, Problem> {
     let queue = record_id(&path.0, Noun::Queue)?;
     let user = record_id(&path.1, Noun::User)?;
-    let changed =
-        answer::run(&state, move |app| app.set_queue_member(&caller.0, queue, user, is_member))
-            .await?;
-    Ok(answer::json(StatusCode::OK, &changed))
+    answer::ok(&state, move |app| app.set_queue_member(&caller.0, queue, user, is_member)).await
 }
 
 /// Makes a user a member of a queue.

@@ -79,6 +79,7 @@ pub const ROUTES: &[Endpoint] = &[
     get("/api/v1/tokens", || read().to(admin::list_tokens)),
     post("/api/v1/tokens", || web::post().to(admin::create_token)),
     get("/api/v1/tokens/{id}", || read().to(admin::find_token)),
+    patch("/api/v1/tokens/{id}", || web::patch().to(admin::update_token)),
     delete("/api/v1/tokens/{id}", || web::delete().to(admin::revoke_token)),
     get("/api/v1/settings", || read().to(admin::read_settings)),
     patch("/api/v1/settings", || web::patch().to(admin::update_settings)),

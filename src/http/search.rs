@@ -10,7 +10,7 @@ use super::answer;
 use super::auth::Authenticated;
 use super::body;
 use super::error::Problem;
-use super::filters::Asked;
+use super::filters::{Asked, not_a_number};
 use super::schema;
 use super::state::State;
 use crate::app::{Refresh, SearchRequest};
@@ -102,32 +102,24 @@ pub(super) async fn search(
 }
 
 fn search_of(asked: &Asked) -> Result<SearchRequest, Problem> {
-    let number = |name: &'static str| match asked.last(name) {
-        None => Ok(None),
-        Some(text) => text.parse::<usize>().map(Some).map_err(|_not_a_number| not_a_number(name)),
-    };
     let text = |name: &str| asked.last(name).map(str::to_owned);
     Ok(SearchRequest {
         query: asked.query()?,
         conditions: asked.conditions()?,
         sort: text("sort"),
-        page: number("page")?,
-        per_page: number("per_page")?,
+        page: asked.number("page")?,
+        per_page: asked.number("per_page")?,
         cursor: text("cursor"),
         start: text("start"),
         status: text("status"),
         refresh: refresh(asked.last("refresh"))?,
-        most_total: number("total_limit")?,
+        most_total: asked.number("total_limit")?,
         facets: asked.all("facets"),
-        facet_values: number("facet_values")?,
+        facet_values: asked.number("facet_values")?,
         members: asked.others(),
         fields: asked.all("only"),
         explain: matches!(asked.last("explain"), Some("true" | "1" | "yes")),
     })
-}
-
-fn not_a_number(name: &str) -> Problem {
-    crate::app::Error::invalid(&format!("/{name}"), "type", "must be a whole number").into()
 }
 
 fn refresh(text: Option<&str>) -> Result<Refresh, Problem> {

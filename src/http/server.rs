@@ -97,6 +97,7 @@ pub fn serve(
     let is_stopping = Arc::new(AtomicBool::new(false));
     let (held, released) = mpsc::channel();
     let work = Arc::clone(&app);
+    work.restore_jobs().unwrap_or_else(|error| tracing::error!("old jobs are not known: {error}"));
     work.resume_field_work();
     work.resume_duplicate_runs();
     let duplicates = work.tend_duplicates().map_err(ServeError::Io)?;

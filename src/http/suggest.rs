@@ -1,6 +1,5 @@
 //! Completions while somebody types.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::answer;
@@ -9,7 +8,6 @@ use super::error::Problem;
 use super::filters::Asked;
 use super::schema;
 use super::state::State;
-use crate::app::Error;
 
 /// Completes names, companies, tags, cities or sources.
 ///
@@ -26,20 +24,13 @@ pub(super) async fn suggest(
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
     let asked = Asked::of_query(&request)?;
-    let limit =
-        match asked.last("limit") {
-            None => None,
-            Some(text) => Some(text.parse().map_err(|_not_a_number| {
-                Error::invalid("/limit", "type", "must be a whole number")
-            })?),
-        };
+    let limit = asked.number("limit")?;
     let place = state.searches.enter().await?;
-    let found = answer::run(&state, move |app| {
+    answer::ok(&state, move |app| {
         let kinds = asked.all("kind");
         let found = app.suggest(&caller.0, asked.last("q").unwrap_or_default(), &kinds, limit);
         drop(place);
         found
     })
-    .await?;
-    Ok(answer::json(StatusCode::OK, &found))
+    .await
 }

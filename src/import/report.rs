@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 
 use csv::StringRecord;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::issue::RowIssue;
 
 /// How many rows met which end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Rows that became new contacts.
     pub imported: u64,

@@ -17,6 +17,7 @@
 //! | `F` | organisation, definition id | definition of a custom field |
 //! | `G` | organisation, merge id | merge of contacts |
 //! | `I` | organisation, hash of token, path and key | answer to replay |
+//! | `J` | organisation, job id | import or bulk action, and how far it got |
 //! | `M` | name | the next contact and organisation number, the identity of the journal, the ends of the audit logs, the states of the definitions |
 //! | `N` | organisation, two contact ids, the lower first | decision about a pair |
 //! | `O` | organisation | organisation |
@@ -46,6 +47,8 @@ pub const FIELDS: u8 = b'F';
 pub const MERGES: u8 = b'G';
 /// The space of answers kept for repeated requests.
 pub const IDEMPOTENCY: u8 = b'I';
+/// The space of imports and bulk actions.
+pub const JOBS: u8 = b'J';
 /// The space of counters.
 pub const META: u8 = b'M';
 /// The space of decisions about pairs of contacts.
@@ -151,6 +154,17 @@ pub fn saved_search(organization: OrgNumber, id: Uuid) -> [u8; 21] {
 /// The key of a run that looks for duplicates.
 pub fn duplicate_run(organization: OrgNumber, id: Uuid) -> [u8; 21] {
     with_organization(DUPLICATE_RUNS, organization, id.as_bytes())
+}
+
+/// The key of an import or bulk action.
+pub fn job(organization: OrgNumber, id: Uuid) -> [u8; 21] {
+    with_organization(JOBS, organization, id.as_bytes())
+}
+
+/// Reads the id out of the key of a run that looks for duplicates.
+pub fn parse_duplicate_run(key: &[u8]) -> Option<Uuid> {
+    let (_, id) = key.strip_prefix(&[DUPLICATE_RUNS])?.split_first_chunk::<4>()?;
+    Some(Uuid::from_bytes(id.try_into().ok()?))
 }
 
 /// The key of a merge; ids grow with time, so a scan meets the oldest first.

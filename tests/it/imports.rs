@@ -7,7 +7,8 @@ use ringdex::generate;
 use ringdex::import::{Layout, MapOptions, ReadOptions, Reader, RowMap};
 use serde_json::{Value, json};
 
-use crate::support::server::{Client, TestServer, escape};
+use crate::support::process::Bench;
+use crate::support::server::{Answer, Client, TestServer, escape};
 
 /// Uploads a list and waits until the import has ended.
 fn import(server: &Client, csv: &[u8], options: &Value) -> Value {
@@ -97,7 +98,9 @@ fn a_server_that_stops_stops_its_imports() {
     let path = format!("/api/v1/imports/{}", waiting.id());
     server.post(&format!("{path}/cancel"), &json!({})).expect(200);
     let server = server.restart();
-    server.get(&format!("/api/v1/imports/{}", started.id())).expect(404);
+    for path in [format!("/api/v1/imports/{}", started.id()), path] {
+        assert_eq!(server.get(&path).expect(200).json["state"], "cancelled");
+    }
     assert!(server.search("", "&refresh=wait").json["total"].as_u64().unwrap() <= 20_000);
 }
 
@@ -208,4 +211,86 @@ fn rows_find_the_person_by_nickname_and_typo_and_not_the_household() {
     // The same list again changes nothing.
     let again = import(&server, csv.as_bytes(), &json!({}));
     assert_eq!(again["counts"]["imported"], 0, "{again}");
+}
+
+#[test]
+fn a_row_goes_to_the_one_it_fits_best_of_those_that_were_told_apart() {
+    // The same name, one that begins like the other, and one said for the other.
+    for (one, other) in
+        [("John Doe", "John Doe"), ("Jon Doe", "Jonathan Doe"), ("Bob Roe", "Robert Roe")]
+    {
+        let server = TestServer::start();
+        let phone = "+12025550123";
+        let ids = [
+            server.create_id(
+                &json!({"name": one, "phone": phone, "title": "Senior", "tags": ["old"]}),
+            ),
+            server.create_id(
+                &json!({"name": other, "phone": phone, "title": "Junior", "email": "j@x.org"}),
+            ),
+        ];
+        server.post("/api/v1/duplicates/dismissals", &json!({"ids": ids})).expect(200);
+        let read = || ids.each_ref().map(|id| server.get(&format!("/api/v1/contacts/{id}")).json);
+        let before = read();
+        let columns = "name,phone,title,email,tags";
+        let path = format!("/api/v1/contacts/export?format=csv&columns={columns}");
+        server.search("", "&refresh=wait");
+        let list = server.get(&path).expect(200).body;
+        for options in [json!({}), json!({"match_names": false})] {
+            let job = import(&server, &list, &options);
+            let counts = json!({"imported": 0, "updated": 0, "skipped": 2, "errors": 0});
+            assert_eq!(job["counts"], counts, "{one}, {other}: {job}");
+            assert_eq!(read(), before);
+        }
+        // What is new in a row goes to the contact of that name.
+        let news = format!("name,phone,title\n{other},{phone},Chair\n{one},{phone},Founder\n");
+        if one != other {
+            import(&server, news.as_bytes(), &json!({}));
+            assert_eq!(read().map(|contact| contact["title"].clone()), ["Founder", "Chair"]);
+        }
+    }
+}
+
+#[test]
+fn jobs_are_known_after_their_server_was_killed() {
+    let bench = Bench::new();
+    let served = bench.serve(None);
+    let client = &served.client;
+    let mut csv = String::from("name,phone,email\n");
+    for i in 0..40_000 {
+        let _ = writeln!(csv, "Person {i},+1202{i:07},p{i}@x.org");
+    }
+    let head = [("content-type", "text/csv")];
+    let done = client.send("POST", "/api/v1/imports", &head, Some(b"name\nAda\n")).expect(202);
+    let place = |started: &Answer| started.header("location").unwrap().to_owned();
+    let done = place(&done);
+    while client.get(&done).expect(200).json["finished_at"].is_null() {
+        std::thread::yield_now();
+    }
+    let action = json!({"type": "add_tags", "tags": ["x"]});
+    let tagged = client.bulk_action(&json!({"q": "ada"}), &action);
+    let import =
+        place(&client.send("POST", "/api/v1/imports", &head, Some(csv.as_bytes())).expect(202));
+    let known = loop {
+        let job = client.get(&import).expect(200).json;
+        assert!(job["finished_at"].is_null(), "it is over before it could be killed");
+        let known = job["counts"]["imported"].as_u64().unwrap();
+        if known > 0 {
+            break known;
+        }
+    };
+    drop(served);
+    let served = bench.serve(None);
+    let client = &served.client;
+    let job = client.get(&import).expect(200).json;
+    assert_eq!(job["state"], "failed", "{job}");
+    assert!(job["error"].as_str().unwrap().contains("stays"), "{job}");
+    let noted = job["counts"]["imported"].as_u64().unwrap();
+    let there = client.search("", "&refresh=wait").json["total"].as_u64().unwrap();
+    assert!(noted <= there && noted + 4_000 >= known, "{noted} of {there}, {known} were seen");
+    let job = client.get(&done).expect(200).json;
+    assert_eq!((&job["state"], &job["counts"]["imported"]), (&json!("done"), &json!(1)));
+    let jobs = client.get("/api/v1/jobs").expect(200).json;
+    assert_eq!((&jobs["total"], &jobs["jobs"][0]), (&json!(1), &tagged));
+    served.stop();
 }

@@ -135,6 +135,7 @@ fn routes(id: &str) -> Vec<(&'static str, String, Value, &'static str)> {
         ("GET", at("/api/v1/tokens"), Value::Null, "admin"),
         ("POST", at("/api/v1/tokens"), json!({"role": "lookup"}), "admin"),
         ("GET", format!("/api/v1/tokens/{id}"), Value::Null, "admin"),
+        ("PATCH", format!("/api/v1/tokens/{id}"), json!({}), "admin"),
         ("DELETE", format!("/api/v1/tokens/{id}"), Value::Null, "admin"),
         ("GET", at("/api/v1/users"), Value::Null, "agent"),
         ("POST", at("/api/v1/users"), json!({}), "admin"),

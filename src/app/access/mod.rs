@@ -109,6 +109,22 @@ impl Access {
         Some(Caller::new(Arc::clone(identity), address))
     }
 
+    /// The caller that bears this name in records, with the rights that it has now; none if it is
+    /// gone, disabled or has ended.
+    pub(super) fn caller_of_actor(
+        &self,
+        org: OrgNumber,
+        actor: &str,
+        now: Timestamp,
+    ) -> Option<Caller> {
+        let known = self.known.load();
+        let tokens = known.tokens.values().filter(|token| token.expires_at.is_none_or(|e| e > now));
+        let users = known.users.values().filter_map(|user| user.identity.as_ref());
+        let mut all = tokens.map(|token| &token.identity).chain(users);
+        let found = all.find(|one| one.organization == org && one.actor.as_ref() == actor);
+        found.map(|identity| Caller::new(Arc::clone(identity), None))
+    }
+
     /// A user by id.
     pub fn user(&self, id: Uuid) -> Option<Arc<User>> {
         self.known.load().users.get(&id).map(|entry| Arc::clone(&entry.user))

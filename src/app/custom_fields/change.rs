@@ -7,9 +7,9 @@ use std::sync::Arc;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::super::bulk_actions::BulkJob;
 use super::super::contacts::Precondition;
 use super::super::error::{Error, Noun};
+use super::super::jobs::BulkJob;
 use super::super::people::{changes, check_version, note, read};
 use super::super::{App, authorize};
 use super::input::FieldInput;

@@ -19,9 +19,9 @@ pub use change::FieldChanged;
 pub use survey::{Misfitting, Survey};
 pub(super) use used::FieldsInWrite;
 
-use super::bulk_actions::BulkJob;
 use super::contacts::Precondition;
 use super::error::{Error, Noun};
+use super::jobs::BulkJob;
 use super::people::{all, changes, check_version, note, write};
 use super::{App, authorize};
 use crate::domain::access::{Caller, OrgSettings, Permission, Role, Sight};

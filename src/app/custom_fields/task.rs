@@ -9,8 +9,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::super::App;
-use super::super::bulk_actions::BulkJob;
 use super::super::error::{Error, Noun};
+use super::super::jobs::BulkJob;
 use super::super::people::{changes, note, read};
 use super::survey::held;
 use super::{put, raise_generation, view};

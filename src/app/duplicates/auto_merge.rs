@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::super::contacts::Precondition;
 use super::super::error::{Error, Noun};
+use super::super::idempotency::Idempotency;
 use super::super::merges::{MOST_CONTACTS, MergeRequest};
 use super::super::{App, authorize};
 use super::live::{Base, Live};
@@ -82,7 +83,7 @@ pub struct AutoMergeRun {
 }
 
 /// What undoing a run did.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AutoMergeUndone {
     /// The run.
     pub id: Uuid,
@@ -90,10 +91,13 @@ pub struct AutoMergeUndone {
     pub undone: Vec<Uuid>,
     /// Those that stand, and why.
     pub refused: Vec<UndoRefused>,
+    /// Whether an earlier request with the same key had done it already.
+    #[serde(skip)]
+    pub is_replay: bool,
 }
 
 /// A merge that could not be undone with its run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UndoRefused {
     /// The merge.
     pub merge_id: Uuid,
@@ -280,8 +284,17 @@ impl App {
     ///
     /// # Errors
     /// If there is no such run, or the caller may not merge or does not see everything.
-    pub fn undo_auto_merge(&self, caller: &Caller, run: Uuid) -> Result<AutoMergeUndone, Error> {
+    pub fn undo_auto_merge(
+        &self,
+        caller: &Caller,
+        run: Uuid,
+        idempotency: Option<Idempotency>,
+    ) -> Result<AutoMergeUndone, Error> {
         self.authorize_auto_merge(caller)?;
+        let before = self.answered::<AutoMergeUndone>(caller.organization, idempotency)?;
+        if let Some(before) = before {
+            return Ok(AutoMergeUndone { is_replay: true, ..before });
+        }
         let mut merges = Vec::new();
         let mut is_known = false;
         for record in self.partition.merges_before(caller.organization, None).take(MOST_SCANNED) {
@@ -296,10 +309,11 @@ impl App {
         if !is_known {
             return Err(Error::NotFound(Noun::Run));
         }
-        let mut done = AutoMergeUndone { id: run, undone: Vec::new(), refused: Vec::new() };
+        let (undone, refused) = (Vec::new(), Vec::new());
+        let mut done = AutoMergeUndone { id: run, undone, refused, is_replay: false };
         let nothing_resolved = Value::Object(serde_json::Map::new());
         for merge_id in merges {
-            match self.undo_merge(caller, merge_id, &nothing_resolved, Precondition::None) {
+            match self.undo_merge(caller, merge_id, &nothing_resolved, Precondition::None, None) {
                 Ok(_) => done.undone.push(merge_id),
                 Err(Error::Engine(error)) => return Err(error.into()),
                 Err(error) => {
@@ -307,6 +321,7 @@ impl App {
                 }
             }
         }
+        self.keep_answer(caller, idempotency, &done)?;
         Ok(done)
     }
 }

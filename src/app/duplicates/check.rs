@@ -10,7 +10,9 @@ use super::super::error::Error;
 use super::super::{App, authorize};
 use super::base::comparable;
 use super::live::{Base, Currency, Live, MOST_CANDIDATES};
-use crate::dedupe::{Check, Counts, Explanation, Frequencies, Options, Prior, Record, Rule};
+use crate::dedupe::{
+    Check, Counts, Explanation, Frequencies, Options, Prior, Record, Rule, Standard,
+};
 use crate::domain::access::{Caller, FieldRight, Permission};
 use crate::domain::contact::Contact;
 use crate::domain::draft::Stamp;
@@ -207,13 +209,12 @@ impl App {
         else {
             return self.likely_same_unbuilt(caller, subject, least, most);
         };
-        let compared = comparable(subject.contact, &caller.fields);
-        let record = Record::of(&compared, &weighing.tools.standard);
+        let standard = &weighing.tools.standard;
+        let record = record_of(caller, subject.contact, standard);
         let candidates = {
             let base = live.base.read();
             base.as_ref().map(|base| candidates_in(base, subject, &record)).unwrap_or_default()
         };
-        let standard = &weighing.tools.standard;
         let seen = self.seen_records(caller, subject.own, candidates, standard)?;
         let least = Least::new(&weighing.options, least, subject.names_holders);
         Ok(best(&weighing.check(), &weighing.options, &record, seen, &least, most))
@@ -248,8 +249,7 @@ impl App {
         }
         candidates.sort_unstable_by_key(|(number, rule)| (number.0, *rule));
         candidates.dedup_by_key(|(number, _)| *number);
-        let compared = comparable(subject.contact, &caller.fields);
-        let record = Record::of(&compared, &tools.standard);
+        let record = record_of(caller, subject.contact, &tools.standard);
         let seen = self.seen_records(caller, subject.own, candidates, &tools.standard)?;
         let mut all: Vec<Record> = seen.iter().map(|(_, record, _)| record.clone()).collect();
         all.push(record.clone());
@@ -266,7 +266,7 @@ impl App {
         caller: &Caller,
         own: Option<ContactNumber>,
         candidates: Candidates,
-        standard: &crate::dedupe::Standard,
+        standard: &Standard,
     ) -> Result<Vec<SeenRecord>, Error> {
         let mut seen = Vec::with_capacity(candidates.len());
         for (number, rule) in candidates {
@@ -276,7 +276,7 @@ impl App {
             let contact = self.partition.peek_contact(caller.organization, number)?;
             let Some(contact) = contact.filter(|contact| caller.sees(contact)) else { continue };
             let shown = caller.shown(contact);
-            let record = Record::of(&comparable(&shown, &caller.fields), standard);
+            let record = record_of(caller, &shown, standard);
             seen.push((shown, record, rule));
         }
         Ok(seen)
@@ -296,6 +296,11 @@ impl App {
         let near = base.graph.near(one).iter().find(|near| near.other == other);
         Ok(near.map(|near| crate::dedupe::probability(f64::from(near.weight))))
     }
+}
+
+/// A contact in the form in which it is compared for a caller.
+fn record_of(caller: &Caller, contact: &Contact, standard: &Standard) -> Record {
+    Record::of(&comparable(contact, &caller.fields), standard)
 }
 
 /// Whom a record is worth comparing with, without those that it was told apart from.

@@ -280,7 +280,11 @@ impl App {
         let mut seer = self.partition.table().directory().seer(&caller.sight);
         let sees_all = caller.sight == Sight::Everything;
         let mut fits = |group: &MatchGroup| {
-            group.ties.iter().any(|tie| f64::from(tie.weight) >= least)
+            // What was put aside does not bring a group back, however likely it is.
+            let is_likely = |tie: &ScoredPair| {
+                f64::from(tie.weight) >= least && base.graph.is_shown(tie.a, tie.b)
+            };
+            group.ties.iter().any(is_likely)
                 && about.is_none_or(|own| group.members.contains(&own))
                 && (sees_all || group.members.iter().all(|one| seer.sees(ContactNumber(*one))))
         };

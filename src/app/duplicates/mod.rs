@@ -6,7 +6,8 @@
 //!   `auto_merge` merges what the settings want merged.
 //! - `estimate` learns from a base, or from decisions about it, what the weights would have to be.
 //! - `base` and `file` compare all contacts, or the rows of a list that is not imported, for a
-//!   [`DuplicateReport`], which `text` and `html` write; `run_job` does so in the background.
+//!   [`DuplicateReport`], which `text` and `html` write; `run_job` does so in the background, when it is its turn (`turns`),
+//!   with files that outlive a restart (`run_files`).
 //!
 //! What is the same person is decided in `dedupe`; merging itself is in `merges`.
 
@@ -23,9 +24,11 @@ mod list;
 mod live;
 mod report;
 mod row_judge;
+mod run_files;
 mod run_job;
 mod subject;
 mod text;
+mod turns;
 
 pub use accuracy::{Accuracy, AccuracyBand};
 pub use auto_merge::{
@@ -43,6 +46,7 @@ pub(super) use live::LiveDuplicates;
 pub use live::{Built, Currency};
 pub use report::{DuplicateReport, ReportFormat, ReportOptions, ReportSummary, ReportView};
 pub(super) use row_judge::RowJudge;
+pub use run_files::RunList;
 pub use run_job::{DuplicateRun, ListRun, RunReport, RunState, RunView};
 
 use super::App;

@@ -1,12 +1,11 @@
 //! Comparing everything on demand: over the base or over a list, in the background, with a report
 //! to fetch.
 //!
-//! What was asked for stands in the store, so that a run without a report is begun again after a
-//! restart; reports lie in the data directory until then.
+//! What was asked for stands in the store, and a list beside it (`run_files`), so that a run goes on
+//! after a restart: it compares again, with the rights that who asked has then.
 
 use std::collections::HashMap;
-use std::io::{BufWriter, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -16,9 +15,11 @@ use uuid::Uuid;
 
 use super::super::error::{Error, Noun};
 use super::super::{App, authorize};
-use super::file::{FileReportError, FileReportOptions, report_on_file};
+use super::file::{FileReportError, report_on_file};
 use super::live::Built;
-use super::report::{DuplicateReport, ReportFormat, ReportOptions, ReportSummary, ReportView};
+use super::report::{ReportFormat, ReportOptions, ReportSummary, ReportView};
+use super::run_files::{RunList, Wanted, remove};
+use super::turns::Turns;
 use crate::domain::access::{Caller, FieldRight, Permission, Sight};
 use crate::domain::ids::OrgNumber;
 use crate::domain::time::Timestamp;
@@ -26,8 +27,6 @@ use crate::engine::{Error as EngineError, codec, keys};
 
 /// Runs of an organisation that are remembered.
 const MOST_REMEMBERED: usize = 200;
-/// Reports of an organisation that are kept; they hold what contacts hold.
-const MOST_REPORTS: usize = 20;
 /// Runs of an organisation that wait or run at once.
 const MOST_WAITING: usize = 16;
 
@@ -67,6 +66,9 @@ pub struct DuplicateRun {
     pub state: RunState,
     /// Whether a list is compared instead of the base.
     pub is_list: bool,
+    /// How the list is read.
+    #[serde(default)]
+    pub list: Option<RunList>,
     /// The report that it writes, if any.
     pub report: Option<RunReport>,
     /// Who asked for it.
@@ -98,10 +100,10 @@ pub struct RunView {
 
 /// What compares a list.
 pub struct ListRun {
-    /// The uploaded file.
-    pub file: PathBuf,
+    /// The id of the run to be, under which the list was put: see [`App::run_list_path`].
+    pub id: Uuid,
     /// How it is read.
-    pub options: FileReportOptions,
+    pub how: RunList,
 }
 
 /// A run of this process.
@@ -115,8 +117,7 @@ struct Running {
 #[derive(Default)]
 pub(in crate::app) struct Runs {
     running: Mutex<HashMap<Uuid, Arc<Running>>>,
-    /// Held by the run that compares; the others wait.
-    turn: Mutex<()>,
+    turns: Turns,
 }
 
 fn may_see(caller: &Caller, run: &DuplicateRun) -> bool {
@@ -139,12 +140,16 @@ impl App {
         report: Option<RunReport>,
         list: Option<ListRun>,
     ) -> Result<RunView, Error> {
-        let refused = self.check_duplicate_run(caller, report.is_some(), list.is_some());
+        let is_list = list.is_some();
+        let refused = self.check_duplicate_run(caller, report.is_some(), is_list);
+        let (id, how) =
+            list.map_or_else(|| (Uuid::now_v7(), None), |list| (list.id, Some(list.how)));
         let made = refused.and_then(|()| {
             let run = DuplicateRun {
-                id: Uuid::now_v7(),
+                id,
                 state: RunState::Queued,
-                is_list: list.is_some(),
+                is_list,
+                list: how,
                 report,
                 created_by: caller.actor.to_string(),
                 created_at: self.partition.now(),
@@ -153,28 +158,23 @@ impl App {
                 summary: None,
                 error: None,
             };
+            if is_list {
+                self.keep_run_list(id)?;
+            }
             self.keep_run(caller.organization, &run)?;
             Ok(run)
         });
         let run = match made {
             Ok(run) => run,
             Err(error) => {
-                if let Some(list) = &list {
-                    remove(&list.file);
+                if is_list {
+                    remove(&self.run_list_path(id)?);
                 }
                 return Err(error);
             }
         };
         let shown = self.run_view(run.clone());
-        let caller = caller.clone();
-        self.begin_run(caller.organization, run, move |app, run, running| match list {
-            Some(list) => {
-                let done = app.run_on_list(caller.organization, run, &list, running);
-                remove(&list.file);
-                done
-            }
-            None => app.run_on_base(Some(&caller), caller.organization, run, running),
-        });
+        self.begin_run(caller.organization, run, Some(caller.clone()));
         Ok(shown)
     }
 
@@ -188,14 +188,7 @@ impl App {
         has_report: bool,
         is_list: bool,
     ) -> Result<(), Error> {
-        if is_list {
-            authorize(caller, Permission::Import)?;
-        } else {
-            authorize(caller, Permission::Merge)?;
-            if has_report {
-                authorize(caller, Permission::Export)?;
-            }
-        }
+        authorize_run(caller, has_report, is_list)?;
         let waiting = self.all_runs(caller.organization)?;
         if waiting.iter().filter(|run| run.finished_at.is_none()).count() >= MOST_WAITING {
             return Err(Error::Overloaded("too many runs wait already; try again later"));
@@ -205,33 +198,31 @@ impl App {
 
     /// Begins again what a restart has interrupted.
     pub fn resume_duplicate_runs(self: &Arc<Self>) {
+        let mut known = Vec::new();
+        let mut is_complete = true;
         for organization in self.access().organizations() {
             let org = organization.number;
             let runs = self.all_runs(org).unwrap_or_else(|error| {
                 tracing::error!("runs of {} cannot be read: {error}", organization.name);
+                is_complete = false;
                 Vec::new()
             });
-            for mut run in runs.into_iter().filter(|run| run.finished_at.is_none()) {
-                if run.report.is_some() || run.is_list {
-                    run.state = RunState::Failed;
-                    run.finished_at = Some(self.partition.now());
-                    run.error = Some("the server was restarted: start it again".to_owned());
-                    self.keep_run_or_warn(org, &run);
-                } else {
-                    self.begin_run(org, run, move |app, run, running| {
-                        app.run_on_base(None, org, run, running)
-                    });
-                }
+            known.extend(runs.into_iter().map(|run| (org, run)));
+        }
+        if is_complete {
+            let runs: Vec<DuplicateRun> = known.iter().map(|(_, run)| run.clone()).collect();
+            if let Err(error) = self.clear_run_files(&runs) {
+                tracing::warn!("files of runs cannot be removed: {error}");
             }
+        }
+        for (org, run) in known.into_iter().filter(|(_, run)| run.finished_at.is_none()) {
+            // Nobody but who asked decides what a report may hold.
+            let caller = self.access().caller_of_actor(org, &run.created_by, self.partition.now());
+            self.begin_run(org, run, caller);
         }
     }
 
-    fn begin_run(
-        self: &Arc<Self>,
-        org: OrgNumber,
-        mut run: DuplicateRun,
-        work: impl FnOnce(&Self, &mut DuplicateRun, &Running) -> Result<(), Error> + Send + 'static,
-    ) {
+    fn begin_run(self: &Arc<Self>, org: OrgNumber, mut run: DuplicateRun, caller: Option<Caller>) {
         let running = Arc::new(Running {
             done: AtomicU64::new(0),
             total: AtomicU64::new(0),
@@ -239,30 +230,66 @@ impl App {
         });
         self.duplicates.runs.running.lock().insert(run.id, Arc::clone(&running));
         self.in_background("duplicates run", move |app| {
-            let turn = app.duplicates.runs.turn.lock();
-            let mut result = Ok(());
-            if !app.is_stopping_run(&running) {
+            let is_stopping = || app.is_stopping_run(&running);
+            let turn = app.duplicates.runs.turns.wait(org, run.id, &is_stopping);
+            let mut result = Ok(false);
+            if turn.is_some() {
                 run.state = RunState::Running;
                 app.keep_run_or_warn(org, &run);
-                result = work(app, &mut run, &running);
+                result = app.carry_out(org, caller.as_ref(), &mut run, &running);
             }
             drop(turn);
             let is_cancelled = running.cancel.load(Ordering::Relaxed);
-            // A run without a report that the end of the server has stopped goes on after it.
-            if !app.is_ending() || is_cancelled {
+            // What the end of the server has stopped goes on after it.
+            let is_over = match &result {
+                Ok(is_done) => *is_done,
+                Err(_) => !app.is_ending(),
+            };
+            if is_over || is_cancelled {
                 run.finished_at = Some(app.partition.now());
                 run.state = match result {
-                    Ok(()) if is_cancelled => RunState::Cancelled,
-                    Ok(()) => RunState::Done,
+                    Ok(true) => RunState::Done,
+                    Ok(false) => RunState::Cancelled,
                     Err(error) => {
                         run.error = Some(error.to_string());
                         RunState::Failed
                     }
                 };
-                app.keep_run_or_warn(org, &run);
+                // First it has ended, then its list goes: a run that is not known to have ended
+                // needs it again.
+                match app.keep_run(org, &run) {
+                    Ok(()) => app.tidy_run(&run),
+                    Err(error) => tracing::warn!("run {} cannot be kept: {error}", run.id),
+                }
             }
             app.duplicates.runs.running.lock().remove(&run.id);
         });
+    }
+
+    /// Does what a run is to do; whether it got to the end.
+    fn carry_out(
+        &self,
+        org: OrgNumber,
+        caller: Option<&Caller>,
+        run: &mut DuplicateRun,
+        running: &Running,
+    ) -> Result<bool, Error> {
+        if run.is_list || run.report.is_some() {
+            let gone = Error::NotHere("who asked for the report is not here any more");
+            authorize_run(caller.ok_or(gone)?, run.report.is_some(), run.is_list)?;
+        }
+        let is_done = match run.list.clone() {
+            _ if !run.is_list => self.run_on_base(caller, org, run, running)?,
+            Some(how) => self.run_on_list(&how, run, running)?,
+            None => {
+                let reason = "the server was restarted: start it again";
+                return Err(Error::FileUnreadable(reason.to_owned()));
+            }
+        };
+        if is_done && run.report.is_some() {
+            self.forget_old_reports(org)?;
+        }
+        Ok(is_done)
     }
 
     fn is_ending(&self) -> bool {
@@ -279,7 +306,7 @@ impl App {
         org: OrgNumber,
         run: &mut DuplicateRun,
         running: &Running,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let live = self.live_duplicates(org);
         let last = live.base.read().as_ref().map_or(0, |base| base.built.contacts as u64);
         running.total.store(last, Ordering::Relaxed);
@@ -289,89 +316,72 @@ impl App {
             !self.is_stopping_run(running)
         };
         run.compared = self.rebuild_duplicates(&live, &mut progress)?;
-        running.total.store(running.done.load(Ordering::Relaxed), Ordering::Relaxed);
-        if let (Some(report), Some(caller)) = (run.report, caller)
-            && !self.is_stopping_run(running)
-        {
-            let options = options_of(report);
-            let made = self.report_duplicates(caller, &options, &mut |done| {
-                running.done.store(done, Ordering::Relaxed);
-            })?;
-            self.write_report(org, run, report, &made)?;
+        if run.compared.is_none() {
+            return Ok(false);
         }
-        Ok(())
+        running.total.store(running.done.load(Ordering::Relaxed), Ordering::Relaxed);
+        let (Some(report), Some(caller)) = (run.report, caller) else { return Ok(true) };
+        if self.is_stopping_run(running) {
+            return Ok(false);
+        }
+        let made = self.report_duplicates(caller, &options_of(report), &mut |done| {
+            running.done.store(done, Ordering::Relaxed);
+        })?;
+        self.write_run_report(run.id, report, &made)?;
+        run.summary = Some(made.summary());
+        Ok(true)
     }
 
     fn run_on_list(
         &self,
-        org: OrgNumber,
+        how: &RunList,
         run: &mut DuplicateRun,
-        list: &ListRun,
         running: &Running,
-    ) -> Result<(), Error> {
-        let Some(report) = run.report else { return Ok(()) };
-        let io = |source| EngineError::Io { path: list.file.clone(), source };
-        let bytes = std::fs::metadata(&list.file).map_err(io)?.len();
+    ) -> Result<bool, Error> {
+        let Some(report) = run.report else { return Ok(true) };
+        let path = self.run_list_path(run.id)?;
+        if !path.exists() {
+            let reason = "the list is not here any more: send it again";
+            return Err(Error::FileUnreadable(reason.to_owned()));
+        }
+        let io = |source| EngineError::Io { path: path.clone(), source };
+        let bytes = std::fs::metadata(&path).map_err(io)?.len();
         running.total.store(bytes, Ordering::Relaxed);
-        let input = self.open_staged_file(&list.file).map_err(io)?;
-        let options = options_of(report);
-        let made = report_on_file(input, &list.options, &options, &mut |done| {
+        let is_stopping = || self.is_stopping_run(running);
+        let list = self.open_staged_file(&path).map_err(io)?;
+        let input = Wanted { list, is_stopping: &is_stopping };
+        let made = report_on_file(input, &how.options()?, &options_of(report), &mut |done| {
             running.done.store(done, Ordering::Relaxed);
         });
         match made {
-            Ok(made) => self.write_report(org, run, report, &made),
+            _ if is_stopping() => Ok(false),
+            Ok(made) => {
+                self.write_run_report(run.id, report, &made)?;
+                run.summary = Some(made.summary());
+                Ok(true)
+            }
             Err(FileReportError::App(error)) => Err(error),
             Err(error) => Err(Error::FileUnreadable(error.to_string())),
         }
     }
 
-    fn write_report(
-        &self,
-        org: OrgNumber,
-        run: &mut DuplicateRun,
-        report: RunReport,
-        made: &DuplicateReport,
-    ) -> Result<(), Error> {
-        let path = self.run_report_path(run.id)?;
-        let io = |source| EngineError::Io { path: path.clone(), source };
-        let mut out = BufWriter::new(self.create_staged_file(&path).map_err(io)?);
-        made.write(report.format, report.view, &mut out).map_err(io)?;
-        out.flush().and_then(|()| out.get_mut().finish()).map_err(io)?;
-        run.summary = Some(made.summary());
-        self.forget_old_reports(org, run.id)
-    }
-
-    /// Removes the reports of all but the latest runs.
-    fn forget_old_reports(&self, org: OrgNumber, latest: Uuid) -> Result<(), Error> {
-        let runs = self.all_runs(org)?;
-        let with_reports = runs.iter().rev().filter(|run| run.report.is_some() && run.id != latest);
-        for old in with_reports.skip(MOST_REPORTS - 1) {
-            let path = self.run_report_path(old.id)?;
-            if path.exists() {
-                remove(&path);
-            }
-        }
-        Ok(())
-    }
-
-    fn run_report_path(&self, id: Uuid) -> Result<PathBuf, Error> {
-        Ok(self.imports_folder()?.join(format!("{id}.duplicates")))
-    }
-
     fn keep_run(&self, org: OrgNumber, run: &DuplicateRun) -> Result<(), Error> {
         let (key, run) = (keys::duplicate_run(org, run.id), run.clone());
         let actor = run.created_by.clone();
-        self.partition.write::<_, Error>(org, actor.as_str(), false, move |tx| {
+        let kept = self.partition.write::<_, Error>(org, actor.as_str(), false, move |tx| {
             let known = tx.scan(&keys::space_of(keys::DUPLICATE_RUNS, org))?;
             // Ids grow with time: the oldest go first.
-            let others: Vec<_> = known.into_keys().filter(|other| *other != key).collect();
-            for old in others.iter().take((others.len() + 1).saturating_sub(MOST_REMEMBERED)) {
+            let mut others: Vec<_> = known.into_keys().filter(|other| *other != key).collect();
+            others.truncate((others.len() + 1).saturating_sub(MOST_REMEMBERED));
+            for old in &others {
                 tx.delete(old);
             }
             let bytes = codec::encode(&run).map_err(EngineError::from)?;
             tx.put(&key, bytes);
-            Ok(())
+            Ok(others)
         })?;
+        let ids = kept.value.iter().filter_map(|key| keys::parse_duplicate_run(key));
+        self.tidy_forgotten_runs(&ids.collect::<Vec<_>>());
         Ok(())
     }
 
@@ -381,7 +391,7 @@ impl App {
         }
     }
 
-    fn all_runs(&self, org: OrgNumber) -> Result<Vec<DuplicateRun>, Error> {
+    pub(super) fn all_runs(&self, org: OrgNumber) -> Result<Vec<DuplicateRun>, Error> {
         let mut runs: Vec<DuplicateRun> = Vec::new();
         for entry in self.partition.scan(&keys::space_of(keys::DUPLICATE_RUNS, org)) {
             runs.push(codec::decode(entry?.1.as_ref()).map_err(EngineError::from)?);
@@ -444,6 +454,7 @@ impl App {
         if let Some(running) = self.duplicates.runs.running.lock().get(&id) {
             running.cancel.store(true, Ordering::Relaxed);
         }
+        self.duplicates.runs.turns.look_again();
         Ok(found)
     }
 
@@ -472,8 +483,10 @@ fn options_of(report: RunReport) -> ReportOptions {
     }
 }
 
-fn remove(file: &Path) {
-    if let Err(error) = std::fs::remove_file(file) {
-        tracing::warn!("{} cannot be removed: {error}", file.display());
+fn authorize_run(caller: &Caller, has_report: bool, is_list: bool) -> Result<(), Error> {
+    if is_list {
+        return authorize(caller, Permission::Import);
     }
+    authorize(caller, Permission::Merge)?;
+    if has_report { authorize(caller, Permission::Export) } else { Ok(()) }
 }

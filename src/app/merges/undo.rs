@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::super::audit::shows_field;
 use super::super::contacts::Precondition;
 use super::super::error::{Error, Noun};
+use super::super::idempotency::Idempotency;
 use super::super::{App, authorize};
 use super::request::UndoRequest;
 use super::{Read, UndoBlock, authorize_whole};
@@ -38,6 +39,9 @@ pub struct Undone {
     pub kept: Vec<Kept>,
     /// The sequence of the write.
     pub seq: Option<ChangeSeq>,
+    /// Whether an earlier request with the same key had done it already; what was kept is not
+    /// known any more then.
+    pub is_replay: bool,
 }
 
 impl Undone {
@@ -231,11 +235,16 @@ impl App {
         id: Uuid,
         body: &Value,
         precondition: Precondition,
+        idempotency: Option<Idempotency>,
     ) -> Result<Undone, Error> {
         authorize(caller, Permission::Merge)?;
         authorize_whole(caller)?;
         let request = UndoRequest::read(body)?;
         let org = caller.organization;
+        let idempotency = idempotency.filter(|_| !request.is_dry_run);
+        if let Some(before) = self.answered::<Uuid>(org, idempotency)? {
+            return self.undone_before(caller, before);
+        }
         let read = |id: ContactId| {
             let found = self.partition.contact(org, id)?;
             Ok(found.map(|found| found.as_ref().clone()))
@@ -262,6 +271,12 @@ impl App {
         }
         let by = caller.clone();
         let written = self.partition.write(org, caller, false, move |tx| {
+            if let Some(idempotency) = idempotency
+                && idempotency.kept::<Uuid>(tx, org, now)?.is_some()
+            {
+                // Both were sent at once.
+                return Ok(None);
+            }
             let mut found = find(&|id| tx.contact(org, id), &|id| tx.merge(org, id), &by, id)?;
             precondition.check(found.now.version).map_err(Rejected::By)?;
             let sees = |field: &str| shows_field(&by, &definitions, field);
@@ -285,12 +300,38 @@ impl App {
             for later in &found.later {
                 tx.put_merge(&later.record)?;
             }
-            Ok(back)
+            if let Some(idempotency) = idempotency {
+                idempotency.keep(tx, org, now, id)?;
+            }
+            Ok(Some(back))
         })?;
         drop(gate);
         self.own_writes.note(caller, written.seq);
         self.duplicates.decided(org);
-        Ok(self.undone(caller, id, written.value, Some(written.seq)))
+        match written.value {
+            Some(back) => Ok(self.undone(caller, id, back, Some(written.seq))),
+            None => self.undone_before(caller, id),
+        }
+    }
+
+    /// The answer to a request that was done before.
+    fn undone_before(&self, caller: &Caller, id: Uuid) -> Result<Undone, Error> {
+        let org = caller.organization;
+        let record = self.partition.merge(org, id)?.ok_or(Error::NotFound(Noun::Merge))?;
+        let shown = |id: ContactId| -> Result<Option<Arc<Contact>>, Error> {
+            let found = self.partition.contact(org, id)?.filter(|one| caller.sees(one));
+            Ok(found.map(|one| caller.shown(one)))
+        };
+        let restored = record.present().filter_map(|id| shown(id).transpose());
+        Ok(Undone {
+            merge_id: id,
+            is_dry_run: false,
+            contact: shown(record.primary)?.ok_or(Error::ContactNotFound)?,
+            restored: restored.collect::<Result<_, _>>()?,
+            kept: Vec::new(),
+            seq: None,
+            is_replay: true,
+        })
     }
 
     fn undone(&self, caller: &Caller, id: Uuid, back: Undo, seq: Option<ChangeSeq>) -> Undone {
@@ -304,6 +345,7 @@ impl App {
             restored: back.others.into_iter().map(|one| caller.shown(Arc::new(one))).collect(),
             kept,
             seq,
+            is_replay: false,
         }
     }
 }

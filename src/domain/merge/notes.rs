@@ -17,10 +17,43 @@ pub(super) fn join(contacts: &[&Contact]) -> Option<String> {
         }
         joined = Some(match joined {
             None => (*text).to_owned(),
-            Some(before) => format!("{before}\n\n--- from contact {} ---\n{text}", one.id),
+            Some(before) => format!("{before}{}", section(one, text)),
         });
     }
     joined
+}
+
+/// A text behind others, under a line that names its contact.
+fn section(one: &Contact, text: &str) -> String {
+    format!("\n\n--- from contact {} ---\n{text}", one.id)
+}
+
+/// What is left of the notes when those of the contacts that come back are taken out, if they all
+/// still stand there as they were written; none if one of them was changed.
+pub(super) fn without(
+    original: Option<&str>,
+    merged: &str,
+    now: &str,
+    others: &[Contact],
+) -> Option<String> {
+    let mut left = now.to_owned();
+    for other in others {
+        let text = other.notes.as_deref().unwrap_or("").trim();
+        let section = section(other, text);
+        // A text that is alone has no line above it; one that another text holds is not there.
+        let is_first = original.is_none() && merged.starts_with(text);
+        if text.is_empty() || !is_first && !merged.contains(&section) {
+            continue;
+        }
+        let ends = |behind: &str| behind.is_empty() || behind.starts_with('\n');
+        if let Some((before, behind)) = left.split_once(&section).filter(|(_, b)| ends(b)) {
+            left = format!("{before}{behind}");
+        } else {
+            let behind = left.strip_prefix(text).filter(|behind| is_first && ends(behind))?;
+            left = behind.into();
+        }
+    }
+    Some(if original.is_none() { left.trim().to_owned() } else { left })
 }
 
 /// The text of one of the merged contacts, with what was written before or behind all of it since;

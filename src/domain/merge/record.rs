@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::plan::{Conflict, Left, plan};
 use super::rule::Rule;
+use super::undo::without_erased;
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::time::Timestamp;
@@ -97,7 +98,8 @@ impl MergeRecord {
             return;
         }
         self.values = values.map(|values| {
-            let without = plan(&values.before, others, &self.choices, &self.rule);
+            let mut without = plan(&values.before, others, &self.choices, &self.rule);
+            without_erased(&values.before, &values.merged, &mut without.merged);
             Box::new(MergeValues {
                 before: values.before,
                 merged: without.merged,

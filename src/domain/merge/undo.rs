@@ -172,6 +172,25 @@ pub fn undo(
     Undo { survivor, others, kept, conflicts, problems, asked: used }
 }
 
+/// Makes what a merge would have written without a contact that is erased comparable with what it
+/// wrote: where both differ, the survivor has what came from the erased one, which is its own now.
+/// There nobody has changed anything, and nothing is to be asked.
+pub(super) fn without_erased(before: &Contact, written: &Contact, without: &mut Contact) {
+    let units = slot::units(&[before, written, without]).into_iter().chain(slot::facts());
+    for unit in units {
+        let differs = |slot: &Slot| slot.get(written) != slot.get(without);
+        let is_list = unit.slots.iter().any(|slot| slot.get(without).is_array());
+        if !is_list && unit.slots.iter().any(differs) {
+            unit.slots.iter().for_each(|slot| slot.copy(before, without));
+        }
+    }
+    PHONES.retain_common(written, without);
+    EMAILS.retain_common(written, without);
+    ADDRESSES.retain_common(written, without);
+    CHANNELS.retain_common(written, without);
+    TAGS.retain_common(written, without);
+}
+
 fn undo_unit(
     unit: &Unit,
     States { before, merged, now }: States<'_>,
@@ -278,7 +297,9 @@ fn undo_notes(
         return;
     }
     let (was, is) = (merged.notes.as_deref().unwrap_or(""), now.notes.as_deref().unwrap_or(""));
-    if let Some(rebased) = notes::rebase(before.notes.as_deref(), was, is) {
+    let own = before.notes.as_deref();
+    let rebased = notes::without(own, was, is, others).or_else(|| notes::rebase(own, was, is));
+    if let Some(rebased) = rebased {
         survivor.notes = (!rebased.is_empty()).then_some(rebased);
         asked.keep(Kept { now: value(&survivor.notes), ..kept });
         return;

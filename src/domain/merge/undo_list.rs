@@ -31,6 +31,14 @@ impl<T: Entry> List<T> {
         format!("{}/{}", self.name, entry.key())
     }
 
+    /// Leaves only those entries that both have alike.
+    pub(super) fn retain_common(&self, written: &Contact, without: &mut Contact) {
+        let written = (self.get)(written);
+        (self.get_mut)(without).retain(|entry| {
+            find(written, entry).is_some_and(|same| same.unmarked() == entry.unmarked())
+        });
+    }
+
     /// Gives every list its own entries back.
     ///
     /// What was added since stays with the survivor. Of an entry that was the survivor's own, a

@@ -94,12 +94,12 @@ pub(in crate::http) struct DuplicateMember {
 pub(in crate::http) struct DuplicateGroup {
     /// That of its oldest member.
     pub id: uuid::Uuid,
-    /// Of the weakest pair along which it grew.
+    /// Of the weakest pair along which it grew, 0 to 1.
     pub probability: f64,
-    /// How many contacts merging would probably save.
+    /// How many contacts merging would probably save, also by pairs that were put aside.
     pub value: f64,
     pub members: Vec<DuplicateMember>,
-    /// The pairs that hold it together.
+    /// The pairs that hold it together, the likeliest first; also those that were put aside.
     pub pairs: Vec<DuplicateTie>,
 }
 

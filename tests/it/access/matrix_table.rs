@@ -90,6 +90,7 @@ pub(super) const TABLE: &[(&str, &str, Rule)] = &[
     ("GET", "/api/v1/tokens", Rule::Whole(PEOPLE, 200)),
     ("POST", "/api/v1/tokens", Rule::Whole(PEOPLE, 201)),
     ("GET", "/api/v1/tokens/{id}", Rule::Record(Noun::Token, PEOPLE, 200)),
+    ("PATCH", "/api/v1/tokens/{id}", Rule::Record(Noun::Token, PEOPLE, 200)),
     ("DELETE", "/api/v1/tokens/{id}", Rule::Record(Noun::Token, PEOPLE, 204)),
     ("GET", "/api/v1/settings", Rule::Whole(SETTINGS, 200)),
     ("PATCH", "/api/v1/settings", Rule::Whole(SETTINGS, 200)),

@@ -214,3 +214,44 @@ fn the_last_admin_and_the_last_operator_stay() {
     server.role("admin").delete(&path).expect(403);
     server.get("/api/v1/tokens").expect(200);
 }
+
+#[test]
+fn name_networks_and_end_of_a_token_can_be_changed() {
+    let clock = Clock::fixed(Timestamp(1_700_000_000_000));
+    let server = TestServer::at(&clock);
+    let (client, id) = token(&server, &json!({"role": "agent", "name": "old"}));
+    let path = format!("/api/v1/tokens/{id}");
+    let end = clock.now().plus_ms(60_000).to_string();
+    let patch = json!({"name": "new", "expires_at": end, "addresses": ["203.0.113.7"]});
+    let changed = server.patch(&path, &patch).expect(200).json;
+    assert_eq!(changed["addresses"], json!(["203.0.113.7/32"]));
+    assert_eq!(server.get(&path).expect(200).json, changed);
+    let audit = server.get("/api/v1/audit?action=token.updated").expect(200).json;
+    assert!(audit.to_string().contains("\"old\""), "{audit}");
+    clock.advance_ms(60_000);
+    assert_eq!(client.get("/api/v1/contacts").expect(401).code(), "token_expired");
+    // One that has ended can be renamed, and be taken again.
+    server.patch(&path, &json!({"name": null})).expect(200);
+    let endless = server.patch(&path, &json!({"expires_at": null, "addresses": null})).expect(200);
+    assert_eq!((&endless.json["expires_at"], &endless.json["name"]), (&Value::Null, &Value::Null));
+    client.get("/api/v1/contacts").expect(200);
+    for wrong in [
+        json!({"role": "admin"}),
+        json!({"scopes": ["admin"]}),
+        json!({"in_url": true}),
+        json!({"addresses": ["nowhere"]}),
+        json!({"expires_at": "2020-01-01T00:00:00Z"}),
+        json!([]),
+    ] {
+        server.patch(&path, &wrong).expect(422);
+    }
+    // Who runs the server cannot be locked out.
+    let tokens = server.get("/api/v1/tokens").expect(200).json;
+    let all = tokens["tokens"].as_array().unwrap();
+    let own = all.iter().find(|token| token["operator"] == true).unwrap()["id"].as_str().unwrap();
+    let own = format!("/api/v1/tokens/{own}");
+    let later = clock.now().plus_ms(60_000).to_string();
+    server.patch(&own, &json!({"expires_at": later})).expect(409);
+    server.patch(&own, &json!({"name": "mine"})).expect(200);
+    server.role("admin").patch(&own, &json!({"name": "theirs"})).expect(403);
+}

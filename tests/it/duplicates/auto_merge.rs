@@ -123,6 +123,21 @@ fn limits_hold_and_wishes_are_checked() {
 }
 
 #[test]
+fn the_same_undo_of_a_run_is_answered_the_same() {
+    let server = TestServer::start();
+    people(&server);
+    let done = server.post(AUTO, &json!({})).expect(200).json;
+    let path = format!("{AUTO}/{}/undo", done["id"].as_str().unwrap());
+    let send = |key: &str| server.json("POST", &path, &[("idempotency-key", key)], &json!({}));
+    let first = send("k").expect(200);
+    assert_eq!(first.json["undone"].as_array().unwrap().len(), 2, "{}", first.json);
+    let again = send("k").expect(200);
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    assert_eq!(again.json, first.json);
+    assert_eq!(send("other").expect(200).json["undone"], json!([]));
+}
+
+#[test]
 fn what_is_told_apart_is_never_merged_and_decisions_show_how_good_scores_are() {
     let server = TestServer::start();
     let [first, second, _] = people(&server);

@@ -4,5 +4,6 @@ mod auto_merge;
 mod check;
 mod estimate;
 mod report;
+mod resume;
 mod review;
 mod runs;

@@ -131,6 +131,37 @@ fn pages_hold_every_pair_once_and_decisions_are_kept() {
 }
 
 #[test]
+fn a_group_that_was_put_aside_comes_back_for_what_is_new_in_it() {
+    let server = TestServer::start();
+    let [one, other] = &twins(&server, 0, 1)[0];
+    let known = server.get(&format!("/api/v1/contacts/{one}")).expect(200).json;
+    let later = json!({"ids": [one, other], "verdict": "later"});
+    server.post(&format!("{LIST}/dismissals"), &later).expect(200);
+    assert_eq!((total(&server, "groups"), total(&server, "pairs")), (0, 0));
+    // Somebody who may be the same person, but not as likely as those two.
+    let name = known["last_name"].as_str().unwrap();
+    server.create(&json!({"name": format!("P {name}"), "phone": known["phone"]}));
+    let list = |view: &str, least: f64| {
+        server.get(&format!("{LIST}?view={view}&min_probability={least}")).expect(200).json
+    };
+    let group = list("groups", 0.5)["groups"][0].clone();
+    assert_eq!(group["members"].as_array().unwrap().len(), 3, "{group}");
+    let ties: Vec<f64> = group["pairs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tie| tie["probability"].as_f64().unwrap())
+        .collect();
+    let (known, new) = (ties[0], ties[1]);
+    assert!(known > new + 0.001, "{group}");
+    assert_eq!(list("groups", new + 0.001)["total"], 0);
+    assert_eq!(list("groups", new - 0.001)["total"], 1);
+    assert_eq!(list("pairs", 0.5)["total"], 2);
+    // The group is as likely as the weakest pair along which it grew.
+    assert_eq!(group["probability"], json!(new));
+}
+
+#[test]
 fn what_does_not_fit_changes_nothing() {
     let server = TestServer::start();
     let people = twins(&server, 0, 2);

@@ -4,14 +4,13 @@ use serde_json::{Value, json};
 
 use crate::support::server::{Answer, Client, TestServer};
 
-const RUNS: &str = "/api/v1/duplicates/runs";
+pub(super) const RUNS: &str = "/api/v1/duplicates/runs";
 
 /// Waits for a run to end.
-fn ended(client: &Client, started: &Answer) -> Value {
-    let place = started.header("location").unwrap().to_owned();
+pub(super) fn ended(client: &Client, place: &str) -> Value {
     let mut asked = 0;
     loop {
-        let run = client.get(&place).expect(200).json;
+        let run = client.get(place).expect(200).json;
         if !run["finished_at"].is_null() {
             return run;
         }
@@ -19,6 +18,10 @@ fn ended(client: &Client, started: &Answer) -> Value {
         assert!(asked < 100_000, "{run}");
         std::thread::yield_now();
     }
+}
+
+fn ending(client: &Client, started: &Answer) -> Value {
+    ended(client, started.header("location").unwrap())
 }
 
 fn people(server: &Client) {
@@ -42,7 +45,7 @@ fn the_base_is_compared_and_reported_in_every_format() {
     let server = TestServer::start();
     people(&server);
     let bare = server.post(RUNS, &json!({})).expect(202);
-    let run = ended(&server, &bare);
+    let run = ending(&server, &bare);
     assert_eq!(
         (&run["state"], &run["of"], &run["report_url"]),
         (&json!("done"), &json!("base"), &json!(null))
@@ -50,17 +53,17 @@ fn the_base_is_compared_and_reported_in_every_format() {
     assert_eq!(run["compared"]["contacts"], 4);
     assert_eq!(run["progress"], json!({"done": 4, "total": 4}));
     let csv =
-        ended(&server, &server.post(RUNS, &json!({"format": "csv", "view": "pairs"})).expect(202));
+        ending(&server, &server.post(RUNS, &json!({"format": "csv", "view": "pairs"})).expect(202));
     let text = report(&server, &csv);
     assert!(text.starts_with("id_a,id_b,probability,match_weight,rule,why\r\n"), "{text}");
     assert_eq!(text.lines().count(), 2, "{text}");
     assert_eq!(csv["summary"]["pairs"], 1);
-    let groups = ended(
+    let groups = ending(
         &server,
         &server.post(&format!("{RUNS}?format=jsonl"), &json!({"format": "jsonl"})).expect(202),
     );
     assert_eq!(report(&server, &groups).lines().count(), 1);
-    let page = ended(
+    let page = ending(
         &server,
         &server.post(RUNS, &json!({"format": "html", "min_probability": 0.5})).expect(202),
     );
@@ -77,7 +80,7 @@ fn a_list_is_compared_without_importing_it() {
     let csv = [("content-type", "text/csv")];
     let send = |path: &str, body: &str| server.send("POST", path, &csv, Some(body.as_bytes()));
     let path = format!("{RUNS}?id_column=Nr&map=Full+name%3Dname&map=Tel%3Dphone&view=pairs");
-    let run = ended(&server, &send(&path, list).expect(202));
+    let run = ending(&server, &send(&path, list).expect(202));
     assert_eq!((&run["state"], &run["of"]), (&json!("done"), &json!("list")), "{run}");
     let text = report(&server, &run);
     assert!(text.lines().nth(1).is_some_and(|line| line.starts_with("A,B,0.9")), "{text}");
@@ -87,7 +90,7 @@ fn a_list_is_compared_without_importing_it() {
         (format!("{RUNS}?map=Nobody%3Dname"), list),
         (RUNS.to_owned(), "colour\r\nred\r\n"),
     ] {
-        let run = ended(&server, &send(&path, body).expect(202));
+        let run = ending(&server, &send(&path, body).expect(202));
         assert_eq!((&run["state"], &run["report_url"]), (&json!("failed"), &json!(null)));
         assert!(run["error"].as_str().is_some_and(|error| !error.is_empty()), "{run}");
     }
@@ -107,7 +110,7 @@ fn what_does_not_fit_is_refused_and_runs_are_not_for_others() {
     ] {
         server.post(RUNS, &wrong).expect(422);
     }
-    let run = ended(&server, &server.post(RUNS, &json!({"format": "csv"})).expect(202));
+    let run = ending(&server, &server.post(RUNS, &json!({"format": "csv"})).expect(202));
     let place = format!("{RUNS}/{}", run["id"].as_str().unwrap());
     let other = server.organization("Other");
     for path in [place.clone(), format!("{place}/report")] {
@@ -117,10 +120,12 @@ fn what_does_not_fit_is_refused_and_runs_are_not_for_others() {
     assert_eq!(other.get(RUNS).expect(200).json["total"], 0);
     server.get(&format!("{RUNS}/nonsense")).expect(404);
     server.post(&format!("{place}/cancel"), &json!({})).expect(200);
-    // Runs are known after a restart; their reports are not kept.
+    // Runs and their reports are known after a restart.
+    let text = report(&server, &run);
     let server = server.restart();
-    assert_eq!(server.get(&place).expect(200).json["state"], "done");
-    server.get(&format!("{place}/report")).expect(404);
+    let run = server.get(&place).expect(200).json;
+    assert_eq!(run["state"], "done");
+    assert_eq!(report(&server, &run), text);
 }
 
 #[test]
@@ -130,7 +135,7 @@ fn reports_respect_what_was_decided_and_how_the_organisation_looks() {
     let other = server.create_id(&json!({"name": "John Doe", "phone": "+12025550123"}));
     let lines = || {
         let asked = json!({"format": "csv", "view": "pairs", "min_probability": 0.5});
-        let run = ended(&server, &server.post(RUNS, &asked).expect(202));
+        let run = ending(&server, &server.post(RUNS, &asked).expect(202));
         report(&server, &run).lines().count() - 1
     };
     assert_eq!(lines(), 1);

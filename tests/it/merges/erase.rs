@@ -61,6 +61,38 @@ fn erasing_one_that_was_merged_leaves_the_others_to_be_undone() {
 }
 
 #[test]
+fn nothing_is_asked_where_nobody_changed_anything() {
+    // Whether the survivor has notes of its own, and who comes first.
+    for (notes, erase_first) in [("first", true), ("first", false), ("", true), ("", false)] {
+        let server = TestServer::start();
+        let one = json!({"name": "John Doe", "phone": "+12025550101", "notes": notes});
+        let one = server.create_id(&one);
+        let made = |name: &str, label: &str, notes: &str| {
+            server.create_id(
+                &json!({"name": name, "notes": notes, "company": name, "title": "Boss",
+                "phones": [{"number": "+12025550199", "label": label}],
+                "custom_fields": {"tier": name}, "tags": [name, "both"]}),
+            )
+        };
+        let others = [made("Second", "work", "second"), made("Third", "home", "third")];
+        let (gone, stays) =
+            if erase_first { (&others[0], &others[1]) } else { (&others[1], &others[0]) };
+        let before = state(&server, stays);
+        let id = done(merge(&server, &one, &[&others[0], &others[1]]));
+        erase(&server, gone);
+        let back = undo(&server, &id, &json!({})).expect(200).json;
+        assert_eq!(back["restored"][0]["id"], json!(stays));
+        assert_eq!(state(&server, stays), before);
+        let survivor = state(&server, &one);
+        let texts = survivor["notes"].as_str().unwrap_or("");
+        let (its, others) = if erase_first { ("second", "third") } else { ("third", "second") };
+        assert!(texts.starts_with(notes) && texts.contains(its), "{survivor}");
+        assert!(!texts.contains(others) && !texts.contains(stays), "{survivor}");
+        assert!(!records(&server).contains("Boss"), "{}", records(&server));
+    }
+}
+
+#[test]
 fn erasing_the_only_one_that_was_merged_closes_the_merge() {
     let server = TestServer::start();
     let (one, other) = two(&server);

@@ -115,7 +115,7 @@ impl Model {
     }
 
     fn undo(&self, merge: Uuid, body: &Value) -> Result<(), Error> {
-        self.test.app().undo_merge(&operator(ORG), merge, body, Precondition::None).map(drop)
+        self.test.app().undo_merge(&operator(ORG), merge, body, Precondition::None, None).map(drop)
     }
 
     fn run(&mut self, op: Op) {

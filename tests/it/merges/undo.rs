@@ -91,6 +91,30 @@ fn whose_change_it_was_is_asked() {
 }
 
 #[test]
+fn own_notes_that_were_changed_stay_without_being_asked() {
+    let server = TestServer::start();
+    let (one, other) = two(&server);
+    let before = state(&server, &other);
+    let id = done(merge(&server, &one, &[&other]));
+    let notes = state(&server, &one)["notes"].as_str().unwrap().to_owned();
+    let change = |from: &str, to: &str| {
+        let notes = notes.replacen(from, to, 1);
+        server.patch(&format!("/api/v1/contacts/{one}"), &json!({"notes": notes})).expect(200);
+    };
+    change("second", "second hand");
+    let asked = undo(&server, &id, &json!({"dry_run": true}));
+    // What stands behind all may be anybody's, and stays with the survivor.
+    assert_eq!(asked.expect(200).json["kept"][0]["now"], "first hand");
+    change("second", "a second hand");
+    let asked = undo(&server, &id, &json!({})).expect(409);
+    assert_eq!(asked.json["conflicts"][0]["field"], "notes");
+    change("first", "the very first");
+    undo(&server, &id, &json!({})).expect(200);
+    assert_eq!(state(&server, &one)["notes"], "the very first");
+    assert_eq!(state(&server, &other), before);
+}
+
+#[test]
 fn a_merge_is_undone_where_others_were_merged_into_the_same_contact_since() {
     let server = TestServer::start();
     let (one, other) = two(&server);
@@ -157,6 +181,34 @@ fn versions_are_compared() {
     let stale = server.json("POST", &path, &[("if-match", "\"1\"")], &json!({})).expect(412);
     assert_eq!(stale.json["version"], 2);
     server.json("POST", &path, &[("if-match", "\"2\"")], &json!({})).expect(200);
+}
+
+#[test]
+fn the_same_undo_is_answered_again_and_not_done_again() {
+    let server = TestServer::start();
+    let (one, other) = two(&server);
+    let id = done(merge(&server, &one, &[&other]));
+    let path = format!("/api/v1/merges/{id}/undo");
+    let send =
+        |key: &str, body: &Value| server.json("POST", &path, &[("idempotency-key", key)], body);
+    let tried = send("k", &json!({"dry_run": true})).expect(200);
+    assert_eq!(tried.header("idempotent-replayed"), None);
+    let first = send("k", &json!({})).expect(200);
+    // It is repeated also behind another merge of the same contacts, which stays.
+    let second = done(merge(&server, &one, &[&other]));
+    let again = send("k", &json!({})).expect(200);
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    assert_eq!(again.json["merge_id"], first.json["merge_id"]);
+    let ids = |answer: &Value| answer["restored"][0]["id"].clone();
+    assert_eq!((ids(&again.json), ids(&first.json)), (json!(other), json!(other)));
+    contact(&server, &other).expect(308);
+    assert_eq!(send("other", &json!({})).expect(409).json["reason"], "undone");
+    let changed = json!({"resolve": {"title": "survivor"}});
+    assert_eq!(send("k", &changed).expect(422).code(), "idempotency_mismatch");
+    let server = server.restart();
+    let again = server.json("POST", &path, &[("idempotency-key", "k")], &json!({})).expect(200);
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    undo(&server, &second, &json!({})).expect(200);
 }
 
 #[test]

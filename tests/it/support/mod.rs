@@ -2,6 +2,7 @@
 //!
 //! Nothing here asserts what a test is about; a step that cannot fail in a sound program panics.
 
+pub(crate) mod process;
 pub(crate) mod ranking;
 pub(crate) mod server;
 

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use super::process::Bench;
+use crate::support::process::Bench;
 
 fn put(path: &Path, text: &str, mode: u32) {
     std::fs::File::create(path).unwrap().write_all(text.as_bytes()).unwrap();

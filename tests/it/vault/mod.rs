@@ -2,6 +2,5 @@
 
 mod command;
 mod damage;
-mod process;
 mod readable;
 mod rekey;

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::process::Bench;
 use crate::merges::merge;
+use crate::support::process::Bench;
 
 /// What is looked for: names, parts of numbers and addresses that stand nowhere by chance.
 const MARKS: &[&str] = &[

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::process::Bench;
+use crate::support::process::Bench;
 
 const MARK: &str = "Marginalia";
 

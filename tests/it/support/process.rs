@@ -9,43 +9,43 @@ use tempfile::TempDir;
 use crate::support::server::{Client, OPERATOR};
 
 /// A directory with data and key files, and the program to work on it.
-pub(super) struct Bench {
+pub(crate) struct Bench {
     dir: TempDir,
 }
 
 /// How a command ended.
 #[derive(Debug)]
-pub(super) struct Ended {
+pub(crate) struct Ended {
     /// `None` if it was killed or killed itself.
-    pub(super) code: Option<i32>,
-    pub(super) out: String,
-    pub(super) err: String,
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Ended {
     /// Passes on what was written to standard output if all went well.
     #[track_caller]
-    pub(super) fn expect(self, code: i32) -> Self {
+    pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{} {}", self.out, self.err);
         self
     }
 }
 
 impl Bench {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { dir: TempDir::new().unwrap() }
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    pub(super) fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.path("data")
     }
 
     /// Makes a key file.
-    pub(super) fn key(&self, name: &str) -> PathBuf {
+    pub(crate) fn key(&self, name: &str) -> PathBuf {
         let path = self.path(name);
         self.run(&["keygen", path.to_str().unwrap()], None).expect(0);
         path
@@ -60,12 +60,12 @@ impl Bench {
         command
     }
 
-    pub(super) fn run(&self, arguments: &[&str], key: Option<&Path>) -> Ended {
+    pub(crate) fn run(&self, arguments: &[&str], key: Option<&Path>) -> Ended {
         self.run_with(arguments, key, &[])
     }
 
     /// Runs a command with more in its environment.
-    pub(super) fn run_with(
+    pub(crate) fn run_with(
         &self,
         arguments: &[&str],
         key: Option<&Path>,
@@ -80,7 +80,7 @@ impl Bench {
         }
     }
 
-    pub(super) fn serve(&self, key: Option<&Path>) -> Served {
+    pub(crate) fn serve(&self, key: Option<&Path>) -> Served {
         let arguments = ["serve", "--listen", "127.0.0.1:0", "--admin-token", OPERATOR];
         let mut process = self
             .command(&arguments, key)
@@ -97,14 +97,14 @@ impl Bench {
 }
 
 /// A server in a process of its own; killed when it is dropped without being stopped.
-pub(super) struct Served {
-    pub(super) client: Client,
+pub(crate) struct Served {
+    pub(crate) client: Client,
     process: Child,
 }
 
 impl Served {
     /// Ends it in good order.
-    pub(super) fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         // It takes signals only when it takes requests.
         self.client.get("/api/v1/organizations").expect(200);
         let process = self.process.id().to_string();

@@ -1,0 +1,207 @@
+//! What a request to act on many contacts says: which ones, and what is done to each.
+
+use serde_json::Value;
+
+use super::App;
+use super::error::Error;
+use super::query::Query;
+use crate::domain::access::{Caller, Permission};
+use crate::domain::contact::Visibility;
+use crate::domain::draft::{Draft, Patch};
+use crate::domain::ids::ContactId;
+use crate::domain::members::Members;
+
+/// Most ids of one request.
+const MOST_IDS: usize = 100_000;
+
+/// Which contacts.
+#[derive(Clone, Debug)]
+pub(super) enum Selection {
+    Ids(Vec<ContactId>),
+    Query(Box<Query>),
+    All,
+}
+
+/// What is done to each of them.
+#[derive(Clone, Debug)]
+pub(super) enum BulkAction {
+    Change(Box<Draft>),
+    /// The users in turn.
+    Distribute(Vec<String>),
+    Delete,
+}
+
+/// Refuses members that nobody reads: somebody who asks for a trial must not get the action.
+fn refuse_unknown(value: &Value, at: &str, known: &[&str]) -> Result<(), Error> {
+    let unknown = value
+        .as_object()
+        .and_then(|members| members.keys().find(|name| !known.contains(&name.as_str())));
+    match unknown {
+        None => Ok(()),
+        Some(name) => {
+            let detail = format!("is not known here; known are {}", known.join(", "));
+            let name = name.replace('~', "~0").replace('/', "~1");
+            Err(Error::invalid(&format!("{at}/{name}"), "unknown_member", detail))
+        }
+    }
+}
+
+pub(super) fn read_selection(value: &Value) -> Result<Selection, Error> {
+    refuse_unknown(value, "", &["select", "action"])?;
+    let select = value.get("select").unwrap_or(&Value::Null);
+    refuse_unknown(select, "/select", &["ids", "q", "filter", "saved_search", "all"])?;
+    if let Some(all) = select.get("all") {
+        let is_alone = select.as_object().is_some_and(|members| members.len() == 1);
+        return if *all == Value::Bool(true) && is_alone {
+            Ok(Selection::All)
+        } else {
+            Err(Error::invalid("/select/all", "value", "must be true, and stand alone"))
+        };
+    }
+    let by_query = ["q", "filter", "saved_search"].iter().any(|name| select.get(name).is_some());
+    match select.get("ids") {
+        None if by_query => read_query(select).map(|query| Selection::Query(Box::new(query))),
+        Some(Value::Array(ids)) if !by_query => {
+            if ids.len() > MOST_IDS {
+                let detail = format!("has {} ids; at most {MOST_IDS} are allowed", ids.len());
+                return Err(Error::invalid("/select/ids", "too_many", detail));
+            }
+            let parse = |(at, id): (usize, &Value)| {
+                id.as_str().and_then(|id| id.parse().ok()).ok_or_else(|| {
+                    Error::invalid(&format!("/select/ids/{at}"), "id", "is no id of a contact")
+                })
+            };
+            ids.iter().enumerate().map(parse).collect::<Result<_, _>>().map(Selection::Ids)
+        }
+        _ => {
+            let detail = "must be {\"ids\": [...]}, {\"q\": \"...\"}, {\"filter\": {...}}, \
+                          {\"saved_search\": \"...\"} or {\"all\": true}";
+            Err(Error::invalid("/select", "required", detail))
+        }
+    }
+}
+
+/// Reads the query of a selection: text, filter and saved search, of which each may be missing.
+fn read_query(select: &Value) -> Result<Query, Error> {
+    let q = match select.get("q") {
+        None => String::new(),
+        Some(Value::String(q)) => q.clone(),
+        Some(_) => return Err(Error::invalid("/select/q", "type", "must be query text")),
+    };
+    let saved_search = match select.get("saved_search") {
+        None => None,
+        Some(Value::String(name)) => Some(name.clone()),
+        Some(_) => {
+            let detail = "must be the id or the name of a saved search";
+            return Err(Error::invalid("/select/saved_search", "type", detail));
+        }
+    };
+    let query =
+        Query { q, filter: select.get("filter").cloned(), saved_search, fields: Vec::new() };
+    if query.is_everything() {
+        let detail = "selects nothing in particular; {\"all\": true} selects all contacts";
+        return Err(Error::invalid("/select/q", "required", detail));
+    }
+    Ok(query)
+}
+
+impl App {
+    pub(super) fn read_action(
+        &self,
+        caller: &Caller,
+        body: &Value,
+    ) -> Result<(BulkAction, Permission), Error> {
+        let value = body.get("action").unwrap_or(&Value::Null);
+        let mut members = Members::of(value).map_err(|_issues| {
+            Error::invalid("/action", "required", "must be an object with a type")
+        })?;
+        let kinds =
+            "assign, assign_to_queue, distribute, set_visibility, add_tags, remove_tags, delete";
+        let kind = members.parsed("type", kinds, |text| {
+            kinds.split(", ").find(|kind| *kind == text).map(str::to_owned)
+        });
+        let kind = kind.value().cloned().unwrap_or_default();
+        let mut draft = Draft::default();
+        let mut permission = Permission::Edit;
+        let mut users = Vec::new();
+        match kind.as_str() {
+            "assign" => {
+                draft.assigned_to = self.known_user(caller, &mut members, "to");
+            }
+            "assign_to_queue" => {
+                let queue = members.text("queue", 100);
+                match queue.value().and_then(|q| self.access().find_queue(caller.organization, q)) {
+                    Some(queue) => draft.assigned_queue = Patch::Set(queue.id.to_string()),
+                    None => members.issue("queue", "queue", "is no queue of this organisation"),
+                }
+                // Queue and visibility go together, or its members would gain nothing.
+                draft.visibility = Patch::Set(Visibility::Queue);
+            }
+            "distribute" => {
+                let given = members.list("users", "ids or addresses of users", 1_000, |text| {
+                    let user = self.access().find_user(caller.organization, text)?;
+                    Some(user.id.to_string())
+                });
+                users = given.value().cloned().unwrap_or_default();
+                if users.is_empty() {
+                    members.issue("users", "required", "name the users among whom to distribute");
+                }
+            }
+            "set_visibility" => {
+                draft.visibility =
+                    members.parsed("visibility", "all, queue, owner", Visibility::parse);
+            }
+            "add_tags" | "remove_tags" => {
+                let tags = members.list("tags", "texts", 100, |text| {
+                    let text = text.trim();
+                    let fits = !text.is_empty()
+                        && text.chars().count() <= 100
+                        && !text.chars().any(char::is_control);
+                    fits.then(|| text.to_owned())
+                });
+                let tags = tags.value().cloned().unwrap_or_default();
+                if tags.is_empty() {
+                    members.issue("tags", "required", "name at least one tag");
+                }
+                if kind == "add_tags" { draft.add_tags = tags } else { draft.remove_tags = tags }
+            }
+            "delete" => permission = Permission::Delete,
+            _ => members.issue("type", "required", format!("must be one of {kinds}")),
+        }
+        members.finish().map_err(|issues| {
+            let below = |mut issue: crate::domain::issue::FieldIssue| {
+                issue.pointer.insert_str(0, "/action");
+                issue
+            };
+            Error::Invalid(issues.into_iter().map(below).collect())
+        })?;
+        Ok(match kind.as_str() {
+            "delete" => (BulkAction::Delete, permission),
+            "distribute" => (BulkAction::Distribute(users), permission),
+            _ => (BulkAction::Change(Box::new(draft)), permission),
+        })
+    }
+
+    fn known_user(
+        &self,
+        caller: &Caller,
+        members: &mut Members<'_>,
+        name: &'static str,
+    ) -> Patch<String> {
+        match members.text(name, 255) {
+            Patch::Set(text) => {
+                if let Some(user) = self.access().find_user(caller.organization, &text) {
+                    return Patch::Set(user.id.to_string());
+                }
+                members.issue(name, "user", "is no user of this organisation");
+                Patch::Keep
+            }
+            // Taken away from whoever has them.
+            Patch::Clear => Patch::Clear,
+            Patch::Keep => {
+                members.issue(name, "required", "name the user, or null for nobody");
+                Patch::Keep
+            }
+        }
+    }
+}

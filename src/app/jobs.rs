@@ -1,0 +1,259 @@
+//! Work in the background: what runs, what became of it, and waiting for it when the server ends.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::App;
+use super::error::{Error, Noun};
+use super::kept_jobs::{KeptJob, KeptWork};
+use crate::domain::access::{Caller, Permission};
+use crate::domain::ids::OrgNumber;
+use crate::domain::time::Timestamp;
+
+/// Jobs of an organisation that are remembered.
+const MOST_REMEMBERED: usize = 1_000;
+/// Jobs of an organisation that run at once; more are told to come back.
+const MOST_RUNNING: usize = 4;
+
+/// Where a job stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    /// It runs.
+    Running,
+    /// It has finished; single contacts may have been refused.
+    Done,
+    /// It could not go on; what was changed stays.
+    Failed,
+}
+
+/// A job as it is shown.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BulkJob {
+    /// The public identifier.
+    pub id: Uuid,
+    /// Where it stands.
+    pub state: JobState,
+    /// Contacts selected.
+    pub total: u64,
+    /// Contacts changed.
+    pub changed: u64,
+    /// Contacts that were as they should be already.
+    pub unchanged: u64,
+    /// Contacts that could not be changed: gone, out of sight, or protected.
+    pub refused: u64,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+}
+
+impl BulkJob {
+    /// A job that has just begun.
+    pub(super) fn new(id: Uuid, created_at: Timestamp) -> Self {
+        Self {
+            id,
+            state: JobState::Running,
+            total: 0,
+            changed: 0,
+            unchanged: 0,
+            refused: 0,
+            error: None,
+            created_at,
+            finished_at: None,
+        }
+    }
+}
+
+struct Kept {
+    org: OrgNumber,
+    actor: Arc<str>,
+    /// Who may do this sees the job, whoever has started it.
+    shared_with: Option<Permission>,
+    job: BulkJob,
+}
+
+impl Kept {
+    fn is_seen_by(&self, caller: &Caller) -> bool {
+        self.org == caller.organization
+            && (self.actor == caller.actor
+                || self.shared_with.is_some_and(|permission| caller.may(permission)))
+    }
+}
+
+/// The bulk jobs of a server.
+#[derive(Default)]
+pub(super) struct BulkJobs {
+    jobs: Mutex<HashMap<Uuid, Kept>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    is_stopping: AtomicBool,
+}
+
+impl App {
+    /// Remembers a job that is the caller's own, also after a restart.
+    pub(super) fn keep_job(&self, caller: &Caller, job: &BulkJob) -> Result<(), Error> {
+        self.remember_job(caller, job)?;
+        self.note_bulk_job(job.id, true, |_as_it_is| {});
+        Ok(())
+    }
+
+    /// Changes how a job stands, and keeps it before it is shown. One that everybody sees is not
+    /// kept: it begins again by itself after a restart.
+    pub(super) fn note_bulk_job(&self, id: Uuid, is_new: bool, change: impl FnOnce(&mut BulkJob)) {
+        let found = {
+            let jobs = self.bulk_jobs.jobs.lock();
+            jobs.get(&id).map(|kept| {
+                let actor = kept.shared_with.is_none().then(|| kept.actor.to_string());
+                (kept.org, actor, kept.job.clone())
+            })
+        };
+        let Some((org, actor, mut job)) = found else { return };
+        change(&mut job);
+        if let Some(actor) = actor {
+            let work = KeptWork::Bulk(job.clone());
+            self.note_job(org, KeptJob { actor, user: None, work }, is_new);
+        }
+        self.update_job(id, |known| *known = job);
+    }
+
+    /// Takes over a job of an earlier process.
+    pub(super) fn restore_bulk_job(&self, org: OrgNumber, known: &KeptJob, job: BulkJob) {
+        let actor = known.actor.as_str().into();
+        let kept = Kept { org, actor, shared_with: None, job };
+        self.bulk_jobs.jobs.lock().insert(kept.job.id, kept);
+    }
+
+    fn remember_job(&self, caller: &Caller, job: &BulkJob) -> Result<(), Error> {
+        let mut jobs = self.bulk_jobs.jobs.lock();
+        let own = jobs.values().filter(|kept| kept.org == caller.organization);
+        let (all, running) = own.fold((0, 0), |(all, running), kept| {
+            (all + 1, running + usize::from(kept.job.finished_at.is_none()))
+        });
+        if running >= MOST_RUNNING {
+            return Err(Error::Overloaded("too many bulk actions run already; try again later"));
+        }
+        if all >= MOST_REMEMBERED {
+            jobs.retain(|_, kept| {
+                kept.org != caller.organization || kept.job.finished_at.is_none()
+            });
+        }
+        let (org, actor) = (caller.organization, Arc::clone(&caller.actor));
+        jobs.insert(job.id, Kept { org, actor, shared_with: None, job: job.clone() });
+        Ok(())
+    }
+
+    /// Remembers a job that must run whatever else does, and that everybody sees who may do
+    /// something; one of this id that runs already is told instead.
+    pub(super) fn keep_running_job(
+        &self,
+        org: OrgNumber,
+        actor: Arc<str>,
+        shared_with: Permission,
+        job: &BulkJob,
+    ) -> Option<BulkJob> {
+        let mut jobs = self.bulk_jobs.jobs.lock();
+        if let Some(kept) = jobs.get(&job.id).filter(|kept| kept.job.finished_at.is_none()) {
+            return Some(kept.job.clone());
+        }
+        let shared_with = Some(shared_with);
+        jobs.insert(job.id, Kept { org, actor, shared_with, job: job.clone() });
+        None
+    }
+
+    /// Runs a job that is remembered, in a thread of its own.
+    pub(super) fn run_job(
+        self: &Arc<Self>,
+        id: Uuid,
+        work: impl FnOnce(&Self) -> Result<(), Error> + Send + 'static,
+    ) -> Result<(), Error> {
+        let app = Arc::clone(self);
+        let spawned = std::thread::Builder::new().name("bulk".to_owned()).spawn(move || {
+            let ended = work(&app);
+            let finished = app.partition.now();
+            app.note_bulk_job(id, false, |job| {
+                job.finished_at = Some(finished);
+                job.state = if ended.is_ok() { JobState::Done } else { JobState::Failed };
+                job.error = ended.err().map(|error| error.to_string());
+            });
+        });
+        let Ok(thread) = spawned else {
+            self.bulk_jobs.jobs.lock().remove(&id);
+            return Err(Error::Overloaded("no thread is left for the action; try again later"));
+        };
+        let mut threads = self.bulk_jobs.threads.lock();
+        threads.retain(|thread| !thread.is_finished());
+        threads.push(thread);
+        Ok(())
+    }
+
+    /// How a job of the caller stands.
+    ///
+    /// # Errors
+    /// If there is none with this id that the caller has started or may see.
+    pub fn find_job(&self, caller: &Caller, id: Uuid) -> Result<BulkJob, Error> {
+        let jobs = self.bulk_jobs.jobs.lock();
+        jobs.get(&id)
+            .filter(|kept| kept.is_seen_by(caller))
+            .map(|kept| kept.job.clone())
+            .ok_or(Error::NotFound(Noun::Job))
+    }
+
+    /// The jobs that the caller sees, newest first.
+    pub fn list_jobs(&self, caller: &Caller) -> Vec<BulkJob> {
+        let jobs = self.bulk_jobs.jobs.lock();
+        let own = jobs.values().filter(|kept| kept.is_seen_by(caller));
+        let mut own: Vec<BulkJob> = own.map(|kept| kept.job.clone()).collect();
+        own.sort_by_key(|job| std::cmp::Reverse(job.id));
+        own
+    }
+
+    /// Runs something in a thread of its own, which is waited for when jobs are stopped.
+    pub(super) fn in_background(
+        self: &Arc<Self>,
+        name: &str,
+        work: impl FnOnce(&Self) + Send + 'static,
+    ) {
+        let app = Arc::clone(self);
+        let mut threads = self.bulk_jobs.threads.lock();
+        match std::thread::Builder::new().name(name.to_owned()).spawn(move || work(&app)) {
+            Ok(thread) => threads.push(thread),
+            Err(error) => tracing::error!("no thread is left: {error}"),
+        }
+    }
+
+    /// Stops all work in the background between two writes and waits for it.
+    pub fn stop_bulk_actions(&self) {
+        self.bulk_jobs.is_stopping.store(true, Ordering::Relaxed);
+        self.partition.cancel_reindex();
+        self.finish_jobs();
+    }
+
+    /// Whether jobs are to end before they are done.
+    pub(super) fn is_stopping_jobs(&self) -> bool {
+        self.bulk_jobs.is_stopping.load(Ordering::Relaxed)
+    }
+
+    /// Waits until all jobs have ended.
+    pub fn finish_jobs(&self) {
+        let threads = std::mem::take(&mut *self.bulk_jobs.threads.lock());
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!("a bulk action ended by a panic");
+            }
+        }
+    }
+
+    pub(super) fn update_job(&self, id: Uuid, change: impl FnOnce(&mut BulkJob)) {
+        if let Some(kept) = self.bulk_jobs.jobs.lock().get_mut(&id) {
+            change(&mut kept.job);
+        }
+    }
+}

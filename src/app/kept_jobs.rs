@@ -1,0 +1,111 @@
+//! What is kept of imports and bulk actions, so that they are known after a restart: what was
+//! written by one that the end of the server has interrupted stays, and it says so.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::App;
+use super::error::Error;
+use super::import_jobs::{ImportJob, ImportState};
+use super::jobs::{BulkJob, JobState};
+use crate::domain::ids::OrgNumber;
+use crate::domain::time::Timestamp;
+use crate::engine::{Error as EngineError, codec, keys};
+
+/// Jobs of an organisation that are kept.
+const MOST_KEPT: usize = 1_000;
+/// What a job says that was interrupted.
+const INTERRUPTED: &str = "the server was stopped before the end; what was written until then stays, and is at least this";
+
+/// A job as it is kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct KeptJob {
+    /// Who has started it.
+    pub(super) actor: String,
+    /// The user that this is.
+    #[serde(default)]
+    pub(super) user: Option<Uuid>,
+    pub(super) work: KeptWork,
+}
+
+/// Of which kind it is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum KeptWork {
+    Import(ImportJob),
+    Bulk(BulkJob),
+}
+
+impl KeptWork {
+    fn id(&self) -> Uuid {
+        match self {
+            Self::Import(job) => job.id,
+            Self::Bulk(job) => job.id,
+        }
+    }
+
+    /// Says of a job that had not ended that it has failed; whether it had not.
+    fn interrupt(&mut self, now: Timestamp) -> bool {
+        let (finished_at, error) = match self {
+            Self::Import(job) => (&mut job.finished_at, &mut job.error),
+            Self::Bulk(job) => (&mut job.finished_at, &mut job.error),
+        };
+        if finished_at.is_some() {
+            return false;
+        }
+        *finished_at = Some(now);
+        *error = Some(INTERRUPTED.to_owned());
+        match self {
+            Self::Import(job) => job.state = ImportState::Failed,
+            Self::Bulk(job) => job.state = JobState::Failed,
+        }
+        true
+    }
+}
+
+impl App {
+    /// Keeps how a job stands; a new one takes the place of the oldest if there are many.
+    pub(super) fn note_job(&self, org: OrgNumber, kept: KeptJob, is_new: bool) {
+        let (id, actor) = (kept.work.id(), kept.actor.clone());
+        let noted = self.partition.write::<_, Error>(org, actor.as_str(), false, move |tx| {
+            if is_new {
+                let known = tx.scan(&keys::space_of(keys::JOBS, org))?;
+                let surplus = (known.len() + 1).saturating_sub(MOST_KEPT);
+                for old in known.into_keys().take(surplus) {
+                    tx.delete(&old);
+                }
+            }
+            let bytes = codec::encode(&kept).map_err(EngineError::from)?;
+            tx.put(&keys::job(org, id), bytes);
+            Ok(())
+        });
+        if let Err(error) = noted.map_err(Error::from) {
+            tracing::warn!("job {id} cannot be kept: {error}");
+        }
+    }
+
+    /// Takes over what is kept of jobs; those that had not ended have failed.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn restore_jobs(&self) -> Result<(), Error> {
+        for organization in self.access().organizations() {
+            let org = organization.number;
+            let mut all: Vec<KeptJob> = Vec::new();
+            for entry in self.partition.scan(&keys::space_of(keys::JOBS, org)) {
+                all.push(codec::decode(entry?.1.as_ref()).map_err(EngineError::from)?);
+            }
+            for mut kept in all {
+                let now = self.partition.now();
+                if kept.work.interrupt(now) {
+                    self.note_job(org, kept.clone(), false);
+                }
+                match kept.work.clone() {
+                    KeptWork::Import(job) => self.restore_import(org, &kept, job),
+                    KeptWork::Bulk(job) => self.restore_bulk_job(org, &kept, job),
+                }
+            }
+        }
+        Ok(())
+    }
+}

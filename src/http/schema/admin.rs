@@ -1,0 +1,175 @@
+//! The shapes of organisations, their settings, tokens and the care of the server.
+
+use std::collections::HashMap;
+
+use utoipa::ToSchema;
+
+use super::duplicates::AutoMerge;
+
+#[derive(ToSchema)]
+pub(in crate::http) struct Settings {
+    pub default_country: Option<String>,
+    /// IANA timezone in which days begin; UTC if not given.
+    pub timezone: Option<String>,
+    /// shape, possible, valid.
+    pub phone_validation: Option<String>,
+    /// allow, warn, reject.
+    pub phone_uniqueness: Option<String>,
+    pub do_not_contact_tag: Option<String>,
+    /// Which role may do what: a preset and changes to it.
+    pub permissions: Option<PermissionTable>,
+    /// Field (`phones`, `emails`, `cf.KEY`) to role to `full`, `masked` or `hidden`.
+    pub field_visibility: Option<HashMap<String, HashMap<String, String>>>,
+    /// Whether reads of whole contacts and exports go into the audit log.
+    pub audit_reads: Option<bool>,
+    /// Whether a custom field that nobody has defined is defined by using it.
+    pub adhoc_custom_fields: Option<bool>,
+    /// How duplicates are looked for.
+    pub duplicates: Option<DuplicateSettings>,
+}
+
+/// Telephone numbers always count.
+#[derive(ToSchema)]
+pub(in crate::http) struct DuplicateSettings {
+    /// Whether e-mail addresses count; true if nothing is said.
+    pub match_email: Option<bool>,
+    /// Only equal numbers, addresses or names, and no typos in names.
+    pub exact_only: Option<bool>,
+    /// Least similarity of whole names in percent (Levenshtein); null leaves it to the weights.
+    pub name_similarity: Option<u8>,
+    /// What is merged without asking.
+    pub auto_merge: Option<AutoMerge>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct PermissionTable {
+    /// default, s1-strict, s4-visibility.
+    pub preset: Option<String>,
+    /// Right to whether agents have it, where that differs from the preset.
+    pub agent: Option<HashMap<String, bool>>,
+    /// The same for managers.
+    pub manager: Option<HashMap<String, bool>>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct Quotas {
+    pub contacts: Option<u64>,
+    pub storage_bytes: Option<u64>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct OrganizationPatch {
+    pub name: Option<String>,
+    /// Most contacts; `null` is without limit.
+    pub quota_contacts: Option<u64>,
+    /// Most bytes of their records; `null` is without limit.
+    pub quota_storage_bytes: Option<u64>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct OrganizationInput {
+    pub name: String,
+    pub default_country: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct Organization {
+    pub id: uuid::Uuid,
+    pub name: String,
+    pub settings: Settings,
+    pub quotas: Quotas,
+    pub created_at: String,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct OrganizationList {
+    pub total: usize,
+    pub organizations: Vec<Organization>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct TokenInput {
+    /// admin, manager, agent, machine, lookup.
+    pub role: String,
+    /// Name or id; the own one if not given.
+    pub organization: Option<String>,
+    pub name: Option<String>,
+    /// lookup, phonebook, search, read, write, import, export, admin.
+    pub scopes: Option<Vec<String>>,
+    /// The user for whom it acts.
+    pub user_id: Option<uuid::Uuid>,
+    /// The only department whose contacts it sees.
+    pub department_id: Option<uuid::Uuid>,
+    /// Networks from which it is taken, such as 203.0.113.0/24.
+    pub addresses: Option<Vec<String>>,
+    /// Whether it is also taken from a URL; only with scopes that read.
+    pub in_url: Option<bool>,
+    pub expires_at: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct TokenPatch {
+    pub name: Option<String>,
+    /// Networks from which it is taken; null for all.
+    pub addresses: Option<Vec<String>>,
+    /// Whether it is also taken from a URL; only with scopes that read.
+    pub in_url: Option<bool>,
+    /// When it ends; null for never.
+    pub expires_at: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct Token {
+    pub id: uuid::Uuid,
+    pub name: Option<String>,
+    pub role: String,
+    pub scopes: Vec<String>,
+    pub user_id: Option<uuid::Uuid>,
+    pub department_id: Option<uuid::Uuid>,
+    pub addresses: Vec<String>,
+    pub in_url: bool,
+    pub operator: bool,
+    pub expires_at: Option<String>,
+    pub created_by: Option<String>,
+    pub created_at: String,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct TokenList {
+    pub total: usize,
+    pub tokens: Vec<Token>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct NewToken {
+    /// The secret, shown this once.
+    pub token: String,
+    pub organization: String,
+    #[schema(inline)]
+    #[serde(flatten)]
+    pub view: Token,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct Trouble {
+    pub part: String,
+    pub detail: String,
+    pub repair: String,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct CheckReport {
+    pub clean: bool,
+    pub journal_entries: u64,
+    pub contacts: u64,
+    pub phones: u64,
+    pub documents: u64,
+    pub audit_entries: u64,
+    pub troubles: Vec<Trouble>,
+    pub unlisted: u64,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct ReindexAnswer {
+    pub contacts: u64,
+}

@@ -1,0 +1,200 @@
+//! The shapes of contacts, of which many are written at once.
+
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::Problem;
+
+#[derive(ToSchema)]
+pub(in crate::http) struct Phone {
+    /// E.164 with `+` where it could be derived, else the plain digits.
+    #[schema(example = "+12025550123")]
+    pub number: String,
+    /// What was typed.
+    #[schema(example = "(202) 555-0123")]
+    pub raw: Option<String>,
+    pub label: Option<String>,
+    pub primary: bool,
+    pub country: Option<String>,
+    pub extension: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct Email {
+    pub address: String,
+    pub label: Option<String>,
+    pub primary: bool,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct Address {
+    pub label: Option<String>,
+    pub street: Option<String>,
+    pub city: Option<String>,
+    pub region: Option<String>,
+    pub postal_code: Option<String>,
+    pub country: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct ChannelId {
+    pub channel: String,
+    pub identifier: String,
+}
+
+/// Why a contact is a hit.
+#[derive(ToSchema)]
+pub(in crate::http) struct Match {
+    pub score: f32,
+    #[schema(example = json!(["last_name prefix"]))]
+    pub why: Vec<String>,
+    /// Matched ranges by field, in UTF-16 code units of the text shown.
+    #[schema(value_type = Object)]
+    pub highlights: Value,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct Contact {
+    pub id: uuid::Uuid,
+    pub version: u64,
+    pub display_name: String,
+    pub name: String,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub phone: Option<String>,
+    pub mobile: Option<String>,
+    pub email: Option<String>,
+    pub phones: Vec<Phone>,
+    pub emails: Vec<Email>,
+    pub company: Option<String>,
+    pub company_id: Option<uuid::Uuid>,
+    pub title: Option<String>,
+    pub department: Option<String>,
+    pub role: Option<String>,
+    pub addresses: Vec<Address>,
+    #[schema(example = "1980-12-31")]
+    pub birthday: Option<String>,
+    #[schema(value_type = Object)]
+    pub social_profiles: Value,
+    pub channels: Vec<ChannelId>,
+    pub country: Option<String>,
+    pub language: Option<String>,
+    pub timezone: Option<String>,
+    pub preferred_channel: Option<String>,
+    pub tags: Vec<String>,
+    #[schema(value_type = Object)]
+    pub custom_fields: Value,
+    pub notes: Option<String>,
+    /// active, inactive, blocked, unsubscribed, bounced, `do_not_contact`, archived.
+    pub status: String,
+    pub blocked: bool,
+    pub do_not_contact: bool,
+    pub source: Option<String>,
+    pub first_channel: Option<String>,
+    pub assigned_to: Option<String>,
+    /// all, queue, owner.
+    pub visibility: String,
+    pub assigned_queue: Option<String>,
+    pub org_department_id: Option<String>,
+    pub external_crm_id: Option<String>,
+    pub external_crm_provider: Option<String>,
+    pub opt_in: Option<bool>,
+    pub lead_score: Option<u8>,
+    pub last_contacted_at: Option<String>,
+    pub last_interaction_at: Option<String>,
+    pub last_called_at: Option<String>,
+    pub last_call_outcome: Option<String>,
+    pub total_calls: u32,
+    #[schema(format = "date-time")]
+    pub created_at: String,
+    #[schema(format = "date-time")]
+    pub updated_at: String,
+    pub created_by: Option<String>,
+    pub created_by_user_id: Option<String>,
+    pub updated_by: Option<String>,
+    /// Only in answers to searches.
+    #[schema(rename = "match")]
+    pub matched: Option<Match>,
+    /// Only in the answer to a create: the sequence of the write.
+    pub seq: Option<u64>,
+    /// Only in the answer to a create: who may be the same person.
+    pub duplicates: Option<Vec<LikelyDuplicate>>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct LikelyDuplicate {
+    pub id: uuid::Uuid,
+    pub display_name: String,
+    /// 0 to 1.
+    pub probability: f32,
+    #[schema(example = json!(["same phone number", "same name"]))]
+    pub why: Vec<String>,
+}
+
+/// A contact as it is sent; every member is optional, but a name, company, phone, e-mail or
+/// channel identifier is needed. `phones` and `emails` also take plain strings.
+#[derive(ToSchema)]
+#[schema(example = json!({"first_name": "John", "last_name": "Doe", "phones": ["(202) 555-0123"], "tags": ["VIP"]}))]
+pub(in crate::http) struct ContactInput {
+    pub name: Option<String>,
+    pub display_name: Option<String>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub phone: Option<String>,
+    pub mobile: Option<String>,
+    pub email: Option<String>,
+    pub phones: Option<Vec<Phone>>,
+    pub emails: Option<Vec<Email>>,
+    pub company: Option<String>,
+    pub company_id: Option<uuid::Uuid>,
+    pub title: Option<String>,
+    pub department: Option<String>,
+    pub role: Option<String>,
+    pub addresses: Option<Vec<Address>>,
+    pub birthday: Option<String>,
+    #[schema(value_type = Option<Object>)]
+    pub social_profiles: Option<Value>,
+    pub channels: Option<Vec<ChannelId>>,
+    pub country: Option<String>,
+    pub language: Option<String>,
+    pub timezone: Option<String>,
+    pub preferred_channel: Option<String>,
+    pub notes: Option<String>,
+    pub status: Option<String>,
+    pub blocked: Option<bool>,
+    pub do_not_contact: Option<bool>,
+    pub source: Option<String>,
+    pub first_channel: Option<String>,
+    pub assigned_to: Option<String>,
+    pub visibility: Option<String>,
+    pub assigned_queue: Option<String>,
+    pub org_department_id: Option<String>,
+    pub tags: Option<Vec<String>>,
+    #[schema(value_type = Option<Object>)]
+    pub custom_fields: Option<Value>,
+    pub external_crm_id: Option<String>,
+    pub external_crm_provider: Option<String>,
+    pub opt_in: Option<bool>,
+    pub last_contacted_at: Option<String>,
+    pub last_interaction_at: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct BulkInput {
+    pub contacts: Vec<ContactInput>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct BulkResult {
+    pub index: usize,
+    pub id: Option<uuid::Uuid>,
+    pub error: Option<Problem>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct BulkAnswer {
+    pub created: usize,
+    pub failed: usize,
+    pub results: Vec<BulkResult>,
+    pub seq: u64,
+}

@@ -1,0 +1,118 @@
+//! What stands above the rows of a list: the first bytes, a preamble, the header.
+
+use std::io::Read;
+
+use super::super::Error;
+use super::super::delimiter::MAX_PREAMBLE_ROWS;
+use super::super::issue::shortened;
+use super::{MAX_COLUMNS, Reader, Scan};
+
+impl<R: Read> Reader<R> {
+    /// Reads rows until there is one with the names of the columns.
+    pub(super) fn read_header(&mut self) -> Result<(), Error> {
+        loop {
+            let unreadable = |line, reason: &str| Error::Header { line, reason: reason.to_owned() };
+            match self.scan()? {
+                Scan::End => return Err(Error::Empty),
+                Scan::Unclosed(quote, _) => {
+                    return Err(unreadable(quote.line, "a quote is opened and not closed"));
+                }
+                Scan::TooLong(_) => {
+                    return Err(unreadable(self.line, "it is longer than 1 MiB"));
+                }
+                Scan::Row { next, lines } => {
+                    if !self.is_blank() {
+                        let found = self.ends.len();
+                        if found > MAX_COLUMNS {
+                            return Err(Error::TooManyColumns { found, limit: MAX_COLUMNS });
+                        }
+                        if self.has_header && found == 1 && self.skip_preamble(next, lines)? {
+                            continue;
+                        }
+                        self.take_headers();
+                        if self.has_header {
+                            self.advance(next, lines);
+                        }
+                        return Ok(());
+                    }
+                    self.advance(next, lines);
+                }
+            }
+        }
+    }
+
+    /// Moves to the first row with three cells or more, if rows of one cell stand above it.
+    ///
+    /// `LinkedIn` puts a note there, people a title. The bytes stay where they are, so that nothing
+    /// is lost when there is no such row, and `text` and `ends` are those of the row at `row_at`.
+    fn skip_preamble(&mut self, next: usize, lines: u64) -> Result<bool, Error> {
+        let before = (self.row_at, self.line);
+        (self.row_at, self.line) = (next, self.line + lines);
+        let mut seen = 1;
+        while seen <= MAX_PREAMBLE_ROWS {
+            let Scan::Row { next, lines } = self.scan()? else { break };
+            let mut start = 0;
+            let mut named = 0;
+            for &end in &self.ends {
+                named += usize::from(!self.text[start..end].trim_ascii().is_empty());
+                start = end;
+            }
+            if named >= 3 {
+                return Ok(true);
+            }
+            if named > 1 {
+                break;
+            }
+            seen += named;
+            (self.row_at, self.line) = (next, self.line + lines);
+        }
+        (self.row_at, self.line) = before;
+        self.scan()?;
+        Ok(false)
+    }
+
+    fn take_headers(&mut self) {
+        let mut start = 0;
+        for (column, &end) in self.ends.iter().enumerate() {
+            let name = String::from_utf8_lossy(&self.text[start..end]);
+            let name =
+                name.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\0');
+            start = end;
+            self.headers.push(if name.is_empty() || !self.has_header {
+                format!("Column {}", column + 1)
+            } else {
+                shortened(name)
+            });
+        }
+    }
+
+    pub(super) fn column_name(&self, column: usize) -> String {
+        match self.headers.get(column) {
+            Some(name) => name.clone(),
+            None => format!("Column {}", column + 1),
+        }
+    }
+}
+
+/// Files that are not delimited text but often end up here.
+pub(super) fn refuse_known_formats(sample: &[u8]) -> Result<(), Error> {
+    let head = &sample[..sample.len().min(64)];
+    let text = String::from_utf8_lossy(head).trim_start_matches('\u{feff}').to_ascii_lowercase();
+    let text = text.trim_start();
+    let refuse = |what, hint| Err(Error::NotText { what, hint });
+    if head.starts_with(b"PK\x03\x04") {
+        refuse("a ZIP archive or an .xlsx workbook", "import it under a name that ends in .xlsx")
+    } else if head.starts_with(b"\xd0\xcf\x11\xe0") {
+        refuse("an old .xls workbook", "save it as .xlsx or .csv")
+    } else if head.starts_with(b"\x1f\x8b") {
+        refuse("a gzip archive", "unpack it first")
+    } else if head.starts_with(b"%PDF") {
+        refuse("a PDF document", "export the list as .csv")
+    } else if text.starts_with("<!doctype html") || text.starts_with("<html") {
+        refuse("a web page", "check that the list is shared and download it as .csv")
+    } else if text.starts_with("begin:vcard") {
+        refuse("a vCard file", "import it under a name that ends in .vcf")
+    } else {
+        Ok(())
+    }
+}
