@@ -1,22 +1,25 @@
 //! `ringdex duplicates`.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
+use serde_json::{Value, json};
 
 use super::args::Args;
+use super::client::Client;
 use super::error::Failure;
 use super::import::refuse_other_formats;
 use super::output_file::OutputFile;
 use super::target::Target;
-use super::{output, progress};
+use super::{job, output, progress};
 use crate::app::{
-    DuplicateReport, Estimate, EstimateFailure, EstimateSource, FileReportError, FileReportOptions,
-    ReportFormat, ReportOptions, ReportView, duplicate_model, estimate_on_file, parse_mapping,
-    report_on_file,
+    App, DuplicateReport, Estimate, EstimateFailure, EstimateSource, FileReportError,
+    FileReportOptions, ReportFormat, ReportOptions, ReportView, duplicate_model, estimate_on_file,
+    parse_mapping, report_on_file,
 };
+use crate::domain::access::Caller;
 use crate::import::{MapOptions, ReadOptions};
 
 #[derive(ClapArgs)]
@@ -81,7 +84,13 @@ pub(super) fn run(args: &Args, command: &Duplicates) -> Result<(), Failure> {
     };
     let report = match &command.input {
         Some(input) => of_file(input, out_path, command, &options)?,
-        None => of_base(args, &options)?,
+        None => match Target::open_existing(args)? {
+            Target::Local { app, caller } => of_base(&app, &caller, &options)?,
+            Target::Remote(client) => {
+                let summary = of_server(&client, command, format, out_path)?;
+                return tell_summary(args, out_path, &summary);
+            }
+        },
     };
     let mut out = OutputFile::create(out_path)?;
     report.write(format, view, &mut out).map_err(|source| out.failure(source))?;
@@ -90,14 +99,19 @@ pub(super) fn run(args: &Args, command: &Duplicates) -> Result<(), Failure> {
     if summary.rows_left_out > 0 {
         output::tell(&format!("{} rows cannot be read and were left out", summary.rows_left_out));
     }
+    tell_summary(args, out_path, &serde_json::to_value(&summary).unwrap_or_default())
+}
+
+fn tell_summary(args: &Args, out_path: Option<&Path>, summary: &Value) -> Result<(), Failure> {
+    let number = |name: &str| job::number(summary, name);
     match out_path {
-        Some(_) if args.json => output::print_json(&summary),
+        Some(_) if args.json => output::print_json(summary),
         Some(path) => output::print(&format!(
             "{} contacts, {} pairs, {} groups, {} contacts fewer after merging: {}",
-            summary.contacts,
-            summary.pairs,
-            summary.groups,
-            summary.surplus,
+            number("/contacts"),
+            number("/pairs"),
+            number("/groups"),
+            number("/surplus"),
             path.display()
         )),
         None => Ok(()),
@@ -127,29 +141,49 @@ fn show_model(args: &Args) -> Result<(), Failure> {
     if !args.json {
         return output::print(table.trim_end());
     }
-    match toml::from_str::<serde_json::Value>(table) {
+    match toml::from_str::<Value>(table) {
         Ok(value) => output::print_json(&value),
         Err(error) => Err(Failure::Refused { detail: error.to_string() }),
     }
 }
 
-fn of_base(args: &Args, options: &ReportOptions) -> Result<DuplicateReport, Failure> {
-    if args.server.is_some() {
-        return Err(Failure::Usage(
-            "a server gives no report on duplicates yet: stop it and use --data-dir, or export the contacts and use --input with the file".to_owned(),
-        ));
-    }
-    match Target::open_existing(args)? {
-        Target::Local { app, caller } => {
-            let bar = progress::spinner();
-            let report = app.report_duplicates(&caller, options, &mut |done| {
-                bar.set_position(done);
-            })?;
-            bar.finish_and_clear();
-            Ok(report)
-        }
-        Target::Remote(_) => Err(Failure::Usage("--server cannot be used here".to_owned())),
-    }
+fn of_base(
+    app: &App,
+    caller: &Caller,
+    options: &ReportOptions,
+) -> Result<DuplicateReport, Failure> {
+    let bar = progress::spinner();
+    let report = app.report_duplicates(caller, options, &mut |done| bar.set_position(done))?;
+    bar.finish_and_clear();
+    Ok(report)
+}
+
+/// Lets a server write the report, and fetches it; answers its figures.
+fn of_server(
+    client: &Client,
+    command: &Duplicates,
+    format: ReportFormat,
+    out_path: Option<&Path>,
+) -> Result<Value, Failure> {
+    const RUNS: &str = "/api/v1/duplicates/runs";
+    let format = match format {
+        ReportFormat::Csv => "csv",
+        ReportFormat::JsonLines => "jsonl",
+        ReportFormat::Html => "html",
+    };
+    let wanted = json!({
+        "view": command.view,
+        "format": format,
+        "min_probability": command.min_probability,
+    });
+    let begun = client.post(RUNS, &wanted)?;
+    let id = begun.get("id").and_then(Value::as_str).unwrap_or_default();
+    let mut done = job::follow(client, &format!("{RUNS}/{id}"), "run")?;
+    let mut report = client.get_reader(&format!("{RUNS}/{id}/report"), &[])?;
+    let mut out = OutputFile::create(out_path)?;
+    io::copy(&mut report, &mut out).map_err(|source| out.failure(source))?;
+    out.finish()?;
+    Ok(done["summary"].take())
 }
 
 /// A list that is to be read, and how.

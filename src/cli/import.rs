@@ -12,7 +12,7 @@ use super::args::{Args, Import};
 use super::client::Client;
 use super::error::Failure;
 use super::target::Target;
-use super::{output, progress};
+use super::{job, output, progress};
 use crate::app::{App, ImportOptions};
 use crate::domain::access::Caller;
 use crate::import::match_existing::{MatchKey, OnDuplicate};
@@ -217,38 +217,11 @@ fn remote(client: &Client, command: &Import, options: &ImportOptions) -> Result<
 }
 
 fn follow(client: &Client, id: &str) -> Result<Counts, Failure> {
-    let bar = progress::count(0);
-    loop {
-        let job = client.get(&format!("/api/v1/imports/{id}"), &[])?;
-        let number = |pointer: &str| job.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
-        bar.set_length(number("/progress/total"));
-        bar.set_position(number("/progress/done"));
-        match job.get("state").and_then(Value::as_str) {
-            Some("queued" | "running") => std::thread::sleep(Duration::from_millis(200)),
-            Some("cancelled") => {
-                bar.finish_and_clear();
-                return Err(Failure::Refused {
-                    detail: format!(
-                        "the import was stopped after {} rows",
-                        number("/progress/done")
-                    ),
-                });
-            }
-            Some("failed") => {
-                bar.finish_and_clear();
-                let reason =
-                    job.get("error").and_then(Value::as_str).unwrap_or("no reason was given");
-                return Err(Failure::Refused { detail: reason.to_owned() });
-            }
-            _ => {
-                bar.finish_and_clear();
-                return Ok(Counts {
-                    imported: number("/counts/imported"),
-                    updated: number("/counts/updated"),
-                    skipped: number("/counts/skipped"),
-                    errors: number("/counts/errors"),
-                });
-            }
-        }
-    }
+    let job = job::follow(client, &format!("/api/v1/imports/{id}"), "import")?;
+    Ok(Counts {
+        imported: job::number(&job, "/counts/imported"),
+        updated: job::number(&job, "/counts/updated"),
+        skipped: job::number(&job, "/counts/skipped"),
+        errors: job::number(&job, "/counts/errors"),
+    })
 }

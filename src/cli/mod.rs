@@ -15,6 +15,7 @@ mod error;
 mod export;
 mod generate;
 mod import;
+mod job;
 mod maintain;
 mod merge;
 mod oidc;

@@ -320,7 +320,6 @@ fn bad_usage_is_named_and_leaves_files_alone() {
     usage(&["--input", list, "--out", list], "--out");
     usage(&["--input", "list.xlsx"], "save the list as CSV");
     usage(&["--id-column", "id"], "--input");
-    usage(&["--server", "http://127.0.0.1:1", "--token", "x"], "--data-dir");
 
     let dir = tempfile::tempdir().unwrap();
     let (out, broken) = (dir.path().join("pairs.csv"), dir.path().join("broken.csv"));

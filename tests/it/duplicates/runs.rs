@@ -1,8 +1,10 @@
 //! Comparing everything on demand, over HTTP: reports of the base and of lists.
 
+use std::process::Command;
+
 use serde_json::{Value, json};
 
-use crate::support::server::{Answer, Client, TestServer};
+use crate::support::server::{Answer, Client, OPERATOR, TestServer};
 
 pub(super) const RUNS: &str = "/api/v1/duplicates/runs";
 
@@ -71,6 +73,31 @@ fn the_base_is_compared_and_reported_in_every_format() {
     let all = server.get(RUNS).expect(200).json;
     assert_eq!(all["total"], 4);
     assert_eq!(all["runs"][0]["id"], page["id"]);
+}
+
+#[test]
+fn the_command_line_fetches_what_a_server_reports() {
+    let server = TestServer::start();
+    people(&server);
+    let duplicates = |token: &str, arguments: &[&str]| {
+        let target = ["--server", server.base_url(), "--token", token, "duplicates"];
+        Command::new(env!("CARGO_BIN_EXE_ringdex")).args(target).args(arguments).output().unwrap()
+    };
+    let pairs = duplicates(OPERATOR, &[]);
+    assert!(pairs.status.success(), "{}", String::from_utf8_lossy(&pairs.stderr));
+    let csv =
+        ending(&server, &server.post(RUNS, &json!({"format": "csv", "view": "pairs"})).expect(202));
+    assert_eq!(String::from_utf8(pairs.stdout).unwrap(), report(&server, &csv));
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("report.html");
+    let page = duplicates(OPERATOR, &["--out", file.to_str().unwrap()]);
+    let told = String::from_utf8(page.stdout).unwrap();
+    assert!(told.starts_with("4 contacts, 1 pairs, 1 groups"), "{told}");
+    let written = std::fs::read_to_string(&file).unwrap();
+    assert!(written.contains("John Doe"), "{written}");
+    let refused = duplicates("nobody", &["--out", file.to_str().unwrap()]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), written);
 }
 
 #[test]
