@@ -1,8 +1,11 @@
 //! An index on disk: what a killed process leaves of a commit.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 use tempfile::TempDir;
 
 use super::*;
@@ -107,4 +110,86 @@ fn tidying_up_leaves_one_segment_with_the_same_contacts() {
     assert!(mirror.merged().unwrap().is_none());
     mirror.tidy().unwrap();
     assert!(mirror.merged().unwrap().is_none(), "one segment is few enough");
+}
+
+/// Changes and commits go on while segments are merged; nothing is lost and nothing comes back.
+#[test]
+fn what_changes_while_segments_are_merged_is_kept() {
+    let root = TempDir::new().unwrap();
+    let mut mirror = open(&root.path().join("gen-1"), None);
+    let mut rng = StdRng::seed_from_u64(7);
+    let mut known: BTreeSet<u32> = BTreeSet::new();
+    let mut next = 1;
+    for round in 1..=120_u64 {
+        for _ in 0..rng.random_range(1..12) {
+            let some = known.iter().nth(rng.random_range(0..known.len().max(1))).copied();
+            match (rng.random_range(0..10), some) {
+                (0..4, _) | (_, None) => {
+                    mirror.upsert(ORG, &contact(next), true).unwrap();
+                    known.insert(next);
+                    next += 1;
+                }
+                (4..7, Some(number)) => mirror.upsert(ORG, &contact(number), false).unwrap(),
+                (_, Some(number)) => {
+                    mirror.delete(ContactNumber(number));
+                    known.remove(&number);
+                }
+            }
+        }
+        mirror.commit(ChangeSeq(round)).unwrap();
+        if rng.random_range(0..3) == 0 {
+            mirror.tidy().unwrap();
+        }
+        if mirror.merged().unwrap().is_some() {
+            mirror.show_merged().unwrap();
+        }
+        let found = numbers(&mirror);
+        assert!(found.iter().eq(&known), "in round {round}");
+    }
+}
+
+/// The numbers of all contacts in the index, each as often as it is there.
+fn numbers(mirror: &Mirror) -> Vec<u32> {
+    let searcher = mirror.searcher();
+    let mut all = Vec::new();
+    for segment in searcher.segment_readers() {
+        let column = segment.fast_fields().u64("number").unwrap();
+        let alive = |doc: &u32| segment.alive_bitset().is_none_or(|alive| alive.is_alive(*doc));
+        let number = |doc| u32::try_from(column.first(doc).unwrap()).unwrap();
+        all.extend((0..segment.max_doc()).filter(alive).map(number));
+    }
+    all.sort_unstable();
+    all
+}
+
+/// The engine numbers what is done after opening from the number of the last commit on, and takes
+/// a delete of that number for one that was done before: it was lost when segments were merged
+/// while the first commit was made.
+#[test]
+fn the_first_delete_after_opening_is_not_lost() {
+    let root = TempDir::new().unwrap();
+    let path = root.path().join("gen-1");
+    let mut mirror = open(&path, None);
+    mirror.writer.set_merge_policy(Box::new(tantivy::merge_policy::NoMergePolicy));
+    // As many segments as are merged together; one of them loses a contact in the last commit.
+    for segment in 0..8 {
+        let contacts = if segment == 0 { 3 } else { 4 };
+        for number in 1..=contacts {
+            mirror.upsert(ORG, &contact(segment * 10 + number), true).unwrap();
+        }
+        if segment == 7 {
+            mirror.delete(ContactNumber(1));
+        }
+        mirror.commit(ChangeSeq(u64::from(segment) + 1)).unwrap();
+    }
+    mirror.close().unwrap();
+    let mut mirror = open(&path, None);
+    mirror.delete(ContactNumber(2));
+    mirror.upsert(ORG, &contact(90), true).unwrap();
+    mirror.commit(ChangeSeq(9)).unwrap();
+    assert_eq!(mirror.count_of(ContactNumber(2)).unwrap(), 0);
+    mirror.close().unwrap();
+    let mirror = open(&path, None);
+    assert!(mirror.searcher().segment_readers().len() < 8, "nothing was merged");
+    assert_eq!(mirror.count_of(ContactNumber(2)).unwrap(), 0);
 }
