@@ -78,7 +78,7 @@ impl Follower {
     /// Follows until told to stop; if that fails the process ends, for searches would silently
     /// grow stale. The index is then built anew at the next start, since it may be the cause.
     pub(super) fn run_or_die(self, replacements: &Receiver<Replacement>, root: &Path) -> Mirror {
-        let reason = match catch_unwind(AssertUnwindSafe(|| self.run(replacements))) {
+        let reason = match catch_unwind(AssertUnwindSafe(|| self.run(replacements, root))) {
             Ok(Ok(mirror)) => return mirror,
             Ok(Err(error)) => causes(&error),
             Err(_panic) => "it panicked".to_owned(),
@@ -97,7 +97,7 @@ impl Follower {
     }
 
     /// Follows until told to stop; gives the index back, with everything applied committed.
-    fn run(mut self, replacements: &Receiver<Replacement>) -> Result<Mirror, Error> {
+    fn run(mut self, replacements: &Receiver<Replacement>, root: &Path) -> Result<Mirror, Error> {
         let mut position = self.mirror.committed();
         let (mut tidied, mut changes) = (Instant::now(), self.mirror.changes());
         loop {
@@ -111,9 +111,13 @@ impl Follower {
             }
             if tidied.elapsed() >= TIDY {
                 let is_quiet = self.mirror.changes().abs_diff(changes) <= MOST_CHANGES;
-                // It commits, so there must be nothing in the index that is not committed.
-                if is_quiet && position == self.mirror.committed() {
-                    self.mirror.tidy()?;
+                // It commits, so there must be nothing in the index that is not committed; and who
+                // does not write must not fail because a disk is full.
+                if is_quiet && position == self.mirror.committed() && self.mirror.is_untidy()? {
+                    match probe(root) {
+                        Ok(()) => self.mirror.tidy()?,
+                        Err(error) => tracing::warn!("the index is not tidied up: {error}"),
+                    }
                 }
                 (tidied, changes) = (Instant::now(), self.mirror.changes());
             }

@@ -133,20 +133,32 @@ impl Mirror {
         self.changes.load(Ordering::Relaxed)
     }
 
+    /// Whether [`Mirror::tidy`] would find something to merge that is not being merged already.
+    ///
+    /// # Errors
+    /// If the files cannot be read.
+    pub fn is_untidy(&self) -> Result<bool, Error> {
+        Ok(!self.untidy()?.is_empty())
+    }
+
+    fn untidy(&self) -> Result<Vec<SegmentId>, Error> {
+        let segments = self.index.searchable_segment_metas()?;
+        // What could not be merged is not tried again until it has changed.
+        let goes_on = segments.iter().any(|segment| self.merging.contains(&segment.id()));
+        Ok(if goes_on { Vec::new() } else { to_tidy(&segments) })
+    }
+
     /// Begins to merge segments where there are more than need be, or to purge one of much that is
     /// deleted. Goes on in the background; [`Mirror::merged`] says when it is done.
     ///
     /// # Errors
     /// If the commit that begins it fails.
     pub fn tidy(&mut self) -> Result<(), Error> {
-        let segments = self.index.searchable_segment_metas()?;
-        if segments.iter().any(|segment| self.merging.contains(&segment.id())) {
+        let untidy = self.untidy()?;
+        if untidy.is_empty() {
             return Ok(());
         }
-        self.merging = to_tidy(&segments);
-        if self.merging.is_empty() {
-            return Ok(());
-        }
+        self.merging = untidy;
         self.tidies.store(true, Ordering::Release);
         let begun = self.commit(self.committed);
         self.tidies.store(false, Ordering::Release);

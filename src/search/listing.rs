@@ -4,12 +4,11 @@
 //! many contacts of an organisation its documents are put into the order once, in the background;
 //! until that is done, and for what listings are not made for, all documents are gone through.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering as Atomic};
 use std::time::Duration;
 
-use parking_lot::RwLock;
+use quick_cache::sync::Cache;
 use tantivy::DocId;
 use tantivy::fastfield::AliveBitSet;
 
@@ -18,15 +17,15 @@ use super::execute::{Context, Found, find};
 use super::lists::Terms;
 use super::node::Node;
 use super::order::{CustomSort, Key, Order};
-use super::sort::Sort;
+use super::sort::{Sort, SortField};
 use super::view::Segment;
 use crate::domain::ids::OrgNumber;
 use crate::index::org_prefix;
 
 /// With fewer documents going through all of them takes no time to speak of.
 const LEAST: usize = 4_000;
-/// Listings of a segment hold at most so many times its documents, four bytes each.
-const MOST_TIMES: usize = 16;
+/// Most listings of a segment, of all its organisations together; four bytes a document each.
+const MOST: usize = 24;
 /// Longer than any takes.
 const TIME: Duration = Duration::from_secs(300);
 
@@ -36,16 +35,22 @@ pub(super) struct Listing {
 }
 
 /// What a listing is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Of {
     org: OrgNumber,
-    sort: u32,
+    field: SortField,
+    is_descending: bool,
     custom: Option<CustomSort>,
 }
 
-/// The listings of a segment.
-#[derive(Default)]
-pub(super) struct Listings(RwLock<HashMap<Of, Arc<Listing>>>);
+/// The listings of a segment; those that were not looked at for long make room for others.
+pub(super) struct Listings(Cache<Of, Arc<Listing>>);
+
+impl Default for Listings {
+    fn default() -> Self {
+        Self(Cache::new(MOST))
+    }
+}
 
 /// Makes one listing at a time.
 #[derive(Clone, Default)]
@@ -66,12 +71,14 @@ pub(super) struct Wanted {
 impl Lister {
     /// The listing of a segment, if there is one; else it may be there soon.
     pub(super) fn get(&self, segment: &Segment, wanted: &Wanted) -> Option<Arc<Listing>> {
-        if (segment.view.max_doc as usize) < LEAST {
+        let is_custom = matches!(wanted.sort.field, SortField::Custom(_));
+        // By a custom field that nobody has there is no order.
+        if (segment.view.max_doc as usize) < LEAST || is_custom && wanted.custom.is_none() {
             return None;
         }
-        let of = Of { org: wanted.org, sort: wanted.sort.tag(), custom: wanted.custom };
-        if let Some(known) = segment.view.listings.0.read().get(&of) {
-            return (!known.docs.is_empty()).then(|| Arc::clone(known));
+        let of = wanted.of();
+        if let Some(known) = segment.view.listings.0.get(&of) {
+            return (!known.docs.is_empty()).then_some(known);
         }
         if self.is_busy.swap(true, Atomic::AcqRel) {
             return None;
@@ -81,7 +88,7 @@ impl Lister {
         let begun = std::thread::Builder::new().name("listing".to_owned()).spawn(move || {
             let _busy = busy;
             match Listing::of(&segment, &wanted) {
-                Ok(listing) => segment.view.listings.keep(of, listing, segment.view.max_doc),
+                Ok(listing) => segment.view.listings.0.insert(of, Arc::new(listing)),
                 Err(error) => tracing::warn!("a list could not be put into its order: {error}"),
             }
         });
@@ -100,14 +107,14 @@ impl Drop for Busy {
     }
 }
 
-impl Listings {
-    fn keep(&self, of: Of, listing: Listing, max_doc: u32) {
-        let mut all = self.0.write();
-        let held: usize = all.values().map(|known| known.docs.len()).sum();
-        if held + listing.docs.len() > max_doc as usize * MOST_TIMES {
-            all.clear();
+impl Wanted {
+    fn of(&self) -> Of {
+        Of {
+            org: self.org,
+            field: self.sort.field.clone(),
+            is_descending: self.sort.is_descending,
+            custom: self.custom,
         }
-        all.insert(of, Arc::new(listing));
     }
 }
 

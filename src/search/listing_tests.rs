@@ -88,12 +88,11 @@ impl Bench {
             custom: None,
             most_bytes: schema.limits.term_bytes,
         };
-        let of = Of { org: ORG, sort: sort.tag(), custom: None };
         let mut made = 0;
         for segment in &segments {
             let listing = Listing::of(segment, &wanted).unwrap();
             made += usize::from(!listing.docs.is_empty());
-            segment.view.listings.keep(of, listing, segment.view.max_doc);
+            segment.view.listings.0.insert(wanted.of(), Arc::new(listing));
         }
         made
     }

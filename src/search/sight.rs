@@ -4,10 +4,12 @@
 //! What the caller may see is looked up there once per segment and remembered; then every match
 //! costs one read of a column, before it is counted or ranked.
 
+use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use quick_cache::sync::Cache;
+use rustc_hash::FxBuildHasher;
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::index::SegmentId;
 use tantivy::{DocId, Searcher, SegmentReader, TantivyError};
@@ -103,13 +105,13 @@ impl SightFilters {
 
     /// Lets go of segments that a snapshot no longer has, or their files would stay.
     pub(super) fn sweep(&self, searcher: &Searcher) {
-        let snapshot = searcher.generation().generation_id();
+        let ids: Vec<SegmentId> =
+            searcher.segment_readers().iter().map(SegmentReader::segment_id).collect();
+        let snapshot = FxBuildHasher.hash_one(&ids);
         if self.swept.swap(snapshot, Ordering::Relaxed) == snapshot {
             return;
         }
-        let live: Vec<SegmentId> =
-            searcher.segment_readers().iter().map(SegmentReader::segment_id).collect();
-        self.filters.retain(|(segment, _), _| live.contains(segment));
+        self.filters.retain(|(segment, _), _| ids.contains(segment));
     }
 }
 

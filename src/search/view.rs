@@ -257,7 +257,10 @@ impl Views {
     pub(super) fn of(&self, schema: &Schema, searcher: &Searcher) -> tantivy::Result<Vec<Segment>> {
         let generation = searcher.generation().generation_id();
         let current = self.current.load();
-        let is_new = current.generation != Some(generation);
+        // The readers of two indexes count their snapshots alike.
+        let is_known = |reader: &SegmentReader| current.segments.contains_key(&reader.segment_id());
+        let is_new = current.generation != Some(generation)
+            || !searcher.segment_readers().iter().all(is_known);
         let mut segments = Vec::with_capacity(searcher.segment_readers().len());
         for reader in searcher.segment_readers() {
             let view = match current.segments.get(&reader.segment_id()) {
@@ -275,5 +278,37 @@ impl Views {
                 .store(Arc::new(Snapshot { generation: Some(generation), segments: known }));
         }
         Ok(segments)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::domain::contact::Contact;
+    use crate::domain::ids::{ChangeSeq, ContactNumber, OrgNumber};
+    use crate::index::Mirror;
+
+    #[test]
+    fn the_segments_of_an_index_that_took_over_are_kept() {
+        let dir = TempDir::new().unwrap();
+        let open = |name: &str| {
+            let schema = Schema::load().unwrap();
+            let mut mirror = Mirror::open(&dir.path().join(name), schema, 16 << 20, None).unwrap();
+            let mut contact = Contact::decoy();
+            contact.number = ContactNumber(1);
+            mirror.upsert(OrgNumber(1), &contact, true).unwrap();
+            mirror.commit(ChangeSeq(1)).unwrap();
+            mirror
+        };
+        let views = Views::default();
+        for mirror in [open("gen-1"), open("gen-2")] {
+            let view = || {
+                let segments = views.of(mirror.schema(), &mirror.searcher()).unwrap();
+                Arc::clone(&segments[0].view)
+            };
+            assert!(Arc::ptr_eq(&view(), &view()), "opened anew for every search");
+        }
     }
 }
