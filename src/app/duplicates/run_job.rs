@@ -20,7 +20,7 @@ use super::live::Built;
 use super::report::{ReportFormat, ReportOptions, ReportSummary, ReportView};
 use super::run_files::{RunList, Wanted, remove};
 use super::turns::Turns;
-use crate::domain::access::{Caller, FieldRight, Permission, Sight};
+use crate::domain::access::{Caller, FieldRight, FieldRights, Permission, Sight};
 use crate::domain::ids::OrgNumber;
 use crate::domain::time::Timestamp;
 use crate::engine::{Error as EngineError, codec, keys};
@@ -71,6 +71,9 @@ pub struct DuplicateRun {
     pub list: Option<RunList>,
     /// The report that it writes, if any.
     pub report: Option<RunReport>,
+    /// What who asked for it saw when its report was made, as a hash; of a report on the base.
+    #[serde(default)]
+    pub seen: Option<String>,
     /// Who asked for it.
     pub created_by: String,
     /// When it was asked for.
@@ -128,6 +131,23 @@ fn may_see(caller: &Caller, run: &DuplicateRun) -> bool {
     is_own || sees_all
 }
 
+/// Which contacts and fields a caller sees, as a hash: it is the same as long as they are.
+fn seen_by(caller: &Caller) -> String {
+    let seen = format!("{:?} {:?}", caller.sight, caller.fields);
+    blake3::hash(seen.as_bytes()).to_hex().to_string()
+}
+
+/// Refuses a report to who may not have it now, whatever was allowed when it was made.
+fn authorize_report(caller: &Caller, run: &DuplicateRun) -> Result<(), Error> {
+    authorize_run(caller, true, run.is_list)?;
+    let sees_all = caller.sight == Sight::Everything && caller.fields == FieldRights::default();
+    // A report on a list holds nothing but the list.
+    if run.is_list || sees_all || run.seen.as_ref() == Some(&seen_by(caller)) {
+        return Ok(());
+    }
+    Err(Error::NotHere("what you see has changed since this report was made: start a new run"))
+}
+
 impl App {
     /// Compares all contacts with each other in the background, or the rows of a list, and writes
     /// a report if one is asked for. The list to review is as current as it can be afterwards.
@@ -151,6 +171,7 @@ impl App {
                 is_list,
                 list: how,
                 report,
+                seen: None,
                 created_by: caller.actor.to_string(),
                 created_at: self.partition.now(),
                 finished_at: None,
@@ -328,6 +349,7 @@ impl App {
             running.done.store(done, Ordering::Relaxed);
         })?;
         self.write_run_report(run.id, report, &made)?;
+        run.seen = Some(seen_by(caller));
         run.summary = Some(made.summary());
         Ok(true)
     }
@@ -458,17 +480,19 @@ impl App {
         Ok(found)
     }
 
-    /// The report of a run, with what it is. It holds what its maker sees, and is for the maker
-    /// and for those who see everything.
+    /// The report of a run, with what it is. It holds what its maker saw, and is for the maker, as
+    /// long as that is the same, and for those who see everything.
     ///
     /// # Errors
-    /// If there is no run with this id for this caller, or it has no report.
+    /// If there is no run with this id for this caller, it has no report, or the caller may not
+    /// have the report now.
     pub fn duplicate_run_report(
         &self,
         caller: &Caller,
         id: Uuid,
     ) -> Result<(RunReport, PathBuf), Error> {
         let found = self.find_duplicate_run(caller, id)?;
+        authorize_report(caller, &found.run)?;
         match found.run.report {
             Some(report) if found.has_report => Ok((report, self.run_report_path(id)?)),
             _ => Err(Error::NotFound(Noun::Report)),
