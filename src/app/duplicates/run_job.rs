@@ -88,6 +88,13 @@ pub struct DuplicateRun {
     pub error: Option<String>,
 }
 
+impl DuplicateRun {
+    /// Whether it has written a report, which may have been removed since.
+    pub(super) fn may_have_report(&self) -> bool {
+        self.state == RunState::Done && self.report.is_some()
+    }
+}
+
 /// A run with how far it is.
 #[derive(Clone, Debug)]
 pub struct RunView {
@@ -428,8 +435,8 @@ impl App {
         };
         let contacts = run.compared.map_or(0, |built| built.contacts as u64);
         let contacts = run.summary.as_ref().map_or(contacts, |summary| summary.contacts as u64);
-        let has_report = run.state == RunState::Done
-            && run.report.is_some()
+        let has_report = run.may_have_report()
+            && !self.is_report_old(&run)
             && self.run_report_path(run.id).is_ok_and(|path| path.exists());
         let (done, total) =
             (figure(|running| &running.done, contacts), figure(|running| &running.total, contacts));

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use ringdex::domain::time::{Clock, Timestamp};
 use serde_json::{Value, json};
 
 use super::runs::{RUNS, ended};
@@ -146,6 +147,38 @@ fn what_is_cancelled_or_fails_leaves_no_file() {
     }
     // What nobody knows goes at the next start.
     std::fs::File::create(data.join("runs/odd.part")).unwrap();
+    let server = server.restart();
+    assert_eq!(files(&data), Vec::<String>::new());
+    drop(server);
+}
+
+#[test]
+fn reports_are_kept_for_a_week() {
+    const DAY: i64 = 24 * 3_600_000;
+    let clock = Clock::fixed(Timestamp(1_735_689_600_000));
+    let server = TestServer::at(&clock);
+    let data = server.app().partition().root().to_owned();
+    let make = |server: &TestServer| {
+        let started = server.post(RUNS, &json!({"format": "csv"})).expect(202);
+        let place = started.header("location").unwrap().to_owned();
+        report(server, &ended(server, &place));
+        place
+    };
+    let place = make(&server);
+    clock.advance_ms(7 * DAY - 1_000);
+    server.get(&format!("{place}/report")).expect(200);
+    clock.advance_ms(2_000);
+    // Nobody gets it any more, and then it goes, although no other run ends.
+    assert_eq!(server.get(&place).expect(200).json["report_url"], json!(null));
+    server.get(&format!("{place}/report")).expect(404);
+    clock.advance_ms(DAY);
+    while !files(&data).is_empty() {
+        std::thread::yield_now();
+    }
+    // One that grows old while the server is down goes at the start.
+    make(&server);
+    assert_eq!(files(&data), ["report"]);
+    clock.advance_ms(8 * DAY);
     let server = server.restart();
     assert_eq!(files(&data), Vec::<String>::new());
     drop(server);
