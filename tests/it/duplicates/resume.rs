@@ -1,5 +1,7 @@
 //! Runs go on after a restart, also one of a server that was killed in the middle of them.
 
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 
 use ringdex::domain::time::{Clock, Timestamp};
@@ -182,4 +184,35 @@ fn reports_are_kept_for_a_week() {
     let server = server.restart();
     assert_eq!(files(&data), Vec::<String>::new());
     drop(server);
+}
+
+#[test]
+fn an_upload_that_breaks_off_leaves_no_file() {
+    let server = TestServer::start();
+    let data = server.app().partition().root().to_owned();
+    for (path, folder) in [(RUNS, data.join("runs")), ("/api/v1/imports", data.join("imports"))] {
+        let count = || std::fs::read_dir(&folder).map_or(0, Iterator::count);
+        for is_reset in [false, true] {
+            let mut sender = TcpStream::connect(server.address()).unwrap();
+            let token = server.token();
+            let expect = if is_reset { "expect: 100-continue\r\n" } else { "" };
+            let head = format!(
+                "POST {path} HTTP/1.1\r\nhost: ringdex\r\nauthorization: Bearer {token}\r\n{expect}\
+                 content-type: text/csv\r\ncontent-length: 100000\r\n\r\nname,phone\n"
+            );
+            sender.write_all(head.as_bytes()).unwrap();
+            while count() == 0 {
+                std::thread::yield_now();
+            }
+            if is_reset {
+                // What has come and was not read makes a reset of the end.
+                sender.peek(&mut [0]).unwrap();
+            }
+            drop(sender);
+            while count() > 0 {
+                std::thread::yield_now();
+            }
+        }
+    }
+    assert_eq!(server.get(RUNS).expect(200).json["total"], 0);
 }
