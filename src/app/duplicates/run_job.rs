@@ -5,6 +5,7 @@
 //! after a restart: it compares again, with the rights that who asked has then.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -29,6 +30,9 @@ use crate::engine::{Error as EngineError, codec, keys};
 const MOST_REMEMBERED: usize = 200;
 /// Runs of an organisation that wait or run at once.
 const MOST_WAITING: usize = 16;
+
+/// How often a run is begun, if it never comes to an end.
+const MOST_ATTEMPTS: u32 = 3;
 
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +78,9 @@ pub struct DuplicateRun {
     /// What who asked for it saw when its report was made, as a hash; of a report on the base.
     #[serde(default)]
     pub seen: Option<String>,
+    /// How often it was begun without that the server ended in good order.
+    #[serde(default)]
+    pub attempts: u32,
     /// Who asked for it.
     pub created_by: String,
     /// When it was asked for.
@@ -179,6 +186,7 @@ impl App {
                 list: how,
                 report,
                 seen: None,
+                attempts: 0,
                 created_by: caller.actor.to_string(),
                 created_at: self.partition.now(),
                 finished_at: None,
@@ -261,10 +269,9 @@ impl App {
             let is_stopping = || app.is_stopping_run(&running);
             let turn = app.duplicates.runs.turns.wait(org, run.id, &is_stopping);
             let mut result = Ok(false);
-            if turn.is_some() {
-                run.state = RunState::Running;
-                app.keep_run_or_warn(org, &run);
-                result = app.carry_out(org, caller.as_ref(), &mut run, &running);
+            let has_begun = turn.is_some();
+            if has_begun {
+                result = app.attempt(org, caller.as_ref(), &mut run, &running);
             }
             drop(turn);
             let is_cancelled = running.cancel.load(Ordering::Relaxed);
@@ -289,9 +296,35 @@ impl App {
                     Ok(()) => app.tidy_run(&run),
                     Err(error) => tracing::warn!("run {} cannot be kept: {error}", run.id),
                 }
+            } else if has_begun && result.is_ok() {
+                // It is no fault of the run that the server ends.
+                run.attempts = run.attempts.saturating_sub(1);
+                run.state = RunState::Queued;
+                if let Err(error) = app.keep_run(org, &run) {
+                    tracing::warn!("run {} cannot be kept: {error}", run.id);
+                }
             }
             app.duplicates.runs.running.lock().remove(&run.id);
         });
+    }
+
+    /// Notes that a run begins, and carries it out; whether it got to the end.
+    fn attempt(
+        &self,
+        org: OrgNumber,
+        caller: Option<&Caller>,
+        run: &mut DuplicateRun,
+        running: &Running,
+    ) -> Result<bool, Error> {
+        if run.attempts >= MOST_ATTEMPTS {
+            return Err(Error::Overloaded(
+                "the server ended three times while this run was at work: it may be too much for it",
+            ));
+        }
+        run.state = RunState::Running;
+        run.attempts += 1;
+        self.keep_run(org, run)?;
+        caught(|| self.carry_out(org, caller, run, running))
     }
 
     /// Does what a run is to do; whether it got to the end.
@@ -414,12 +447,6 @@ impl App {
         Ok(())
     }
 
-    fn keep_run_or_warn(&self, org: OrgNumber, run: &DuplicateRun) {
-        if let Err(error) = self.keep_run(org, run) {
-            tracing::warn!("run {} cannot be kept: {error}", run.id);
-        }
-    }
-
     pub(super) fn all_runs(&self, org: OrgNumber) -> Result<Vec<DuplicateRun>, Error> {
         let mut runs: Vec<DuplicateRun> = Vec::new();
         for entry in self.partition.scan(&keys::space_of(keys::DUPLICATE_RUNS, org)) {
@@ -507,6 +534,14 @@ impl App {
     }
 }
 
+/// Does something; a panic is a failure like others.
+fn caught(work: impl FnOnce() -> Result<bool, Error>) -> Result<bool, Error> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_panic| {
+        tracing::error!("a run that looks for duplicates ended by a panic");
+        Err(EngineError::Defect("the run").into())
+    })
+}
+
 fn options_of(report: RunReport) -> ReportOptions {
     ReportOptions {
         min_probability: report.min_probability,
@@ -520,4 +555,16 @@ fn authorize_run(caller: &Caller, has_report: bool, is_list: bool) -> Result<(),
     }
     authorize(caller, Permission::Merge)?;
     if has_report { authorize(caller, Permission::Export) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_panics_has_failed() {
+        let failed = caught(|| panic!("it cannot be"));
+        assert!(failed.is_err_and(|error| error.to_string().starts_with("the run failed")));
+        assert!(caught(|| Ok(true)).is_ok_and(|is_done| is_done));
+    }
 }

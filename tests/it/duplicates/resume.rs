@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::runs::{RUNS, ended};
 use crate::support::process::Bench;
-use crate::support::server::{Client, TestServer};
+use crate::support::server::{Client, OPERATOR, TestServer};
 
 const CSV: [(&str, &str); 1] = [("content-type", "text/csv")];
 
@@ -110,7 +110,7 @@ fn a_run_over_the_base_survives_that_its_server_is_killed() {
 #[test]
 fn a_report_is_only_for_who_may_still_have_it_after_a_restart() {
     let server = TestServer::demo(3_000);
-    let admin = server.with_token(crate::support::server::OPERATOR);
+    let admin = server.with_token(OPERATOR);
     let made = admin.post("/api/v1/tokens", &json!({"role": "admin"})).expect(201);
     let guest = server.with_token(made.json["token"].as_str().unwrap());
     let started = guest.post(RUNS, &json!({"format": "csv"})).expect(202);
@@ -215,4 +215,38 @@ fn an_upload_that_breaks_off_leaves_no_file() {
         }
     }
     assert_eq!(server.get(RUNS).expect(200).json["total"], 0);
+}
+
+#[test]
+fn a_run_that_ends_its_server_again_and_again_fails() {
+    let bench = Bench::new();
+    let list = std::fs::read(generated(&bench)).unwrap();
+    let path = format!("{RUNS}?id_column=true_id&map=true_id%3Dignore");
+    let mut place = None;
+    for _ in 0..3 {
+        let served = bench.serve(None);
+        let place = place.get_or_insert_with(|| {
+            let started = served.client.send("POST", &path, &CSV, Some(&list)).expect(202);
+            started.header("location").unwrap().to_owned()
+        });
+        compares(&served.client, place);
+    }
+    let served = bench.serve(None);
+    let run = ended(&served.client, &place.unwrap());
+    assert_eq!((&run["state"], &run["report_url"]), (&json!("failed"), &json!(null)), "{run}");
+    assert!(run["error"].as_str().unwrap().contains("three times"), "{run}");
+    while !files(&bench.data()).is_empty() {
+        std::thread::yield_now();
+    }
+    served.stop();
+}
+
+#[test]
+fn a_server_that_ends_in_good_order_does_not_count_against_a_run() {
+    let server = TestServer::demo(3_000);
+    let client = server.with_token(OPERATOR);
+    let started = client.post(RUNS, &json!({"format": "csv"})).expect(202);
+    let place = started.header("location").unwrap().to_owned();
+    let server = (0..4).fold(server, |server, _| server.restart());
+    report(&server, &ended(&server, &place));
 }
