@@ -154,11 +154,21 @@ impl App {
         }))
     }
 
-    /// All of a file, or what is whole of it while it is being written.
+    /// All of a file that is finished.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is damaged.
+    pub fn read_staged_file(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.open_staged_file(path)?.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// What is whole of a file that may still be written.
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn read_staged_file(&self, path: &Path) -> io::Result<Vec<u8>> {
+    pub fn read_growing_file(&self, path: &Path) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         match self.open_staged_file(path)?.read_to_end(&mut bytes) {
             // The end of a sealed file is missing until it is finished.

@@ -195,7 +195,10 @@ pub(super) async fn report(
     let bytes = web::block(move || state.app.read_staged_file(&file))
         .await
         .map_err(|_blocking| unreadable())?
-        .map_err(|_io| unreadable())?;
+        .map_err(|error| {
+            tracing::error!("the report {id} cannot be read: {error}");
+            unreadable()
+        })?;
     let (kind, name) = match report.format {
         ReportFormat::Csv => ("text/csv; charset=utf-8", "duplicates.csv"),
         ReportFormat::JsonLines => ("application/x-ndjson", "duplicates.jsonl"),

@@ -203,7 +203,7 @@ pub(super) async fn errors(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let file = state.app.import_errors_file(&caller.0, import_id(&path)?)?;
-    let bytes = web::block(move || state.app.read_staged_file(&file))
+    let bytes = web::block(move || state.app.read_growing_file(&file))
         .await
         .map_err(|_blocking| Problem::new(ErrorCode::Internal, "the file cannot be read"))?
         .unwrap_or_default();

@@ -250,3 +250,28 @@ fn a_server_that_ends_in_good_order_does_not_count_against_a_run() {
     let server = (0..4).fold(server, |server, _| server.restart());
     report(&server, &ended(&server, &place));
 }
+
+#[test]
+fn a_damaged_report_is_not_served_in_part() {
+    let bench = Bench::new();
+    let key = bench.key("key");
+    let list = std::fs::read(generated(&bench)).unwrap();
+    let served = bench.serve(Some(&key));
+    let path = format!("{RUNS}?id_column=true_id&map=true_id%3Dignore&format=html");
+    let started = served.client.send("POST", &path, &CSV, Some(&list)).expect(202);
+    let place = started.header("location").unwrap().to_owned();
+    report(&served.client, &ended(&served.client, &place));
+    let id = place.rsplit('/').next().unwrap();
+    let file = bench.data().join(format!("runs/{id}.report"));
+    let whole = std::fs::read(&file).unwrap();
+    let put = |bytes: &[u8]| std::fs::File::create(&file).unwrap().write_all(bytes).unwrap();
+    let mut flipped = whole.clone();
+    *flipped.last_mut().unwrap() ^= 1;
+    for damaged in [&whole[..whole.len() - 1], &whole[..whole.len() / 2], &flipped] {
+        put(damaged);
+        served.client.get(&format!("{place}/report")).expect(500);
+    }
+    put(&whole);
+    served.client.get(&format!("{place}/report")).expect(200);
+    served.stop();
+}
