@@ -125,9 +125,12 @@ pub struct ListRun {
 
 /// A run of this process.
 struct Running {
+    org: OrgNumber,
     done: AtomicU64,
     total: AtomicU64,
     cancel: AtomicBool,
+    /// Whether a contact was erased for good since its report was begun.
+    is_outdated: AtomicBool,
 }
 
 /// The runs of this process.
@@ -260,9 +263,11 @@ impl App {
 
     fn begin_run(self: &Arc<Self>, org: OrgNumber, mut run: DuplicateRun, caller: Option<Caller>) {
         let running = Arc::new(Running {
+            org,
             done: AtomicU64::new(0),
             total: AtomicU64::new(0),
             cancel: AtomicBool::new(false),
+            is_outdated: AtomicBool::new(false),
         });
         self.duplicates.runs.running.lock().insert(run.id, Arc::clone(&running));
         self.in_background("duplicates run", move |app| {
@@ -327,6 +332,21 @@ impl App {
         caught(|| self.carry_out(org, caller, run, running))
     }
 
+    /// Removes all reports on the base, for they may hold a contact that was erased for good; one
+    /// that is being made is made again.
+    pub(in crate::app) fn forget_reports(&self, org: OrgNumber) -> Result<(), Error> {
+        // First those that are being made: what is written behind this is removed by its run.
+        for running in self.duplicates.runs.running.lock().values().filter(|run| run.org == org) {
+            running.is_outdated.store(true, Ordering::SeqCst);
+        }
+        for run in self.all_runs(org)? {
+            if !run.is_list && run.report.is_some() {
+                remove(&self.run_report_path(run.id)?);
+            }
+        }
+        Ok(())
+    }
+
     /// Does what a run is to do; whether it got to the end.
     fn carry_out(
         &self,
@@ -385,13 +405,23 @@ impl App {
         if self.is_stopping_run(running) {
             return Ok(false);
         }
-        let made = self.report_duplicates(caller, &options_of(report), &mut |done| {
-            running.done.store(done, Ordering::Relaxed);
-        })?;
-        self.write_run_report(run.id, report, &made)?;
-        run.seen = Some(seen_by(caller));
-        run.summary = Some(made.summary());
-        Ok(true)
+        loop {
+            running.is_outdated.store(false, Ordering::SeqCst);
+            let made = self.report_duplicates(caller, &options_of(report), &mut |done| {
+                running.done.store(done, Ordering::Relaxed);
+            })?;
+            self.write_run_report(run.id, report, &made)?;
+            run.seen = Some(seen_by(caller));
+            run.summary = Some(made.summary());
+            if !running.is_outdated.load(Ordering::SeqCst) {
+                return Ok(true);
+            }
+            // It holds somebody who has been erased for good meanwhile.
+            remove(&self.run_report_path(run.id)?);
+            if self.is_stopping_run(running) {
+                return Ok(false);
+            }
+        }
     }
 
     fn run_on_list(

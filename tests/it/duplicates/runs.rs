@@ -217,3 +217,24 @@ fn a_report_is_only_for_who_may_still_have_all_of_it() {
     assert_eq!(report(&manager, &base), text);
     get(&again).expect(200);
 }
+
+#[test]
+fn reports_go_when_a_contact_is_erased_for_good() {
+    let server = TestServer::start();
+    people(&server);
+    let id = server.create_id(&json!({"name": "Doe, John", "phone": "+12025550123"}));
+    let make = || ending(&server, &server.post(RUNS, &json!({"format": "html"})).expect(202));
+    let list = "name,phone\nAda Lovelace,+12025550123\n";
+    let csv = [("content-type", "text/csv")];
+    let list = server.send("POST", RUNS, &csv, Some(list.as_bytes())).expect(202);
+    let list = ending(&server, &list);
+    let run = make();
+    server.delete(&format!("/api/v1/contacts/{id}")).expect(204);
+    report(&server, &run);
+    server.delete(&format!("/api/v1/contacts/{id}?permanent=true")).expect(204);
+    server.get(run["report_url"].as_str().unwrap()).expect(404);
+    let place = format!("{RUNS}/{}", run["id"].as_str().unwrap());
+    assert_eq!(server.get(&place).expect(200).json["report_url"], json!(null));
+    report(&server, &list);
+    report(&server, &make());
+}
