@@ -464,6 +464,11 @@ impl App {
             }
             Ok(())
         })?;
+        if deletion == Deletion::Permanent
+            && let Err(error) = self.forget_reports(org)
+        {
+            tracing::error!("reports on duplicates cannot be removed: {error}");
+        }
         self.own_writes.note(caller, written.seq);
         Ok(written.seq)
     }

@@ -68,7 +68,7 @@ pub use query::Query;
 pub use search::{Refresh, SearchAnswer, SearchRequest};
 pub use search_members::SEARCH_MEMBERS;
 pub use sessions::{NewSession, Session};
-pub use staged::{StagedReader, StagedWriter};
+pub use staged::{StagedReader, StagedWriter, Unkept};
 pub use suggest::{SuggestAnswer, SuggestKind, Suggestion};
 pub use tokens::{NewToken, TokenRequest, TokenView};
 

@@ -4,7 +4,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::App;
 use crate::vault::{OpeningReader, Room, Sealer, SealingWriter};
@@ -70,6 +70,35 @@ impl Read for StagedReader {
     }
 }
 
+/// A file that is removed when this is dropped, unless it is kept: whatever ends the writing of it,
+/// also that nobody waits for it any more.
+#[derive(Debug)]
+pub struct Unkept(Option<PathBuf>);
+
+impl Unkept {
+    /// What is or will be at this place.
+    pub fn new(path: PathBuf) -> Self {
+        Self(Some(path))
+    }
+
+    /// Leaves the file where it is.
+    pub fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Unkept {
+    fn drop(&mut self) {
+        let Some(path) = self.0.take() else { return };
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!("{} cannot be removed: {error}", path.display());
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+}
+
 impl App {
     /// Begins a file.
     ///
@@ -90,12 +119,14 @@ impl App {
         write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
     ) -> io::Result<()> {
         let aside = path.with_extension("part");
+        let unkept = Unkept::new(aside.clone());
         let mut out = BufWriter::new(self.create_staged_at(&aside, path)?);
         write(&mut out)?;
         out.flush()?;
         out.get_mut().finish()?;
         out.get_ref().sync()?;
         std::fs::rename(&aside, path)?;
+        unkept.keep();
         match path.parent() {
             Some(folder) => File::open(folder)?.sync_all(),
             None => Ok(()),
@@ -123,11 +154,21 @@ impl App {
         }))
     }
 
-    /// All of a file, or what is whole of it while it is being written.
+    /// All of a file that is finished.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is damaged.
+    pub fn read_staged_file(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.open_staged_file(path)?.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// What is whole of a file that may still be written.
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn read_staged_file(&self, path: &Path) -> io::Result<Vec<u8>> {
+    pub fn read_growing_file(&self, path: &Path) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         match self.open_staged_file(path)?.read_to_end(&mut bytes) {
             // The end of a sealed file is missing until it is finished.
@@ -143,4 +184,27 @@ impl App {
 
 fn place(path: &Path) -> Vec<u8> {
     path.file_name().unwrap_or_default().as_encoded_bytes().to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Options;
+
+    #[test]
+    fn a_file_that_cannot_be_written_leaves_nothing_and_what_was_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let app = App::open(&dir.path().join("data"), Options::default()).unwrap();
+        let folder = dir.path().join("files");
+        std::fs::create_dir(&folder).unwrap();
+        let path = folder.join("one.report");
+        app.replace_staged_file(&path, &mut |out| out.write_all(b"whole")).unwrap();
+        let failed = app.replace_staged_file(&path, &mut |out| {
+            out.write_all(b"half of it")?;
+            Err(io::Error::other("the disk is full"))
+        });
+        assert!(failed.is_err());
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+        assert_eq!(app.read_staged_file(&path).unwrap(), b"whole");
+    }
 }

@@ -17,7 +17,7 @@ use super::imports::receive;
 use super::people::record_id;
 use super::schema;
 use super::state::State;
-use crate::app::{Error, ListRun, Noun, ReportFormat, RunList, RunReport, RunView};
+use crate::app::{Error, ListRun, Noun, ReportFormat, RunList, RunReport, RunView, Unkept};
 use crate::error::ErrorCode;
 
 /// The members of a request for a run over the base.
@@ -89,6 +89,7 @@ pub(super) async fn start(
     let has_report = asked.last("format").is_some();
     let by = caller.0.clone();
     answer::run(&state, move |app| app.check_duplicate_run(&by, has_report, is_list)).await?;
+    let mut unkept = None;
     let (report, list) = if is_list {
         let report = report_of(&asked)?.unwrap_or(RunReport {
             view: view_of(asked.last("view"))?,
@@ -102,10 +103,7 @@ pub(super) async fn start(
         how.options()?;
         let id = Uuid::now_v7();
         let file = app.run_list_path(id)?;
-        if let Err(problem) = receive(&request, payload, &state, &file).await {
-            let _ = std::fs::remove_file(&file);
-            return Err(problem);
-        }
+        unkept = Some(receive(&request, payload, &state, &file).await?);
         (Some(report), Some(ListRun { id, how }))
     } else {
         let asked = match body::optional_json(&request, payload, state.limits.json_bytes).await? {
@@ -126,8 +124,13 @@ pub(super) async fn start(
         };
         (report_of(&asked)?, None)
     };
-    let started =
-        answer::run(&state, move |_| app.start_duplicate_run(&caller.0, report, list)).await?;
+    // The list is the run's as soon as there is one, whether or not somebody still waits here.
+    let started = answer::run(&state, move |_| {
+        let started = app.start_duplicate_run(&caller.0, report, list)?;
+        unkept.into_iter().for_each(Unkept::keep);
+        Ok(started)
+    })
+    .await?;
     let mut response = answer::json(StatusCode::ACCEPTED, &shown(&started));
     let place = format!("/api/v1/duplicates/runs/{}", started.run.id);
     answer::put_header(&mut response, "location", &place);
@@ -192,7 +195,10 @@ pub(super) async fn report(
     let bytes = web::block(move || state.app.read_staged_file(&file))
         .await
         .map_err(|_blocking| unreadable())?
-        .map_err(|_io| unreadable())?;
+        .map_err(|error| {
+            tracing::error!("the report {id} cannot be read: {error}");
+            unreadable()
+        })?;
     let (kind, name) = match report.format {
         ReportFormat::Csv => ("text/csv; charset=utf-8", "duplicates.csv"),
         ReportFormat::JsonLines => ("application/x-ndjson", "duplicates.jsonl"),

@@ -15,7 +15,7 @@ use super::error::Problem;
 use super::schema;
 use super::search::query_of;
 use super::state::State;
-use crate::app::{Error, ImportOptions, MatchKey, OnDuplicate, parse_mapping};
+use crate::app::{Error, ImportOptions, MatchKey, OnDuplicate, Unkept, parse_mapping};
 use crate::domain::access::Permission;
 use crate::error::ErrorCode;
 
@@ -66,24 +66,23 @@ pub(super) async fn create(
         .imports_folder()
         .map_err(Problem::from)?
         .join(format!("{}.upload", Uuid::now_v7()));
-    if let Err(problem) = receive(&request, payload, &state, &path).await {
-        let _ = std::fs::remove_file(&path);
-        return Err(problem);
-    }
+    let unkept = receive(&request, payload, &state, &path).await?;
     let app = std::sync::Arc::clone(&state.app);
     let job = app.start_import(&caller.0, path, options)?;
+    unkept.keep();
     let mut response = answer::json(StatusCode::ACCEPTED, &job);
     answer::put_header(&mut response, "location", &format!("/api/v1/imports/{}", job.id));
     Ok(response)
 }
 
-/// Writes a body to a file, piece by piece.
+/// Writes a body to a file, piece by piece. The file goes unless it is kept, also when whoever sends
+/// it hangs up.
 pub(super) async fn receive(
     request: &HttpRequest,
     mut payload: web::Payload,
     state: &State,
     path: &std::path::Path,
-) -> Result<(), Problem> {
+) -> Result<Unkept, Problem> {
     let most_bytes = state.limits.upload_bytes;
     let too_large = || {
         Problem::new(
@@ -103,6 +102,7 @@ pub(super) async fn receive(
     if declared.is_some_and(|bytes| bytes > most_bytes) {
         return Err(too_large());
     }
+    let unkept = Unkept::new(path.to_owned());
     let mut file = state.app.create_staged_file(path).map_err(failed)?;
     let mut received = 0_u64;
     while let Some(chunk) = payload.next().await {
@@ -116,7 +116,8 @@ pub(super) async fn receive(
             .map_err(|_blocking| Problem::new(ErrorCode::Internal, "the upload cannot be kept"))?
             .map_err(failed)?;
     }
-    file.finish().map_err(failed)
+    file.finish().map_err(failed)?;
+    Ok(unkept)
 }
 
 fn parse_options(value: &Value) -> Result<ImportOptions, Problem> {
@@ -202,7 +203,7 @@ pub(super) async fn errors(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let file = state.app.import_errors_file(&caller.0, import_id(&path)?)?;
-    let bytes = web::block(move || state.app.read_staged_file(&file))
+    let bytes = web::block(move || state.app.read_growing_file(&file))
         .await
         .map_err(|_blocking| Problem::new(ErrorCode::Internal, "the file cannot be read"))?
         .unwrap_or_default();

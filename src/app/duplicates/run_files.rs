@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -16,6 +15,7 @@ use super::file::FileReportOptions;
 use super::report::DuplicateReport;
 use super::run_job::{DuplicateRun, RunReport, RunState};
 use crate::domain::ids::OrgNumber;
+use crate::domain::time::Timestamp;
 use crate::engine::Error as EngineError;
 use crate::import::parse_mapping;
 
@@ -23,8 +23,10 @@ use crate::import::parse_mapping;
 const FOLDER: &str = "runs";
 /// Reports of an organisation that are kept; they hold what contacts hold.
 const MOST_REPORTS: usize = 20;
-/// Reports are kept this long.
-const KEEP_REPORTS: Duration = Duration::from_secs(7 * 24 * 3_600);
+/// Reports are kept this long, in milliseconds.
+const KEEP_REPORTS: i64 = 7 * 24 * 3_600_000;
+/// How often reports that are too old are looked for, in milliseconds.
+const SWEEP_EVERY: u64 = 3_600_000;
 
 /// How the rows of a list are read, as it was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -131,27 +133,46 @@ impl App {
         }
     }
 
+    /// Whether the report of a run has been there for so long that nobody gets it any more.
+    pub(super) fn is_report_old(&self, run: &DuplicateRun) -> bool {
+        let now = self.partition.now();
+        run.finished_at.is_some_and(|at| now.0.saturating_sub(at.0) > KEEP_REPORTS)
+    }
+
     /// Removes the reports of all but the latest runs, and those that have been there for long.
     pub(super) fn forget_old_reports(&self, org: OrgNumber) -> Result<(), Error> {
         let runs = self.all_runs(org)?;
         let with_reports = runs.iter().rev().filter(|run| run.report.is_some());
         for (at, old) in with_reports.enumerate() {
-            let path = self.run_report_path(old.id)?;
-            if at >= MOST_REPORTS || is_old(&path) {
-                remove(&path);
+            if at >= MOST_REPORTS || self.is_report_old(old) {
+                remove(&self.run_report_path(old.id)?);
             }
         }
         Ok(())
     }
 
+    /// Removes the old reports of all organisations, from time to time; `last` is when it did so.
+    pub(super) fn sweep_reports(&self, last: &mut Option<Timestamp>) {
+        let now = self.partition.now();
+        if last.is_some_and(|at| now.0.abs_diff(at.0) < SWEEP_EVERY) {
+            return;
+        }
+        *last = Some(now);
+        for organization in self.access().organizations() {
+            if let Err(error) = self.forget_old_reports(organization.number) {
+                tracing::error!("old reports of {} cannot be removed: {error}", organization.name);
+            }
+        }
+    }
+
     /// Removes what a server that did not end in good order has left: files of runs that nobody
-    /// knows, lists of runs that have ended, and reports that were not finished.
+    /// knows, lists of runs that have ended, and reports that are old or were not finished.
     pub(super) fn clear_run_files(&self, known: &[DuplicateRun]) -> Result<(), Error> {
         let mut wanted = HashSet::new();
         for run in known {
             if run.finished_at.is_none() {
                 wanted.insert(self.run_list_path(run.id)?);
-            } else if run.state == RunState::Done && run.report.is_some() {
+            } else if run.may_have_report() && !self.is_report_old(run) {
                 wanted.insert(self.run_report_path(run.id)?);
             }
         }
@@ -163,11 +184,6 @@ impl App {
         }
         Ok(())
     }
-}
-
-fn is_old(path: &Path) -> bool {
-    let written = std::fs::metadata(path).and_then(|file| file.modified());
-    written.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > KEEP_REPORTS))
 }
 
 /// Removes a file, if it is there.

@@ -5,6 +5,7 @@
 //! after a restart: it compares again, with the rights that who asked has then.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -20,7 +21,7 @@ use super::live::Built;
 use super::report::{ReportFormat, ReportOptions, ReportSummary, ReportView};
 use super::run_files::{RunList, Wanted, remove};
 use super::turns::Turns;
-use crate::domain::access::{Caller, FieldRight, Permission, Sight};
+use crate::domain::access::{Caller, FieldRight, FieldRights, Permission, Sight};
 use crate::domain::ids::OrgNumber;
 use crate::domain::time::Timestamp;
 use crate::engine::{Error as EngineError, codec, keys};
@@ -29,6 +30,9 @@ use crate::engine::{Error as EngineError, codec, keys};
 const MOST_REMEMBERED: usize = 200;
 /// Runs of an organisation that wait or run at once.
 const MOST_WAITING: usize = 16;
+
+/// How often a run is begun, if it never comes to an end.
+const MOST_ATTEMPTS: u32 = 3;
 
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +75,12 @@ pub struct DuplicateRun {
     pub list: Option<RunList>,
     /// The report that it writes, if any.
     pub report: Option<RunReport>,
+    /// What who asked for it saw when its report was made, as a hash; of a report on the base.
+    #[serde(default)]
+    pub seen: Option<String>,
+    /// How often it was begun without that the server ended in good order.
+    #[serde(default)]
+    pub attempts: u32,
     /// Who asked for it.
     pub created_by: String,
     /// When it was asked for.
@@ -83,6 +93,13 @@ pub struct DuplicateRun {
     pub summary: Option<ReportSummary>,
     /// Why it failed.
     pub error: Option<String>,
+}
+
+impl DuplicateRun {
+    /// Whether it has written a report, which may have been removed since.
+    pub(super) fn may_have_report(&self) -> bool {
+        self.state == RunState::Done && self.report.is_some()
+    }
 }
 
 /// A run with how far it is.
@@ -108,9 +125,12 @@ pub struct ListRun {
 
 /// A run of this process.
 struct Running {
+    org: OrgNumber,
     done: AtomicU64,
     total: AtomicU64,
     cancel: AtomicBool,
+    /// Whether a contact was erased for good since its report was begun.
+    is_outdated: AtomicBool,
 }
 
 /// The runs of this process.
@@ -126,6 +146,23 @@ fn may_see(caller: &Caller, run: &DuplicateRun) -> bool {
         && caller.fields.phones == FieldRight::Full
         && caller.fields.emails == FieldRight::Full;
     is_own || sees_all
+}
+
+/// Which contacts and fields a caller sees, as a hash: it is the same as long as they are.
+fn seen_by(caller: &Caller) -> String {
+    let seen = format!("{:?} {:?}", caller.sight, caller.fields);
+    blake3::hash(seen.as_bytes()).to_hex().to_string()
+}
+
+/// Refuses a report to who may not have it now, whatever was allowed when it was made.
+fn authorize_report(caller: &Caller, run: &DuplicateRun) -> Result<(), Error> {
+    authorize_run(caller, true, run.is_list)?;
+    let sees_all = caller.sight == Sight::Everything && caller.fields == FieldRights::default();
+    // A report on a list holds nothing but the list.
+    if run.is_list || sees_all || run.seen.as_ref() == Some(&seen_by(caller)) {
+        return Ok(());
+    }
+    Err(Error::NotHere("what you see has changed since this report was made: start a new run"))
 }
 
 impl App {
@@ -151,6 +188,8 @@ impl App {
                 is_list,
                 list: how,
                 report,
+                seen: None,
+                attempts: 0,
                 created_by: caller.actor.to_string(),
                 created_at: self.partition.now(),
                 finished_at: None,
@@ -224,19 +263,20 @@ impl App {
 
     fn begin_run(self: &Arc<Self>, org: OrgNumber, mut run: DuplicateRun, caller: Option<Caller>) {
         let running = Arc::new(Running {
+            org,
             done: AtomicU64::new(0),
             total: AtomicU64::new(0),
             cancel: AtomicBool::new(false),
+            is_outdated: AtomicBool::new(false),
         });
         self.duplicates.runs.running.lock().insert(run.id, Arc::clone(&running));
         self.in_background("duplicates run", move |app| {
             let is_stopping = || app.is_stopping_run(&running);
             let turn = app.duplicates.runs.turns.wait(org, run.id, &is_stopping);
             let mut result = Ok(false);
-            if turn.is_some() {
-                run.state = RunState::Running;
-                app.keep_run_or_warn(org, &run);
-                result = app.carry_out(org, caller.as_ref(), &mut run, &running);
+            let has_begun = turn.is_some();
+            if has_begun {
+                result = app.attempt(org, caller.as_ref(), &mut run, &running);
             }
             drop(turn);
             let is_cancelled = running.cancel.load(Ordering::Relaxed);
@@ -261,9 +301,50 @@ impl App {
                     Ok(()) => app.tidy_run(&run),
                     Err(error) => tracing::warn!("run {} cannot be kept: {error}", run.id),
                 }
+            } else if has_begun && result.is_ok() {
+                // It is no fault of the run that the server ends.
+                run.attempts = run.attempts.saturating_sub(1);
+                run.state = RunState::Queued;
+                if let Err(error) = app.keep_run(org, &run) {
+                    tracing::warn!("run {} cannot be kept: {error}", run.id);
+                }
             }
             app.duplicates.runs.running.lock().remove(&run.id);
         });
+    }
+
+    /// Notes that a run begins, and carries it out; whether it got to the end.
+    fn attempt(
+        &self,
+        org: OrgNumber,
+        caller: Option<&Caller>,
+        run: &mut DuplicateRun,
+        running: &Running,
+    ) -> Result<bool, Error> {
+        if run.attempts >= MOST_ATTEMPTS {
+            return Err(Error::Overloaded(
+                "the server ended three times while this run was at work: it may be too much for it",
+            ));
+        }
+        run.state = RunState::Running;
+        run.attempts += 1;
+        self.keep_run(org, run)?;
+        caught(|| self.carry_out(org, caller, run, running))
+    }
+
+    /// Removes all reports on the base, for they may hold a contact that was erased for good; one
+    /// that is being made is made again.
+    pub(in crate::app) fn forget_reports(&self, org: OrgNumber) -> Result<(), Error> {
+        // First those that are being made: what is written behind this is removed by its run.
+        for running in self.duplicates.runs.running.lock().values().filter(|run| run.org == org) {
+            running.is_outdated.store(true, Ordering::SeqCst);
+        }
+        for run in self.all_runs(org)? {
+            if !run.is_list && run.report.is_some() {
+                remove(&self.run_report_path(run.id)?);
+            }
+        }
+        Ok(())
     }
 
     /// Does what a run is to do; whether it got to the end.
@@ -324,12 +405,23 @@ impl App {
         if self.is_stopping_run(running) {
             return Ok(false);
         }
-        let made = self.report_duplicates(caller, &options_of(report), &mut |done| {
-            running.done.store(done, Ordering::Relaxed);
-        })?;
-        self.write_run_report(run.id, report, &made)?;
-        run.summary = Some(made.summary());
-        Ok(true)
+        loop {
+            running.is_outdated.store(false, Ordering::SeqCst);
+            let made = self.report_duplicates(caller, &options_of(report), &mut |done| {
+                running.done.store(done, Ordering::Relaxed);
+            })?;
+            self.write_run_report(run.id, report, &made)?;
+            run.seen = Some(seen_by(caller));
+            run.summary = Some(made.summary());
+            if !running.is_outdated.load(Ordering::SeqCst) {
+                return Ok(true);
+            }
+            // It holds somebody who has been erased for good meanwhile.
+            remove(&self.run_report_path(run.id)?);
+            if self.is_stopping_run(running) {
+                return Ok(false);
+            }
+        }
     }
 
     fn run_on_list(
@@ -385,12 +477,6 @@ impl App {
         Ok(())
     }
 
-    fn keep_run_or_warn(&self, org: OrgNumber, run: &DuplicateRun) {
-        if let Err(error) = self.keep_run(org, run) {
-            tracing::warn!("run {} cannot be kept: {error}", run.id);
-        }
-    }
-
     pub(super) fn all_runs(&self, org: OrgNumber) -> Result<Vec<DuplicateRun>, Error> {
         let mut runs: Vec<DuplicateRun> = Vec::new();
         for entry in self.partition.scan(&keys::space_of(keys::DUPLICATE_RUNS, org)) {
@@ -406,8 +492,8 @@ impl App {
         };
         let contacts = run.compared.map_or(0, |built| built.contacts as u64);
         let contacts = run.summary.as_ref().map_or(contacts, |summary| summary.contacts as u64);
-        let has_report = run.state == RunState::Done
-            && run.report.is_some()
+        let has_report = run.may_have_report()
+            && !self.is_report_old(&run)
             && self.run_report_path(run.id).is_ok_and(|path| path.exists());
         let (done, total) =
             (figure(|running| &running.done, contacts), figure(|running| &running.total, contacts));
@@ -458,22 +544,32 @@ impl App {
         Ok(found)
     }
 
-    /// The report of a run, with what it is. It holds what its maker sees, and is for the maker
-    /// and for those who see everything.
+    /// The report of a run, with what it is. It holds what its maker saw, and is for the maker, as
+    /// long as that is the same, and for those who see everything.
     ///
     /// # Errors
-    /// If there is no run with this id for this caller, or it has no report.
+    /// If there is no run with this id for this caller, it has no report, or the caller may not
+    /// have the report now.
     pub fn duplicate_run_report(
         &self,
         caller: &Caller,
         id: Uuid,
     ) -> Result<(RunReport, PathBuf), Error> {
         let found = self.find_duplicate_run(caller, id)?;
+        authorize_report(caller, &found.run)?;
         match found.run.report {
             Some(report) if found.has_report => Ok((report, self.run_report_path(id)?)),
             _ => Err(Error::NotFound(Noun::Report)),
         }
     }
+}
+
+/// Does something; a panic is a failure like others.
+fn caught(work: impl FnOnce() -> Result<bool, Error>) -> Result<bool, Error> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_panic| {
+        tracing::error!("a run that looks for duplicates ended by a panic");
+        Err(EngineError::Defect("the run").into())
+    })
 }
 
 fn options_of(report: RunReport) -> ReportOptions {
@@ -489,4 +585,16 @@ fn authorize_run(caller: &Caller, has_report: bool, is_list: bool) -> Result<(),
     }
     authorize(caller, Permission::Merge)?;
     if has_report { authorize(caller, Permission::Export) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_panics_has_failed() {
+        let failed = caught(|| panic!("it cannot be"));
+        assert!(failed.is_err_and(|error| error.to_string().starts_with("the run failed")));
+        assert!(caught(|| Ok(true)).is_ok_and(|is_done| is_done));
+    }
 }

@@ -175,3 +175,66 @@ fn reports_respect_what_was_decided_and_how_the_organisation_looks() {
     server.patch("/api/v1/settings", &json!({"duplicates": {"match_email": false}})).expect(200);
     assert_eq!(lines(), 0);
 }
+
+#[test]
+fn a_report_is_only_for_who_may_still_have_all_of_it() {
+    let server = TestServer::start();
+    people(&server);
+    let set = |settings: Value| server.patch("/api/v1/settings", &settings).expect(200);
+    let may = |rights: Value| json!({"permissions": {"preset": "default", "manager": rights}});
+    let all = || may(json!({"merge": true, "export": true, "import": true}));
+    set(all());
+    let manager = server.role("manager");
+    let base = manager.post(RUNS, &json!({"format": "jsonl", "view": "pairs"})).expect(202);
+    let base = ending(&manager, &base);
+    let list = "name,phone\nAda Lovelace,+12025550123\n";
+    let csv = [("content-type", "text/csv")];
+    let list = manager.send("POST", RUNS, &csv, Some(list.as_bytes())).expect(202);
+    let list = ending(&manager, &list);
+    let text = report(&manager, &base);
+    let get = |run: &Value| manager.get(run["report_url"].as_str().unwrap());
+    get(&list).expect(200);
+    set(may(json!({"merge": true, "export": false, "import": false})));
+    for run in [&base, &list] {
+        assert_eq!(get(run).expect(403).code(), "forbidden");
+    }
+    set(all());
+    assert_eq!(report(&manager, &base), text);
+    for hidden in ["phones", "cf.salary"] {
+        set(json!({"field_visibility": {hidden: {"manager": "hidden"}}}));
+        let refused = get(&base).expect(403);
+        assert!(refused.json["detail"].as_str().unwrap().contains("start a new run"));
+        get(&list).expect(200);
+        // Who sees everything still may.
+        assert_eq!(report(&server, &base), text);
+    }
+    let again = manager.post(RUNS, &json!({"format": "jsonl", "view": "pairs"})).expect(202);
+    let again = ending(&manager, &again);
+    report(&manager, &again);
+    set(json!({"field_visibility": {"emails": {"manager": "masked"}}}));
+    get(&again).expect(403);
+    set(json!({"field_visibility": {}}));
+    assert_eq!(report(&manager, &base), text);
+    get(&again).expect(200);
+}
+
+#[test]
+fn reports_go_when_a_contact_is_erased_for_good() {
+    let server = TestServer::start();
+    people(&server);
+    let id = server.create_id(&json!({"name": "Doe, John", "phone": "+12025550123"}));
+    let make = || ending(&server, &server.post(RUNS, &json!({"format": "html"})).expect(202));
+    let list = "name,phone\nAda Lovelace,+12025550123\n";
+    let csv = [("content-type", "text/csv")];
+    let list = server.send("POST", RUNS, &csv, Some(list.as_bytes())).expect(202);
+    let list = ending(&server, &list);
+    let run = make();
+    server.delete(&format!("/api/v1/contacts/{id}")).expect(204);
+    report(&server, &run);
+    server.delete(&format!("/api/v1/contacts/{id}?permanent=true")).expect(204);
+    server.get(run["report_url"].as_str().unwrap()).expect(404);
+    let place = format!("{RUNS}/{}", run["id"].as_str().unwrap());
+    assert_eq!(server.get(&place).expect(200).json["report_url"], json!(null));
+    report(&server, &list);
+    report(&server, &make());
+}

@@ -19,7 +19,7 @@ const SETTLE_AT_ONCE: usize = 200;
 
 impl App {
     /// Keeps the duplicates of all organisations up in the background until
-    /// [`App::stop_duplicates`].
+    /// [`App::stop_duplicates`], and removes reports that are old.
     ///
     /// # Errors
     /// If no thread is left.
@@ -31,7 +31,9 @@ impl App {
         let pool = pool.map_err(std::io::Error::other)?;
         std::thread::Builder::new().name("duplicates".to_owned()).spawn(move || {
             let mut waited: HashMap<u32, usize> = HashMap::new();
+            let mut swept = None;
             while app.wait_for_work() {
+                app.sweep_reports(&mut swept);
                 for live in app.duplicates.all() {
                     let last = waited.entry(live.org.0).or_default();
                     if let Err(error) = pool.install(|| app.tend(&live, last)) {
