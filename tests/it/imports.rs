@@ -59,6 +59,25 @@ fn a_list_is_imported_and_found() {
 }
 
 #[test]
+fn rejected_rows_that_are_gone_are_said_to_be_gone() {
+    let server = TestServer::start();
+    let job = import(&server, b"name,phone\nJohn,abc\n", &json!({}));
+    assert_eq!(job["counts"]["errors"], 1, "{job}");
+    let path = format!("/api/v1/imports/{}", job["id"].as_str().unwrap());
+    let url = format!("{path}/errors.csv");
+    assert_eq!(job["errors_url"], json!(url));
+    assert!(String::from_utf8(server.get(&url).expect(200).body).unwrap().contains("abc"));
+    let server = server.restart();
+    let after = server.get(&path).expect(200).json;
+    assert_eq!((&after["errors_url"], &after["counts"]), (&Value::Null, &job["counts"]));
+    let gone = server.get(&url).expect(404);
+    assert_eq!(gone.code(), "not_found");
+    assert!(gone.json["detail"].as_str().unwrap().contains("no longer kept"), "{}", gone.json);
+    let unknown = server.get("/api/v1/imports/00000000-0000-7000-8000-000000000000/errors.csv");
+    assert_eq!(unknown.expect(404).code(), "import_not_found");
+}
+
+#[test]
 fn what_is_no_list_fails_with_its_reason() {
     let server = TestServer::start();
     for file in [&b""[..], b"\0\0\0\xff\xfe", b"a,b\n1,2\n"] {
