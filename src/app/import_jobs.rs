@@ -28,7 +28,7 @@ use crate::import::Counts;
 const MOST_RUNNING: usize = 1;
 /// Imports that wait at most; more are told to come back.
 const MOST_WAITING: usize = 100;
-/// Finished imports that are remembered.
+/// Imports of an organisation that are remembered.
 const MOST_REMEMBERED: usize = 1_000;
 
 /// Where an import stands.
@@ -109,6 +109,22 @@ pub(super) struct ImportJobs {
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
+/// Makes room for one more import of an organisation: its oldest that have ended are forgotten.
+fn forget_oldest(jobs: &mut HashMap<Uuid, Kept>, org: OrgNumber) {
+    let own = jobs.iter().filter(|(_, kept)| kept.org == org);
+    let surplus = (own.clone().count() + 1).saturating_sub(MOST_REMEMBERED);
+    if surplus == 0 {
+        return;
+    }
+    let ended = own.filter(|(_, kept)| kept.job.finished_at.is_some());
+    let mut ended: Vec<Uuid> = ended.map(|(id, _)| *id).collect();
+    // Ids are in the order of time.
+    ended.sort_unstable();
+    for id in ended.into_iter().take(surplus) {
+        jobs.remove(&id);
+    }
+}
+
 impl App {
     /// The folder of uploaded files and error files.
     ///
@@ -166,9 +182,7 @@ impl App {
                 remove(&file);
                 return Err(Error::Overloaded("too many imports wait already; try again later"));
             }
-            if jobs.len() >= MOST_REMEMBERED {
-                jobs.retain(|_, kept| kept.job.finished_at.is_none());
-            }
+            forget_oldest(&mut jobs, caller.organization);
             let (org, actor) = (caller.organization, Arc::clone(&caller.actor));
             let (job, cancel) = (job.clone(), Arc::clone(&cancel));
             jobs.insert(id, Kept { org, actor, user: caller.user, job, cancel });

@@ -17,9 +17,15 @@ fn import(server: &Client, csv: &[u8], options: &Value) -> Value {
         server.send("POST", &path, &[("content-type", "text/csv")], Some(csv)).expect(202);
     let job = format!("/api/v1/imports/{}", started.id());
     assert_eq!(started.header("location"), Some(job.as_str()));
+    ended(server, &started)
+}
+
+/// Waits until an import has ended.
+fn ended(client: &Client, started: &Answer) -> Value {
+    let job = format!("/api/v1/imports/{}", started.id());
     let begun = Instant::now();
     loop {
-        let state = server.get(&job).expect(200).json;
+        let state = client.get(&job).expect(200).json;
         if !state["finished_at"].is_null() {
             return state;
         }
@@ -268,6 +274,32 @@ fn a_row_goes_to_the_one_it_fits_best_of_those_that_were_told_apart() {
             assert_eq!(read().map(|contact| contact["title"].clone()), ["Founder", "Chair"]);
         }
     }
+}
+
+#[test]
+fn many_imports_of_one_organisation_forget_none_of_another() {
+    let server = TestServer::start();
+    let second = server.organization("second");
+    let begin = |client: &Client, options: &str| {
+        let path = format!("/api/v1/imports?options={}", escape(options));
+        let started = client.send("POST", &path, &[], Some(b"name\nAda\n")).expect(202);
+        ended(client, &started);
+        format!("/api/v1/imports/{}", started.id())
+    };
+    let theirs = begin(&second, "{}");
+    let first = begin(&server, "{}");
+    for _ in 0..999 {
+        begin(&server, "{\"dry_run\": true}");
+    }
+    server.get(&first).expect(200);
+    let last = begin(&server, "{\"dry_run\": true}");
+    // The oldest of its own makes room.
+    server.get(&first).expect(404);
+    for _ in 0..2 {
+        begin(&second, "{}");
+    }
+    server.get(&last).expect(200);
+    second.get(&theirs).expect(200);
 }
 
 #[test]
