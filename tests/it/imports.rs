@@ -277,6 +277,45 @@ fn a_row_goes_to_the_one_it_fits_best_of_those_that_were_told_apart() {
 }
 
 #[test]
+fn a_row_goes_to_the_best_of_many_without_names() {
+    let server = TestServer::start();
+    let department =
+        |name: &str| server.post("/api/v1/departments", &json!({"name": name})).expect(201).id();
+    let (sales, support) = (department("Sales"), department("Support"));
+    let body = json!({"role": "machine", "scopes": ["import", "read"], "department_id": sales});
+    let made = server.post("/api/v1/tokens", &body).expect(201);
+    let bound = server.without_token().with_token(made.json["token"].as_str().unwrap());
+    let create = |name: String, department: &str| {
+        server.create_id(&json!({"name": name, "phone": "+12025550123", "email": "team@x.org",
+            "org_department_id": department}))
+    };
+    for at in 0..20 {
+        create(format!("Other {at}"), &support);
+    }
+    let ids: Vec<String> = (0..20).map(|at| create(format!("Person {at}"), &sales)).collect();
+    let last = format!("/api/v1/contacts/{}", ids[19]);
+    for key in ["email", "phone"] {
+        let options = json!({"match_names": false, "match_keys": [key]});
+        let (head, value) =
+            if key == "email" { (key, "team@x.org") } else { (key, "+12025550123") };
+        let before = server.get(&last).expect(200).json;
+        let row = format!("name,{head}\nPerson 19,{value}\n");
+        let job = import(&server, row.as_bytes(), &options);
+        assert_eq!(job["counts"]["skipped"], 1, "{key}: {job}");
+        assert_eq!(server.get(&last).expect(200).json, before, "{key}");
+        // Whom the importer does not see takes no place of those whom it sees.
+        let started = bound.send(
+            "POST",
+            &format!("/api/v1/imports?options={}", escape(&options.to_string())),
+            &[("content-type", "text/csv")],
+            Some(row.as_bytes()),
+        );
+        let job = ended(&bound, &started.expect(202));
+        assert_eq!(job["counts"]["skipped"], 1, "{key}: {job}");
+    }
+}
+
+#[test]
 fn many_imports_of_one_organisation_forget_none_of_another() {
     let server = TestServer::start();
     let second = server.organization("second");
