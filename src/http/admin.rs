@@ -54,6 +54,19 @@ pub(super) async fn list_organizations(
     Ok(answer::json(StatusCode::OK, &json!({"total": all.len(), "organizations": all})))
 }
 
+/// Reads an organisation; for who runs the server.
+#[utoipa::path(get, path = "/api/v1/organizations/{id}", operation_id = "find_organization", tag = "administration",
+    params(("id" = String, Path, description = "the id or name of the organisation")),
+    responses((status = 200, body = schema::Organization), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem)))]
+pub(super) async fn find_organization(
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let found = state.app.read_organization(&caller.0, &path)?;
+    Ok(answer::json(StatusCode::OK, &found))
+}
+
 /// Changes name or quotas of an organisation; for who runs the server.
 #[utoipa::path(patch, path = "/api/v1/organizations/{id}", operation_id = "update_organization", tag = "administration",
     params(("id" = String, Path, description = "the id or name of the organisation")),
