@@ -116,6 +116,11 @@ pub enum Error {
     /// There is no such import.
     #[error("there is no import with this id")]
     ImportNotFound,
+    /// The rows that an import did not take were removed.
+    #[error(
+        "the rows that this import did not take are no longer kept: the server was started again since"
+    )]
+    ImportErrorsGone,
     /// The file cannot be read as a table.
     #[error("{0}")]
     FileUnreadable(String),
@@ -197,7 +202,7 @@ impl HasCode for Error {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Forbidden(_) | Self::NotHere(_) => ErrorCode::Forbidden,
-            Self::NotFound(_) => ErrorCode::NotFound,
+            Self::NotFound(_) | Self::ImportErrorsGone => ErrorCode::NotFound,
             Self::NameTaken(_) => ErrorCode::NameTaken,
             Self::InUse(_) | Self::FieldInUse(_) => ErrorCode::InUse,
             Self::DeleteBlocked(_) | Self::MergeBlocked { .. } => ErrorCode::DeleteBlocked,

@@ -28,7 +28,7 @@ use crate::import::Counts;
 const MOST_RUNNING: usize = 1;
 /// Imports that wait at most; more are told to come back.
 const MOST_WAITING: usize = 100;
-/// Finished imports that are remembered.
+/// Imports of an organisation that are remembered.
 const MOST_REMEMBERED: usize = 1_000;
 
 /// Where an import stands.
@@ -69,6 +69,9 @@ pub struct ImportJob {
     pub progress: JobProgress,
     /// How many rows met which end.
     pub counts: Counts,
+    /// Where the rows that it did not take are fetched; nowhere once they are no longer kept.
+    #[serde(default)]
+    pub errors_url: Option<String>,
     /// Why it failed.
     pub error: Option<String>,
     /// Whether nothing was to be written.
@@ -104,6 +107,22 @@ pub(super) struct ImportJobs {
     turn: Mutex<usize>,
     turn_changed: parking_lot::Condvar,
     threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// Makes room for one more import of an organisation: its oldest that have ended are forgotten.
+fn forget_oldest(jobs: &mut HashMap<Uuid, Kept>, org: OrgNumber) {
+    let own = jobs.iter().filter(|(_, kept)| kept.org == org);
+    let surplus = (own.clone().count() + 1).saturating_sub(MOST_REMEMBERED);
+    if surplus == 0 {
+        return;
+    }
+    let ended = own.filter(|(_, kept)| kept.job.finished_at.is_some());
+    let mut ended: Vec<Uuid> = ended.map(|(id, _)| *id).collect();
+    // Ids are in the order of time.
+    ended.sort_unstable();
+    for id in ended.into_iter().take(surplus) {
+        jobs.remove(&id);
+    }
 }
 
 impl App {
@@ -148,6 +167,7 @@ impl App {
             state: ImportState::Queued,
             progress: JobProgress { done: 0, total: 0, rows_per_second: 0 },
             counts: Counts::default(),
+            errors_url: Some(format!("/api/v1/imports/{id}/errors.csv")),
             error: None,
             dry_run: options.dry_run,
             created_at: self.partition.now(),
@@ -162,9 +182,7 @@ impl App {
                 remove(&file);
                 return Err(Error::Overloaded("too many imports wait already; try again later"));
             }
-            if jobs.len() >= MOST_REMEMBERED {
-                jobs.retain(|_, kept| kept.job.finished_at.is_none());
-            }
+            forget_oldest(&mut jobs, caller.organization);
             let (org, actor) = (caller.organization, Arc::clone(&caller.actor));
             let (job, cancel) = (job.clone(), Arc::clone(&cancel));
             jobs.insert(id, Kept { org, actor, user: caller.user, job, cancel });
@@ -299,8 +317,9 @@ impl App {
         self.update_import(id, |known| *known = job);
     }
 
-    /// Takes over an import of an earlier process.
+    /// Takes over an import of an earlier process, whose files are gone.
     pub(super) fn restore_import(&self, org: OrgNumber, known: &KeptJob, job: ImportJob) {
+        let job = ImportJob { errors_url: None, ..job };
         let (actor, user) = (known.actor.as_str().into(), known.user);
         let kept = Kept { org, actor, user, job, cancel: Arc::default() };
         self.import_jobs.jobs.lock().insert(kept.job.id, kept);
@@ -323,13 +342,25 @@ impl App {
         kept.map(|kept| kept.job.clone()).ok_or(Error::ImportNotFound)
     }
 
-    /// The file of the rows that an import did not take.
+    /// The rows that an import did not take, as far as it is.
     ///
     /// # Errors
-    /// If there is no such import for this caller.
-    pub fn import_errors_file(&self, caller: &Caller, id: Uuid) -> Result<PathBuf, Error> {
-        self.find_import(caller, id)?;
-        self.errors_path(id)
+    /// If there is no such import for this caller, or they are no longer kept.
+    pub fn import_errors(&self, caller: &Caller, id: Uuid) -> Result<Vec<u8>, Error> {
+        let job = self.find_import(caller, id)?;
+        if job.errors_url.is_none() {
+            return Err(Error::ImportErrorsGone);
+        }
+        let path = self.errors_path(id)?;
+        match self.read_growing_file(&path) {
+            Ok(bytes) => Ok(bytes),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::Engine(crate::engine::Error::Io { path, source: error }))
+            }
+            // It has not begun yet, or there was nothing to begin with.
+            Err(_) if job.counts.errors == 0 => Ok(Vec::new()),
+            Err(_) => Err(Error::ImportErrorsGone),
+        }
     }
 
     /// Stops an import between two writes.

@@ -17,7 +17,7 @@ use crate::domain::phone::parse_query;
 use crate::engine::lookup::{IdentityKind, Initials, Rule};
 use crate::import::match_existing::{MatchKey, name_of_contact, name_of_draft, names_agree};
 
-/// Candidates that are looked at for one key of a row.
+/// Candidates that are looked at for one key of a row, of those that the importer sees.
 const MOST_CANDIDATES: usize = 100;
 /// Up to so many candidates are read also where their initials differ, as those of nicknames do.
 const FEW: usize = 8;
@@ -122,14 +122,18 @@ impl<'a> RowMatcher<'a> {
         let initials = Initials::of(&name.0, &name.1);
         let is_likely =
             |(_, other): &&Candidate| !by_names || found.len() <= FEW || !initials.differ(*other);
-        let most = if by_names { MOST_CANDIDATES } else { FEW };
+        let mut looked_at = 0;
         let mut row = None;
         let mut same: Vec<(Arc<Contact>, f64)> = Vec::new();
         let mut likeliest: Option<(f64, ContactId)> = None;
-        for (number, _) in found.iter().filter(is_likely).take(most) {
+        for (number, _) in found.iter().filter(is_likely) {
             let Some(contact) = self.seen(*number)?.filter(|contact| has_key(contact)) else {
                 continue;
             };
+            if looked_at == MOST_CANDIDATES {
+                break;
+            }
+            looked_at += 1;
             let agrees = !by_names || names_agree(&name_of_contact(&contact), &name);
             if !agrees && found.len() > FEW {
                 continue;

@@ -223,6 +223,7 @@ impl App {
     ) {
         let app = Arc::clone(self);
         let mut threads = self.bulk_jobs.threads.lock();
+        threads.retain(|thread| !thread.is_finished());
         match std::thread::Builder::new().name(name.to_owned()).spawn(move || work(&app)) {
             Ok(thread) => threads.push(thread),
             Err(error) => tracing::error!("no thread is left: {error}"),

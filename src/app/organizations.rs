@@ -217,6 +217,21 @@ impl App {
         Ok(view(self.organization_of(caller)?.as_ref()))
     }
 
+    /// Any organisation by name or id.
+    ///
+    /// # Errors
+    /// If there is none, or the caller does not run the server.
+    pub fn read_organization(
+        &self,
+        caller: &Caller,
+        name_or_id: &str,
+    ) -> Result<OrganizationView, Error> {
+        authorize(caller, Permission::Operate)?;
+        let found = self.access().find_organization(name_or_id);
+        let found = found.ok_or_else(|| Error::OrganizationNotFound(name_or_id.to_owned()))?;
+        Ok(view(&found))
+    }
+
     /// Changes name or quotas of any organisation.
     ///
     /// # Errors

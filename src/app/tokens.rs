@@ -10,7 +10,7 @@ use super::error::{Error, Noun};
 use super::secret::random_token;
 use super::{App, authorize};
 use crate::domain::access::{
-    Caller, Organization, Permission, Permissions, Role, Scope, TokenRecord,
+    Caller, Organization, Permission, Permissions, Role, Scope, TokenLimits, TokenRecord,
 };
 use crate::domain::audit::{AuditAction, FieldChange};
 use crate::domain::draft::Patch;
@@ -194,6 +194,34 @@ fn refuse_greater_token(caller: &Caller, known: &TokenView) -> Result<(), Error>
     Ok(())
 }
 
+/// Refuses what a token would give beyond the networks and the end that it has itself; what another
+/// one has already is not given.
+fn refuse_beyond_own(
+    own: &TokenLimits,
+    had: Option<&TokenLimits>,
+    wanted: &TokenLimits,
+) -> Result<(), Error> {
+    let covers = |fits: &dyn Fn(&TokenLimits) -> bool| fits(own) || had.is_some_and(fits);
+    if !covers(&|limits| limits.cover_networks(&wanted.networks)) {
+        let own = own.networks.iter().map(IpNet::to_string).collect::<Vec<_>>().join(", ");
+        let detail = format!("must lie within the networks of the token that asks: {own}");
+        return Err(Error::invalid("/addresses", "beyond_own", detail));
+    }
+    if let Some(end) = own.expires_at
+        && !covers(&|limits| limits.cover_end(wanted.expires_at))
+    {
+        let detail = format!("must be no later than the end of the token that asks: {end}");
+        return Err(Error::invalid("/expires_at", "beyond_own", detail));
+    }
+    Ok(())
+}
+
+/// The limits of a token; its networks were checked when they were read.
+fn limits(addresses: &[String], expires_at: Option<Timestamp>) -> TokenLimits {
+    let networks = addresses.iter().filter_map(|network| network.parse().ok()).collect();
+    TokenLimits { networks, expires_at }
+}
+
 impl App {
     /// Makes a token for an organisation.
     ///
@@ -214,6 +242,8 @@ impl App {
             Error::invalid("/role", "role", detail)
         })?;
         self.check_token(caller, &organization, role, request)?;
+        let wanted = limits(&request.addresses, request.expires_at);
+        refuse_beyond_own(&caller.limits, None, &wanted)?;
         let record = TokenRecord {
             id: Uuid::now_v7(),
             organization: organization.number,
@@ -344,11 +374,12 @@ impl App {
         all.find(|token| token.id == id).ok_or(Error::NotFound(Noun::Token))
     }
 
-    /// Changes name, networks and end of a token, and whether it may stand in a URL; what it may do stays as it was made.
+    /// Changes name, networks and end of a token, and whether it may stand in a URL; what it may do
+    /// stays as it was made. A token gives itself and others no more than its own networks and end.
     ///
     /// # Errors
-    /// If there is none for this caller, something does not fit, or the token may do more than the
-    /// caller.
+    /// If there is none for this caller, it has ended, something does not fit, or the token may do
+    /// more than the caller.
     pub fn update_token(
         &self,
         caller: &Caller,
@@ -375,14 +406,23 @@ impl App {
         };
         let organization = self.organization_of(caller)?;
         self.check_token(caller, &organization, known.role, &request)?;
+        let (now, own) = (self.partition.now(), caller.limits.clone());
         let written = self.partition.write(caller.organization, caller, false, move |tx| {
             for (key, bytes) in tx.scan(&[keys::TOKENS])? {
                 let before: TokenRecord = codec::decode(&bytes).map_err(EngineError::from)?;
                 if before.id != id {
                     continue;
                 }
+                if before.expires_at.is_some_and(|end| end <= now) {
+                    let detail = "this token has ended and cannot be changed: make a new one";
+                    let ended = Error::invalid("/expires_at", "ended", detail);
+                    return Err(Rejected::By(ended));
+                }
                 let mut after = before.clone();
                 patch.put_into(&mut after);
+                let had = limits(&before.addresses, before.expires_at);
+                let wanted = limits(&after.addresses, after.expires_at);
+                refuse_beyond_own(&own, Some(&had), &wanted).map_err(Rejected::By)?;
                 let shown = |token| serde_json::to_value(view(token)).unwrap_or(Value::Null);
                 let changes = FieldChange::between(&shown(&before), &shown(&after));
                 if !changes.is_empty() {

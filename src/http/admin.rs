@@ -54,6 +54,19 @@ pub(super) async fn list_organizations(
     Ok(answer::json(StatusCode::OK, &json!({"total": all.len(), "organizations": all})))
 }
 
+/// Reads an organisation; for who runs the server.
+#[utoipa::path(get, path = "/api/v1/organizations/{id}", operation_id = "find_organization", tag = "administration",
+    params(("id" = String, Path, description = "the id or name of the organisation")),
+    responses((status = 200, body = schema::Organization), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem)))]
+pub(super) async fn find_organization(
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let found = state.app.read_organization(&caller.0, &path)?;
+    Ok(answer::json(StatusCode::OK, &found))
+}
+
 /// Changes name or quotas of an organisation; for who runs the server.
 #[utoipa::path(patch, path = "/api/v1/organizations/{id}", operation_id = "update_organization", tag = "administration",
     params(("id" = String, Path, description = "the id or name of the organisation")),
@@ -70,7 +83,8 @@ pub(super) async fn update_organization(
     answer::ok(&state, move |app| app.update_organization(&caller.0, &path, &value)).await
 }
 
-/// Makes a token; its secret is shown this once.
+/// Makes a token; its secret is shown this once. A token gives no later end and no more networks
+/// than its own.
 #[utoipa::path(post, path = "/api/v1/tokens", operation_id = "create_token", tag = "administration",
     request_body = schema::TokenInput,
     responses((status = 201, body = schema::NewToken), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 422, body = schema::Problem)))]
@@ -114,7 +128,8 @@ pub(super) async fn find_token(
 }
 
 /// Changes name, networks and end of a token, and whether it may stand in a URL; what it may do
-/// stays as it was made.
+/// stays as it was made. A token gives no later end and no more networks than its own; one that has
+/// ended cannot be changed.
 #[utoipa::path(patch, path = "/api/v1/tokens/{id}", operation_id = "update_token", tag = "administration",
     params(("id" = String, Path, description = "the id of the token")),
     request_body = schema::TokenPatch,

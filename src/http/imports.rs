@@ -193,7 +193,8 @@ pub(super) async fn find(
     Ok(answer::json(StatusCode::OK, &job))
 }
 
-/// The rows that an import did not take, as CSV with row, column, value, reason and what to do.
+/// The rows that an import did not take, as CSV with row, column, value, reason and what to do. They
+/// are kept until the server is started again; `errors_url` of the import is null then.
 #[utoipa::path(get, path = "/api/v1/imports/{id}/errors.csv", operation_id = "list_import_errors", tag = "imports",
     params(("id" = String, Path, description = "the id of the import")),
     responses((status = 200, description = "the file"), (status = 404, body = schema::Problem)))]
@@ -202,11 +203,10 @@ pub(super) async fn errors(
     caller: Authenticated,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let file = state.app.import_errors_file(&caller.0, import_id(&path)?)?;
-    let bytes = web::block(move || state.app.read_growing_file(&file))
+    let id = import_id(&path)?;
+    let bytes = web::block(move || state.app.import_errors(&caller.0, id))
         .await
-        .map_err(|_blocking| Problem::new(ErrorCode::Internal, "the file cannot be read"))?
-        .unwrap_or_default();
+        .map_err(|_blocking| Problem::new(ErrorCode::Internal, "the file cannot be read"))??;
     Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").body(bytes))
 }
 

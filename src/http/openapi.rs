@@ -25,7 +25,7 @@ use super::{
         search::list, search::search, export::export,
         lookup::lookup, lookup::lookup_batch, suggest::suggest,
         imports::create, imports::find, imports::errors, imports::cancel,
-        admin::create_organization, admin::list_organizations, admin::update_organization,
+        admin::create_organization, admin::list_organizations, admin::find_organization, admin::update_organization,
         admin::list_tokens, admin::create_token, admin::find_token, admin::update_token, admin::revoke_token,
         admin::read_settings, admin::update_settings,
         custom_fields::list, custom_fields::create, custom_fields::find, custom_fields::update, custom_fields::delete,

@@ -75,6 +75,7 @@ pub const ROUTES: &[Endpoint] = &[
     post("/api/v1/imports/{id}/cancel", || web::post().to(imports::cancel)),
     get("/api/v1/organizations", || read().to(admin::list_organizations)),
     post("/api/v1/organizations", || web::post().to(admin::create_organization)),
+    get("/api/v1/organizations/{id}", || read().to(admin::find_organization)),
     patch("/api/v1/organizations/{id}", || web::patch().to(admin::update_organization)),
     get("/api/v1/tokens", || read().to(admin::list_tokens)),
     post("/api/v1/tokens", || web::post().to(admin::create_token)),

@@ -256,6 +256,8 @@ pub(super) struct ImportJob {
     pub state: String,
     pub progress: ImportProgress,
     pub counts: ImportCounts,
+    /// Where the rows that it did not take are; null once they are no longer kept.
+    pub errors_url: Option<String>,
     pub error: Option<String>,
     pub dry_run: bool,
     pub created_at: String,

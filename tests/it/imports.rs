@@ -17,9 +17,15 @@ fn import(server: &Client, csv: &[u8], options: &Value) -> Value {
         server.send("POST", &path, &[("content-type", "text/csv")], Some(csv)).expect(202);
     let job = format!("/api/v1/imports/{}", started.id());
     assert_eq!(started.header("location"), Some(job.as_str()));
+    ended(server, &started)
+}
+
+/// Waits until an import has ended.
+fn ended(client: &Client, started: &Answer) -> Value {
+    let job = format!("/api/v1/imports/{}", started.id());
     let begun = Instant::now();
     loop {
-        let state = server.get(&job).expect(200).json;
+        let state = client.get(&job).expect(200).json;
         if !state["finished_at"].is_null() {
             return state;
         }
@@ -56,6 +62,25 @@ fn a_list_is_imported_and_found() {
     let dry = import(&server, b"name\nNobody\n", &json!({"dry_run": true}));
     assert_eq!(dry["dry_run"], true);
     assert_eq!(server.search("", "&refresh=wait").json["total"], before);
+}
+
+#[test]
+fn rejected_rows_that_are_gone_are_said_to_be_gone() {
+    let server = TestServer::start();
+    let job = import(&server, b"name,phone\nJohn,abc\n", &json!({}));
+    assert_eq!(job["counts"]["errors"], 1, "{job}");
+    let path = format!("/api/v1/imports/{}", job["id"].as_str().unwrap());
+    let url = format!("{path}/errors.csv");
+    assert_eq!(job["errors_url"], json!(url));
+    assert!(String::from_utf8(server.get(&url).expect(200).body).unwrap().contains("abc"));
+    let server = server.restart();
+    let after = server.get(&path).expect(200).json;
+    assert_eq!((&after["errors_url"], &after["counts"]), (&Value::Null, &job["counts"]));
+    let gone = server.get(&url).expect(404);
+    assert_eq!(gone.code(), "not_found");
+    assert!(gone.json["detail"].as_str().unwrap().contains("no longer kept"), "{}", gone.json);
+    let unknown = server.get("/api/v1/imports/00000000-0000-7000-8000-000000000000/errors.csv");
+    assert_eq!(unknown.expect(404).code(), "import_not_found");
 }
 
 #[test]
@@ -249,6 +274,71 @@ fn a_row_goes_to_the_one_it_fits_best_of_those_that_were_told_apart() {
             assert_eq!(read().map(|contact| contact["title"].clone()), ["Founder", "Chair"]);
         }
     }
+}
+
+#[test]
+fn a_row_goes_to_the_best_of_many_without_names() {
+    let server = TestServer::start();
+    let department =
+        |name: &str| server.post("/api/v1/departments", &json!({"name": name})).expect(201).id();
+    let (sales, support) = (department("Sales"), department("Support"));
+    let body = json!({"role": "machine", "scopes": ["import", "read"], "department_id": sales});
+    let made = server.post("/api/v1/tokens", &body).expect(201);
+    let bound = server.without_token().with_token(made.json["token"].as_str().unwrap());
+    let create = |name: String, department: &str| {
+        server.create_id(&json!({"name": name, "phone": "+12025550123", "email": "team@x.org",
+            "org_department_id": department}))
+    };
+    for at in 0..20 {
+        create(format!("Other {at}"), &support);
+    }
+    let ids: Vec<String> = (0..20).map(|at| create(format!("Person {at}"), &sales)).collect();
+    let last = format!("/api/v1/contacts/{}", ids[19]);
+    for key in ["email", "phone"] {
+        let options = json!({"match_names": false, "match_keys": [key]});
+        let (head, value) =
+            if key == "email" { (key, "team@x.org") } else { (key, "+12025550123") };
+        let before = server.get(&last).expect(200).json;
+        let row = format!("name,{head}\nPerson 19,{value}\n");
+        let job = import(&server, row.as_bytes(), &options);
+        assert_eq!(job["counts"]["skipped"], 1, "{key}: {job}");
+        assert_eq!(server.get(&last).expect(200).json, before, "{key}");
+        // Whom the importer does not see takes no place of those whom it sees.
+        let started = bound.send(
+            "POST",
+            &format!("/api/v1/imports?options={}", escape(&options.to_string())),
+            &[("content-type", "text/csv")],
+            Some(row.as_bytes()),
+        );
+        let job = ended(&bound, &started.expect(202));
+        assert_eq!(job["counts"]["skipped"], 1, "{key}: {job}");
+    }
+}
+
+#[test]
+fn many_imports_of_one_organisation_forget_none_of_another() {
+    let server = TestServer::start();
+    let second = server.organization("second");
+    let begin = |client: &Client, options: &str| {
+        let path = format!("/api/v1/imports?options={}", escape(options));
+        let started = client.send("POST", &path, &[], Some(b"name\nAda\n")).expect(202);
+        ended(client, &started);
+        format!("/api/v1/imports/{}", started.id())
+    };
+    let theirs = begin(&second, "{}");
+    let first = begin(&server, "{}");
+    for _ in 0..999 {
+        begin(&server, "{\"dry_run\": true}");
+    }
+    server.get(&first).expect(200);
+    let last = begin(&server, "{\"dry_run\": true}");
+    // The oldest of its own makes room.
+    server.get(&first).expect(404);
+    for _ in 0..2 {
+        begin(&second, "{}");
+    }
+    server.get(&last).expect(200);
+    second.get(&theirs).expect(200);
 }
 
 #[test]

@@ -188,6 +188,7 @@ fn routes(id: &str) -> Vec<(&'static str, String, Value, &'static str)> {
         ("GET", at("/api/v1/audit/export"), Value::Null, "admin"),
         ("POST", at("/api/v1/setup"), json!({}), "operator"),
         ("GET", at("/api/v1/organizations"), Value::Null, "admin"),
+        ("GET", format!("/api/v1/organizations/{id}"), Value::Null, "operator"),
         ("PATCH", format!("/api/v1/organizations/{id}"), json!({}), "operator"),
         ("POST", at("/api/v1/organizations"), json!({"name": "third"}), "operator"),
         ("POST", at("/api/v1/admin/check"), json!({}), "operator"),
@@ -310,6 +311,13 @@ fn organisations_and_tokens_are_checked() {
     let create = |body: Value| server.post("/api/v1/organizations", &body);
     let made = create(json!({"name": "Acme", "default_country": "de"})).expect(201).json;
     assert_eq!(made["settings"]["default_country"], "DE");
+    for name in ["Acme", made["id"].as_str().unwrap()] {
+        let path = format!("/api/v1/organizations/{name}");
+        assert_eq!(server.get(&path).expect(200).json, made);
+        server.role("admin").get(&path).expect(403);
+    }
+    let none = server.get("/api/v1/organizations/nobody").expect(404);
+    assert_eq!(none.code(), "organization_not_found");
     assert_eq!(create(json!({"name": " Acme "})).expect(409).code(), "organization_exists");
     for (body, pointer) in [
         (json!({}), "/name"),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::access::{
     Department, FieldRights, Identity, Organization, Permission, Permissions, Queue, Role, Scope,
-    Sight, SightRules, TokenRecord, User,
+    Sight, SightRules, TokenLimits, TokenRecord, User,
 };
 use crate::domain::custom_field::Definitions;
 use crate::domain::text::fold;
@@ -153,6 +153,7 @@ impl Surroundings<'_> {
             user: None,
             department: self.department.map(|department| department.id),
             operator: false,
+            limits: TokenLimits::default(),
         }
     }
 }

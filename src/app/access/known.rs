@@ -9,7 +9,9 @@ use uuid::Uuid;
 
 use super::super::error::Error;
 use super::identity::Surroundings;
-use crate::domain::access::{Department, Identity, Organization, Queue, TokenRecord, User};
+use crate::domain::access::{
+    Department, Identity, Organization, Queue, TokenLimits, TokenRecord, User,
+};
 use crate::domain::custom_field::{Definitions, FieldDefinition};
 use crate::domain::ids::OrgNumber;
 use crate::domain::text::fold;
@@ -185,9 +187,11 @@ impl Known {
         // Checked when the token was made; with one that cannot be read any more it is not taken.
         let networks: Result<Vec<IpNet>, _> =
             token.addresses.iter().map(|network| network.parse()).collect();
+        let networks = networks.ok()?;
+        let limits = TokenLimits { networks: networks.clone(), expires_at: token.expires_at };
         Some(KnownToken {
-            identity: Arc::new(identity),
-            networks: networks.ok()?,
+            identity: Arc::new(Identity { limits, ..identity }),
+            networks,
             in_url: token.in_url,
             expires_at: token.expires_at,
         })

@@ -245,6 +245,27 @@ impl App {
         if let Some(before) = self.answered::<Uuid>(org, idempotency)? {
             return self.undone_before(caller, before);
         }
+        let refused = match self.undo_new(caller, id, request, precondition, idempotency) {
+            Err(error) => error,
+            done => return done,
+        };
+        // The same request that was sent at once may have undone it meanwhile.
+        match self.answered::<Uuid>(org, idempotency)? {
+            Some(before) => self.undone_before(caller, before),
+            None => Err(refused),
+        }
+    }
+
+    /// Undoes a merge for a request that was not answered before.
+    fn undo_new(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        request: UndoRequest,
+        precondition: Precondition,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Undone, Error> {
+        let org = caller.organization;
         let read = |id: ContactId| {
             let found = self.partition.contact(org, id)?;
             Ok(found.map(|found| found.as_ref().clone()))

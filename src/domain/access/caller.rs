@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use uuid::Uuid;
 
 use super::field_rights::FieldRights;
@@ -12,6 +13,7 @@ use super::role::Role;
 use super::sight::Sight;
 use crate::domain::contact::Contact;
 use crate::domain::ids::OrgNumber;
+use crate::domain::time::Timestamp;
 
 /// Who somebody is and what that allows, worked out once from user, token and settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +36,30 @@ pub struct Identity {
     pub department: Option<Uuid>,
     /// Whether the caller runs the server itself, beyond one organisation.
     pub operator: bool,
+    /// What bounds the token that the caller bears.
+    pub limits: TokenLimits,
+}
+
+/// From where and until when a token is taken; people who have signed in have no such limits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TokenLimits {
+    /// The networks from which it is taken; from everywhere if there are none.
+    pub networks: Vec<IpNet>,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl TokenLimits {
+    /// Whether no address that these networks leave out is in the others.
+    pub fn cover_networks(&self, others: &[IpNet]) -> bool {
+        let is_within = |one: &IpNet| self.networks.iter().any(|own| own.contains(one));
+        self.networks.is_empty() || !others.is_empty() && others.iter().all(is_within)
+    }
+
+    /// Whether another end comes no later.
+    pub fn cover_end(&self, other: Option<Timestamp>) -> bool {
+        self.expires_at.is_none_or(|own| other.is_some_and(|other| other <= own))
+    }
 }
 
 /// Who is asking, from where, for which organisation: an argument of every use case. Cheap to
@@ -63,6 +89,7 @@ impl Caller {
             user: None,
             department: None,
             operator: true,
+            limits: TokenLimits::default(),
         };
         Self { identity: Arc::new(identity), address: None }
     }

@@ -11,7 +11,7 @@ mod sight;
 mod table;
 mod token;
 
-pub use caller::{Caller, Identity};
+pub use caller::{Caller, Identity, TokenLimits};
 pub use field_rights::{FieldKey, FieldRight, FieldRights, FieldRules};
 pub use organization::{OrgSettings, Organization, PhoneUniqueness, Quotas};
 pub use people::{Department, Queue, User};

@@ -86,6 +86,7 @@ pub(super) const TABLE: &[(&str, &str, Rule)] = &[
     ("POST", "/api/v1/imports/{id}/cancel", Rule::Import(200)),
     ("GET", "/api/v1/organizations", Rule::Whole(SETTINGS, 200)),
     ("POST", "/api/v1/organizations", Rule::Whole(OPERATE, 201)),
+    ("GET", "/api/v1/organizations/{id}", Rule::Whole(OPERATE, 200)),
     ("PATCH", "/api/v1/organizations/{id}", Rule::Whole(OPERATE, 200)),
     ("GET", "/api/v1/tokens", Rule::Whole(PEOPLE, 200)),
     ("POST", "/api/v1/tokens", Rule::Whole(PEOPLE, 201)),

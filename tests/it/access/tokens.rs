@@ -230,9 +230,21 @@ fn name_networks_and_end_of_a_token_can_be_changed() {
     assert!(audit.to_string().contains("\"old\""), "{audit}");
     clock.advance_ms(60_000);
     assert_eq!(client.get("/api/v1/contacts").expect(401).code(), "token_expired");
-    // One that has ended can be renamed, and be taken again.
-    server.patch(&path, &json!({"name": null})).expect(200);
-    let endless = server.patch(&path, &json!({"expires_at": null, "addresses": null})).expect(200);
+    // One that has ended stays so.
+    for patch in [json!({"name": null}), json!({"expires_at": null}), json!({"addresses": null})] {
+        let refused = server.patch(&path, &patch).expect(422);
+        assert_eq!(refused.json["errors"][0]["code"], "ended", "{patch}");
+    }
+    assert_eq!(server.get(&path).expect(200).json, changed);
+    assert_eq!(client.get("/api/v1/contacts").expect(401).code(), "token_expired");
+    let (client, id) = token(&server, &json!({"role": "agent", "name": "old", "expires_at": null}));
+    let path = format!("/api/v1/tokens/{id}");
+    let later = clock.now().plus_ms(60_000).to_string();
+    let patch = json!({"expires_at": later, "addresses": ["203.0.113.7"]});
+    server.patch(&path, &patch).expect(200);
+    let endless = server
+        .patch(&path, &json!({"expires_at": null, "addresses": null, "name": null}))
+        .expect(200);
     assert_eq!((&endless.json["expires_at"], &endless.json["name"]), (&Value::Null, &Value::Null));
     client.get("/api/v1/contacts").expect(200);
     for wrong in [
@@ -254,4 +266,52 @@ fn name_networks_and_end_of_a_token_can_be_changed() {
     server.patch(&own, &json!({"expires_at": later})).expect(409);
     server.patch(&own, &json!({"name": "mine"})).expect(200);
     server.role("admin").patch(&own, &json!({"name": "theirs"})).expect(403);
+}
+
+#[test]
+fn a_token_gives_no_more_than_its_own_networks_and_end() {
+    let clock = Clock::fixed(Timestamp(1_700_000_000_000));
+    let server = TestServer::at(&clock);
+    let at = |ms: i64| clock.now().plus_ms(ms).to_string();
+    let body = json!({"role": "machine", "scopes": ["admin"], "expires_at": at(60_000),
+        "addresses": ["127.0.0.0/8", "203.0.113.0/24"]});
+    let (limited, id) = token(&server, &body);
+    let own = format!("/api/v1/tokens/{id}");
+    let (_, other) = token(&server, &json!({"role": "agent", "addresses": ["203.0.113.0/25"]}));
+    let other = format!("/api/v1/tokens/{other}");
+    let refused = |answer: crate::support::server::Answer, pointer: &str| {
+        let issue = answer.expect(422).json["errors"][0].clone();
+        assert_eq!((&issue["pointer"], &issue["code"]), (&json!(pointer), &json!("beyond_own")));
+    };
+    let before = server.get(&own).expect(200).json;
+    for addresses in [json!(null), json!([]), json!(["0.0.0.0/0"]), json!(["127.0.0.1", "::1"])] {
+        refused(limited.patch(&own, &json!({"addresses": addresses})), "/addresses");
+        let new = json!({"role": "lookup", "expires_at": at(1_000), "addresses": addresses});
+        refused(limited.post("/api/v1/tokens", &new), "/addresses");
+        refused(limited.patch(&other, &json!({"addresses": addresses})), "/addresses");
+    }
+    for end in [json!(null), json!(at(60_001))] {
+        refused(limited.patch(&own, &json!({"expires_at": end})), "/expires_at");
+        let new = json!({"role": "lookup", "expires_at": end, "addresses": ["127.0.0.1"]});
+        refused(limited.post("/api/v1/tokens", &new), "/expires_at");
+    }
+    limited.patch(&own, &json!({"in_url": true})).expect(422);
+    assert_eq!(server.get(&own).expect(200).json, before);
+
+    // Within them it does as it likes, and what narrows others gives nothing.
+    let new = json!({"role": "lookup", "expires_at": at(60_000), "addresses": ["127.0.0.1"]});
+    limited.post("/api/v1/tokens", &new).expect(201);
+    limited.patch(&other, &json!({"name": "theirs"})).expect(200);
+    limited.patch(&other, &json!({"expires_at": at(90_000)})).expect(200);
+    limited.patch(&other, &json!({"addresses": ["203.0.113.0/24"]})).expect(200);
+    let narrower = json!({"expires_at": at(30_000), "addresses": ["127.0.0.1"], "name": "mine"});
+    limited.patch(&own, &narrower).expect(200);
+    refused(limited.patch(&own, &json!({"expires_at": at(60_000)})), "/expires_at");
+    refused(limited.patch(&own, &json!({"addresses": ["127.0.0.0/8"]})), "/addresses");
+
+    // People who have signed in have no such limits.
+    server.user("ada@example.com", "admin", PASSWORD);
+    let ada = server.sign_in("ada@example.com", PASSWORD);
+    ada.patch(&own, &json!({"expires_at": null, "addresses": null})).expect(200);
+    limited.post("/api/v1/tokens", &json!({"role": "lookup"})).expect(201);
 }

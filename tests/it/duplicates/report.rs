@@ -9,6 +9,7 @@ use std::sync::Arc;
 use ringdex::app::{DuplicateReport, ReportFormat, ReportOptions, ReportView};
 use ringdex::domain::access::{
     Caller, FieldRight, FieldRights, Identity, Permission, Permissions, Role, Sight, SightRules,
+    TokenLimits,
 };
 use ringdex::domain::ids::OrgNumber;
 use serde_json::{Value, json};
@@ -199,6 +200,7 @@ fn somebody(sight: Sight, fields: FieldRights, permissions: &[Permission]) -> Ca
         user: None,
         department: None,
         operator: false,
+        limits: TokenLimits::default(),
     };
     Caller::new(Arc::new(identity), None)
 }

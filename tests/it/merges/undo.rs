@@ -1,9 +1,11 @@
 //! What undoing a merge gives back.
 
+use std::sync::{Arc, Barrier};
+
 use serde_json::{Value, json};
 
 use super::{contact, done, merge, merge_with, state, two, undo};
-use crate::support::server::TestServer;
+use crate::support::server::{Client, TestServer};
 
 #[test]
 fn undoing_brings_everything_back() {
@@ -209,6 +211,38 @@ fn the_same_undo_is_answered_again_and_not_done_again() {
     let again = server.json("POST", &path, &[("idempotency-key", "k")], &json!({})).expect(200);
     assert_eq!(again.header("idempotent-replayed"), Some("true"));
     undo(&server, &second, &json!({})).expect(200);
+}
+
+#[test]
+fn the_same_undo_sent_at_once_is_answered_alike() {
+    let server = TestServer::start();
+    for round in 0..40 {
+        let (one, other) = (
+            server.create_id(&json!({"name": format!("Jane {round}")})),
+            server.create_id(&json!({"name": "Janet"})),
+        );
+        let id = done(merge(&server, &one, &[&other]));
+        let barrier = Arc::new(Barrier::new(4));
+        let sent: Vec<_> = (0..4)
+            .map(|_| {
+                let (client, barrier) = (Client::clone(&server), Arc::clone(&barrier));
+                let path = format!("/api/v1/merges/{id}/undo");
+                std::thread::spawn(move || {
+                    barrier.wait();
+                    let headers = [("idempotency-key", "k"), ("if-match", "\"2\"")];
+                    client.json("POST", &path, &headers, &json!({}))
+                })
+            })
+            .collect();
+        let answers: Vec<_> = sent.into_iter().map(|one| one.join().unwrap().expect(200)).collect();
+        let first = answers.iter().filter(|one| one.header("idempotent-replayed").is_none());
+        assert_eq!(first.count(), 1, "round {round}");
+        for answer in &answers {
+            assert_eq!(answer.json["merge_id"], json!(id));
+            assert_eq!(answer.json["restored"][0]["id"], json!(other));
+            assert_eq!(answer.json["contact"]["version"], 3);
+        }
+    }
 }
 
 #[test]
