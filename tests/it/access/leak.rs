@@ -340,7 +340,7 @@ fn comparable(answer: &Answer, value: &str) -> (u16, Option<String>, String) {
                     members.remove(name);
                 }
                 if is_whole {
-                    for name in ["id", "created_by", "state", "counts"] {
+                    for name in ["id", "errors_url", "created_by", "state", "counts"] {
                         members.remove(name);
                     }
                 }
