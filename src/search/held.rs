@@ -29,16 +29,22 @@ impl Bits {
         }
     }
 
-    /// The documents in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = DocId> {
-        (0..).zip(&self.0).flat_map(|(at, word)| {
-            let mut left = *word;
-            std::iter::from_fn(move || {
-                let bit = (left != 0).then(|| left.trailing_zeros())?;
+    /// All documents of some sets in order, each with the score of the first set that has it.
+    pub(super) fn best(sets: &[(f32, Self)], most: usize) -> Vec<(DocId, f32)> {
+        let mut out = Vec::with_capacity(most);
+        let words = sets.iter().map(|(_, set)| set.0.len()).max().unwrap_or(0);
+        for (first, at) in (0..).step_by(64).zip(0..words) {
+            let word = |set: &Self| set.0.get(at).copied().unwrap_or(0);
+            let mut left = sets.iter().fold(0, |all, (_, set)| all | word(set));
+            while left != 0 {
+                let bit = left.trailing_zeros();
                 left &= left - 1;
-                Some(at * 64 + bit)
-            })
-        })
+                let holds = |(_, set): &&(f32, Self)| word(set) >> bit & 1 == 1;
+                let score = sets.iter().find(holds).map_or(0.0, |(score, _)| *score);
+                out.push((first + bit, score));
+            }
+        }
+        out
     }
 
     #[inline]
@@ -82,13 +88,22 @@ mod tests {
 
     proptest! {
         #[test]
-        fn bits_are_a_set(docs in prop::collection::btree_set(0..1_000_u32, 0..80)) {
-            let mut bits = Bits::new(1_000);
-            for doc in &docs {
-                bits.add(*doc);
-            }
-            prop_assert_eq!(bits.iter().collect::<BTreeSet<_>>(), docs.clone());
-            prop_assert!((0..1_100).all(|doc| bits.has(doc) == docs.contains(&doc)));
+        fn bits_are_sets(
+            first in prop::collection::btree_set(0..1_000_u32, 0..80),
+            second in prop::collection::btree_set(0..1_000_u32, 0..80),
+        ) {
+            let bits = |docs: &BTreeSet<u32>| {
+                let mut bits = Bits::new(1_000);
+                for doc in docs {
+                    bits.add(*doc);
+                }
+                bits
+            };
+            let sets = [(2.0, bits(&first)), (1.0, bits(&second))];
+            prop_assert!((0..1_100).all(|doc| sets[0].1.has(doc) == first.contains(&doc)));
+            let score = |doc: u32| (doc, if first.contains(&doc) { 2.0 } else { 1.0 });
+            let expected: Vec<_> = first.union(&second).map(|doc| score(*doc)).collect();
+            prop_assert_eq!(Bits::best(&sets, 10), expected);
         }
     }
 }

@@ -283,33 +283,29 @@ pub(super) fn union(
     }
 }
 
-/// Of many lists those of the same score first: there are only a few scores, and what counts the
-/// same need not be compared.
+/// Many lists: sorted if they are short, else as bits for each score, of which there are only a few.
 fn union_by_score(
     view: &SegmentView,
     lists: &[List],
     budget: &Budget,
 ) -> tantivy::Result<Vec<Scored>> {
-    let mut all: Vec<Scored> = Vec::new();
-    for (score, lists) in by_score(lists) {
-        if budget.is_over() {
-            break;
+    let total: usize = lists.iter().map(List::len).sum();
+    if !view.held.is_long(total) {
+        let mut all: Vec<Scored> = Vec::with_capacity(total);
+        for list in lists {
+            list.for_each_block(view, |docs| all.extend(docs.iter().map(|d| (*d, list.score))))?;
         }
-        let total: usize = lists.iter().map(|list| list.len()).sum();
-        let mut docs: Vec<Scored> = Vec::with_capacity(total);
-        if view.held.is_long(total) {
-            let bits = bits_of(view, &lists, budget)?;
-            docs.extend(bits.iter().map(|doc| (doc, score)));
-        } else {
-            for list in lists {
-                list.for_each_block(view, |block| docs.extend(block.iter().map(|d| (*d, score))))?;
-            }
-            docs.sort_unstable_by_key(|(doc, _)| *doc);
-            docs.dedup_by_key(|(doc, _)| *doc);
-        }
-        all = if all.is_empty() { docs } else { merge(&all, &docs) };
+        all.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
+        all.dedup_by_key(|(doc, _)| *doc);
+        return Ok(all);
     }
-    Ok(all)
+    let mut groups = by_score(lists);
+    groups.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    let mut classes: Vec<(f32, Bits)> = Vec::with_capacity(groups.len());
+    for (score, lists) in groups {
+        classes.push((score, bits_of(view, &lists, budget)?));
+    }
+    Ok(Bits::best(&classes, total.min(view.max_doc as usize)))
 }
 
 /// Lists by what they count.
