@@ -249,8 +249,14 @@ impl App {
             Err(error) => error,
             done => return done,
         };
-        // The same request that was sent at once may have undone it meanwhile.
-        match self.answered::<Uuid>(org, idempotency)? {
+        // The same request that was sent at once may have undone it meanwhile. Its answer is asked
+        // for in a write, since the last of what it has written may not be there for readers yet.
+        let Some(idempotency) = idempotency else { return Err(refused) };
+        let now = self.partition.now();
+        let kept = self
+            .partition
+            .write(org, caller, false, move |tx| idempotency.kept::<Uuid>(tx, org, now))?;
+        match kept.value {
             Some(before) => self.undone_before(caller, before),
             None => Err(refused),
         }
