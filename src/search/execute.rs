@@ -11,7 +11,8 @@ use tantivy::columnar::Column;
 
 use super::budget::Budget;
 use super::infix::{Infix, windows};
-use super::lists::{List, Scored, Terms, merge, probe, union};
+use super::join::{merge, probe, union};
+use super::lists::{List, Scored, Terms};
 use super::node::{ColumnName, Dict, DigitScores, Node, Source};
 use super::view::Segment;
 

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use quick_cache::sync::Cache;
 use tantivy::DocId;
 
+use super::lists::Scored;
+
 /// Most lists that are kept of a segment; together 32 bytes a document.
 const MOST: usize = 256;
 /// A list is long that holds at least one document in so many.
@@ -30,7 +32,7 @@ impl Bits {
     }
 
     /// All documents of some sets in order, each with the score of the first set that has it.
-    pub(super) fn best(sets: &[(f32, Self)], most: usize) -> Vec<(DocId, f32)> {
+    pub(super) fn best(sets: &[(f32, Self)], most: usize) -> Vec<Scored> {
         let mut out = Vec::with_capacity(most);
         let words = sets.iter().map(|(_, set)| set.0.len()).max().unwrap_or(0);
         for (first, at) in (0..).step_by(64).zip(0..words) {
@@ -45,6 +47,15 @@ impl Bits {
             }
         }
         out
+    }
+
+    /// Raises the scores of those of some documents that are in it.
+    pub(super) fn raise(&self, docs: &[Scored], score: f32, best: &mut [f32]) {
+        for ((doc, _), best) in docs.iter().zip(best) {
+            if self.has(*doc) {
+                *best = best.max(score);
+            }
+        }
     }
 
     #[inline]

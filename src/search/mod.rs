@@ -13,6 +13,7 @@ mod explain;
 mod facets;
 mod held;
 mod infix;
+mod join;
 mod listing;
 mod lists;
 mod node;

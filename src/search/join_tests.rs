@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use proptest::prelude::*;
+use tantivy::DocId;
 use tempfile::TempDir;
 
 use super::*;
@@ -12,6 +13,8 @@ use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, ContactId, ContactNumber, OrgNumber};
 use crate::index::{Mirror, Place, Schema, org_prefix};
 use crate::search::Caches;
+use crate::search::lists::Terms;
+use crate::search::node::{Dict, Source};
 use crate::search::view::Segment;
 
 const ORG: OrgNumber = OrgNumber(1);
