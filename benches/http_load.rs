@@ -1,6 +1,8 @@
 //! What is measured: requests through the real server over loopback, by raw keep-alive clients.
 //! Corpus: generated contacts, `RINGDEX_BENCH_CONTACTS` of them (10,000 if not given), in
-//! `RINGDEX_BENCH_DIR` (kept) or a throw-away directory.
+//! `RINGDEX_BENCH_DIR` (kept) or a throw-away directory. `RINGDEX_BENCH_QUERIES` may name a file
+//! of queries by class as `scripts/bench-queries` writes it for the same corpus; then these are
+//! measured instead of those made of a sample of the contacts.
 //! Notes: client and server share the machine's cores; every class runs for a fixed number of
 //! requests, so that it ends by itself.
 #![allow(
@@ -220,6 +222,10 @@ fn main() {
         let all: String = phones[at % phones.len()].chars().filter(char::is_ascii_digit).collect();
         all[all.len() - len..].to_owned()
     };
+    if let Some(path) = std::env::var_os("RINGDEX_BENCH_QUERIES") {
+        by_class(address, &PathBuf::from(path));
+        return;
+    }
     for clients in [1, 8] {
         let many = 20_000 * clients.min(4);
         class("healthz", address, clients, many, &|_| get("/healthz".to_owned()));
@@ -250,6 +256,7 @@ fn main() {
             get("/api/v1/contacts?refresh=false&sort=name".to_owned())
         });
     }
+    compared(&server);
     let stamp = std::process::id();
     let create = |at: usize| {
         let body = format!(
@@ -285,8 +292,45 @@ fn main() {
     println!("\n{} MiB resident at the end", server.memory_mib());
 }
 
-/// Checks while somebody types, and the list to review, once all contacts have been compared.
-fn duplicates(server: &Server, people: &[ringdex::generate::Person]) {
+/// The queries of a file, class by class.
+fn by_class(address: SocketAddr, path: &std::path::Path) {
+    let text = std::fs::read_to_string(path).expect("the queries");
+    let mut classes: Vec<(String, Vec<String>)> = Vec::new();
+    for line in text.lines().skip(1) {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let [class, query, parts, ..] = cells[..] else { panic!("three cells: {line}") };
+        let parts: serde_json::Value = serde_json::from_str(parts).expect("JSON");
+        let search = format!("/api/v1/contacts?refresh=false&q={}", encode(query));
+        let mut add = |class: &str, path: String| match classes.last_mut() {
+            Some((last, paths)) if last == class => paths.push(path),
+            _ => classes.push((class.to_owned(), vec![path])),
+        };
+        match class {
+            "lookup" => add(class, format!("/api/v1/lookup?number={}", encode(query))),
+            "sort-page" => {
+                let page = parts["offset"].as_u64().expect("an offset") / 50 + 1;
+                add(class, format!("/api/v1/contacts?refresh=false&sort=name&page={page}"));
+            }
+            _ => add(class, search),
+        }
+    }
+    if let Some((_, paths)) = classes.iter().find(|(class, _)| class == "tag-status") {
+        let paths = paths.iter().map(|path| format!("{path}&facets=status,tag,city")).collect();
+        classes.push(("facets of these".to_owned(), paths));
+    }
+    for clients in [1, 8] {
+        for (name, paths) in &classes {
+            let requests = if name == "lookup" { 20_000 } else { 1_200 };
+            class(name, address, clients, requests, &|at| {
+                ("GET".to_owned(), paths[at % paths.len()].clone(), None)
+            });
+        }
+    }
+}
+
+/// Waits until all contacts have been compared, as happens in the background after the first
+/// contact is created.
+fn compared(server: &Server) {
     let mut client = Client::new(server.address);
     let started = Instant::now();
     let mut read = 0;
@@ -304,6 +348,10 @@ fn duplicates(server: &Server, people: &[ringdex::generate::Person]) {
         "| all contacts compared in the background | | | | {:.1} s |",
         started.elapsed().as_secs_f64()
     );
+}
+
+/// Checks while somebody types, and the list to review.
+fn duplicates(server: &Server, people: &[ringdex::generate::Person]) {
     let check = |at: usize| {
         let person = &people[at % people.len()];
         // As somebody types who mishears: the last letter of the first name is missing.

@@ -28,6 +28,9 @@ const READ_BYTES: usize = 512 << 10;
 /// writes a segment with dictionaries of its own, so many small ones cost several times more than
 /// a few large ones.
 const BUSY_COMMIT: Duration = Duration::from_secs(2);
+/// While nobody waits and writes come in one by one, changes become visible this often: a commit
+/// takes some ten milliseconds of a core, whatever is in it.
+const CALM_COMMIT: Duration = Duration::from_millis(50);
 
 /// How often it is looked at whether there are more parts of the index than need be.
 const TIDY: Duration = Duration::from_secs(10);
@@ -72,6 +75,8 @@ pub(super) struct Follower {
     pub(super) stop: Arc<AtomicBool>,
     pub(super) generations: Generations,
     pub(super) mirror: Mirror,
+    /// When it last made changes visible.
+    pub(super) committed_at: Instant,
 }
 
 impl Follower {
@@ -100,6 +105,7 @@ impl Follower {
     fn run(mut self, replacements: &Receiver<Replacement>, root: &Path) -> Result<Mirror, Error> {
         let mut position = self.mirror.committed();
         let (mut tidied, mut changes) = (Instant::now(), self.mirror.changes());
+        self.warm();
         loop {
             let is_stopping = self.stop.load(Ordering::Acquire);
             if let Ok(replacement) = replacements.try_recv() {
@@ -134,6 +140,19 @@ impl Follower {
         }
     }
 
+    /// Reads what queries need of the index as it was opened; else the first who asks for a name
+    /// with a typo would wait while all words are read.
+    fn warm(&self) {
+        let searcher = self.mirror.searcher();
+        let read = || self.search_caches.warm(self.mirror.schema(), &searcher);
+        // Who searches is told that the index is damaged.
+        match catch_unwind(AssertUnwindSafe(read)) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!("the index cannot be read: {}", causes(&error)),
+            Err(_panic) => tracing::error!("the index cannot be read"),
+        }
+    }
+
     fn catch_up(
         &mut self,
         mut position: ChangeSeq,
@@ -141,29 +160,50 @@ impl Follower {
     ) -> Result<ChangeSeq, Error> {
         let mut uncommitted_since: Option<Instant> = None;
         // Under constant writes there is always more; a new index must not wait for the end of it.
-        while self.applied.get() > position && replacements.is_empty() {
+        while replacements.is_empty() {
             let applied = self.applied.get();
-            let entries = self.journal.read(position, READ_BYTES, Duration::ZERO)?;
-            for entry in entries.iter().take_while(|entry| entry.seq <= applied) {
-                index_entry(&self.mirror, entry, true)?;
-                position = entry.seq;
+            if applied > position {
+                let entries = self.journal.read(position, READ_BYTES, Duration::ZERO)?;
+                for entry in entries.iter().take_while(|entry| entry.seq <= applied) {
+                    index_entry(&self.mirror, entry, true)?;
+                    position = entry.seq;
+                }
+                crash_point("follower.indexed");
+                uncommitted_since.get_or_insert_with(Instant::now);
+                self.indexed.set(position);
             }
-            crash_point("follower.indexed");
-            let since = *uncommitted_since.get_or_insert_with(Instant::now);
-            self.indexed.set(position);
+            let Some(since) = uncommitted_since else { break };
             let is_behind = self.applied.get() > position;
-            let wanted = self.visible.wanted();
-            let is_awaited = wanted > self.visible.get() && wanted <= position;
-            if !is_behind || is_awaited || since.elapsed() >= BUSY_COMMIT {
+            let pause = if is_behind {
+                BUSY_COMMIT.saturating_sub(since.elapsed())
+            } else {
+                CALM_COMMIT.saturating_sub(self.committed_at.elapsed())
+            };
+            let is_stopping = self.stop.load(Ordering::Acquire) && !is_behind;
+            if pause.is_zero() || self.is_awaited(position) || is_stopping {
                 self.commit(position)?;
                 uncommitted_since = None;
+            } else if !is_behind {
+                self.applied.wait_until(pause, || {
+                    self.applied.get() > position
+                        || self.is_awaited(position)
+                        || self.stop.load(Ordering::Acquire)
+                        || !replacements.is_empty()
+                });
             }
         }
         Ok(position)
     }
 
+    /// Whether somebody waits for what is in the index but not committed.
+    fn is_awaited(&self, position: ChangeSeq) -> bool {
+        let wanted = self.visible.wanted();
+        wanted > self.visible.get() && wanted <= position
+    }
+
     fn commit(&mut self, through: ChangeSeq) -> Result<(), Error> {
         self.mirror.commit(through)?;
+        self.committed_at = Instant::now();
         crash_point("follower.committed");
         self.visible.set(through);
         Ok(())

@@ -280,6 +280,7 @@ impl Partition {
             stop: Arc::clone(&self.stop),
             generations,
             mirror,
+            committed_at: Instant::now(),
         };
         let keeper = Keeper {
             journal: Arc::clone(&self.journal),
@@ -439,13 +440,9 @@ impl Partition {
         org: OrgNumber,
         mut each: impl FnMut(Vec<Contact>) -> bool,
     ) -> Result<(), Error> {
-        let mut goes_on = true;
         recovery::for_each_contact(&self.store, &keys::contacts_of(org), |batch| {
-            if goes_on {
-                let live = batch.into_iter().map(|(_, c, _)| c).filter(|c| !c.is_deleted());
-                goes_on = each(live.collect());
-            }
-            Ok(())
+            let live = batch.into_iter().map(|(_, c, _)| c).filter(|c| !c.is_deleted());
+            Ok(each(live.collect()))
         })
     }
 
@@ -455,12 +452,8 @@ impl Partition {
         org: OrgNumber,
         mut each: impl FnMut(Vec<Contact>) -> bool,
     ) -> Result<(), Error> {
-        let mut goes_on = true;
         recovery::for_each_contact(&self.store, &keys::contacts_of(org), |batch| {
-            if goes_on {
-                goes_on = each(batch.into_iter().map(|(_, contact, _)| contact).collect());
-            }
-            Ok(())
+            Ok(each(batch.into_iter().map(|(_, contact, _)| contact).collect()))
         })
     }
 
@@ -551,6 +544,10 @@ impl Partition {
 
     /// Waits until searches see a change, at most for a time; whether they do.
     pub fn wait_visible(&self, seq: ChangeSeq, at_most: Duration) -> bool {
+        if self.visible.want(seq) {
+            // The follower lets some time pass between commits unless somebody waits.
+            self.applied.wake();
+        }
         self.visible.wait_for(seq, at_most)
     }
 

@@ -36,11 +36,16 @@ impl Progress {
 
     /// Waits until the value is reached, at most for a time; whether it is.
     pub(super) fn wait_for(&self, seq: ChangeSeq, at_most: Duration) -> bool {
-        if self.get() >= seq {
-            return true;
+        !self.want(seq) || self.wait_until(at_most, || self.get() >= seq)
+    }
+
+    /// Notes that somebody is about to wait for a value; whether it is still to come.
+    pub(super) fn want(&self, seq: ChangeSeq) -> bool {
+        let is_ahead = self.get() < seq;
+        if is_ahead {
+            self.wanted.fetch_max(seq.0, Ordering::AcqRel);
         }
-        self.wanted.fetch_max(seq.0, Ordering::AcqRel);
-        self.wait_until(at_most, || self.get() >= seq)
+        is_ahead
     }
 
     /// The highest value that somebody has waited for; what is behind it is in a hurry.

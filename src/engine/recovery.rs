@@ -21,6 +21,8 @@ use crate::vault::{self, MasterKey, Sealer, Vault};
 
 /// Contacts decoded at once while scanning.
 const SCAN_BATCH: usize = 20_000;
+/// Records of the first batch: who only wants to know whether there are many is done with it.
+const FIRST_BATCH: usize = 2_048;
 
 /// Opens the vault of a data directory, or begins that of a new one; none without a key.
 ///
@@ -200,16 +202,17 @@ pub(super) fn note_journal(store: &Store, journal: uuid::Uuid) -> Result<(), Err
 }
 
 /// Calls a function with every stored contact and the bytes of its record, deleted ones included,
-/// in batches decoded in parallel.
+/// in batches decoded in parallel, until there are no more or it answers that it wants no more.
 pub(super) fn for_each_contact(
     store: &Store,
     prefix: &[u8],
-    mut each: impl FnMut(Vec<(OrgNumber, Contact, usize)>) -> Result<(), Error>,
+    mut each: impl FnMut(Vec<(OrgNumber, Contact, usize)>) -> Result<bool, Error>,
 ) -> Result<(), Error> {
     let mut scan = store.scan_prefix(prefix);
+    let mut most = FIRST_BATCH;
     loop {
-        let mut raw = Vec::with_capacity(SCAN_BATCH);
-        while raw.len() < SCAN_BATCH
+        let mut raw = Vec::with_capacity(most);
+        while raw.len() < most
             && let Some(record) = scan.next_unopened()
         {
             raw.push(record?);
@@ -232,7 +235,10 @@ pub(super) fn for_each_contact(
                     .map(|r| r.and_then(decode))
             })
             .collect();
-        each(decoded?)?;
+        if !each(decoded?)? {
+            return Ok(());
+        }
+        most = SCAN_BATCH;
     }
 }
 
@@ -263,7 +269,7 @@ pub(super) fn fill_table(store: &Store, table: &Table) -> Result<Scanned, Error>
             crate::lookup::phone_entries(*org, contact, &mut phones);
             crate::lookup::identity_entries(*org, contact, &mut identities);
         }
-        Ok(())
+        Ok(true)
     })?;
     table.fill(phones, identities);
     for entry in store.scan_prefix(&[keys::TOMBSTONES]) {
@@ -415,7 +421,8 @@ pub(super) fn fill_index(
             mirror.upsert(*org, contact, true)?;
         }
         done += batch.len() as u64;
-        progress(done)
+        progress(done)?;
+        Ok(true)
     })
 }
 

@@ -236,12 +236,14 @@ impl Views {
     pub(super) fn warm(&self, schema: &Schema, searcher: &Searcher) -> tantivy::Result<()> {
         let mut opened = Vec::new();
         for reader in searcher.segment_readers() {
-            if !self.current.load().segments.contains_key(&reader.segment_id()) {
-                let view = SegmentView::open(schema, reader)?;
-                view.words()?;
-                view.numbers();
-                opened.push((reader.segment_id(), Arc::new(view)));
-            }
+            let known = self.current.load().segments.get(&reader.segment_id()).cloned();
+            let view = match known {
+                Some(view) => view,
+                None => Arc::new(SegmentView::open(schema, reader)?),
+            };
+            view.words()?;
+            view.numbers();
+            opened.push((reader.segment_id(), view));
         }
         // A search may meanwhile have put another snapshot there.
         self.current.rcu(|current| {

@@ -4,6 +4,7 @@
 //! Here most words are passed over by how many letters they have, for which they need not be looked
 //! at, and by which, which is compared for many words at once.
 
+use memchr::memmem;
 use tantivy::InvertedIndexReader;
 
 use super::automata::Pattern;
@@ -75,6 +76,29 @@ impl WordList {
         }
     }
 
+    /// Calls a function with the places of the words that hold some letters. All words are searched
+    /// as one text.
+    fn holding(&self, letters: &[u8], from: usize, to: usize, mut give: impl FnMut(usize)) {
+        if letters.is_empty() {
+            return (from..to).for_each(give);
+        }
+        let (begin, end) = (self.starts[from] as usize, self.starts[to] as usize);
+        let finder = memmem::Finder::new(letters);
+        let (mut at, mut word) = (begin, from);
+        while let Some(found) = self.bytes.get(at..end).and_then(|rest| finder.find(rest)) {
+            let found = at + found;
+            word += self.starts[word + 1..=to].partition_point(|end| *end as usize <= found);
+            let Some(end) = self.starts.get(word + 1).map(|end| *end as usize) else { return };
+            if found + letters.len() <= end {
+                give(word);
+                at = end;
+            } else {
+                // It goes on in the next word.
+                at = found + 1;
+            }
+        }
+    }
+
     /// Calls a function with every word of an organisation, and its place, that a
     /// pattern may mean; whether it does has still to be looked at.
     pub(super) fn candidates(
@@ -94,9 +118,10 @@ impl WordList {
                 each(word, self.places[at]);
             }
         };
-        let Pattern::Typos(typos) = pattern else {
-            (from..to).for_each(give);
-            return;
+        let typos = match pattern {
+            Pattern::Typos(typos) => typos,
+            Pattern::Inside(letters) => return self.holding(letters, from, to, give),
+            Pattern::Keypad(_) => return (from..to).for_each(give),
         };
         let (letters, length) = (letters_of(&typos.word), length_of(&typos.word));
         let lengths = &self.lengths[from..to];
@@ -145,7 +170,39 @@ mod tests {
 
     use super::*;
 
+    fn list(words: &[String]) -> WordList {
+        let mut list = WordList::default();
+        list.starts.push(0);
+        for (org, from) in [("0\u{1}", 0), ("1\u{1}", 1)] {
+            list.organizations.push((org.as_bytes().into(), list.places.len()));
+            let of_org = words.iter().skip(from).step_by(2);
+            let mut of_org = of_org.map(|w| (length_of(w), w.clone().into_bytes(), b'n')).collect();
+            list.add(&mut of_org);
+        }
+        list
+    }
+
     proptest! {
+        /// Searching all words as one text finds what looking at each would find, and nothing of
+        /// another organisation.
+        #[test]
+        fn words_that_hold_letters_are_those_that_match(
+            words in prop::collection::vec("[ab]{1,6}", 0..40),
+            letters in "[ab]{1,4}",
+        ) {
+            let pattern = Pattern::Inside(letters.clone().into_bytes());
+            for (org, from) in [("0\u{1}", 0), ("1\u{1}", 1)] {
+                let mut found: Vec<Vec<u8>> = Vec::new();
+                list(&words).candidates(org.as_bytes(), &pattern, |word, _| found.push(word.to_vec()));
+                let of_org = words.iter().skip(from).step_by(2);
+                let mut expected: Vec<Vec<u8>> =
+                    of_org.filter(|w| w.contains(&letters)).map(|w| w.clone().into_bytes()).collect();
+                found.sort();
+                expected.sort();
+                prop_assert_eq!(found, expected);
+            }
+        }
+
         /// No word is passed over that has few enough typos.
         #[test]
         fn near_words_have_nearly_the_same_letters(

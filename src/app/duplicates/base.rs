@@ -11,7 +11,7 @@ use super::super::{App, authorize};
 use super::decision::places_of;
 use super::report::{DuplicateReport, ReportOptions};
 use super::subject::{Card, Ids, Subjects};
-use crate::dedupe::{Record, Standard};
+use crate::dedupe::Record;
 use crate::domain::access::{Caller, FieldRight, FieldRights, Permission};
 use crate::domain::contact::Contact;
 use crate::domain::ids::ContactId;
@@ -36,8 +36,7 @@ impl App {
         if self.organization_of(caller)?.settings.audit_reads {
             self.note_export(caller, &Query::default(), &["duplicates".to_owned()])?;
         }
-        let model = self.duplicate_model()?;
-        let standard = Standard::new(self.partition.names(), &model);
+        let (tools, wanted) = self.duplicate_tools(caller.organization)?;
         let (mut ids, mut numbers): (Vec<ContactId>, Vec<u32>) = (Vec::new(), Vec::new());
         let mut subjects = Subjects::new(Ids::Contacts(Vec::new()), options.has_cards);
         self.partition.for_each_contact(caller.organization, |batch| {
@@ -46,7 +45,7 @@ impl App {
                 .filter(|contact| caller.sees(contact))
                 .map(|contact| {
                     let shown = caller.shown(Arc::new(contact));
-                    let record = Record::of(&comparable(&shown, &caller.fields), &standard);
+                    let record = Record::of(&comparable(&shown, &caller.fields), &tools.standard);
                     let card = options.has_cards.then(|| Card::of(&shown));
                     (shown.id, shown.number.0, record, card)
                 })
@@ -61,9 +60,7 @@ impl App {
         })?;
         let apart = places_of(&self.decided_numbers(caller.organization)?.apart, &numbers);
         subjects.ids = Ids::Contacts(ids);
-        let settings = self.organization_of(caller)?.settings.duplicates.clone();
-        let wanted = super::options(&model, &settings);
-        DuplicateReport::make(subjects, model, &wanted, &apart, options)
+        DuplicateReport::make(subjects, Arc::clone(&tools.model), &wanted, &apart, options)
     }
 }
 

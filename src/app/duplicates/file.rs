@@ -1,6 +1,7 @@
 //! A report over the rows of a list, which are read as an import reads them and go nowhere.
 
 use std::io::Read;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -92,7 +93,7 @@ pub fn report_on_file(
     let model = super::model()?;
     let subjects = read_list(input, file, &model, options.has_cards, progress)?;
     let plain = Options::of(&model);
-    Ok(DuplicateReport::make(subjects, model, &plain, &Apart::new(), options)?)
+    Ok(DuplicateReport::make(subjects, Arc::new(model), &plain, &Apart::new(), options)?)
 }
 
 /// The rows of a list as they are compared.

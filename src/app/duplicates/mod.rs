@@ -28,6 +28,7 @@ mod run_files;
 mod run_job;
 mod subject;
 mod text;
+mod tools;
 mod turns;
 
 pub use accuracy::{Accuracy, AccuracyBand};
@@ -48,42 +49,10 @@ pub use report::{DuplicateReport, ReportFormat, ReportOptions, ReportSummary, Re
 pub(super) use row_judge::RowJudge;
 pub use run_files::RunList;
 pub use run_job::{DuplicateRun, ListRun, RunReport, RunState, RunView};
+pub use tools::duplicate_model;
+use tools::{model, options, too_many};
 
-use super::App;
-use super::error::Error;
-use crate::dedupe::{self, Model, ModelError, Options, TABLE};
 pub use crate::dedupe::{Estimate, EstimateRow};
-use crate::domain::duplicates::DuplicateSettings;
-use crate::engine;
-
-/// The table of levels and weights by which duplicates are found, with its explanations.
-pub fn duplicate_model() -> &'static str {
-    TABLE
-}
-
-/// Where an operator puts a table of its own, in the data directory.
-const OWN_MODEL: &str = "duplicate-model.toml";
-
-impl App {
-    /// The model of this data directory: the operator's own table, or the one that is shipped.
-    fn duplicate_model(&self) -> Result<Model, Error> {
-        let path = self.partition.root().join(OWN_MODEL);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return model(),
-            Err(source) => return Err(engine::Error::Io { path, source }.into()),
-        };
-        Model::parse(&text)
-            .map_err(|wrong| Error::FileUnreadable(format!("{}: {wrong}", path.display())))
-    }
-}
-
-/// The model that is shipped; a unit test reads it, so that it is a defect if it cannot be read.
-fn model() -> Result<Model, Error> {
-    Model::shipped().map_err(|_wrong: ModelError| {
-        engine::Error::Defect("reading the model of duplicates").into()
-    })
-}
 
 /// Weights that are told apart: below and above, probabilities are 0 and 1 to six digits.
 const MOST_BITS: f64 = 40.0;
@@ -98,22 +67,4 @@ fn rounded(value: f64, digits: i32) -> f64 {
     let unit = 10_f64.powi(digits);
     // No negative zero.
     (value * unit).round() / unit + 0.0
-}
-
-/// How an organisation looks for duplicates.
-fn options(model: &Model, settings: &DuplicateSettings) -> Options {
-    Options {
-        use_email: settings.match_email,
-        exact_only: settings.exact_only,
-        name_similarity: settings.name_similarity,
-        ..Options::of(model)
-    }
-}
-
-fn too_many(error: &dedupe::Error) -> Error {
-    match error {
-        dedupe::Error::TooMany(_) => {
-            Error::Overloaded("there are too many contacts to compare at once")
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! The finished report: pairs and groups of records, and why.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -80,7 +81,7 @@ pub struct ReportSummary {
 /// Who is the same person among some records. Equal records in equal order give equal reports.
 pub struct DuplicateReport {
     pub(super) subjects: Subjects,
-    model: Model,
+    model: Arc<Model>,
     counts: Frequencies,
     options: Options,
     /// The pairs are in order of their weights, the highest first, then of their ids.
@@ -96,7 +97,7 @@ impl DuplicateReport {
     /// people.
     pub(super) fn make(
         subjects: Subjects,
-        model: Model,
+        model: Arc<Model>,
         wanted: &Options,
         apart: &Apart,
         wishes: &ReportOptions,

@@ -7,24 +7,11 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use super::super::decision::places_of;
-use super::{App, Base, Built, Error, Live, Tools, Weighing};
-use crate::dedupe::{Frequencies, Graph, KeyTable, Options, Record, Standard, cluster, pairs};
-use crate::domain::ids::OrgNumber;
+use super::{App, Base, Built, Error, Live, Weighing};
+use crate::dedupe::{Frequencies, Graph, KeyTable, Record, cluster, pairs};
 use crate::domain::time::Timestamp;
 
 impl App {
-    /// What records of an organisation are made and weighed by, as its settings want it.
-    pub(in crate::app::duplicates) fn duplicate_tools(
-        &self,
-        org: OrgNumber,
-    ) -> Result<(Arc<Tools>, Options), Error> {
-        let model = self.duplicate_model()?;
-        let standard = Standard::new(self.partition.names(), &model);
-        let settings = self.access().organization(org).map(|org| org.settings.duplicates.clone());
-        let options = super::super::options(&model, &settings.unwrap_or_default());
-        Ok((Arc::new(Tools { model, standard }), options))
-    }
-
     /// Builds the duplicates of an organisation, unless somebody does already or there are more
     /// than `most` contacts; whether they are built now.
     ///

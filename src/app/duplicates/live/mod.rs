@@ -28,7 +28,8 @@ use serde::{Deserialize, Serialize};
 use super::super::App;
 use super::super::error::Error;
 use super::run_job::Runs;
-use crate::dedupe::{Check, Frequencies, Graph, KeyTable, Model, Options, Prior, Standard};
+use super::tools::{KeptTools, Tools};
+use crate::dedupe::{Check, Frequencies, Graph, KeyTable, Options, Prior};
 use crate::domain::ids::{ContactNumber, OrgNumber};
 use crate::domain::time::Timestamp;
 use crate::engine::Watch;
@@ -37,12 +38,6 @@ use crate::engine::Watch;
 const SMALL: usize = 2_000;
 /// Changes that whoever asks takes over; more are left to the background.
 pub(super) const MOST_INLINE: usize = 1_000;
-
-/// What records are made and weighed by.
-pub(super) struct Tools {
-    pub(super) model: Model,
-    pub(super) standard: Standard,
-}
 
 /// What pairs are weighed by.
 pub(super) struct Weighing {
@@ -142,6 +137,7 @@ pub(in crate::app) struct LiveDuplicates {
     wake: Mutex<bool>,
     woken: Condvar,
     is_stopping: AtomicBool,
+    pub(super) tools: KeptTools,
     /// What was asked for and runs.
     pub(super) runs: Runs,
     /// Held by what merges without asking.
