@@ -217,6 +217,7 @@ impl App {
         let next_cursor = found.next.as_ref().map(Cursor::encode);
         let mut did_you_mean = meant;
         let step = found.step;
+        let compared = search::Compared::default();
         let contacts = found
             .contacts
             .into_iter()
@@ -226,7 +227,7 @@ impl App {
                 let is_best = at == 0;
                 // Explained as it is shown: reasons and marks tell nothing of hidden fields.
                 let contact = caller.shown(contact);
-                let explanation = self.partition.explain(&asked, &contact, step);
+                let explanation = self.partition.explain(&asked, &contact, step, &compared);
                 if is_best && step >= search::Step::Typos && did_you_mean.is_none() {
                     did_you_mean = corrected(&request.query.q, &explanation.instead);
                 }

@@ -502,14 +502,15 @@ impl Partition {
         Ok(found)
     }
 
-    /// Why a contact is a hit.
+    /// Why a contact is a hit; `compared` is for all hits of the same search.
     pub fn explain(
         &self,
         expr: &crate::query::Expr,
         contact: &Contact,
         step: search::Step,
+        compared: &search::Compared,
     ) -> search::Explanation {
-        search::explain(&self.serving.load().schema, expr, contact, step)
+        search::explain(&self.serving.load().schema, expr, contact, step, compared)
     }
 
     /// The limits of queries.

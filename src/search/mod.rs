@@ -34,7 +34,7 @@ mod word_list;
 mod words;
 
 pub use cursor::Cursor;
-pub use explain::{Explanation, ScorePart, explain};
+pub use explain::{Compared, Explanation, ScorePart, explain};
 pub use facets::{FACET_NAMES, Facet, FacetField};
 pub use run::{Aliases, Caches, Hit, Hits, Request, run};
 pub use sort::{SORT_NAMES, Sort, SortField};

@@ -9,6 +9,8 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
+pub use self::compared::Compared;
+use self::compared::{Asked, Meeting};
 use self::fields::{Fields, Key, Part, Text};
 use self::mark::{mark, prefix_end, push};
 use self::values::{label, phone, whole};
@@ -21,6 +23,7 @@ use crate::domain::text::{Word, fold};
 use crate::index::Schema;
 use crate::query::{Condition, Expr, Field, Shape};
 
+mod compared;
 mod contains;
 mod fields;
 mod mark;
@@ -53,10 +56,17 @@ pub struct ScorePart {
     pub score: f32,
 }
 
-/// Explains a hit. Cost: one pass over the words of the record per word of the query.
-pub fn explain(schema: &Schema, expr: &Expr, contact: &Contact, step: Step) -> Explanation {
+/// Explains a hit; `compared` is for all hits of the same search. Cost: one pass over the words of
+/// the record per word of the query.
+pub fn explain(
+    schema: &Schema,
+    expr: &Expr,
+    contact: &Contact,
+    step: Step,
+    compared: &Compared,
+) -> Explanation {
     let mut out = Explanation::default();
-    let explainer = Explainer { schema, step, contact, fields: OnceCell::new() };
+    let explainer = Explainer { schema, step, contact, compared, fields: OnceCell::new() };
     explainer.expr(&mut out, expr);
     out
 }
@@ -65,6 +75,7 @@ struct Explainer<'a> {
     schema: &'a Schema,
     step: Step,
     contact: &'a Contact,
+    compared: &'a Compared,
     /// Made for the first word; numbers and values need it not.
     fields: OnceCell<Fields<'a>>,
 }
@@ -241,8 +252,7 @@ impl<'a> Explainer<'a> {
                 continue;
             }
             for word in shown.words() {
-                if let Some(like) = self.like(shown, text, word, shape, loosest) {
-                    let score = self.score(shown.part, like, text, &word.text);
+                if let Some((like, score)) = self.meeting(shown, text, word, shape, loosest) {
                     met.push(Met { shown, word, like, score });
                 }
             }
@@ -274,6 +284,27 @@ impl<'a> Explainer<'a> {
         ]
         .into_iter()
         .fold(0.0, f32::max)
+    }
+
+    /// How a word of the record meets one of the query, and what that counts.
+    fn meeting(
+        &self,
+        shown: &Text<'_>,
+        text: &str,
+        word: &Word,
+        shape: Shape,
+        loosest: Likeness,
+    ) -> Meeting {
+        let compare = || {
+            let like = self.like(shown, text, word, shape, loosest)?;
+            Some((like, self.score(shown.part, like, text, &word.text)))
+        };
+        if !shown.part.is_name() {
+            return compare();
+        }
+        let is_given_name = shown.part == Part::FirstName;
+        let asked = Asked { text, shape, loosest, is_given_name };
+        self.compared.get(asked, &shown.original[word.start..word.end], compare)
     }
 
     fn like(
@@ -419,7 +450,13 @@ mod tests {
 
     fn check(query: &str, why: &[&str], marks: &[(&str, (usize, usize))]) {
         let expr = crate::query::parse(query, &language()).expr;
-        let got = explain(&Schema::load().unwrap(), &expr, &contact(), Step::Inside);
+        let got = explain(
+            &Schema::load().unwrap(),
+            &expr,
+            &contact(),
+            Step::Inside,
+            &Compared::default(),
+        );
         assert_eq!(got.why, why, "{query}");
         for (key, range) in marks {
             assert!(
