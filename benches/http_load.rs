@@ -297,9 +297,10 @@ fn by_class(address: SocketAddr, path: &std::path::Path) {
     let text = std::fs::read_to_string(path).expect("the queries");
     let mut classes: Vec<(String, Vec<String>)> = Vec::new();
     for line in text.lines().skip(1) {
-        let cells: Vec<&str> = line.split('\t').collect();
-        let [class, query, parts, ..] = cells[..] else { panic!("three cells: {line}") };
-        let parts: serde_json::Value = serde_json::from_str(parts).expect("JSON");
+        let mut cells = line.split('\t');
+        let (class, query) = (cells.next().expect("class"), cells.next().expect("query"));
+        let parts: serde_json::Value =
+            serde_json::from_str(cells.next().expect("parts")).expect("JSON");
         let search = format!("/api/v1/contacts?refresh=false&q={}", encode(query));
         let mut add = |class: &str, path: String| match classes.last_mut() {
             Some((last, paths)) if last == class => paths.push(path),

@@ -43,7 +43,7 @@ pub(super) fn run(args: &Args, command: &AutoMerge) -> Result<(), Failure> {
     }
     let done = match &target {
         Target::Remote(client) => client.post(PATH, &body)?,
-        Target::Local { app, caller } => json!(app.auto_merge(caller, &body)?),
+        Target::Local { app, caller } => json!(app.auto_merge(caller, &body, None)?),
     };
     if args.json {
         return output::print_json(&done);

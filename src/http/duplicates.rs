@@ -247,7 +247,10 @@ pub(super) async fn withdraw(
 ///
 /// `dry_run` only says what would be merged. Groups that are likely enough and left alone are named
 /// with the reason; every merge is in the audit log and can be undone, alone or with its run.
+/// Settings decide by which rules, and whether it is also done in the background. With
+/// `Idempotency-Key` the same request can be sent again and is answered the same.
 #[utoipa::path(post, path = "/api/v1/duplicates/auto-merges", operation_id = "auto_merge", tag = "duplicates",
+    params(("Idempotency-Key" = Option<String>, Header, description = "a key of this request")),
     request_body = schema::AutoMergeInput,
     responses((status = 200, body = schema::AutoMergeDone), (status = 403, body = schema::Problem), (status = 422, body = schema::Problem)))]
 pub(super) async fn auto_merge(
@@ -258,7 +261,10 @@ pub(super) async fn auto_merge(
 ) -> Result<HttpResponse, Problem> {
     let value = body::optional_json(&request, payload, state.limits.json_bytes).await?;
     let value = value.unwrap_or_else(|| json!({}));
-    answer::ok(&state, move |app| app.auto_merge(&caller.0, &value)).await
+    let idempotency = body::idempotency(&request, &caller.0, value.to_string().as_bytes())?;
+    let done =
+        answer::run(&state, move |app| app.auto_merge(&caller.0, &value, idempotency)).await?;
+    Ok(done_once(&done, done.is_replay))
 }
 
 /// Lists the runs that merged without asking, the newest first.
@@ -291,11 +297,16 @@ pub(super) async fn undo_auto_merge(
     let idempotency = body::idempotency(&request, &caller.0, &[])?;
     let done =
         answer::run(&state, move |app| app.undo_auto_merge(&caller.0, id, idempotency)).await?;
-    let mut response = answer::json(StatusCode::OK, &done);
-    if done.is_replay {
+    Ok(done_once(&done, done.is_replay))
+}
+
+/// What was done, and whether an earlier request had done it.
+fn done_once<T: Serialize>(done: &T, is_replay: bool) -> HttpResponse {
+    let mut response = answer::json(StatusCode::OK, done);
+    if is_replay {
         answer::put_header(&mut response, "idempotent-replayed", "true");
     }
-    Ok(response)
+    response
 }
 
 /// How well scores agree with what persons have decided.

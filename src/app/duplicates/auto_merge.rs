@@ -33,7 +33,7 @@ const MOST_SCANNED: usize = 20_000;
 const DAY_MS: i64 = 24 * 3_600_000;
 
 /// A group that a run merged, or would.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AutoMerged {
     /// The merge; none if it was only tried.
     pub merge_id: Option<Uuid>,
@@ -46,7 +46,7 @@ pub struct AutoMerged {
 }
 
 /// A group that a run left alone.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AutoSkipped {
     /// Its contacts.
     pub ids: Vec<ContactId>,
@@ -55,7 +55,7 @@ pub struct AutoSkipped {
 }
 
 /// What a run did.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AutoMergeDone {
     /// The run; none if it was only tried.
     pub id: Option<Uuid>,
@@ -67,6 +67,9 @@ pub struct AutoMergeDone {
     pub skipped: Vec<AutoSkipped>,
     /// Whether the daily limit, or the one of the request, ended it.
     pub limited: bool,
+    /// Whether an earlier request with the same key had done it already.
+    #[serde(skip)]
+    pub is_replay: bool,
 }
 
 /// A run as it is listed.
@@ -112,19 +115,34 @@ struct Sure {
 }
 
 impl App {
-    /// Merges the groups that are so likely that the settings want them merged without asking. With
-    /// `dry_run` it is only said what would be merged, also where the settings say no.
+    /// Merges the groups that are so likely that they may be merged without asking, by the rules of
+    /// the settings; only these decide whether it is also done in the background. With `dry_run` it
+    /// is only said what would be merged.
     ///
     /// # Errors
-    /// If the caller may not merge or does not see everything, or it is not wanted.
-    pub fn auto_merge(&self, caller: &Caller, body: &Value) -> Result<AutoMergeDone, Error> {
+    /// If the caller may not merge or does not see everything.
+    pub fn auto_merge(
+        &self,
+        caller: &Caller,
+        body: &Value,
+        idempotency: Option<Idempotency>,
+    ) -> Result<AutoMergeDone, Error> {
         let settings = self.authorize_auto_merge(caller)?;
         let mut members = Members::of(body).map_err(Error::Invalid)?;
         let dry_run = members.flag("dry_run").value().copied().unwrap_or(false);
         let limit = members.number("limit").value().copied();
         members.finish().map_err(Error::Invalid)?;
         let limit = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
-        self.auto_merge_as(caller, &settings, dry_run, limit)
+        // One at a time: two would both count the day's merges before either has merged, and the
+        // same request that was sent at once is answered by what the other has done.
+        let _turn = self.duplicates.auto_merging.lock();
+        let idempotency = idempotency.filter(|_| !dry_run);
+        if let Some(before) = self.answered::<AutoMergeDone>(caller.organization, idempotency)? {
+            return Ok(AutoMergeDone { is_replay: true, ..before });
+        }
+        let done = self.auto_merge_as(caller, &settings, dry_run, limit)?;
+        self.keep_answer(caller, idempotency, &done)?;
+        Ok(done)
     }
 
     fn authorize_auto_merge(&self, caller: &Caller) -> Result<AutoMerge, Error> {
@@ -140,6 +158,7 @@ impl App {
         Ok(self.organization_of(caller)?.settings.duplicates.auto_merge.clone())
     }
 
+    /// Merges; whoever calls it holds the lock of those who merge without asking.
     fn auto_merge_as(
         &self,
         caller: &Caller,
@@ -147,8 +166,6 @@ impl App {
         dry_run: bool,
         limit: usize,
     ) -> Result<AutoMergeDone, Error> {
-        // One at a time: two would both count the day's merges before either has merged.
-        let _turn = self.duplicates.auto_merging.lock();
         let org = caller.organization;
         let live = self.live_duplicates(org);
         self.ready_duplicates(&live, 0)?;
@@ -165,6 +182,7 @@ impl App {
             merged: Vec::new(),
             skipped: Vec::new(),
             limited: false,
+            is_replay: false,
         };
         let undone = self.undone_merges(org)?;
         for group in sure_groups(&live, settings.least()) {
@@ -254,6 +272,7 @@ impl App {
             return Ok(0);
         }
         let caller = Caller::operator(org, "automatic");
+        let _turn = self.duplicates.auto_merging.lock();
         Ok(self.auto_merge_as(&caller, &settings, false, usize::MAX)?.merged.len())
     }
 

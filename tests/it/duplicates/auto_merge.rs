@@ -138,6 +138,32 @@ fn the_same_undo_of_a_run_is_answered_the_same() {
 }
 
 #[test]
+fn the_same_run_is_answered_the_same() {
+    let server = TestServer::start();
+    people(&server);
+    settings(&server, &json!({"agree": []}));
+    let send =
+        |key: &str, body: &Value| server.json("POST", AUTO, &[("idempotency-key", key)], body);
+    // What is only tried is not kept.
+    send("k", &json!({"dry_run": true})).expect(200);
+    let one = json!({"limit": 1});
+    let (first, at_once) = std::thread::scope(|scope| {
+        let other = scope.spawn(|| send("k", &one).expect(200));
+        (send("k", &one).expect(200), other.join().unwrap())
+    });
+    assert_eq!(first.json, at_once.json);
+    assert_eq!(first.json["merged"].as_array().unwrap().len(), 1, "{}", first.json);
+    let replayed = [&first, &at_once].map(|answer| answer.header("idempotent-replayed").is_some());
+    assert_ne!(replayed[0], replayed[1]);
+    send("k", &json!({"limit": 2})).expect(422);
+    let more = send("other", &one).expect(200).json;
+    assert_ne!(more["id"], first.json["id"]);
+    let runs = server.get(AUTO).expect(200).json;
+    let merges: Vec<_> = runs["runs"].as_array().unwrap().iter().map(|r| &r["merges"]).collect();
+    assert_eq!(merges.iter().filter(|merges| **merges == &json!(1)).count(), merges.len());
+}
+
+#[test]
 fn what_is_told_apart_is_never_merged_and_decisions_show_how_good_scores_are() {
     let server = TestServer::start();
     let [first, second, _] = people(&server);
