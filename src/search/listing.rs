@@ -2,7 +2,8 @@
 //!
 //! A list without conditions is what people look at first and page through. Where a segment holds
 //! many contacts of an organisation its documents are put into the order once, in the background;
-//! until that is done, and for what listings are not made for, all documents are gone through.
+//! until that is done, and for what listings are not made for, all documents are gone through. Of
+//! searches with many hits the first page is picked out of them as well.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering as Atomic};
@@ -155,6 +156,11 @@ impl Listing {
                 .then(a[3].cmp(&b[3]))
         });
         Ok(Self { docs: keyed.into_iter().map(|(_, doc)| doc).collect() })
+    }
+
+    /// All of the documents.
+    pub(super) fn docs(&self) -> &[DocId] {
+        &self.docs
     }
 
     /// The documents from the first on that meets a condition, as all behind it do.

@@ -10,7 +10,8 @@ use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, ContactId, ContactNumber};
 use crate::domain::time::Timestamp;
 use crate::index::{Mirror, Schema};
-use crate::query::Expr;
+use crate::query::{Condition, Expr, Field, Shape};
+use crate::search::page::PICKED;
 use crate::search::{Caches, Cursor, FacetField, Hits, Request, run};
 
 const ORG: OrgNumber = OrgNumber(1);
@@ -54,11 +55,22 @@ impl Bench {
     }
 
     fn page(&self, sort: &Sort, way: Way, offset: usize, after: Option<Cursor>) -> Hits {
+        self.page_of(&Expr::All(Vec::new()), sort, way, offset, after)
+    }
+
+    fn page_of(
+        &self,
+        expr: &Expr,
+        sort: &Sort,
+        way: Way,
+        offset: usize,
+        after: Option<Cursor>,
+    ) -> Hits {
         let searcher = self.mirror.searcher();
         let facets: &[FacetField] = if way == Way::ByListing { &[] } else { &[FacetField::Status] };
         let request = Request {
             org: ORG,
-            expr: &Expr::All(Vec::new()),
+            expr,
             typed: "",
             aliases: &BTreeMap::new(),
             sight: &Sight::Everything,
@@ -126,6 +138,40 @@ impl Bench {
     }
 }
 
+impl Bench {
+    /// Pages of many hits, of one score and of several, against those for which all were looked at.
+    fn picks(&self) {
+        let word = |field: Option<Field>, text: &str| {
+            Expr::Is(Condition::Word { field, text: text.to_owned(), shape: Shape::Prefix })
+        };
+        let before = PICKED.with(std::cell::Cell::get);
+        for expr in [
+            word(Some(Field::Company), "acme"),
+            word(Some(Field::Name), "maximiliane"),
+            word(None, "von"),
+            word(None, "m"),
+            Expr::Any(vec![word(None, "jo"), word(None, "acme")]),
+        ] {
+            for name in ["relevance", "name", "-company", "created_at"] {
+                let sort = Sort::parse(name).unwrap();
+                self.list(&sort);
+                for offset in [0, 50, 300, 1_500] {
+                    let slow = self.page_of(&expr, &sort, Way::OneByOne, offset, None);
+                    let fast = self.page_of(&expr, &sort, Way::ByListing, offset, None);
+                    assert_eq!(fast.hits, slow.hits, "{expr:?} by {name} from {offset}");
+                    assert_eq!(
+                        (fast.total, &fast.next),
+                        (slow.total, &slow.next),
+                        "{expr:?} {name}"
+                    );
+                }
+            }
+        }
+        let picked = PICKED.with(std::cell::Cell::get) - before;
+        assert!(picked >= 20, "only {picked} pages were picked out of listings");
+    }
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Way {
     ByListing,
@@ -136,14 +182,17 @@ enum Way {
 fn a_listing_gives_the_pages_that_going_through_everything_gives() {
     let mut bench = Bench::new();
     bench.agrees();
+    bench.picks();
     for number in (5..CONTACTS).step_by(97) {
         bench.mirror.delete(ContactNumber(number));
     }
     bench.mirror.commit(ChangeSeq(2)).unwrap();
     bench.agrees();
+    bench.picks();
     for number in CONTACTS + 1..CONTACTS + 60 {
         bench.mirror.upsert(ORG, &contact(number), true).unwrap();
     }
     bench.mirror.commit(ChangeSeq(3)).unwrap();
     bench.agrees();
+    bench.picks();
 }

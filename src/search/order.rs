@@ -247,6 +247,11 @@ impl Order {
         [0, 1, 2].map(|at| self.rank(at, doc))
     }
 
+    /// Whether scores come before everything else.
+    pub(super) fn is_by_score(&self) -> bool {
+        matches!(self.leading, Values::Score)
+    }
+
     /// The number of that place.
     #[inline]
     pub(super) fn rank(&self, at: usize, doc: DocId) -> u64 {

@@ -38,6 +38,17 @@ impl Kept {
     }
 }
 
+/// From so many documents on a page of them may be picked out of a listing.
+const MANY: usize = if cfg!(test) { 400 } else { 20_000 };
+/// Searching for a document costs as much as looking at the values of so many.
+const SEARCH_COST: usize = if cfg!(test) { 1 } else { 10 };
+
+#[cfg(test)]
+thread_local! {
+    /// How many pages were picked out of listings.
+    pub(super) static PICKED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// What is kept of all segments.
 pub(super) struct Best {
     /// The worst on top.
@@ -94,7 +105,13 @@ pub(super) struct Page<'a> {
 }
 
 impl Page<'_> {
-    pub(super) fn take(&mut self, found: Found, best: &mut Best) {
+    /// `listing` gives the listing of the segment in the order that is asked for, if there is one.
+    pub(super) fn take(
+        &mut self,
+        found: Found,
+        listing: impl FnOnce() -> Option<Arc<Listing>>,
+        best: &mut Best,
+    ) {
         match found {
             Found::Every => {
                 let every = self.segment.view.max_doc;
@@ -108,7 +125,13 @@ impl Page<'_> {
                     from = to;
                 }
             }
-            Found::Some(docs) => {
+            Found::Some(mut docs) => {
+                if self.may_pick(&docs, best)
+                    && let Some(listing) = listing()
+                    && self.pick(&mut docs, &listing, best)
+                {
+                    return;
+                }
                 let mut block: Vec<Scored> = Vec::with_capacity(docs.len().min(BLOCK as usize));
                 for docs in docs.chunks(BLOCK as usize) {
                     if self.is_over(best) {
@@ -120,6 +143,52 @@ impl Page<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a page of these documents may be picked out of a listing.
+    fn may_pick(&self, docs: &[Scored], best: &Best) -> bool {
+        let is_plain = self.after.is_none() && self.counts.is_none();
+        is_plain && docs.len() >= MANY && best.keep > 0 && best.most_total == usize::MAX
+    }
+
+    /// Takes the first of many documents in the order of a listing, without looking at the values of
+    /// the others; whether that was less work. By score these are the first of the highest.
+    fn pick(&self, docs: &mut Vec<Scored>, listing: &Listing, best: &mut Best) -> bool {
+        if let Some(alive) = self.segment.alive() {
+            docs.retain(|(doc, _)| alive.is_alive(*doc));
+        }
+        if let Some(sight) = &self.sight {
+            sight.retain(docs);
+        }
+        let is_by_score = self.order.is_by_score();
+        let highest = docs.iter().map(|(_, score)| *score).fold(f32::NEG_INFINITY, f32::max);
+        let counts = |score: f32| !is_by_score || score >= highest;
+        if docs.iter().filter(|(_, score)| counts(*score)).count() < best.keep {
+            return false;
+        }
+        // Those that are looked for may all stand at the end.
+        let most = docs.len() / SEARCH_COST;
+        let mut first: Vec<Scored> = Vec::with_capacity(best.keep.min(most));
+        for doc in listing.docs().iter().take(most) {
+            if let Ok(at) = docs.binary_search_by_key(doc, |(doc, _)| *doc)
+                && counts(docs[at].1)
+            {
+                first.push(docs[at]);
+                if first.len() == best.keep {
+                    break;
+                }
+            }
+        }
+        if first.len() < best.keep {
+            return false;
+        }
+        #[cfg(test)]
+        PICKED.with(|picked| picked.set(picked.get() + 1));
+        best.total += docs.len();
+        for (doc, score) in first {
+            self.one(doc, score, best);
+        }
+        true
     }
 
     /// As [`Page::take`] with all documents of a listing, of which it looks at no more than a page

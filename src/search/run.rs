@@ -287,7 +287,11 @@ impl Run<'_> {
             };
             match listing {
                 Some(listing) => page.take_listed(listing, skip, &mut best),
-                None => page.take(find(&context, &node)?, &mut best),
+                None => {
+                    let found = find(&context, &node)?;
+                    let listing = || self.caches.lister.get(segment, &self.listed());
+                    page.take(found, listing, &mut best);
+                }
             }
             if let Some(of_segment) = page.counts {
                 of_segment.add_to(&mut counts)?;
@@ -329,18 +333,23 @@ impl Run<'_> {
 }
 
 impl Run<'_> {
+    /// What listings are of that hold the hits in the order that is asked for.
+    fn listed(&self) -> Wanted {
+        Wanted {
+            org: self.request.org,
+            sort: self.request.sort.clone(),
+            custom: self.custom,
+            most_bytes: self.schema.limits.term_bytes,
+        }
+    }
+
     /// Of each segment the listing that all hits are in, if it is the whole list that is asked for.
     fn listings(&self, node: &Node, is_limited: bool) -> Vec<Option<Arc<Listing>>> {
         let is_whole = matches!(node, Node::Everything)
             && !is_limited
             && self.request.facets.is_empty()
             && self.request.limit > 0;
-        let wanted = Wanted {
-            org: self.request.org,
-            sort: self.request.sort.clone(),
-            custom: self.custom,
-            most_bytes: self.schema.limits.term_bytes,
-        };
+        let wanted = self.listed();
         let of = |segment| is_whole.then(|| self.caches.lister.get(segment, &wanted)).flatten();
         self.segments.iter().map(of).collect()
     }
