@@ -41,7 +41,7 @@ impl Kept {
 /// From so many documents on a page of them may be picked out of a listing.
 const MANY: usize = if cfg!(test) { 400 } else { 20_000 };
 /// Searching for a document costs as much as looking at the values of so many.
-const SEARCH_COST: usize = if cfg!(test) { 1 } else { 10 };
+const SEARCH_COST: usize = if cfg!(test) { 1 } else { 12 };
 
 #[cfg(test)]
 thread_local! {
@@ -163,11 +163,13 @@ impl Page<'_> {
         let is_by_score = self.order.is_by_score();
         let highest = docs.iter().map(|(_, score)| *score).fold(f32::NEG_INFINITY, f32::max);
         let counts = |score: f32| !is_by_score || score >= highest;
-        if docs.iter().filter(|(_, score)| counts(*score)).count() < best.keep {
+        let counted = docs.iter().filter(|(_, score)| counts(*score)).count();
+        // They are expected to stand everywhere in the listing alike, and may all stand at its end.
+        let expected = best.keep.saturating_mul(listing.docs().len()) / counted.max(1);
+        let most = (docs.len() / SEARCH_COST).min(expected.saturating_mul(3));
+        if counted < best.keep || expected + expected / 2 > most {
             return false;
         }
-        // Those that are looked for may all stand at the end.
-        let most = docs.len() / SEARCH_COST;
         let mut first: Vec<Scored> = Vec::with_capacity(best.keep.min(most));
         for doc in listing.docs().iter().take(most) {
             if let Ok(at) = docs.binary_search_by_key(doc, |(doc, _)| *doc)

@@ -285,13 +285,12 @@ impl Run<'_> {
                     Some(SegmentCounts::of(request.facets, request.org, segment)?)
                 },
             };
-            match listing {
-                Some(listing) => page.take_listed(listing, skip, &mut best),
-                None => {
-                    let found = find(&context, &node)?;
-                    let listing = || self.caches.lister.get(segment, &self.listed());
-                    page.take(found, listing, &mut best);
-                }
+            if let Some(listing) = listing {
+                page.take_listed(listing, skip, &mut best);
+            } else {
+                let found = find(&context, &node)?;
+                let listing = || self.caches.lister.get(segment, &self.listed());
+                page.take(found, listing, &mut best);
             }
             if let Some(of_segment) = page.counts {
                 of_segment.add_to(&mut counts)?;

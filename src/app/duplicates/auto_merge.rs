@@ -117,7 +117,8 @@ struct Sure {
 impl App {
     /// Merges the groups that are so likely that they may be merged without asking, by the rules of
     /// the settings; only these decide whether it is also done in the background. With `dry_run` it
-    /// is only said what would be merged.
+    /// is only said what would be merged. The answer is kept behind the last merge: a run that was
+    /// killed is another one when it is asked for again, and the daily limit holds for both.
     ///
     /// # Errors
     /// If the caller may not merge or does not see everything.
@@ -133,12 +134,19 @@ impl App {
         let limit = members.number("limit").value().copied();
         members.finish().map_err(Error::Invalid)?;
         let limit = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        let idempotency = idempotency.filter(|_| !dry_run);
+        let answered = || -> Result<Option<AutoMergeDone>, Error> {
+            let before = self.answered::<AutoMergeDone>(caller.organization, idempotency)?;
+            Ok(before.map(|before| AutoMergeDone { is_replay: true, ..before }))
+        };
+        if let Some(before) = answered()? {
+            return Ok(before);
+        }
         // One at a time: two would both count the day's merges before either has merged, and the
         // same request that was sent at once is answered by what the other has done.
         let _turn = self.duplicates.auto_merging.lock();
-        let idempotency = idempotency.filter(|_| !dry_run);
-        if let Some(before) = self.answered::<AutoMergeDone>(caller.organization, idempotency)? {
-            return Ok(AutoMergeDone { is_replay: true, ..before });
+        if let Some(before) = answered()? {
+            return Ok(before);
         }
         let done = self.auto_merge_as(caller, &settings, dry_run, limit)?;
         self.keep_answer(caller, idempotency, &done)?;
