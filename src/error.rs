@@ -71,13 +71,15 @@ pub enum ErrorCode {
     Timeout,
     /// The server is shutting down.
     ShuttingDown,
+    /// Nothing can be written before somebody repairs the server's files.
+    WritesStopped,
     /// A defect or a failure on this side.
     Internal,
 }
 
 impl ErrorCode {
     /// All codes.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::Malformed,
         Self::Unauthorized,
         Self::Forbidden,
@@ -112,6 +114,7 @@ impl ErrorCode {
         Self::Overloaded,
         Self::Timeout,
         Self::ShuttingDown,
+        Self::WritesStopped,
         Self::Internal,
     ];
 
@@ -152,6 +155,7 @@ impl ErrorCode {
             Self::Overloaded => "overloaded",
             Self::Timeout => "timeout",
             Self::ShuttingDown => "shutting_down",
+            Self::WritesStopped => "writes_stopped",
             Self::Internal => "internal",
         }
     }
@@ -193,6 +197,7 @@ impl ErrorCode {
             Self::Overloaded => "The server has too much to do",
             Self::Timeout => "This took too long",
             Self::ShuttingDown => "The server is shutting down",
+            Self::WritesStopped => "The server takes no changes",
             Self::Internal => "Something failed on the server",
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::error::Error;
 use super::{App, authorize};
 use crate::domain::access::{Caller, Permission};
-use crate::engine::{CheckReport, Refreshed, Stats};
+use crate::engine::{CheckReport, Condition, Refreshed, Stats};
 
 impl App {
     /// Verifies everything against everything.
@@ -46,6 +46,11 @@ impl App {
             tracing::info!("the schema of the search has changed: a new index is being built");
             self.follow_schema();
         }
+    }
+
+    /// What is wrong with the server's files, if anything.
+    pub fn condition(&self) -> Condition {
+        self.partition.condition()
     }
 
     /// Figures for metrics.

@@ -159,9 +159,10 @@ pub(super) struct Serve {
     /// Largest file that may be uploaded for an import, in MiB.
     #[arg(long, default_value_t = 2048, value_name = "MIB")]
     pub(super) max_upload_mib: u64,
-    /// How long the journal is kept at least, in days.
-    #[arg(long, default_value_t = 7, value_name = "DAYS")]
-    pub(super) journal_days: u32,
+    /// Does nothing any more: the whole journal is kept, since it brings back what a power cut takes
+    /// from the store. Taken so that old command lines work.
+    #[arg(long, value_name = "DAYS")]
+    pub(super) journal_days: Option<u32>,
 }
 
 #[derive(ClapArgs)]
@@ -304,7 +305,8 @@ pub(super) struct Generate {
 
 #[derive(ClapArgs)]
 pub(super) struct Check {
-    /// First cut a damaged journal at its last good entry; what is cut is kept beside it.
+    /// First repair a damaged journal: entries behind the damage that can be read are taken over,
+    /// what is lost is named, and the old files are kept.
     #[arg(long, conflicts_with = "server")]
     pub(super) repair_journal: bool,
 }

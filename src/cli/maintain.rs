@@ -10,23 +10,8 @@ use super::{output, progress};
 use crate::engine;
 
 pub(super) fn check(args: &Args, command: &Check) -> Result<(), Failure> {
-    if command.repair_journal {
-        let report = engine::repair_journal(&args.data_dir, encryption_key(args)?.as_ref())?;
-        for problem in &report.cut.problems {
-            output::tell(problem);
-        }
-        output::tell(&format!(
-            "journal: {} bytes and {} readable entries cut, last entry is {}",
-            report.cut.bytes_cut, report.cut.entries_cut, report.cut.last
-        ));
-        if let Some(after) = report.restarted_after {
-            output::tell(&format!("journal: begun anew behind change {after} of the store"));
-        }
-        for path in report.cut.saved.iter().chain(&report.set_aside) {
-            output::tell(&format!("kept: {}", path.display()));
-        }
-    }
-    let report: Value = match Target::open_existing_for_operator(args)? {
+    let lost = if command.repair_journal { repair_journal(args)? } else { Vec::new() };
+    let mut report: Value = match Target::open_existing_for_operator(args)? {
         Target::Remote(client) => client.post("/api/v1/admin/check", &json!({}))?,
         Target::Local { app, caller } => {
             let bar = progress::count(app.partition().contact_count());
@@ -37,6 +22,15 @@ pub(super) fn check(args: &Args, command: &Check) -> Result<(), Failure> {
             body
         }
     };
+    if !lost.is_empty() {
+        report["clean"] = json!(false);
+        report["lost"] = json!(lost);
+        if let Some(troubles) = report["troubles"].as_array_mut() {
+            let repair = "restore a backup where these writes are needed";
+            let trouble = |text| json!({"part": "journal", "detail": text, "repair": repair});
+            troubles.splice(0..0, lost.iter().map(trouble));
+        }
+    }
     let troubles = report["troubles"].as_array().map_or(0, Vec::len) as u64
         + report["unlisted"].as_u64().unwrap_or(0);
     if args.json {
@@ -64,6 +58,34 @@ pub(super) fn check(args: &Args, command: &Check) -> Result<(), Failure> {
         return Err(Failure::Problems(format!("{troubles} troubles were found")));
     }
     Ok(())
+}
+
+/// Repairs the journal and says what was done; answers what is lost, one by one.
+fn repair_journal(args: &Args) -> Result<Vec<String>, Failure> {
+    let done = engine::repair_journal(&args.data_dir, encryption_key(args)?.as_ref())?;
+    for problem in &done.problems {
+        output::tell(problem);
+    }
+    if done.store_rebuilt {
+        output::tell("store: built anew from the journal");
+    }
+    if done.replayed > 0 {
+        output::tell(&format!("store: took over {} entries of the journal", done.replayed));
+    }
+    if let Some(after) = done.restarted_after {
+        output::tell(&format!("journal: begun anew behind change {after} of the store"));
+    }
+    for path in &done.set_aside {
+        output::tell(&format!("kept: {}", path.display()));
+    }
+    let lost: Vec<String> = done.lost.iter().map(ToString::to_string).collect();
+    for writes in &lost {
+        output::tell(&format!("lost: {writes}"));
+    }
+    if done.problems.is_empty() && done.restarted_after.is_none() {
+        output::tell("journal: nothing to repair");
+    }
+    Ok(lost)
 }
 
 pub(super) fn index_schema(args: &Args, command: &IndexSchema) -> Result<(), Failure> {

@@ -35,12 +35,16 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
     if let Some(warning) = serve_options.warning() {
         output::complain(&warning);
     }
+    if command.journal_days.is_some() {
+        output::complain(
+            "--journal-days does nothing: the whole journal is kept, since the store is built from it after a power cut",
+        );
+    }
     let throw_away = command.demo.map(|_| ThrowAway::new()).transpose()?;
     let data_dir: &Path = throw_away.as_ref().map_or(&args.data_dir, |dir| &dir.0);
     let started = Instant::now();
     let options = Options {
         store_cache_bytes: command.store_cache_mib << 20,
-        journal_keep_ms: i64::from(command.journal_days) * 24 * 3_600_000,
         encryption_key: encryption_key(args)?,
         ..Options::default()
     };

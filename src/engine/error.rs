@@ -50,10 +50,19 @@ pub enum Error {
         /// What to do.
         repair: &'static str,
     },
+    /// The store lacks changes that the journal no longer has.
+    #[error("the store ends at change {applied}, and the journal begins at entry {first}")]
+    StoreBehind {
+        /// The last change of the store.
+        applied: u64,
+        /// The first entry of the journal.
+        first: u64,
+    },
     /// The store can neither be read nor built anew.
     #[error(
-        "the store is damaged ({reason}), and the journal begins at entry {first}, so the store \
-         cannot be built from it; restore the newest backup, the journal then brings it up to date"
+        "the store is damaged ({reason}), and the journal begins at entry {first}, since an earlier \
+         version has let go of what was before, so the store cannot be built from it: restore a \
+         backup with `ringdex restore`"
     )]
     StoreLost {
         /// What is wrong with the store.
@@ -86,6 +95,9 @@ pub enum Error {
     /// Something failed that cannot; a defect of this program, or damage that nobody noticed.
     #[error("{0} failed unexpectedly; run `ringdex check`")]
     Defect(&'static str),
+    /// Nothing is written any more.
+    #[error("nothing is written any more: {0}")]
+    WritesStopped(String),
     /// The partition is shutting down.
     #[error("the server is shutting down")]
     Closed,

@@ -11,6 +11,7 @@ use crossbeam_channel::{Receiver, Sender};
 use tantivy::IndexReader;
 
 use super::error::Error;
+use super::image;
 use super::progress::Progress;
 use super::tx::Tombstone;
 use super::writer::{causes, die};
@@ -250,6 +251,10 @@ impl Follower {
 
 /// Brings the changes of one entry into an index.
 pub(super) fn index_entry(mirror: &Mirror, entry: &Entry, trust_fresh: bool) -> Result<(), Error> {
+    // It puts what is there already.
+    if image::is_image(entry) {
+        return Ok(());
+    }
     for op in &entry.ops {
         let Op::Put { key, value, fresh } = op else { continue };
         match key.first() {

@@ -17,10 +17,13 @@ use tantivy::Searcher;
 use super::cards::Cards;
 use super::error::{Error, Rejected};
 use super::follower::{Follower, Replacement, Serving};
+use super::health::{Condition, Health};
+use super::image;
 use super::progress::Progress;
 use super::rebuild::read_schema;
 use super::recovery;
 use super::rekey;
+use super::start::StartProgress;
 use super::tx::{Numbers, Tx, Usages};
 use super::watch::{Watch, Watches};
 use super::writer::{Origin, Reply, Request, Writer, causes, die, job, or_die};
@@ -43,19 +46,17 @@ pub struct Options {
     pub index_writer_bytes: usize,
     /// Records kept decoded.
     pub cards: usize,
-    /// A new journal segment is begun when the present one has this size; only whole segments
-    /// are let go of.
+    /// A new journal segment is begun when the present one has this size. All are kept: without a
+    /// verified copy of the store nothing else brings back what a power cut may take from it.
     pub journal_segment_bytes: u64,
-    /// The journal is kept at least this long, in milliseconds.
-    pub journal_keep_ms: i64,
-    /// The journal may take at least this many bytes.
-    pub journal_keep_bytes: u64,
     /// The store is made power-safe this often.
     pub checkpoint_every: Duration,
     /// The clock.
     pub clock: Clock,
     /// What opens an encrypted data directory. A new directory is encrypted if there is one.
     pub encryption_key: Option<MasterKey>,
+    /// Where the opening tells how far it has come.
+    pub start: StartProgress,
 }
 
 impl Default for Options {
@@ -65,11 +66,10 @@ impl Default for Options {
             index_writer_bytes: 96 << 20,
             cards: 60_000,
             journal_segment_bytes: journal::Options::default().segment_bytes,
-            journal_keep_ms: 7 * 24 * 3_600_000,
-            journal_keep_bytes: 4 << 30,
             checkpoint_every: Duration::from_secs(30),
             clock: Clock::system(),
             encryption_key: None,
+            start: StartProgress::default(),
         }
     }
 }
@@ -158,13 +158,12 @@ pub struct Partition {
     search_caches: Arc<search::Caches>,
     contact_count: Arc<AtomicU64>,
     watches: Arc<Watches>,
+    health: Arc<Health>,
     replacements: Sender<Replacement>,
     requests: Option<Sender<Request>>,
     threads: Mutex<Threads>,
     stop: Arc<AtomicBool>,
     pub(super) reindexing: Mutex<()>,
-    /// An index that is being built still needs the journal behind this change.
-    pub(super) hold: Arc<AtomicU64>,
     _lock: File,
 }
 
@@ -196,7 +195,12 @@ impl Partition {
             ..store::Options::default()
         };
         let recovery::Recovered { store, table, scanned } =
-            recovery::open_store(root, &journal, &store_options)?;
+            recovery::open_store(root, &journal, &store_options, &options.start)?;
+        if image::complete(&journal, &store, options.clock.now(), &options.start)? {
+            tracing::warn!(
+                "the journal did not reach back to its beginning; it was completed from the store"
+            );
+        }
         let recovery::OpenIndex { generations, mirror, is_outdated } = recovery::open_index(
             &root.join("index"),
             &|| read_schema(root),
@@ -223,11 +227,11 @@ impl Partition {
             is_closing: AtomicBool::new(false),
             contact_count: Arc::new(AtomicU64::new(scanned.live)),
             watches: Arc::default(),
+            health: Arc::default(),
             stop: Arc::new(AtomicBool::new(false)),
             threads: Mutex::new(Threads::default()),
             requests: Some(request_sender),
             reindexing: Mutex::new(()),
-            hold: Arc::new(AtomicU64::new(u64::MAX)),
             journal,
             store,
             table,
@@ -266,6 +270,7 @@ impl Partition {
             applied: Arc::clone(&self.applied),
             contact_count: Arc::clone(&self.contact_count),
             watches: Arc::clone(&self.watches),
+            health: Arc::clone(&self.health),
             clock: self.options.clock.clone(),
             numbers,
             usages,
@@ -287,9 +292,9 @@ impl Partition {
             store: Arc::clone(&self.store),
             applied: Arc::clone(&self.applied),
             visible: Arc::clone(&self.visible),
-            hold: Arc::clone(&self.hold),
+            health: Arc::clone(&self.health),
             stop: Arc::clone(&self.stop),
-            options: self.options.clone(),
+            every: self.options.checkpoint_every,
         };
         let spawn = |name: &str| std::thread::Builder::new().name(name.to_owned());
         let mut threads = self.threads.lock();
@@ -569,6 +574,11 @@ impl Partition {
         self.contact_count.load(Ordering::Relaxed)
     }
 
+    /// What is wrong with it, if anything.
+    pub fn condition(&self) -> Condition {
+        self.health.condition()
+    }
+
     /// Figures for metrics. Cost: looks at the sizes of all files.
     pub fn stats(&self) -> Stats {
         let searcher = self.searcher();
@@ -697,42 +707,31 @@ pub(super) fn lock(root: &Path) -> Result<File, Error> {
     }
 }
 
-/// Makes the store power-safe from time to time and lets go of old journal segments.
+/// Makes the store power-safe from time to time, and looks whether the journal is still there.
 struct Keeper {
     journal: Arc<FileJournal>,
     store: Arc<Store>,
     applied: Arc<Progress>,
     visible: Arc<Progress>,
-    hold: Arc<AtomicU64>,
+    health: Arc<Health>,
     stop: Arc<AtomicBool>,
-    options: Options,
+    every: Duration,
 }
 
 impl Keeper {
     fn run(self) {
         let mut done = self.applied.get();
         loop {
-            let is_stopping = self
-                .visible
-                .wait_until(self.options.checkpoint_every, || self.stop.load(Ordering::Acquire));
-            if is_stopping {
+            if self.visible.wait_until(self.every, || self.stop.load(Ordering::Acquire)) {
                 return;
             }
+            let trouble = self.journal.check_in_place().err();
+            self.health.note_journal(trouble.map(|error| error.to_string()));
             if self.applied.get() == done {
                 continue;
             }
             match self.store.checkpoint() {
-                Ok(through) => {
-                    done = through;
-                    let hold = ChangeSeq(self.hold.load(Ordering::Acquire));
-                    let safe = through.min(self.visible.get()).min(hold);
-                    let since = self.options.clock.now().plus_ms(-self.options.journal_keep_ms);
-                    if let Err(error) =
-                        self.journal.trim_to(safe, self.options.journal_keep_bytes, since)
-                    {
-                        tracing::warn!("old journal segments could not be removed: {error}");
-                    }
-                }
+                Ok(through) => done = through,
                 Err(error) => die(&format!("the store cannot be synced: {}", causes(&error))),
             }
         }

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_channel::bounded;
 
@@ -14,15 +13,6 @@ use crate::index::{Mirror, Schema, Sources};
 use crate::journal::Journal;
 use crate::store::fault::crash_point;
 use crate::vault::Room;
-
-/// The journal behind a change is kept as long as this lives.
-struct Held<'a>(&'a AtomicU64);
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        self.0.store(u64::MAX, Ordering::Release);
-    }
-}
 
 /// The folder of a data directory with files that take the place of those that are compiled in.
 pub const SCHEMA_FOLDER: &str = "index-schema";
@@ -77,7 +67,6 @@ impl Partition {
     /// If the store cannot be read or the index not written; the old index then goes on serving.
     pub fn reindex(&self, progress: &mut dyn FnMut(u64)) -> Result<u64, Error> {
         let _one_at_a_time = self.reindexing.lock();
-        let _held = self.hold_journal();
         let schema = read_schema(self.root())?;
         let path = {
             let generations = crate::index::Generations::new(&self.index_root())?;
@@ -104,11 +93,5 @@ impl Partition {
         self.hand_over(Replacement { mirror, path, from, maybe, done })?;
         answer.recv().map_err(|_closed| Error::Closed)??;
         Ok(count)
-    }
-
-    /// Keeps the journal from now on, for the new index will need it.
-    fn hold_journal(&self) -> Held<'_> {
-        self.hold.store(self.applied_seq().0, Ordering::Release);
-        Held(&self.hold)
     }
 }

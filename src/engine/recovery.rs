@@ -9,6 +9,8 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use super::error::Error;
+use super::repair::settle_journal;
+use super::start::{StartProgress, StartWork};
 use super::tx::{Numbers, Tombstone, Usages};
 use super::writer::{as_change, causes};
 use crate::domain::contact::Contact;
@@ -52,6 +54,7 @@ pub(super) fn open_journal(
     options: journal::Options,
 ) -> Result<Arc<FileJournal>, Error> {
     let dir = root.join("journal");
+    settle_journal(root)?;
     // Asked before a new journal is begun: it would be in the way of the one that is missing.
     if !journal::exists(&dir)? && Store::has_data(&root.join("store")) {
         return Err(Error::Mismatch {
@@ -72,19 +75,20 @@ pub(super) struct Recovered {
 
 /// Opens the store, brings it up to the journal and reads all of it.
 ///
-/// A store that cannot be read is set aside and built anew if the journal reaches back to its
-/// beginning.
+/// A store that cannot be read, or that the journal has left behind, is set aside and built anew
+/// if the journal can bring everything back.
 pub(super) fn open_store(
     root: &Path,
     journal: &FileJournal,
     options: &store::Options,
+    progress: &StartProgress,
 ) -> Result<Recovered, Error> {
     let dir = root.join("store");
-    let reason = match try_open_store(&dir, journal, options) {
+    let reason = match try_open_store(&dir, journal, options, progress) {
         Err(error) if is_damage(&error) => causes(&error),
         opened => return opened,
     };
-    if journal.first() > ChangeSeq(1) || journal.tail() == ChangeSeq::ZERO {
+    if journal.whole_from().is_none() || journal.tail() == ChangeSeq::ZERO {
         return Err(Error::StoreLost { reason, first: journal.first().0 });
     }
     let aside = free_name(&dir);
@@ -93,19 +97,22 @@ pub(super) fn open_store(
         "the store cannot be read ({reason}); it is kept as {} and built anew from the journal",
         aside.display()
     );
-    try_open_store(&dir, journal, options)
+    let recovered = try_open_store(&dir, journal, options, progress)?;
+    tracing::warn!("the store was built anew from {} journal entries", journal.tail());
+    Ok(recovered)
 }
 
 fn try_open_store(
     dir: &Path,
     journal: &FileJournal,
     options: &store::Options,
+    progress: &StartProgress,
 ) -> Result<Recovered, Error> {
     let (store, report) = Store::open(dir, options)?;
     let store = Arc::new(store);
     // A damaged store can make sled panic where it should refuse.
     let read = catch_unwind(AssertUnwindSafe(|| {
-        let replayed = replay(journal, &store, &report)?;
+        let replayed = replay(journal, &store, &report, progress)?;
         if replayed > 0 {
             tracing::info!("replayed {replayed} journal entries into the store");
         }
@@ -117,9 +124,13 @@ fn try_open_store(
     Ok(Recovered { store, table, scanned })
 }
 
-fn is_damage(error: &Error) -> bool {
+/// Whether it is the bytes of the store that are not as they should be.
+pub(super) fn is_damage(error: &Error) -> bool {
     if let Error::Store(error) = error {
         return error.is_damage();
+    }
+    if matches!(error, Error::StoreBehind { .. }) {
+        return true;
     }
     let newer = matches!(error, Error::Codec(codec::CodecError::UnknownVersion(_)));
     matches!(error, Error::Codec(_) | Error::Defect(_)) && !newer
@@ -146,6 +157,7 @@ pub(super) fn replay(
     journal: &FileJournal,
     store: &Store,
     report: &OpenReport,
+    progress: &StartProgress,
 ) -> Result<u64, Error> {
     let (applied, first, last) = (store.applied_seq(), journal.first(), journal.tail());
     if let Some(aside) = &report.set_aside {
@@ -156,10 +168,15 @@ pub(super) fn replay(
         );
     }
     let found = journal.incarnation();
-    match known_journal(store)? {
-        Some(expected) if expected != found => return Err(Error::OtherJournal { expected, found }),
-        Some(_) => {}
-        None => note_journal(store, found)?,
+    match known_journals(store)?[..] {
+        [known] if known == found => {}
+        ref known => match known.first() {
+            Some(expected) if !known.contains(&found) => {
+                return Err(Error::OtherJournal { expected: *expected, found });
+            }
+            // None yet, or one of two that a repair was exchanging.
+            _ => note_journals(store, &[found])?,
+        },
     }
     if applied > last {
         return Err(Error::Mismatch {
@@ -168,36 +185,43 @@ pub(super) fn replay(
             repair: "the journal was cut or replaced; put the missing segments back, restore a backup, or begin a new journal behind the store with `ringdex check --repair-journal`",
         });
     }
-    if applied.next() < first {
-        return Err(Error::Mismatch {
-            applied: Some(applied.0),
-            journal: format!("begins at {first}"),
-            repair: "the store was lost or replaced and the journal no longer reaches back to it; restore a backup",
-        });
+    let is_empty = applied == ChangeSeq::ZERO && last > ChangeSeq::ZERO;
+    let mut at = match journal.whole_from() {
+        Some(from) if is_empty => ChangeSeq(from.0 - 1),
+        _ => applied,
+    };
+    if at.next() < first {
+        return Err(Error::StoreBehind { applied: applied.0, first: first.0 });
     }
-    if applied == ChangeSeq::ZERO && last > ChangeSeq::ZERO {
-        tracing::warn!("the store is empty; it is rebuilt from the {last} entries of the journal");
+    if is_empty {
+        progress.begin(StartWork::RebuildStore, last.0 - at.0);
+        tracing::warn!(
+            "the store is empty; it is built anew from the journal, which ends at entry {last}"
+        );
     }
-    let mut replayed = 0;
-    let mut at = applied;
+    let begun = at;
     while at < last {
         let entries = journal.read(at, 8 << 20, Duration::ZERO)?;
         let Some(end) = entries.last() else { break };
         at = end.seq;
-        replayed += entries.len() as u64;
         store.apply(entries.iter().flat_map(|entry| entry.ops.iter().map(as_change)), at)?;
+        progress.advance(at.0 - begun.0);
     }
-    Ok(replayed)
+    progress.end();
+    Ok(at.0 - begun.0)
 }
 
-/// Which journal the store was written from.
-pub(super) fn known_journal(store: &Store) -> Result<Option<uuid::Uuid>, Error> {
-    Ok(store.get(keys::JOURNAL)?.map(|bytes| uuid::Uuid::from_slice(&bytes).unwrap_or_default()))
+/// Which journal the store was written from; two while a repair exchanges it.
+pub(super) fn known_journals(store: &Store) -> Result<Vec<uuid::Uuid>, Error> {
+    let Some(bytes) = store.get(keys::JOURNAL)? else { return Ok(Vec::new()) };
+    let known = bytes.chunks(16).map(|id| uuid::Uuid::from_slice(id).unwrap_or_default());
+    Ok(known.collect())
 }
 
 /// Writes down which journal the store is written from.
-pub(super) fn note_journal(store: &Store, journal: uuid::Uuid) -> Result<(), Error> {
-    let change = Change::Put { key: keys::JOURNAL, value: journal.as_bytes() };
+pub(super) fn note_journals(store: &Store, journals: &[uuid::Uuid]) -> Result<(), Error> {
+    let value: Vec<u8> = journals.iter().flat_map(|id| *id.as_bytes()).collect();
+    let change = Change::Put { key: keys::JOURNAL, value: &value };
     Ok(store.apply([change], store.applied_seq())?)
 }
 

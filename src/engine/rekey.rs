@@ -46,7 +46,7 @@ pub struct Rekeyed {
 
 /// Whether there is a data directory, be it one that is half exchanged.
 pub fn is_data_directory(root: &Path) -> bool {
-    ["journal", ASIDE].iter().any(|name| root.join(name).is_dir())
+    ["journal", "journal.new", ASIDE].iter().any(|name| root.join(name).is_dir())
 }
 
 /// Replaces the master key of an encrypted directory; nothing is rewritten.

@@ -9,6 +9,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::cards::Cards;
 use super::error::{Error, Rejected};
+use super::health::Health;
 use super::progress::Progress;
 use super::tx::{ContactChange, GroupView, Numbers, Overlay, Parts, Tx, Usages};
 use super::watch::Watches;
@@ -17,7 +18,7 @@ use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, OrgNumber};
 use crate::domain::time::Clock;
 use crate::journal::MAX_BODY_BYTES;
-use crate::journal::{Appended, FileJournal, Journal, NewEntry, Op};
+use crate::journal::{self, Appended, FileJournal, Journal, NewEntry, Op};
 use crate::lookup::{Table, TableChange};
 use crate::store::fault::crash_point;
 use crate::store::{Change, Store};
@@ -123,6 +124,7 @@ pub(super) struct Writer {
     pub(super) applied: Arc<Progress>,
     pub(super) contact_count: Arc<AtomicU64>,
     pub(super) watches: Arc<Watches>,
+    pub(super) health: Arc<Health>,
     pub(super) clock: Clock,
     pub(super) numbers: Numbers,
     pub(super) usages: Usages,
@@ -157,6 +159,10 @@ impl Writer {
     }
 
     fn execute(&mut self, mut request: Request, group: &mut Group) {
+        if let Some(reason) = self.health.writes_stopped() {
+            request.job.finish(Err(Error::WritesStopped(reason.to_owned())));
+            return;
+        }
         let view = GroupView { entries: &group.entries, overlay: &group.overlay };
         let mut tx = Tx::new(&self.store, view, self.numbers, &self.usages);
         let ran = catch_unwind(AssertUnwindSafe(|| request.job.run(&mut tx)));
@@ -207,6 +213,10 @@ impl Writer {
                 Ok(Appended::Conflict | Appended::Unknown) => {
                     die("the journal was written by somebody else")
                 }
+                // Nothing is at stake but what is not acknowledged, and what is there can be read.
+                Err(error @ journal::Error::Displaced { .. }) => {
+                    return self.stop(group, &error.to_string());
+                }
                 Err(error) => die(&format!("the journal cannot be written: {}", causes(&error))),
             }
         };
@@ -234,6 +244,14 @@ impl Writer {
         }
         for job in group.finished {
             job.finish(Ok(seq));
+        }
+    }
+
+    /// Writes nothing any more, and tells those who wait.
+    fn stop(&self, group: Group, reason: &str) {
+        self.health.stop_writes(reason);
+        for job in group.finished {
+            job.finish(Err(Error::WritesStopped(reason.to_owned())));
         }
     }
 }

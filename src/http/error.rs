@@ -100,9 +100,10 @@ pub(super) fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         ErrorCode::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
         ErrorCode::RateLimited | ErrorCode::SignInLocked => StatusCode::TOO_MANY_REQUESTS,
-        ErrorCode::Overloaded | ErrorCode::Timeout | ErrorCode::ShuttingDown => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        ErrorCode::Overloaded
+        | ErrorCode::Timeout
+        | ErrorCode::ShuttingDown
+        | ErrorCode::WritesStopped => StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -115,6 +116,11 @@ impl From<app::Error> for Problem {
             // The cause is for the log, not for the caller.
             tracing::error!("request failed: {error}");
             "the server could not do this; its log says why".clone_into(&mut problem.detail);
+        }
+        if code == ErrorCode::WritesStopped {
+            // Which files those are is for the operator, in the log and at /readyz.
+            "nothing is written until the server's files are repaired; what is there can be read"
+                .clone_into(&mut problem.detail);
         }
         if let app::Error::PhoneInUse(duplicates) = &error {
             problem.more.push(("duplicates", json!(duplicates)));

@@ -20,14 +20,28 @@ pub(super) async fn healthz() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
 }
 
-/// Answers 200 when requests are welcome, 503 while shutting down.
+/// Answers 200 when requests are welcome, 503 while shutting down and when nothing can be written.
+/// What works less well than it should is told behind `degraded`, with 200.
 #[utoipa::path(get, path = "/readyz", operation_id = "readyz", tag = "operation", security(()),
-    responses((status = 200, description = "ready"), (status = 503, body = super::schema::Problem)))]
-pub(super) async fn readyz(state: web::Data<State>) -> Result<HttpResponse, Problem> {
+    responses((status = 200, description = "`ready`, or `degraded` with a reason a line"), (status = 503, body = super::schema::Problem)))]
+pub(super) async fn readyz(
+    request: HttpRequest,
+    state: web::Data<State>,
+) -> Result<HttpResponse, Problem> {
     if state.is_stopping.load(Ordering::Relaxed) {
         return Err(Problem::new(ErrorCode::ShuttingDown, "the server is shutting down"));
     }
-    Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ready\n"))
+    let condition = state.app.condition();
+    if let Some(reason) = condition.writes_stopped {
+        // Names of files are for whoever runs the machine.
+        let is_local = origin::require_local(&request).is_ok();
+        let reason = if is_local { &reason } else { "nothing can be written; the log says why" };
+        return Err(Problem::new(ErrorCode::WritesStopped, format!("not ready: {reason}")));
+    }
+    let lines: Vec<String> =
+        condition.degraded.iter().map(|reason| format!("degraded: {reason}\n")).collect();
+    let text = if lines.is_empty() { "ready\n".to_owned() } else { lines.concat() };
+    Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(text))
 }
 
 /// Figures for Prometheus, over all organisations: for this machine, for who runs the server, and

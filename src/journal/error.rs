@@ -45,6 +45,16 @@ pub enum Error {
     /// An earlier write failed, so what is on disk is not known; the process must end.
     #[error("the journal failed to write before and takes no more entries; restart to recover")]
     Poisoned,
+    /// A file of the journal was removed or replaced while it was in use.
+    #[error(
+        "the journal file {} was removed or replaced while it was in use: put the folder back as \
+         it was, or restore a backup, and start again",
+        path.display()
+    )]
+    Displaced {
+        /// The segment file.
+        path: PathBuf,
+    },
     /// An entry that could not be read back.
     #[error("a journal entry of {bytes} bytes is larger than the limit of {limit}")]
     TooLarge {

@@ -7,7 +7,6 @@
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -19,7 +18,9 @@ use super::frame::{self, MAX_BODY_BYTES, Seed};
 use super::load::{self, Loaded};
 use super::scan::{Scanner, Step};
 use super::sealing::Sealing;
-use super::segment::{HEADER_BYTES, Header, Segment, Stretch, WALK_CHUNK, sync_directory};
+use super::segment::{
+    HEADER_BYTES, Handle, Header, ImageMark, Segment, Stretch, WALK_CHUNK, sync_directory,
+};
 use super::verify;
 use super::{Appended, Chain, Entry, Journal, NewEntry, Verified};
 use crate::domain::ids::ChangeSeq;
@@ -113,7 +114,7 @@ impl FileJournal {
         let is_sealed = options.sealer.is_some();
         if let Some(other) = segments.iter().find(|s| s.header.is_sealed != is_sealed) {
             return Err(Error::Vault(if is_sealed {
-                vault::Error::PlainFile(other.path.clone())
+                vault::Error::PlainFile(other.path().to_owned())
             } else {
                 vault::Error::VaultLost(dir.parent().unwrap_or(dir).to_path_buf())
             }));
@@ -132,7 +133,10 @@ impl FileJournal {
         }
         match segments.last() {
             // What is readable must be durable, also where a crash came between write and sync.
-            Some(segment) => segment.file.sync_data().map_err(io_error("sync", &segment.path))?,
+            Some(segment) => {
+                let file = segment.handle.file()?;
+                file.sync_data().map_err(io_error("sync", segment.path()))?;
+            }
             None => segments.push(Segment::create(
                 dir,
                 Header {
@@ -140,6 +144,7 @@ impl FileJournal {
                     first: ChangeSeq(1),
                     chain_before: [0; 32],
                     is_sealed,
+                    image: ImageMark::None,
                 },
             )?),
         }
@@ -216,20 +221,21 @@ impl FileJournal {
             view.segments.drain(..count).collect()
         };
         for segment in &dropped {
-            fs::remove_file(&segment.path).map_err(io_error("remove", &segment.path))?;
+            fs::remove_file(segment.path()).map_err(io_error("remove", segment.path()))?;
         }
         if dropped.is_empty() { Ok(()) } else { sync_directory(&self.dir) }
     }
 
     /// Writes the encoded group behind the last frame and syncs it.
     fn write(&self, writer: &mut Writer, group: &[NewEntry]) -> Result<ChangeSeq, Error> {
-        self.rotate_if_full()?;
-        let (file, path, start, mut seq, mut chain) = {
+        self.rotate_if_full();
+        let (handle, start, mut seq, mut chain) = {
             let view = self.view.lock();
             let Some(segment) = view.segments.last() else { return Err(Error::Poisoned) };
-            let file = Arc::clone(&segment.file);
-            (file, segment.path.clone(), segment.end, segment.last, segment.chain)
+            (segment.handle.clone(), segment.end, segment.last, segment.chain)
         };
+        handle.check_in_place()?;
+        let (file, path) = (handle.file()?, &handle.path);
         writer.buffer.clear();
         writer.frames.clear();
         for (entry, place) in group.iter().zip(0..) {
@@ -248,8 +254,10 @@ impl FileJournal {
         }
         // From here on the file may have changed: only success makes the journal usable again.
         writer.poisoned = true;
-        file.write_all_at(&writer.buffer, start).map_err(io_error("write", &path))?;
-        file.sync_data().map_err(io_error("sync", &path))?;
+        file.write_all_at(&writer.buffer, start).map_err(io_error("write", path))?;
+        file.sync_data().map_err(io_error("sync", path))?;
+        // Once more: what is synced into a file that nobody finds again is lost.
+        handle.check_in_place()?;
         self.syncs.fetch_add(1, Ordering::Relaxed);
         let mut view = self.view.lock();
         if let Some(segment) = view.segments.last_mut() {
@@ -268,24 +276,77 @@ impl FileJournal {
     }
 
     /// Begins a new segment if the present one is full; readers are not held up meanwhile.
-    fn rotate_if_full(&self) -> Result<(), Error> {
-        let header = match self.view.lock().segments.last() {
-            Some(segment)
-                if segment.end >= self.options.segment_bytes
-                    && segment.last >= segment.header.first =>
-            {
-                Header {
-                    incarnation: self.incarnation,
-                    first: segment.last.next(),
-                    chain_before: segment.chain,
-                    is_sealed: self.sealing.is_some(),
-                }
-            }
-            _ => return Ok(()),
+    ///
+    /// Where that fails, for want of descriptors for example, the present one grows on.
+    fn rotate_if_full(&self) {
+        let is_full = self.view.lock().segments.last().is_some_and(|segment| {
+            segment.end >= self.options.segment_bytes && segment.last >= segment.header.first
+        });
+        if is_full && let Err(error) = self.rotate(ImageMark::None) {
+            tracing::warn!("no new journal segment was begun: {error}");
+        }
+    }
+
+    /// Begins a new segment; in the place of the present one if that has no entry.
+    fn rotate(&self, image: ImageMark) -> Result<(), Error> {
+        let (header, is_empty) = {
+            let view = self.view.lock();
+            let Some(segment) = view.segments.last() else { return Err(Error::Poisoned) };
+            segment.handle.check_in_place()?;
+            let header = Header {
+                incarnation: self.incarnation,
+                first: segment.last.next(),
+                chain_before: segment.chain,
+                is_sealed: self.sealing.is_some(),
+                image,
+            };
+            (header, segment.last < segment.header.first)
         };
         let segment = Segment::create(&self.dir, header)?;
-        self.view.lock().segments.push(segment);
+        let mut view = self.view.lock();
+        if is_empty {
+            view.segments.pop();
+        }
+        if let Some(before) = view.segments.last_mut() {
+            before.close();
+        }
+        view.segments.push(segment);
         Ok(())
+    }
+
+    /// Says that an image begins: entries follow that hold all there is.
+    pub fn begin_image(&self) -> Result<(), Error> {
+        let _writer = self.writer.lock();
+        self.rotate(ImageMark::Begins)
+    }
+
+    /// Says that the image is complete: from its first entry on the journal is whole.
+    pub fn end_image(&self) -> Result<(), Error> {
+        let _writer = self.writer.lock();
+        self.rotate(ImageMark::Complete)
+    }
+
+    /// The first of the entries that bring back everything when they are applied to nothing: the
+    /// first entry of all, or that of the newest complete image. `None` if there are none, since
+    /// a program before this one has let go of its beginning.
+    pub fn whole_from(&self) -> Option<ChangeSeq> {
+        whole_from(self.view.lock().segments.iter().map(|segment| &segment.header))
+    }
+
+    /// Fails with [`Error::Displaced`] if any file of it was removed or replaced. Costs one look
+    /// at the folder for each of them.
+    pub fn check_in_place(&self) -> Result<(), Error> {
+        let handles: Vec<Handle> =
+            self.view.lock().segments.iter().map(|segment| segment.handle.clone()).collect();
+        match handles.iter().find_map(|handle| handle.check_in_place().err()) {
+            // One that was let go of meanwhile is not missed.
+            Some(Error::Displaced { path }) if self.has(&path) => Err(Error::Displaced { path }),
+            _ => Ok(()),
+        }
+    }
+
+    fn has(&self, path: &Path) -> bool {
+        self.view.lock().segments.iter().any(|segment| segment.path() == path)
     }
 
     /// Waits for an entry behind `after` and finds out where to read it.
@@ -320,7 +381,7 @@ impl FileJournal {
     #[cfg(test)]
     pub(super) fn replace_file_for_test(&self, file: File) {
         if let Some(segment) = self.view.lock().segments.last_mut() {
-            segment.file = Arc::new(file);
+            segment.replace_file_for_test(file);
         }
     }
 
@@ -353,13 +414,20 @@ impl Journal for FileJournal {
         max_bytes: usize,
         wait: Duration,
     ) -> Result<Vec<Entry>, Error> {
-        let Some(Stretch { file, path, header, range, .. }) = self.find(after, wait)? else {
+        let Some(Stretch { handle, header, range, .. }) = self.find(after, wait)? else {
             return Ok(Vec::new());
         };
+        let file = match handle.file() {
+            Err(Error::Displaced { .. }) if self.first() > after.next() => {
+                return Err(Error::Trimmed { first: self.first() });
+            }
+            opened => opened?,
+        };
+        let path = &handle.path;
         let max_bytes = max_bytes.min(MOST_READ_BYTES);
         let damaged = |offset, damage| Error::Damaged { path: path.clone(), offset, damage };
         let chunk = max_bytes.min(WALK_CHUNK);
-        let mut scanner = Scanner::new(&file, &path, self.seed, range, chunk);
+        let mut scanner = Scanner::new(&file, path, self.seed, range, chunk);
         let mut entries: Vec<Entry> = Vec::new();
         let mut bytes = 0;
         let mut expected = None;
@@ -442,15 +510,32 @@ fn create_directory(dir: &Path) -> Result<(), Error> {
     }
 }
 
+/// The first of the entries that bring everything back, as the segments of a journal tell.
+pub(super) fn whole_from<'a>(headers: impl Iterator<Item = &'a Header>) -> Option<ChangeSeq> {
+    let (mut whole, mut begun) = (None, None);
+    for (header, at) in headers.zip(0..) {
+        if at == 0 && header.first == ChangeSeq(1) {
+            whole = Some(header.first);
+        }
+        match header.image {
+            ImageMark::Begins => begun = Some(header.first),
+            ImageMark::Complete => whole = begun.take().or(whole),
+            ImageMark::None => {}
+        }
+    }
+    whole
+}
+
 fn first_of(view: &View) -> ChangeSeq {
     view.segments.first().map_or(ChangeSeq(1), |segment| segment.header.first)
 }
 
 /// Cuts a segment behind its last good frame; answers how many bytes that were.
 pub(super) fn cut(segment: &Segment) -> Result<u64, Error> {
-    let length = segment.file.metadata().map_err(io_error("read", &segment.path))?.len();
-    segment.file.set_len(segment.end).map_err(io_error("cut", &segment.path))?;
-    segment.file.sync_all().map_err(io_error("sync", &segment.path))?;
+    let (file, path) = (segment.handle.file()?, segment.path());
+    let length = file.metadata().map_err(io_error("read", path))?.len();
+    file.set_len(segment.end).map_err(io_error("cut", path))?;
+    file.sync_all().map_err(io_error("sync", path))?;
     Ok(length.saturating_sub(segment.end))
 }
 

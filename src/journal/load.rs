@@ -110,6 +110,9 @@ pub(super) fn load(dir: &Path) -> Result<Loaded, Error> {
             let trouble = Trouble { path, offset: 0, damage, torn: false, whole_file: true, later };
             return Ok(Loaded { segments, trouble: Some(trouble) });
         }
+        if let Some(before) = segments.last_mut() {
+            before.close();
+        }
         if let Some(Stop { offset, damage }) = stop {
             let later: Vec<PathBuf> = paths.collect();
             let torn = later.is_empty() && is_torn(&segment, offset)?;
@@ -140,10 +143,10 @@ fn break_between(before: &Segment, after: &Segment) -> Option<Damage> {
 }
 
 /// Whether nothing of a later group follows the place in the last segment.
-fn is_torn(segment: &Segment, offset: u64) -> Result<bool, Error> {
-    let length = segment.file.metadata().map_err(io_error("read", &segment.path))?.len();
-    let range = offset..length;
-    let mut scanner = Scanner::new(&segment.file, &segment.path, segment.seed(), range, WALK_CHUNK);
+pub(super) fn is_torn(segment: &Segment, offset: u64) -> Result<bool, Error> {
+    let (file, path) = (segment.handle.file()?, segment.path());
+    let length = file.metadata().map_err(io_error("read", path))?.len();
+    let mut scanner = Scanner::new(&file, path, segment.seed(), offset..length, WALK_CHUNK);
     let mut last = segment.last;
     let broken = last.next();
     while let Some(found) = scanner.resync(last)? {

@@ -21,6 +21,7 @@ mod frame;
 mod load;
 mod repair;
 mod rewrite;
+mod salvage;
 mod scan;
 mod sealing;
 mod segment;
@@ -31,6 +32,7 @@ pub use file::{FileJournal, Options};
 pub use frame::MAX_BODY_BYTES;
 pub use repair::{RepairReport, repair, restart};
 pub use rewrite::rewrite;
+pub use salvage::{Gap, Salvage, Salvaged};
 
 /// Whether a directory holds a journal.
 ///
@@ -48,12 +50,19 @@ pub fn is_sealed(dir: &std::path::Path) -> Result<bool, Error> {
     if !dir.is_dir() {
         return Ok(false);
     }
-    Ok(load::list_segments(dir)?.iter().any(|path| {
-        let header = std::fs::File::open(path)
-            .and_then(|file| file.metadata().map(|data| (data.len(), file)))
-            .map(|(length, file)| segment::read_header(&file, path, length));
-        matches!(header, Ok(Ok(header)) if header.is_sealed)
-    }))
+    let paths = load::list_segments(dir)?;
+    Ok(paths.iter().any(|path| segment::header_of(path).is_some_and(|header| header.is_sealed)))
+}
+
+/// Whether the journal of a directory, which is not open, can bring back everything; see
+/// [`FileJournal::whole_from`].
+///
+/// # Errors
+/// If the directory cannot be listed.
+pub fn is_whole(dir: &std::path::Path) -> Result<bool, Error> {
+    let paths = load::list_segments(dir)?;
+    let headers: Vec<_> = paths.iter().filter_map(|path| segment::header_of(path)).collect();
+    Ok(headers.len() == paths.len() && file::whole_from(headers.iter()).is_some())
 }
 
 /// The hash over an entry and everything before it.

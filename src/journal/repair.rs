@@ -15,7 +15,7 @@ use super::file::cut;
 use super::frame::Seed;
 use super::load::{self, Loaded, Trouble};
 use super::scan::Scanner;
-use super::segment::{HEADER_BYTES, Header, Segment, WALK_CHUNK, sync_directory};
+use super::segment::{HEADER_BYTES, Header, ImageMark, Segment, WALK_CHUNK, sync_directory};
 use crate::domain::ids::ChangeSeq;
 
 /// What a repair has cut.
@@ -84,7 +84,9 @@ pub fn restart(
     }
     sync_directory(dir)?;
     let incarnation = Uuid::now_v7();
-    let header = Header { incarnation, first: after.next(), chain_before: [0; 32], is_sealed };
+    let image = ImageMark::None;
+    let header =
+        Header { incarnation, first: after.next(), chain_before: [0; 32], is_sealed, image };
     Segment::create(dir, header)?;
     Ok((incarnation, report.saved))
 }
@@ -116,7 +118,7 @@ fn count_entries(
 }
 
 /// The incarnation as the header tells it, even if the header's checksum does not match.
-fn header_incarnation(file: &File) -> Option<Uuid> {
+pub(super) fn header_incarnation(file: &File) -> Option<Uuid> {
     let mut header = [0; HEADER_BYTES];
     file.read_exact_at(&mut header, 0).ok()?;
     Uuid::from_slice(&header[12..28]).ok()

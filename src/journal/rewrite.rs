@@ -45,13 +45,14 @@ fn rewrite_segment(
     old: Option<&Sealer>,
     new: Option<&Sealer>,
 ) -> Result<u64, Error> {
-    let Segment { file, path, header, end, .. } = segment;
+    let Segment { handle, header, end, .. } = segment;
+    let (file, path) = (&handle.file()?, segment.path());
     let sealing = |sealer: Option<&Sealer>| {
         sealer.map(|sealer| Sealing::new(sealer.clone(), header.incarnation))
     };
     let (old, new) = (sealing(old), sealing(new));
     let target = Segment::create(to, Header { is_sealed: new.is_some(), ..*header })?;
-    let damaged = |offset, damage| Error::Damaged { path: path.clone(), offset, damage };
+    let damaged = |offset, damage| Error::Damaged { path: path.to_owned(), offset, damage };
     let mut scanner =
         Scanner::new(file, path, segment.seed(), HEADER_BYTES as u64..*end, WALK_CHUNK);
     let (mut room, mut out, mut written) = (Vec::new(), Vec::new(), HEADER_BYTES as u64);
@@ -80,12 +81,13 @@ fn rewrite_segment(
         }
     }
     put(&target, &mut out, &mut written)?;
-    target.file.sync_all().map_err(io_error("sync", &target.path))?;
+    target.handle.file()?.sync_all().map_err(io_error("sync", target.path()))?;
     Ok(entries)
 }
 
 fn put(target: &Segment, out: &mut Vec<u8>, written: &mut u64) -> Result<(), Error> {
-    target.file.write_all_at(out, *written).map_err(io_error("write", &target.path))?;
+    let file = target.handle.file()?;
+    file.write_all_at(out, *written).map_err(io_error("write", target.path()))?;
     *written += out.len() as u64;
     out.clear();
     Ok(())

@@ -1,11 +1,13 @@
 //! One segment file: its header, and what is kept in memory about its frames.
 //!
 //! A segment is created under another name, synced and renamed, so that its header is whole or the
-//! file is not there. Which segments follow each other is decided in `load`.
+//! file is not there. Only the segment that grows stays open; the others are opened when somebody
+//! reads them, so that a long journal costs no descriptors. Which segments follow each other is
+//! decided in `load`.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -29,8 +31,21 @@ const PLAIN_VERSION: u8 = 1;
 /// The version of a segment whose entries are sealed.
 const SEALED_VERSION: u8 = 2;
 
-/// The first bytes of a segment:
-/// magic, version, three zeros, incarnation, first entry, chain before it, crc32 of all this.
+/// What a segment says about images: entries that hold all of the store, so that the journal can
+/// bring everything back although it does not reach back to its first entry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum ImageMark {
+    /// Nothing.
+    #[default]
+    None,
+    /// An image begins with its first entry.
+    Begins,
+    /// The image that began before it is complete.
+    Complete,
+}
+
+/// The first bytes of a segment: magic, version, what it says about images, two zeros,
+/// incarnation, first entry, chain before it, crc32 of all this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) incarnation: Uuid,
@@ -38,6 +53,7 @@ pub(super) struct Header {
     pub(super) chain_before: Chain,
     /// Its entries are sealed.
     pub(super) is_sealed: bool,
+    pub(super) image: ImageMark,
 }
 
 impl Header {
@@ -45,6 +61,11 @@ impl Header {
         let mut bytes = [0; HEADER_BYTES];
         bytes[..8].copy_from_slice(&MAGIC);
         bytes[8] = if self.is_sealed { SEALED_VERSION } else { PLAIN_VERSION };
+        bytes[9] = match self.image {
+            ImageMark::None => 0,
+            ImageMark::Begins => 1,
+            ImageMark::Complete => 2,
+        };
         bytes[12..28].copy_from_slice(self.incarnation.as_bytes());
         bytes[28..36].copy_from_slice(&self.first.0.to_le_bytes());
         bytes[36..68].copy_from_slice(&self.chain_before);
@@ -72,15 +93,80 @@ impl Header {
         if first == ChangeSeq::ZERO {
             return Err(Damage::Header);
         }
-        Ok(Self { incarnation: Uuid::from_bytes(incarnation), first, chain_before, is_sealed })
+        let image = match bytes[9] {
+            1 => ImageMark::Begins,
+            2 => ImageMark::Complete,
+            _ => ImageMark::None,
+        };
+        let incarnation = Uuid::from_bytes(incarnation);
+        Ok(Self { incarnation, first, chain_before, is_sealed, image })
     }
 }
 
-/// One segment file, open, with what is known about it up to its last durable frame.
+/// A file as the file system knows it, whatever its name is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl Identity {
+    fn of(data: &std::fs::Metadata) -> Self {
+        Self { device: data.dev(), inode: data.ino() }
+    }
+}
+
+/// A segment file that may be open.
+#[derive(Clone, Debug)]
+pub(super) struct Handle {
+    pub(super) path: PathBuf,
+    file: Option<Arc<File>>,
+    identity: Identity,
+}
+
+impl Handle {
+    fn new(path: &Path, file: File) -> Result<Self, Error> {
+        let identity = Identity::of(&file.metadata().map_err(io_error("read", path))?);
+        Ok(Self { path: path.to_owned(), file: Some(Arc::new(file)), identity })
+    }
+
+    /// The file, opened again if it is closed.
+    ///
+    /// # Errors
+    /// [`Error::Displaced`] if it is not there any more, or another file has its name.
+    pub(super) fn file(&self) -> Result<Arc<File>, Error> {
+        if let Some(file) = &self.file {
+            return Ok(Arc::clone(file));
+        }
+        let opened = OpenOptions::new().read(true).write(true).open(&self.path);
+        let file = match opened {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(Error::Displaced { path: self.path.clone() });
+            }
+            Err(error) => return Err(io_error("open", &self.path)(error)),
+        };
+        let found = Identity::of(&file.metadata().map_err(io_error("read", &self.path))?);
+        if found != self.identity {
+            return Err(Error::Displaced { path: self.path.clone() });
+        }
+        Ok(Arc::new(file))
+    }
+
+    /// Fails with [`Error::Displaced`] unless the name still leads to the file: one that was
+    /// removed takes writes without a complaint and loses them. Costs one look at the folder.
+    pub(super) fn check_in_place(&self) -> Result<(), Error> {
+        match std::fs::metadata(&self.path) {
+            Ok(data) if Identity::of(&data) == self.identity => Ok(()),
+            _ => Err(Error::Displaced { path: self.path.clone() }),
+        }
+    }
+}
+
+/// One segment file with what is known about it up to its last durable frame.
 #[derive(Debug)]
 pub(super) struct Segment {
-    pub(super) path: PathBuf,
-    pub(super) file: Arc<File>,
+    pub(super) handle: Handle,
     pub(super) header: Header,
     /// The last entry; one less than the header's first if there is none.
     pub(super) last: ChangeSeq,
@@ -117,13 +203,12 @@ impl Segment {
         file.sync_all().map_err(io_error("sync", &unfinished))?;
         std::fs::rename(&unfinished, &path).map_err(io_error("create", &path))?;
         sync_directory(dir)?;
-        Ok(Self::empty(path, file, header))
+        Ok(Self::empty(Handle::new(&path, file)?, header))
     }
 
-    fn empty(path: PathBuf, file: File, header: Header) -> Self {
+    fn empty(handle: Handle, header: Header) -> Self {
         Self {
-            path,
-            file: Arc::new(file),
+            handle,
             header,
             last: ChangeSeq(header.first.0.saturating_sub(1)),
             newest: None,
@@ -139,8 +224,8 @@ impl Segment {
             OpenOptions::new().read(true).write(true).open(path).map_err(io_error("open", path))?;
         let length = file.metadata().map_err(io_error("read", path))?.len();
         let header = read_header(&file, path, length)?;
-        let mut segment = Self::empty(path.to_path_buf(), file, header);
-        let file = Arc::clone(&segment.file);
+        let mut segment = Self::empty(Handle::new(path, file)?, header);
+        let file = segment.handle.file()?;
         let range = segment.end..length;
         let mut scanner = Scanner::new(&file, path, segment.seed(), range, WALK_CHUNK);
         let stop = loop {
@@ -159,6 +244,22 @@ impl Segment {
             }
         };
         Ok((segment, stop))
+    }
+
+    /// Its file.
+    pub(super) fn path(&self) -> &Path {
+        &self.handle.path
+    }
+
+    /// Lets go of the file; it is opened again for whoever reads it.
+    pub(super) fn close(&mut self) {
+        self.handle.file = None;
+    }
+
+    /// Puts another file in the place of the own one, to make writing fail.
+    #[cfg(test)]
+    pub(super) fn replace_file_for_test(&mut self, file: File) {
+        self.handle.file = Some(Arc::new(file));
     }
 
     /// What the checksums of its frames are seeded with.
@@ -197,8 +298,7 @@ impl Segment {
 /// A stretch of a segment, readable without the lock of the view.
 #[derive(Debug)]
 pub(super) struct Stretch {
-    pub(super) file: Arc<File>,
-    pub(super) path: PathBuf,
+    pub(super) handle: Handle,
     pub(super) header: Header,
     pub(super) range: std::ops::Range<u64>,
     /// The last entry of it.
@@ -209,13 +309,19 @@ impl Stretch {
     /// What is durable of a segment from an offset on.
     pub(super) fn of(segment: &Segment, start: u64) -> Self {
         Self {
-            file: Arc::clone(&segment.file),
-            path: segment.path.clone(),
+            handle: segment.handle.clone(),
             header: segment.header,
             range: start..segment.end,
             last: segment.last,
         }
     }
+}
+
+/// The header of the segment file of this name, if it can be read and is whole.
+pub(super) fn header_of(path: &Path) -> Option<Header> {
+    let file = File::open(path).ok()?;
+    let length = file.metadata().ok()?.len();
+    read_header(&file, path, length).ok()
 }
 
 /// Reads the header of a segment file.

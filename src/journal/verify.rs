@@ -51,7 +51,8 @@ fn verify_stretch(
     sealing: Option<&Sealing>,
     verified: &mut Verified,
 ) -> Result<(), Error> {
-    let Stretch { file, path, header, range, last } = stretch;
+    let Stretch { handle, header, range, last } = stretch;
+    let (file, path) = (&handle.file()?, &handle.path);
     let damaged = |offset, damage| Error::Damaged { path: path.clone(), offset, damage };
     if header.chain_before != verified.chain {
         let expected = Box::new(verified.chain);

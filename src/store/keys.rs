@@ -78,6 +78,29 @@ pub const NEXT_ORG_NUMBER: &[u8] = b"Mnext_org_number";
 /// The key of the identity of the journal that the store is written from.
 pub const JOURNAL: &[u8] = b"Mjournal";
 
+/// What a key holds, in words for people; `None` for what no user has made: logs, counters, answers.
+pub fn name(key: &[u8]) -> Option<String> {
+    let what = match *key.first()? {
+        CONTACTS => "contact",
+        TOMBSTONES => "erased contact",
+        FIELDS => "custom field",
+        MERGES => "merge",
+        JOBS => "job",
+        DEPARTMENTS => "department",
+        QUEUES => "queue",
+        DUPLICATE_RUNS => "run that looked for duplicates",
+        USERS => "user",
+        SAVED_SEARCHES => "saved search",
+        DECISIONS => "decision about contact",
+        ORGANIZATIONS => return Some("an organisation".to_owned()),
+        SESSIONS => return Some("a session".to_owned()),
+        TOKENS => return Some("a token".to_owned()),
+        _ => return None,
+    };
+    let id = key.get(5..21).and_then(|id| Uuid::from_slice(id).ok())?;
+    Some(format!("{what} {id}"))
+}
+
 /// The key of a contact.
 pub fn contact(organization: OrgNumber, id: ContactId) -> [u8; 21] {
     let mut key = [0; 21];

@@ -42,8 +42,6 @@ pub(crate) fn options(is_encrypted: bool) -> Options {
         index_writer_bytes: 16 << 20,
         cards: 200,
         journal_segment_bytes: 256 << 10,
-        journal_keep_ms: 0,
-        journal_keep_bytes: 0,
         checkpoint_every: Duration::from_millis(60),
         ..Options::default()
     }

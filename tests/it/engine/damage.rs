@@ -14,7 +14,7 @@ use ringdex::domain::ids::{ContactId, OrgNumber};
 use ringdex::engine::{Options, repair_journal};
 use serde_json::json;
 
-use crate::support::{TestApp, copy_directory, files, operator};
+use crate::support::{TestApp, copy_directory, files, operator, segments};
 
 /// A closed data directory with what is in it.
 struct Fixture {
@@ -27,27 +27,22 @@ fn fixture() -> Fixture {
     filled(|_| {}, |_| true)
 }
 
-/// One whose journal has let go of its beginning.
+/// One whose journal has let go of its beginning, as earlier versions did after a week.
 fn trimmed_fixture() -> Fixture {
-    filled(
-        |options| {
-            options.journal_segment_bytes = 16 << 10;
-            options.journal_keep_bytes = 0;
-            options.journal_keep_ms = 0;
-            options.checkpoint_every = Duration::from_millis(5);
-        },
-        |test| segments(&test.root()).first().is_some_and(|first| !first.ends_with(FIRST_SEGMENT)),
-    )
+    let small = |options: &mut Options| options.journal_segment_bytes = 16 << 10;
+    let fixture = filled(small, |test| segments(&test.root()).len() > 3);
+    for segment in &segments(&fixture.test.root())[..2] {
+        std::fs::remove_file(segment).unwrap();
+    }
+    fixture
 }
-
-const FIRST_SEGMENT: &str = "0000000000000001.log";
 
 fn filled(options: impl FnOnce(&mut Options), is_enough: impl Fn(&TestApp) -> bool) -> Fixture {
     let mut test = TestApp::with(options);
     let mut ids = Vec::new();
     let deadline = Instant::now() + Duration::from_secs(60);
     while ids.len() < 120 || !is_enough(&test) {
-        assert!(Instant::now() < deadline, "the journal is not trimmed");
+        assert!(Instant::now() < deadline, "there is never enough");
         let made = ids.len();
         let org = if made % 4 == 0 { 2 } else { 1 };
         // Every tenth is large enough to be kept in parts.
@@ -152,10 +147,6 @@ impl Fixture {
         let found = self.test.app().read_contact(&operator(1), contact.id).unwrap();
         assert_eq!(*found, contact, "{what}");
     }
-}
-
-fn segments(root: &Path) -> Vec<PathBuf> {
-    files(&root.join("journal"), |name| Path::new(name).extension().is_some_and(|e| e == "log"))
 }
 
 /// The files of an index that hold documents and carry checksums.
@@ -291,9 +282,21 @@ fn a_store_that_is_gone_is_built_anew_from_a_whole_journal() {
 fn a_store_that_is_gone_is_refused_where_the_journal_does_not_reach_back() {
     let mut fixture = trimmed_fixture();
     std::fs::remove_dir_all(fixture.test.root().join("store")).unwrap();
-    let refusal = fixture.open_or_refuse("no store", &["restore a backup"]).unwrap_err();
+    let refusal = fixture.open_or_refuse("no store", &["ringdex restore"]).unwrap_err();
     assert!(refusal.contains("the journal begins at"), "{refusal}");
-    fixture.open_or_refuse("no store, again", &["restore a backup"]).unwrap_err();
+    fixture.open_or_refuse("no store, again", &["ringdex restore"]).unwrap_err();
+}
+
+#[test]
+fn a_journal_that_an_earlier_version_trimmed_is_completed_at_the_next_start() {
+    let mut fixture = trimmed_fixture();
+    fixture.test.restart();
+    fixture.test.close();
+    // From now on nothing depends on the store.
+    std::fs::remove_dir_all(fixture.test.root().join("store")).unwrap();
+    std::fs::remove_dir_all(fixture.test.root().join("index")).unwrap();
+    fixture.test.restart();
+    fixture.assert_whole("a store built from a completed journal");
 }
 
 #[test]
@@ -330,8 +333,7 @@ fn a_damaged_store_without_the_whole_journal_is_whole_or_refused() {
             let what = format!("store damaged at byte {at} of {length}");
             let mut fixture = fixture.copy();
             damage(&fixture.test.root().join("store/db"), at);
-            match fixture.open_or_refuse(&what, &["restore a backup", "restore the newest backup"])
-            {
+            match fixture.open_or_refuse(&what, &["ringdex restore"]) {
                 Ok(()) => fixture.assert_whole(&what),
                 Err(_) => refused += 1,
             }

@@ -3,8 +3,10 @@
 mod brute_force;
 mod damage;
 mod disk_full;
+mod gone;
 mod ladder;
 mod model;
 mod ranking;
+mod repair;
 mod schema;
 mod writes;

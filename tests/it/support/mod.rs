@@ -145,3 +145,8 @@ pub(crate) fn files(dir: &Path, fits: impl Fn(&str) -> bool) -> Vec<PathBuf> {
     paths.sort();
     paths
 }
+
+/// The files of the journal of a data directory, oldest first.
+pub(crate) fn segments(root: &Path) -> Vec<PathBuf> {
+    files(&root.join("journal"), |name| Path::new(name).extension().is_some_and(|e| e == "log"))
+}
