@@ -1,11 +1,17 @@
-//! Shortens the scripts and styles of the web interface: `src/ui/static` is what people read and
-//! edit, `$OUT_DIR/ui` is what the crate embeds and serves. A script that cannot be read fails the
-//! build.
+//! Puts the scripts of the web interface together and shortens them and the styles: `src/ui/static`
+//! is what people read and edit, `$OUT_DIR/ui` is what the crate embeds and serves. A script that
+//! cannot be read fails the build.
+
+#[path = "build/bundle.rs"]
+mod bundle;
 
 use std::error::Error;
+use std::io::Write;
 use std::path::Path;
 use std::{env, fs};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use oxc_allocator::Allocator;
 use oxc_codegen::{Codegen, CodegenOptions};
 use oxc_minifier::{CompressOptions, MangleOptions, Minifier, MinifierOptions};
@@ -14,8 +20,11 @@ use oxc_span::SourceType;
 
 const SOURCE: &str = "src/ui/static";
 
-/// Comes minified, with its licences.
-const VENDORED: &str = "vendor";
+/// The script that every page loads.
+const ENTRY: &str = "app.js";
+
+/// Folders of what is loaded when it is first shown: reviewing duplicates, signing in.
+const ON_DEMAND: [&str; 2] = ["account", "review"];
 
 /// Scripts that are not modules: what they declare, others see.
 const CLASSIC_SCRIPTS: [&str; 2] = ["theme.js", "docs.js"];
@@ -23,11 +32,31 @@ const CLASSIC_SCRIPTS: [&str; 2] = ["theme.js", "docs.js"];
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={SOURCE}");
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=build");
     let target = Path::new(&env::var("OUT_DIR")?).join("ui");
     if target.exists() {
         fs::remove_dir_all(&target)?;
     }
-    shorten_folder(Path::new(SOURCE), &target)
+    shorten_folder(Path::new(SOURCE), &target)?;
+    for (name, code) in bundle::scripts(Path::new(SOURCE), ENTRY, &ON_DEMAND)? {
+        let short = script(&code, true).map_err(|why| format!("{name}: {why}"))?;
+        put_compressed(&target.join(name), short.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Writes a file as it goes over the wire, with `.gz` behind its name.
+fn put_compressed(path: &Path, bytes: &[u8]) -> Result<(), Box<dyn Error>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    let mut name = path.as_os_str().to_owned();
+    name.push(".gz");
+    put(Path::new(&name), &encoder.finish()?)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a build that stops is begun again")]
+fn put(path: &Path, bytes: &[u8]) -> Result<(), Box<dyn Error>> {
+    Ok(fs::write(path, bytes)?)
 }
 
 fn shorten_folder(source: &Path, target: &Path) -> Result<(), Box<dyn Error>> {
@@ -39,19 +68,18 @@ fn shorten_folder(source: &Path, target: &Path) -> Result<(), Box<dyn Error>> {
             shorten_folder(&from, &to)?;
             continue;
         }
-        let is_ours = !from.starts_with(Path::new(SOURCE).join(VENDORED));
-        let bytes = match from.extension().and_then(|extension| extension.to_str()) {
-            Some("js") if is_ours => {
-                let is_module = !CLASSIC_SCRIPTS.iter().any(|classic| name == *classic);
-                script(&fs::read_to_string(&from)?, is_module)
-                    .map_err(|why| format!("{}: {why}", from.display()))?
-                    .into_bytes()
+        let extension = from.extension().and_then(|extension| extension.to_str());
+        match extension {
+            Some("js") if CLASSIC_SCRIPTS.iter().any(|classic| name == *classic) => {
+                let short = script(&fs::read_to_string(&from)?, false)
+                    .map_err(|why| format!("{}: {why}", from.display()))?;
+                put_compressed(&to, short.as_bytes())?;
             }
-            Some("css") if is_ours => style(&fs::read_to_string(&from)?).into_bytes(),
-            _ => fs::read(&from)?,
-        };
-        #[expect(clippy::disallowed_methods, reason = "a build that stops is begun again")]
-        fs::write(to, bytes)?;
+            // Modules are put together.
+            Some("js") => {}
+            Some("css") => put_compressed(&to, style(&fs::read_to_string(&from)?).as_bytes())?,
+            _ => put(&to, &fs::read(&from)?)?,
+        }
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 // @ts-check
-// The only file that talks to the server, and `review/api.js` through it. One function per operation of the public
-// JSON API, named after its operation id. It keeps no state but what proves who asks.
+// The only file that talks to the server; `review/api.js` and `account/api.js` ask through it. One
+// function per operation of the public JSON API, named after its operation id. It keeps no state
+// but what proves who asks.
 
 /**
  * @typedef {{number: string|null, raw?: string|null, label?: string|null, primary?: boolean,
@@ -143,30 +144,9 @@ export function myPermissions() {
   return answer;
 }
 
-/** `sign_in` @param {string} email @param {string} password */
-export async function signIn(email, password) {
-  setToken(null);
-  await request("POST", "/api/v1/session", { body: { email, password } });
-}
-
 /** `sign_out`, or `sign_out_everywhere` @param {{everywhere: boolean}} how */
 export async function signOut({ everywhere }) {
   await request("DELETE", everywhere ? "/api/v1/sessions" : "/api/v1/session");
-}
-
-/** `change_password`; all sessions end. @param {string} password @param {string} wanted */
-export async function changePassword(password, wanted) {
-  await request("POST", "/api/v1/me/password", { body: { password, new_password: wanted } });
-}
-
-/** `find_setup` @returns {Promise<{needed: boolean, single_sign_on: boolean}>} */
-export async function findSetup() {
-  return (await request("GET", "/api/v1/setup")).body;
-}
-
-/** `set_up` @param {string} bearer @param {{name: string, email: string, password: string}} body */
-export async function setUp(bearer, body) {
-  await request("POST", "/api/v1/setup", { body, bearer });
 }
 
 /** @param {{body: any, etag: string}} answer @returns {Versioned} */

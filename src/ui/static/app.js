@@ -4,8 +4,6 @@
 import { html, onDemand, render } from "./dom.js";
 import { listenToKeys } from "./keys.js";
 import { Dialogs } from "./parts/dialogs.js";
-import { Setup } from "./parts/setup.js";
-import { SignIn } from "./parts/sign-in.js";
 import { Toasts } from "./parts/toasts.js";
 import { TopBar } from "./parts/topbar.js";
 import { needsSignIn } from "./state/session.js";
@@ -13,6 +11,8 @@ import { place } from "./state/url.js";
 import { Console } from "./views/console.js";
 import { Pop } from "./views/pop.js";
 
+const Setup = onDemand(() => import("./account/setup.js").then((file) => file.Setup));
+const SignIn = onDemand(() => import("./account/sign-in.js").then((file) => file.SignIn));
 const Duplicates = onDemand(() => import("./review/view.js").then((file) => file.Duplicates));
 
 function App() {

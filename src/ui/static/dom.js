@@ -21,9 +21,12 @@ export function onDemand(load) {
   let loaded = null;
   return (/** @type {any} */ props) => {
     const [component, setComponent] = useState(() => loaded);
+    const [failed, setFailed] = useState(false);
     useEffect(() => {
-      if (!component) load().then((found) => setComponent(() => (loaded = found)));
+      if (!component) load().then((found) => setComponent(() => (loaded = found)), () => setFailed(true));
     }, []);
-    return component ? h(component, props) : null;
+    if (component) return h(component, props);
+    return failed ? html`<div class="trouble" role="alert">This part of the page does not load.
+      <button type="button" class="link" onClick=${() => location.reload()}>Load the page again</button></div>` : null;
   };
 }

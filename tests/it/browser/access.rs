@@ -125,11 +125,16 @@ fn little_is_loaded_and_the_page_is_there_at_once() {
 pub(crate) fn run_weight(base: &str) {
     let Some(mut page) = open(base, "/") else { return };
     page.wait("document.querySelector('[data-test=hit]')");
-    let bytes = page.eval(
-        "performance.getEntriesByType('resource').filter((one) => /\\.(js|css)$/.test(one.name))
-            .reduce((sum, one) => sum + one.decodedBodySize, 0)",
+    // What goes over the wire, compressed, the page itself included.
+    let loaded = page.eval(
+        "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+            .filter((one) => one.entryType === 'navigation' || new URL(one.name).pathname.startsWith('/ui/'))
+            .map((one) => one.encodedBodySize)",
     );
-    let bytes = bytes.as_f64().unwrap_or_default();
-    assert!((10_000.0..150_000.0).contains(&bytes), "{bytes} bytes of script and style");
+    let sizes: Vec<u64> =
+        loaded.as_array().unwrap().iter().filter_map(serde_json::Value::as_u64).collect();
+    let bytes: u64 = sizes.iter().sum();
+    assert!((10_000..58_000).contains(&bytes), "{bytes} bytes: {sizes:?}");
+    assert!(sizes.len() <= 5, "{} requests for one page", sizes.len());
     page.assert_clean(base);
 }

@@ -1,12 +1,13 @@
 // @ts-check
 // What lies over the page: all keys, the choice how to delete, the own password.
 
-import { html } from "../dom.js";
+import { html, onDemand } from "../dom.js";
 import { remove, shownContact } from "../state/card.js";
 import { may, mayMerge } from "../state/me.js";
 import { dialog, letterKeys, setLetterKeys } from "../state/session.js";
 import { Dialog } from "./dialog.js";
-import { PasswordDialog } from "./password-dialog.js";
+
+const PasswordDialog = onDemand(() => import("../account/password-dialog.js").then((file) => file.PasswordDialog));
 
 const KEYS = [
   ["Find", [["/", "To the search box, from anywhere"], ["↑ ↓", "Move in the list"], ["Enter", "Open the contact"], ["Esc", "Clear, then go back"]]],

@@ -3,13 +3,13 @@
 // goes through here, because this is where a conflict with somebody else is noticed.
 
 import { signal } from "../dom.js";
-import * as api from "../api.js";
+import { findContact, Problem, updateContact } from "../api.js";
 import { replaceHit } from "./search.js";
 
 /**
  * @typedef {import("../api.js").Contact} Contact
- * @typedef {{contact: Contact|null, etag: string|null, problem: api.Problem|null}} Entry
- * @typedef {{state: "saved"} | {state: "problem", problem: api.Problem}
+ * @typedef {{contact: Contact|null, etag: string|null, problem: Problem|null}} Entry
+ * @typedef {{state: "saved"} | {state: "problem", problem: Problem}
  *   | {state: "conflict", theirs: Contact}} Outcome
  */
 
@@ -44,11 +44,10 @@ export function load(id) {
   const already = loading.get(id);
   if (already) return already;
   const entry = record(id);
-  const run = api
-    .findContact(id)
+  const run = findContact(id)
     .then((found) => keep(found))
     .catch((error) => {
-      if (error instanceof api.Problem) entry.value = { ...entry.peek(), problem: error };
+      if (error instanceof Problem) entry.value = { ...entry.peek(), problem: error };
       else throw error;
     })
     .finally(() => loading.delete(id));
@@ -56,7 +55,7 @@ export function load(id) {
   return run;
 }
 
-/** @param {api.Versioned} found */
+/** @param {import("../api.js").Versioned} found */
 export function keep({ contact, etag }) {
   record(contact.id).value = { contact, etag, problem: null };
   replaceHit(contact);
@@ -97,18 +96,18 @@ export async function save(id, patch) {
   try {
     for (let attempt = 0; ; attempt += 1) {
       const { contact: base, etag, problem } = entry.peek();
-      if (!base || !etag) return { state: "problem", problem: problem ?? new api.Problem(0, {}) };
+      if (!base || !etag) return { state: "problem", problem: problem ?? new Problem(0, {}) };
       if (seen && seen !== base && differs(seen, base, patch)) return { state: "conflict", theirs: base };
       try {
-        keep(await api.updateContact(id, patch, etag));
+        keep(await updateContact(id, patch, etag));
         return { state: "saved" };
       } catch (error) {
-        if (!(error instanceof api.Problem) || error.status !== 412 || attempt === 4) throw error;
-        keep(await api.findContact(id));
+        if (!(error instanceof Problem) || error.status !== 412 || attempt === 4) throw error;
+        keep(await findContact(id));
       }
     }
   } catch (error) {
-    if (error instanceof api.Problem) return { state: "problem", problem: error };
+    if (error instanceof Problem) return { state: "problem", problem: error };
     throw error;
   }
 }

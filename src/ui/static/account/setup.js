@@ -2,7 +2,8 @@
 // The first user of a new server, an admin.
 
 import { html, useEffect, useRef, useState } from "../dom.js";
-import { findSetup, Problem, setToken, setUp } from "../api.js";
+import { Problem, setToken } from "../api.js";
+import { findSetup, setUp } from "./api.js";
 import { complaint, Labelled, refusal, typed } from "./labelled.js";
 
 export function Setup() {

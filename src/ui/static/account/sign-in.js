@@ -3,11 +3,12 @@
 // token that is kept for this tab only. It lies over what was on the screen, if anything was.
 
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../dom.js";
-import { findSetup, Problem, setToken, signIn, token } from "../api.js";
+import { Problem, setToken, token } from "../api.js";
 import { loadMe, me } from "../state/me.js";
 import { search } from "../state/search.js";
 import { needsSignIn } from "../state/session.js";
 import { place } from "../state/url.js";
+import { findSetup, signIn } from "./api.js";
 import { Labelled, refusal, typed } from "./labelled.js";
 
 /** What the way here may have to say. @type {Record<string, string>} */

@@ -2,9 +2,10 @@
 // The own password, changed. All sessions end with it, so the page for signing in comes next.
 
 import { html, useState } from "../dom.js";
-import { changePassword, Problem } from "../api.js";
+import { Problem } from "../api.js";
 import { dialog } from "../state/session.js";
-import { Dialog } from "./dialog.js";
+import { Dialog } from "../parts/dialog.js";
+import { changePassword } from "./api.js";
 import { complaint, Labelled, refusal, typed } from "./labelled.js";
 
 export function PasswordDialog() {
