@@ -17,11 +17,12 @@
  * @typedef {{total: number, total_exact?: boolean, next_cursor?: string|null, took_us?: number,
  *   warnings?: string[], stale?: boolean, did_you_mean?: string, contacts: Hit[]}} Page
  * @typedef {{id: string, display_name: string, probability?: number, why?: unknown}} Duplicate
- * @typedef {{id: string, display_name: string, company?: string|null, phone_label?: string|null,
+ * @typedef {{id: string, display_name: string, company?: string|null, title?: string|null, phone_label?: string|null,
  *   status?: string, do_not_contact?: boolean, blocked?: boolean, tags?: string[],
  *   last_call?: any, why?: string|string[]}} Caller
  * @typedef {{query: {raw: string, e164: string|null, country: string|null, line_type?: string|null},
  *   match: string, count: number, took_us?: number, results: Caller[]}} Lookup
+ * @typedef {{key: string, label: string, type: string, required: boolean, options: string[], state: string}} Definition
  * @typedef {{contact: Contact, etag: string}} Versioned
  * @typedef {{role: string, user_id: string|null, user_name: string|null, organization: string,
  *   permissions: Record<string, boolean>, fields: Record<string, string>,
@@ -29,6 +30,8 @@
  */
 
 const TOKEN_KEY = "ringdex.token";
+/** A lookup answers no more at once. */
+export const MOST_CALLERS = 100;
 
 /** What the server, or the way to it, had to say when something did not work. */
 export class Problem extends Error {
@@ -54,6 +57,14 @@ let onUnauthorized = () => {};
 /** Says what to do when nobody is signed in, or not any more. @param {() => void} handler */
 export function whenUnauthorized(handler) {
   onUnauthorized = handler;
+}
+
+/** @type {(id: string, into: string) => void} */
+let onMoved = () => {};
+
+/** Says what to do when a contact turns out to be merged into another one. @param {typeof onMoved} handler */
+export function whenMoved(handler) {
+  onMoved = handler;
 }
 
 /** @returns {string|null} */
@@ -128,6 +139,7 @@ export async function request(method, path, options = {}) {
       await myPermissions();
       if (user === sessionUser) return request(method, path, { ...options, again: true });
     }
+    if (body.merged_into) onMoved(body.id, body.merged_into);
     throw new Problem(response.status, body, Number(response.headers.get("Retry-After")) || 0);
   }
   return { body, etag: response.headers.get("ETag") ?? "" };
@@ -167,9 +179,11 @@ export async function listContacts(params, signal) {
   return (await request("GET", "/api/v1/contacts", { params, signal })).body;
 }
 
-/** `find_contact` @param {string} id @param {AbortSignal} [signal] */
+/** `find_contact`: the one that it was merged into, if it was. @param {string} id @param {AbortSignal} [signal] */
 export async function findContact(id, signal) {
-  return versioned(await request("GET", pathOf(id), { signal }));
+  const found = versioned(await request("GET", pathOf(id), { signal }));
+  if (found.contact.id !== id) onMoved(id, found.contact.id);
+  return found;
 }
 
 /**
@@ -206,5 +220,15 @@ export async function restoreContact(id) {
 
 /** `lookup_number` @param {string} number @param {string} [country] @returns {Promise<Lookup>} */
 export async function lookupNumber(number, country) {
-  return (await request("GET", "/api/v1/lookup", { params: { number, country, limit: 20 } })).body;
+  return (await request("GET", "/api/v1/lookup", { params: { number, country, limit: MOST_CALLERS } })).body;
+}
+
+/** `list_custom_fields`, in their order @returns {Promise<Definition[]>} */
+export async function listCustomFields() {
+  return (await request("GET", "/api/v1/custom-fields")).body.custom_fields;
+}
+
+/** `list_users` @returns {Promise<{id: string, name: string}[]>} */
+export async function listUsers() {
+  return (await request("GET", "/api/v1/users")).body.users;
 }

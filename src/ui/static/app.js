@@ -4,6 +4,7 @@
 import { html, onDemand, render } from "./dom.js";
 import { listenToKeys } from "./keys.js";
 import { Dialogs } from "./parts/dialogs.js";
+import { Drafts } from "./parts/drafts.js";
 import { Toasts } from "./parts/toasts.js";
 import { TopBar } from "./parts/topbar.js";
 import { needsSignIn } from "./state/session.js";
@@ -22,7 +23,7 @@ function App() {
   // Below the page for signing in everything stays as it is: a draft is not lost.
   const away = needsSignIn.value;
   return html`<div key="app" class="app" hidden=${away} inert=${away}>
-      <${TopBar} />${view === "pop" ? html`<${Pop} />` : view === "duplicates" ? html`<${Duplicates} />` : html`<${Console} />`}<${Toasts} /><${Dialogs} />
+      <${TopBar} /><${Drafts} />${view === "pop" ? html`<${Pop} />` : view === "duplicates" ? html`<${Duplicates} />` : html`<${Console} />`}<${Toasts} /><${Dialogs} />
     </div>
     ${away ? html`<${SignIn} key="sign-in" over />` : null}`;
 }

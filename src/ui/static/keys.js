@@ -2,9 +2,11 @@
 // The keys that work wherever the focus is. What a text field or a dialog does with a key
 // comes first; nothing here acts while somebody types.
 
-import { adding, call, copyNumber, edit, review, shown } from "./state/card.js";
+import { adding, call, copyNumber, edit, pin, review, shown } from "./state/card.js";
 import { dialog, letterKeys, narrow, needsSignIn, usedKey } from "./state/session.js";
 import { may, mayMerge } from "./state/me.js";
+import { isCommand } from "./state/typing.js";
+import { undoLast } from "./state/undo.js";
 import { go, openContact, place } from "./state/url.js";
 import { focusSearch } from "./parts/topbar.js";
 
@@ -47,19 +49,25 @@ const LETTERS = {
   m: () => mayMerge() && onCard(review),
   t: () => may("edit") && onCard(() => edit("tags")),
   a: () => may("edit") && onCard(() => (adding.value = true)),
+  p: () => place.peek().view === "console" && Boolean(shown.peek()) && pin(),
 };
 
 /** @param {KeyboardEvent} event */
 function onKeyDown(event) {
-  if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.defaultPrevented || event.isComposing || event.altKey) return;
   if (dialog.value || needsSignIn.value || ["setup", "sign-in"].includes(place.value.view)) return;
+  if (event.ctrlKey || event.metaKey) {
+    // In a text field the browser undoes what was typed.
+    if (event.key.toLowerCase() === "z" && !event.shiftKey && !isTyping(event.target) && undoLast()) event.preventDefault();
+    return;
+  }
   if (event.key === "Escape") escape();
   else if (isTyping(event.target)) return;
   else if (event.key === "/") {
     focusSearch();
     usedKey("/");
   } else if (event.key === "?") dialog.value = "keys";
-  else if (letterKeys.value && event.key in LETTERS) {
+  else if (letterKeys.value && event.key in LETTERS && isCommand(event)) {
     if (LETTERS[event.key]() === false) return;
     usedKey(event.key);
   } else return;

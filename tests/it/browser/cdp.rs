@@ -9,13 +9,16 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tungstenite::{Message, WebSocket};
 
 const DEADLINE: Duration = Duration::from_secs(20);
+/// Between keys that are pressed one by one, and between the letters of a text, in seconds.
+const ALONE_S: f64 = 0.5;
+const TYPED_S: f64 = 0.06;
 /// Inside the page, so that its own message comes before the socket's.
 const PAGE_DEADLINE_MS: u128 = DEADLINE.as_millis() - 5_000;
 
@@ -26,6 +29,8 @@ pub(crate) struct Page {
     loaded: bool,
     problems: Vec<String>,
     hosts: BTreeSet<String>,
+    /// When the last key was pressed, in seconds since 1970.
+    last_key: f64,
     browser: Child,
     _profile: TempDir,
 }
@@ -100,6 +105,7 @@ impl Page {
             loaded: false,
             problems: Vec::new(),
             hosts: BTreeSet::new(),
+            last_key: 0.0,
             browser,
             _profile: profile,
         };
@@ -231,27 +237,42 @@ impl Page {
         self.wait(&format!("document.body.innerText.includes({})", json!(text)));
     }
 
-    /// Presses and releases a key, for example `Enter` or `n`; `Shift+Tab` is understood.
+    /// Presses and releases a key by itself, for example `Enter` or `n`; `Shift+Tab` and `Ctrl+z`
+    /// are understood.
     pub(crate) fn press(&mut self, name: &str) {
-        let (modifiers, name) = name.strip_prefix("Shift+").map_or((0, name), |rest| (8, rest));
+        self.press_after(name, ALONE_S);
+    }
+
+    /// Presses a key so many seconds after the last one, as the page is told it: nobody waits.
+    #[expect(clippy::disallowed_methods, reason = "the browser has the time of the machine")]
+    fn press_after(&mut self, name: &str, seconds: f64) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+        self.last_key = now.max(self.last_key + seconds);
+        let (modifiers, name) = match name.split_once('+') {
+            Some(("Shift", rest)) => (8, rest),
+            Some(("Ctrl", rest)) => (2, rest),
+            _ => (0, name),
+        };
         let (code, text) =
             KEYS.iter().find(|key| key.name == name).map_or((0, name), |key| (key.code, key.text));
+        let text = if modifiers == 2 { "" } else { text };
         let kind = if text.is_empty() { "rawKeyDown" } else { "keyDown" };
         self.call(
             "Input.dispatchKeyEvent",
             &json!({ "type": kind, "key": name, "code": if code == 0 { "" } else { name }, "text": text,
-                "windowsVirtualKeyCode": code, "modifiers": modifiers }),
+                "windowsVirtualKeyCode": code, "modifiers": modifiers, "timestamp": self.last_key }),
         );
         self.call(
             "Input.dispatchKeyEvent",
-            &json!({ "type": "keyUp", "key": name, "windowsVirtualKeyCode": code, "modifiers": modifiers }),
+            &json!({ "type": "keyUp", "key": name, "windowsVirtualKeyCode": code, "modifiers": modifiers,
+                "timestamp": self.last_key }),
         );
     }
 
-    /// Types a text, key by key.
+    /// Types a text, key by key, as fast as somebody who types well.
     pub(crate) fn type_text(&mut self, text: &str) {
         for letter in text.chars() {
-            self.press(letter.encode_utf8(&mut [0; 4]));
+            self.press_after(letter.encode_utf8(&mut [0; 4]), TYPED_S);
         }
     }
 

@@ -2,15 +2,10 @@
 
 use serde_json::json;
 
-use super::{api, cdp::Page, create, names, open, unique, visit, wait_for_answer};
+use super::{
+    CARD, api, cdp::Page, create, names, open, unique, visit, wait_for_answer, wait_for_card,
+};
 use crate::support::server::TestServer;
-
-const CARD: &str = "document.querySelector('[data-test=card]:not(.preview)')";
-
-/// What the card says, or nothing while it is not open.
-fn wait_for_card(page: &mut Page, name: &str) {
-    page.wait(&format!("{CARD}?.querySelector('h1').innerText.includes({})", json!(name)));
-}
 
 #[test]
 fn a_name_is_found_in_any_order_while_typing() {
@@ -157,12 +152,14 @@ pub(crate) fn run_edit_in_place(base: &str) {
     page.press("Enter");
     page.wait("document.querySelector('[data-test=\"field-company\"] .state').textContent.includes('Saved')");
 
-    // By key: the name; leaving the field saves as well.
+    // By key: the name, which is shown before it is saved.
     page.press("e");
     page.wait("document.activeElement.matches('[data-test=\"field-name\"] input')");
     page.type_text("Evangeline");
-    page.press("Tab");
-    page.press("Tab");
+    page.press("Enter");
+    page.wait("document.querySelector('[data-test=asks]')");
+    page.press("Enter");
+    page.wait("document.querySelector('[data-test=\"field-name\"] button.value')");
     wait_for_card(&mut page, &format!("Evangeline {word}"));
 
     // Adding what the record does not have.

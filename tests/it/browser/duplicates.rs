@@ -319,8 +319,11 @@ pub(crate) fn run_warning(base: &str) {
     page.wait(&format!("document.querySelector('[data-test=likely] a[href*=\"{one}\"]')"));
     assert_accessible(&mut page, "the warning in a card");
     page.press("Enter");
+    page.wait("document.querySelector('[data-test=asks]')");
+    assert_accessible(&mut page, "the question whether to change a name");
+    page.press("Enter");
     page.wait(&format!(
-        "document.querySelector('[data-test=card] h1').innerText.includes({})",
+        "document.querySelector('[data-test=card] h1 button.value')?.innerText.includes({})",
         json!(word)
     ));
     page.assert_clean(base);

@@ -7,8 +7,10 @@
 mod access;
 mod cdp;
 mod console;
+mod drafts;
 mod duplicates;
 mod pop;
+mod safety;
 mod sign_in;
 
 use serde_json::{Value, json};
@@ -60,6 +62,23 @@ fn unique() -> (String, String) {
         rest /= 26;
     }
     (word, format!("+4930{:08}", digits % 100_000_000))
+}
+
+/// The card that is open, not a preview.
+const CARD: &str = "document.querySelector('[data-test=card]:not(.preview)')";
+
+/// Waits until the card of somebody is open.
+fn wait_for_card(page: &mut Page, name: &str) {
+    page.wait(&format!("{CARD}?.querySelector('h1').innerText.includes({})", json!(name)));
+}
+
+/// Whether a button of this text can be seen.
+fn offers(page: &mut Page, text: &str) -> bool {
+    let offered = page.eval(&format!(
+        "[...document.querySelectorAll('button, a')].some((one) => one.offsetParent && one.innerText.trim().startsWith({}))",
+        json!(text)
+    ));
+    offered == json!(true)
 }
 
 /// The names in the list, top first.

@@ -4,10 +4,12 @@
 
 import { Fragment, html, useLayoutEffect, useRef } from "../dom.js";
 import { adding, edit, freshField } from "../state/card.js";
+import { definitions } from "../state/definitions.js";
 import { may, seesAll } from "../state/me.js";
+import { actorName } from "../state/people.js";
 import { ago, dayText, inFull } from "../text/time.js";
 import { countryName, label as labelOf, languageName, valueText } from "../text/words.js";
-import { AddressField, CustomField, EmailField, NewCustomField, PhoneField, TextField } from "./fields.js";
+import { AddressField, CustomField, EmailField, NewCustomField, OwnerField, PhoneField, TextField } from "./fields.js";
 import { Hint } from "./hint.js";
 import { Icon } from "./icons.js";
 
@@ -38,7 +40,7 @@ const ELSEWHERE = new Set([
   ...TEXTS.map((one) => one.path), "id", "version", "display_name", "name", "first_name", "last_name", "phones",
   "emails", "addresses", "phone", "mobile", "email", "company", "company_id", "title", "tags", "custom_fields",
   "notes", "status", "do_not_contact", "blocked", "visibility", "opt_in", "social_profiles", "channels", "created_at",
-  "updated_at", "created_by", "updated_by", "match", "duplicates", "seq", "url", "deleted_at", "org_department_id",
+  "updated_at", "created_by", "updated_by", "created_by_user_id", "updated_by_user_id", "match", "duplicates", "seq", "url", "deleted_at", "org_department_id",
 ]);
 
 const FULL_DATE = /^\d{4}-\d\d-\d\d$/;
@@ -65,12 +67,19 @@ function fixedFacts(contact) {
   ];
 }
 
+/** The custom fields that a record has, as they are defined and then the others. @param {Contact} contact */
+function customNames(contact) {
+  const has = (/** @type {string} */ name) => ![null, undefined, ""].includes(contact.custom_fields?.[name]);
+  const defined = definitions.value.map((one) => one.key);
+  return [...defined, ...Object.keys(contact.custom_fields ?? {}).filter((name) => !defined.includes(name))].filter(has);
+}
+
 /** @param {{contact: Contact}} props */
 export function Details({ contact }) {
-  const custom = Object.entries(contact.custom_fields ?? {}).filter(([, value]) => value !== null && value !== "");
+  const custom = customNames(contact);
   const texts = TEXTS.filter(({ path }) => contact[path]);
   const rows = [
-    ...texts.map((one) => html`<${TextField} key=${one.path} contact=${contact} path=${one.path} label=${one.label}
+    ...texts.map((one) => one.path === "assigned_to" ? html`<${OwnerField} key=${one.path} contact=${contact} />` : html`<${TextField} key=${one.path} contact=${contact} path=${one.path} label=${one.label}
       type=${one.path === "birthday" && FULL_DATE.test(contact.birthday) ? "date" : undefined}
       list=${one.list?.()} show=${one.show ? one.show(contact[one.path]) : undefined} />`),
     ...fixedFacts(contact).map(([label, value]) => html`<${Fact} key=${`fixed-${label}`} label=${label} value=${value} />`),
@@ -78,7 +87,7 @@ export function Details({ contact }) {
   return html`<${Fragment}>
     ${rows.length ? html`<section aria-label="Details"><dl class="facts">${rows}</dl></section>` : null}
     ${custom.length
-      ? html`<section aria-label="Own fields"><dl class="facts">${custom.map(([name]) => html`<${CustomField} key=${name} contact=${contact} name=${name} />`)}</dl></section>`
+      ? html`<section aria-label="Own fields"><dl class="facts">${custom.map((name) => html`<${CustomField} key=${name} contact=${contact} name=${name} />`)}</dl></section>`
       : null}
     ${contact.notes
       ? html`<section aria-label="Notes"><dl class="facts notes"><${TextField} contact=${contact} path="notes" label="Notes" type="textarea" /></dl></section>`
@@ -96,17 +105,19 @@ function addable(contact) {
     { path: "title", label: "Title" },
     { path: "notes", label: "Notes" },
     ...TEXTS,
+    ...definitions.value.filter(({ key }) => !customNames(contact).includes(key)).map(({ key, label }) => ({ path: `custom_fields/${key}`, label })),
     { path: "custom_fields", label: "Own field" },
   ].filter(({ path }) => (!contact[path] || path === "custom_fields") && seesAll(path.split("/")[0]));
 }
 
 /** The editor of a field that the record does not have yet. @param {{contact: Contact, path: string}} props */
 function NewField({ contact, path }) {
-  const [kind, index] = path.split("/");
+  const [kind, index] = path.split(/\/(.*)/s);
   if (kind === "phones") return html`<${PhoneField} contact=${contact} index=${Number(index)} />`;
   if (kind === "emails") return html`<${EmailField} contact=${contact} index=${Number(index)} />`;
   if (kind === "addresses") return html`<${AddressField} contact=${contact} index=${Number(index)} />`;
-  if (kind === "custom_fields") return html`<${NewCustomField} contact=${contact} />`;
+  if (kind === "custom_fields") return index ? html`<${CustomField} contact=${contact} name=${index} />` : html`<${NewCustomField} contact=${contact} />`;
+  if (kind === "assigned_to") return html`<${OwnerField} contact=${contact} />`;
   const text = addable(contact).find((one) => one.path === path);
   const type = path === "notes" ? "textarea" : path === "birthday" ? "date" : undefined;
   const list = TEXTS.find((one) => one.path === path)?.list?.();
@@ -121,7 +132,8 @@ export function AddField({ contact }) {
   }, [adding.value]);
   if (!may("edit")) return null;
   const options = addable(contact);
-  const fresh = options.some((one) => one.path === freshField.value) ? freshField.value : null;
+  const wanted = freshField.value?.id === contact.id ? freshField.value.path : null;
+  const fresh = options.some((one) => one.path === wanted) ? wanted : null;
   return html`<section aria-label="Add" class="add-field">
     ${fresh ? html`<dl class="facts fresh"><${NewField} key=${fresh} contact=${contact} path=${fresh} /></dl>` : null}
     ${adding.value
@@ -135,7 +147,7 @@ export function AddField({ contact }) {
 /** Where the record comes from in time. @param {{contact: Contact}} props */
 export function Foot({ contact }) {
   const time = (/** @type {string} */ value) => html`<time datetime=${value} title=${inFull(value)}>${ago(value)}</time>`;
-  const by = (/** @type {string|null|undefined} */ who) => (who ? ` by ${who}` : "");
+  const by = (/** @type {string|null|undefined} */ who) => (who ? ` by ${actorName(who)}` : "");
   return html`<footer class="foot">
     <span>Changed ${time(contact.updated_at)}${by(contact.updated_by)}</span><span>Created ${time(contact.created_at)}${by(contact.created_by)}</span>
     <span class="num">Version ${contact.version}</span>

@@ -2,10 +2,12 @@
 // The contact card: who this is and whether to call, then how to reach them, then the rest.
 
 import { html, onDemand, useEffect, useLayoutEffect, useRef } from "../dom.js";
-import { adding, call, copyNumber, edit, lookalikes, shown } from "../state/card.js";
+import { adding, call, copyNumber, edit, lookalikes, pin, shown } from "../state/card.js";
+import { loadDefinitions } from "../state/definitions.js";
 import { isMasked, may, mayMerge } from "../state/me.js";
+import { loadPeople } from "../state/people.js";
 import { load, record, remember } from "../state/records.js";
-import { dialog } from "../state/session.js";
+import { dialog, narrow } from "../state/session.js";
 import { go, openContact, place } from "../state/url.js";
 import { placeOf, timeIn, timeInCountry } from "../text/time.js";
 import { mainPhone, phoneText } from "../text/phone.js";
@@ -32,16 +34,26 @@ function localTime(contact) {
 /** @param {{contact: Contact}} props */
 function Actions({ contact }) {
   const phone = mainPhone(contact);
-  const reachable = !phone || !isMasked(phoneText(phone));
-  if (!reachable && !may("edit") && !may("delete") && !may("erase")) return null;
+  const reachable = phone && !isMasked(phoneText(phone));
+  const { may: mayBeCalled } = mayCall(contact);
   return html`<div class="actions" role="group" aria-label="What to do with this contact">
-    ${reachable ? html`<button type="button" class=${mayCall(contact).may ? "button main" : "button"} onClick=${() => call()}><${Icon} name="call" />Call<${Hint} keys="c" /></button>
+    ${reachable ? html`<button type="button" class=${mayBeCalled ? "button main" : "button"} onClick=${() => call()} data-test="call">
+      <${Icon} name=${mayBeCalled ? "call" : "no-call"} />${mayBeCalled ? "Call" : "Call anyway…"}<${Hint} keys="c" /></button>
     <button type="button" class="button" onClick=${copyNumber}><${Icon} name="copy" />Copy<span class="vh"> number</span><${Hint} keys="y" /></button>` : null}
     ${may("edit") ? html`<button type="button" class="button" onClick=${() => edit("name")}><${Icon} name="edit" />Edit<${Hint} keys="e" /></button>` : null}
     ${may("delete") || may("erase") ? html`<button type="button" class="button" aria-label="Delete or archive" title="Delete or archive" onClick=${() => (dialog.value = "delete")}>
       <${Icon} name="trash" />
     </button>` : null}
   </div>`;
+}
+
+/** Keeps the card where it is. @param {{id: string}} props */
+function Pin({ id }) {
+  const { view, contact, pinned } = place.value;
+  if (view !== "console" || narrow.value) return null;
+  const isPinned = pinned && contact === id;
+  return html`<button type="button" class="button" aria-pressed=${String(isPinned)} onClick=${pin} data-test="pin"
+    title="Keep this card here while you search for somebody else"><${Icon} name="pin" />${isPinned ? "Pinned" : "Pin"}<${Hint} keys="p" /></button>`;
 }
 
 /** @param {{contact: Contact}} props */
@@ -107,6 +119,8 @@ export function Card({ id, known, preview = false }) {
 
   useEffect(() => {
     if (!preview) void load(id);
+    void loadDefinitions();
+    void loadPeople();
   }, [id, preview]);
   useLayoutEffect(() => {
     shown.value = id;
@@ -143,7 +157,7 @@ export function Card({ id, known, preview = false }) {
       data-id=${id} data-version=${contact.version} onFocusIn=${() => preview && openContact(id)}>
     ${back}
     <${Lookalikes} contact=${contact} />
-    <div class="head"><${Identity} key=${id} contact=${contact} /><${Actions} contact=${contact} /></div>
+    <div class="head"><${Identity} key=${id} contact=${contact} /><div class="head-tools"><${Actions} contact=${contact} /><${Pin} id=${id} /></div></div>
     <div key=${id}>
       <${Reach} contact=${contact} />
       <${Tabs} id=${id} />

@@ -1,13 +1,15 @@
 // @ts-check
-// The form for a new contact. What is typed survives closing the form; sending it twice
-// makes one contact.
+// The form for a new contact. What is typed is kept as a draft until it is saved or discarded;
+// sending it twice makes one contact.
 
 import { html, onDemand, useEffect, useRef, useState } from "../dom.js";
 import { Problem } from "../api.js";
 import { create } from "../state/card.js";
-import { toast } from "../state/session.js";
+import { customInput, customValue, definitionOf, definitions, loadDefinitions } from "../state/definitions.js";
+import { dropDraft, keepDraft, useDraft } from "../state/drafts.js";
 import { go } from "../state/url.js";
-import { problemText } from "../text/words.js";
+import { label as labelOf, problemText } from "../text/words.js";
+import { Editor } from "./editor.js";
 import { PHONE_LABELS } from "./fields.js";
 import { looksLikeNumber } from "./result-list.js";
 import { Icon } from "./icons.js";
@@ -16,7 +18,7 @@ const Likely = onDemand(() => import("../review/likely.js").then((file) => file.
 
 /**
  * @typedef {{name: string, phones: {number: string, label: string}[], emails: string[], company: string,
- *   title: string, tags: string, notes: string}} Draft
+ *   title: string, tags: string, notes: string, custom: Record<string, string>}} Draft
  */
 
 /** @param {string} start what was searched for or who called @returns {Draft} */
@@ -31,17 +33,16 @@ function blank(start) {
     title: "",
     tags: "",
     notes: "",
+    custom: {},
   };
 }
-
-/** The form that was closed unsent, by what it was started with. @type {{start: string, draft: Draft}|null} */
-let unsent = null;
 
 /** What the server gets: nothing that is empty. @param {Draft} draft */
 function body(draft) {
   const text = (/** @type {string} */ value) => value.trim() || undefined;
   const phones = draft.phones.filter((one) => one.number.trim());
   const emails = draft.emails.filter((one) => one.trim());
+  const custom = required().map(({ key }) => [key, customValue(definitionOf(key), draft.custom[key] ?? "", null)]).filter(([, value]) => value !== null);
   const tags = draft.tags.split(",").map((one) => one.trim()).filter(Boolean);
   return {
     name: text(draft.name),
@@ -51,34 +52,48 @@ function body(draft) {
     title: text(draft.title),
     tags: tags.length ? tags : undefined,
     notes: text(draft.notes),
+    custom_fields: custom.length ? Object.fromEntries(custom) : undefined,
   };
 }
 
+/** Every new contact needs a value of these. */
+const required = () => definitions.value.filter((one) => one.required);
+
 /** The inputs a pointer of the server may mean. @param {string} pointer */
 function inputOf(pointer) {
-  const [kind, index] = pointer.replace(/^#?\//, "").split("/");
+  const [kind, index] = pointer.replace(/^#?\//, "").split("/").map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
   if (["phones", "phone", "mobile"].includes(kind)) return `phones/${index ?? 0}`;
   if (["emails", "email"].includes(kind)) return `emails/${index ?? 0}`;
   if (["name", "first_name", "last_name", "display_name", ""].includes(kind)) return "name";
-  return kind;
+  return kind === "custom_fields" ? `custom_fields/${index}` : kind;
 }
 
 /** @param {{start?: string, title?: string, closable?: boolean}} props `start` is filled in where it belongs */
 export function ContactForm({ start = "", title = "New contact", closable = true }) {
-  const [draft, setDraft] = useState(() => (unsent?.start === start ? unsent.draft : blank(start)));
+  const draftKey = `new/${start}`;
+  const [draft, setDraft] = useState(() => blank(start));
+  useDraft(draftKey, (values) => setDraft({ ...blank(start), ...values }));
   const [problem, setProblem] = useState(/** @type {Problem|null} */ (null));
   const [sending, setSending] = useState(false);
   const form = useRef(/** @type {HTMLFormElement|null} */ (null));
   const key = useRef(crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`);
 
   useEffect(() => {
+    void loadDefinitions({ again: true });
     form.current?.querySelector("input")?.focus();
   }, []);
 
   const change = (/** @type {Partial<Draft>} */ part) => {
     const next = { ...draft, ...part };
-    unsent = { start, draft: next };
+    if (JSON.stringify(next) === JSON.stringify(blank(start))) dropDraft(draftKey);
+    else keepDraft(draftKey, { what: "new contact", whose: next.name.trim() || next.phones[0].number || next.emails[0], start, values: next });
     setDraft(next);
+  };
+  const discard = () => {
+    dropDraft(draftKey);
+    setDraft(blank(start));
+    setProblem(null);
+    form.current?.querySelector("input")?.focus();
   };
   const send = async (/** @type {Event} */ event) => {
     event.preventDefault();
@@ -91,20 +106,31 @@ export function ContactForm({ start = "", title = "New contact", closable = true
     setSending(true);
     setProblem(null);
     try {
-      await create(wanted, key.current);
-      unsent = null;
+      await create(wanted, key.current, () => dropDraft(draftKey));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
+      // The definitions may have changed since the form was opened.
+      if (error.errors.some((one) => inputOf(one.pointer ?? "").startsWith("custom_fields/"))) await loadDefinitions({ again: true });
       setProblem(error);
       // Corrected input is another request.
       if (error.status === 422 || error.status === 409) key.current = `${key.current}+`;
       setSending(false);
     }
   };
+  const shown = new Set(["name", "company", "title", "tags", "notes", ...draft.phones.map((_, index) => `phones/${index}`),
+    ...draft.emails.map((_, index) => `emails/${index}`), ...required().map((one) => `custom_fields/${one.key}`)]);
   /** @param {string} name */
   const complaint = (name) => problem?.errors.find((one) => inputOf(one.pointer ?? "") === name)?.detail;
+  /** What no field of the form can say. */
+  const others = problem ? problem.errors.filter((one) => !shown.has(inputOf(one.pointer ?? "")) || !one.detail).map((one) => {
+    const [kind, name] = inputOf(one.pointer ?? "").split("/");
+    const about = kind === "custom_fields" ? (definitionOf(name)?.label ?? name) : labelOf(kind);
+    return `${about}: ${one.detail ?? one.code}`;
+  }) : [];
+  if (problem && !problem.errors.length) others.push(problemText(problem));
   useEffect(() => {
-    if (problem) /** @type {HTMLElement|null} */ (form.current?.querySelector("[aria-invalid]"))?.focus();
+    const place = problem && form.current?.querySelector("[aria-invalid], .trouble");
+    if (place instanceof HTMLElement) place.focus();
   }, [problem]);
 
   const row = (/** @type {string} */ name, /** @type {string} */ label, /** @type {string} */ value, /** @type {(value: string) => void} */ set, /** @type {any} */ more = {}) => {
@@ -120,12 +146,21 @@ export function ContactForm({ start = "", title = "New contact", closable = true
     </div>`;
   };
   const phone = (/** @type {number} */ index, /** @type {any} */ part) => change({ phones: draft.phones.map((one, at) => (at === index ? { ...one, ...part } : one)) });
-  const { notes, tags, title: position, ...compared } = body(draft);
-  const other = problem && !problem.errors.some((one) => one.detail) ? problemText(problem) : null;
+  const custom = (/** @type {import("../api.js").Definition} */ { key: name, label, type }) => {
+    const bad = complaint(`custom_fields/${name}`);
+    const id = `new-custom-${name}`;
+    return html`<div class="form-row" key=${id}>
+      ${type === "multi_select" ? html`<span class="label">${label}</span>` : html`<label for=${id}>${label}</label>`}
+      <div><span class="inputs"><${Editor} id=${id} input=${customInput(definitionOf(name), label, null)} value=${draft.custom[name] ?? ""} bad=${Boolean(bad)}
+          describedBy=${bad ? `${id}-bad` : undefined} onInput=${(/** @type {string} */ value) => change({ custom: { ...draft.custom, [name]: value } })} /></span>
+        ${bad ? html`<p class="complaint" id=${`${id}-bad`}><${Icon} name="info" />${bad}</p>` : null}</div>
+    </div>`;
+  };
+  const { notes, tags, title: position, custom_fields: own, ...compared } = body(draft);
   return html`<form class="card form" ref=${form} onSubmit=${send} aria-label=${title} data-test="create-form"
     onKeyDown=${(/** @type {KeyboardEvent} */ event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void send(event); }}>
     <h1>${title}</h1>
-    ${other ? html`<div class="trouble" role="alert">${other}</div>` : null}
+    ${others.length ? html`<div class="trouble" role="alert" tabindex="-1" data-test="form-trouble">${others.map((text) => html`<p>${text}</p>`)}</div>` : null}
     ${row("name", "Name", draft.name, (name) => change({ name }))}
     ${draft.phones.map((one, index) => row(`phones/${index}`, index ? `Phone ${index + 1}` : "Phone", one.number, (number) => phone(index, { number }), {
       type: "tel",
@@ -141,11 +176,13 @@ export function ContactForm({ start = "", title = "New contact", closable = true
     }))}
     ${row("company", "Company", draft.company, (company) => change({ company }))}
     ${row("title", "Title", draft.title, (text) => change({ title: text }))}
+    ${required().map(custom)}
     ${row("tags", "Tags", draft.tags, (tags) => change({ tags }), { placeholder: "Customer, VIP" })}
     ${row("notes", "Notes", draft.notes, (notes) => change({ notes }), { area: true })}
     <div class="form-end">
       <button type="submit" class="button main" disabled=${sending}>Save contact</button>
       ${closable ? html`<button type="button" class="button" onClick=${() => go({ create: false })}>Close</button>` : null}
+      <button type="button" class="button" onClick=${discard}>Discard</button>
       <span class="quiet-text"><kbd>Enter</kbd> saves. What you typed is kept if you leave.</span>
     </div>
     ${compared.name || compared.phones || compared.emails ? html`<${Likely} draft=${compared} />` : null}

@@ -2,18 +2,20 @@
 // What lies over the page: all keys, the choice how to delete, the own password.
 
 import { html, onDemand } from "../dom.js";
-import { remove, shownContact } from "../state/card.js";
+import { asksToCall, call, remove, shownContact } from "../state/card.js";
 import { may, mayMerge } from "../state/me.js";
 import { dialog, letterKeys, setLetterKeys } from "../state/session.js";
+import { phoneText } from "../text/phone.js";
+import { mayCall } from "../text/words.js";
 import { Dialog } from "./dialog.js";
 
 const PasswordDialog = onDemand(() => import("../account/password-dialog.js").then((file) => file.PasswordDialog));
 
 const KEYS = [
   ["Find", [["/", "To the search box, from anywhere"], ["↑ ↓", "Move in the list"], ["Enter", "Open the contact"], ["Esc", "Clear, then go back"]]],
-  ["On a card", [["c", "Call"], ["y", "Copy the number"], ["e", "Edit, then Tab from field to field"], ["t", "Add a tag"], ["a", "Add a field"]]],
+  ["On a card", [["c", "Call"], ["y", "Copy the number"], ["e", "Edit, then Tab from field to field"], ["t", "Add a tag"], ["a", "Add a field"], ["p", "Pin the card: it stays while you search"]]],
   ["Duplicates", [["m", "Compare and merge, from a card"], ["j k", "Go on, go back"], ["1 2", "Say whose value stays"], ["p", "Say who stays"], ["Enter", "Merge"], ["x", "Not the same person"], ["l", "Later"], ["u", "Undo"]]],
-  ["Everywhere", [["n", "New contact"], ["?", "This list"]]],
+  ["Everywhere", [["n", "New contact"], ["Ctrl Z", "Undo the last change"], ["?", "This list"]]],
 ];
 
 function KeysHelp() {
@@ -45,7 +47,26 @@ function DeleteChoice() {
   <//>`;
 }
 
+function CallChoice() {
+  const contact = shownContact();
+  if (!contact) return null;
+  const reasons = mayCall(contact).facts.filter((one) => one.tone === "bad").map((one) => one.text.toLowerCase());
+  const callAnyway = () => {
+    dialog.value = null;
+    call(asksToCall.peek(), { asked: true });
+  };
+  return html`<${Dialog} name="call" label=${`Call ${contact.display_name}?`}>
+    <h2>${contact.display_name}: ${reasons.join(", ")}</h2>
+    <p>Call ${phoneText(asksToCall.value)} all the same?</p>
+    <div class="choose">
+      <form method="dialog"><button class="button main">Do not call</button></form>
+      <button type="button" class="button danger" onClick=${callAnyway}>Call anyway</button>
+    </div>
+  <//>`;
+}
+
 export function Dialogs() {
+  if (dialog.value === "call") return html`<${CallChoice} />`;
   if (dialog.value === "keys") return html`<${KeysHelp} />`;
   if (dialog.value === "password") return html`<${PasswordDialog} />`;
   if (dialog.value === "delete") return html`<${DeleteChoice} />`;

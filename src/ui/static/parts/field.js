@@ -1,28 +1,30 @@
 // @ts-check
-// One fact on the card that is edited where it stands: click or Enter opens it, Enter or
-// leaving it saves, Escape takes the change back. It shows what became of the change:
-// saving, saved, refused with the reason, or in conflict with somebody else's.
+// One fact on the card that is edited in place: click or Enter opens it, Enter or leaving it
+// saves, Escape discards the change. It shows what became of the change: saving, saved, refused
+// with the reason, or in conflict with somebody else's. What is typed is kept as a draft until then.
 
 import { html, onDemand, useEffect, useLayoutEffect, useRef, useState } from "../dom.js";
-import { editRequest, freshField } from "../state/card.js";
+import { editRequest, freshField, takesEdit } from "../state/card.js";
+import { dropDraft, findDraft, keepDraft, showsDraft } from "../state/drafts.js";
 import { may } from "../state/me.js";
-import { save } from "../state/records.js";
+import { record, save } from "../state/records.js";
 import { problemText } from "../text/words.js";
+import { Editor } from "./editor.js";
 import { Icon } from "./icons.js";
 
 /**
  * @typedef {import("../api.js").Contact} Contact
- * @typedef {{key: string, label: string, type?: "text"|"date"|"tel"|"email"|"textarea"|"select",
- *   options?: {value: string, text: string}[], list?: string[], width?: string}} Input
+ * @typedef {import("./editor.js").Input} Input
  * @typedef {{
  *   id: string, path: string, label: string, inputs: Input[],
  *   values: Record<string, string>,
  *   patch: (values: Record<string, string>) => Record<string, any>,
  *   text: (contact: Contact) => string,
  *   show: any, after?: any, inline?: boolean, pointer?: string, join?: string, fixed?: boolean,
- * }} FieldProps
+ *   asks?: boolean,
+ * }} FieldProps `asks`: a change is shown and saved only when it is said again
  * @typedef {null | {state: "saving"|"saved"} | {state: "problem", problem: import("../api.js").Problem}
- *   | {state: "conflict", theirs: string, mine: string}} Status
+ *   | {state: "conflict", theirs: string, mine: string} | {state: "asks", mine: string}} Status
  */
 
 const Likely = onDemand(() => import("../review/likely.js").then((file) => file.Likely));
@@ -37,29 +39,18 @@ function complaints(problem, pointer) {
   return all.length ? all.map((/** @type {any} */ one) => one.detail ?? one.code) : [problemText(problem)];
 }
 
-/** @param {{input: Input, value: string, bad: boolean, describedBy?: string, onInput: (value: string) => void}} props */
-export function Editor({ input, value, bad, describedBy, onInput }) {
-  const common = {
-    "aria-label": input.label,
-    "aria-invalid": bad ? "true" : undefined,
-    "aria-describedby": describedBy,
-    class: input.width === "short" ? "editor short" : "editor",
-    onInput: (/** @type {any} */ event) => onInput(event.target.value),
-    value,
-  };
-  if (input.type === "textarea") return html`<textarea rows="4" ...${common}></textarea>`;
-  if (input.type === "select") {
-    return html`<select ...${common}>
-      ${(input.options ?? []).map((one) => html`<option value=${one.value} selected=${one.value === value}>${one.text}</option>`)}
-    </select>`;
+/**
+ * @param {{status: Status, describedBy: string, pointer: string, before: string, onMine: () => void,
+ *   onTheirs: () => void}} props
+ */
+function Outcome({ status, describedBy, pointer, before, onMine, onTheirs }) {
+  if (status?.state === "asks") {
+    return html`<div class="conflict" role="alert" data-test="asks">
+      <p><s>${before}</s> <span aria-hidden="true">→</span><span class="vh">becomes</span> <strong>${status.mine || "(empty)"}</strong></p>
+      <div class="choose"><button type="button" class="button main" onClick=${onMine}>Change it <kbd>Enter</kbd></button>
+        <button type="button" class="button" onClick=${onTheirs}>Keep ${before} <kbd>Esc</kbd></button></div>
+    </div>`;
   }
-  const list = input.list ? `list-${input.key}` : undefined;
-  return html`<input type=${input.type ?? "text"} placeholder=${input.label} list=${list} autocomplete="off" ...${common} />
-    ${input.list ? html`<datalist id=${list}>${input.list.map((one) => html`<option value=${one}></option>`)}</datalist>` : null}`;
-}
-
-/** @param {{status: Status, describedBy: string, pointer: string, onMine: () => void, onTheirs: () => void}} props */
-function Outcome({ status, describedBy, pointer, onMine, onTheirs }) {
   if (status?.state === "problem") {
     return html`<div class="complaint" id=${describedBy} role="alert">
       ${complaints(status.problem, pointer).map((/** @type {string} */ text) => html`<p><${Icon} name="info" />${text}</p>`)}
@@ -90,36 +81,56 @@ export function Field(props) {
   const backToButton = useRef(false);
   const pointer = props.pointer ?? path;
   const describedBy = `about-${path.replaceAll("/", "-")}`;
+  const key = `${id}/${path}`;
+  const before = inputs.map((input) => values[input.key]).filter(Boolean).join(props.join ?? ", ");
+  const mine = (/** @type {Record<string, string>} */ wanted) => inputs.map((input) => wanted[input.key]).filter(Boolean).join(props.join ?? ", ");
 
   const open = () => {
-    setStatus(null);
     refused.current = "";
     isOpen.current = true;
-    setDraft({ ...values });
+    const kept = findDraft(key);
+    const contact = record(id).peek().contact;
+    setDraft({ ...values, ...kept?.values });
+    // What was typed earlier may be about a value that somebody has changed since.
+    const isOld = kept && contact && JSON.stringify(kept.base) !== JSON.stringify(values);
+    setStatus(isOld ? { state: "conflict", theirs: props.text(contact), mine: mine(kept.values) } : null);
+  };
+  const type = (/** @type {Record<string, string>} */ next) => {
+    setDraft(next);
+    if (status?.state === "asks") setStatus(null);
+    if (JSON.stringify(next) === JSON.stringify(values)) dropDraft(key);
+    else {
+      keepDraft(key, { what: path === "notes" ? "note" : label.toLowerCase(), whose: record(id).peek().contact?.display_name ?? "",
+        id, path, values: next, base: findDraft(key)?.base ?? values });
+    }
   };
   /** A field that was being added goes from its temporary place. */
   const leaveFresh = () => {
-    if (freshField.peek() !== path) return;
+    if (freshField.peek()?.path !== path || freshField.peek()?.id !== id) return;
     freshField.value = null;
     if (backToButton.current) document.getElementById("card-name")?.focus();
   };
   const close = () => {
     isOpen.current = false;
+    dropDraft(key);
     setDraft(null);
     setStatus(null);
     leaveFresh();
   };
 
   useEffect(() => {
-    if (editRequest.value !== path) return;
-    editRequest.value = null;
-    if (!fixed) open();
+    if (takesEdit(id, path) && !fixed) open();
   }, [editRequest.value]);
+  useEffect(() => {
+    showsDraft(key, draft !== null);
+    return () => showsDraft(key, false);
+  }, [key, draft === null]);
   useLayoutEffect(() => {
     if (draft) {
       const input = /** @type {HTMLInputElement|null} */ (form.current?.querySelector(".editor"));
       input?.focus();
-      if (input && "select" in input) input.select();
+      if (input?.tagName === "TEXTAREA") input.setSelectionRange(input.value.length, input.value.length);
+      else if (input && "select" in input) input.select();
     } else if (backToButton.current) {
       backToButton.current = false;
       (button.current ?? document.getElementById("card-name"))?.focus();
@@ -138,11 +149,16 @@ export function Field(props) {
       close();
       return;
     }
+    if (props.asks && status?.state !== "asks" && status?.state !== "conflict") {
+      setStatus({ state: "asks", mine: mine(wanted) });
+      return;
+    }
     busy.current = true;
     setStatus({ state: "saving" });
-    const outcome = await save(id, props.patch(wanted));
+    const outcome = await save(id, props.patch(wanted), label);
     busy.current = false;
     if (outcome.state === "saved") {
+      dropDraft(key);
       isOpen.current = false;
       setDraft(null);
       setStatus({ state: "saved" });
@@ -153,8 +169,7 @@ export function Field(props) {
       setStatus(outcome);
     } else {
       backToButton.current = false;
-      const mine = inputs.map((input) => wanted[input.key]).filter(Boolean).join(props.join ?? ", ");
-      setStatus({ state: "conflict", theirs: props.text(outcome.theirs), mine });
+      setStatus({ state: "conflict", theirs: props.text(outcome.theirs), mine: mine(wanted) });
     }
   };
 
@@ -175,7 +190,9 @@ export function Field(props) {
   const onFocusOut = (/** @type {FocusEvent} */ event) => {
     if (!draft || !isOpen.current || busy.current || status?.state === "conflict") return;
     if (form.current?.contains(/** @type {Node|null} */ (event.relatedTarget))) return;
-    if (refused.current === JSON.stringify(draft)) return;
+    // The window lost the focus, not the field: somebody looks something up meanwhile.
+    if (form.current?.contains(document.activeElement)) return;
+    if (refused.current === JSON.stringify(draft) || status?.state === "asks") return;
     void commit(draft);
   };
 
@@ -191,9 +208,9 @@ export function Field(props) {
         <span class="inputs">
           ${inputs.map((input) => html`<${Editor} key=${input.key} input=${input} value=${draft[input.key] ?? ""} bad=${isBad(input.key)}
             describedBy=${bad ? describedBy : undefined}
-            onInput=${(/** @type {string} */ value) => setDraft({ ...draft, [input.key]: value })} />`)}
+            onInput=${(/** @type {string} */ value) => type({ ...draft, [input.key]: value })} />`)}
         </span>
-        <${Outcome} status=${status} describedBy=${describedBy} pointer=${pointer} onMine=${() => void commit(draft)}
+        <${Outcome} status=${status} describedBy=${describedBy} pointer=${pointer} before=${before} onMine=${() => void commit(draft)}
           onTheirs=${() => { backToButton.current = true; close(); }} />
         ${TELLING.test(path) && JSON.stringify(draft) !== JSON.stringify(values) ? html`<${Likely} draft=${props.patch(draft)} id=${id} />` : null}
       </span>`

@@ -3,10 +3,12 @@
 
 import { html } from "../dom.js";
 import { call, copy } from "../state/card.js";
+import { customInput, customText, customValue, definitionOf, shownCustom } from "../state/definitions.js";
 import { isMasked, seesAll } from "../state/me.js";
+import { people, personName } from "../state/people.js";
 import { markedPhone } from "../text/marks.js";
 import { phoneText, telHref } from "../text/phone.js";
-import { countryName, label as labelOf, mayCall, statusName, STATUSES, valueText } from "../text/words.js";
+import { countryName, label as labelOf, mayCall, statusName, STATUSES } from "../text/words.js";
 import { Field } from "./field.js";
 import { Icon } from "./icons.js";
 
@@ -36,7 +38,7 @@ export function NameField({ contact }) {
   const values = whole
     ? { name: contact.display_name }
     : { first_name: contact.first_name ?? "", last_name: contact.last_name ?? "" };
-  return html`<${Field} id=${contact.id} path="name" label="Name" inline join=" " inputs=${inputs} values=${values}
+  return html`<${Field} id=${contact.id} path="name" label="Name" inline asks join=" " inputs=${inputs} values=${values}
     pointer=${whole ? "name" : ""}
     patch=${(/** @type {any} */ wanted) => Object.fromEntries(Object.entries(wanted).map(([key, value]) => [key, orNull(value)]))}
     text=${(/** @type {Contact} */ one) => (whole ? one.display_name : [one.first_name, one.last_name].filter(Boolean).join(" "))}
@@ -88,8 +90,11 @@ export function PhoneField({ contact, index, ranges }) {
     text=${(/** @type {Contact} */ one) => (one.phones ?? []).map(phoneText).join(", ")}
     show=${html`<span class="num">${marked}</span>`}
     after=${isMasked(full) ? html`<span class="note">hidden in part</span>` : html`<span class="acts">
-      <a class="act" href=${telHref(phone)} aria-label=${`Call ${phoneText(phone)}`} title="Call"
-        onClick=${(/** @type {Event} */ event) => { event.preventDefault(); call(phone); }}><${Icon} name="call" /></a>
+      ${mayCall(contact).may
+        ? html`<a class="act" href=${telHref(phone)} aria-label=${`Call ${phoneText(phone)}`} title="Call"
+            onClick=${(/** @type {Event} */ event) => { event.preventDefault(); call(phone); }}><${Icon} name="call" /></a>`
+        : html`<button type="button" class="act" aria-label=${`Call ${phoneText(phone)}, asks first`} title="Call, asks first"
+            onClick=${() => call(phone)}><${Icon} name="no-call" /></button>`}
       <button type="button" class="act" aria-label=${`Copy ${full}`} title=${`Copy ${full}`} onClick=${() => copy(full)}><${Icon} name="copy" /></button>
     </span>
     ${phone.primary && phones.length > 1 ? html`<span class="note">main</span>` : null}`} />`;
@@ -148,30 +153,34 @@ export function AddressField({ contact, index }) {
     text=${(/** @type {Contact} */ one) => (one.addresses ?? []).map(addressText).join("; ")} show=${addressText(address)} />`;
 }
 
-/** The text of an edited custom field, back in the type it had. @param {string} text @param {unknown} before */
-function typed(text, before) {
-  const value = text.trim();
-  if (value === "") return null;
-  if (typeof before === "number" && Number.isFinite(Number(value))) return Number(value);
-  if (typeof before === "boolean" && /^(yes|no|true|false)$/i.test(value)) return /^(yes|true)$/i.test(value);
-  if (Array.isArray(before)) return value.split(",").map((one) => one.trim()).filter(Boolean);
-  return value;
+/** Whose contact it is: chosen among the people of the organisation. @param {{contact: Contact}} props */
+export function OwnerField({ contact }) {
+  const now = contact.assigned_to ?? "";
+  const names = [...people.value].map(([value, text]) => ({ value, text }));
+  const known = !now || people.value.has(now);
+  const options = [{ value: "", text: "Nobody" }, ...(known ? [] : [{ value: now, text: personName(now) }]), ...names];
+  // Without the list of people the owner is what somebody types, as in an import.
+  const input = names.length ? { key: "assigned_to", label: "Owner", type: "select", options } : { key: "assigned_to", label: "Owner" };
+  return html`<${Field} id=${contact.id} path="assigned_to" label="Owner" inputs=${[input]} values=${{ assigned_to: now }}
+    patch=${(/** @type {any} */ values) => ({ assigned_to: orNull(values.assigned_to) })}
+    text=${(/** @type {Contact} */ one) => personName(one.assigned_to ?? "")} show=${personName(now)} />`;
 }
 
 /** @param {{contact: Contact, name: string}} props */
 export function CustomField({ contact, name }) {
-  const value = contact.custom_fields[name];
-  const plain = typeof value === "number" ? String(value) : valueText(value);
-  return html`<${Field} id=${contact.id} path=${`custom_fields/${name}`} label=${labelOf(name)}
-    inputs=${[{ key: "value", label: labelOf(name) }]} values=${{ value: plain }}
-    patch=${(/** @type {any} */ values) => ({ custom_fields: { [name]: typed(values.value, value) } })}
-    text=${(/** @type {Contact} */ one) => valueText(one.custom_fields?.[name])} show=${valueText(value)} />`;
+  const value = contact.custom_fields?.[name];
+  const definition = definitionOf(name);
+  const label = definition?.label ?? labelOf(name);
+  return html`<${Field} id=${contact.id} path=${`custom_fields/${name}`} label=${label}
+    inputs=${[customInput(definition, label, value)]} values=${{ value: customText(definition, value) }}
+    patch=${(/** @type {any} */ values) => ({ custom_fields: { [name]: customValue(definition, values.value, value) } })}
+    text=${(/** @type {Contact} */ one) => shownCustom(definition, one.custom_fields?.[name])} show=${shownCustom(definition, value)} />`;
 }
 
-/** A custom field that the record does not have yet. @param {{contact: Contact}} props */
+/** A custom field that nobody has defined yet. @param {{contact: Contact}} props */
 export function NewCustomField({ contact }) {
   return html`<${Field} id=${contact.id} path="custom_fields" label="Own field"
     inputs=${[{ key: "name", label: "Name of the field" }, { key: "value", label: "Value" }]} values=${{ name: "", value: "" }}
-    patch=${(/** @type {any} */ values) => ({ custom_fields: { [values.name.trim()]: typed(values.value, null) } })}
+    patch=${(/** @type {any} */ values) => ({ custom_fields: { [values.name.trim()]: customValue(undefined, values.value, null) } })}
     text=${() => ""} show="" />`;
 }

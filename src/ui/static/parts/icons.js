@@ -12,6 +12,7 @@ const PATHS = {
   copy: "M5.5 5.5h8v8h-8zM3.5 10.5h-1v-8h8v1",
   mail: "M2 3.5h12v9H2zM2 4l6 5 6-5",
   edit: "M10.5 3 13 5.5 5.5 13 2.5 13.5 3 10.5z",
+  pin: "M5.5 2.5h5M6.5 2.5v4L4 9.5h8l-2.5-3v-4M8 9.5v4.5",
   trash: "M3 4.5h10M6.5 4V2.5h3V4M4.5 4.5l.5 9h6l.5-9M6.8 7v4M9.2 7v4",
   plus: "M8 3v10M3 8h10",
   close: "M4 4l8 8M12 4l-8 8",

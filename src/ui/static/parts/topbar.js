@@ -25,9 +25,12 @@ function Count() {
   return html`${count}${tookUs.value === null ? null : html`<span class="took"> · ${duration(tookUs.value)}</span>`}`;
 }
 
-/** Opens the hit the arrows stand on; with none, offers a new contact. */
+/** Opens the highlighted hit; with none, offers a new contact. */
 async function openActive() {
   await settled();
+  const { view, q } = place.peek();
+  // Only what the list on the screen shows for this query is opened.
+  if (view !== "console" || answered.value !== q) return;
   const hit = hits.value[active.value];
   if (hit) {
     openContact(hit.id);
@@ -35,21 +38,20 @@ async function openActive() {
   } else if (answered.value?.trim() && may("create")) go({ create: true });
 }
 
-/** @param {number} step */
+/** Highlights another hit; its preview takes the place of a card that is open. @param {number} step */
 function move(step) {
   active.value = Math.max(0, Math.min(hits.value.length - 1, active.value + step));
+  const { view, contact, pinned } = place.peek();
+  if (view === "console" && contact && !pinned && !narrow.peek()) go({ contact: null });
 }
 
 function SearchBox() {
   const { q, view, contact, create } = place.value;
   const box = useRef(/** @type {HTMLInputElement|null} */ (null));
   // The first letter after anything else makes an entry for Back, the next ones correct it.
-  const typing = useRef(false);
+  const typed = useRef(/** @type {unknown} */ (null));
   const [expanded, setExpanded] = useState(false);
 
-  useEffect(() => {
-    typing.current = false;
-  }, [contact, create, view]);
   // Before the first paint, so that no letter is lost that somebody types at once.
   useLayoutEffect(() => {
     if (view === "console" && !place.peek().contact && !place.peek().create) box.current?.focus();
@@ -58,10 +60,11 @@ function SearchBox() {
 
   const onInput = (/** @type {any} */ event) => {
     const next = event.target.value;
-    const replace = typing.current;
-    typing.current = true;
-    if (view === "pop") go({ view: "console", q: next, contact: null, create: false, number: "" });
-    else go({ q: next, create: false, contact: narrow.value ? null : contact }, { replace });
+    const replace = typed.current === place.peek();
+    // On a narrow screen the card would lie over the answers.
+    const over = narrow.value ? { contact: null } : {};
+    go({ q: next, create: false, ...over, ...(view === "pop" ? { view: "console", number: "" } : {}) }, { replace });
+    typed.current = place.peek();
     // Asked here and not after the next paint: the answer should come with the keystroke.
     void search(next);
   };

@@ -3,6 +3,7 @@
 
 import { html, useEffect, useRef, useState } from "../dom.js";
 import { Problem, setToken, signOut, token } from "../api.js";
+import { dropTokenDrafts } from "../state/drafts.js";
 import { me } from "../state/me.js";
 import { dialog, toast } from "../state/session.js";
 import { label, problemText } from "../text/words.js";
@@ -30,6 +31,7 @@ export function UserMenu() {
   const leave = (/** @type {boolean} */ everywhere) => async () => {
     try {
       if (now.session) await signOut({ everywhere });
+      dropTokenDrafts();
       setToken(null);
       // The whole page anew, so that nothing of this person is left in it.
       location.replace("/sign-in?problem=out");

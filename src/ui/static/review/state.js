@@ -8,7 +8,8 @@ import { dismissDuplicates, listDuplicates, mergeContacts, undoMerge, withdrawDi
 import { problemText } from "../text/words.js";
 import { forget } from "../state/records.js";
 import { answered, refresh } from "../state/search.js";
-import { dismiss, narrow, toast } from "../state/session.js";
+import { narrow, toast } from "../state/session.js";
+import { offerUndo } from "../state/undo.js";
 import { go, place } from "../state/url.js";
 
 /**
@@ -34,7 +35,6 @@ let cursor = /** @type {any} */ (null);
 let asked = "";
 /** Groups whose decision is on its way. @type {Set<string>} */
 const decided = new Set();
-let undoLast = /** @type {(() => void)|null} */ (null);
 
 /** The group on the screen. */
 export const current = computed(() => {
@@ -188,21 +188,20 @@ async function take(group, text, decide) {
   if (at + AHEAD > queue.value.length) void loadQueue({ more: true });
   try {
     const undo = await decide();
-    undoLast = async () => {
-      undoLast = null;
-      dismiss(said);
+    offerUndo(text, async () => {
       try {
         const back = await undo();
         renew(back);
         putBack(withContacts(group, back), at, key);
+        // The queue may be another one by now, that of the contact they were merged into.
+        if (key !== asked && place.peek().view === "duplicates") void loadQueue({ anew: true });
         toast("Taken back.");
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
         toast(error.code === "undo_conflict" ? "Somebody changed the contact since. Undo it on its card, under Duplicates, where you can say whose the change is." : problemText(error), { bad: true });
       }
       if (answered.peek() !== null) void refresh();
-    };
-    const said = toast(text, { action: { label: "Undo", run: undoLast } });
+    });
     if (answered.peek() !== null) void refresh();
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
@@ -219,6 +218,8 @@ export function mergeNow() {
     const { merge_id, contact: merged } = await mergeContacts(body);
     group.members.forEach((one) => forget(one.id));
     renew([merged], body.others);
+    // Who came from a card that is gone now goes on with the one that it went into.
+    if (body.others.includes(place.peek().contact ?? "")) go({ contact: body.primary }, { replace: true });
     if (out?.length) {
       decided.delete(group.id);
       choice.value = { group: "", primary: "", out: [], fields: {} };
@@ -246,5 +247,3 @@ export function dismissNow(verdict, said, until) {
     };
   });
 }
-
-export const undoNow = () => undoLast?.();

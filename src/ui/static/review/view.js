@@ -9,9 +9,11 @@ import { Hint } from "../parts/hint.js";
 import { Icon } from "../parts/icons.js";
 import { percent, Waterfall } from "./waterfall.js";
 import { mayMerge, me } from "../state/me.js";
-import { choose, current, dismissNow, figures, later, loadQueue, mergeNow, move, plan, problem, queue, request, undoNow } from "./state.js";
+import { choose, current, dismissNow, figures, later, loadQueue, mergeNow, move, plan, problem, queue, request } from "./state.js";
 import { dialog, letterKeys, narrow, needsSignIn, usedKey } from "../state/session.js";
-import { go, place } from "../state/url.js";
+import { isCommand } from "../state/typing.js";
+import { undoLast } from "../state/undo.js";
+import { go, openContact, place } from "../state/url.js";
 import { plural, problemText } from "../text/words.js";
 
 /** @typedef {import("./state.js").Group} Group */
@@ -50,8 +52,9 @@ function Queue() {
     </div>
     <p class="headline" role="status" data-test="figures">${now ? `${contact ? `Who may be ${name ?? "the same person"}: ` : ""}${now.total_exact ? "" : "about "}${plural(now.total, kind)} · ${states[now.state]}` : ""}</p>
     ${problem.value ? html`<div class="trouble" role="alert">${problemText(problem.value)} <button type="button" class="link" onClick=${() => loadQueue()}>Try again</button></div>` : null}
-    ${now && !queue.value.length ? html`<div class="empty" data-test="nothing"><h2>${now.state === "building" ? "Comparing all contacts" : "Nobody is here twice"}</h2>
-      <p>${now.state === "building" ? "What is found appears here by itself." : "What you decided is kept. New contacts are compared as they come in."}</p></div>` : null}
+    ${now && !queue.value.length ? html`<div class="empty" data-test="nothing"><h2>${now.state === "building" ? "Comparing all contacts" : contact ? "Nobody else looks like this person" : "Nobody is here twice"}</h2>
+      <p>${now.state === "building" ? "What is found appears here by itself." : "What you decided is kept. New contacts are compared as they come in."}</p>
+      ${contact ? html`<button type="button" class="button" data-free onClick=${() => openContact(contact)}>Back to the card</button>` : null}</div>` : null}
     <ol class="candidates queue" aria-label="Duplicates" onScroll=${(/** @type {any} */ { target }) => { if (target.scrollHeight - target.scrollTop < 2 * target.clientHeight) void loadQueue({ more: true }); }}>
       ${queue.value.map((group) => {
         const isOpen = group === current.value;
@@ -116,7 +119,7 @@ function Review() {
         const next = open[Math.min(at + 1, open.length - 1)].field;
         setNow(next);
         document.querySelector(`[data-field="${CSS.escape(next)}"]`)?.scrollIntoView({ block: "nearest" });
-      } else if (keys[event.key]) {
+      } else if (keys[event.key] && (event.key === "Enter" || isCommand(event))) {
         keys[event.key]();
         usedKey(event.key);
       } else return;
@@ -158,9 +161,9 @@ export function Duplicates() {
     if (allowed) void loadQueue({ anew: true });
   }, [by, p, contact, allowed]);
   useEffect(() => {
-    const keys = /** @type {Record<string, () => void>} */ ({ j: () => move(1), ArrowDown: () => move(1), k: () => move(-1), ArrowUp: () => move(-1), u: () => undoNow() });
+    const keys = /** @type {Record<string, () => void>} */ ({ j: () => move(1), ArrowDown: () => move(1), k: () => move(-1), ArrowUp: () => move(-1), u: () => undoLast() });
     const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
-      if (!keys[event.key] || !isFree(event)) return;
+      if (!keys[event.key] || !isFree(event) || (event.key === "u" && !isCommand(event))) return;
       keys[event.key]();
       event.preventDefault();
     };

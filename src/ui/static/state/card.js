@@ -9,6 +9,7 @@ import { mayCall, problemText } from "../text/words.js";
 import { forget, keep, record } from "./records.js";
 import { refresh } from "./search.js";
 import { dialog, toast } from "./session.js";
+import { offerUndo } from "./undo.js";
 import { isMasked } from "./me.js";
 import { go, openContact, place } from "./url.js";
 
@@ -16,9 +17,15 @@ import { go, openContact, place } from "./url.js";
 
 /** Id of the contact on the screen. @type {any} */
 export const shown = signal(null);
-/** The field that should open for editing. @type {any} */
+/**
+ * The field that should open for editing.
+ * @type {import("../vendor/signals.js").Signal<{id: string, path: string}|null>}
+ */
 export const editRequest = signal(null);
-/** The field being added: the record does not have it, so only this knows it. @type {any} */
+/**
+ * The field being added: the record does not have it, so only this knows it.
+ * @type {import("../vendor/signals.js").Signal<{id: string, path: string}|null>}
+ */
 export const freshField = signal(null);
 /** Whether the choices of "Add a field" are out. */
 export const adding = signal(false);
@@ -30,11 +37,24 @@ export function shownContact() {
   return shown.peek() ? record(shown.peek()).peek().contact : null;
 }
 
-/** Opens a field of the card for editing. @param {string} path */
-export function edit(path) {
+/** Opens a field of a card for editing. @param {string} path @param {string} [id] of the contact, if not the one on the screen */
+export function edit(path, id = shown.peek()) {
   adding.value = false;
-  freshField.value = path;
-  editRequest.value = path;
+  freshField.value = { id, path };
+  editRequest.value = { id, path };
+}
+
+/** Whether a field is asked to open now; says so once. @param {string} id @param {string} path */
+export function takesEdit(id, path) {
+  const wanted = editRequest.value;
+  if (wanted?.path !== path || wanted.id !== id) return false;
+  editRequest.value = null;
+  return true;
+}
+
+/** Keeps the card on the screen while somebody else is searched for, or not any more. */
+export function pin() {
+  go({ contact: shown.peek(), pinned: !place.peek().pinned }, { replace: place.peek().contact === shown.peek() });
 }
 
 /** Goes to who may be the same person as the one on the screen, side by side. */
@@ -42,16 +62,15 @@ export function review() {
   go({ view: "duplicates", q: "", contact: shown.peek(), by: "pairs", p: "", group: "" });
 }
 
-/** The id that was warned about; the second press within a moment calls. */
-let warned = "";
-const WARNING_MS = 4000;
+/** The number that waits for an answer whether to call somebody who must not be called. @type {any} */
+export const asksToCall = signal(null);
 
 /**
- * Calls the main number through the system's softphone. Somebody who must not be called
- * is called only when asked for twice.
- * @param {import("../api.js").Phone} [phone]
+ * Calls a number, the main one if none is given, through the system's softphone. For somebody who
+ * must not be called it asks first.
+ * @param {import("../api.js").Phone} [phone] @param {{asked?: boolean}} [how]
  */
-export function call(phone) {
+export function call(phone, { asked = false } = {}) {
   const contact = shownContact();
   const to = phone ?? (contact ? mainPhone(contact) : undefined);
   if (!contact || !to) {
@@ -62,14 +81,11 @@ export function call(phone) {
     toast("You do not see the whole number, so it cannot be called from here.");
     return;
   }
-  const { may, facts } = mayCall(contact);
-  if (!may && warned !== contact.id) {
-    warned = contact.id;
-    setTimeout(() => (warned = ""), WARNING_MS);
-    toast(`${facts[0].text}: ${contact.display_name}. Ask again to call anyway.`, { bad: true });
+  if (!mayCall(contact).may && !asked) {
+    asksToCall.value = to;
+    dialog.value = "call";
     return;
   }
-  warned = "";
   const link = document.createElement("a");
   link.href = telHref(to);
   link.click();
@@ -119,9 +135,9 @@ export async function remove({ permanent }) {
   }
   forget(contact.id);
   if (place.peek().contact === contact.id) go({ contact: null });
-  const undo = {
-    label: "Undo",
-    run: async () => {
+  if (permanent) toast(`${contact.display_name} is deleted for good.`);
+  else {
+    offerUndo(`${contact.display_name} is archived.`, async () => {
       try {
         await restoreContact(contact.id);
         openContact(contact.id);
@@ -129,10 +145,8 @@ export async function remove({ permanent }) {
       } catch (error) {
         complain(error);
       }
-    },
-  };
-  toast(permanent ? `${contact.display_name} is deleted for good.` : `${contact.display_name} is archived.`,
-    permanent ? {} : { action: undo });
+    });
+  }
   document.getElementById("search")?.focus();
   await refresh();
 }
@@ -141,12 +155,25 @@ export async function remove({ permanent }) {
  * Creates a contact and opens its card.
  * @param {Record<string, unknown>} draft
  * @param {string} key makes a repeated attempt harmless
+ * @param {() => void} onMade
  */
-export async function create(draft, key) {
+export async function create(draft, key, onMade) {
   const made = await createContact(draft, key);
+  onMade();
   keep(made);
   lookalikes.value = made.duplicates.length ? { id: made.contact.id, list: made.duplicates } : null;
   openContact(made.contact.id, { replace: true });
-  toast(`${made.contact.display_name} is saved.`);
+  offerUndo(`${made.contact.display_name} is saved.`, async () => {
+    try {
+      await deleteContact(made.contact.id, { permanent: false });
+    } catch (error) {
+      complain(error);
+      return;
+    }
+    forget(made.contact.id);
+    if (place.peek().contact === made.contact.id) go({ contact: null });
+    toast(`${made.contact.display_name} is not kept.`);
+    await refresh();
+  });
   await refresh();
 }

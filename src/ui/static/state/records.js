@@ -3,8 +3,12 @@
 // goes through here, because this is where a conflict with somebody else is noticed.
 
 import { signal } from "../dom.js";
-import { findContact, Problem, updateContact } from "../api.js";
+import { findContact, Problem, updateContact, whenMoved } from "../api.js";
 import { replaceHit } from "./search.js";
+import { toast } from "./session.js";
+import { problemText } from "../text/words.js";
+import { offerUndo } from "./undo.js";
+import { go, place } from "./url.js";
 
 /**
  * @typedef {import("../api.js").Contact} Contact
@@ -66,6 +70,12 @@ export function forget(id) {
   entries.delete(id);
 }
 
+// A contact that was merged is where it went to: whoever looks at it goes along.
+whenMoved((id, into) => {
+  forget(id);
+  if (place.peek().contact === id) go({ contact: into, pinned: place.peek().pinned }, { replace: true });
+});
+
 /** @param {unknown} a @param {unknown} b */
 const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 
@@ -84,30 +94,77 @@ function differs(a, b, patch) {
 /**
  * Saves a change on top of the version that the person saw. If somebody else changed
  * the record meanwhile but not these fields, saves on top of theirs; if they changed
- * these fields, answers with their version and saves nothing.
+ * these fields, answers with their version and saves nothing. What is saved can be taken back.
  * @param {string} id
  * @param {Record<string, any>} patch
+ * @param {string} what names the change: "Company"
  * @returns {Promise<Outcome>}
  */
-export async function save(id, patch) {
+export async function save(id, patch, what) {
+  const { outcome, before } = await write(id, patch);
+  const after = record(id).peek().contact;
+  if (outcome.state === "saved" && before && after && before.version !== after.version) {
+    offerUndo(`${after.display_name}: ${what} saved.`, () => takeBack(before, after, patch, what));
+  }
+  return outcome;
+}
+
+/** A patch that brings the values of a patch back to what they were. @param {Contact} before @param {Record<string, any>} patch */
+function inverse(before, patch) {
+  /** @type {Record<string, any>} */
+  const back = {};
+  for (const key of Object.keys(patch)) {
+    if (key === "custom_fields") {
+      back[key] = Object.fromEntries(Object.keys(patch[key]).map((name) => [name, before.custom_fields?.[name] ?? null]));
+    } else if (["name", "first_name", "last_name"].includes(key)) {
+      const { first_name = null, last_name = null, display_name } = before;
+      Object.assign(back, { first_name, last_name, display_name });
+    } else if (key === "status") {
+      // The shown status may stand for several facts at once.
+      Object.assign(back, { status: before.status, blocked: before.blocked, do_not_contact: before.do_not_contact });
+    } else back[key] = before[key] ?? null;
+  }
+  return back;
+}
+
+/**
+ * Takes a saved change back, unless somebody has changed the same fields since.
+ * @param {Contact} before @param {Contact} after @param {Record<string, any>} patch @param {string} what
+ */
+async function takeBack(before, after, patch, what) {
+  const back = inverse(before, patch);
+  await load(after.id);
+  const now = record(after.id).peek().contact;
+  if (!now || differs(after, now, back)) {
+    toast(`${after.display_name}: ${what} was changed again since, so it stays as it is.`, { bad: true });
+    return;
+  }
+  const { outcome } = await write(after.id, back);
+  if (outcome.state === "saved") toast(`${before.display_name}: ${what} is as it was.`);
+  else toast(outcome.state === "problem" ? problemText(outcome.problem) : "Somebody changed it at the same moment. Nothing was taken back.", { bad: true });
+}
+
+/** @param {string} id @param {Record<string, any>} patch @returns {Promise<{outcome: Outcome, before: Contact|null}>} */
+async function write(id, patch) {
   const entry = record(id);
   const seen = entry.peek().contact;
   if (!entry.peek().etag) await load(id);
   try {
     for (let attempt = 0; ; attempt += 1) {
       const { contact: base, etag, problem } = entry.peek();
-      if (!base || !etag) return { state: "problem", problem: problem ?? new Problem(0, {}) };
-      if (seen && seen !== base && differs(seen, base, patch)) return { state: "conflict", theirs: base };
+      const before = base;
+      if (!base || !etag) return { outcome: { state: "problem", problem: problem ?? new Problem(0, {}) }, before };
+      if (seen && seen !== base && differs(seen, base, patch)) return { outcome: { state: "conflict", theirs: base }, before };
       try {
         keep(await updateContact(id, patch, etag));
-        return { state: "saved" };
+        return { outcome: { state: "saved" }, before };
       } catch (error) {
         if (!(error instanceof Problem) || error.status !== 412 || attempt === 4) throw error;
         keep(await findContact(id));
       }
     }
   } catch (error) {
-    if (error instanceof Problem) return { state: "problem", problem: error };
+    if (error instanceof Problem) return { outcome: { state: "problem", problem: error }, before: null };
     throw error;
   }
 }

@@ -6,8 +6,8 @@ import { signal } from "../dom.js";
 
 /**
  * @typedef {{view: "console"|"pop"|"duplicates"|"sign-in"|"setup", q: string, contact: string|null, number: string,
- *   country: string, create: boolean, tab: string, by: string, p: string, group: string}} Place
- * `tab` is of a card; `by` (groups or pairs), `p` (least probability) and `group` are of duplicates
+ *   country: string, create: boolean, pinned: boolean, tab: string, by: string, p: string, group: string}} Place
+ * `pinned` keeps the card while somebody else is searched for; `tab` is of a card; `by` (groups or pairs), `p` (least probability) and `group` are of duplicates
  */
 
 /** @type {Record<string, "pop"|"duplicates"|"sign-in"|"setup">} */
@@ -25,6 +25,7 @@ function read() {
     number: get("number"),
     country: get("country"),
     create: url.searchParams.has("new"),
+    pinned: url.searchParams.has("pinned"),
     tab: get("tab"),
     by: get("by"),
     p: get("p"),
@@ -39,6 +40,7 @@ function address(place) {
   if (place.view === "pop" && place.country) params.set("country", place.country);
   if (place.q) params.set("q", place.q);
   if (place.contact) params.set("c", place.contact);
+  if (place.contact && place.pinned) params.set("pinned", "1");
   if (place.create) params.set("new", "1");
   for (const key of /** @type {("tab"|"by"|"p"|"group")[]} */ (place.view === "duplicates" ? ["by", "p", "group"] : ["tab"])) {
     if (place[key]) params.set(key, place[key]);
@@ -60,6 +62,9 @@ addEventListener("popstate", () => {
  */
 export function go(changes, { replace = false } = {}) {
   const next = { ...place.value, ...changes };
+  // A card belongs to the query it was opened from: another query closes it unless it is pinned.
+  if (changes.contact === undefined && next.q !== place.value.q && !next.pinned) next.contact = null;
+  if (next.contact !== place.value.contact && changes.pinned === undefined) next.pinned = false;
   // What is searched for or new is shown in the console.
   if (next.view === "duplicates" && (changes.q || changes.create)) next.view = "console";
   if (next.contact !== place.value.contact && !changes.tab) next.tab = "";

@@ -102,6 +102,7 @@ export function problemText(problem) {
   if (problem.status === 0) return problem.message;
   if (problem.status === 401) return "Please sign in again.";
   if (problem.status === 403) return "You may not do this. Ask a manager if you should.";
+  if (problem.code === "merged") return "This contact was merged into another one meanwhile.";
   if (problem.status === 404) return "This contact is not there any more. Somebody may have deleted or merged it.";
   if (problem.status === 429) return "Too many requests at once. Wait a moment and try again.";
   if (problem.status === 503) return "The server is busy. Try again in a moment.";

@@ -6,7 +6,7 @@ import { html, useEffect } from "../dom.js";
 import { Card } from "../parts/card.js";
 import { ContactForm } from "../parts/contact-form.js";
 import { ResultList } from "../parts/result-list.js";
-import { active, answered, hits, search } from "../state/search.js";
+import { active, answered, hits, problem, search, slow } from "../state/search.js";
 import { may } from "../state/me.js";
 import { narrow } from "../state/session.js";
 import { place } from "../state/url.js";
@@ -28,7 +28,9 @@ export function Console() {
   useEffect(() => {
     void search(q);
   }, [q]);
-  const hit = !narrow.value && answered.value?.trim() ? hits.value[active.value] : undefined;
+  // While an answer is late, the list is of another query: nobody of it is shown as if found.
+  const isOfQuery = answered.value === q || (!slow.value && !problem.value);
+  const hit = !narrow.value && isOfQuery && answered.value?.trim() ? hits.value[active.value] : undefined;
   let side;
   if (create && may("create")) side = html`<${ContactForm} key=${q} start=${q.trim()} />`;
   else if (contact) side = html`<${Card} key="card" id=${contact} known=${hits.value.find((one) => one.id === contact)} />`;

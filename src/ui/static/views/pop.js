@@ -4,14 +4,19 @@
 
 import { html, useEffect, useState } from "../dom.js";
 import { lookupNumber, Problem } from "../api.js";
+import { Callers } from "../parts/callers.js";
 import { Card } from "../parts/card.js";
 import { ContactForm } from "../parts/contact-form.js";
+import { HiddenCaller, isHidden } from "../parts/hidden-caller.js";
 import { Icon } from "../parts/icons.js";
-import { may } from "../state/me.js";
+import { PersonPicker } from "../parts/person-picker.js";
+import { may, seesAll } from "../state/me.js";
+import { load, record, remember, save } from "../state/records.js";
+import { toast } from "../state/session.js";
 import { go, openContact, place } from "../state/url.js";
 import { showPhone } from "../text/phone.js";
-import { ago, timeInCountry } from "../text/time.js";
-import { countryName, duration, label, mayCall, problemText, whyText } from "../text/words.js";
+import { timeInCountry } from "../text/time.js";
+import { countryName, label, problemText } from "../text/words.js";
 
 /** @typedef {import("../api.js").Lookup} Lookup */
 
@@ -42,28 +47,33 @@ function CallerNumber({ found }) {
   </div>`;
 }
 
-/** @param {{found: Lookup}} props */
-function Candidates({ found }) {
-  return html`<p class="headline">${found.count === 1 ? "One person has this number" : `${found.count} people have this number`}${found.took_us === undefined ? "" : ` · ${duration(found.took_us)}`}</p>
-  <ol class="candidates" aria-label="Who it may be" data-test="candidates">
-    ${found.results.map((one) => {
-      const { may, facts } = mayCall(one);
-      const last = one.last_call?.at ?? one.last_call?.started_at;
-      return html`<li key=${one.id}><button type="button" class=${one.id === place.value.contact ? "row open" : "row"}
-          aria-current=${one.id === place.value.contact ? "true" : undefined} onClick=${() => openContact(one.id)}>
-        <span class="row-line"><span class="name">${one.display_name}</span>
-        <span class="number">${one.phone_label ?? ""}</span></span>
-        <span class="row-line"><span class="second">${may ? null : html`<span class="bad"><${Icon} name=${facts[0].icon} />${facts[0].text}</span>`}
-          ${one.company ? html`<span>${one.company}</span>` : null}${(one.tags ?? []).slice(0, 3).map((tag) => html`<span class="tag">${tag}</span>`)}
-          ${last ? html`<span>called ${ago(last)}</span>` : null}</span>
-        <span class="why">${whyText(one.why)}</span></span>
-      </button></li>`;
-    })}
-  </ol>
-  ${may("create") ? html`<p class="headline"><button type="button" class="link" onClick=${() => go({ create: true, contact: null })}>Somebody else: new contact with this number</button></p>` : null}`;
+/** Adds the number of an unknown caller to somebody who is known already. @param {{number: string, onAdded: () => void}} props */
+function AddToSomebody({ number, onAdded }) {
+  if (!may("edit") || !seesAll("phones")) return null;
+  /** @param {import("../api.js").Hit} hit */
+  const add = async (hit) => {
+    remember(hit);
+    openContact(hit.id);
+    await load(hit.id);
+    const phones = record(hit.id).peek().contact?.phones ?? hit.phones;
+    const outcome = await save(hit.id, { phones: [...phones, { number, label: "mobile", primary: phones.length === 0 }] }, "Number");
+    if (outcome.state === "saved") onAdded();
+    if (outcome.state === "problem") toast(problemText(outcome.problem), { bad: true });
+    if (outcome.state === "conflict") toast("Somebody is changing this contact. Try again.", { bad: true });
+  };
+  return html`<div class="caller"><${PersonPicker} id="add-to" label="Or add this number to somebody you have" onPick=${add} /></div>`;
 }
 
 export function Pop() {
+  const { number, contact } = place.value;
+  if (!isHidden(number)) return html`<${Caller} key=${number} />`;
+  return html`<main class=${contact ? "panes pop card-over" : "panes pop"}>
+    <section class="list-pane" aria-label="Caller"><${HiddenCaller} /></section>
+    <section class="card-pane" aria-label="Contact">${contact ? html`<${Card} key="card" id=${contact} />` : null}</section>
+  </main>`;
+}
+
+function Caller() {
   const { number, country, contact, create } = place.value;
   const [found, setFound] = useState(/** @type {Lookup|null} */ (null));
   const [problem, setProblem] = useState(/** @type {Problem|null} */ (null));
@@ -86,9 +96,6 @@ export function Pop() {
       current = false;
     };
   }, [number, country, attempt]);
-  useEffect(() => {
-    if (found && found.count > 1 && !contact) /** @type {HTMLElement|null} */ (document.querySelector(".candidates button"))?.focus();
-  }, [found]);
 
   if (problem) {
     return html`<main class="panes"><section class="list-pane"><div class="trouble" role="alert">${problemText(problem)}
@@ -108,7 +115,7 @@ export function Pop() {
   return html`<main class=${`panes pop${over ? " card-over" : ""}${found.count > 1 ? "" : " alone"}`}>
     <section class="list-pane" aria-label="Caller">
       <${CallerNumber} found=${found} />
-      ${found.count > 0 ? html`<${Candidates} found=${found} />` : null}
+      ${found.count > 0 ? html`<${Callers} found=${found} />` : html`<${AddToSomebody} number=${start} onAdded=${() => setAttempt(attempt + 1)} />`}
     </section>
     <section class="card-pane" aria-label="Contact">${side}</section>
   </main>`;
