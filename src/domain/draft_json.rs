@@ -5,6 +5,7 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "the kinds of JSON values are a closed set")]
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
@@ -16,6 +17,7 @@ use super::email;
 use super::issue::{FieldIssue, shorten};
 use super::phone::{self, Phone};
 use super::status::Status;
+use super::text::{one_line, visible};
 
 /// Most characters of a short text such as a name.
 const SHORT: usize = 255;
@@ -54,7 +56,8 @@ const READ_ONLY: &[&str] = &[
 /// # Errors
 /// Lists every member that does not fit.
 pub fn parse(body: &Value, settings: &OrgSettings) -> Result<Draft, Vec<FieldIssue>> {
-    let Value::Object(members) = body else {
+    let visible = visible_json(body);
+    let Value::Object(members) = visible.as_ref() else {
         return Err(vec![FieldIssue::new("", "type", "a contact must be a JSON object")]);
     };
     let mut reader = Reader { settings, issues: Vec::new() };
@@ -69,6 +72,34 @@ pub fn parse(body: &Value, settings: &OrgSettings) -> Result<Draft, Vec<FieldIss
         issues.push(FieldIssue::new("", "more", format!("{more} more values do not fit")));
     }
     Err(issues)
+}
+
+/// A body whose texts hold nothing that nobody can see; borrowed where that is so already.
+fn visible_json(body: &Value) -> Cow<'_, Value> {
+    fn is_visible(value: &Value) -> bool {
+        match value {
+            Value::String(text) => matches!(visible(text), Cow::Borrowed(_)),
+            Value::Array(values) => values.iter().all(is_visible),
+            Value::Object(members) => members
+                .iter()
+                .all(|(key, value)| matches!(visible(key), Cow::Borrowed(_)) && is_visible(value)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => true,
+        }
+    }
+    fn cleaned(value: &Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(visible(text).into_owned()),
+            Value::Array(values) => Value::Array(values.iter().map(cleaned).collect()),
+            Value::Object(members) => Value::Object(
+                members
+                    .iter()
+                    .map(|(key, value)| (visible(key).into_owned(), cleaned(value)))
+                    .collect(),
+            ),
+            Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+        }
+    }
+    if is_visible(body) { Cow::Borrowed(body) } else { Cow::Owned(cleaned(body)) }
 }
 
 struct Reader<'a> {
@@ -262,6 +293,8 @@ impl Reader<'_> {
     }
 
     fn checked_text(&mut self, at: &str, text: &str, most: usize) -> Patch<String> {
+        // Only long texts have lines.
+        let text = if most == SHORT { one_line(text) } else { Cow::Borrowed(text) };
         let text = text.trim();
         if text.is_empty() {
             return Patch::Clear;

@@ -3,6 +3,8 @@
 //! Index, query, highlighting and duplicate keys all use these functions, so that what is
 //! written and what is asked for meet in the same form.
 
+use std::borrow::Cow;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -130,9 +132,70 @@ fn emit(buffer: &mut String, piece: &str, start: usize, each: &mut impl FnMut(&s
 }
 
 fn is_stripped(c: char) -> bool {
+    is_invisible(c)
+        || is_joiner(c)
+        || matches!(
+            c,
+            '\u{300}'
+                ..='\u{36f}'
+                    | '\''
+                    | '`'
+                    | '\u{2018}'
+                    | '\u{2019}'
+                    | '\u{2bc}'
+                    | '\u{2bb}'
+                    | '\u{b4}'
+        )
+}
+
+/// Whether a character shows nothing and says nothing: zero-width spaces, soft hyphens, byte-order
+/// marks, marks and overrides of direction, fillers. Joiners are no such characters, since some
+/// scripts and emoji need them.
+pub fn is_invisible(c: char) -> bool {
     matches!(c,
-        '\u{300}'..='\u{36f}' | '\'' | '`' | '\u{2018}' | '\u{2019}' | '\u{2bc}' | '\u{2bb}'
-        | '\u{b4}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff9}'..='\u{fffb}')
+}
+
+/// Zero-width joiner and non-joiner: spelling in Persian and Indic scripts, glue inside of emoji.
+fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200c}' | '\u{200d}')
+}
+
+/// A text without what nobody can see, see [`is_invisible`]; joiners stay between characters of
+/// scripts that have a use for them.
+///
+/// Cost: nothing for ASCII, one pass otherwise.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || !text.chars().any(|c| is_invisible(c) || is_joiner(c)) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars().filter(|c| !is_invisible(*c)).peekable();
+    let has_joiners = |c: char| !c.is_ascii() && !is_joiner(c) && !c.is_whitespace();
+    while let Some(c) = rest.next() {
+        let is_needed = !is_joiner(c)
+            || out.chars().next_back().is_some_and(has_joiners)
+                && rest.peek().copied().is_some_and(has_joiners);
+        if is_needed {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// A text as one line: line breaks and tabs, with the spaces around them, become one space.
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    let is_break = |c: char| {
+        matches!(c, '\n' | '\r' | '\t' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+    };
+    if !text.contains(is_break) {
+        return Cow::Borrowed(text);
+    }
+    let lines = text.split(is_break).map(str::trim).filter(|line| !line.is_empty());
+    Cow::Owned(lines.collect::<Vec<_>>().join(" "))
 }
 
 fn is_unspaced_script(c: char) -> bool {
@@ -165,6 +228,29 @@ mod tests {
         check("'quoted' rock 'n roll", &["quoted", "rock", "n", "roll"]);
         check("", &[]);
         check("—", &[]);
+    }
+
+    #[test]
+    fn what_nobody_can_see_is_left_out() {
+        for (text, expect) in [
+            ("zoe\u{200b}@example.com", "zoe@example.com"),
+            ("\u{feff}Ada\u{ad}line \u{202e}Fielder\u{2069}", "Adaline Fielder"),
+            ("\u{2060}\u{200e}", ""),
+            ("Jo\u{200d}hn \u{200c}Doe", "John Doe"),
+            // Persian spelling and joined emoji need their joiners.
+            ("می\u{200c}خواهم", "می\u{200c}خواهم"),
+            ("👩\u{200d}💻", "👩\u{200d}💻"),
+            ("Zoë", "Zoë"),
+        ] {
+            assert_eq!(visible(text), expect, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn line_breaks_become_spaces() {
+        assert_eq!(one_line("Ada \r\n Lovelace"), "Ada Lovelace");
+        assert_eq!(one_line("Ada  Lovelace"), "Ada  Lovelace");
+        assert_eq!(one_line("\u{2028}\t"), "");
     }
 
     #[test]

@@ -1,0 +1,139 @@
+//! Extensions behind a number: `x12`, `ext. 12`, `anexo 12`, `,,12#`, `(Durchwahl 12)`.
+
+use super::digit::{digit_count, digit_value, digits_of};
+
+/// Words for an extension, in small letters; longer words first where one ends like another.
+const WORDS: &[&str] = &[
+    // English and the words of libphonenumber.
+    "extension",
+    "exten",
+    "extn",
+    "ext",
+    "xtn",
+    "x",
+    "х",
+    // German, Dutch, Scandinavian.
+    "nebenstelle",
+    "durchwahl",
+    "klappe",
+    "nst",
+    "dw",
+    "toestel",
+    "tst",
+    "anknytning",
+    "ankn",
+    "lokal",
+    "lok",
+    "alanumero",
+    // Spanish, Portuguese, Italian, French, Romanian.
+    "extensión",
+    "extensao",
+    "extensão",
+    "anexo",
+    "ramal",
+    "interno",
+    "int",
+    "interior",
+    "poste",
+    // Polish, Czech, Slovak, Hungarian, Turkish.
+    "wewnętrzny",
+    "wewnetrzny",
+    "wewn",
+    "wew",
+    "klapka",
+    "linka",
+    "mellék",
+    "mellek",
+    "dahili",
+    // Russian, Ukrainian, Bulgarian.
+    "добавочный",
+    "доб",
+    "внутренний",
+    "внутр",
+    "вн",
+    "вътр",
+    // Arabic, Hebrew, Thai, Chinese, Japanese, Korean.
+    "تحويلة",
+    "داخلي",
+    "שלוחה",
+    "ต่อ",
+    "分机",
+    "分機",
+    "转",
+    "轉",
+    "内线",
+    "内線",
+    "內線",
+    "내선",
+];
+
+/// Most digits of an extension.
+const MOST_DIGITS: usize = 7;
+/// Fewest digits that are a number of their own in front of a word for an extension.
+const LEAST_MAIN: usize = 3;
+/// Fewest digits in front of a mere pause.
+const LEAST_BEFORE_PAUSE: usize = 7;
+
+/// Splits a text into the number and the digits of its extension.
+pub(super) fn split(text: &str) -> Option<(&str, String)> {
+    let text = text.trim_end_matches([' ', '\t', '\u{a0}', ')', ']', '#', '＃', '.', ';']);
+    let at = text
+        .char_indices()
+        .rev()
+        .take_while(|(_, c)| digit_value(*c).is_some())
+        .map(|(at, _)| at)
+        .last()?;
+    let extension = digits_of(&text[at..]);
+    if at == 0 || extension.len() > MOST_DIGITS {
+        return None;
+    }
+    let before = &text[..at];
+    let main = before_word(before).or_else(|| before_pause(before))?;
+    Some((main, extension))
+}
+
+fn before_word(before: &str) -> Option<&str> {
+    let marked = before.trim_end_matches(is_filler);
+    let main = match marked.strip_suffix(['#', '＃', '~', '～']) {
+        Some(main) => main,
+        None => WORDS.iter().find_map(|word| strip_word(marked, word))?,
+    };
+    let main = main.trim_end_matches(|c| is_filler(c) || matches!(c, ',' | ';'));
+    // `1-800-TEX9` has no extension: what is left must be a number of its own.
+    (digit_count(main) >= LEAST_MAIN).then_some(main)
+}
+
+/// Commas, semicolons and the letters `p` and `w` are pauses in what a modem dials.
+fn before_pause(before: &str) -> Option<&str> {
+    let trimmed = before.trim_end();
+    let is_pause = |c: char| matches!(c, ',' | ';' | 'p' | 'P' | 'w' | 'W' | '，');
+    let main = trimmed.trim_end_matches(|c: char| is_pause(c) || c.is_whitespace());
+    let is_paused = trimmed.ends_with(is_pause) && main.ends_with(|c| digit_value(c).is_some());
+    (is_paused && digit_count(main) >= LEAST_BEFORE_PAUSE).then_some(main)
+}
+
+/// What may stand between a number, the word and the extension.
+fn is_filler(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '.' | ':' | '=' | '-' | '(' | '[' | '/' | '\u{2010}'..='\u{2015}')
+}
+
+/// Takes a whole word off the end of a text, whatever its case and width.
+fn strip_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    let mut rest = text.char_indices().rev();
+    let mut start = text.len();
+    for expect in word.chars().rev() {
+        let (at, c) = rest.next()?;
+        let c = match c {
+            '\u{ff21}'..='\u{ff5a}' => char::from_u32(u32::from(c) - 0xfee0)?,
+            c => c,
+        };
+        let mut lower = c.to_lowercase();
+        if lower.next() != Some(expect) || lower.next().is_some() {
+            return None;
+        }
+        start = at;
+    }
+    let main = &text[..start];
+    (!main.ends_with(char::is_alphabetic)).then_some(main)
+}

@@ -1,0 +1,135 @@
+//! The characters of a number, sorted out.
+
+use super::digit::{digit_count, digit_value, digits_of, is_separator, keypad_digit};
+use super::reading::{self, Reading};
+use super::{PhoneError, address, extension};
+
+/// Fewest digits behind a prefix of a telephone system.
+const LEAST_BEHIND_PREFIX: usize = 7;
+
+/// What a text says of a number.
+pub(super) struct Typed {
+    has_plus: bool,
+    pub(super) digits: String,
+    /// How many digits stand in front of a zero in brackets, as in `+44 (0)20`.
+    bracketed_zero: Option<usize>,
+    pub(super) extension: Option<String>,
+}
+
+impl Typed {
+    /// Reads a number as it is stored.
+    pub(super) fn read(raw: &str) -> Result<Self, PhoneError> {
+        Self::read_with(raw, |text| text)
+    }
+
+    /// Reads a number as a telephone system hands it over.
+    pub(super) fn read_dialled(raw: &str) -> Result<Self, PhoneError> {
+        Self::read_with(raw, without_system_prefix)
+    }
+
+    fn read_with(raw: &str, strip: impl Fn(&str) -> &str) -> Result<Self, PhoneError> {
+        if raw.len() > 400 {
+            return Err(PhoneError::TooLong);
+        }
+        let address = address::unwrap(raw.trim());
+        let text = strip(address.number.trim());
+        if text.len() > 200 {
+            return Err(PhoneError::TooLong);
+        }
+        if is_scientific(text) {
+            return Err(PhoneError::ScientificNotation);
+        }
+        let (main, extension) = match address.extension {
+            Some(extension) => (text, Some(extension)),
+            None => match extension::split(text) {
+                Some((main, extension)) => (main, Some(extension)),
+                None => (text, None),
+            },
+        };
+        let mut typed = Self {
+            has_plus: false,
+            digits: String::with_capacity(16),
+            bracketed_zero: None,
+            extension,
+        };
+        let mut letters = 0;
+        for (at, c) in main.char_indices() {
+            if let Some(digit) = digit_value(c) {
+                if digit == 0
+                    && main[..at].ends_with('(')
+                    && main[at + c.len_utf8()..].starts_with(')')
+                {
+                    typed.bracketed_zero = Some(typed.digits.len());
+                }
+                typed.digits.push(char::from(b'0' + digit));
+            } else if matches!(c, '+' | '\u{ff0b}') && typed.digits.is_empty() {
+                typed.has_plus = true;
+            } else if let Some(digit) = keypad_digit(c) {
+                letters += 1;
+                typed.digits.push(digit);
+            } else if !is_separator(c) {
+                return Err(PhoneError::Characters);
+            }
+        }
+        if typed.digits.is_empty() {
+            return Err(PhoneError::NoDigits);
+        }
+        // Letters on keys ("1-800-FLOWERS") come after at least three digits; "John" is no number.
+        if letters > 0 && typed.digits.len() < letters + 3 {
+            return Err(PhoneError::Characters);
+        }
+        Ok(typed)
+    }
+
+    /// The number as it is stored, and its region.
+    pub(super) fn resolve(&self, default_country: Option<&str>) -> Reading {
+        if !self.has_plus {
+            return reading::dialled(&self.digits, default_country);
+        }
+        let without_zero = self
+            .bracketed_zero
+            .filter(|at| *at > 0)
+            .map(|at| format!("{}{}", &self.digits[..at], &self.digits[at + 1..]));
+        reading::international(&self.digits, without_zero.as_deref())
+    }
+}
+
+/// What follows the prefix that a telephone system or its user put in front of a number: a line
+/// (`L0#`), a feature code (`*67`, `#31#`), or a digit for an outside line and a pause (`9,`).
+fn without_system_prefix(text: &str) -> &str {
+    let has_number = |rest: &str| digit_count(rest) >= LEAST_BEHIND_PREFIX;
+    if let Some((_line, rest)) = text.rsplit_once(['#', '*']).filter(|(_, rest)| has_number(rest)) {
+        // `*67` has no end of its own, its code has two digits.
+        let is_feature = text.starts_with('*') && text.matches(['#', '*']).count() == 1;
+        if !is_feature {
+            return rest.trim_start();
+        }
+        let mut digits = rest.char_indices().filter(|(_, c)| digit_value(*c).is_some());
+        return match digits.nth(1) {
+            Some((at, c)) if has_number(&rest[at + c.len_utf8()..]) => {
+                rest[at + c.len_utf8()..].trim_start()
+            }
+            _ => rest,
+        };
+    }
+    let is_pause = |c: char| matches!(c, ',' | ';' | 'p' | 'P' | 'w' | 'W');
+    if let Some(at) = text.find(is_pause) {
+        let (head, rest) = (text[..at].trim(), text[at..].trim_start_matches(is_pause));
+        let is_outside_line = (1..=3).contains(&head.len()) && digits_of(head) == head;
+        if is_outside_line && has_number(rest) {
+            return rest.trim_start();
+        }
+    }
+    text
+}
+
+fn is_scientific(text: &str) -> bool {
+    let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else { return false };
+    let exponent = exponent.strip_prefix('+').unwrap_or(exponent);
+    !mantissa.is_empty()
+        && mantissa.contains(['.', ','])
+        && mantissa.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ','))
+        && !exponent.is_empty()
+        && exponent.len() <= 2
+        && exponent.chars().all(|c| c.is_ascii_digit())
+}
