@@ -27,6 +27,8 @@ pub enum ErrorCode {
     Invalid,
     /// The file cannot be read as a table.
     FileUnreadable,
+    /// An action would be done to more or fewer contacts than the caller expects.
+    TotalDiffers,
     /// The record has been changed since the version that `If-Match` names.
     RevisionConflict,
     /// The `Idempotency-Key` was used with another request.
@@ -92,6 +94,7 @@ impl ErrorCode {
         Self::PhoneInUse,
         Self::Invalid,
         Self::FileUnreadable,
+        Self::TotalDiffers,
         Self::RevisionConflict,
         Self::IdempotencyMismatch,
         Self::NotFound,
@@ -133,6 +136,7 @@ impl ErrorCode {
             Self::PhoneInUse => "phone_in_use",
             Self::Invalid => "invalid",
             Self::FileUnreadable => "file_unreadable",
+            Self::TotalDiffers => "total_differs",
             Self::RevisionConflict => "revision_conflict",
             Self::IdempotencyMismatch => "idempotency_mismatch",
             Self::NotFound => "not_found",
@@ -175,6 +179,7 @@ impl ErrorCode {
             Self::PhoneInUse => "Another contact has this number",
             Self::Invalid => "Some values do not fit",
             Self::FileUnreadable => "The file cannot be read",
+            Self::TotalDiffers => "Another number of contacts is selected than expected",
             Self::RevisionConflict => "The record has been changed meanwhile",
             Self::IdempotencyMismatch => "The idempotency key was used for another request",
             Self::NotFound => "There is no such record",

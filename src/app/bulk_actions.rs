@@ -4,15 +4,17 @@
 //! waiting; every contact is looked at again inside its write, for it may have changed or left the
 //! caller's sight meanwhile.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::bulk_request::{BulkAction, Selection, read_selection};
+use super::bulk_request::{BulkAction, BulkMode, Selection, read_selection};
 use super::custom_fields::FieldsInWrite;
 use super::error::Error;
-use super::jobs::BulkJob;
+use super::jobs::{BulkJob, MOST_REFUSALS, Refusal};
 use super::protection::may_delete;
 use super::query::Query;
 use super::search::{MOST_PER_PAGE, Refresh, SearchRequest};
@@ -22,39 +24,116 @@ use crate::domain::contact::Contact;
 use crate::domain::draft::{Draft, Patch, Stamp};
 use crate::domain::ids::ContactId;
 use crate::engine::{Rejected, Tx};
+use crate::error::HasCode;
 
 /// Contacts changed in one write.
 const WRITE_CONTACTS: usize = 500;
+
+/// Contacts that a trial shows.
+const EXAMPLES: usize = 10;
 
 /// What became of one contact.
 enum Outcome {
     Changed,
     Unchanged,
-    Refused,
+    Refused(Refusal),
+}
+
+impl Outcome {
+    fn refused(id: ContactId, error: &Error) -> Self {
+        Self::Refused(Refusal {
+            id,
+            code: error.code().as_str().to_owned(),
+            detail: error.to_string(),
+        })
+    }
+}
+
+/// What an action would be done to.
+#[derive(Debug, Serialize)]
+pub struct BulkTrial {
+    /// Contacts selected.
+    pub total: u64,
+    /// The first of them.
+    pub examples: Vec<BulkExample>,
+}
+
+/// A contact that would be changed.
+#[derive(Debug, Serialize)]
+pub struct BulkExample {
+    /// The contact.
+    pub id: ContactId,
+    /// Its name.
+    pub display_name: String,
+    /// Its company.
+    pub company: Option<String>,
+}
+
+/// What a request to act on many contacts became.
+#[derive(Debug)]
+pub enum BulkStart {
+    /// Nothing was changed.
+    Trial(BulkTrial),
+    /// The action runs.
+    Started(Box<BulkJob>),
 }
 
 impl App {
-    /// Starts an action on many contacts in the background.
+    /// Starts an action on many contacts in the background, or tries it.
     ///
     /// # Errors
-    /// If the caller may not, or selection or action do not fit.
+    /// If the caller may not, selection or action do not fit, or the selection is another one than
+    /// the caller expects.
     pub fn start_bulk_action(
         self: &Arc<Self>,
         caller: &Caller,
         body: &Value,
-    ) -> Result<BulkJob, Error> {
+    ) -> Result<BulkStart, Error> {
+        let mode = BulkMode::read(body)?;
         let (action, permission) = self.read_action(caller, body)?;
         authorize(caller, permission)?;
-        let selection = read_selection(body)?;
+        let selection = read_selection(body, mode)?;
         if !matches!(selection, Selection::Ids(_)) {
             authorize(caller, Permission::Search)?;
         }
         if let Selection::Query(query) = &selection {
             self.refuse_vague_query(caller, query, "/select/q")?;
+            self.refuse_empty_query(caller, query, "/select")?;
         }
         let settings = self.organization_of(caller)?.settings.clone();
+        let drafts = self.bulk_drafts(caller, &settings, &action)?;
+        let trial = self.try_selection(caller, &selection)?;
+        let bounds = Bounds {
+            expected: mode.expect_total,
+            most: matches!(action, BulkAction::Delete)
+                .then(|| settings.bulk_delete_limits.of(caller.role))
+                .flatten(),
+        };
+        bounds.check(trial.total)?;
+        if mode.is_trial {
+            return Ok(BulkStart::Trial(trial));
+        }
+        let mut job = BulkJob::new(Uuid::now_v7(), self.partition.now());
+        job.total = trial.total;
+        self.keep_job(caller, &job)?;
+        let (caller, id) = (caller.clone(), job.id);
+        self.run_job(id, move |app| {
+            let run =
+                BulkRun { app, caller: &caller, id, drafts: &drafts, settings: &settings, bounds };
+            run.all(selection)
+        })?;
+        Ok(BulkStart::Started(Box::new(job)))
+    }
+
+    /// The changes that an action makes, taken in turn; none to delete.
+    fn bulk_drafts(
+        &self,
+        caller: &Caller,
+        settings: &OrgSettings,
+        action: &BulkAction,
+    ) -> Result<Vec<Draft>, Error> {
         let mut drafts = Vec::new();
-        match &action {
+        match action {
             BulkAction::Change(draft) => drafts.push(draft.as_ref().clone()),
             BulkAction::Distribute(users) => {
                 drafts.extend(users.iter().map(|user| Draft {
@@ -65,16 +144,81 @@ impl App {
             BulkAction::Delete => {}
         }
         for draft in &mut drafts {
-            self.prepare_change(caller, &settings, draft).map_err(Error::Invalid)?;
+            self.prepare_change(caller, settings, draft).map_err(Error::Invalid)?;
         }
-        let job = BulkJob::new(Uuid::now_v7(), self.partition.now());
-        self.keep_job(caller, &job)?;
-        let (caller, id) = (caller.clone(), job.id);
-        self.run_job(id, move |app| {
-            let run = BulkRun { app, caller: &caller, id, drafts: &drafts, settings: &settings };
-            run.all(selection)
-        })?;
-        Ok(job)
+        Ok(drafts)
+    }
+
+    /// Counts what is selected and shows the first of it.
+    fn try_selection(&self, caller: &Caller, selection: &Selection) -> Result<BulkTrial, Error> {
+        let example = |contact: &Contact| BulkExample {
+            id: contact.id,
+            display_name: contact.display_name.clone(),
+            company: contact.company.clone(),
+        };
+        let query = match selection {
+            Selection::Query(query) => query.as_ref().clone(),
+            Selection::All => Query::default(),
+            Selection::Ids(ids) => {
+                let each: HashSet<&ContactId> = ids.iter().collect();
+                let mut examples = Vec::new();
+                for id in ids.iter().take(EXAMPLES) {
+                    if let Some(contact) = self.example_contact(caller, *id)? {
+                        examples.push(example(&contact));
+                    }
+                }
+                return Ok(BulkTrial { total: each.len() as u64, examples });
+            }
+        };
+        let page = self.search_contacts(
+            caller,
+            &SearchRequest {
+                query,
+                sort: Some("created_at".to_owned()),
+                per_page: Some(EXAMPLES),
+                refresh: Refresh::Wait,
+                ..SearchRequest::default()
+            },
+        )?;
+        if page.partial {
+            return Err(TOO_SLOW);
+        }
+        let examples = page.contacts.iter().map(|(contact, _)| example(contact)).collect();
+        Ok(BulkTrial { total: page.total as u64, examples })
+    }
+
+    fn example_contact(
+        &self,
+        caller: &Caller,
+        id: ContactId,
+    ) -> Result<Option<Arc<Contact>>, Error> {
+        match self.live_contact(caller, id) {
+            Ok(contact) => Ok(Some(caller.shown(contact))),
+            Err(Error::ContactNotFound | Error::Merged { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+const TOO_SLOW: Error =
+    Error::Overloaded("the query took too long to find all contacts; make it narrower");
+
+/// How many contacts an action may be done to.
+#[derive(Clone, Copy)]
+struct Bounds {
+    expected: Option<u64>,
+    most: Option<u64>,
+}
+
+impl Bounds {
+    fn check(self, total: u64) -> Result<(), Error> {
+        if let Some(expected) = self.expected.filter(|expected| *expected != total) {
+            return Err(Error::TotalDiffers { expected, total });
+        }
+        match self.most.filter(|most| total > *most) {
+            Some(most) => Err(Error::BulkDeleteLimit { total, most }),
+            None => Ok(()),
+        }
     }
 }
 
@@ -85,11 +229,14 @@ struct BulkRun<'a> {
     /// Taken in turn; none to delete.
     drafts: &'a [Draft],
     settings: &'a OrgSettings,
+    bounds: Bounds,
 }
 
 impl BulkRun<'_> {
     fn all(&self, selection: Selection) -> Result<(), Error> {
         let ids = self.select(selection)?;
+        // By now it may be another selection than the one that was counted.
+        self.bounds.check(ids.len() as u64)?;
         self.app.update_job(self.id, |job| job.total = ids.len() as u64);
         let mut done = 0;
         for chunk in ids.chunks(WRITE_CONTACTS) {
@@ -111,7 +258,12 @@ impl BulkRun<'_> {
                     match outcome {
                         Outcome::Changed => job.changed += 1,
                         Outcome::Unchanged => job.unchanged += 1,
-                        Outcome::Refused => job.refused += 1,
+                        Outcome::Refused(refusal) => {
+                            job.refused += 1;
+                            if job.refusals.len() < MOST_REFUSALS {
+                                job.refusals.push(refusal.clone());
+                            }
+                        }
                     }
                 }
             });
@@ -143,9 +295,7 @@ impl BulkRun<'_> {
                         },
                     )?;
                     if page.partial {
-                        return Err(Error::Overloaded(
-                            "the query took too long to find all contacts; make it narrower",
-                        ));
+                        return Err(TOO_SLOW);
                     }
                     ids.extend(page.contacts.iter().map(|(contact, _)| contact.id));
                     cursor = page.next_cursor;
@@ -155,7 +305,7 @@ impl BulkRun<'_> {
                 }
             }
         };
-        let mut seen = std::collections::HashSet::with_capacity(ids.len());
+        let mut seen = HashSet::with_capacity(ids.len());
         ids.retain(|id| seen.insert(*id));
         Ok(ids)
     }
@@ -173,24 +323,24 @@ impl BulkRun<'_> {
             for (id, draft) in &work {
                 let before = tx.contact(org, *id)?;
                 let Some(before) = before.filter(|c| !c.is_deleted() && by.sees(c)) else {
-                    outcomes.push(Outcome::Refused);
+                    outcomes.push(Outcome::refused(*id, &Error::ContactNotFound));
                     continue;
                 };
-                outcomes.push(match draft {
-                    Some(draft) => change(tx, &mut fields, before, draft.clone(), stamp)?,
-                    None if may_delete(&by, department.as_deref(), &before, false).is_err() => {
-                        Outcome::Refused
-                    }
-                    None => {
-                        let mut after = before.clone();
-                        after.deleted_at = Some(now);
-                        after.version += 1;
-                        after.updated_at = now.max(before.updated_at);
-                        after.updated_by = Some(by.actor.as_ref().to_owned());
-                        tx.replace_contact(org, before, after)?;
-                        Outcome::Changed
-                    }
-                });
+                if let Some(draft) = draft {
+                    outcomes.push(change(tx, &mut fields, before, draft.clone(), stamp)?);
+                    continue;
+                }
+                if let Err(error) = may_delete(&by, department.as_deref(), &before, false) {
+                    outcomes.push(Outcome::refused(*id, &error));
+                    continue;
+                }
+                let mut after = before.clone();
+                after.deleted_at = Some(now);
+                after.version += 1;
+                after.updated_at = now.max(before.updated_at);
+                after.updated_by = Some(by.actor.as_ref().to_owned());
+                tx.replace_contact(org, before, after)?;
+                outcomes.push(Outcome::Changed);
             }
             Ok(outcomes)
         })?;
@@ -207,8 +357,9 @@ fn change(
     mut draft: Draft,
     stamp: Stamp<'_>,
 ) -> Result<Outcome, Rejected<Error>> {
-    if fields.refit(&mut draft, false).is_err() {
-        return Ok(Outcome::Refused);
+    let id = before.id;
+    if let Err(issues) = fields.refit(&mut draft, false) {
+        return Ok(Outcome::refused(id, &Error::Invalid(issues)));
     }
     match draft.clone().apply(&before, stamp) {
         Ok(Some(after)) => {
@@ -217,6 +368,6 @@ fn change(
             Ok(Outcome::Changed)
         }
         Ok(None) => Ok(Outcome::Unchanged),
-        Err(_issues) => Ok(Outcome::Refused),
+        Err(issues) => Ok(Outcome::refused(id, &Error::Invalid(issues))),
     }
 }

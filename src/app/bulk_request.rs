@@ -22,6 +22,42 @@ pub(super) enum Selection {
     All,
 }
 
+/// How a request to act on many contacts is carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BulkMode {
+    /// Nothing is changed: what would be is counted and shown.
+    pub(super) is_trial: bool,
+    /// How many contacts the caller expects.
+    pub(super) expect_total: Option<u64>,
+    /// Whether words match as in a search: spellings, nicknames, sounds, typos and beginnings.
+    is_loose: bool,
+}
+
+impl BulkMode {
+    pub(super) fn read(value: &Value) -> Result<Self, Error> {
+        let is_trial = match value.get("dry_run") {
+            None => false,
+            Some(Value::Bool(is_trial)) => *is_trial,
+            Some(_) => return Err(Error::invalid("/dry_run", "type", "must be true or false")),
+        };
+        let expect_total = match value.get("expect_total") {
+            None | Some(Value::Null) => None,
+            Some(total) => Some(total.as_u64().ok_or_else(|| {
+                Error::invalid("/expect_total", "type", "must be a number of contacts")
+            })?),
+        };
+        let is_loose = match value.get("match").map(Value::as_str) {
+            None | Some(Some("strict")) => false,
+            Some(Some("loose")) => true,
+            Some(_) => {
+                let detail = "must be strict (words as they are written) or loose (as in a search)";
+                return Err(Error::invalid("/match", "value", detail));
+            }
+        };
+        Ok(Self { is_trial, expect_total, is_loose })
+    }
+}
+
 /// What is done to each of them.
 #[derive(Clone, Debug)]
 pub(super) enum BulkAction {
@@ -46,8 +82,8 @@ fn refuse_unknown(value: &Value, at: &str, known: &[&str]) -> Result<(), Error> 
     }
 }
 
-pub(super) fn read_selection(value: &Value) -> Result<Selection, Error> {
-    refuse_unknown(value, "", &["select", "action"])?;
+pub(super) fn read_selection(value: &Value, mode: BulkMode) -> Result<Selection, Error> {
+    refuse_unknown(value, "", &["select", "action", "dry_run", "expect_total", "match"])?;
     let select = value.get("select").unwrap_or(&Value::Null);
     refuse_unknown(select, "/select", &["ids", "q", "filter", "saved_search", "all"])?;
     if let Some(all) = select.get("all") {
@@ -60,7 +96,10 @@ pub(super) fn read_selection(value: &Value) -> Result<Selection, Error> {
     }
     let by_query = ["q", "filter", "saved_search"].iter().any(|name| select.get(name).is_some());
     match select.get("ids") {
-        None if by_query => read_query(select).map(|query| Selection::Query(Box::new(query))),
+        None if by_query => {
+            let query = read_query(select)?;
+            Ok(Selection::Query(Box::new(Query { is_strict: !mode.is_loose, ..query })))
+        }
         Some(Value::Array(ids)) if !by_query => {
             if ids.len() > MOST_IDS {
                 let detail = format!("has {} ids; at most {MOST_IDS} are allowed", ids.len());
@@ -68,7 +107,7 @@ pub(super) fn read_selection(value: &Value) -> Result<Selection, Error> {
             }
             let parse = |(at, id): (usize, &Value)| {
                 id.as_str().and_then(|id| id.parse().ok()).ok_or_else(|| {
-                    Error::invalid(&format!("/select/ids/{at}"), "id", "is no id of a contact")
+                    Error::invalid(&format!("/select/ids/{at}"), "id", "is not the id of a contact")
                 })
             };
             ids.iter().enumerate().map(parse).collect::<Result<_, _>>().map(Selection::Ids)
@@ -97,15 +136,40 @@ fn read_query(select: &Value) -> Result<Query, Error> {
         }
     };
     let query =
-        Query { q, filter: select.get("filter").cloned(), saved_search, fields: Vec::new() };
+        Query { q, filter: select.get("filter").cloned(), saved_search, ..Query::default() };
     if query.is_everything() {
-        let detail = "selects nothing in particular; {\"all\": true} selects all contacts";
-        return Err(Error::invalid("/select/q", "required", detail));
+        return Err(selects_all("/select/q"));
     }
     Ok(query)
 }
 
+/// Why a selection that got lost on the way is refused.
+fn selects_all(at: &str) -> Error {
+    let detail = "selects every contact; if that is meant, send {\"all\": true}";
+    Error::invalid(at, "required", detail)
+}
+
 impl App {
+    /// Refuses a query that every contact meets, however it is put: `{}`, `{"all": []}`.
+    /// `at` points to the members of the query.
+    pub(super) fn refuse_empty_query(
+        &self,
+        caller: &Caller,
+        query: &Query,
+        at: &str,
+    ) -> Result<(), Error> {
+        if query.is_everything() || !self.understand(caller, query)?.expr.meets_all() {
+            return Ok(());
+        }
+        let member = match query {
+            Query { filter: Some(_), .. } => "filter",
+            Query { saved_search: Some(_), .. } => "saved_search",
+            _ => "q",
+        };
+        let detail = "selects every contact: say all of them plainly, or what is meant";
+        Err(Error::invalid(&format!("{at}/{member}"), "required", detail))
+    }
+
     pub(super) fn read_action(
         &self,
         caller: &Caller,

@@ -10,7 +10,7 @@ use super::error::Error;
 use super::idempotency::Idempotency;
 use super::likeness::{LikelyDuplicate, phones_of};
 use super::merges::erase_with_merges;
-use super::protection::{may_delete, within_bytes, within_quotas};
+use super::protection::{forbidden_protection, may_delete, within_bytes, within_quotas};
 use super::{App, authorize};
 use crate::domain::access::{Caller, OrgSettings, Permission, PhoneUniqueness};
 use crate::domain::contact::Contact;
@@ -95,6 +95,16 @@ pub enum Deletion {
     Permanent,
 }
 
+/// A contact as it is to be written, if the caller may change its protection that way.
+fn permitted(
+    caller: &Caller,
+    before: Option<&Contact>,
+    after: Contact,
+) -> Result<Contact, Vec<FieldIssue>> {
+    let issues = forbidden_protection(caller, before, &after);
+    if issues.is_empty() { Ok(after) } else { Err(issues) }
+}
+
 impl App {
     /// Creates a contact.
     ///
@@ -150,6 +160,7 @@ impl App {
             let contact = fields
                 .refit(&mut draft, true)
                 .and_then(|()| draft.clone().create(id, number, stamp))
+                .and_then(|contact| permitted(&by, None, contact))
                 .map_err(|issues| Rejected::By(Error::Invalid(issues)))?;
             tx.create_contact(org, contact.clone())?;
             fields.define(tx, &draft)?;
@@ -250,7 +261,8 @@ impl App {
                     Ok(draft)
                 });
                 let made = fitted.and_then(|draft| {
-                    Ok((draft.clone().create(*id, tx.next_number(), stamp)?, draft))
+                    let contact = draft.clone().create(*id, tx.next_number(), stamp)?;
+                    Ok((permitted(&by, None, contact)?, draft))
                 });
                 items.push(match made {
                     Ok((contact, draft)) if kept.is_none() => {
@@ -399,8 +411,12 @@ impl App {
             let mut fields = FieldsInWrite::begin(tx, &known, &by, &settings, now)?;
             let mut draft = draft.clone();
             let stamp = Stamp { now, actor: &actor, settings: &settings };
-            let changed =
-                fields.refit(&mut draft, false).and_then(|()| draft.clone().apply(&before, stamp));
+            let changed = fields
+                .refit(&mut draft, false)
+                .and_then(|()| draft.clone().apply(&before, stamp))
+                .and_then(|after| {
+                    after.map(|after| permitted(&by, Some(&before), after)).transpose()
+                });
             match changed {
                 Err(issues) => Err(Rejected::By(Error::Invalid(issues))),
                 Ok(None) => Ok(before),

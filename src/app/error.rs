@@ -22,6 +22,26 @@ pub enum Error {
     /// The caller may do this, but not to this record, which it sees.
     #[error("{0}")]
     NotHere(&'static str),
+    /// The caller may do this to single contacts, or to fewer at once.
+    #[error(
+        "{total} contacts would be deleted at once, and your role may delete {most}: select fewer, or ask a manager"
+    )]
+    BulkDeleteLimit {
+        /// Contacts selected.
+        total: u64,
+        /// Most that the role may delete at once.
+        most: u64,
+    },
+    /// An action would change more or fewer contacts than the caller expects.
+    #[error(
+        "{total} contacts are selected, not {expected} as expected: look at the selection again with dry_run"
+    )]
+    TotalDiffers {
+        /// Contacts expected.
+        expected: u64,
+        /// Contacts selected.
+        total: u64,
+    },
     /// There is no such record, for this caller.
     #[error("there is no {} with this id", .0.as_str())]
     NotFound(Noun),
@@ -201,7 +221,10 @@ impl From<Rejected<Error>> for Error {
 impl HasCode for Error {
     fn code(&self) -> ErrorCode {
         match self {
-            Self::Forbidden(_) | Self::NotHere(_) => ErrorCode::Forbidden,
+            Self::Forbidden(_) | Self::NotHere(_) | Self::BulkDeleteLimit { .. } => {
+                ErrorCode::Forbidden
+            }
+            Self::TotalDiffers { .. } => ErrorCode::TotalDiffers,
             Self::NotFound(_) | Self::ImportErrorsGone => ErrorCode::NotFound,
             Self::NameTaken(_) => ErrorCode::NameTaken,
             Self::InUse(_) | Self::FieldInUse(_) => ErrorCode::InUse,

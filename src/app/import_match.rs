@@ -14,7 +14,7 @@ use crate::domain::draft::{Draft, Stamp};
 use crate::domain::email;
 use crate::domain::ids::{ContactId, ContactNumber};
 use crate::domain::phone::parse_query;
-use crate::engine::lookup::{IdentityKind, Initials, Rule};
+use crate::engine::lookup::{IdentityKind, Initials};
 use crate::import::match_existing::{MatchKey, name_of_contact, name_of_draft, names_agree};
 
 /// Candidates that are looked at for one key of a row, of those that the importer sees.
@@ -92,7 +92,7 @@ impl<'a> RowMatcher<'a> {
                 let found: Vec<Candidate> = found
                     .candidates
                     .iter()
-                    .filter(|candidate| candidate.rule != Rule::Suffix)
+                    .filter(|candidate| candidate.rule.is_same_line())
                     .map(|candidate| (candidate.number, candidate.initials))
                     .collect();
                 if let Some(id) = self.best_same(draft, &found, &|_| true)? {

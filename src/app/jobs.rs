@@ -13,7 +13,7 @@ use super::App;
 use super::error::{Error, Noun};
 use super::kept_jobs::{KeptJob, KeptWork};
 use crate::domain::access::{Caller, Permission};
-use crate::domain::ids::OrgNumber;
+use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::time::Timestamp;
 
 /// Jobs of an organisation that are remembered.
@@ -33,6 +33,20 @@ pub enum JobState {
     Failed,
 }
 
+/// Most contacts that a job names as refused.
+pub(super) const MOST_REFUSALS: usize = 1_000;
+
+/// A contact that a job did not change, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The contact.
+    pub id: ContactId,
+    /// The permanent machine-readable code.
+    pub code: String,
+    /// Why, in words.
+    pub detail: String,
+}
+
 /// A job as it is shown.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BulkJob {
@@ -48,6 +62,9 @@ pub struct BulkJob {
     pub unchanged: u64,
     /// Contacts that could not be changed: gone, out of sight, or protected.
     pub refused: u64,
+    /// The contacts that could not be changed, and why; at most a thousand.
+    #[serde(default)]
+    pub refusals: Vec<Refusal>,
     /// Why it failed.
     pub error: Option<String>,
     /// When it was asked for.
@@ -66,6 +83,7 @@ impl BulkJob {
             changed: 0,
             unchanged: 0,
             refused: 0,
+            refusals: Vec::new(),
             error: None,
             created_at,
             finished_at: None,

@@ -13,7 +13,6 @@ use crate::domain::contact::Contact;
 use crate::domain::draft::Draft;
 use crate::domain::ids::ContactId;
 use crate::domain::phone::{Phone, parse_query};
-use crate::engine::lookup::Rule;
 
 /// Most likely duplicates that an answer names.
 const MOST_DUPLICATES: usize = 5;
@@ -45,7 +44,7 @@ impl App {
         for phone in phones {
             let query = parse_query(&phone.number, None);
             for candidate in self.partition.table().find(org, &query, &caller.sight).candidates {
-                if !matches!(candidate.rule, Rule::Exact | Rule::National | Rule::Extension) {
+                if !candidate.rule.is_same_line() {
                     continue;
                 }
                 let contact = self.partition.contact_by_number(org, candidate.number)?;

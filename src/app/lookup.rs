@@ -7,7 +7,7 @@ use super::error::Error;
 use super::{App, authorize};
 use crate::domain::access::{Caller, FieldRight, Permission};
 use crate::domain::contact::Contact;
-use crate::domain::phone::{NumberQuery, parse_query};
+use crate::domain::phone::{NumberQuery, Phone, parse_query, same_line};
 use crate::engine::lookup::{Candidate, Rule};
 
 /// Most results of one lookup.
@@ -16,7 +16,7 @@ const MOST_RESULTS: usize = 100;
 const RESULTS: usize = 5;
 /// Records read to rank by; a switchboard number may have thousands of contacts, and reading fifty of
 /// them took most of the time of all lookups.
-const MOST_RANKED: usize = 16;
+pub(super) const MOST_RANKED: usize = 16;
 /// Most numbers of one batch.
 const MOST_BATCH: usize = 1_000;
 
@@ -40,7 +40,7 @@ pub struct LookupAnswer {
     pub query: NumberQuery,
     /// The contacts, best first.
     pub results: Vec<LookupResult>,
-    best: Option<Rule>,
+    pub(super) best: Option<Rule>,
     /// How many contacts match in all.
     pub count: usize,
     /// How long it took, in microseconds.
@@ -89,12 +89,17 @@ impl App {
         let limit = limit.unwrap_or(RESULTS).min(MOST_RESULTS);
         let query = parse_query(number, country);
         let mut found = self.partition.table().find(caller.organization, &query, &caller.sight);
-        if caller.fields.phones != FieldRight::Full {
+        let shows_digits = caller.fields.phones == FieldRight::Full;
+        if !shows_digits {
             // Common endings would tell the digits that are hidden, a few at a time.
-            found.candidates.retain(|candidate| candidate.rule != Rule::Suffix);
+            found.candidates.retain(|candidate| candidate.rule.is_same_line());
             if found.candidates.is_empty() {
                 found.total = 0;
             }
+        } else if found.candidates.is_empty()
+            && let Some(block) = self.lookup_block(caller, &query)?
+        {
+            return Ok(block.answer(caller, query, limit, started));
         }
         let mut ranked: Vec<(Arc<Contact>, Candidate)> = Vec::new();
         // Who of a switchboard has an extension only the records say.
@@ -133,7 +138,7 @@ impl App {
         let results = ranked
             .into_iter()
             .map(|(contact, candidate)| LookupResult {
-                why: why(phone_label(caller, &contact, candidate), candidate),
+                why: why(phone_label(caller, &contact, candidate), &query, &contact, candidate),
                 rule: candidate.rule,
                 slot: candidate.slot,
                 phone_label: phone_label(caller, &contact, candidate).map(str::to_owned),
@@ -179,17 +184,33 @@ impl App {
 }
 
 /// The label of the number that matched, if the caller may see that much of it.
-fn phone_label<'a>(caller: &Caller, contact: &'a Contact, candidate: Candidate) -> Option<&'a str> {
+pub(super) fn phone_label<'a>(
+    caller: &Caller,
+    contact: &'a Contact,
+    candidate: Candidate,
+) -> Option<&'a str> {
     let phone = contact.phones.get(candidate.slot)?;
     phone.label.as_deref().filter(|_| caller.fields.phones != FieldRight::Hidden)
 }
 
-fn why(label: Option<&str>, candidate: Candidate) -> String {
+fn why(
+    label: Option<&str>,
+    query: &NumberQuery,
+    contact: &Contact,
+    candidate: Candidate,
+) -> String {
     let label = label.map_or(String::new(), |label| format!("{label} "));
     match candidate.rule {
         Rule::Exact => format!("same {label}number"),
         Rule::National => format!("same national {label}number, country code not stated"),
-        Rule::Suffix => format!("last {} digits of the {label}number", candidate.common_digits),
+        Rule::Renumbered => {
+            let stored = contact.phones.get(candidate.slot).map_or("", Phone::digits);
+            let change = same_line(&query.digits, stored).unwrap_or("a new numbering plan");
+            format!("same {label}number before or after {change}")
+        }
+        Rule::Suffix | Rule::Block => {
+            format!("last {} digits of the {label}number", candidate.common_digits)
+        }
         Rule::Extension => format!("same internal {label}extension"),
     }
 }

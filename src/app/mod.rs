@@ -21,8 +21,10 @@ mod jobs;
 mod kept_jobs;
 mod likeness;
 mod lookup;
+mod lookup_block;
 mod maintenance;
 mod merges;
+mod number_rereading;
 mod organizations;
 mod own_writes;
 mod passwords;
@@ -41,6 +43,7 @@ mod tokens;
 
 pub use access::{Access, Presented, Refusal};
 pub use audit::{AuditLine, AuditPage, AuditQuery};
+pub use bulk_actions::{BulkStart, BulkTrial};
 pub use contacts::{BulkCreated, BulkItem, Created, Deletion, Precondition};
 pub use custom_fields::{FieldChanged, FieldView, Misfitting, Survey};
 pub use duplicates::{

@@ -16,6 +16,7 @@ use crate::domain::ids::OrgNumber;
 use crate::domain::issue::FieldIssue;
 use crate::domain::members::Members;
 use crate::domain::merge;
+use crate::domain::phone::READER_VERSION;
 use crate::domain::time::Timestamp;
 use crate::engine::{Error as EngineError, Rejected};
 use crate::engine::{codec, keys};
@@ -140,6 +141,7 @@ impl App {
                 name: name.clone(),
                 settings: settings.clone(),
                 quotas: Quotas::default(),
+                numbers_read_by: READER_VERSION,
                 created_at: now,
             };
             let bytes = codec::encode(&organization).map_err(EngineError::from)?;

@@ -42,6 +42,27 @@ pub(super) fn may_delete(
     if reasons.is_empty() { Ok(()) } else { Err(Error::DeleteBlocked(reasons)) }
 }
 
+/// Names changes of what protects a contact from being deleted, by whom it protects it from. A new
+/// contact has no protection before.
+pub(super) fn forbidden_protection(
+    caller: &Caller,
+    before: Option<&Contact>,
+    after: &Contact,
+) -> Vec<FieldIssue> {
+    let mut issues = Vec::new();
+    let is_changed = |of: fn(&Contact) -> bool| before.is_some_and(of) != of(after);
+    if is_changed(|c| c.system_critical) && !caller.may(Permission::ManageSettings) {
+        let detail = "only an admin may change whether a contact is critical to the system";
+        issues.push(FieldIssue::new("/system_critical", "forbidden", detail));
+    }
+    // Machines are what campaigns are run by.
+    if is_changed(|c| c.in_active_campaign) && caller.role == Role::Agent {
+        let detail = "only a manager may change whether a contact is in an active campaign";
+        issues.push(FieldIssue::new("/in_active_campaign", "forbidden", detail));
+    }
+    issues
+}
+
 /// Refuses one more contact than an organisation may keep. How much it has is told to those who see
 /// all of it.
 pub(super) fn within_quotas(tx: &Tx<'_>, caller: &Caller, quotas: &Quotas) -> Result<(), Error> {
@@ -169,12 +190,6 @@ impl App {
         draft: &Draft,
     ) -> Vec<FieldIssue> {
         let mut issues = Vec::new();
-        if draft.system_critical.value().is_some_and(|critical| *critical)
-            && !caller.may(Permission::ManageSettings)
-        {
-            let detail = "only an admin may say that a contact is critical to the system";
-            issues.push(FieldIssue::new("/system_critical", "forbidden", detail));
-        }
         let is_walled = if caller.role.is_machine() {
             caller.department.is_some()
         } else {

@@ -32,6 +32,8 @@ pub struct Query {
     pub saved_search: Option<String>,
     /// The fields into which plain words of the text look; all that they can if there are none.
     pub fields: Vec<String>,
+    /// Whether words match only as they are written, see [`Expr::as_typed`].
+    pub is_strict: bool,
 }
 
 impl Query {
@@ -47,7 +49,7 @@ impl Query {
             })?),
         };
         let saved_search = saved.filter(|name| !name.trim().is_empty()).map(str::to_owned);
-        Ok(Self { q: q.to_owned(), filter, saved_search, fields: Vec::new() })
+        Ok(Self { q: q.to_owned(), filter, saved_search, ..Self::default() })
     }
 
     /// Whether it asks for all contacts.
@@ -104,6 +106,7 @@ impl App {
         &self,
         caller: &Caller,
         has_fields: bool,
+        completes_last: bool,
         run: impl FnOnce(&Language<'_>) -> T,
     ) -> Result<T, Error> {
         let definitions = self.definitions(caller.organization);
@@ -125,6 +128,7 @@ impl App {
             timezone: timezone.unwrap_or(TimeZone::UTC),
             custom: &|key| definitions.kind(key).filter(|_| is_listed(key)),
             custom_keys: custom_keys.as_deref(),
+            completes_last,
             most_words: self.partition.limits().query_words,
         }))
     }
@@ -137,14 +141,14 @@ impl App {
     }
 
     /// Reads a query text.
-    fn read_query(&self, caller: &Caller, q: &str) -> Result<Parsed, Error> {
+    fn read_query(&self, caller: &Caller, q: &str, is_strict: bool) -> Result<Parsed, Error> {
         let mut end = q.len().min(MOST_QUERY_BYTES);
         while !q.is_char_boundary(end) {
             end -= 1;
         }
         // Most queries are a name or a number; they need not know the fields.
         let has_fields = q.contains([':', '<', '>', '=']);
-        let mut parsed = self.with_language(caller, has_fields, |language| {
+        let mut parsed = self.with_language(caller, has_fields, !is_strict, |language| {
             crate::query::parse(&q[..end], language)
         })?;
         if end < q.len() {
@@ -160,7 +164,7 @@ impl App {
 
     /// Reads a filter tree, naming everything that does not fit by pointers below `at`.
     fn read_filter(&self, caller: &Caller, filter: &Value, at: &str) -> Result<Parsed, Error> {
-        self.with_language(caller, true, |language| read_json(filter, language))?.map_err(
+        self.with_language(caller, true, true, |language| read_json(filter, language))?.map_err(
             |issues| {
                 let below = |issue: FieldIssue| FieldIssue {
                     pointer: format!("{at}{}", issue.pointer),
@@ -176,7 +180,8 @@ impl App {
     /// # Errors
     /// If the filter does not fit or there is no such saved search; never because of query text.
     pub(super) fn understand(&self, caller: &Caller, query: &Query) -> Result<Understood, Error> {
-        let Parsed { expr: mut text, mut warnings } = self.read_query(caller, &query.q)?;
+        let Parsed { expr: mut text, mut warnings } =
+            self.read_query(caller, &query.q, query.is_strict)?;
         let meant = corrected(&query.q, &warnings);
         if !query.fields.is_empty() {
             text = self.narrowed(caller, text, &query.fields)?;
@@ -200,8 +205,12 @@ impl App {
         }
         if let Some(q) = saved.as_ref().and_then(|saved| saved.q.as_deref()) {
             // Its warnings were shown when it was saved, and their places are not in this text.
-            let kept = self.read_query(caller, q)?.expr;
+            let kept = self.read_query(caller, q, query.is_strict)?.expr;
             text = if text.is_everything() { kept } else { Expr::all(vec![text, kept]) };
+        }
+        if query.is_strict {
+            text = text.as_typed();
+            parts = parts.into_iter().map(Expr::as_typed).collect();
         }
         parts.insert(0, text.clone());
         parts.retain(|part| !part.is_everything());
@@ -214,7 +223,7 @@ impl App {
 
     /// A query whose plain words look only into some fields.
     fn narrowed(&self, caller: &Caller, expr: Expr, fields: &[String]) -> Result<Expr, Error> {
-        self.with_language(caller, true, |language| narrow(expr, fields, language))?.map_err(
+        self.with_language(caller, true, true, |language| narrow(expr, fields, language))?.map_err(
             |(name, near)| {
                 let hint = near.map_or_else(String::new, |near| format!(" (did you mean {near}?)"));
                 Error::invalid("/fields", "field", format!("there is no field {name:?}{hint}"))

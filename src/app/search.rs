@@ -198,6 +198,7 @@ impl App {
         let mut found = self.partition.search(&search::Request {
             org: caller.organization,
             expr: &expr,
+            is_strict: request.query.is_strict,
             typed: &request.query.q,
             aliases: &self.aliases(caller, &expr),
             sight: &caller.sight,

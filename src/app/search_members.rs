@@ -65,7 +65,7 @@ impl App {
             let detail = format!("is one of more than {MOST_MEMBERS} conditions");
             return Err(Error::invalid(&pointer(name), "too_many", detail));
         }
-        self.with_language(caller, true, |language| {
+        self.with_language(caller, true, true, |language| {
             let (mut parts, mut warnings) = (Vec::new(), Vec::new());
             for (name, value) in members {
                 match read_member(name, value, language) {

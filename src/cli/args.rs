@@ -217,6 +217,9 @@ pub(super) struct Export {
     /// Export also what a query selects of which something was not understood.
     #[arg(long)]
     pub(super) allow_partial: bool,
+    /// Let words of the query match as in a search: by spelling, sound, typo and beginning.
+    #[arg(long)]
+    pub(super) loose: bool,
 }
 
 /// What must match besides a query.

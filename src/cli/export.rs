@@ -29,7 +29,10 @@ pub(super) fn run(args: &Args, command: &Export) -> Result<(), Failure> {
     let written = match &target {
         Target::Local { app, caller } => {
             let request = ExportRequest {
-                query: Query::of_texts(&command.q, filter, saved_search)?,
+                query: Query {
+                    is_strict: !command.loose,
+                    ..Query::of_texts(&command.q, filter, saved_search)?
+                },
                 format,
                 columns: command.columns.clone(),
                 allow_partial: command.allow_partial,
@@ -51,6 +54,7 @@ pub(super) fn run(args: &Args, command: &Export) -> Result<(), Failure> {
                 ("filter", filter.unwrap_or_default()),
                 ("saved_search", saved_search.unwrap_or_default()),
                 ("columns", &columns),
+                ("match", if command.loose { "loose" } else { "strict" }),
                 ("allow_partial", if command.allow_partial { "true" } else { "" }),
             ];
             let mut reader = client.get_reader("/api/v1/contacts/export", &parameters)?;

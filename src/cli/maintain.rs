@@ -45,6 +45,9 @@ pub(super) fn check(args: &Args, command: &Check) -> Result<(), Failure> {
                 text("repair")
             ))?;
         }
+        for number in report["numbers_read_otherwise"].as_array().into_iter().flatten() {
+            output::print(number.as_str().unwrap_or(""))?;
+        }
         output::print(&format!(
             "checked {} journal entries, {} contacts, {} numbers, {} documents: {}",
             report["journal_entries"],

@@ -44,6 +44,7 @@ actions! {
     OrganizationCreated "oc" "organization.created",
     OrganizationUpdated "ou" "organization.updated",
     SettingsUpdated "su" "settings.updated",
+    NumbersReread "nr" "phones.read_again",
     TokenCreated "tc" "token.created",
     TokenUpdated "tu" "token.updated",
     TokenRevoked "td" "token.revoked",

@@ -9,10 +9,12 @@ use serde::Serialize;
 use super::error::{Error, Rejected};
 use super::partition::Partition;
 use super::recovery::directory_matches;
+use crate::domain::access::Organization;
 use crate::domain::contact::Contact;
 use crate::domain::custom_field::FieldDefinition;
 use crate::domain::ids::{ChangeSeq, ContactId, OrgNumber};
 use crate::domain::number_key::NumberKey;
+use crate::domain::phone;
 use crate::domain::text::fold;
 use crate::index::{FingerprintReader, Generations, damaged_files};
 use crate::journal::Journal;
@@ -46,6 +48,8 @@ pub struct CheckReport {
     pub documents: u64,
     /// Entries of the audit logs whose chain was followed.
     pub audit_entries: u64,
+    /// Stored phone numbers that are read otherwise today, by contact; at most a thousand.
+    pub numbers_read_otherwise: Vec<String>,
     /// What is wrong; empty if all is well.
     pub troubles: Vec<Trouble>,
     /// How many troubles there are beyond those listed.
@@ -56,6 +60,22 @@ impl CheckReport {
     /// Whether all is well.
     pub fn is_clean(&self) -> bool {
         self.troubles.is_empty() && self.unlisted == 0
+    }
+
+    /// Names the numbers of a contact that are read otherwise today. They are no trouble: the next
+    /// start of the server reads them again.
+    fn note_numbers(&mut self, contact: &Contact, default_country: Option<&str>) {
+        for phone in &contact.phones {
+            let countries = [contact.country.as_deref(), default_country, phone.country.as_deref()];
+            if self.numbers_read_otherwise.len() < MOST_LISTED
+                && let Some(reread) = phone::reread(phone, &countries)
+            {
+                self.numbers_read_otherwise.push(format!(
+                    "contact {}: {:?} is stored as {} and is read as {} today",
+                    contact.id, phone.raw, phone.number, reread.number
+                ));
+            }
+        }
     }
 
     pub(super) fn add(&mut self, part: &'static str, detail: String, repair: &'static str) {
@@ -98,6 +118,7 @@ impl Partition {
         self.check_audit(organizations.iter().copied(), &mut report)?;
         self.check_custom_fields(&organizations, &mut report)?;
         let mut merges = self.merge_links(&organizations)?;
+        let outdated = self.organizations_with_outdated_numbers();
         let mut phones = self.phones_by_contact();
         let documents = self.open_documents();
         let mut live: u64 = 0;
@@ -131,6 +152,9 @@ impl Partition {
             merges.see(org, &contact);
             live += u64::from(!contact.is_deleted());
             report.phones += contact.phones.len() as u64;
+            if let Some(country) = outdated.get(&org.0) {
+                report.note_numbers(&contact, country.as_deref());
+            }
             let numbers = phones.remove(&contact.number.0);
             if self.trouble_of(org, &contact, numbers, &documents).is_some() {
                 suspects.insert((org, id));
@@ -144,6 +168,17 @@ impl Partition {
             self.recheck(&suspects, &mut report)?;
         }
         Ok(report)
+    }
+
+    /// The default countries of the organisations whose numbers an older reader has read.
+    fn organizations_with_outdated_numbers(&self) -> HashMap<u32, Option<String>> {
+        self.store()
+            .scan_prefix(&[keys::ORGANIZATIONS])
+            .filter_map(Result::ok)
+            .filter_map(|(_, value)| codec::decode::<Organization>(&value).ok())
+            .filter(|organization| organization.numbers_read_by < phone::READER_VERSION)
+            .map(|organization| (organization.number.0, organization.settings.default_country))
+            .collect()
     }
 
     /// Verifies the definitions of custom fields: readable, under their own key, of an organisation

@@ -13,13 +13,18 @@ use super::error::Problem;
 use super::people::record_id;
 use super::schema;
 use super::state::State;
-use crate::app::Noun;
+use crate::app::{BulkStart, Noun};
 
 /// Starts an action on many contacts: assign, `assign_to_queue` (with visibility `queue`),
 /// distribute, `set_visibility`, `add_tags`, `remove_tags`, delete.
+///
+/// Words of a query match as they are written, not by spelling, sound, typo or beginning as in a
+/// search, unless `match` is `loose`. `dry_run` counts what is selected and shows ten of it.
 #[utoipa::path(post, path = "/api/v1/contacts/bulk-actions", operation_id = "start_bulk_action", tag = "contacts",
     request_body = schema::BulkActionInput,
-    responses((status = 202, body = schema::BulkJob), (status = 403, body = schema::Problem), (status = 422, body = schema::Problem)))]
+    responses((status = 200, description = "what would be changed, with `dry_run`", body = schema::BulkTrial),
+        (status = 202, description = "the action runs", body = schema::BulkJobStarted), (status = 403, body = schema::Problem),
+        (status = 409, description = "the selection is not `expect_total` contacts", body = schema::Problem), (status = 422, body = schema::Problem)))]
 pub(super) async fn start(
     request: HttpRequest,
     state: web::Data<State>,
@@ -28,8 +33,13 @@ pub(super) async fn start(
 ) -> Result<HttpResponse, Problem> {
     let (value, _) = body::json(&request, payload, state.limits.bulk_bytes).await?;
     let app = Arc::clone(&state.app);
-    let job = answer::run(&state, move |_| app.start_bulk_action(&caller.0, &value)).await?;
-    let mut response = answer::json(StatusCode::ACCEPTED, &job);
+    let job = match answer::run(&state, move |_| app.start_bulk_action(&caller.0, &value)).await? {
+        BulkStart::Trial(trial) => return Ok(answer::json(StatusCode::OK, &trial)),
+        BulkStart::Started(job) => job,
+    };
+    let mut body = json!(job);
+    body["job_id"] = json!(job.id);
+    let mut response = answer::json(StatusCode::ACCEPTED, &body);
     answer::put_header(&mut response, "location", &format!("/api/v1/jobs/{}", job.id));
     Ok(response)
 }

@@ -87,6 +87,7 @@ pub(super) fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::PhoneInUse
         | ErrorCode::NameTaken
         | ErrorCode::InUse
+        | ErrorCode::TotalDiffers
         | ErrorCode::DeleteBlocked
         | ErrorCode::Merged
         | ErrorCode::UndoConflict

@@ -11,13 +11,14 @@ use crate::app::{Error, ExportFormat, ExportRequest, Query};
 use crate::domain::access::Permission;
 
 /// The members of the query string.
-const KNOWN: [&str; 7] =
-    ["format", "q", "filter", "saved_search", "columns", "allow_partial", "token"];
+const KNOWN: [&str; 8] =
+    ["format", "q", "filter", "saved_search", "columns", "allow_partial", "match", "token"];
 
 /// Exports what a query selects, as CSV or JSON Lines.
 #[utoipa::path(get, path = "/api/v1/contacts/export", operation_id = "export_contacts", tag = "contacts",
     params(("format" = Option<String>, Query, description = "csv (default) or jsonl"), ("q" = Option<String>, Query, description = "the query; all contacts without"),
         ("filter" = Option<String>, Query, description = "conditions as a JSON tree"), ("saved_search" = Option<String>, Query, description = "the id or name of a saved search"),
+        ("match" = Option<String>, Query, description = "strict (default): words match as they are written; loose: as in a search"),
         ("columns" = Option<String>, Query, description = "columns of a CSV, separated by commas"),
         ("allow_partial" = Option<bool>, Query, description = "export also what a query selects of which something was not understood; else it is refused (422) with what and where")),
     responses((status = 200, description = "the file"), (status = 403, body = super::schema::Problem), (status = 422, body = super::schema::Problem)))]
@@ -57,12 +58,21 @@ pub(super) async fn export(
             text.split(',').map(|c| c.trim().to_owned()).filter(|c| !c.is_empty()).collect()
         })
         .unwrap_or_default();
+    let selected = Query::of_texts(
+        query.get("q").map_or("", String::as_str),
+        query.get("filter").map(String::as_str),
+        query.get("saved_search").map(String::as_str),
+    )?;
+    let is_strict = match query.get("match").map(String::as_str) {
+        None | Some("" | "strict") => true,
+        Some("loose") => false,
+        Some(_) => {
+            let detail = "must be strict (words as they are written) or loose (as in a search)";
+            return Err(Error::invalid("/match", "value", detail).into());
+        }
+    };
     let export = ExportRequest {
-        query: Query::of_texts(
-            query.get("q").map_or("", String::as_str),
-            query.get("filter").map(String::as_str),
-            query.get("saved_search").map(String::as_str),
-        )?,
+        query: Query { is_strict, ..selected },
         format,
         columns,
         allow_partial: matches!(

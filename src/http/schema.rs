@@ -179,6 +179,46 @@ pub(super) struct BulkAction {
 pub(super) struct BulkActionInput {
     pub select: BulkSelection,
     pub action: BulkAction,
+    /// Changes nothing: counts what is selected and shows ten of it.
+    pub dry_run: Option<bool>,
+    /// Refused with 409 if another number of contacts is selected.
+    pub expect_total: Option<u64>,
+    /// strict (default): words match as they are written; loose: as in a search.
+    pub r#match: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct BulkExample {
+    pub id: uuid::Uuid,
+    pub display_name: String,
+    pub company: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct BulkTrial {
+    pub total: u64,
+    /// The first ten contacts.
+    pub examples: Vec<BulkExample>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct BulkJobStarted {
+    /// The id of the job.
+    pub job_id: uuid::Uuid,
+    /// Contacts selected.
+    pub total: u64,
+    /// running.
+    pub state: String,
+    pub id: uuid::Uuid,
+    pub created_at: String,
+}
+
+#[derive(ToSchema)]
+pub(super) struct Refusal {
+    pub id: uuid::Uuid,
+    /// The permanent code.
+    pub code: String,
+    pub detail: String,
 }
 
 #[derive(ToSchema)]
@@ -191,6 +231,8 @@ pub(super) struct BulkJob {
     pub unchanged: u64,
     /// Gone, out of sight, or protected.
     pub refused: u64,
+    /// The refused contacts and why; at most a thousand.
+    pub refusals: Vec<Refusal>,
     pub error: Option<String>,
     pub created_at: String,
     pub finished_at: Option<String>,

@@ -99,6 +99,7 @@ pub fn serve(
     let work = Arc::clone(&app);
     work.restore_jobs().unwrap_or_else(|error| tracing::error!("old jobs are not known: {error}"));
     work.resume_field_work();
+    work.resume_number_rereading();
     work.resume_duplicate_runs();
     let duplicates = work.tend_duplicates().map_err(ServeError::Io)?;
     work.renew_outdated_index();

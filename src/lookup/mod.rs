@@ -4,11 +4,13 @@
 //! acknowledged. Readers never take a lock. It knows numbers, not records; ranking by what the
 //! records say happens in `app`.
 
+mod blocks;
 mod directory;
 mod levels;
 mod sights;
 mod table;
 
+pub use blocks::MOST_DESK;
 pub use directory::{Directory, Seer};
 pub use levels::Entry;
 pub use table::{Candidate, IdentityKind, Initials, Matches, Rule, Table, TableChange};

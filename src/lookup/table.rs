@@ -1,7 +1,9 @@
-//! The rules by which a number matches: exact, national, common ending, internal extension.
+//! The rules by which a number matches: exact, national, numbering plan, common ending, block of a
+//! switchboard, internal extension.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use super::blocks::Blocks;
 use super::directory::Directory;
 use super::levels::{Entry, Levels};
 use crate::domain::access::Sight;
@@ -9,7 +11,7 @@ use crate::domain::contact::Contact;
 use crate::domain::email;
 use crate::domain::ids::{ContactNumber, OrgNumber};
 use crate::domain::number_key::{MAX_DIGITS, NumberKey};
-use crate::domain::phone::{NumberQuery, Phone};
+use crate::domain::phone::{NumberQuery, Phone, same_calling_code, same_line};
 use crate::domain::text::fold;
 
 /// The shortest common ending that counts, in digits.
@@ -24,8 +26,12 @@ pub enum Rule {
     Exact,
     /// The same national number, one of them without a country code.
     National,
+    /// The same line under an older or newer numbering plan.
+    Renumbered,
     /// A common ending of at least seven digits.
     Suffix,
+    /// Probably behind the same switchboard: a common beginning.
+    Block,
     /// The same internal extension.
     Extension,
 }
@@ -35,9 +41,19 @@ impl Rule {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Exact => "exact",
-            Self::National => "national",
+            // For who reads the answer it is the same national number.
+            Self::National | Self::Renumbered => "national",
             Self::Suffix => "suffix",
+            Self::Block => "block",
             Self::Extension => "extension",
+        }
+    }
+
+    /// Whether it is one line for certain, so that the match can identify a contact.
+    pub fn is_same_line(self) -> bool {
+        match self {
+            Self::Exact | Self::National | Self::Renumbered | Self::Extension => true,
+            Self::Suffix | Self::Block => false,
         }
     }
 }
@@ -49,7 +65,7 @@ pub struct Candidate {
     pub number: ContactNumber,
     /// Why it matched.
     pub rule: Rule,
-    /// How many digits are the same at the end.
+    /// How many digits are the same at the end; for [`Rule::Block`], at the beginning.
     pub common_digits: usize,
     /// Which of the contact's phones matched, counted from 0; at most 255.
     pub slot: usize,
@@ -128,6 +144,7 @@ pub struct TableChange<'a> {
 #[derive(Default)]
 pub struct Table {
     phones: Levels,
+    blocks: Blocks,
     identities: Levels,
     directory: Directory,
 }
@@ -145,11 +162,12 @@ impl Table {
 
     /// Bytes that the table takes, roughly.
     pub fn memory_bytes(&self) -> usize {
-        (self.phones.len() + self.identities.len()) * size_of::<Entry>()
+        (self.phones.len() + self.blocks.len() + self.identities.len()) * size_of::<Entry>()
     }
 
     /// Replaces the entries; the directory is filled by its own calls before.
     pub fn fill(&self, phones: Vec<Entry>, identities: Vec<Entry>) {
+        self.blocks.fill(&phones, is_e164);
         self.phones.fill(phones);
         self.identities.fill(identities);
     }
@@ -182,6 +200,7 @@ impl Table {
                 ids_added.append(&mut after_ids);
             }
         }
+        self.blocks.apply(&removed, &added, is_e164);
         self.phones.apply(&removed, &added);
         self.identities.apply(&ids_removed, &ids_added);
     }
@@ -203,31 +222,49 @@ impl Table {
         self.phones.snapshot().range(org.0, from.0, to.0, |entry| {
             let rule = if is_short { Some(Rule::Extension) } else { matching_rule(query, entry) };
             if let Some(rule) = rule {
-                found.push(Candidate {
-                    number: ContactNumber(entry.number),
-                    rule,
-                    common_digits: query.key.common_suffix(NumberKey(entry.key)),
-                    slot: (entry.tag & 0xff) as usize,
-                    initials: Initials::from_tag(entry.tag),
-                });
+                let common = query.key.common_suffix(NumberKey(entry.key));
+                found.push(candidate(entry, rule, common));
             }
             true
         });
+        let is_better = |found: &[Candidate]| found.iter().any(|c| c.rule < Rule::Suffix);
+        let mut found = self.seen(found, sight);
+        if is_better(&found) {
+            found.retain(|c| c.rule < Rule::Suffix);
+        }
+        ranked(found)
+    }
+
+    /// Finds whose number shares all but the last `desk` digits with one that nobody has: they may
+    /// be behind the same switchboard. Whether they are one company only their records say.
+    ///
+    /// Cost: as [`Table::find`].
+    pub fn find_block(
+        &self,
+        org: OrgNumber,
+        query: &NumberQuery,
+        sight: &Sight,
+        desk: usize,
+    ) -> Matches {
+        let Some(e164) = &query.e164 else { return Matches::default() };
+        let digits = &e164[1..];
+        let mut found = Vec::new();
+        self.blocks.neighbours(org, digits, desk, |entry| {
+            found.push(candidate(entry, Rule::Block, digits.len().saturating_sub(desk)));
+            found.len() < MAX_CANDIDATES
+        });
+        ranked(self.seen(found, sight))
+    }
+
+    /// The candidates that are seen, by contact and the best of its numbers first.
+    fn seen(&self, mut found: Vec<Candidate>, sight: &Sight) -> Vec<Candidate> {
         // In order of their numbers, so that the directory is read from front to back.
         found.sort_unstable_by_key(|c| (c.number, c.rule, usize::MAX - c.common_digits, c.slot));
         if *sight != Sight::Everything {
             let mut seer = self.directory.seer(sight);
             found.retain(|candidate| seer.sees(candidate.number));
         }
-        if found.iter().any(|c| c.rule < Rule::Suffix) {
-            found.retain(|c| c.rule < Rule::Suffix);
-        }
-        // A contact once, by its best number; newer contacts first among equals.
-        found.dedup_by_key(|c| c.number);
-        found.sort_by_key(|c| (c.rule, usize::MAX - c.common_digits, u32::MAX - c.number.0));
-        let total = found.len();
-        found.truncate(MAX_CANDIDATES);
-        Matches { candidates: found, total }
+        found
     }
 
     /// Contacts that may have this identity; the caller must compare with the record, since
@@ -256,9 +293,32 @@ impl Table {
     }
 }
 
+fn candidate(entry: Entry, rule: Rule, common_digits: usize) -> Candidate {
+    Candidate {
+        number: ContactNumber(entry.number),
+        rule,
+        common_digits,
+        slot: (entry.tag & 0xff) as usize,
+        initials: Initials::from_tag(entry.tag),
+    }
+}
+
+/// Best first, each contact once; newer contacts first among equals.
+fn ranked(mut found: Vec<Candidate>) -> Matches {
+    found.dedup_by_key(|c| c.number);
+    found.sort_by_key(|c| (c.rule, usize::MAX - c.common_digits, u32::MAX - c.number.0));
+    let total = found.len();
+    found.truncate(MAX_CANDIDATES);
+    Matches { candidates: found, total }
+}
+
+fn is_e164(entry: &Entry) -> bool {
+    entry.tag & E164 != 0
+}
+
 fn matching_rule(query: &NumberQuery, entry: Entry) -> Option<Rule> {
     let key = NumberKey(entry.key);
-    let is_e164 = entry.tag & E164 != 0;
+    let is_e164 = is_e164(&entry);
     let national_len = (entry.tag >> 8 & 0x1f) as usize;
     let common = query.key.common_suffix(key);
     if common < MIN_SUFFIX {
@@ -281,6 +341,16 @@ fn matching_rule(query: &NumberQuery, entry: Entry) -> Option<Rule> {
         || !(is_e164 && query.is_international)
             && (common >= national_len || common >= query.national_len)
         || common >= MAX_DIGITS;
+    if let Some(e164) = query.e164.as_deref().filter(|_| is_e164) {
+        let (digits, other) = (&e164[1..], key.digits());
+        if same_line(digits, &other).is_some() {
+            return Some(Rule::Renumbered);
+        }
+        // Numbers of one country that are as long as each other are two lines.
+        if national_len != query.national_len && same_calling_code(digits, &other) {
+            return Some(Rule::Suffix);
+        }
+    }
     covers_one.then_some(Rule::Suffix)
 }
 

@@ -28,6 +28,8 @@ pub struct Language<'a> {
     pub custom: &'a dyn Fn(&str) -> Option<CustomType>,
     /// The folded keys of all custom fields, if they are known: other keys are warned of.
     pub custom_keys: Option<&'a [String]>,
+    /// Whether the last word is still being typed, so that words that begin so match, too.
+    pub completes_last: bool,
     /// Most words, numbers and parts of values that are looked at; of whole values, ranges and
     /// presence sixteen times as many.
     pub most_words: usize,

@@ -97,7 +97,8 @@ impl<'a> Parser<'a> {
 
     /// Whether nothing that can be searched for follows: then the last word is still being typed.
     fn is_last(&self) -> bool {
-        !self.rest().chars().any(|c| c.is_alphanumeric() || c == ')')
+        self.language.completes_last
+            && !self.rest().chars().any(|c| c.is_alphanumeric() || c == ')')
     }
 
     fn top(&mut self) -> Option<Expr> {

@@ -22,6 +22,7 @@ fn custom(key: &str) -> Option<CustomType> {
 /// The language of the tests; the time is 2025-06-18T12:00:00+02:00.
 pub(super) fn language() -> Language<'static> {
     Language {
+        completes_last: true,
         now: Timestamp(1_750_240_800_000),
         timezone: TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC),
         custom: &custom,

@@ -3,10 +3,45 @@
 //! In the plain form no `All` stands directly in an `All`, no `Any` in an `Any`, no `Not` in a
 //! `Not`, and neither has only one part. All readers make it, so equal queries are equal trees.
 
-use super::expr::{Condition, Expr};
+use super::expr::{Condition, Expr, Shape};
 use super::field::Field;
 
 impl Expr {
+    /// The same with words that match only as they are written: no spellings, nicknames, sounds or
+    /// typos. Beginnings that were asked for with a star stay.
+    #[must_use]
+    pub fn as_typed(self) -> Self {
+        let each = |parts: Vec<Self>| parts.into_iter().map(Self::as_typed).collect();
+        match self {
+            Self::All(parts) => Self::All(each(parts)),
+            Self::Any(parts) => Self::Any(each(parts)),
+            Self::Not(part) => Self::Not(Box::new(part.as_typed())),
+            Self::Is(Condition::Word { field, text, shape: Shape::Word }) => {
+                Self::Is(Condition::Word { field, text, shape: Shape::Exact })
+            }
+            Self::Is(condition) => Self::Is(condition),
+        }
+    }
+
+    /// Whether every contact meets it, however it is put: `{}`, `all` of nothing, not any of nothing.
+    pub fn meets_all(&self) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().all(Self::meets_all),
+            Self::Any(parts) => parts.iter().any(Self::meets_all),
+            Self::Not(part) => part.meets_none(),
+            Self::Is(_) => false,
+        }
+    }
+
+    fn meets_none(&self) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().any(Self::meets_none),
+            Self::Any(parts) => parts.iter().all(Self::meets_none),
+            Self::Not(part) => part.meets_all(),
+            Self::Is(_) => false,
+        }
+    }
+
     /// All of these, in the plain form.
     pub fn all(parts: Vec<Self>) -> Self {
         let mut flat = Vec::with_capacity(parts.len());

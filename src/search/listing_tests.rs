@@ -69,6 +69,7 @@ impl Bench {
         let searcher = self.mirror.searcher();
         let facets: &[FacetField] = if way == Way::ByListing { &[] } else { &[FacetField::Status] };
         let request = Request {
+            is_strict: false,
             org: ORG,
             expr,
             typed: "",

@@ -40,6 +40,8 @@ pub struct Request<'a> {
     pub org: OrgNumber,
     /// The query.
     pub expr: &'a Expr,
+    /// Whether only the first step of the ladder is taken.
+    pub is_strict: bool,
     /// The query as typed, for accents; empty if it was not typed.
     pub typed: &'a str,
     /// Other names of what the query names.
@@ -163,7 +165,7 @@ pub fn run(
         request,
     };
     let mut hits = run.step(Step::Strict, false)?;
-    if !has_loose_words(request.expr) {
+    if request.is_strict || !has_loose_words(request.expr) {
         return Ok(hits);
     }
     // The total does not depend on the page, so all pages of one search take the same steps.

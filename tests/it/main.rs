@@ -23,6 +23,7 @@ mod list_members;
 mod long_values;
 mod lookup;
 mod merges;
+mod numbers;
 mod openapi;
 mod orders;
 mod people;

@@ -20,7 +20,7 @@ use crate::domain::draft_json;
 use crate::domain::ids::{ContactId, ContactNumber};
 use crate::domain::issue::FieldIssue;
 use crate::domain::phone::parse_query;
-use crate::engine::lookup::{IdentityKind, Rule as LookupRule};
+use crate::engine::lookup::IdentityKind;
 
 /// Candidates of one number or address before a base is built.
 const MOST_OF_ONE: usize = 50;
@@ -236,7 +236,7 @@ impl App {
             for phone in &subject.contact.phones {
                 let query = parse_query(&phone.number, None);
                 let found = table.find(org, &query, &caller.sight).candidates;
-                let strong = found.iter().filter(|found| found.rule != LookupRule::Suffix);
+                let strong = found.iter().filter(|found| found.rule.is_same_line());
                 candidates.extend(strong.take(MOST_OF_ONE).map(|c| (c.number, Some(Rule::Phone))));
             }
         }

@@ -261,7 +261,8 @@ impl App {
     ) -> Result<SavedSearchView, Error> {
         authorize(caller, Permission::Search)?;
         let now = self.partition.now();
-        let draft = self.with_language(caller, true, |language| Draft::read(body, language))??;
+        let draft =
+            self.with_language(caller, true, true, |language| Draft::read(body, language))??;
         if draft.name.is_keep() {
             let issue = FieldIssue::new("/name", "required", "a saved search needs a name");
             return Err(Error::Invalid(vec![issue]));
@@ -308,7 +309,8 @@ impl App {
     ) -> Result<SavedSearchView, Error> {
         authorize(caller, Permission::Search)?;
         let now = self.partition.now();
-        let draft = self.with_language(caller, true, |language| Draft::read(body, language))??;
+        let draft =
+            self.with_language(caller, true, true, |language| Draft::read(body, language))??;
         let (asking, precondition) = (caller.clone(), precondition.clone());
         let written = self.partition.write(caller.organization, caller, false, move |tx| {
             let before = read_for_change(tx, &asking, id, &precondition)?;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::field_rights::FieldRules;
+use super::role::Role;
 use super::table::PermissionTable;
 use crate::domain::duplicates::DuplicateSettings;
 use crate::domain::ids::OrgNumber;
@@ -25,6 +26,9 @@ pub struct Organization {
     /// How much it may keep; set by who runs the server.
     #[serde(default)]
     pub quotas: Quotas,
+    /// With which reader its phone numbers were read, see [`crate::domain::phone::READER_VERSION`].
+    #[serde(default)]
+    pub numbers_read_by: u32,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -52,6 +56,34 @@ pub enum PhoneUniqueness {
     Reject,
 }
 
+/// How many contacts a role may delete at once; `None` is without limit. Machines count as agents,
+/// admins have no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BulkDeleteLimits {
+    /// Of agents and machines.
+    pub agent: Option<u64>,
+    /// Of managers.
+    pub manager: Option<u64>,
+}
+
+impl Default for BulkDeleteLimits {
+    fn default() -> Self {
+        Self { agent: Some(100), manager: None }
+    }
+}
+
+impl BulkDeleteLimits {
+    /// Most contacts that a role may delete at once.
+    pub fn of(self, role: Role) -> Option<u64> {
+        match role {
+            Role::Lookup | Role::Machine | Role::Agent => self.agent,
+            Role::Manager => self.manager,
+            Role::Admin => None,
+        }
+    }
+}
+
 /// The settings of an organisation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -74,6 +106,8 @@ pub struct OrgSettings {
     pub audit_reads: bool,
     /// Whether a custom field that nobody has defined is defined by using it.
     pub adhoc_custom_fields: bool,
+    /// How many contacts a role may delete at once.
+    pub bulk_delete_limits: BulkDeleteLimits,
     /// How duplicates are looked for.
     pub duplicates: DuplicateSettings,
 }
@@ -90,6 +124,7 @@ impl Default for OrgSettings {
             field_visibility: FieldRules::default(),
             audit_reads: false,
             adhoc_custom_fields: true,
+            bulk_delete_limits: BulkDeleteLimits::default(),
             duplicates: DuplicateSettings::default(),
         }
     }

@@ -79,7 +79,7 @@ mod tests {
                 assert_eq!(digit_value(c), None, "{c:?}");
                 continue;
             }
-            let library = rlibphonenumber::PHONE_NUMBER_UTIL.normalize_digits_only(&c.to_string());
+            let library = rlibphonenumber::PHONE_NUMBER_UTIL.normalize_digits_only(c.to_string());
             let own = digit_value(c).map(|d| d.to_string()).unwrap_or_default();
             // Older tables of either side may lack the newest scripts, but never disagree.
             if !library.is_empty() && !own.is_empty() {

@@ -11,11 +11,15 @@ use super::number_key::NumberKey;
 mod address;
 mod digit;
 mod extension;
+mod plan;
 mod reading;
+mod reread;
 mod typed;
 
 pub(crate) use digit::keypad_digit;
 pub use digit::{digit_value, digits_of, is_separator};
+pub use plan::{same_calling_code, same_line};
+pub use reread::{READER_VERSION, reread};
 use typed::Typed;
 
 /// A phone number of a contact.

@@ -24,6 +24,8 @@ pub(in crate::http) struct Settings {
     pub audit_reads: Option<bool>,
     /// Whether a custom field that nobody has defined is defined by using it.
     pub adhoc_custom_fields: Option<bool>,
+    /// How many contacts a role may delete at once; null is without limit. Agents 100 as shipped.
+    pub bulk_delete_limits: Option<BulkDeleteLimits>,
     /// How duplicates are looked for.
     pub duplicates: Option<DuplicateSettings>,
 }
@@ -165,6 +167,8 @@ pub(in crate::http) struct CheckReport {
     pub phones: u64,
     pub documents: u64,
     pub audit_entries: u64,
+    /// Stored phone numbers that are read otherwise today; the next start reads them again.
+    pub numbers_read_otherwise: Vec<String>,
     pub troubles: Vec<Trouble>,
     pub unlisted: u64,
 }
@@ -172,4 +176,11 @@ pub(in crate::http) struct CheckReport {
 #[derive(ToSchema)]
 pub(in crate::http) struct ReindexAnswer {
     pub contacts: u64,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct BulkDeleteLimits {
+    /// Of agents and machines.
+    pub agent: Option<u64>,
+    pub manager: Option<u64>,
 }

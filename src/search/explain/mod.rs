@@ -440,6 +440,7 @@ mod tests {
 
     fn language() -> crate::query::Language<'static> {
         crate::query::Language {
+            completes_last: true,
             now: crate::domain::time::Timestamp(0),
             timezone: jiff::tz::TimeZone::UTC,
             custom: &|_| None,

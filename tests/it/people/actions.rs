@@ -106,9 +106,9 @@ fn wrong_actions_are_refused_before_they_begin() {
         let refused = server.post("/api/v1/contacts/bulk-actions", &body).expect(422);
         assert_eq!(refused.json["errors"][0]["pointer"], pointer, "{body}");
     }
-    let trial = json!({"select": all, "action": {"type": "delete"}, "dry_run": true});
+    let trial = json!({"select": all, "action": {"type": "delete"}, "preview": true});
     let refused = server.post("/api/v1/contacts/bulk-actions", &trial).expect(422);
-    assert_eq!(refused.json["errors"][0]["pointer"], "/dry_run");
+    assert_eq!(refused.json["errors"][0]["pointer"], "/preview");
     assert_eq!(server.get("/api/v1/jobs").expect(200).json["total"], 0);
     let body = json!({"select": all, "action": {"type": "add_tags", "tags": ["x"]}});
     let job = server.post("/api/v1/contacts/bulk-actions", &body).expect(202);

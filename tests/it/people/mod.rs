@@ -5,3 +5,4 @@ mod command;
 mod quotas;
 mod records;
 mod saved_searches;
+mod selections;

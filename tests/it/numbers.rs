@@ -1,0 +1,189 @@
+//! Phone numbers: what is stored, what is found by them, what is read again.
+
+use ringdex::domain::access::Organization;
+use ringdex::domain::ids::OrgNumber;
+use ringdex::engine::{Error as EngineError, codec, keys};
+use serde_json::{Value, json};
+
+use crate::support::server::TestServer;
+
+/// The number and country that a contact is stored with.
+fn stored(server: &TestServer, raw: &str, country: &str) -> Value {
+    let body = json!({"name": "Somebody", "phones": [{"number": raw, "country": country}]});
+    server.create(&body)["phones"][0].clone()
+}
+
+#[test]
+fn numbers_are_stored_as_their_country_reads_them() {
+    let server = TestServer::start();
+    for (raw, country, expect) in [
+        ("91234 56789", "IN", "+919123456789"),
+        ("393 123 4567", "IT", "+393931234567"),
+        ("(55) 99912-3456", "BR", "+5555999123456"),
+        ("474 01 234", "NO", "+4747401234"),
+        ("8 (812) 123-45-67", "RU", "+78121234567"),
+        ("+7 812 123-45-68", "RU", "+78121234568"),
+        ("8 800 123-45-67", "RU", "+78001234567"),
+        ("20 12 34", "FO", "+298201234"),
+        ("712 345", "AD", "+376712345"),
+        ("011 33 1 23 45 67 89", "US", "+33123456789"),
+        ("0011 44 20 7946 0123", "AU", "+442079460123"),
+        ("001 44 20 7946 0124", "HK", "+442079460124"),
+        ("০১৭১২ ৩৪৫৬৭৮", "BD", "+8801712345678"),
+        ("sip:+12025550170@pbx.example.com", "US", "+12025550170"),
+        ("tel:2025550170;phone-context=+1", "DE", "+12025550170"),
+    ] {
+        let phone = stored(&server, raw, country);
+        assert_eq!(phone["number"], expect, "{raw} in {country}");
+        assert_eq!(phone["raw"], raw);
+    }
+}
+
+#[test]
+fn a_caller_is_found_behind_whatever_the_telephone_system_puts_around_the_number() {
+    let server = TestServer::start();
+    server.create(&json!({"name": "Known", "phone": "+12025550170"}));
+    for caller in [
+        "sip:+12025550170@pbx.example.com",
+        "\"Max\" <sip:+12025550170@10.0.0.1>;tag=a1b2",
+        "tel:2025550170;phone-context=+1",
+        "L0#2025550170",
+        "*67 202 555 0170",
+        "*31#2025550170",
+        "%2B12025550170",
+        "%252B12025550170",
+        "9,12025550170",
+        "\u{200e}+1 202\u{200b} 555 0170\u{202c}",
+        "+١٢٠٢٥٥٥٠١٧٠",
+        "+1 ২০২ ৫৫৫ ০১৭০",
+        "(202) 555-0170 ext. 12",
+    ] {
+        assert_eq!(server.lookup(caller, "")["match"], "exact", "{caller}");
+    }
+}
+
+#[test]
+fn a_line_is_found_by_its_number_before_and_after_a_new_numbering_plan() {
+    let server = TestServer::start();
+    for (stored, caller, name) in [
+        ("+5531987654321", "+55 31 8765-4321", "Brazil"),
+        ("+541143211234", "+54 9 11 4321-1234", "Argentina"),
+        ("+525512345678", "+52 1 55 1234 5678", "Mexico"),
+        ("+390669812345", "+39 6 69812345", "Italy"),
+        ("+22512345678", "+225 07 12 34 56 78", "Ivory Coast"),
+        ("+22997123456", "+229 01 97 12 34 56", "Benin"),
+    ] {
+        server.create(&json!({"name": name, "phone": stored}));
+        let answer = server.lookup(caller, "");
+        assert_eq!(answer["results"][0]["display_name"], name, "{caller}: {answer}");
+        let why = answer["results"][0]["why"].as_str().unwrap();
+        assert!(why.contains("before or after") && why.contains(name), "{caller}: {why}");
+    }
+    // Who has the number as it is called stands before them.
+    server.create(&json!({"name": "Brazil new", "phone": "+553187654321"}));
+    let answer = server.lookup("+553187654321", "");
+    assert_eq!(answer["results"][0]["display_name"], "Brazil new", "{answer}");
+    assert_eq!(answer["count"], 2);
+    // A common ending inside one country: Germany's numbers differ in length, so 30 may be missing.
+    server.create(&json!({"name": "Short", "phone": "+49 9018201"}));
+    assert_eq!(server.lookup("+49 30 9018201", "")["match"], "suffix");
+    // Two numbers of one length are two lines, and so are those of two countries.
+    assert_eq!(server.lookup("+43 30 9018201", "")["match"], "none");
+}
+
+#[test]
+fn a_direct_line_names_the_company_behind_its_switchboard() {
+    let server = TestServer::start();
+    let acme = |name: &str, phone: &str| {
+        server.create(&json!({"name": name, "phone": phone, "company": "Acme GmbH"}));
+    };
+    acme("Reception", "+4930901820");
+    let answer = server.lookup("+49 30 901820-999", "");
+    assert_eq!((&answer["match"], &answer["count"]), (&json!("block"), &json!(1)), "{answer}");
+    for desk in [11, 12, 13] {
+        acme(&format!("Desk {desk}"), &format!("+4930901820{desk}"));
+    }
+    let answer = server.lookup("+49 30 901820-999", "");
+    assert_eq!(answer["results"][0]["display_name"], "Reception", "{answer}");
+    assert_eq!(answer["results"][0]["why"], "probably Acme GmbH, 4 contacts in this block");
+    // A neighbour of the same length is no desk of theirs.
+    server.create(&json!({"name": "Private", "phone": "+4989123456"}));
+    assert_eq!(server.lookup("+49 89 123457", "")["match"], "none");
+    // In countries whose numbers do not grow, a beginning says nothing.
+    server.create(&json!({"name": "American", "phone": "+12025550170", "company": "Other"}));
+    assert_eq!(server.lookup("+1202555017012", "")["match"], "none");
+}
+
+#[test]
+fn what_was_stored_wrongly_is_read_again_once_and_counted() {
+    let server = TestServer::start();
+    let wrong = server.create_id(&json!({"name": "Wrong", "country": "RU",
+        "phones": [{"number": "+7001234567", "raw": "8 800 123-45-67"}]}));
+    let right = server.create_id(&json!({"name": "Right", "phone": "(202) 555-0123"}));
+    let edited = server.create_id(&json!({"name": "Edited",
+        "phones": [{"number": "+12025550199", "raw": "(202) 555-0123"}]}));
+    let org = OrgNumber(1);
+    server
+        .app()
+        .partition()
+        .write::<_, EngineError>(org, "an older version", false, move |tx| {
+            let key = keys::organization(org);
+            let bytes = tx.get(&key)?.expect("the organisation");
+            let mut organization: Organization = codec::decode(&bytes).unwrap();
+            organization.numbers_read_by = 0;
+            tx.put(&key, codec::encode(&organization).unwrap());
+            Ok(())
+        })
+        .unwrap();
+    let report = server.post("/api/v1/admin/check", &json!({})).expect(200).json;
+    let named = report["numbers_read_otherwise"].as_array().unwrap();
+    assert!(named.len() == 1 && named[0].as_str().unwrap().contains(&wrong), "{report}");
+    assert_eq!(report["clean"], true);
+
+    let server = server.restart();
+    server.app().finish_jobs();
+    let phone = |id: &str| {
+        server.get(&format!("/api/v1/contacts/{id}")).expect(200).json["phones"][0].clone()
+    };
+    assert_eq!(phone(&wrong)["number"], "+78001234567");
+    assert_eq!(phone(&wrong)["raw"], "8 800 123-45-67");
+    assert_eq!(phone(&right)["number"], "+12025550123");
+    assert_eq!(phone(&edited)["number"], "+12025550199");
+    assert_eq!(server.lookup("8 800 123-45-67", "&country=RU")["match"], "exact");
+    let counted = server.get("/api/v1/audit?action=phones.read_again").expect(200).json;
+    assert_eq!(counted["lines"][0]["changes"][0]["after"], 1, "{counted}");
+    let jobs = server.get("/api/v1/jobs").expect(200).json;
+    assert_eq!(jobs["jobs"][0]["changed"], 1, "{jobs}");
+
+    // Once: the next start has nothing to do.
+    let server = server.restart();
+    server.app().finish_jobs();
+    let all = server.get("/api/v1/audit?action=phones.read_again").expect(200).json;
+    assert_eq!(all["lines"].as_array().map(Vec::len), Some(1), "{all}");
+    let check = server.post("/api/v1/admin/check", &json!({})).expect(200).json;
+    assert_eq!(check["numbers_read_otherwise"], json!([]));
+}
+
+#[test]
+fn characters_that_nobody_sees_are_dropped_on_the_way_in() {
+    let server = TestServer::start();
+    let contact = server.create(
+        &json!({"first_name": "Zo\u{200b}e\u{2060}", "last_name": "\u{202e}Stone\u{feff}",
+            "email": "zoe\u{200b}@example.com", "phone": "\u{2066}+1 202 555\u{ad} 0123\u{2069}",
+            "company": "Acme\u{200e} Inc", "tags": ["V\u{200b}IP"],
+            "notes": "first\u{200b}\nsecond", "custom_fields": {"colour": "r\u{ad}ed"}}),
+    );
+    assert_eq!(contact["display_name"], "Zoe Stone");
+    assert_eq!(contact["emails"][0]["address"], "zoe@example.com");
+    assert_eq!(contact["phones"][0]["number"], "+12025550123");
+    assert_eq!(contact["company"], "Acme Inc");
+    assert_eq!(contact["tags"], json!(["VIP"]));
+    assert_eq!(contact["notes"], "first\nsecond");
+    assert_eq!(contact["custom_fields"]["colour"], "red");
+    // Names are one line.
+    let contact = server.create(&json!({"name": "Ada\r\nLovelace"}));
+    assert_eq!(contact["display_name"], "Ada Lovelace");
+    // A name of nothing that can be seen is no name.
+    let refused = server.post("/api/v1/contacts", &json!({"name": "\u{200b}\u{2060}"}));
+    assert_eq!(refused.expect(422).code(), "invalid");
+}
