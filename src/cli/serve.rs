@@ -81,9 +81,13 @@ fn first_caller(app: &App) -> Option<crate::domain::access::Caller> {
     Some(crate::domain::access::Caller::operator(organization.number, "demo"))
 }
 
-/// Imports generated contacts, as a user would.
+/// Makes so many contacts: the people of the examples, and generated ones that are imported as a user
+/// would.
 fn fill(app: &App, count: u64) -> Result<(), Failure> {
     let Some(caller) = first_caller(app) else { return Ok(()) };
+    let mut known = generate::known_people(app.partition().now());
+    known.truncate(usize::try_from(count).unwrap_or(usize::MAX));
+    let count = count - u64::try_from(known.len()).unwrap_or(0);
     let (reader, writer) = std::io::pipe().map_err(Failure::Output)?;
     let generator = std::thread::spawn(move || {
         generate::write_csv(count, 1, generate::Options::default(), std::io::BufWriter::new(writer))
@@ -109,6 +113,8 @@ fn fill(app: &App, count: u64) -> Result<(), Failure> {
             detail: format!("the contacts cannot be generated: {error}"),
         });
     }
+    // Last, so that they are the first whom somebody sees.
+    app.create_contacts(&caller, &known)?;
     app.partition().wait_visible(app.partition().applied_seq(), Duration::from_secs(600));
     Ok(())
 }

@@ -18,12 +18,15 @@ mod country;
 mod damage;
 mod dice;
 mod fold;
+mod known;
 mod name;
 mod number;
 mod tables;
 #[cfg(test)]
 mod tests;
 mod world;
+
+pub use known::known_people;
 
 use country::COUNTRIES;
 use dice::Dice;

@@ -81,7 +81,12 @@ impl Bench {
     }
 
     pub(crate) fn serve(&self, key: Option<&Path>) -> Served {
-        let arguments = ["serve", "--listen", "127.0.0.1:0", "--admin-token", OPERATOR];
+        self.serve_with(&["--admin-token", OPERATOR], key)
+    }
+
+    /// A server with more arguments.
+    pub(crate) fn serve_with(&self, more: &[&str], key: Option<&Path>) -> Served {
+        let arguments = [&["serve", "--listen", "127.0.0.1:0"], more].concat();
         let mut process = self
             .command(&arguments, key)
             .stdout(Stdio::piped())
@@ -92,13 +97,15 @@ impl Bench {
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let base = line.trim().rsplit(' ').next().unwrap();
         assert!(base.starts_with("http://"), "it does not listen: {line:?}");
-        Served { client: Client::of(base, OPERATOR), process }
+        Served { client: Client::of(base, OPERATOR), base: base.to_owned(), process }
     }
 }
 
 /// A server in a process of its own; killed when it is dropped without being stopped.
 pub(crate) struct Served {
     pub(crate) client: Client,
+    /// Where it is, such as `http://127.0.0.1:1234`.
+    pub(crate) base: String,
     process: Child,
 }
 
