@@ -18,7 +18,7 @@ use crate::domain::members::Members;
 use crate::domain::merge;
 use crate::domain::phone::READER_VERSION;
 use crate::domain::time::Timestamp;
-use crate::engine::{Error as EngineError, Rejected};
+use crate::engine::{Error as EngineError, Rejected, Tx};
 use crate::engine::{codec, keys};
 
 /// An organisation as it is shown.
@@ -182,25 +182,9 @@ impl App {
             return Err(Error::invalid("", "type", "settings must be a JSON object"));
         };
         let (members, number) = (members.clone(), caller.organization);
-        let written = self.partition.write(number, caller, false, move |tx| {
-            let key = keys::organization(number);
-            let Some(bytes) = tx.get(&key)? else {
-                return Err(Rejected::By(Error::OrganizationNotFound(number.0.to_string())));
-            };
-            let mut organization: Organization =
-                codec::decode(&bytes).map_err(EngineError::from)?;
-            let settings =
-                merge_settings(&organization.settings, &members).map_err(Rejected::By)?;
-            let changed = changed_settings(&organization.settings, &settings);
-            let searches_otherwise =
-                !organization.settings.duplicates.finds_as(&settings.duplicates);
-            organization.settings = settings;
-            if !changed.is_empty() {
-                tx.put(&key, codec::encode(&organization).map_err(EngineError::from)?);
-                tx.note(AuditAction::SettingsUpdated, organization.id, changed);
-            }
-            Ok((view(&organization), searches_otherwise))
-        })?;
+        let written = self
+            .partition
+            .write(number, caller, false, move |tx| change_settings(tx, number, &members))?;
         self.access.reload(&self.partition)?;
         let (view, searches_otherwise) = written.value;
         if searches_otherwise {
@@ -310,13 +294,35 @@ impl App {
     }
 }
 
+/// Changes settings inside a write; whether duplicates are looked for otherwise from now on.
+pub(super) fn change_settings(
+    tx: &mut Tx<'_>,
+    number: OrgNumber,
+    members: &serde_json::Map<String, serde_json::Value>,
+) -> Result<(OrganizationView, bool), Rejected<Error>> {
+    let key = keys::organization(number);
+    let Some(bytes) = tx.get(&key)? else {
+        return Err(Rejected::By(Error::OrganizationNotFound(number.0.to_string())));
+    };
+    let mut organization: Organization = codec::decode(&bytes).map_err(EngineError::from)?;
+    let settings = merge_settings(&organization.settings, members).map_err(Rejected::By)?;
+    let changed = changed_settings(&organization.settings, &settings);
+    let searches_otherwise = !organization.settings.duplicates.finds_as(&settings.duplicates);
+    organization.settings = settings;
+    if !changed.is_empty() {
+        tx.put(&key, codec::encode(&organization).map_err(EngineError::from)?);
+        tx.note(AuditAction::SettingsUpdated, organization.id, changed);
+    }
+    Ok((view(&organization), searches_otherwise))
+}
+
 fn changed_settings(before: &OrgSettings, after: &OrgSettings) -> Vec<FieldChange> {
     let value = |settings| serde_json::to_value(settings).unwrap_or(serde_json::Value::Null);
     FieldChange::between(&value(before), &value(after))
 }
 
 /// Settings with some members changed; every member that does not fit is named.
-fn merge_settings(
+pub(super) fn merge_settings(
     current: &OrgSettings,
     changes: &serde_json::Map<String, serde_json::Value>,
 ) -> Result<OrgSettings, Error> {
@@ -359,6 +365,15 @@ fn merge_settings(
     {
         let detail = format!("{name:?} is no timezone such as Europe/Berlin");
         issues.push(FieldIssue::new("/timezone", "timezone", detail));
+    }
+    if let Some(name) = &settings.language {
+        match icu_locale_core::Locale::try_from_str(name) {
+            Ok(locale) => settings.language = Some(locale.to_string()),
+            Err(_not_a_language) => {
+                let detail = format!("{name:?} is not a language such as en or de-AT (BCP 47)");
+                issues.push(FieldIssue::new("/language", "language", detail));
+            }
+        }
     }
     if settings.duplicates.name_similarity.is_some_and(|percent| percent > 100) {
         let detail = "must be a percentage, 0 to 100";

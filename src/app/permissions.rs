@@ -20,6 +20,8 @@ pub struct PermissionsView {
     pub user_name: Option<String>,
     /// The name of the organisation.
     pub organization: String,
+    /// The language of the organisation, if one is set.
+    pub language: Option<String>,
     /// The department to which the caller belongs.
     pub department_id: Option<Uuid>,
     /// What the table begins with.
@@ -101,6 +103,7 @@ impl App {
                 .and_then(|id| self.access().user(id))
                 .map(|user| user.name.clone()),
             organization: organization.name.clone(),
+            language: organization.settings.language.clone(),
             department_id: caller.department,
             preset: table.preset,
             permissions: Permission::ALL.iter().map(has).collect(),

@@ -22,7 +22,7 @@ pub(super) async fn find(state: web::Data<State>) -> HttpResponse {
 }
 
 /// Makes the first user, an admin, and signs it in; with the admin token that was printed at the
-/// first start.
+/// first start. Country, time zone and language become settings of the organisation.
 #[utoipa::path(post, path = "/api/v1/setup", operation_id = "set_up", tag = "session",
     request_body = schema::SetupInput,
     responses((status = 201, body = schema::Session), (status = 401, body = schema::Problem), (status = 403, body = schema::Problem), (status = 409, body = schema::Problem), (status = 422, body = schema::Problem)))]

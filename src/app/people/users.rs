@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::super::contacts::Precondition;
 use super::super::error::{Error, Noun};
+use super::super::organizations::{change_settings, merge_settings};
 use super::super::{App, NewSession, authorize, passwords};
 use super::{NAME, all, authorize_names, changes, check_version, may_manage, note, read, write};
 use crate::domain::access::{Caller, Department, Permission, Queue, Role, User};
@@ -169,6 +170,17 @@ impl Input {
     }
 }
 
+/// What the set-up asks about the organisation, as changes of its settings.
+fn settings_of(members: &mut Members<'_>) -> Map<String, Value> {
+    ["default_country", "timezone", "language"]
+        .into_iter()
+        .filter_map(|name| match members.text(name, 100) {
+            Patch::Set(text) => Some((name.to_owned(), Value::String(text))),
+            Patch::Keep | Patch::Clear => None,
+        })
+        .collect()
+}
+
 /// Refuses an address or subject that another user has, and a department that does not exist.
 /// Addresses are unique in the whole partition, since they say who signs in; whether somebody
 /// outside the organisation has one is not said.
@@ -264,7 +276,10 @@ impl App {
         if password.value().is_none() {
             members.issue("password", "required", "the first user signs in with a password");
         }
+        let settings = settings_of(&mut members);
         members.finish().map_err(Error::Invalid)?;
+        // Before a password is hashed for nothing.
+        merge_settings(&self.organization_of(caller)?.settings, &settings)?;
         let whole = json!({"email": email.value(), "name": name.value(),
             "password": password.value(), "role": Role::Admin});
         let input = Input::read(&whole, true)?;
@@ -282,6 +297,7 @@ impl App {
                 write(tx, &keys::user(user.organization, user.id), &user)?;
                 let after = changes(None, Some(&view(&user)));
                 note(tx, (AuditAction::UserCreated, user.id, after));
+                change_settings(tx, user.organization, &settings)?;
                 Ok(())
             }
         })?;

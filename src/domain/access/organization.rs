@@ -92,6 +92,9 @@ pub struct OrgSettings {
     pub default_country: Option<String>,
     /// IANA timezone in which days begin; UTC if not given.
     pub timezone: Option<String>,
+    /// BCP 47 language in which the page writes dates, numbers and the names of countries; that of
+    /// the browser if not given.
+    pub language: Option<String>,
     /// How strictly phone numbers are checked.
     pub phone_validation: ValidationLevel,
     /// What happens when a number is already known.
@@ -117,6 +120,7 @@ impl Default for OrgSettings {
         Self {
             default_country: Some("US".to_owned()),
             timezone: None,
+            language: None,
             phone_validation: ValidationLevel::default(),
             phone_uniqueness: PhoneUniqueness::default(),
             do_not_contact_tag: "DNC".to_owned(),

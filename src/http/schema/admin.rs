@@ -11,6 +11,8 @@ pub(in crate::http) struct Settings {
     pub default_country: Option<String>,
     /// IANA timezone in which days begin; UTC if not given.
     pub timezone: Option<String>,
+    /// BCP 47 language in which the page writes dates and numbers; that of the browser if not given.
+    pub language: Option<String>,
     /// shape, possible, valid.
     pub phone_validation: Option<String>,
     /// allow, warn, reject.

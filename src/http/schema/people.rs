@@ -104,6 +104,12 @@ pub(in crate::http) struct SetupInput {
     pub email: String,
     /// At least 10 characters.
     pub password: String,
+    /// ISO 3166 country whose national numbers are understood without a country code.
+    pub default_country: Option<String>,
+    /// IANA timezone in which days begin.
+    pub timezone: Option<String>,
+    /// BCP 47 language in which the page writes dates and numbers.
+    pub language: Option<String>,
 }
 
 #[derive(ToSchema)]
@@ -136,6 +142,8 @@ pub(in crate::http) struct PermissionsView {
     pub user_id: Option<uuid::Uuid>,
     pub user_name: Option<String>,
     pub organization: String,
+    /// BCP 47 language of the organisation, if one is set.
+    pub language: Option<String>,
     pub department_id: Option<uuid::Uuid>,
     pub preset: String,
     /// Every right: whether the caller has it.

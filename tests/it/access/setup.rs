@@ -40,6 +40,33 @@ fn who_runs_the_server_makes_the_first_admin() {
 }
 
 #[test]
+fn country_time_zone_and_language_are_set_with_the_first_user_or_not_at_all() {
+    let server = TestServer::start();
+    let with = |name: &str, value: &str| {
+        let mut body = body();
+        body[name] = json!(value);
+        body
+    };
+    for (name, value) in [("default_country", "XX"), ("timezone", "Mars/Base"), ("language", "!")] {
+        let refused = server.post("/api/v1/setup", &with(name, value)).expect(422);
+        assert_eq!(refused.json["errors"][0]["pointer"], format!("/{name}"), "{}", refused.json);
+    }
+    assert_eq!(server.get("/api/v1/users").expect(200).json["total"], 0);
+    let mut whole = with("default_country", "de");
+    whole["timezone"] = json!("Europe/Berlin");
+    whole["language"] = json!("de-de");
+    let begun = server.post("/api/v1/setup", &whole).expect(201);
+    let ada = server.with_session(&begun);
+    let settings = ada.get("/api/v1/settings").expect(200).json["settings"].clone();
+    assert_eq!(settings["default_country"], "DE");
+    assert_eq!(settings["timezone"], "Europe/Berlin");
+    assert_eq!(settings["language"], "de-DE");
+    assert_eq!(ada.get("/api/v1/me/permissions").expect(200).json["language"], "de-DE");
+    let audit = ada.get("/api/v1/audit").expect(200).json.to_string();
+    assert!(audit.contains("settings.updated") && audit.contains("Europe/Berlin"), "{audit}");
+}
+
+#[test]
 fn of_many_at_once_one_is_the_first() {
     let server = TestServer::start();
     let threads: Vec<_> = (0..4)
