@@ -24,7 +24,7 @@
  *   match: string, count: number, took_us?: number, results: Caller[]}} Lookup
  * @typedef {{key: string, label: string, type: string, required: boolean, options: string[], state: string}} Definition
  * @typedef {{contact: Contact, etag: string}} Versioned
- * @typedef {{role: string, user_id: string|null, user_name: string|null, organization: string,
+ * @typedef {{role: string, user_id: string|null, user_name: string|null, organization: string, language: string|null,
  *   permissions: Record<string, boolean>, fields: Record<string, string>,
  *   session: {csrf_token: string}|null}} Me
  */

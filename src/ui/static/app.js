@@ -1,12 +1,15 @@
 // @ts-check
 // Puts the page together: which view the address asks for, and what lies over it.
 
-import { html, onDemand, render } from "./dom.js";
+import { effect, html, onDemand, render } from "./dom.js";
 import { listenToKeys } from "./keys.js";
 import { Dialogs } from "./parts/dialogs.js";
 import { Drafts } from "./parts/drafts.js";
 import { Toasts } from "./parts/toasts.js";
 import { TopBar } from "./parts/topbar.js";
+import { loadDefinitions } from "./state/definitions.js";
+import { me } from "./state/me.js";
+import { loadPeople } from "./state/people.js";
 import { needsSignIn } from "./state/session.js";
 import { place } from "./state/url.js";
 import { Console } from "./views/console.js";
@@ -29,6 +32,12 @@ function App() {
 }
 
 listenToKeys();
+// Early, so that the first card has the right labels and names.
+effect(() => {
+  if (!me.value) return;
+  void loadDefinitions();
+  void loadPeople();
+});
 const root = /** @type {HTMLElement} */ (document.getElementById("app"));
 root.textContent = "";
 render(html`<${App} />`, root);

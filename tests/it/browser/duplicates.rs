@@ -417,3 +417,79 @@ fn who_may_not_merge_is_not_offered_it() {
     page.type_text("+12025550123");
     page.wait("document.querySelector('[data-test=likely]')");
 }
+
+#[test]
+fn merging_a_card_away_leads_to_the_contact_it_went_into() {
+    let server = TestServer::demo(5);
+    let base = server.base_url();
+    let Some(mut page) = open(base, "/") else { return };
+    let (word, number) = unique();
+    let [one, other] = twins(&mut page, &word, &number);
+    visit(&mut page, base, &format!("/?c={one}"));
+    page.wait("document.activeElement.id === 'card-name'");
+    page.press("m");
+    page.wait("document.querySelector('[data-test=preview]')");
+    // The other one stays, so the card that was open is gone.
+    page.press("p");
+    page.wait("document.querySelector('thead th:last-child [aria-pressed=true]')");
+    page.press("Enter");
+    page.wait_for_text("2 contacts are one now");
+    page.wait(&format!("new URL(location).searchParams.get('c') === {}", json!(other)));
+    page.wait("document.querySelector('[data-test=nothing]')?.innerText.includes('Nobody else looks like this person')");
+    assert_eq!(page.eval("document.querySelectorAll('.trouble, .toast.bad').length"), json!(0));
+    page.click("[data-test=nothing] .button");
+    page.wait(&format!(
+        "document.querySelector('[data-test=card]')?.dataset.id === {}",
+        json!(other)
+    ));
+
+    // An address of the one that is gone leads there as well, and so does a change of it.
+    visit(&mut page, base, &format!("/contacts/{one}"));
+    page.wait(&format!(
+        "document.querySelector('[data-test=card]')?.dataset.id === {}",
+        json!(other)
+    ));
+    page.wait(&format!("new URL(location).searchParams.get('c') === {}", json!(other)));
+    // Undo brings both back.
+    let merges = api(&mut page, "GET", &format!("/api/v1/merges?contact={other}"), &Value::Null);
+    let merge = merges["merges"][0]["id"].as_str().unwrap().to_owned();
+    api(&mut page, "POST", &format!("/api/v1/merges/{merge}/undo"), &json!({}));
+    visit(&mut page, base, &format!("/?c={one}"));
+    page.wait(&format!(
+        "document.querySelector('[data-test=card]')?.dataset.id === {}",
+        json!(one)
+    ));
+    page.wait("document.querySelector('[data-test=\"field-title\"] button.value')");
+    // Somebody else merges it while it is being edited.
+    page.click("[data-test='field-title'] button.value");
+    page.wait("document.activeElement.matches('[data-test=\"field-title\"] input')");
+    api(&mut page, "POST", "/api/v1/contacts/merge", &json!({ "primary": other, "others": [one] }));
+    page.type_text("Half");
+    page.press("Enter");
+    page.wait(&format!(
+        "document.querySelector('[data-test=card]')?.dataset.id === {}",
+        json!(other)
+    ));
+}
+
+#[test]
+fn a_merge_from_a_card_is_undone_where_it_went_to() {
+    let server = TestServer::demo(5);
+    let base = server.base_url();
+    let Some(mut page) = open(base, "/") else { return };
+    let (word, number) = unique();
+    let [one, other] = twins(&mut page, &word, &number);
+    visit(&mut page, base, &format!("/?c={one}"));
+    page.wait("document.activeElement.id === 'card-name'");
+    page.press("m");
+    page.wait("document.querySelector('[data-test=preview]')");
+    page.press("p");
+    page.wait("document.querySelector('thead th:last-child [aria-pressed=true]')");
+    page.press("Enter");
+    page.wait("document.querySelector('[data-test=nothing]')");
+    page.wait_for_text("2 contacts are one now");
+    page.press("Ctrl+z");
+    page.wait("document.querySelector('[data-test=review]')");
+    assert_eq!(status(&mut page, &one), json!(200));
+    assert_eq!(status(&mut page, &other), json!(200));
+}

@@ -5,10 +5,13 @@
 //! need, with names and numbers that no generated contact has.
 
 mod access;
+mod callers;
 mod cdp;
 mod console;
+mod demonstration;
 mod drafts;
 mod duplicates;
+mod fields;
 mod pop;
 mod safety;
 mod sign_in;

@@ -155,12 +155,38 @@ fn the_first_user_is_made_on_the_page() {
     fill(&mut page, "password", "short");
     page.press("Enter");
     page.wait("document.querySelector('#token-about')?.innerText.includes('not the admin token')");
+    // What the browser knows is proposed; the organisation says what holds.
+    let proposed =
+        page.eval("['default_country', 'language'].map((id) => document.getElementById(id).value)");
+    assert_eq!(proposed, json!(["US", "en"]));
+    for (id, value) in
+        [("default_country", "DE"), ("timezone", "Europe/Berlin"), ("language", "de")]
+    {
+        page.eval(&format!("document.getElementById('{id}').value = '{value}'; 0"));
+    }
     fill(&mut page, "token", OPERATOR);
     page.press("Enter");
     page.wait("document.querySelector('#password-about')?.innerText.includes('at least 10')");
+    assert_eq!(page.eval("document.getElementById('default_country').value"), json!("DE"));
     fill(&mut page, "password", PASSWORD);
     page.press("Enter");
     page.wait("document.querySelector('[data-test=user]')?.innerText.includes('Ada First') || document.querySelector('[data-test=user] button')?.title === 'Ada First'");
+    let said = page.eval("document.querySelector('[data-test=first-run]').innerText");
+    let said = said.as_str().unwrap_or_default();
+    assert!(said.contains("CSV") && !said.contains("Excel") && !said.contains("vCard"), "{said}");
+    let settings = server.get("/api/v1/settings").expect(200).json["settings"].clone();
+    for (name, value) in
+        [("default_country", "DE"), ("timezone", "Europe/Berlin"), ("language", "de")]
+    {
+        assert_eq!(settings[name], value, "{name}");
+    }
+    // A national number is one of that country, and dates are written in that language.
+    let id = server
+        .create_id(&json!({"name": "Eva Neu", "phone": "030 901820", "birthday": "1990-03-09"}));
+    visit(&mut page, base, &format!("/?c={id}"));
+    page.wait_for_text("9. März 1990");
+    let saved = server.get(&format!("/api/v1/contacts/{id}")).expect(200).json;
+    assert_eq!(saved["phones"][0]["number"], "+4930901820");
     page.go(&format!("{base}/setup"));
     page.wait_for_text("This server has users already");
 }

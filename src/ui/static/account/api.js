@@ -19,7 +19,7 @@ export async function findSetup() {
   return (await request("GET", "/api/v1/setup")).body;
 }
 
-/** `set_up` @param {string} bearer @param {{name: string, email: string, password: string}} body */
+/** `set_up` @param {string} bearer @param {Record<string, string>} body */
 export async function setUp(bearer, body) {
   await request("POST", "/api/v1/setup", { body, bearer });
 }

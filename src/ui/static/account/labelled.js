@@ -15,6 +15,18 @@ export function Labelled({ id, label, type = "text", autocomplete = "off", hint,
     ${about ? html`<p id=${about} class=${bad ? "complaint" : "quiet-text"}>${bad ?? hint}</p>` : null}`;
 }
 
+/**
+ * One of many, by its name.
+ * @param {{id: string, label: string, options: [string, string][], value: string, hint?: string, bad?: string|null}} props
+ */
+export function Choice({ id, label, options, value, hint, bad }) {
+  const about = bad || hint ? `${id}-about` : undefined;
+  return html`<label for=${id}>${label}</label>
+    <select id=${id} name=${id} class="editor" aria-invalid=${bad ? "true" : undefined} aria-describedby=${about}>
+      ${options.map(([key, text]) => html`<option value=${key} selected=${key === value}>${text}</option>`)}</select>
+    ${about ? html`<p id=${about} class=${bad ? "complaint" : "quiet-text"}>${bad ?? hint}</p>` : null}`;
+}
+
 /** What was typed into a form, by the ids of its inputs. @param {Event} event @returns {Record<string, string>} */
 export function typed(event) {
   event.preventDefault();

@@ -1,10 +1,11 @@
 // @ts-check
-// The first user of a new server, an admin.
+// The first user of a new server, an admin, and what the organisation says of itself once.
 
 import { html, useEffect, useRef, useState } from "../dom.js";
 import { Problem, setToken } from "../api.js";
 import { findSetup, setUp } from "./api.js";
-import { complaint, Labelled, refusal, typed } from "./labelled.js";
+import { Choice, complaint, Labelled, refusal, typed } from "./labelled.js";
+import { countries, languages, ownCountry, ownLanguage, ownZone, zones } from "./places.js";
 
 export function Setup() {
   const [needed, setNeeded] = useState(/** @type {boolean|null} */ (null));
@@ -42,7 +43,7 @@ export function Setup() {
   const text = problem && !wrongToken ? refusal(problem) : null;
   return html`<main class="sign-in"><form class="sheet" ref=${form} onSubmit=${send} aria-label="Set up" data-test="setup">
     <h1>Set up Ringdex</h1>
-    <p class="quiet-text">You become the first user, with all rights. Others are made by you.</p>
+    <p class="quiet-text">You become the first user, with all rights.</p>
     ${text ? html`<p class="trouble" role="alert">${text}</p>` : null}
     <${Labelled} id="token" label="Admin token" type="password" bad=${wrongToken ? "This is not the admin token." : null}
       hint="The server printed it when it was first started." />
@@ -50,6 +51,12 @@ export function Setup() {
     <${Labelled} id="email" label="E-mail" type="email" autocomplete="username" bad=${complaint(problem, "email")} />
     <${Labelled} id="password" label="Password" type="password" autocomplete="new-password" bad=${complaint(problem, "password")}
       hint="At least 10 characters. A few words are good." />
+    <${Choice} id="default_country" label="Country" options=${countries()} value=${ownCountry()} bad=${complaint(problem, "default_country")}
+      hint="Numbers without a country code are taken to be from here." />
+    <${Choice} id="timezone" label="Time zone" options=${zones()} value=${ownZone()} bad=${complaint(problem, "timezone")}
+      hint="Days begin at midnight here." />
+    <${Choice} id="language" label="Language" options=${languages()} value=${ownLanguage()} bad=${complaint(problem, "language")}
+      hint="Dates, numbers and names of countries are written in it." />
     <button class="button main" disabled=${busy}>Begin</button>
   </form></main>`;
 }

@@ -3,9 +3,7 @@
 
 import { html, onDemand, useEffect, useLayoutEffect, useRef } from "../dom.js";
 import { adding, call, copyNumber, edit, lookalikes, pin, shown } from "../state/card.js";
-import { loadDefinitions } from "../state/definitions.js";
 import { isMasked, may, mayMerge } from "../state/me.js";
-import { loadPeople } from "../state/people.js";
 import { load, record, remember } from "../state/records.js";
 import { dialog, narrow } from "../state/session.js";
 import { go, openContact, place } from "../state/url.js";
@@ -119,8 +117,6 @@ export function Card({ id, known, preview = false }) {
 
   useEffect(() => {
     if (!preview) void load(id);
-    void loadDefinitions();
-    void loadPeople();
   }, [id, preview]);
   useLayoutEffect(() => {
     shown.value = id;

@@ -23,9 +23,9 @@ function Empty() {
   if (!q) {
     return html`<div class="empty" data-test="first-run">
       <h2>No contacts yet</h2>
-      <p>Bring yours in from a CSV, Excel or vCard file:</p>
-      <pre><code>ringdex import contacts.csv</code></pre>
-      ${may("create") ? html`<p>or begin with one by hand.</p>
+      ${may("import") ? html`<p>A list as a CSV file is imported with the command line:</p>
+      <pre><code>ringdex import contacts.csv</code></pre>` : null}
+      ${may("create") ? html`<p>${may("import") ? "Or begin with one by hand." : "Begin with one by hand."}</p>
       <button type="button" class="button" onClick=${() => go({ create: true })}>New contact <${Hint} keys="n" /></button>` : null}
     </div>`;
   }

@@ -14,6 +14,7 @@ import { dialog, letterKeys, narrow, needsSignIn, usedKey } from "../state/sessi
 import { isCommand } from "../state/typing.js";
 import { undoLast } from "../state/undo.js";
 import { go, openContact, place } from "../state/url.js";
+import { locale } from "../text/locale.js";
 import { plural, problemText } from "../text/words.js";
 
 /** @typedef {import("./state.js").Group} Group */
@@ -43,7 +44,7 @@ function Queue() {
   const name = queue.value[0]?.members.find((one) => one.id === contact)?.contact.display_name;
   const kind = by === "pairs" ? "pair" : "group";
   const states = /** @type {Record<string, string>} */ ({ current: "up to date", following: "taking over the last changes",
-    building: `comparing all contacts${now?.contacts_read ? `, ${now.contacts_read.toLocaleString(navigator.language)} read` : ""}` });
+    building: `comparing all contacts${now?.contacts_read ? `, ${now.contacts_read.toLocaleString(locale())} read` : ""}` });
   return html`<div class="headline tools-line">
       <span class="switch" role="group" aria-label="Show">${["", "pairs"].map((one) => html`<button type="button" aria-pressed=${String(by === one)} onClick=${() => go({ by: one, group: "" })}>${one ? "Pairs" : "Groups"}</button>`)}</span>
       ${contact ? html`<button type="button" class="link" onClick=${() => go({ contact: null, group: "" })}>Everybody</button>`

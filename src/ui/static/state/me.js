@@ -4,6 +4,7 @@
 
 import { signal } from "../dom.js";
 import { myPermissions, Problem } from "../api.js";
+import { setLanguage } from "../text/locale.js";
 import { place } from "./url.js";
 
 /** @type {import("../vendor/signals.js").Signal<import("../api.js").Me|null>} */
@@ -31,6 +32,7 @@ export async function loadMe() {
       location.reload();
       return false;
     }
+    setLanguage(now.language);
     me.value = now;
     return true;
   } catch (error) {

@@ -1,6 +1,8 @@
 // @ts-check
 // Times in words: how long ago, what time it is where somebody lives, birthdays.
 
+import { locale } from "./locale.js";
+
 const UNITS = /** @type {[Intl.RelativeTimeFormatUnit, number][]} */ ([
   ["year", 31_557_600],
   ["month", 2_629_800],
@@ -10,14 +12,29 @@ const UNITS = /** @type {[Intl.RelativeTimeFormatUnit, number][]} */ ([
   ["minute", 60],
 ]);
 
-const relative = new Intl.RelativeTimeFormat(navigator.language, { numeric: "auto" });
-const exact = new Intl.DateTimeFormat(navigator.language, { dateStyle: "full", timeStyle: "medium" });
-const dayOnly = new Intl.DateTimeFormat(navigator.language, { dateStyle: "long", timeZone: "UTC" });
-const dayAndMonth = new Intl.DateTimeFormat(navigator.language, { day: "numeric", month: "long", timeZone: "UTC" });
+/** @type {Record<string, Intl.DateTimeFormatOptions>} */
+const SHAPES = {
+  exact: { dateStyle: "full", timeStyle: "medium" },
+  day: { dateStyle: "long", timeZone: "UTC" },
+  dayAndMonth: { day: "numeric", month: "long", timeZone: "UTC" },
+};
+/** Making a format costs more than using it. @type {Map<string, any>} */
+const formats = new Map();
+
+/** @template T @param {string} name @param {(language: string) => T} make @returns {T} */
+function format(name, make) {
+  const key = `${locale()} ${name}`;
+  if (!formats.has(key)) formats.set(key, make(locale()));
+  return formats.get(key);
+}
+
+/** @param {string} shape */
+const dates = (shape) => format(shape, (language) => new Intl.DateTimeFormat(language, SHAPES[shape]));
 
 /** "3 days ago". @param {string} time @param {number} [now] */
 export function ago(time, now = Date.now()) {
   const seconds = (Date.parse(time) - now) / 1000;
+  const relative = format("relative", (language) => new Intl.RelativeTimeFormat(language, { numeric: "auto" }));
   for (const [unit, size] of UNITS) {
     if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
   }
@@ -25,19 +42,19 @@ export function ago(time, now = Date.now()) {
 }
 
 /** Date and time in full. @param {string} time */
-export const inFull = (time) => exact.format(Date.parse(time));
+export const inFull = (time) => dates("exact").format(Date.parse(time));
 
 /** A date without a time; a birthday may lack its year ("--05-21"). @param {string} date */
 export function dayText(date) {
   const yearless = date.match(/^--(\d\d)-?(\d\d)$/);
-  if (yearless) return dayAndMonth.format(Date.UTC(2000, Number(yearless[1]) - 1, Number(yearless[2])));
+  if (yearless) return dates("dayAndMonth").format(Date.UTC(2000, Number(yearless[1]) - 1, Number(yearless[2])));
   const time = Date.parse(`${date.slice(0, 10)}T00:00:00Z`);
-  return Number.isNaN(time) ? date : dayOnly.format(time);
+  return Number.isNaN(time) ? date : dates("day").format(time);
 }
 
 /** @param {string} zone @param {Date} at */
 function clock(zone, at) {
-  return new Intl.DateTimeFormat(navigator.language, { timeZone: zone, hour: "numeric", minute: "2-digit" }).format(at);
+  return new Intl.DateTimeFormat(locale(), { timeZone: zone, hour: "numeric", minute: "2-digit" }).format(at);
 }
 
 /** "14:05" in a time zone, or null when the zone is unknown. @param {string|null|undefined} zone @param {Date} [at] */

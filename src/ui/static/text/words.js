@@ -1,10 +1,12 @@
 // @ts-check
 // Codes turned into the words a person would say.
 
+import { locale } from "./locale.js";
+
 /** @param {"region"|"language"} type @param {string} code */
 function display(type, code) {
   try {
-    return new Intl.DisplayNames([navigator.language, "en"], { type }).of(code) ?? code;
+    return new Intl.DisplayNames([locale(), "en"], { type }).of(code) ?? code;
   } catch {
     return code;
   }
@@ -23,7 +25,7 @@ export function label(key) {
 }
 
 /** @param {number} count @param {string} one @param {string} [many] */
-export const plural = (count, one, many = `${one}s`) => `${count.toLocaleString(navigator.language)} ${count === 1 ? one : many}`;
+export const plural = (count, one, many = `${one}s`) => `${count.toLocaleString(locale())} ${count === 1 ? one : many}`;
 
 /** "0.4 ms". @param {number} us */
 export function duration(us) {
@@ -52,7 +54,7 @@ export function whyText(why, most = 2) {
 export function valueText(value) {
   if (value === null || value === undefined) return "";
   if (typeof value === "boolean") return value ? "Yes" : "No";
-  if (typeof value === "number") return value.toLocaleString(navigator.language);
+  if (typeof value === "number") return value.toLocaleString(locale());
   if (Array.isArray(value)) return value.map(valueText).join(", ");
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
