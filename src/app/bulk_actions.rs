@@ -345,9 +345,17 @@ impl BulkRun<'_> {
             Ok(outcomes)
         })?;
         self.app.own_writes.note(self.caller, written.seq);
+        if self.drafts.iter().any(changes_sight) {
+            self.app.own_writes.note_hidden(org, written.seq);
+        }
         self.app.refresh_definitions(org)?;
         Ok(written.value)
     }
+}
+
+/// Whether a change may take contacts out of somebody's sight.
+fn changes_sight(draft: &Draft) -> bool {
+    !draft.visibility.is_keep() || !draft.assigned_to.is_keep() || !draft.assigned_queue.is_keep()
 }
 
 fn change(

@@ -12,7 +12,7 @@ use super::likeness::{LikelyDuplicate, phones_of};
 use super::merges::erase_with_merges;
 use super::protection::{forbidden_protection, may_delete, within_bytes, within_quotas};
 use super::{App, authorize};
-use crate::domain::access::{Caller, OrgSettings, Permission, PhoneUniqueness};
+use crate::domain::access::{Caller, OrgSettings, Permission, PhoneUniqueness, SightKey};
 use crate::domain::contact::Contact;
 use crate::domain::draft::{Draft, Stamp};
 use crate::domain::draft_json;
@@ -419,19 +419,24 @@ impl App {
                 });
             match changed {
                 Err(issues) => Err(Rejected::By(Error::Invalid(issues))),
-                Ok(None) => Ok(before),
+                Ok(None) => Ok((before, false)),
                 Ok(Some(after)) => {
                     within_bytes(tx, &by, &quotas, &before, &after).map_err(Rejected::By)?;
+                    let is_hidden = SightKey::of(&before) != SightKey::of(&after);
                     tx.replace_contact(org, before, after.clone())?;
                     fields.define(tx, &draft)?;
-                    Ok(after)
+                    Ok((after, is_hidden))
                 }
             }
         })?;
         drop(gate);
+        let (contact, is_hidden) = written.value;
+        if is_hidden {
+            self.own_writes.note_hidden(org, written.seq);
+        }
         self.own_writes.note(caller, written.seq);
         self.refresh_definitions(org)?;
-        Ok((caller.shown(Arc::new(written.value)), written.seq))
+        Ok((caller.shown(Arc::new(contact)), written.seq))
     }
 
     /// Deletes a contact. A softly deleted one can still be deleted for good, and with it goes what

@@ -126,6 +126,16 @@ fn forget_oldest(jobs: &mut HashMap<Uuid, Kept>, org: OrgNumber) {
 }
 
 impl App {
+    /// Whether an import that the caller has started runs.
+    pub(super) fn has_running_import(&self, caller: &Caller) -> bool {
+        let jobs = self.import_jobs.jobs.lock();
+        jobs.values().any(|kept| {
+            kept.org == caller.organization
+                && kept.actor == caller.actor
+                && kept.job.finished_at.is_none()
+        })
+    }
+
     /// The folder of uploaded files and error files.
     ///
     /// # Errors

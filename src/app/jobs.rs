@@ -233,6 +233,16 @@ impl App {
         own
     }
 
+    /// Whether a job that the caller has started runs.
+    pub(super) fn has_running_job(&self, caller: &Caller) -> bool {
+        let jobs = self.bulk_jobs.jobs.lock();
+        jobs.values().any(|kept| {
+            kept.org == caller.organization
+                && kept.actor == caller.actor
+                && kept.job.finished_at.is_none()
+        })
+    }
+
     /// Runs something in a thread of its own, which is waited for when jobs are stopped.
     pub(super) fn in_background(
         self: &Arc<Self>,

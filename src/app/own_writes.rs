@@ -1,4 +1,5 @@
-//! The last write of every caller, so that its searches see it.
+//! The last write of every caller, so that its searches see it, and the last one of every organisation
+//! that hid a contact from somebody.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,7 +7,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 
 use crate::domain::access::Caller;
-use crate::domain::ids::ChangeSeq;
+use crate::domain::ids::{ChangeSeq, OrgNumber};
 
 /// Callers that are remembered; far more than tokens in use.
 const MOST_CALLERS: usize = 100_000;
@@ -15,6 +16,8 @@ const MOST_CALLERS: usize = 100_000;
 #[derive(Default)]
 pub(super) struct OwnWrites {
     last: RwLock<HashMap<Arc<str>, ChangeSeq>>,
+    /// By organisation: the last write that changed who sees a contact.
+    hidden: RwLock<HashMap<OrgNumber, ChangeSeq>>,
 }
 
 impl OwnWrites {
@@ -29,6 +32,17 @@ impl OwnWrites {
                 last.insert(Arc::clone(&caller.actor), seq);
             }
         }
+    }
+
+    /// Notes a write that changed who sees a contact.
+    pub(super) fn note_hidden(&self, org: OrgNumber, seq: ChangeSeq) {
+        let mut hidden = self.hidden.write();
+        let last = hidden.entry(org).or_insert(seq);
+        *last = seq.max(*last);
+    }
+
+    pub(super) fn last_hidden(&self, org: OrgNumber) -> ChangeSeq {
+        self.hidden.read().get(&org).copied().unwrap_or(ChangeSeq::ZERO)
     }
 
     pub(super) fn last(&self, caller: &Caller) -> ChangeSeq {

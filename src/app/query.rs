@@ -151,6 +151,11 @@ impl App {
         let mut parsed = self.with_language(caller, has_fields, !is_strict, |language| {
             crate::query::parse(&q[..end], language)
         })?;
+        // Signs and emoji ask for nothing that a contact has; a star asks for anything.
+        let says_nothing = !q.contains(|c: char| c.is_alphanumeric() || c == '*');
+        if says_nothing && parsed.expr.is_everything() && !parsed.warnings.is_empty() {
+            parsed.expr = Expr::any(Vec::new());
+        }
         if end < q.len() {
             parsed.warnings.push(Warning {
                 message: format!("only the first {MOST_QUERY_BYTES} bytes were looked at"),
@@ -226,7 +231,7 @@ impl App {
         self.with_language(caller, true, true, |language| narrow(expr, fields, language))?.map_err(
             |(name, near)| {
                 let hint = near.map_or_else(String::new, |near| format!(" (did you mean {near}?)"));
-                Error::invalid("/fields", "field", format!("there is no field {name:?}{hint}"))
+                Error::invalid("/search_in", "field", format!("there is no field {name:?}{hint}"))
             },
         )
     }

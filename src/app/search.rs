@@ -13,7 +13,7 @@ use super::error::Error;
 use super::query::{Query, Understood};
 use super::search_members::check_fields;
 use super::{App, authorize};
-use crate::domain::access::{Caller, FieldRight, Permission};
+use crate::domain::access::{Caller, FieldRight, Permission, Sight};
 use crate::domain::contact::Contact;
 use crate::domain::status::Status;
 use crate::domain::text::words;
@@ -218,6 +218,15 @@ impl App {
         let next_cursor = found.next.as_ref().map(Cursor::encode);
         let mut did_you_mean = meant;
         let step = found.step;
+        let is_weak = step >= search::Step::Typos;
+        // Who takes the first hit as it is, and does not ask how it matches, gets no stranger.
+        let takes_first = per_page == 1
+            && !request.fields.is_empty()
+            && !request.fields.iter().any(|field| field == "match");
+        if is_weak && takes_first {
+            found.contacts.clear();
+            found.total = 0;
+        }
         let compared = search::Compared::default();
         let contacts = found
             .contacts
@@ -244,6 +253,7 @@ impl App {
                     score: hit.score,
                     why: explanation.why,
                     highlights: explanation.highlights,
+                    weak: is_weak,
                     explanation: parts,
                 };
                 (contact, Some(matched))
@@ -256,7 +266,7 @@ impl App {
         Ok(SearchAnswer {
             contacts,
             total: found.total,
-            total_exact: found.is_exact,
+            total_exact: found.is_exact && !stale && !self.has_unseen_work(caller),
             partial: found.is_partial,
             page,
             per_page,
@@ -270,10 +280,21 @@ impl App {
         })
     }
 
+    /// Whether an import or another job of the caller writes what searches do not see yet.
+    fn has_unseen_work(&self, caller: &Caller) -> bool {
+        self.partition.visible_seq() < self.partition.applied_seq()
+            && (self.has_running_import(caller) || self.has_running_job(caller))
+    }
+
     /// Waits as a search asks; whether what it should see is still missing.
     fn wait_for_writes(&self, caller: &Caller, refresh: Refresh) -> bool {
         let (seq, at_most) = match refresh {
             Refresh::Never => return false,
+            // What is hidden from the caller meanwhile must not be counted any more.
+            Refresh::Own if caller.sight != Sight::Everything => {
+                let hidden = self.own_writes.last_hidden(caller.organization);
+                (self.own_writes.last(caller).max(hidden), OWN_WRITES_WAIT)
+            }
             Refresh::Own => (self.own_writes.last(caller), OWN_WRITES_WAIT),
             Refresh::Wait => (self.partition.applied_seq(), REFRESH_WAIT),
         };

@@ -16,7 +16,6 @@ pub const SEARCH_MEMBERS: &[&str] = &[
     "tags",
     "tag_mode",
     "tag_contains",
-    "status",
     "sort",
     "start",
     "page",
@@ -29,20 +28,8 @@ pub const SEARCH_MEMBERS: &[&str] = &[
     "refresh",
     "fields",
     "only",
+    "search_in",
     "token",
-    "source",
-    "owner",
-    "assigned_to",
-    "queue",
-    "company",
-    "account",
-    "department",
-    "org_department_id",
-    "channel",
-    "first_channel",
-    "country",
-    "city",
-    "visibility",
 ];
 
 /// Most members that are conditions.
@@ -106,5 +93,5 @@ pub(super) fn check_fields(fields: &[String]) -> Result<(), Error> {
     let near = nearest_member(unknown, MEMBERS.iter().copied(), None);
     let hint = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
     let unknown: String = unknown.chars().take(100).collect();
-    Err(Error::invalid("/only", "field", format!("contacts have no {unknown:?}{hint}")))
+    Err(Error::invalid("/fields", "field", format!("contacts have no {unknown:?}{hint}")))
 }

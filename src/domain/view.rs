@@ -50,6 +50,9 @@ pub struct MatchView {
     pub why: Vec<String>,
     /// Matched ranges by field, in UTF-16 code units.
     pub highlights: BTreeMap<String, Vec<(usize, usize)>>,
+    /// Whether only the last steps of a search found it, so that it is perhaps not meant at all.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub weak: bool,
     /// What each part of the query adds to the score, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explanation: Option<Vec<ScoreView>>,

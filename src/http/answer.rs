@@ -77,6 +77,9 @@ pub(super) fn timing(started: Instant) -> String {
     format!("app;dur={:.3}", started.elapsed().as_secs_f64() * 1_000.0)
 }
 
+/// When members of requests got the names that they have now (RFC 9745): 29 November 2026.
+pub(super) const RENAMED_ON: &str = "@1795910400";
+
 /// Sets a header of our own making.
 pub(super) fn put_header(response: &mut HttpResponse, name: &'static str, value: &str) {
     if let Ok(value) = actix_web::http::header::HeaderValue::from_str(value) {

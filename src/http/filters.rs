@@ -1,4 +1,6 @@
-//! Filters of a list as members of the query string: `tag=VIP&tag_mode=all&owner=none`.
+//! What a list is asked for as members of the query string: `tag=VIP&tag_mode=all&owner=none`.
+//!
+//! Members that are named like fields of the query language mean what they mean there.
 
 use actix_web::{HttpRequest, web};
 use serde_json::Value;
@@ -7,23 +9,6 @@ use super::error::Problem;
 use crate::app::{Error, Query, SEARCH_MEMBERS};
 use crate::error::ErrorCode;
 use crate::query::{Condition, Expr, Field};
-
-/// Members that are whole values of a field; `none` asks for contacts that have no value.
-const VALUES: [(&str, Field); 13] = [
-    ("source", Field::Source),
-    ("owner", Field::Owner),
-    ("assigned_to", Field::Owner),
-    ("queue", Field::Queue),
-    ("company", Field::Company),
-    ("account", Field::Company),
-    ("department", Field::OwningDepartment),
-    ("org_department_id", Field::OwningDepartment),
-    ("channel", Field::Channel),
-    ("first_channel", Field::FirstChannel),
-    ("country", Field::Country),
-    ("city", Field::City),
-    ("visibility", Field::Visibility),
-];
 
 /// The names and values that a list or search was asked with.
 pub(super) struct Asked(Vec<(String, String)>);
@@ -109,6 +94,13 @@ impl Asked {
         values.map(|(_, value)| value.as_str())
     }
 
+    /// The members of contacts that are wanted. `only` is the older name of `fields`.
+    pub(super) fn fields(&self) -> Vec<String> {
+        let mut fields = self.all("fields");
+        fields.extend(self.all("only"));
+        fields
+    }
+
     /// The members that are not known here; they may be named like fields.
     pub(super) fn others(&self) -> Vec<(String, String)> {
         let is_other = |(name, value): &&(String, String)| {
@@ -121,7 +113,7 @@ impl Asked {
     pub(super) fn query(&self) -> Result<Query, Problem> {
         let q = self.last("q").unwrap_or_default();
         let query = Query::of_texts(q, self.last("filter"), self.last("saved_search"))?;
-        Ok(Query { fields: self.all("fields"), ..query })
+        Ok(Query { fields: self.all("search_in"), ..query })
     }
 
     /// The conditions that all other members stand for; `None` if there are none.
@@ -144,14 +136,6 @@ impl Asked {
         for text in self.whole("tag_contains") {
             let text = text.to_owned();
             parts.push(Expr::Is(Condition::Contains { field: Field::Tag, text }));
-        }
-        for (name, field) in VALUES {
-            for text in self.whole(name) {
-                parts.push(match text {
-                    "none" => Expr::Is(Condition::Has { field: field.clone() }).negate(),
-                    _ => value(field.clone(), text),
-                });
-            }
         }
         Ok((!parts.is_empty()).then(|| Expr::all(parts)))
     }

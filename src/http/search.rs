@@ -46,8 +46,9 @@ pub(super) fn query_of(request: &HttpRequest) -> Result<HashMap<String, String>,
         ("created_from" = Option<String>, Query, description = "from this day on; likewise with the others"),
         ("created_to" = Option<String>, Query, description = "until the end of this day; likewise with the others"),
         ("has" = Option<String>, Query, description = "only with something in these fields: phone, email, activities and so on; no: without"),
-        ("fields" = Option<String>, Query, description = "the fields into which plain words of q look, joined by commas: name, company, tag, cf.KEY and so on; all that they can if nothing is said"),
-        ("only" = Option<String>, Query, description = "only these members of each contact, joined by commas; id is always there, match only if named; cf.KEY for one custom field"),
+        ("search_in" = Option<String>, Query, description = "the fields into which plain words of q look, joined by commas: name, company, tag, cf.KEY and so on; all that they can if nothing is said"),
+        ("fields" = Option<String>, Query, description = "only these members of each contact, joined by commas; id is always there, match only if named; cf.KEY for one custom field"),
+        ("only" = Option<String>, Query, description = "the older name of fields", deprecated),
         ("sort" = Option<String>, Query, description = "relevance, name, last_name, first_name, company, status, source, owner, queue, country, city, created_at, updated_at, last_contacted_at, last_interaction_at, last_called_at, birthday, lead_score, total_calls, cf.KEY; - for descending"),
         ("start" = Option<String>, Query, description = "begin at this letter or text, in orders by name, last_name, first_name or company"),
         ("page" = Option<usize>, Query, description = "from 1"), ("per_page" = Option<usize>, Query, description = "at most 1000"),
@@ -65,7 +66,11 @@ pub(super) async fn list(
 ) -> Result<HttpResponse, Problem> {
     let asked = Asked::of_query(&request)?;
     let search = search_of(&asked)?;
-    run(state, caller, search).await
+    let mut response = run(state, caller, search).await?;
+    if asked.given("only").is_some() {
+        answer::put_header(&mut response, "deprecation", answer::RENAMED_ON);
+    }
+    Ok(response)
 }
 
 /// Searches contacts; the same members as the query string of the list, as JSON.
@@ -97,8 +102,13 @@ pub(super) async fn search(
             return Err(not_a_number(name));
         }
     }
-    let search = search_of(&Asked::of_json(&value))?;
-    run(state, caller, search).await
+    let asked = Asked::of_json(&value);
+    let search = search_of(&asked)?;
+    let mut response = run(state, caller, search).await?;
+    if asked.given("only").is_some() {
+        answer::put_header(&mut response, "deprecation", answer::RENAMED_ON);
+    }
+    Ok(response)
 }
 
 fn search_of(asked: &Asked) -> Result<SearchRequest, Problem> {
@@ -111,13 +121,13 @@ fn search_of(asked: &Asked) -> Result<SearchRequest, Problem> {
         per_page: asked.number("per_page")?,
         cursor: text("cursor"),
         start: text("start"),
-        status: text("status"),
+        status: None,
         refresh: refresh(asked.last("refresh"))?,
         most_total: asked.number("total_limit")?,
         facets: asked.all("facets"),
         facet_values: asked.number("facet_values")?,
         members: asked.others(),
-        fields: asked.all("only"),
+        fields: asked.fields(),
         explain: matches!(asked.last("explain"), Some("true" | "1" | "yes")),
     })
 }

@@ -278,7 +278,13 @@ impl Reader<'_> {
                     _ => self.issue(at, "type", "must be true or false"),
                 };
             }
-            "is" => plain(self.scalar(at, value)?, true, Mark::Plain),
+            "is" => {
+                let text = self.scalar(at, value)?;
+                if let Some(whole) = value::whole(field, &text) {
+                    return Some(Ok(whole));
+                }
+                plain(text, true, Mark::Plain)
+            }
             "word" if is_words => plain(self.scalar(at, value)?, false, Mark::Whole),
             "begins" => plain(self.scalar(at, value)?, false, Mark::Begins),
             "contains" => plain(self.scalar(at, value)?, false, Mark::Contains),

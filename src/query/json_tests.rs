@@ -12,7 +12,7 @@ fn filters_mean_what_query_text_means() {
         (json!({}), ""),
         (json!({"all": []}), ""),
         (json!({"text": "john doe"}), "john doe"),
-        (json!({"field": "company", "op": "is", "value": "Acme Inc"}), "company:\"Acme Inc\""),
+        (json!({"field": "company", "op": "is", "value": "Acme Inc"}), "company:=\"Acme Inc\""),
         (json!({"field": "company", "op": "begins", "value": "ac"}), "company:ac*"),
         (json!({"field": "company", "op": "word", "value": "acme"}), "company:acme~"),
         (json!({"field": "company", "op": "contains", "value": "cm"}), "company:*cm*"),

@@ -146,6 +146,7 @@ pub(super) fn one(number: &str) -> Condition {
             }
         }
     }
+    variants.extend(shorter_decimal(number));
     variants.sort();
     variants.dedup();
     let mut pieces: Vec<String> = Vec::new();
@@ -157,6 +158,17 @@ pub(super) fn one(number: &str) -> Condition {
         pieces.clear();
     }
     Condition::Digits { digits, variants, pieces, extension: None }
+}
+
+/// The digits of a decimal without zeros that say nothing: `50000.00` is 50000. Three digits behind
+/// the point are a group of a telephone number.
+fn shorter_decimal(number: &str) -> Option<String> {
+    let (whole, fraction) = number.trim().split_once('.')?;
+    let is_decimal = whole.len() >= FEWEST_DIGITS
+        && (1..=2).contains(&fraction.len())
+        && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
+    let shorter = fraction.trim_end_matches('0');
+    (is_decimal && shorter.len() < fraction.len()).then(|| format!("{whole}{shorter}"))
 }
 
 /// Whether the last number of a text has enough digits to stand in front of an extension.

@@ -131,7 +131,7 @@ fn fields() {
         ("name:doe x", "name:doe x*"),
         ("name:\"John Doe\"", "name:\"john\" name:\"doe\""),
         ("name:Doe,John", "name:doe name:john*"),
-        ("company:=Acme", "company:\"acme\""),
+        ("company:=Acme", "company:=\"Acme\""),
         ("company:*cm*", "company:*cm*"),
         ("account:acme x", "company:acme x*"),
         ("job_title:chief x", "title:chief x*"),

@@ -131,6 +131,10 @@ impl Printer<'_> {
                 self.push(&format!("phone:{text}"));
             }
             Condition::Keypad { digits } => self.push(&format!("t9:{digits}")),
+            // Without the sign its words would be meant.
+            Condition::Value { field, value, is_prefix: false } if field.kind() == Kind::Words => {
+                self.push(&format!("{}={}", head(field), quote(value)));
+            }
             Condition::Value { field, value, is_prefix } => {
                 let star = if *is_prefix { "*" } else { "" };
                 let text =
@@ -248,6 +252,9 @@ pub(super) fn whole(bound: f64) -> i64 {
 /// `tag:a,b`: whole values of one field.
 fn list(parts: &[Expr], language: &Language<'_>) -> Option<String> {
     let Some(Expr::Is(Condition::Value { field, .. })) = parts.first() else { return None };
+    if field.kind() == Kind::Words {
+        return None;
+    }
     let mut values = Vec::with_capacity(parts.len());
     for part in parts {
         match part {

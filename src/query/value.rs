@@ -85,7 +85,19 @@ pub(super) fn clean(text: &str) -> String {
     text.trim_end().to_owned()
 }
 
+/// A whole value of a field of words that has such: its case and accents do not matter.
+pub(super) fn whole(field: &Field, text: &str) -> Option<Expr> {
+    let text = clean(text);
+    (matches!(field, Field::Company | Field::Title) && !text.is_empty())
+        .then(|| value(field, text, false))
+}
+
 fn in_words(field: &Field, ask: Ask) -> Answer {
+    if let Ask::Compare(Op::Equal, text) = &ask
+        && let Some(whole) = whole(field, text)
+    {
+        return Ok(whole);
+    }
     let (text, all, last) = match ask {
         Ask::Plain { text, mark: Mark::Contains, .. } => {
             return Ok(Expr::Is(Condition::Contains { field: field.clone(), text }));

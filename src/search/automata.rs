@@ -10,12 +10,15 @@ use levenshtein_automata::{DFA, Distance, LevenshteinAutomatonBuilder, SINK_STAT
 use tantivy_fst::Automaton;
 
 use super::weigh::surplus;
+use crate::domain::names::sounds;
 use crate::domain::phone::keypad_digit;
 
 /// Which words are meant.
 pub(super) enum Pattern {
     /// Words with some typos.
     Typos(Typos),
+    /// Words that sound alike, with at most two other letters.
+    Sounding(Typos),
     /// Words that hold these letters.
     Inside(Vec<u8>),
     /// Words that begin with letters on these keys, 2 to 9.
@@ -34,6 +37,7 @@ impl std::fmt::Debug for Pattern {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Typos(_) => "Typos",
+            Self::Sounding(_) => "Sounding",
             Self::Inside(_) => "Inside",
             Self::Keypad(_) => "Keypad",
         })
@@ -42,25 +46,37 @@ impl std::fmt::Debug for Pattern {
 
 impl Pattern {
     pub(super) fn typos(word: &str, most: u8) -> Self {
+        Self::Typos(Typos::of(word, most))
+    }
+
+    pub(super) fn sounding(word: &str) -> Self {
+        Self::Sounding(Typos::of(word, 2))
+    }
+}
+
+impl Typos {
+    fn of(word: &str, most: u8) -> Self {
         // The tables for a number of typos are the same for all words, and take a millisecond.
         static TABLES: [LazyLock<LevenshteinAutomatonBuilder>; 2] = [
             LazyLock::new(|| LevenshteinAutomatonBuilder::new(1, true)),
             LazyLock::new(|| LevenshteinAutomatonBuilder::new(2, true)),
         ];
         let tables = if most < 2 { &TABLES[0] } else { &TABLES[1] };
-        Self::Typos(Typos { word: word.to_owned(), most, dfa: tables.build_dfa(word) })
+        Self { word: word.to_owned(), most, dfa: tables.build_dfa(word) }
     }
+}
 
+impl Pattern {
     fn start(&self) -> u32 {
         match self {
-            Self::Typos(typos) => typos.dfa.initial_state(),
+            Self::Typos(typos) | Self::Sounding(typos) => typos.dfa.initial_state(),
             Self::Inside(_) | Self::Keypad(_) => 0,
         }
     }
 
     fn step(&self, state: u32, byte: u8) -> Option<u32> {
         match self {
-            Self::Typos(typos) => {
+            Self::Typos(typos) | Self::Sounding(typos) => {
                 Some(typos.dfa.transition(state, byte)).filter(|state| *state != SINK_STATE)
             }
             Self::Inside(letters) => Some(next_inside(letters, state, byte)),
@@ -74,7 +90,7 @@ impl Pattern {
     /// The number of typos where the word matches.
     fn typos_at(&self, state: u32) -> Option<u8> {
         match self {
-            Self::Typos(typos) => match typos.dfa.distance(state) {
+            Self::Typos(typos) | Self::Sounding(typos) => match typos.dfa.distance(state) {
                 Distance::Exact(typos) => Some(typos),
                 Distance::AtLeast(_) => None,
             },
@@ -95,8 +111,12 @@ impl Pattern {
             state = self.step(state, *byte)?;
         }
         let typos = self.typos_at(state)?;
+        if let Self::Sounding(asked) = self {
+            let word = std::str::from_utf8(word).ok()?;
+            return sounds(word).meet(&sounds(&asked.word), 1).then_some(typos);
+        }
         Some(match self {
-            Self::Typos(_) => typos,
+            Self::Typos(_) | Self::Sounding(_) => typos,
             Self::Inside(asked) | Self::Keypad(asked) => surplus(asked.len(), word.len()),
         })
     }

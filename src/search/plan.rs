@@ -234,6 +234,12 @@ impl Planner<'_> {
     /// identifier.
     fn digits(&self, digits: &str, variants: &[String], pieces: &[String]) -> Node {
         let mut ways = vec![self.words.identifier(digits)];
+        // The shorter form of a decimal is the same amount.
+        let shorter = variants.iter().filter(|shorter| {
+            digits.strip_prefix(shorter.as_str()) == Some("0")
+                || digits.strip_prefix(shorter.as_str()) == Some("00")
+        });
+        ways.extend(shorter.map(|shorter| self.words.identifier(shorter)));
         if self.words.rights.sees(&Field::Phone) {
             let scores = self.schema.scores;
             let scores = DigitScores {
@@ -270,19 +276,7 @@ impl Planner<'_> {
                 Some(status) => whole_value(field, status.as_str(), false, 0.0),
                 None => Node::Nothing,
             },
-            Field::Tag => {
-                let mut ways = vec![whole_value(field, value, is_prefix, scores.tag)];
-                // A word of a tag stands for it: `campaign` for `Q4 Campaign`.
-                let shape = if is_prefix { Shape::Prefix } else { Shape::Exact };
-                let words: Vec<Node> = words_of(value)
-                    .iter()
-                    .map(|word| self.words.node(Some(field), &word.text, shape))
-                    .collect();
-                if words.len() == 1 {
-                    ways.extend(words);
-                }
-                Node::Any(ways)
-            }
+            Field::Tag => whole_value(field, value, is_prefix, scores.tag),
             Field::Owner | Field::Queue | Field::OwningDepartment => {
                 let given = fold(value);
                 let known = self.request.aliases.get(&(field.clone(), given.clone()));

@@ -119,7 +119,7 @@ impl WordList {
             }
         };
         let typos = match pattern {
-            Pattern::Typos(typos) => typos,
+            Pattern::Typos(typos) | Pattern::Sounding(typos) => typos,
             Pattern::Inside(letters) => return self.holding(letters, from, to, give),
             Pattern::Keypad(_) => return (from..to).for_each(give),
         };

@@ -21,6 +21,9 @@ const LONG_AMOUNT: usize = 5;
 /// than most given names have.
 const LONG_BEGINNING: usize = 9;
 
+/// Letters from which on a code says enough without a look at the letters of the words.
+const SHORT_CODE: usize = 3;
+
 /// Letters from which on a short code says enough beside exact hits.
 const LONG_WORD: usize = 5;
 
@@ -301,10 +304,21 @@ impl Words<'_> {
         let is_bounded = !self.is_alone && is_long;
         let less = usize::from(is_bounded) + usize::from(self.step >= Step::Typos);
         let least = usual.saturating_sub(less);
+        let mut short = 0;
         for code in sounds(text).iter().filter(|code| code.len() >= least) {
-            let text = format!("s{code}");
+            if code.len() < SHORT_CODE {
+                short = short.max(code.len());
+                continue;
+            }
             let score = weigh::sound(&scores, code.len());
-            out.push(Source::Term { dict: Dict::Like, text, score });
+            out.push(Source::Term { dict: Dict::Like, text: format!("s{code}"), score });
+        }
+        if short > 0 {
+            // Anna and John share a code; the letters must be alike, too.
+            let pattern = Arc::new(Pattern::sounding(text));
+            let score = weigh::sound(&scores, short);
+            let scores = [Place::Name, Place::Spelling].map(|place| (place.letter(), [score; 3]));
+            out.push(Source::Pattern { dict: Dict::Word, pattern, scores: scores.to_vec() });
         }
         let mut word = |text: String, score: f32| {
             let exact = vec![(Place::Name.letter(), score), (Place::Spelling.letter(), score)];
@@ -321,8 +335,9 @@ impl Words<'_> {
         let mut letters = text.chars();
         if let (Some(first), Some(_)) = (letters.next(), letters.next())
             && self.is_last_resort
+            && !self.is_alone
         {
-            // The record has only an initial.
+            // The record has only an initial, and the rest of the name bounds whose.
             let exact = vec![(Place::Name.letter(), scores.name_initial_far)];
             out.push(Source::Word { dict: Dict::Word, text: first.to_string(), exact });
         }

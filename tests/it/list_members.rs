@@ -79,9 +79,9 @@ fn members_that_are_not_known_are_named_with_what_may_have_been_meant() {
         ("lead_score=many", "/lead_score"),
         ("created_from=soon", "/created_from"),
         ("has=xyzzy", "/has"),
-        ("only=compny", "/only"),
-        ("only=cf.", "/only"),
-        ("q=x&fields=compny", "/fields"),
+        ("fields=compny", "/fields"),
+        ("only=cf.", "/fields"),
+        ("q=x&search_in=compny", "/search_in"),
     ] {
         let answer = server.get(&format!("/api/v1/contacts?{parameters}")).expect(422);
         assert_eq!(answer.json["errors"][0]["pointer"], pointer, "{parameters}");
@@ -127,13 +127,13 @@ fn plain_words_look_only_into_the_fields_that_are_named() {
         all.map(|one| one["display_name"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(names("q=harbor"), ["Blue Harbor", "Mason Stone"]);
-    assert_eq!(names("q=harbor&fields=company"), ["Mason Stone"]);
-    assert_eq!(names("q=harbor&fields=name"), ["Blue Harbor"]);
-    assert_eq!(names("q=mason&fields=name,company"), ["Mason Stone"]);
-    assert_eq!(names("q=blue&fields=tag"), ["Mason Stone"]);
-    assert_eq!(names("q=mason&fields=email"), ["Blue Harbor"]);
-    assert_eq!(names("q=harbor&fields=notes"), [""; 0]);
-    let asked = json!({"q": "harbor", "fields": ["company"], "only": ["display_name"]});
+    assert_eq!(names("q=harbor&search_in=company"), ["Mason Stone"]);
+    assert_eq!(names("q=harbor&search_in=name"), ["Blue Harbor"]);
+    assert_eq!(names("q=mason&search_in=name,company"), ["Mason Stone"]);
+    assert_eq!(names("q=blue&search_in=tag"), ["Mason Stone"]);
+    assert_eq!(names("q=mason&search_in=email"), ["Blue Harbor"]);
+    assert_eq!(names("q=harbor&search_in=notes"), [""; 0]);
+    let asked = json!({"q": "harbor", "search_in": ["company"], "only": ["display_name"]});
     let found = server.post("/api/v1/contacts/search", &asked).expect(200).json;
     assert_eq!(
         (&found["total"], &found["contacts"][0]["display_name"]),

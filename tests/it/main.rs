@@ -22,6 +22,7 @@ mod imports;
 mod list_members;
 mod long_values;
 mod lookup;
+mod meaning;
 mod merges;
 mod numbers;
 mod openapi;

@@ -80,7 +80,7 @@ fn people_are_found_by_what_one_knows_of_them() {
     check("name:doe", &["Jane Doe", "John Doe"]);
     check("company:acme", &["Anna-Lena Groß", "John Doe"]);
     check("email:acme.com", &["Jane Doe"]);
-    check("tag:vip", &["John Doe", "Иван Доу"]);
+    check("tag:vip", &["John Doe"]);
     check("tag:vip*", &["John Doe", "Иван Доу"]);
     check("tag:\"key account\"", &["John Doe"]);
     check("status:inactive", &["Sinéad O'Brien"]);

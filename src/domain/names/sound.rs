@@ -94,7 +94,7 @@ impl Sounds {
 /// The codes of a folded word. Cost: about a microsecond, some tens of nanoseconds for those that
 /// were lately asked for.
 pub fn sounds(word: &str) -> Sounds {
-    if word.len() < 2 || word.len() > MOST_BYTES {
+    if word.len() < 2 || word.len() > MOST_BYTES || is_mashed(word) {
         return Sounds::default();
     }
     KNOWN.with_borrow_mut(|known| {
@@ -110,6 +110,12 @@ pub fn sounds(word: &str) -> Sounds {
         }
         codes.clone()
     })
+}
+
+/// Whether a word is no name but keys that were hit: the same letter three times in a row.
+fn is_mashed(word: &str) -> bool {
+    let bytes = word.as_bytes();
+    bytes.windows(3).any(|run| run[0].is_ascii_alphabetic() && run[0] == run[1] && run[1] == run[2])
 }
 
 fn codes_of(word: &str) -> Sounds {

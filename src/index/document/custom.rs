@@ -59,6 +59,8 @@ pub(super) fn add(draft: &mut Draft<'_>, words: &mut Terms<'_>) {
         terms.whole(&key);
         let mut texts: Vec<OwnedValue> = Vec::new();
         for_each_scalar(value, &mut |text| {
+            // 50000.0 is 50000 for who types it.
+            let text = text.strip_suffix(".0").filter(|_| value.is_number()).unwrap_or(text);
             let whole = format!("{key}\u{1}{}", fold(text));
             terms.whole(&whole);
             if terms.is_too_long(&whole) {
