@@ -12,7 +12,7 @@
  * @typedef {{id: string, version: number, display_name: string, phones: Phone[], emails: Email[],
  *   addresses: Address[], tags: string[], custom_fields: Record<string, unknown>,
  *   created_at: string, updated_at: string, [field: string]: any}} Contact
- * @typedef {{score?: number, why?: string[], highlights?: Record<string, [number, number][]>}} Match
+ * @typedef {{score?: number, why?: string[], weak?: boolean, highlights?: Record<string, [number, number][]>}} Match
  * @typedef {Contact & {match?: Match}} Hit
  * @typedef {{total: number, total_exact?: boolean, next_cursor?: string|null, took_us?: number,
  *   warnings?: string[], stale?: boolean, did_you_mean?: string, contacts: Hit[]}} Page
@@ -226,6 +226,11 @@ export async function lookupNumber(number, country) {
 /** `list_custom_fields`, in their order @returns {Promise<Definition[]>} */
 export async function listCustomFields() {
   return (await request("GET", "/api/v1/custom-fields")).body.custom_fields;
+}
+
+/** `list_queues` @returns {Promise<{id: string, name: string}[]>} */
+export async function listQueues() {
+  return (await request("GET", "/api/v1/queues")).body.queues;
 }
 
 /** `list_users` @returns {Promise<{id: string, name: string}[]>} */

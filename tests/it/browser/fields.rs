@@ -36,8 +36,10 @@ fn an_owner_is_chosen_by_name_and_who_changed_it_has_one() {
     };
     name(&jane, "Jane Doe");
     name(&omar, "Omar Haddad");
+    let queue = server.post("/api/v1/queues", &json!({"name": "Second line"})).expect(201).id();
     let id = server
-        .create_id(&json!({"name": "Zoe Known", "phone": "+12025550123", "assigned_to": omar}));
+        .create_id(&json!({"name": "Zoe Known", "phone": "+12025550123", "assigned_to": omar,
+        "assigned_queue": queue}));
     let base = server.base_url();
     let Some(mut page) = Page::open() else { return };
     visit(&mut page, base, &format!("/?c={id}"));
@@ -62,6 +64,7 @@ fn an_owner_is_chosen_by_name_and_who_changed_it_has_one() {
     page.wait("document.querySelector('.foot').innerText.includes('by Jane Doe')");
     let card = page.eval(&format!("{CARD}.innerText"));
     let card = card.as_str().unwrap_or_default();
+    assert!(card.contains("Second line") && !card.contains(&queue), "{card}");
     assert!(!card.contains(&jane) && !card.contains("user:") && !card.contains("token:"), "{card}");
 }
 

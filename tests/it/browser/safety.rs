@@ -340,3 +340,39 @@ fn a_long_text_keeps_its_lines() {
     }
     page.assert_clean(base);
 }
+
+#[test]
+fn a_guess_is_never_opened_by_enter_alone() {
+    let server = TestServer::demo(50);
+    let base = server.base_url();
+    let Some(mut page) = Page::open() else { return };
+    // As a server answers that found nobody and only guesses.
+    page.before_scripts(
+        "const real = window.fetch; window.fetch = async (url, options) => {
+            if (!String(url).includes('q=guess')) return real(url, options);
+            const all = await (await real('/api/v1/contacts?per_page=3')).json();
+            for (const one of all.contacts) one.match = { why: ['last_name sound'], weak: true, highlights: {} };
+            return new Response(JSON.stringify(all));
+        };",
+    );
+    visit(&mut page, base, "/");
+    page.type_text("guess");
+    wait_for_answer(&mut page, "guess");
+    page.wait_for_text("Nobody found. Perhaps one of these?");
+    assert_eq!(
+        page.eval("document.querySelectorAll('[data-test=card], [aria-selected=true]').length"),
+        json!(0)
+    );
+    assert!(!offers(&mut page, "Call"));
+    assert_accessible(&mut page, "guesses");
+    page.press("Enter");
+    page.wait("document.querySelector('[data-test=create-form]')");
+    // Who goes to one of them means it.
+    page.press("Escape");
+    page.wait("document.activeElement.id === 'search'");
+    page.press("ArrowDown");
+    page.wait("document.querySelector('[data-test=card].preview')");
+    page.press("Enter");
+    page.wait(CARD);
+    page.assert_clean(base);
+}

@@ -171,7 +171,7 @@ fn the_first_user_is_made_on_the_page() {
     fill(&mut page, "password", PASSWORD);
     page.press("Enter");
     page.wait("document.querySelector('[data-test=user]')?.innerText.includes('Ada First') || document.querySelector('[data-test=user] button')?.title === 'Ada First'");
-    let said = page.eval("document.querySelector('[data-test=first-run]').innerText");
+    let said = page.wait("document.querySelector('[data-test=first-run]')?.innerText");
     let said = said.as_str().unwrap_or_default();
     assert!(said.contains("CSV") && !said.contains("Excel") && !said.contains("vCard"), "{said}");
     let settings = server.get("/api/v1/settings").expect(200).json["settings"].clone();

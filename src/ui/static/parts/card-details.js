@@ -4,9 +4,9 @@
 
 import { Fragment, html, useLayoutEffect, useRef } from "../dom.js";
 import { adding, edit, freshField } from "../state/card.js";
-import { definitions } from "../state/definitions.js";
+import { customLabel, definitions } from "../state/definitions.js";
 import { may, seesAll } from "../state/me.js";
-import { actorName } from "../state/people.js";
+import { actorName, queueName } from "../state/people.js";
 import { ago, dayText, inFull } from "../text/time.js";
 import { countryName, label as labelOf, languageName, valueText } from "../text/words.js";
 import { AddressField, CustomField, EmailField, NewCustomField, OwnerField, PhoneField, TextField } from "./fields.js";
@@ -40,7 +40,7 @@ const ELSEWHERE = new Set([
   ...TEXTS.map((one) => one.path), "id", "version", "display_name", "name", "first_name", "last_name", "phones",
   "emails", "addresses", "phone", "mobile", "email", "company", "company_id", "title", "tags", "custom_fields",
   "notes", "status", "do_not_contact", "blocked", "visibility", "opt_in", "social_profiles", "channels", "created_at",
-  "updated_at", "created_by", "updated_by", "created_by_user_id", "updated_by_user_id", "match", "duplicates", "seq", "url", "deleted_at", "org_department_id",
+  "updated_at", "created_by", "updated_by", "created_by_user_id", "updated_by_user_id", "assigned_queue", "match", "duplicates", "seq", "url", "deleted_at", "org_department_id",
 ]);
 
 const FULL_DATE = /^\d{4}-\d\d-\d\d$/;
@@ -63,6 +63,7 @@ function fixedFacts(contact) {
     ...Object.entries(contact.social_profiles ?? {}).map(([site, profile]) => [labelOf(site), profile]),
     ...(contact.opt_in === null || contact.opt_in === undefined ? [] : [["Marketing", contact.opt_in ? "Opted in" : "Opted out"]]),
     ...(contact.visibility && contact.visibility !== "all" ? [["Visible to", labelOf(contact.visibility)]] : []),
+    ...(contact.assigned_queue ? [["Queue", queueName(contact.assigned_queue)]] : []),
     ...rest.map(([key, value]) => [labelOf(key.replace(/_at$/, "")), readOnly(key === "country" ? countryName(value) : value)]),
   ];
 }
@@ -105,7 +106,7 @@ function addable(contact) {
     { path: "title", label: "Title" },
     { path: "notes", label: "Notes" },
     ...TEXTS,
-    ...definitions.value.filter(({ key }) => !customNames(contact).includes(key)).map(({ key, label }) => ({ path: `custom_fields/${key}`, label })),
+    ...definitions.value.filter(({ key }) => !customNames(contact).includes(key)).map(({ key }) => ({ path: `custom_fields/${key}`, label: customLabel(key) })),
     { path: "custom_fields", label: "Own field" },
   ].filter(({ path }) => (!contact[path] || path === "custom_fields") && seesAll(path.split("/")[0]));
 }
@@ -147,7 +148,7 @@ export function AddField({ contact }) {
 /** Where the record comes from in time. @param {{contact: Contact}} props */
 export function Foot({ contact }) {
   const time = (/** @type {string} */ value) => html`<time datetime=${value} title=${inFull(value)}>${ago(value)}</time>`;
-  const by = (/** @type {string|null|undefined} */ who) => (who ? ` by ${actorName(who)}` : "");
+  const by = (/** @type {string|null|undefined} */ who) => (who && actorName(who) ? ` by ${actorName(who)}` : "");
   return html`<footer class="foot">
     <span>Changed ${time(contact.updated_at)}${by(contact.updated_by)}</span><span>Created ${time(contact.created_at)}${by(contact.created_by)}</span>
     <span class="num">Version ${contact.version}</span>

@@ -36,7 +36,7 @@ function Actions({ contact }) {
   const { may: mayBeCalled } = mayCall(contact);
   return html`<div class="actions" role="group" aria-label="What to do with this contact">
     ${reachable ? html`<button type="button" class=${mayBeCalled ? "button main" : "button"} onClick=${() => call()} data-test="call">
-      <${Icon} name=${mayBeCalled ? "call" : "no-call"} />${mayBeCalled ? "Call" : "Call anyway…"}<${Hint} keys="c" /></button>
+      <${Icon} name=${mayBeCalled ? "call" : "no-call"} />${mayBeCalled ? "Call" : "Call…"}<${Hint} keys="c" /></button>
     <button type="button" class="button" onClick=${copyNumber}><${Icon} name="copy" />Copy<span class="vh"> number</span><${Hint} keys="y" /></button>` : null}
     ${may("edit") ? html`<button type="button" class="button" onClick=${() => edit("name")}><${Icon} name="edit" />Edit<${Hint} keys="e" /></button>` : null}
     ${may("delete") || may("erase") ? html`<button type="button" class="button" aria-label="Delete or archive" title="Delete or archive" onClick=${() => (dialog.value = "delete")}>

@@ -3,7 +3,7 @@
 
 import { html } from "../dom.js";
 import { call, copy } from "../state/card.js";
-import { customInput, customText, customValue, definitionOf, shownCustom } from "../state/definitions.js";
+import { customInput, customLabel, customText, customValue, definitionOf, shownCustom } from "../state/definitions.js";
 import { isMasked, seesAll } from "../state/me.js";
 import { people, personName } from "../state/people.js";
 import { markedPhone } from "../text/marks.js";
@@ -170,7 +170,7 @@ export function OwnerField({ contact }) {
 export function CustomField({ contact, name }) {
   const value = contact.custom_fields?.[name];
   const definition = definitionOf(name);
-  const label = definition?.label ?? labelOf(name);
+  const label = customLabel(name);
   return html`<${Field} id=${contact.id} path=${`custom_fields/${name}`} label=${label}
     inputs=${[customInput(definition, label, value)]} values=${{ value: customText(definition, value) }}
     patch=${(/** @type {any} */ values) => ({ custom_fields: { [name]: customValue(definition, values.value, value) } })}

@@ -65,6 +65,6 @@ export function HitRow({ hit, index, top, count, isActive, isOpen, onOpen }) {
     <span class="row-line"><span class="second">
       ${may ? null : html`<span class="bad"><${Icon} name=${facts[0].icon} />${facts[0].text}</span>`}${second(hit)}
     </span>
-    <span class="why" title=${whyText(hit.match?.why, 9)}>${whyText(hit.match?.why, 1)}</span></span>
+    <span class=${hit.match?.weak ? "why guess" : "why"} title=${whyText(hit.match?.why, 9)}>${hit.match?.weak ? "perhaps: " : ""}${whyText(hit.match?.why, 1)}</span></span>
   </li>`;
 }

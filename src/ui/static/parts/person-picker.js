@@ -30,7 +30,8 @@ export function PersonPicker({ id, label, onPick, focus = false }) {
       listContacts({ q: q.trim(), per_page: MOST }, asking.signal).then((page) => {
         if (asking.signal.aborted) return;
         setFound({ q, hits: page.contacts });
-        setAt(0);
+        // A guess is taken only by who goes to it.
+        setAt(page.contacts[0]?.match?.weak ? -1 : 0);
       }).catch((error) => !asking.signal.aborted && setProblem(error instanceof Problem ? problemText(error) : String(error)));
     }
     return () => asking.abort();

@@ -48,6 +48,7 @@ function Trouble() {
 
 function headline() {
   if (warnings.value.length) return warnings.value.join(" · ");
+  if (hits.value[0]?.match?.weak) return "Nobody found. Perhaps one of these?";
   return answered.value?.trim() ? "Best match first" : "Changed last first";
 }
 

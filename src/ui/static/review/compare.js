@@ -4,6 +4,8 @@
 
 import { html } from "../dom.js";
 import { choose, plan } from "./state.js";
+import { customLabel } from "../state/definitions.js";
+import { personName, queueName } from "../state/people.js";
 import { openContact } from "../state/url.js";
 import { phoneText } from "../text/phone.js";
 import { ago, dayText } from "../text/time.js";
@@ -25,6 +27,8 @@ export function textOf(field, value) {
     return [street, [postal_code, city].filter(Boolean).join(" "), region, country && countryName(country)].filter(Boolean).join(", ") || valueText(value);
   }
   if (field === "birthday") return dayText(value);
+  if (field === "assigned_to") return personName(value);
+  if (field === "assigned_queue") return queueName(value);
   if (field === "language") return languageName(value);
   if (field === "country") return countryName(value);
   return /^\d{4}-\d\d-\d\dT/.test(value) ? ago(value) : valueText(value);
@@ -40,7 +44,7 @@ const HIDDEN = new Set(["id", "version", "display_name", "first_name", "last_nam
 const LABELS = /** @type {Record<string, string>} */ ({ display_name: "Name", emails: "E-mails", created_at: "Created", updated_at: "Changed", external_crm_id: "CRM id", assigned_to: "Owner" });
 
 /** @param {string} field */
-export const fieldName = (field) => LABELS[field] ?? label(field.split(/[./]/).slice(field.includes(".") ? 1 : 0)[0]);
+export const fieldName = (field) => (field.startsWith("custom_fields.") ? customLabel(field.slice(14)) : null) ?? LABELS[field] ?? label(field.split(/[./]/).slice(field.includes(".") ? 1 : 0)[0]);
 
 /** @param {Contact} contact @param {string} field */
 function valueAt(contact, field) {

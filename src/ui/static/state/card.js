@@ -6,6 +6,7 @@ import { signal } from "../dom.js";
 import { createContact, deleteContact, Problem, restoreContact } from "../api.js";
 import { mainPhone, phoneText, telHref } from "../text/phone.js";
 import { mayCall, problemText } from "../text/words.js";
+import { dropDraftsOf } from "./drafts.js";
 import { forget, keep, record } from "./records.js";
 import { refresh } from "./search.js";
 import { dialog, toast } from "./session.js";
@@ -134,6 +135,7 @@ export async function remove({ permanent }) {
     return;
   }
   forget(contact.id);
+  if (permanent) dropDraftsOf(contact.id);
   if (place.peek().contact === contact.id) go({ contact: null });
   if (permanent) toast(`${contact.display_name} is deleted for good.`);
   else {

@@ -6,7 +6,7 @@ import { signal } from "../dom.js";
 import { listCustomFields, Problem } from "../api.js";
 import { chosen } from "../parts/editor.js";
 import { dayText } from "../text/time.js";
-import { valueText } from "../text/words.js";
+import { label, valueText } from "../text/words.js";
 
 /** @typedef {import("../api.js").Definition} Definition */
 
@@ -26,12 +26,18 @@ export async function loadDefinitions({ again = false } = {}) {
   }
 }
 
+/** The label of a field; one that was defined by using it has only its key. @param {string} key */
+export function customLabel(key) {
+  const said = definitionOf(key)?.label ?? key;
+  return said === key ? label(key) : said;
+}
+
 /** @param {string} key */
 export const definitionOf = (key) => definitions.value.find((one) => one.key === key);
 
-/** The editor of a value. @param {Definition|undefined} definition @param {string} label @param {unknown} value @returns {import("../parts/editor.js").Input} */
-export function customInput(definition, label, value) {
-  const input = { key: "value", label };
+/** The editor of a value. @param {Definition|undefined} definition @param {string} text its label @param {unknown} value @returns {import("../parts/editor.js").Input} */
+export function customInput(definition, text, value) {
+  const input = { key: "value", label: text };
   const choices = (/** @type {string[]} */ texts) => texts.map((text) => ({ value: text, text }));
   const options = definition?.options ?? [];
   // A line that has several is edited as such, whatever its field was meant for.

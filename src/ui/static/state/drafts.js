@@ -89,6 +89,11 @@ export function dropDraft(key) {
   inStorage((storage, prefix) => storage.removeItem(prefix + key));
 }
 
+/** Forgets what was typed about a contact that is gone for good. @param {string} id */
+export function dropDraftsOf(id) {
+  for (const [key, draft] of drafts.peek()) if (draft.id === id) dropDraft(key);
+}
+
 /** Says whether the editor of a draft is on the screen. @param {string} key @param {boolean} is */
 export function showsDraft(key, is) {
   if (onScreen.peek().has(key) === is) return;

@@ -1,8 +1,10 @@
 // @ts-check
-// The names of the people of the organisation, for owners and for who changed what.
+// The names of the people and queues of the organisation, for owners and for who changed what.
 
 import { signal } from "../dom.js";
-import { listUsers, Problem } from "../api.js";
+import { listQueues, listUsers, Problem } from "../api.js";
+
+const IDENTIFIER = /^[0-9a-f]{8}-[0-9a-f]{4}-/;
 
 /** Names by id, in alphabetical order. @type {import("../vendor/signals.js").Signal<Map<string, string>>} */
 export const people = signal(new Map());
@@ -22,7 +24,18 @@ export async function loadPeople() {
   }
 }
 
-const IDENTIFIER = /^[0-9a-f]{8}-[0-9a-f]{4}-/;
+/** Names of queues by id. @type {import("../vendor/signals.js").Signal<Map<string, string>>} */
+const queues = signal(new Map());
+let askedQueues = false;
+
+/** The name of a queue; asks for the names when the first one is shown. @param {string} queue */
+export function queueName(queue) {
+  if (!askedQueues && IDENTIFIER.test(queue)) {
+    askedQueues = true;
+    listQueues().then((all) => (queues.value = new Map(all.map((one) => [one.id, one.name]))), () => (askedQueues = false));
+  }
+  return queues.value.get(queue) ?? (IDENTIFIER.test(queue) ? "a queue" : queue);
+}
 
 /** The name of a user by id; other text as it is. @param {string} owner */
 export function personName(owner) {
@@ -34,6 +47,6 @@ export function personName(owner) {
 export function actorName(actor) {
   const [, id] = actor.match(/^user:([^/ ]+)/) ?? [];
   const how = actor.match(/\((.+)\)$/)?.[1];
-  const who = id ? personName(id) : actor.startsWith("token:") ? "another program" : actor === "demo" ? "the demonstration" : actor.replace(/ \(.+\)$/, "");
+  const who = id ? personName(id) : actor.startsWith("token:") ? "another program" : actor === "demo" ? "" : actor.replace(/ \(.+\)$/, "");
   return how ? `${who} (${how})` : who;
 }

@@ -29,7 +29,7 @@ export const meant = signal(null);
 export const slow = signal(false);
 /** @type {import("../vendor/signals.js").Signal<Problem|null>} */
 export const problem = signal(null);
-/** Index of the hit that the arrow keys stand on. */
+/** Index of the highlighted hit; -1 while nobody is, since a guess is highlighted by a person only. */
 export const active = signal(0);
 
 /** @type {string|null} */
@@ -71,7 +71,9 @@ async function ask(q, again) {
     batch(() => {
       const keep = again ? hits.value[active.value]?.id : null;
       hits.value = page.contacts;
-      active.value = Math.max(0, keep ? page.contacts.findIndex((hit) => hit.id === keep) : 0);
+      const isGuess = page.contacts[0]?.match?.weak === true;
+      const kept = keep ? page.contacts.findIndex((hit) => hit.id === keep) : -1;
+      active.value = kept >= 0 ? kept : isGuess ? -1 : 0;
       total.value = page.total;
       totalExact.value = page.total_exact !== false;
       tookUs.value = page.took_us ?? null;
