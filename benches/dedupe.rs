@@ -85,6 +85,7 @@ fn read_file(path: &str, standard: &Standard, only: Option<&str>, is_verbose: bo
                 &Input {
                     first_name: get("first_name"),
                     last_name: get("last_name"),
+                    suffix: "",
                     full_name: get("full_name"),
                     phones: list("phones"),
                     emails: list("emails"),
@@ -126,6 +127,7 @@ fn generate(count: usize, seed: u64, standard: &Standard, is_verbose: bool) -> C
                 &Input {
                     first_name: &person.first_name,
                     last_name: &person.last_name,
+                    suffix: "",
                     full_name: "",
                     phones: person.phones.iter().map(|phone| phone.text.as_str()).collect(),
                     emails: person.emails.iter().map(|mail| mail.address.as_str()).collect(),

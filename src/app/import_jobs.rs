@@ -16,13 +16,13 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::error::Error;
-use super::imports::ImportOptions;
+use super::imports::{ImportOptions, ImportReport};
 use super::kept_jobs::{KeptJob, KeptWork};
 use super::{App, authorize};
 use crate::domain::access::{Caller, Permission, Sight};
 use crate::domain::ids::OrgNumber;
 use crate::domain::time::Timestamp;
-use crate::import::Counts;
+use crate::import::{ColumnReport, Counts, Warning};
 
 /// Imports that run at the same time; others wait their turn.
 const MOST_RUNNING: usize = 1;
@@ -72,6 +72,16 @@ pub struct ImportJob {
     /// Where the rows that it did not take are fetched; nowhere once they are no longer kept.
     #[serde(default)]
     pub errors_url: Option<String>,
+    /// What became of every column, once it has ended; without samples after a restart.
+    #[serde(default)]
+    pub columns: Vec<ColumnReport>,
+    /// What was left out of rows that were imported, or repaired in them: the first ones, as long as
+    /// the server runs.
+    #[serde(default)]
+    pub warnings: Vec<Warning>,
+    /// How many warnings there are.
+    #[serde(default)]
+    pub warnings_total: u64,
     /// Why it failed.
     pub error: Option<String>,
     /// Whether nothing was to be written.
@@ -178,6 +188,9 @@ impl App {
             progress: JobProgress { done: 0, total: 0, rows_per_second: 0 },
             counts: Counts::default(),
             errors_url: Some(format!("/api/v1/imports/{id}/errors.csv")),
+            columns: Vec::new(),
+            warnings: Vec::new(),
+            warnings_total: 0,
             error: None,
             dry_run: options.dry_run,
             created_at: self.partition.now(),
@@ -249,8 +262,12 @@ impl App {
         self.note_import(id, false, |job| {
             job.finished_at = Some(now);
             match result {
-                Ok(counts) => {
+                Ok(report) => {
+                    let counts = report.counts;
                     job.counts = counts;
+                    job.columns = report.columns;
+                    job.warnings = report.warnings.first;
+                    job.warnings_total = report.warnings.total;
                     job.progress.done = counts.rows();
                     job.progress.total = counts.rows();
                     job.state = if cancel.load(Ordering::Relaxed) {
@@ -277,7 +294,7 @@ impl App {
         file: &Path,
         options: &ImportOptions,
         cancel: &AtomicBool,
-    ) -> Result<Counts, Error> {
+    ) -> Result<ImportReport, Error> {
         let io = |path: &Path| {
             let path = path.to_owned();
             move |source| Error::Engine(crate::engine::Error::Io { path, source })
@@ -288,7 +305,7 @@ impl App {
         let errors = self.create_staged_file(&errors_path).map_err(io(&errors_path))?;
         let mut errors = BufWriter::new(errors);
         let started = Instant::now();
-        let counts =
+        let report =
             self.import_contacts(caller, input, options, &mut errors, cancel, &mut |progress| {
                 let done = progress.counts.rows();
                 let total =
@@ -301,7 +318,7 @@ impl App {
             })?;
         let finished = errors.flush().and_then(|()| errors.get_mut().finish());
         finished.map_err(io(&errors_path))?;
-        Ok(counts)
+        Ok(report)
     }
 
     fn update_import(&self, id: Uuid, change: impl FnOnce(&mut ImportJob)) {
@@ -321,7 +338,10 @@ impl App {
         let Some((org, actor, user, mut job)) = found else { return };
         change(&mut job);
         if !job.dry_run {
-            let work = KeptWork::Import(job.clone());
+            // Warnings and samples hold what people are called and how they are reached.
+            let mut kept = ImportJob { warnings: Vec::new(), ..job.clone() };
+            kept.columns.iter_mut().for_each(|column| column.samples.clear());
+            let work = KeptWork::Import(kept);
             self.note_job(org, KeptJob { actor, user, work }, is_new);
         }
         self.update_import(id, |known| *known = job);

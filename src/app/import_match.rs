@@ -7,15 +7,17 @@ use super::App;
 use super::duplicates::RowJudge;
 use super::error::Error;
 use super::import_rows::changes;
+use super::import_trial::Trial;
 use super::imports::ImportOptions;
-use crate::domain::access::{Caller, FieldRight, OrgSettings};
+use super::merges::survivor_of;
+use crate::domain::access::{Caller, FieldRight, OrgSettings, Sight};
 use crate::domain::contact::Contact;
 use crate::domain::draft::{Draft, Stamp};
 use crate::domain::email;
 use crate::domain::ids::{ContactId, ContactNumber};
 use crate::domain::phone::parse_query;
-use crate::engine::lookup::{IdentityKind, Initials};
-use crate::import::match_existing::{MatchKey, name_of_contact, name_of_draft, names_agree};
+use crate::engine::lookup::{IdentityKind, Initials, Table};
+use crate::import::match_existing::{Likeness, MatchKey, Person};
 
 /// Candidates that are looked at for one key of a row, of those that the importer sees.
 const MOST_CANDIDATES: usize = 100;
@@ -40,8 +42,90 @@ struct Fit {
     weight: f64,
 }
 
+/// Whom a row belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RowMatch {
+    /// To nobody who is known.
+    Nobody,
+    /// To this contact.
+    Same(ContactId),
+    /// To nobody who is known, but this contact has the same key and name and is told from it only
+    /// by a suffix, a title, a middle name or a birthday.
+    Relative(ContactId),
+}
+
 /// A candidate: its number, and what is known of its name without reading it.
 type Candidate = (ContactNumber, Initials);
+
+/// What a row may belong to: the contacts that are stored and that the importer sees, and in a
+/// trial those that earlier rows would have made.
+struct Known<'a> {
+    matcher: &'a RowMatcher<'a>,
+    trial: Option<&'a Trial>,
+}
+
+impl Known<'_> {
+    fn seen(&self, number: ContactNumber) -> Result<Option<Arc<Contact>>, Error> {
+        let caller = self.matcher.caller;
+        let contact = match self.trial.and_then(|trial| trial.contact(number)) {
+            Some(contact) => Some(contact),
+            None => self.matcher.app.partition().peek_contact(caller.organization, number)?,
+        };
+        Ok(contact.filter(|contact| caller.sees(contact)))
+    }
+
+    /// A contact by its id, also if it was merged into another one since.
+    fn by_id(&self, id: ContactId) -> Result<Option<Arc<Contact>>, Error> {
+        let (app, caller) = (self.matcher.app, self.matcher.caller);
+        let read = |id| app.partition().contact(caller.organization, id);
+        let Some(found) = read(id)? else { return Ok(None) };
+        let found = if found.merged_into.is_some() {
+            let by_value = |id| read(id).map(|found| found.map(|found| (*found).clone()));
+            read(survivor_of(id, &by_value)?)?
+        } else {
+            Some(found)
+        };
+        let found = found.filter(|contact| !contact.is_deleted() && caller.sees(contact));
+        Ok(match found {
+            Some(found) => self.trial.and_then(|trial| trial.by_id(found.id)).or(Some(found)),
+            None => None,
+        })
+    }
+
+    fn find_identity(&self, kind: IdentityKind, value: &str) -> Vec<Candidate> {
+        let org = self.matcher.caller.organization;
+        let mut found = self.matcher.app.partition().table().find_identity(org, kind, value);
+        if let Some(trial) = self.trial {
+            add_new(&mut found, trial.table().find_identity(org, kind, value));
+        }
+        found
+    }
+
+    fn find_phone(&self, number: &str) -> Vec<Candidate> {
+        let query = parse_query(number, None);
+        let caller = self.matcher.caller;
+        let find = |table: &Table, sight: &Sight| -> Vec<Candidate> {
+            let found = table.find(caller.organization, &query, sight);
+            let found = found.candidates.iter().filter(|one| one.rule.is_same_line());
+            found.map(|one| (one.number, one.initials)).collect()
+        };
+        let mut found = find(self.matcher.app.partition().table(), &caller.sight);
+        if let Some(trial) = self.trial {
+            add_new(&mut found, find(trial.table(), &Sight::Everything));
+        }
+        found
+    }
+}
+
+/// Adds candidates that are not among the others.
+fn add_new(found: &mut Vec<Candidate>, others: Vec<Candidate>) {
+    let known = found.len();
+    for other in others {
+        if found[..known].iter().all(|(number, _)| *number != other.0) {
+            found.push(other);
+        }
+    }
+}
 
 impl<'a> RowMatcher<'a> {
     pub(super) fn new(
@@ -55,18 +139,30 @@ impl<'a> RowMatcher<'a> {
     }
 
     /// The contact that a row belongs to: by external id, then address, then number.
-    pub(super) fn find(&self, draft: &Draft) -> Result<Option<ContactId>, Error> {
-        let (org, table) = (self.caller.organization, self.app.partition().table());
+    pub(super) fn find(
+        &self,
+        id: Option<ContactId>,
+        draft: &Draft,
+        trial: Option<&Trial>,
+    ) -> Result<RowMatch, Error> {
+        let person = Person::of_draft(draft);
+        let mut relative = RowMatch::Nobody;
+        let known = Known { matcher: self, trial };
+        if let Some(id) = id
+            && let Some(contact) = known.by_id(id)?
+        {
+            return Ok(RowMatch::Same(contact.id));
+        }
         let keys = &self.options.match_keys;
         if keys.contains(&MatchKey::ExternalCrmId)
             && let Some(id) = draft.external_crm_id.value()
         {
             let provider = draft.external_crm_provider.value().map(String::as_str);
-            for (number, _) in table.find_identity(org, IdentityKind::ExternalId, id) {
-                if let Some(contact) = self.seen(number)?
+            for (number, _) in known.find_identity(IdentityKind::ExternalId, id) {
+                if let Some(contact) = known.seen(number)?
                     && contact.has_external_id(id, provider)
                 {
-                    return Ok(Some(contact.id));
+                    return Ok(RowMatch::Same(contact.id));
                 }
             }
         }
@@ -79,33 +175,32 @@ impl<'a> RowMatcher<'a> {
                 let has = |contact: &Contact| {
                     contact.emails.iter().any(|other| email::key(&other.address) == key)
                 };
-                let found = table.find_identity(org, IdentityKind::Email, &address.address);
-                if let Some(id) = self.best_same(draft, &found, &has)? {
-                    return Ok(Some(id));
+                let found = known.find_identity(IdentityKind::Email, &address.address);
+                match self.best_same(draft, &person, &found, &known, &has)? {
+                    RowMatch::Nobody => {}
+                    RowMatch::Relative(id) => relative = RowMatch::Relative(id),
+                    same @ RowMatch::Same(_) => return Ok(same),
                 }
             }
         }
         if keys.contains(&MatchKey::Phone) {
             for phone in &draft.add_phones {
-                let query = parse_query(&phone.number, None);
-                let found = table.find(org, &query, &self.caller.sight);
-                let found: Vec<Candidate> = found
-                    .candidates
-                    .iter()
-                    .filter(|candidate| candidate.rule.is_same_line())
-                    .map(|candidate| (candidate.number, candidate.initials))
-                    .collect();
-                if let Some(id) = self.best_same(draft, &found, &|_| true)? {
-                    return Ok(Some(id));
+                let found = known.find_phone(&phone.number);
+                match self.best_same(draft, &person, &found, &known, &|_| true)? {
+                    RowMatch::Nobody => {}
+                    RowMatch::Relative(id) => relative = RowMatch::Relative(id),
+                    same @ RowMatch::Same(_) => return Ok(same),
                 }
             }
         }
-        Ok(None)
+        Ok(relative)
     }
 
-    fn seen(&self, number: ContactNumber) -> Result<Option<Arc<Contact>>, Error> {
-        let contact = self.app.partition().peek_contact(self.caller.organization, number)?;
-        Ok(contact.filter(|contact| self.caller.sees(contact)))
+    /// Whether the comparison would take two rows with a common key for one person though their
+    /// names differ.
+    pub(super) fn are_likely_one(&self, one: &Draft, other: &Draft) -> bool {
+        let compared = self.judge.compare_rows(one, other);
+        compared.is_some_and(|found| RowJudge::says_same(&found))
     }
 
     /// The candidate that is the same person: of those whose names agree the one that fits best,
@@ -113,29 +208,37 @@ impl<'a> RowMatcher<'a> {
     fn best_same(
         &self,
         draft: &Draft,
+        person: &Person,
         found: &[Candidate],
+        known: &Known<'_>,
         has_key: &dyn Fn(&Contact) -> bool,
-    ) -> Result<Option<ContactId>, Error> {
-        let name = name_of_draft(draft);
+    ) -> Result<RowMatch, Error> {
         let by_names = self.options.match_names;
         // Most of the people behind a shared number are told apart without reading their records.
-        let initials = Initials::of(&name.0, &name.1);
+        let initials = Initials::of(&person.first, &person.last);
         let is_likely =
             |(_, other): &&Candidate| !by_names || found.len() <= FEW || !initials.differ(*other);
         let mut looked_at = 0;
         let mut row = None;
         let mut same: Vec<(Arc<Contact>, f64)> = Vec::new();
         let mut likeliest: Option<(f64, ContactId)> = None;
+        let mut relative = RowMatch::Nobody;
         for (number, _) in found.iter().filter(is_likely) {
-            let Some(contact) = self.seen(*number)?.filter(|contact| has_key(contact)) else {
+            let Some(contact) = known.seen(*number)?.filter(|contact| has_key(contact)) else {
                 continue;
             };
             if looked_at == MOST_CANDIDATES {
                 break;
             }
             looked_at += 1;
-            let agrees = !by_names || names_agree(&name_of_contact(&contact), &name);
-            if !agrees && found.len() > FEW {
+            let other = Person::of_contact(&contact);
+            let likeness = if by_names { person.likeness(&other) } else { Likeness::Same };
+            if likeness == Likeness::Relatives {
+                relative = RowMatch::Relative(contact.id);
+                continue;
+            }
+            let agrees = likeness == Likeness::Same;
+            if !agrees && (found.len() > FEW || person.contradicts(&other)) {
                 continue;
             }
             let row = row.get_or_insert_with(|| self.judge.row(draft));
@@ -151,12 +254,12 @@ impl<'a> RowMatcher<'a> {
             }
         }
         let best = match same.as_slice() {
-            [] => return Ok(likeliest.map(|(_, id)| id)),
+            [] => return Ok(likeliest.map_or(relative, |(_, id)| RowMatch::Same(id))),
             [(only, _)] => only,
             [(first, _), ..] => {
                 let mut best = (first, None);
                 for (contact, weight) in &same {
-                    let fit = Some(self.fit(draft, &name, contact, *weight));
+                    let fit = Some(self.fit(draft, person, contact, *weight));
                     if fit > best.1 {
                         best = (contact, fit);
                     }
@@ -164,15 +267,15 @@ impl<'a> RowMatcher<'a> {
                 best.0
             }
         };
-        Ok(Some(best.id))
+        Ok(RowMatch::Same(best.id))
     }
 
-    fn fit(&self, draft: &Draft, name: &(String, String), contact: &Contact, weight: f64) -> Fit {
+    fn fit(&self, draft: &Draft, person: &Person, contact: &Contact, weight: f64) -> Fit {
         let now = self.app.partition().now();
         let stamp = Stamp { now, actor: "", settings: self.settings };
         Fit {
             is_known: !changes(draft, contact, stamp),
-            is_same_name: name_of_contact(contact) == *name,
+            is_same_name: Person::of_contact(contact).is_namesake(person),
             weight,
         }
     }

@@ -11,6 +11,7 @@ use crate::domain::ids::ContactId;
 use crate::domain::issue::FieldIssue;
 use crate::domain::status::Status;
 use crate::engine::{Rejected, Tx};
+use crate::import::match_existing::Person;
 
 /// What became of a row.
 pub(super) enum RowOutcome {
@@ -39,10 +40,7 @@ impl RowWriter<'_> {
         if let Err(issues) = self.fields.refit(&mut draft, false) {
             return Ok(invalid(&issues));
         }
-        give_home(self.by, &mut draft);
-        if draft.source.is_keep() {
-            draft.source = Patch::Set("import".to_owned());
-        }
+        let draft = new_of_row(self.by, draft);
         let number = tx.next_number();
         Ok(match draft.clone().create(id, number, self.stamp) {
             Ok(contact) => {
@@ -85,18 +83,40 @@ impl RowWriter<'_> {
     }
 }
 
+/// What a row says about a contact that it makes.
+pub(super) fn new_of_row(by: &Caller, mut draft: Draft) -> Draft {
+    give_home(by, &mut draft);
+    if draft.source.is_keep() {
+        draft.source = Patch::Set("import".to_owned());
+    }
+    draft
+}
+
 /// Whether a row says something that a contact does not have.
 pub(super) fn changes(draft: &Draft, before: &Contact, stamp: Stamp<'_>) -> bool {
     !matches!(for_update(draft, before).apply(before, stamp), Ok(None))
 }
 
 /// What a row says about a contact that exists: it adds and corrects, but a plain "active" in a
-/// list does not lift a block or a wish not to be contacted, and what another system calls one that
+/// list does not lift a block or a wish not to be contacted, nor does a "no" in a column of
+/// refusals; an initial does not take the place of a name; and what another system calls one that
 /// was merged does not become the name of the survivor.
-fn for_update(draft: &Draft, before: &Contact) -> Draft {
+pub(super) fn for_update(draft: &Draft, before: &Contact) -> Draft {
     let mut draft = draft.clone();
     if draft.status == Patch::Set(Status::Active) && before.shown_status() != Status::Active {
         draft.status = Patch::Keep;
+    }
+    for refusal in [&mut draft.do_not_contact, &mut draft.email_opt_out, &mut draft.blocked] {
+        if *refusal != Patch::Set(true) {
+            *refusal = Patch::Keep;
+        }
+    }
+    if before.opt_in == Some(false) {
+        draft.opt_in = Patch::Keep;
+    }
+    if Person::of_draft(&draft).is_less_than(&Person::of_contact(before)) {
+        draft.display_name = Patch::Keep;
+        (draft.first_name, draft.last_name) = (Patch::Keep, Patch::Keep);
     }
     let provider = draft.external_crm_provider.value().map(String::as_str);
     let id = draft.external_crm_id.value();
@@ -106,7 +126,7 @@ fn for_update(draft: &Draft, before: &Contact) -> Draft {
     draft
 }
 
-fn invalid(issues: &[FieldIssue]) -> RowOutcome {
+pub(super) fn invalid(issues: &[FieldIssue]) -> RowOutcome {
     RowOutcome::Invalid(
         issues
             .iter()

@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use super::letters::Letters;
 use super::standard::{Standard, hash, mix};
 use crate::domain::contact::{Contact, is_mobile_label};
+use crate::domain::name::{Generation, Identity};
 
 /// Phone numbers, e-mail addresses and postal addresses of one contact that are looked at.
 const MOST_VALUES: usize = 4;
@@ -21,7 +22,9 @@ pub struct Input<'a> {
     pub first_name: &'a str,
     /// Family names.
     pub last_name: &'a str,
-    /// The whole name; only looked at if a part is missing.
+    /// What follows the last name: `Jr.`, `III`.
+    pub suffix: &'a str,
+    /// The whole name; its words are only looked at if a part is missing.
     pub full_name: &'a str,
     /// Telephone numbers.
     pub phones: Vec<&'a str>,
@@ -122,6 +125,8 @@ pub struct Record {
     classes: [u16; MOST_CLASSES],
     /// `YYYYMMDD`; 0 if unknown.
     pub(super) birthday: u32,
+    /// Junior, senior and so on; nothing if the name does not say.
+    pub(super) generation: Option<Generation>,
     /// Two letters; 0 if unknown.
     pub(super) country: u16,
 }
@@ -150,6 +155,7 @@ impl Record {
             &Input {
                 first_name: text(contact.first_name.as_ref()),
                 last_name: text(contact.last_name.as_ref()),
+                suffix: text(contact.suffix.as_ref()),
                 full_name,
                 phones: phones.iter().map(|phone| phone.number.as_str()).collect(),
                 emails: contact.emails.iter().map(|email| email.address.as_str()).collect(),
@@ -243,6 +249,7 @@ impl Record {
             mails,
             classes,
             birthday: Standard::date(input.birthday),
+            generation: generation(input),
             country: country(input.country),
             text: buffer.text.into(),
         }
@@ -329,6 +336,15 @@ impl Buffer {
         self.text.push_str(text);
         Span { start, len }
     }
+}
+
+/// Which of several people of one name it is, as far as any part of the name says.
+fn generation(input: &Input<'_>) -> Option<Generation> {
+    fn given(text: &str) -> Option<&str> {
+        Some(text.trim()).filter(|text| !text.is_empty())
+    }
+    let (first, last) = (given(input.first_name), given(input.last_name));
+    Identity::of(given(input.full_name), first, last, given(input.suffix)).generation
 }
 
 /// Given and family names in words; split from one text where a part is missing.

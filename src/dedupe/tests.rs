@@ -38,6 +38,7 @@ fn labelled(name: &str, standard: &Standard) -> (Vec<Record>, Vec<String>) {
         let input = Input {
             first_name: get("first_name"),
             last_name: get("last_name"),
+            suffix: "",
             full_name: get("full_name"),
             phones: list("phones"),
             emails: list("emails"),
@@ -367,6 +368,7 @@ proptest! {
         let input = |text, other| Input {
             first_name: text,
             last_name: other,
+            suffix: "",
             full_name: text,
             phones: vec![text, other],
             emails: vec![text, other],

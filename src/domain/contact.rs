@@ -150,6 +150,8 @@ fields! {
     first_name: Option<String>,
     /// Last name, with particles.
     last_name: Option<String>,
+    /// What follows the last name: `Jr.`, `III`, `PhD`.
+    suffix: Option<String>,
     /// Phone numbers, the primary one marked.
     phones: Vec<Phone>,
     /// E-mail addresses, the primary one marked.

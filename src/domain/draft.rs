@@ -15,7 +15,7 @@ use super::ids::{ContactId, ContactNumber};
 use super::issue::FieldIssue;
 use super::name;
 use super::phone::Phone;
-use super::status::Status;
+use super::status::{EmailState, Status};
 use super::text::fold;
 use super::time::Timestamp;
 
@@ -73,6 +73,7 @@ pub struct Draft {
     pub name: Patch<String>,
     pub first_name: Patch<String>,
     pub last_name: Patch<String>,
+    pub suffix: Patch<String>,
     /// Replaces all numbers.
     pub phones: Patch<Vec<Phone>>,
     /// Sets the primary number.
@@ -122,6 +123,8 @@ pub struct Draft {
     pub external_crm_id: Patch<String>,
     pub external_crm_provider: Patch<String>,
     pub opt_in: Patch<bool>,
+    /// Whether the person does not want e-mails.
+    pub email_opt_out: Patch<bool>,
     pub last_contacted_at: Patch<Timestamp>,
     pub last_interaction_at: Patch<Timestamp>,
     pub system_critical: Patch<bool>,
@@ -145,6 +148,12 @@ pub const MAX_CUSTOM_FIELDS_BYTES: usize = 64 * 1024;
 pub const MAX_ENTRIES: usize = 100;
 /// Most characters of the notes of one contact.
 pub const MAX_NOTES: usize = 100_000;
+/// Most characters of a short text such as a name.
+pub const MAX_TEXT: usize = 255;
+/// Most characters of a tag.
+pub const MAX_TAG: usize = 100;
+/// Most characters of a text in a custom field.
+pub const MAX_CUSTOM_TEXT: usize = 65_536;
 /// Most tags of one contact.
 pub const MAX_TAGS: usize = 500;
 
@@ -269,6 +278,14 @@ impl Draft {
         };
         flag(self.blocked, before.blocked, &mut fields.status.blocked);
         flag(self.do_not_contact, before.do_not_contact, &mut fields.status.do_not_contact);
+        let was_opted_out = before.email == EmailState::Unsubscribed;
+        let mut is_opted_out = fields.status.email == EmailState::Unsubscribed;
+        let shown = is_opted_out;
+        flag(self.email_opt_out, was_opted_out, &mut is_opted_out);
+        if is_opted_out != shown {
+            fields.status.email =
+                if is_opted_out { EmailState::Unsubscribed } else { EmailState::Ok };
+        }
         if !fields.status.do_not_contact && has_tag(&fields.tags, &settings.do_not_contact_tag) {
             fields.tags.retain(|tag| fold(tag) != fold(&settings.do_not_contact_tag));
         }
@@ -291,12 +308,18 @@ impl Draft {
         let fields = &mut contact.fields;
         std::mem::take(&mut self.first_name).apply_to(&mut fields.first_name);
         std::mem::take(&mut self.last_name).apply_to(&mut fields.last_name);
+        let suffix = std::mem::take(&mut self.suffix);
+        let is_suffix_sent = !suffix.is_keep();
+        suffix.apply_to(&mut fields.suffix);
         match given {
             Patch::Set(full) if is_renamed => {
                 if !parts_sent {
                     let split = name::split(&full);
                     fields.first_name = split.first;
                     fields.last_name = split.last;
+                    if !is_suffix_sent {
+                        fields.suffix = split.suffix;
+                    }
                 }
                 contact.display_name = full;
             }
@@ -313,29 +336,40 @@ struct Naming {
     made: Option<String>,
     /// Whether the display name is that, or the other spelling of first and last name.
     is_made: bool,
+    /// Titles that stand in front of the names in the display name only.
+    title: Option<String>,
 }
 
 impl Naming {
     fn of(contact: &Contact) -> Self {
         let made = made_name(contact);
         let split = name::split(&contact.display_name);
-        let is_split = split.first.is_some()
+        let is_split = (split.first.is_some() || split.last.is_some())
             && split.first == contact.first_name
-            && split.last == contact.last_name;
-        Self { is_made: is_split || made.as_ref() == Some(&contact.display_name), made }
+            && split.last == contact.last_name
+            && split.suffix == contact.suffix;
+        let is_made = is_split || made.as_ref() == Some(&contact.display_name);
+        Self { is_made, made, title: split.title.filter(|_| is_split) }
     }
 
     /// Makes the display name anew if it was made of something that has changed.
     fn follow(self, contact: &mut Contact) {
-        if self.is_made && made_name(contact) != self.made {
-            contact.display_name.clear();
+        let made = made_name(contact);
+        if !self.is_made || made == self.made {
+            return;
         }
+        let is_named = contact.first_name.is_some() || contact.last_name.is_some();
+        contact.display_name = match (self.title, made) {
+            (Some(title), Some(name)) if is_named => format!("{title} {name}"),
+            _ => String::new(),
+        };
     }
 }
 
 fn made_name(contact: &Contact) -> Option<String> {
     let fields = &contact.fields;
-    name::join(fields.first_name.as_deref(), fields.last_name.as_deref())
+    let (first, last) = (fields.first_name.as_deref(), fields.last_name.as_deref());
+    name::join(first, last, fields.suffix.as_deref())
         .or_else(|| fields.company.clone())
         .or_else(|| contact.primary_phone().map(|p| p.number.clone()))
         .or_else(|| contact.primary_email().map(|e| e.address.clone()))

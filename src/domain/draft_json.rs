@@ -12,15 +12,13 @@ use serde_json::{Map, Value};
 
 use super::access::OrgSettings;
 use super::contact::{Address, ChannelId, Email, Visibility};
-use super::draft::{Draft, MAX_NOTES, Patch};
+use super::draft::{Draft, MAX_CUSTOM_TEXT, MAX_NOTES, MAX_TAG, MAX_TEXT, Patch};
 use super::email;
 use super::issue::{FieldIssue, shorten};
 use super::phone::{self, Phone};
 use super::status::Status;
 use super::text::{one_line, visible};
 
-/// Most characters of a short text such as a name.
-const SHORT: usize = 255;
 /// Most characters of a phone number as typed.
 const RAW_PHONE: usize = 200;
 
@@ -113,26 +111,27 @@ impl Reader<'_> {
         for (key, value) in members {
             let at = format!("/{}", escape(key));
             match key.as_str() {
-                "display_name" => draft.display_name = self.text(&at, value, SHORT),
-                "name" | "full_name" => draft.name = self.text(&at, value, SHORT),
-                "first_name" | "given_name" => draft.first_name = self.text(&at, value, SHORT),
+                "display_name" => draft.display_name = self.text(&at, value, MAX_TEXT),
+                "name" | "full_name" => draft.name = self.text(&at, value, MAX_TEXT),
+                "first_name" | "given_name" => draft.first_name = self.text(&at, value, MAX_TEXT),
                 "last_name" | "family_name" | "surname" => {
-                    draft.last_name = self.text(&at, value, SHORT);
+                    draft.last_name = self.text(&at, value, MAX_TEXT);
                 }
+                "suffix" | "name_suffix" => draft.suffix = self.text(&at, value, MAX_TEXT),
                 "phones" | "phone_numbers" => draft.phones = self.list(&at, value, Self::phone),
                 "phone" | "phone_number" => draft.phone = self.single(&at, value, Self::phone),
                 "mobile" => draft.mobile = self.single(&at, value, Self::phone),
                 "emails" => draft.emails = self.list(&at, value, Self::email),
                 "email" => draft.email = map(self.single(&at, value, Self::email), |e| e.address),
                 "company" | "company_name" | "account" | "account_name" => {
-                    draft.company = self.text(&at, value, SHORT);
+                    draft.company = self.text(&at, value, MAX_TEXT);
                 }
                 "company_id" | "account_id" => {
                     draft.company_id = self.single(&at, value, Self::uuid);
                 }
-                "title" | "job_title" => draft.title = self.text(&at, value, SHORT),
-                "department" => draft.department = self.text(&at, value, SHORT),
-                "role" | "buying_role" => draft.role = self.text(&at, value, SHORT),
+                "title" | "job_title" => draft.title = self.text(&at, value, MAX_TEXT),
+                "department" => draft.department = self.text(&at, value, MAX_TEXT),
+                "role" | "buying_role" => draft.role = self.text(&at, value, MAX_TEXT),
                 "addresses" => draft.addresses = self.list(&at, value, Self::address),
                 "address" => {
                     draft.addresses = map(self.single(&at, value, Self::address), |a| vec![a]);
@@ -147,10 +146,10 @@ impl Reader<'_> {
                 "channels" | "channel_identifiers" => {
                     draft.channels = self.list(&at, value, Self::channel);
                 }
-                "country" => draft.country = self.text(&at, value, SHORT),
-                "language" => draft.language = self.text(&at, value, SHORT),
-                "timezone" | "time_zone" => draft.timezone = self.text(&at, value, SHORT),
-                "preferred_channel" => draft.preferred_channel = self.text(&at, value, SHORT),
+                "country" => draft.country = self.text(&at, value, MAX_TEXT),
+                "language" => draft.language = self.text(&at, value, MAX_TEXT),
+                "timezone" | "time_zone" => draft.timezone = self.text(&at, value, MAX_TEXT),
+                "preferred_channel" => draft.preferred_channel = self.text(&at, value, MAX_TEXT),
                 "notes" => draft.notes = self.text(&at, value, MAX_NOTES),
                 "status" => draft.status = self.single(&at, value, Self::status),
                 "blocked" => draft.blocked = self.single(&at, value, Self::boolean),
@@ -161,29 +160,32 @@ impl Reader<'_> {
                 "in_active_campaign" => {
                     draft.in_active_campaign = self.single(&at, value, Self::boolean);
                 }
-                "source" => draft.source = self.text(&at, value, SHORT),
-                "first_channel" => draft.first_channel = self.text(&at, value, SHORT),
+                "source" => draft.source = self.text(&at, value, MAX_TEXT),
+                "first_channel" => draft.first_channel = self.text(&at, value, MAX_TEXT),
                 "assigned_to" | "owner" | "assignee" | "owner_id" => {
-                    draft.assigned_to = self.text(&at, value, SHORT);
+                    draft.assigned_to = self.text(&at, value, MAX_TEXT);
                 }
                 "visibility" => draft.visibility = self.single(&at, value, Self::visibility),
-                "assigned_queue" | "queue" => draft.assigned_queue = self.text(&at, value, SHORT),
+                "assigned_queue" | "queue" => {
+                    draft.assigned_queue = self.text(&at, value, MAX_TEXT);
+                }
                 "org_department_id" | "department_id" => {
-                    draft.org_department_id = self.text(&at, value, SHORT);
+                    draft.org_department_id = self.text(&at, value, MAX_TEXT);
                 }
                 "tags" => draft.tags = self.tags(&at, value),
                 "custom_fields" => {
                     draft.custom_fields = self.entries(&at, value, Self::custom_value);
                 }
                 "external_crm_id" | "external_id" => {
-                    draft.external_crm_id = self.text(&at, value, SHORT);
+                    draft.external_crm_id = self.text(&at, value, MAX_TEXT);
                 }
                 "external_crm_provider" => {
-                    draft.external_crm_provider = self.text(&at, value, SHORT);
+                    draft.external_crm_provider = self.text(&at, value, MAX_TEXT);
                 }
                 "opt_in" | "marketing_opt_in" => {
                     draft.opt_in = self.single(&at, value, Self::boolean);
                 }
+                "email_opt_out" => draft.email_opt_out = self.single(&at, value, Self::boolean),
                 "last_contacted_at" => {
                     draft.last_contacted_at = self.single(&at, value, Self::time);
                 }
@@ -294,7 +296,7 @@ impl Reader<'_> {
 
     fn checked_text(&mut self, at: &str, text: &str, most: usize) -> Patch<String> {
         // Only long texts have lines.
-        let text = if most == SHORT { one_line(text) } else { Cow::Borrowed(text) };
+        let text = if most == MAX_TEXT { one_line(text) } else { Cow::Borrowed(text) };
         let text = text.trim();
         if text.is_empty() {
             return Patch::Clear;
@@ -307,7 +309,7 @@ impl Reader<'_> {
     }
 
     fn member_text(&mut self, at: &str, members: &Map<String, Value>, key: &str) -> Option<String> {
-        match self.text(&format!("{at}/{key}"), members.get(key)?, SHORT) {
+        match self.text(&format!("{at}/{key}"), members.get(key)?, MAX_TEXT) {
             Patch::Set(text) => Some(text),
             Patch::Keep | Patch::Clear => None,
         }
@@ -398,7 +400,7 @@ impl Reader<'_> {
 
     fn address(&mut self, at: &str, value: &Value) -> Option<Address> {
         match value {
-            Value::String(text) => match self.checked_text(at, text, SHORT) {
+            Value::String(text) => match self.checked_text(at, text, MAX_TEXT) {
                 Patch::Set(street) => Some(Address { street: Some(street), ..Address::default() }),
                 Patch::Keep | Patch::Clear => None,
             },
@@ -457,7 +459,7 @@ impl Reader<'_> {
     }
 
     fn tag(&mut self, at: &str, value: &Value) -> Option<String> {
-        match self.text(at, value, 100) {
+        match self.text(at, value, MAX_TAG) {
             Patch::Set(tag) => Some(tag),
             Patch::Keep | Patch::Clear => None,
         }
@@ -539,11 +541,11 @@ fn check_json(at: &str, value: &Value, depth: usize) -> Option<FieldIssue> {
         return Some(FieldIssue::new(at, "too_deep", "is nested deeper than 8 levels"));
     }
     match value {
-        Value::String(text) => check_text(at, text, 65_536),
+        Value::String(text) => check_text(at, text, MAX_CUSTOM_TEXT),
         Value::Array(values) => values.iter().find_map(|v| check_json(at, v, depth + 1)),
-        Value::Object(members) => members
-            .iter()
-            .find_map(|(k, v)| check_text(at, k, SHORT).or_else(|| check_json(at, v, depth + 1))),
+        Value::Object(members) => members.iter().find_map(|(k, v)| {
+            check_text(at, k, MAX_TEXT).or_else(|| check_json(at, v, depth + 1))
+        }),
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
 }

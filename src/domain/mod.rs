@@ -6,6 +6,7 @@ pub mod calling_code;
 pub mod collation;
 pub mod contact;
 pub mod custom_field;
+pub mod date;
 pub mod draft;
 pub mod draft_json;
 mod draft_lists;

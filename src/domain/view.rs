@@ -6,6 +6,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::contact::{Address, ChannelId, Contact};
+use super::status::EmailState;
 use super::time::Timestamp;
 
 /// A phone number as it is shown.
@@ -80,6 +81,7 @@ pub struct ContactView<'a> {
     pub name: &'a str,
     pub first_name: Option<&'a str>,
     pub last_name: Option<&'a str>,
+    pub suffix: Option<&'a str>,
     /// The primary number.
     pub phone: Option<&'a str>,
     /// The first mobile number.
@@ -116,6 +118,7 @@ pub struct ContactView<'a> {
     pub external_crm_id: Option<&'a str>,
     pub external_crm_provider: Option<&'a str>,
     pub opt_in: Option<bool>,
+    pub email_opt_out: bool,
     pub lead_score: Option<u8>,
     pub last_contacted_at: Option<Timestamp>,
     pub last_interaction_at: Option<Timestamp>,
@@ -144,6 +147,7 @@ pub const MEMBERS: &[&str] = &[
     "name",
     "first_name",
     "last_name",
+    "suffix",
     "phone",
     "mobile",
     "email",
@@ -177,6 +181,7 @@ pub const MEMBERS: &[&str] = &[
     "external_crm_id",
     "external_crm_provider",
     "opt_in",
+    "email_opt_out",
     "lead_score",
     "last_contacted_at",
     "last_interaction_at",
@@ -203,6 +208,7 @@ impl<'a> ContactView<'a> {
             name: &contact.display_name,
             first_name: contact.first_name.as_deref(),
             last_name: contact.last_name.as_deref(),
+            suffix: contact.suffix.as_deref(),
             phone: contact.primary_phone().map(|p| p.number.as_str()),
             mobile: contact.mobile_phone().map(|p| p.number.as_str()),
             email: contact.primary_email().map(|e| e.address.as_str()),
@@ -255,6 +261,7 @@ impl<'a> ContactView<'a> {
             external_crm_id: contact.external_crm_id.as_deref(),
             external_crm_provider: contact.external_crm_provider.as_deref(),
             opt_in: contact.opt_in,
+            email_opt_out: contact.fields.status.email == EmailState::Unsubscribed,
             lead_score: contact.lead_score,
             last_contacted_at: contact.last_contacted_at,
             last_interaction_at: contact.last_interaction_at,

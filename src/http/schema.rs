@@ -292,6 +292,40 @@ pub(super) struct ImportProgress {
 }
 
 #[derive(ToSchema)]
+pub(super) struct ImportColumn {
+    /// The place of the column; the first is 0.
+    pub index: usize,
+    #[schema(example = "Do Not Call")]
+    pub name: String,
+    /// The beginnings of up to three cells.
+    pub samples: Vec<String>,
+    /// The field that its cells go to; null for none.
+    #[schema(example = "do_not_contact")]
+    pub target: Option<String>,
+    /// Why it goes there, or why it goes nowhere.
+    #[schema(example = "its header")]
+    pub why: String,
+    pub not_imported: bool,
+}
+
+#[derive(ToSchema)]
+pub(super) struct ImportWarning {
+    /// The line of the file where the row begins.
+    #[schema(example = 2)]
+    pub row: u64,
+    #[schema(example = "Phone")]
+    pub column: Option<String>,
+    #[schema(example = "12025550141.0")]
+    pub value: String,
+    #[schema(example = "value_repaired")]
+    pub code: String,
+    /// What was done.
+    pub detail: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+#[derive(ToSchema)]
 pub(super) struct ImportJob {
     pub id: uuid::Uuid,
     /// queued, running, done, failed, cancelled.
@@ -300,6 +334,13 @@ pub(super) struct ImportJob {
     pub counts: ImportCounts,
     /// Where the rows that it did not take are; null once they are no longer kept.
     pub errors_url: Option<String>,
+    /// What became of every column, once it has ended; without samples after a restart.
+    pub columns: Vec<ImportColumn>,
+    /// What was left out of rows that were imported, or repaired in them: the first 200, as long as
+    /// the server runs.
+    pub warnings: Vec<ImportWarning>,
+    /// How many warnings there are.
+    pub warnings_total: u64,
     pub error: Option<String>,
     pub dry_run: bool,
     pub created_at: String,

@@ -9,6 +9,7 @@ use super::target::{AddressPart, Label, Target};
 pub(super) fn target(name: &str) -> Option<Target> {
     use AddressPart as Part;
     Some(match name {
+        "id" => Target::Id,
         "name" | "fullname" | "displayname" | "contactname" | "contact" | "completename"
         | "nomcomplet" | "nombrecompleto" | "vollername" | "ganzername" | "imieinazwisko"
         | "фио" | "полноеимя" | "имяифамилия" => Target::Name,
@@ -18,6 +19,7 @@ pub(super) fn target(name: &str) -> Option<Target> {
         | "drugieimie" | "отчество" => Target::MiddleName,
         "lastname" | "lname" | "last" | "surname" | "familyname" | "family" | "nachname" | "familienname"
         | "zuname" | "nomdefamille" | "nom" | "apellido" | "apellidos" | "nazwisko" | "фамилия" => Target::LastName,
+        "suffix" | "namesuffix" | "generation" | "namenszusatz" | "suffixe" | "sufijo" => Target::Suffix,
         "mobile" | "mobilephone" | "mobilenumber" | "mobilephonenumber" | "mobileno" | "cell" | "cellphone"
         | "cellnumber" | "cellular" | "handy" | "handynummer" | "mobil" | "mobiltelefon" | "mobilnummer" | "mobilfunk"
         | "portable" | "telephoneportable" | "telportable" | "telephonemobile" | "movil" | "telefonomovil" | "celular"
@@ -68,6 +70,24 @@ pub(super) fn target(name: &str) -> Option<Target> {
         | "bemerkung" | "bemerkungen" | "kommentar" | "remarques" | "commentaire" | "commentaires" | "notas"
         | "observaciones" | "uwagi" | "notatki" | "заметки" | "примечание" | "комментарий" => Target::Notes,
         "status" | "contactstatus" | "statut" | "статус" => Target::Status,
+        "donotcontact" | "dnc" | "donotcall" | "dncflag" | "isdnc" | "nocall" | "nocalls" | "donotphone" | "dontcall"
+        | "dontcontact" | "callblocked" | "donotcallregistry" | "nichtanrufen" | "nichtkontaktieren" | "anrufsperre"
+        | "kontaktsperre" | "werbesperre" | "nepasappeler" | "nepascontacter" | "nollamar" | "nocontactar" | "nonchiamare"
+        | "noncontattare" | "niedzwonic" | "niekontaktowac" | "naoligar" | "naocontatar" | "незвонить"
+        | "nietbellen" => Target::DoNotContact,
+        "maycontact" | "maycall" | "oktocall" | "oktocontact" | "callallowed" | "contactallowed" | "callable" | "contactable"
+        | "allowcalls" | "allowcontact" | "cancontact" | "cancall" | "darfkontaktiertwerden" | "anruferlaubt" => Target::MayContact,
+        "optin" | "optedin" | "marketingoptin" | "marketingconsent" | "marketingpermission" | "consent" | "emailoptin"
+        | "hasoptedin" | "acceptsmarketing" | "acceptsemailmarketing" | "newsletter" | "newslettersubscribed"
+        | "subscribed" | "subscribedtonewsletter" | "gdprconsent" | "optinmarketing" | "consentstatus" | "einwilligung"
+        | "werbeeinwilligung" | "werbungerlaubt" | "consentement" | "consentimiento" | "consenso" | "zgoda"
+        | "consentimento" | "согласие" => Target::OptIn,
+        "optout" | "optedout" | "hasoptedout" | "marketingoptout" | "donotmarket" | "nomarketing" | "unsubscribed"
+        | "unsubscribe" | "donotsolicit" | "abgemeldet" => Target::OptOut,
+        "emailoptout" | "emailoptedout" | "optedoutofemail" | "hasoptedoutofemail" | "donotemail" | "noemail" | "noemails"
+        | "dontemail" | "emailunsubscribed" | "unsubscribedfromallemail" | "unsubscribedfromallemails"
+        | "unsubscribedfromemail" | "unsubscribedemail" | "unsubscribedfromnewsletter" | "donotmail" | "donotsendemail" | "donotallowbulkemails"
+        | "donotallowemails" | "keineemail" | "keineemails" | "emailabgemeldet" | "pasdemail" => Target::EmailOptOut,
         "source" | "leadsource" | "origin" | "quelle" | "herkunft" | "origine" | "fuente" | "origen" | "zrodlo" | "источник" => Target::Source,
         "externalcrmid" | "externalid" | "crmid" | "recordid" | "vendorleadcode" => Target::ExternalCrmId,
         "externalcrmprovider" | "crmprovider" | "crm" => Target::ExternalCrmProvider,

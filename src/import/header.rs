@@ -10,6 +10,7 @@ use std::fmt;
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::map::Origin;
 use super::target::{AddressPart, Label, Target, custom_key};
 
 /// The program that a file comes from, as far as its headers tell.
@@ -22,6 +23,7 @@ pub enum Layout {
     Outlook,
     HubSpot,
     Salesforce,
+    Zoho,
     LinkedIn,
     Plain,
 }
@@ -40,7 +42,9 @@ impl Layout {
             Self::Google
         } else if count(&OUTLOOK) >= 3 {
             Self::Outlook
-        } else if has("recordid") && count(&HUBSPOT) > 0 {
+        } else if has("recordid") && count(&ZOHO) > 0 && count(&HUBSPOT_ONLY) == 0 {
+            Self::Zoho
+        } else if has("recordid") && (count(&HUBSPOT_ONLY) > 0 || count(&HUBSPOT) > 1) {
             Self::HubSpot
         } else if count(&["firstname", "lastname"]) == 2 && count(&SALESFORCE) >= 2 {
             Self::Salesforce
@@ -58,6 +62,7 @@ impl Layout {
         match self {
             Self::HubSpot => Some("HubSpot"),
             Self::Salesforce => Some("Salesforce"),
+            Self::Zoho => Some("Zoho"),
             Self::Google | Self::GoogleOld | Self::Outlook | Self::LinkedIn | Self::Plain => None,
         }
     }
@@ -71,6 +76,7 @@ impl fmt::Display for Layout {
             Self::Outlook => "Outlook",
             Self::HubSpot => "HubSpot",
             Self::Salesforce => "Salesforce",
+            Self::Zoho => "Zoho",
             Self::LinkedIn => "LinkedIn",
             Self::Plain => "plain",
         })
@@ -93,15 +99,34 @@ const OUTLOOK: [&str; 12] = [
     "ttytddphone",
 ];
 
-const HUBSPOT: [&str; 8] = [
+/// Headers that no other program has beside `Record ID`.
+const HUBSPOT_ONLY: [&str; 5] = [
     "lifecyclestage",
-    "contactowner",
-    "leadstatus",
     "associatedcompany",
     "associatedcompanyids",
-    "companyname",
-    "createdate",
-    "lastactivitydate",
+    "marketingcontactstatus",
+    "unsubscribedfromallemail",
+];
+
+/// Headers that others have as well, so that one of them says little.
+const HUBSPOT: [&str; 4] = ["leadstatus", "companyname", "createdate", "lastactivitydate"];
+
+/// Headers that Zoho has beside `Record Id`.
+const ZOHO: [&str; 14] = [
+    "accountname",
+    "accountnameid",
+    "contactownerid",
+    "contactname",
+    "createdtime",
+    "modifiedtime",
+    "lastactivitytime",
+    "emailoptout",
+    "secondaryemail",
+    "skypeid",
+    "vendorname",
+    "mailingzip",
+    "otherzip",
+    "reportingto",
 ];
 
 const SALESFORCE: [&str; 9] = [
@@ -154,10 +179,11 @@ pub(super) enum LabelledKind {
     Address,
 }
 
-/// What a header means in a layout; `None` when nobody knows.
-pub(super) fn meaning(header: &str, layout: Layout) -> Option<Meaning> {
+/// What a header means in a layout, and whether the header or the layout says so; `None` when
+/// nobody knows.
+pub(super) fn meaning(header: &str, layout: Layout) -> Option<(Meaning, Origin)> {
     if let Some(key) = custom_key(header.trim()) {
-        return Some(Meaning::Field(Target::Custom(key.to_owned()), 0));
+        return Some((Meaning::Field(Target::Custom(key.to_owned()), 0), Origin::Header));
     }
     let name = squeeze(header);
     let special = match layout {
@@ -165,18 +191,19 @@ pub(super) fn meaning(header: &str, layout: Layout) -> Option<Meaning> {
         Layout::Outlook => outlook(&name),
         Layout::HubSpot => hubspot(&name),
         Layout::Salesforce => salesforce(&name),
+        Layout::Zoho => zoho(&name),
         Layout::LinkedIn => linkedin(&name),
         Layout::Plain => None,
     };
-    if special.is_some() {
-        return special;
+    if let Some(special) = special {
+        return Some((special, Origin::Layout));
     }
     // `Phone 2` means what `Phone` means.
     let (stem, group) = numbered(&name);
     let target = super::alias::target(&name).map(|target| (target, 0));
     let (target, group) =
         target.or_else(|| super::alias::target(stem).map(|target| (target, group)))?;
-    Some(Meaning::Field(target, group))
+    Some((Meaning::Field(target, group), Origin::Header))
 }
 
 /// Takes a number from the end: `phone2` is `phone`, 2.
@@ -235,11 +262,11 @@ fn google(name: &str) -> Option<Meaning> {
         "organizationtitle" => field(Target::Title),
         "organizationdepartment" => field(Target::Department),
         "additionalname" => field(Target::MiddleName),
-        "nameprefix" | "namesuffix" | "nickname" | "fileas" | "photo" | "initials"
-        | "shortname" | "maidenname" | "yominame" | "givennameyomi" | "familynameyomi"
-        | "additionalnameyomi" | "phoneticfirstname" | "phoneticmiddlename"
-        | "phoneticlastname" | "gender" | "location" | "billinginformation" | "directoryserver"
-        | "mileage" | "hobby" | "sensitivity" | "priority" | "subject" => Some(Meaning::Useless),
+        "nameprefix" | "nickname" | "fileas" | "photo" | "initials" | "shortname"
+        | "maidenname" | "yominame" | "givennameyomi" | "familynameyomi" | "additionalnameyomi"
+        | "phoneticfirstname" | "phoneticmiddlename" | "phoneticlastname" | "gender"
+        | "location" | "billinginformation" | "directoryserver" | "mileage" | "hobby"
+        | "sensitivity" | "priority" | "subject" => Some(Meaning::Useless),
         _ => None,
     }
 }
@@ -276,7 +303,6 @@ fn outlook(name: &str) -> Option<Meaning> {
             field(Target::Phone(Some(Label::Other)))
         }
         "title"
-        | "suffix"
         | "account"
         | "anniversary"
         | "assistantsname"
@@ -362,6 +388,25 @@ fn salesforce(name: &str) -> Option<Meaning> {
     }
 }
 
+fn zoho(name: &str) -> Option<Meaning> {
+    match name {
+        "recordid" => field(Target::ExternalCrmId),
+        "contactowner" => field(Target::AssignedTo),
+        "accountname" => field(Target::Company),
+        "mailingzip" => field(Target::Address(AddressPart::PostalCode, None)),
+        "otherstreet" => field(Target::Address(AddressPart::Street, Some(Label::Other))),
+        "othercity" => field(Target::Address(AddressPart::City, Some(Label::Other))),
+        "otherstate" => field(Target::Address(AddressPart::Region, Some(Label::Other))),
+        "otherzip" => field(Target::Address(AddressPart::PostalCode, Some(Label::Other))),
+        "othercountry" => field(Target::Address(AddressPart::Country, Some(Label::Other))),
+        "salutation" | "contactname" | "contactownerid" | "accountnameid" | "vendorname"
+        | "reportingto" | "createdby" | "createdbyid" | "modifiedby" | "modifiedbyid"
+        | "createdtime" | "modifiedtime" | "lastactivitytime" | "skypeid" | "asst" | "layout"
+        | "layoutid" | "locked" | "currency" | "exchangerate" => Some(Meaning::Useless),
+        _ => None,
+    }
+}
+
 fn linkedin(name: &str) -> Option<Meaning> {
     match name {
         "primaryemail" => field(Target::Email(None)),
@@ -399,6 +444,10 @@ mod tests {
             ("Name,Given Name,Family Name,Group Membership,Phone 1 - Type", Layout::GoogleOld),
             ("Title,First Name,Business Phone,E-mail Address,Business City", Layout::Outlook),
             ("Record ID,First Name,Lifecycle Stage", Layout::HubSpot),
+            ("Record ID,First Name,Last Name,Lead Status,Create Date", Layout::HubSpot),
+            ("Record Id,First Name,Last Name,Account Name,Contact Owner,Email", Layout::Zoho),
+            ("Record Id,First Name,Last Name,Contact Owner,Email", Layout::Plain),
+            ("Record ID,Name,Phone", Layout::Plain),
             ("Id,FirstName,LastName,AccountName,MobilePhone", Layout::Salesforce),
             (
                 "First Name,Last Name,URL,Email Address,Company,Position,Connected On",
@@ -414,6 +463,7 @@ mod tests {
 
     #[test]
     fn the_layout_decides_what_a_header_means() {
+        let meaning = |header, layout| meaning(header, layout).map(|(meaning, _)| meaning);
         let title = |layout| meaning("Title", layout);
         assert_eq!(title(Layout::Outlook), Some(Meaning::Useless));
         assert_eq!(title(Layout::Plain), field(Target::Title));

@@ -49,6 +49,10 @@ pub enum IssueCode {
     TextInvalid,
     /// A value does not fit the definition of its custom field.
     CustomFieldInvalid,
+    /// Another column has filled the field already.
+    ValueLeftOut,
+    /// A cell was damaged and what it must have been is certain.
+    ValueRepaired,
     /// The row has nothing that could tell a contact.
     ContactEmpty,
     /// The row says something that its importer may not say.
@@ -75,6 +79,8 @@ impl IssueCode {
             Self::ValueUnknown => "value_unknown",
             Self::TextInvalid => "text_invalid",
             Self::CustomFieldInvalid => "custom_field_invalid",
+            Self::ValueLeftOut => "value_left_out",
+            Self::ValueRepaired => "value_repaired",
             Self::ContactEmpty => "contact_empty",
             Self::NotAllowed => "not_allowed",
             Self::NeedsReview => "needs_review",

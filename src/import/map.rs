@@ -12,6 +12,7 @@ use super::header::{LabelledKind, Layout, Meaning, meaning, squeeze};
 use super::issue::shortened;
 use super::read::RawRow;
 use super::target::{Label, Target, did_you_mean};
+use crate::domain::date::Order;
 
 /// How Google joins several values in a cell.
 const TRIPLE_COLON: &str = ":::";
@@ -33,6 +34,14 @@ pub enum Origin {
     Asked,
     /// Its header says so.
     Header,
+    /// The program that the file comes from has such a column.
+    Layout,
+    /// The program that the file comes from has such a column, and no field holds it.
+    Useless,
+    /// Its header says that it holds ids of ours, and its cells are none.
+    ForeignId,
+    /// It names lists, and there are none yet.
+    NoList,
     /// Nobody knows what it is: it is ignored.
     Unknown,
 }
@@ -49,14 +58,21 @@ pub struct ColumnPlan {
     /// Columns of one thing have the same number, such as the parts of a second address.
     pub group: u32,
     /// The column with the labels of the values.
-    label_column: Option<usize>,
+    pub(super) label_column: Option<usize>,
+    /// Which of day and month comes first in its dates, as far as they show.
+    pub(super) date_order: Option<Order>,
+    /// Some of its cells.
+    pub(super) samples: Vec<String>,
 }
 
 /// The mapping of a whole file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowMap {
     layout: Layout,
-    columns: Vec<ColumnPlan>,
+    pub(super) columns: Vec<ColumnPlan>,
+    /// The columns in the order in which they fill their fields: those that were asked for are
+    /// before others of the same field.
+    pub(super) order: Vec<usize>,
     tag_separator: Option<char>,
 }
 
@@ -77,6 +93,8 @@ pub struct MappedValue<'a> {
     pub group: u32,
     /// Whether the file marks it as the preferred one.
     pub preferred: bool,
+    /// Which of day and month comes first in the dates of the column, as far as they show.
+    pub date_order: Option<Order>,
 }
 
 /// The values of a row.
@@ -104,20 +122,27 @@ impl RowMap {
     /// Decides where each column goes; an unknown column among the wishes is an error.
     pub fn new(headers: &[String], options: &MapOptions) -> Result<Self, Error> {
         let layout = Layout::detect(headers);
-        let meanings: Vec<Option<Meaning>> =
+        let meanings: Vec<Option<(Meaning, Origin)>> =
             headers.iter().map(|header| meaning(header, layout)).collect();
         let mut columns: Vec<ColumnPlan> = headers
             .iter()
             .zip(&meanings)
             .map(|(header, meaning)| {
                 let (target, group, origin) = match meaning {
-                    Some(Meaning::Field(target, group)) => (target.clone(), *group, Origin::Header),
-                    Some(Meaning::LabelOf(_, group)) => (Target::Ignore, *group, Origin::Header),
-                    Some(Meaning::Useless) => (Target::Ignore, 0, Origin::Header),
+                    Some((Meaning::Field(Target::List, _), _)) => {
+                        (Target::Ignore, 0, Origin::NoList)
+                    }
+                    Some((Meaning::Field(target, group), origin)) => {
+                        (target.clone(), *group, *origin)
+                    }
+                    Some((Meaning::LabelOf(_, group), origin)) => (Target::Ignore, *group, *origin),
+                    Some((Meaning::Useless, _)) => (Target::Ignore, 0, Origin::Useless),
                     None => (Target::Ignore, 0, Origin::Unknown),
                 };
                 let label_column = label_column(&target, group, &meanings);
-                ColumnPlan { header: header.clone(), target, origin, group, label_column }
+                let (date_order, samples) = (None, Vec::new());
+                let header = header.clone();
+                ColumnPlan { header, target, origin, group, label_column, date_order, samples }
             })
             .collect();
         for (name, target) in &options.columns {
@@ -131,7 +156,15 @@ impl RowMap {
                 return Err(unknown_column(name, headers));
             }
         }
-        Ok(Self { layout, columns, tag_separator: options.tag_separator })
+        let mut order: Vec<usize> = (0..columns.len()).collect();
+        order.sort_by_key(|at| {
+            let plan = &columns[*at];
+            let is_first = plan.origin == Origin::Asked && plan.target.is_single();
+            // Others keep their places.
+            let first_of_field = columns.iter().position(|other| other.target == plan.target);
+            (if is_first { first_of_field.unwrap_or(*at) } else { *at }, !is_first)
+        });
+        Ok(Self { layout, columns, order, tag_separator: options.tag_separator })
     }
 
     /// The program that the file comes from.
@@ -155,7 +188,8 @@ impl RowMap {
         self.columns.iter().any(|plan| {
             matches!(
                 plan.target,
-                Target::Name
+                Target::Id
+                    | Target::Name
                     | Target::FirstName
                     | Target::LastName
                     | Target::Company
@@ -176,7 +210,9 @@ impl RowMap {
     pub fn map_cells<'a>(&'a self, cells: &'a StringRecord) -> MappedRow<'a> {
         let mut values = Vec::with_capacity(self.columns.len());
         let mut has_external_id = false;
-        for (column, (plan, cell)) in self.columns.iter().zip(cells).enumerate() {
+        for &column in &self.order {
+            let plan = &self.columns[column];
+            let cell = cells.get(column).map(str::trim).unwrap_or_default();
             if plan.target == Target::Ignore || cell.is_empty() {
                 continue;
             }
@@ -200,6 +236,7 @@ impl RowMap {
                     label,
                     group: plan.group,
                     preferred,
+                    date_order: plan.date_order,
                 });
             }
         }
@@ -237,10 +274,12 @@ impl RowMap {
                 }
                 return parts.into_iter().filter_map(tag).collect();
             }
-            Target::Name
+            Target::Id
+            | Target::Name
             | Target::FirstName
             | Target::MiddleName
             | Target::LastName
+            | Target::Suffix
             | Target::Company
             | Target::Title
             | Target::Department
@@ -249,6 +288,11 @@ impl RowMap {
             | Target::Birthday
             | Target::Notes
             | Target::Status
+            | Target::DoNotContact
+            | Target::MayContact
+            | Target::OptIn
+            | Target::OptOut
+            | Target::EmailOptOut
             | Target::Source
             | Target::ExternalCrmId
             | Target::ExternalCrmProvider
@@ -300,7 +344,11 @@ fn label_word(labels: &str, place: usize) -> (&str, bool) {
     }
 }
 
-fn label_column(target: &Target, group: u32, meanings: &[Option<Meaning>]) -> Option<usize> {
+fn label_column(
+    target: &Target,
+    group: u32,
+    meanings: &[Option<(Meaning, Origin)>],
+) -> Option<usize> {
     let wanted = if *target == Target::Phone(None) {
         LabelledKind::Phone
     } else if *target == Target::Email(None) {
@@ -310,10 +358,12 @@ fn label_column(target: &Target, group: u32, meanings: &[Option<Meaning>]) -> Op
     } else {
         return None;
     };
-    meanings.iter().position(|meaning| *meaning == Some(Meaning::LabelOf(wanted, group)))
+    let wanted = Meaning::LabelOf(wanted, group);
+    meanings.iter().position(|found| found.as_ref().is_some_and(|(meaning, _)| *meaning == wanted))
 }
 
-/// The columns with a name: exactly so, or else up to case, spaces and punctuation.
+/// The columns with a name: exactly so, or else up to case, spaces and punctuation; `#3` is the
+/// third one.
 fn columns_named<'a>(
     columns: &'a mut [ColumnPlan],
     name: &str,
@@ -321,13 +371,20 @@ fn columns_named<'a>(
     let name = name.trim().to_owned();
     let squeezed = squeeze(&name);
     let exact = columns.iter().any(|plan| plan.header == name);
-    columns.iter_mut().filter(move |plan| {
-        if exact {
-            plan.header == name
-        } else {
-            !squeezed.is_empty() && squeeze(&plan.header) == squeezed
-        }
-    })
+    let place = name.strip_prefix('#').and_then(|place| place.parse::<usize>().ok());
+    columns
+        .iter_mut()
+        .enumerate()
+        .filter(move |(at, plan)| {
+            if let (Some(place), false) = (place, exact) {
+                place == at + 1
+            } else if exact {
+                plan.header == name
+            } else {
+                !squeezed.is_empty() && squeeze(&plan.header) == squeezed
+            }
+        })
+        .map(|(_, plan)| plan)
 }
 
 /// The place of the column with a name, exactly so or else up to case, spaces and punctuation; the

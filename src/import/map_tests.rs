@@ -231,7 +231,6 @@ fn cells_with_several_values_are_taken_apart() {
             "tags=Old",
             "tags=Hot, new",
             "tags=Cold",
-            "list=A;B",
             "name=A|B",
         ]
     );
@@ -296,6 +295,43 @@ proptest! {
         for value in map.map_cells(&cells).values {
             prop_assert!(!value.value.is_empty() && value.value == value.value.trim());
             prop_assert!(cells.get(value.column).is_some_and(|cell| cell.contains(value.value)));
+        }
+    }
+
+    #[test]
+    fn no_column_vanishes_unnamed(
+        headers in proptest::collection::vec(
+            prop_oneof![
+                ".{0,12}",
+                "(Phone|E-mail|Address) [12] - (Value|Label|City)",
+                "Name|Notes|Notes|Title|Company|Tags|_list|DNC|id|Birthday|Record Id|Suffix|cf.x",
+            ],
+            1..12,
+        ),
+        asked in 1..12_usize,
+    ) {
+        let columns = vec![(format!("#{asked}"), Target::Company)];
+        let options = MapOptions { columns, ..MapOptions::default() };
+        let map = RowMap::new(&headers, &options);
+        let Ok(mut map) = map else {
+            let is_there = asked <= headers.len();
+            prop_assert!(!is_there);
+            return Ok(());
+        };
+        let cells: StringRecord = (0..headers.len()).map(|at| format!("cell {at}")).collect();
+        let row = RawRow { cells, ..RawRow::default() };
+        map.observe(std::slice::from_ref(&row));
+        let report = map.report();
+        let names: Vec<&String> = report.iter().map(|one| &one.name).collect();
+        prop_assert_eq!(names, headers.iter().collect::<Vec<_>>());
+        let values = map.map_row(&row).values;
+        for one in report {
+            prop_assert!(!one.why.is_empty());
+            let sample = format!("cell {}", one.index);
+            prop_assert_eq!(&one.samples, &[sample]);
+            let is_read = values.iter().any(|value| value.column == one.index);
+            prop_assert_eq!(is_read, one.target.is_some());
+            prop_assert_eq!(one.not_imported, !is_read && !one.why.starts_with("labels of"));
         }
     }
 

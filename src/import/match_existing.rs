@@ -2,12 +2,13 @@
 //!
 //! The keys are looked up by the caller; this module says which ones to look for and judges what
 //! was found. A shared number alone never joins two people with different names: households and
-//! switchboards share numbers.
+//! switchboards share numbers. Nor does it join father and son, who share their names as well.
 
 use crate::domain::contact::Contact;
-use crate::domain::draft::Draft;
+use crate::domain::draft::{Draft, Patch};
 use crate::domain::email;
-use crate::domain::name;
+use crate::domain::ids::ContactId;
+use crate::domain::name::{Gender, Generation, Identity};
 use crate::domain::text::{fold, words};
 
 /// What can tell that a row belongs to a contact.
@@ -63,13 +64,22 @@ impl OnDuplicate {
     }
 }
 
-/// The keys of a draft as text, for telling rows of one file from each other.
-pub fn keys_of(draft: &Draft, keys: &[MatchKey]) -> Vec<String> {
-    let mut all = Vec::new();
+/// Digits at the end of a number by which rows of one list are told from each other.
+const KEY_DIGITS: usize = 6;
+
+/// The keys of a row as text, for telling rows of one list from each other: whatever could lead
+/// one to the contact of the other is equal.
+pub fn keys_of(id: Option<ContactId>, draft: &Draft, keys: &[MatchKey]) -> Vec<String> {
+    let mut all: Vec<String> = id.iter().map(|id| format!("i{id}")).collect();
     for key in keys {
         match key {
             MatchKey::Phone => {
-                all.extend(draft.add_phones.iter().map(|p| format!("p{}", p.number)));
+                all.extend(draft.add_phones.iter().map(|phone| {
+                    // Numbers with and without their country are the same.
+                    let digits = phone.digits();
+                    let start = digits.len().saturating_sub(KEY_DIGITS);
+                    format!("p{}", digits.get(start..).unwrap_or(digits))
+                }));
             }
             MatchKey::Email => {
                 all.extend(draft.add_emails.iter().map(|e| format!("e{}", email::key(&e.address))));
@@ -82,23 +92,145 @@ pub fn keys_of(draft: &Draft, keys: &[MatchKey]) -> Vec<String> {
     all
 }
 
-/// The words of a draft's first and last name, folded.
-pub fn name_of_draft(draft: &Draft) -> (String, String) {
-    let first = draft.first_name.value().cloned();
-    let last = draft.last_name.value().cloned();
-    if first.is_none() && last.is_none() {
-        let split = name::split(draft.display_name.value().map_or("", String::as_str));
-        return (fold(&split.first.unwrap_or_default()), fold(&split.last.unwrap_or_default()));
-    }
-    (fold(&first.unwrap_or_default()), fold(&last.unwrap_or_default()))
+/// What tells the people behind one number or address apart: names, folded, and what contradicts
+/// though the names are the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Person {
+    /// Given names, folded.
+    pub first: String,
+    /// The last name, folded.
+    pub last: String,
+    generation: Option<Generation>,
+    gender: Option<Gender>,
+    birthday: Option<String>,
 }
 
-/// The words of a contact's first and last name, folded.
-pub fn name_of_contact(contact: &Contact) -> (String, String) {
-    (
-        fold(contact.first_name.as_deref().unwrap_or("")),
-        fold(contact.last_name.as_deref().unwrap_or("")),
-    )
+/// How two people compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Likeness {
+    /// They can be one.
+    Same,
+    /// Their names are the same, and something else says that they are two of one family.
+    Relatives,
+    /// Their names are different.
+    Different,
+}
+
+impl Person {
+    /// The person that a draft is about.
+    pub fn of_draft(draft: &Draft) -> Self {
+        let text = |patch: &'_ Patch<String>| patch.value().cloned();
+        let (first, last) = (text(&draft.first_name), text(&draft.last_name));
+        let identity = Identity::of(
+            draft.display_name.value().map(String::as_str),
+            first.as_deref(),
+            last.as_deref(),
+            draft.suffix.value().map(String::as_str),
+        );
+        Self::of(&identity, draft.birthday.value().cloned())
+    }
+
+    /// The person that a contact is.
+    pub fn of_contact(contact: &Contact) -> Self {
+        let (first, last) = (contact.first_name.as_deref(), contact.last_name.as_deref());
+        // Without names it shows a company or a number.
+        let display = (first.is_some() || last.is_some()).then_some(contact.display_name.as_str());
+        let identity = Identity::of(display, first, last, contact.suffix.as_deref());
+        Self::of(&identity, contact.birthday.clone())
+    }
+
+    fn of(identity: &Identity, birthday: Option<String>) -> Self {
+        Self {
+            first: fold(&identity.first),
+            last: fold(&identity.last),
+            generation: identity.generation,
+            gender: identity.gender,
+            birthday,
+        }
+    }
+
+    /// Whether the names are written alike.
+    pub fn is_namesake(&self, other: &Self) -> bool {
+        self.first == other.first && self.last == other.last && self.generation == other.generation
+    }
+
+    /// Whether these are two people whatever their names are: one of them is the other's elder,
+    /// they are addressed as man and woman, or were born on different days.
+    ///
+    /// Where only one says that it is the younger, an equal birthday must speak for their being
+    /// one: lists name the father without "senior".
+    pub fn contradicts(&self, other: &Self) -> bool {
+        let differ = |one: &Option<Gender>, other: &Option<Gender>| {
+            one.is_some() && other.is_some() && one != other
+        };
+        let birthdays = match (&self.birthday, &other.birthday) {
+            (Some(one), Some(other)) => Some(is_same_day(one, other)),
+            _ => None,
+        };
+        let is_nameless = |one: &Self| one.first.is_empty() && one.last.is_empty();
+        let generations = self.generation != other.generation
+            && !is_nameless(self)
+            && !is_nameless(other)
+            && (self.generation.is_some() && other.generation.is_some() || birthdays != Some(true));
+        // "Mrs Smith" is hardly John Smith.
+        let is_spouse = |one: &Self, other: &Self| {
+            one.gender.is_some()
+                && one.first.is_empty()
+                && !other.first.is_empty()
+                && one.gender != other.gender
+        };
+        birthdays == Some(false)
+            || generations
+            || differ(&self.gender, &other.gender)
+            || is_spouse(self, other)
+            || is_spouse(other, self)
+    }
+
+    /// Whether these can be one person.
+    pub fn likeness(&self, other: &Self) -> Likeness {
+        if !names_agree(self, other) {
+            Likeness::Different
+        } else if self.contradicts(other) || have_other_middle_names(&self.first, &other.first) {
+            Likeness::Relatives
+        } else {
+            Likeness::Same
+        }
+    }
+
+    /// Whether this says less of the name of somebody than is known: an initial, or one name of two.
+    pub fn is_less_than(&self, known: &Self) -> bool {
+        let is_part = |part: &str, whole: &str| {
+            part == whole || part.is_empty() || {
+                let initials = words(part);
+                let is_initial = |word: &str| word.chars().nth(1).is_none();
+                initials.iter().all(|word| is_initial(&word.text))
+                    && initials.first().is_some_and(|word| whole.starts_with(&word.text))
+            }
+        };
+        let is_generation_less = self.generation.is_none() && known.generation.is_some();
+        is_part(&self.first, &known.first)
+            && is_part(&self.last, &known.last)
+            && (self.generation == known.generation || is_generation_less)
+            && (self.first != known.first || self.last != known.last || is_generation_less)
+    }
+}
+
+/// Whether two birthdays are the same, as far as both are known.
+fn is_same_day(one: &str, other: &str) -> bool {
+    if one.starts_with('-') || other.starts_with('-') {
+        let day = |text: &str| text.get(text.len().saturating_sub(5)..).map(str::to_owned);
+        return day(one) == day(other);
+    }
+    one == other
+}
+
+/// Whether both have a middle name, and not the same: John A. and John B. Smith.
+fn have_other_middle_names(one: &str, other: &str) -> bool {
+    let (one, other) = (words(one), words(other));
+    match (one.get(1), other.get(1)) {
+        (Some(x), Some(y)) => !(x.text.starts_with(&y.text) || y.text.starts_with(&x.text)),
+        _ => false,
+    }
 }
 
 /// Whether two names can be those of one person.
@@ -107,21 +239,21 @@ pub fn name_of_contact(contact: &Contact) -> (String, String) {
 /// they are swapped; of first names one may be the beginning of the other (`J`, `Jon`,
 /// `Jonathan`). Two people behind one switchboard often share a first name, and two of one
 /// household the last one, so neither alone is enough.
-pub fn names_agree(a: &(String, String), b: &(String, String)) -> bool {
-    if a.0.is_empty() && a.1.is_empty() || b.0.is_empty() && b.1.is_empty() {
+fn names_agree(a: &Person, b: &Person) -> bool {
+    if a.first.is_empty() && a.last.is_empty() || b.first.is_empty() && b.last.is_empty() {
         return true;
     }
-    if a.0 == b.1 && a.1 == b.0 {
+    if a.first == b.last && a.last == b.first {
         return true;
     }
-    let last_agrees = a.1.is_empty() || b.1.is_empty() || a.1 == b.1;
-    if a.0.is_empty() || b.0.is_empty() {
+    let last_agrees = a.last.is_empty() || b.last.is_empty() || a.last == b.last;
+    if a.first.is_empty() || b.first.is_empty() {
         return last_agrees;
     }
-    let (first_a, first_b) = (words(&a.0), words(&b.0));
+    let (first_a, first_b) = (words(&a.first), words(&b.first));
     let first_agrees = match (first_a.first(), first_b.first()) {
         (Some(x), Some(y)) => x.text.starts_with(&y.text) || y.text.starts_with(&x.text),
-        _ => a.0 == b.0,
+        _ => a.first == b.first,
     };
     first_agrees && last_agrees
 }
@@ -130,9 +262,18 @@ pub fn names_agree(a: &(String, String), b: &(String, String)) -> bool {
 mod tests {
     use super::*;
 
+    fn person(display: &str, birthday: &str) -> Person {
+        let birthday = (!birthday.is_empty()).then(|| birthday.to_owned());
+        Person::of(&Identity::of(Some(display), None, None, None), birthday)
+    }
+
     #[test]
     fn names_of_one_person_agree_and_those_of_a_household_do_not() {
-        let name = |first: &str, last: &str| (fold(first), fold(last));
+        let name = |first: &str, last: &str| Person {
+            first: fold(first),
+            last: fold(last),
+            ..Person::default()
+        };
         for (a, b, expect) in [
             (name("John", "Doe"), name("john", "DOE"), true),
             (name("J", "Doe"), name("John", "Doe"), true),
@@ -147,6 +288,50 @@ mod tests {
         ] {
             assert_eq!(names_agree(&a, &b), expect, "{a:?} {b:?}");
             assert_eq!(names_agree(&b, &a), expect, "{b:?} {a:?}");
+        }
+    }
+
+    #[test]
+    fn relatives_of_one_name_are_told_apart() {
+        use Likeness::{Different, Relatives, Same};
+        for (one, other, expect) in [
+            (("John Smith Sr.", ""), ("John Smith Jr.", ""), Relatives),
+            (("John Smith Jr.", ""), ("John Smith, Junior", ""), Same),
+            (("John Smith", ""), ("John Smith III", ""), Relatives),
+            (("John Smith", "1950-03-04"), ("John Smith III", "1950-03-04"), Same),
+            (("John Smith", "1950-03-04"), ("John Smith", "1980-07-08"), Relatives),
+            (("John Smith", "1950-03-04"), ("John Smith", "--03-04"), Same),
+            (("John Smith", "1950-03-04"), ("John Smith", "--03-05"), Relatives),
+            (("John Smith", "1950-03-04"), ("John Smith", ""), Same),
+            (("Mr. J. Smith", ""), ("Mrs. J. Smith", ""), Relatives),
+            (("Mr. John Smith", ""), ("John Smith", ""), Same),
+            (("Mrs Smith", ""), ("Mr Smith", ""), Relatives),
+            (("Mrs Smith", ""), ("John Smith", ""), Relatives),
+            (("John A. Smith", ""), ("John B. Smith", ""), Relatives),
+            (("John A. Smith", ""), ("John Albert Smith", ""), Same),
+            (("Dr. Anna Weber", ""), ("Anna Weber", ""), Same),
+            (("Walter Miller", ""), ("Walter Miller, PhD", ""), Same),
+            (("Mary Smith", ""), ("John Smith", ""), Different),
+        ] {
+            let (a, b) = (person(one.0, one.1), person(other.0, other.1));
+            assert_eq!(a.likeness(&b), expect, "{one:?} {other:?}");
+            assert_eq!(b.likeness(&a), expect, "{other:?} {one:?}");
+        }
+    }
+
+    #[test]
+    fn a_shorter_name_is_less_and_another_one_is_not() {
+        for (row, known, expect) in [
+            ("J. Smith", "John Smith", true),
+            ("John", "John Smith", true),
+            ("Mrs Smith", "Mary Smith", true),
+            ("John Smith", "John Smith Jr.", true),
+            ("John Smith", "John Smith", false),
+            ("Johnny Smith", "John Smith", false),
+            ("John Smith", "J. Smith", false),
+            ("John Smyth", "John Smith", false),
+        ] {
+            assert_eq!(person(row, "").is_less_than(&person(known, "")), expect, "{row}");
         }
     }
 }

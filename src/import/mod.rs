@@ -11,7 +11,8 @@
 //! store: the use cases feed this module and apply what it says.
 
 mod alias;
-pub mod date;
+mod cell;
+mod columns;
 pub mod delimiter;
 pub mod encoding;
 mod error;
@@ -26,11 +27,12 @@ pub mod spreadsheet;
 pub mod target;
 pub mod validate;
 
+pub use columns::ColumnReport;
 pub use error::Error;
 pub use header::Layout;
 pub use issue::{IssueCode, RowIssue, Severity};
 pub use map::{ColumnPlan, MapOptions, MappedRow, MappedValue, Origin, RowMap, column_named};
 pub use read::{RawRow, ReadOptions, Reader};
-pub use report::{Counts, ErrorFile};
+pub use report::{Counts, ErrorFile, Warning, Warnings};
 pub use target::{AddressPart, Label, Target, parse_mapping};
 pub use validate::{RowContext, ValidRow, validate};

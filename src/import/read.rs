@@ -18,6 +18,7 @@ use super::Error;
 use super::delimiter::{self, Delimiter};
 use super::encoding::{SAMPLE_BYTES, TextEncoding, Transcoder};
 use super::issue::{IssueCode, RowIssue, Severity};
+use crate::domain::text::visible;
 use head::refuse_known_formats;
 
 /// The most columns that a file may have.
@@ -402,9 +403,10 @@ impl<R: Read> Reader<R> {
     fn take_cells(&self, row: &mut RawRow) {
         let mut start = 0;
         for (column, &end) in self.ends.iter().enumerate().take(MAX_COLUMNS) {
-            let cell = String::from_utf8_lossy(&self.text[start..end]);
+            let text = String::from_utf8_lossy(&self.text[start..end]);
             start = end;
-            let mut cell = cell.as_ref();
+            let shown = visible(&text);
+            let mut cell = shown.as_ref();
             let without_nul;
             if cell.contains('\0') {
                 without_nul = cell.replace('\0', "");

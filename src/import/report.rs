@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use csv::StringRecord;
 use serde::{Deserialize, Serialize};
 
-use super::issue::RowIssue;
+use super::issue::{RowIssue, Severity};
 
 /// How many rows met which end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,8 +27,56 @@ impl Counts {
     }
 }
 
-/// A CSV of issues, one line each, followed by the cells of the row, so that it can be corrected
-/// and imported again.
+/// Warnings that an import keeps; more are only counted.
+const MOST_WARNINGS: usize = 200;
+
+/// Something about a row that was imported, as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// The line of the file where the row begins.
+    pub row: u64,
+    /// The header of the column, when it is about one.
+    pub column: Option<String>,
+    /// The beginning of the cell.
+    pub value: String,
+    /// What kind of warning it is.
+    pub code: String,
+    /// What was done.
+    pub detail: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+/// The warnings of an import: the first ones, and how many there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Warnings {
+    /// The first ones, in the order of the file.
+    pub first: Vec<Warning>,
+    /// How many there are.
+    pub total: u64,
+}
+
+impl Warnings {
+    /// Takes over the warnings among the issues of a row.
+    pub fn add(&mut self, issues: &[RowIssue]) {
+        for issue in issues.iter().filter(|issue| issue.severity == Severity::Warning) {
+            self.total += 1;
+            if self.first.len() < MOST_WARNINGS {
+                self.first.push(Warning {
+                    row: issue.line,
+                    column: issue.column.clone(),
+                    value: issue.value.clone(),
+                    code: issue.code.as_str().to_owned(),
+                    detail: issue.reason.clone(),
+                    remedy: issue.suggestion.clone(),
+                });
+            }
+        }
+    }
+}
+
+/// A CSV of the rows that were not taken: their cells as they came, then what is wrong with them,
+/// so that the list can be corrected and imported again.
 pub struct ErrorFile<W: Write> {
     out: csv::Writer<W>,
     headers: Vec<String>,
@@ -36,7 +84,7 @@ pub struct ErrorFile<W: Write> {
 }
 
 impl<W: Write> ErrorFile<W> {
-    /// Begins a file; nothing is written before the first issue.
+    /// Begins a file; nothing is written before the first row.
     pub fn new(out: W, headers: &[String]) -> Self {
         Self {
             out: csv::WriterBuilder::new()
@@ -48,25 +96,37 @@ impl<W: Write> ErrorFile<W> {
         }
     }
 
-    /// Writes an issue with the cells of its row.
-    pub fn add(&mut self, issue: &RowIssue, cells: Option<&StringRecord>) -> io::Result<()> {
+    /// Writes a row with its errors: place and value of the first one, the reasons of all.
+    pub fn add(&mut self, issues: &[RowIssue], cells: Option<&StringRecord>) -> io::Result<()> {
+        let mut errors = issues.iter().filter(|issue| issue.severity == Severity::Error);
+        let Some(first) = errors.next() else { return Ok(()) };
         if !self.has_header {
             self.has_header = true;
-            let own = ["row", "column", "value", "code", "reason", "what to do"];
-            let headers = own.into_iter().chain(self.headers.iter().map(String::as_str));
+            let own = ["row", "column", "value", "code", "reason", "remedy"];
+            let headers = self.headers.iter().map(String::as_str).chain(own);
             self.out.write_record(headers).map_err(io::Error::other)?;
         }
-        let line = issue.line.to_string();
+        let mut reason = first.reason.clone();
+        for other in errors {
+            reason.push_str("; ");
+            if let Some(column) = &other.column {
+                reason.push_str(column);
+                reason.push_str(": ");
+            }
+            reason.push_str(&other.reason);
+        }
+        let line = first.line.to_string();
         let own = [
             line.as_str(),
-            issue.column.as_deref().unwrap_or(""),
-            &issue.value,
-            issue.code.as_str(),
-            &issue.reason,
-            &issue.suggestion,
+            first.column.as_deref().unwrap_or(""),
+            &first.value,
+            first.code.as_str(),
+            &reason,
+            &first.suggestion,
         ];
-        let cells = cells.into_iter().flat_map(StringRecord::iter);
-        self.out.write_record(own.into_iter().chain(cells)).map_err(io::Error::other)
+        let width = self.headers.len();
+        let cells = (0..width).map(|at| cells.and_then(|cells| cells.get(at)).unwrap_or_default());
+        self.out.write_record(cells.chain(own)).map_err(io::Error::other)
     }
 
     /// Writes what is still in memory.

@@ -1,19 +1,19 @@
-//! What spreadsheets do to numbers: recognisers for validation, pure functions over one cell.
+//! What spreadsheets do to cells: recognisers for validation, pure functions over one cell.
 //!
-//! They say what probably happened and what the number may have been; whether that is accepted,
-//! warned about or refused is for the validation to decide.
+//! They say what happened and what the value was; whether that is accepted, warned about or
+//! refused is for the validation to decide.
 
 /// A number in scientific notation, such as `4.91512E+11`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scientific {
+pub(super) struct Scientific {
     /// The number written out, with zeros for the digits that are not known.
-    pub expanded: String,
+    pub(super) expanded: String,
     /// How many digits at the end are lost; 0 when the notation keeps all of them.
-    pub lost_digits: usize,
+    pub(super) lost_digits: usize,
 }
 
 /// Reads scientific notation with a point or a comma; `None` for anything else.
-pub fn scientific(text: &str) -> Option<Scientific> {
+pub(super) fn scientific(text: &str) -> Option<Scientific> {
     let text = text.trim().trim_start_matches('+');
     let (mantissa, exponent) = text.split_once(['e', 'E'])?;
     let exponent: usize = exponent.strip_prefix('+').unwrap_or(exponent).parse().ok()?;
@@ -33,9 +33,10 @@ pub fn scientific(text: &str) -> Option<Scientific> {
 }
 
 /// The number without a decimal part that a spreadsheet added: `491511234567.0`.
-pub fn without_decimals(text: &str) -> Option<&str> {
+pub(super) fn without_decimals(text: &str) -> Option<&str> {
     let (digits, zeros) = text.trim().split_once(['.', ','])?;
-    let number = digits.len() >= 7 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let plain = digits.strip_prefix('+').unwrap_or(digits);
+    let number = plain.len() >= 7 && plain.bytes().all(|byte| byte.is_ascii_digit());
     (number && !zeros.is_empty() && zeros.len() <= 2 && zeros.bytes().all(|byte| byte == b'0'))
         .then_some(digits)
 }
@@ -53,7 +54,7 @@ pub fn unguarded(text: &str) -> &str {
 }
 
 /// Whether a cell holds the error of a formula or the fill of a column that was too narrow.
-pub fn is_error_value(text: &str) -> bool {
+pub(super) fn is_error_value(text: &str) -> bool {
     let text = text.trim();
     matches!(
         text,
@@ -61,21 +62,8 @@ pub fn is_error_value(text: &str) -> bool {
     ) || (text.len() >= 3 && text.bytes().all(|byte| byte == b'#'))
 }
 
-/// The date of a spreadsheet's serial number, 1954 to 2064 only, as `1980-12-31`.
-///
-/// Excel counts days from the end of 1899 and believes that 1900 was a leap year.
-pub fn serial_date(text: &str) -> Option<String> {
-    let serial: i64 = text.trim().parse().ok()?;
-    if !(20_000..=60_000).contains(&serial) {
-        return None;
-    }
-    let start = jiff::civil::date(1899, 12, 30);
-    let date = start.checked_add(jiff::Span::new().try_days(serial).ok()?).ok()?;
-    Some(date.to_string())
-}
-
 /// The postal code with the zeros that a spreadsheet took from its front, if it may have.
-pub fn restored_postal_code(text: &str, country: &str) -> Option<String> {
+pub(super) fn restored_postal_code(text: &str, country: &str) -> Option<String> {
     let text = text.trim();
     let (length, least) = match country {
         "US" | "DE" | "FR" | "ES" | "IT" | "MX" | "TR" | "UA" | "FI" | "EE" => (5, 3),
@@ -84,30 +72,6 @@ pub fn restored_postal_code(text: &str, country: &str) -> Option<String> {
     };
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     (digits && (least..length).contains(&text.len())).then(|| format!("{text:0>length$}"))
-}
-
-/// What a phone number without any punctuation may have lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LostPrefix {
-    /// It begins with the calling code: a `+` is missing.
-    Plus,
-    /// It is a national number without the zero in front.
-    Zero,
-}
-
-/// Says whether bare digits look like a number that lost its `+` or its leading zero.
-///
-/// `calling_code` and `trunk_zero` describe the country of the row: `"49"` and true for Germany.
-pub fn lost_prefix(text: &str, calling_code: &str, trunk_zero: bool) -> Option<LostPrefix> {
-    let text = text.trim();
-    if text.starts_with('0') || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let national = text.len().checked_sub(calling_code.len());
-    if text.starts_with(calling_code) && national.is_some_and(|length| (9..=12).contains(&length)) {
-        return Some(LostPrefix::Plus);
-    }
-    (trunk_zero && (8..=11).contains(&text.len())).then_some(LostPrefix::Zero)
 }
 
 #[cfg(test)]
@@ -140,6 +104,7 @@ mod tests {
     #[test]
     fn other_damage_is_recognised() {
         assert_eq!(without_decimals("491511234567.0"), Some("491511234567"));
+        assert_eq!(without_decimals("+12025550144.0"), Some("+12025550144"));
         assert_eq!(without_decimals("12.50"), None);
         assert_eq!(without_decimals("030.1234567"), None);
         assert_eq!(unguarded("=\"007\""), "007");
@@ -147,9 +112,6 @@ mod tests {
         assert_eq!(unguarded("'t Hart"), "'t Hart");
         assert!(is_error_value("#REF!") && is_error_value("#####"));
         assert!(!is_error_value("##") && !is_error_value("#1"));
-        assert_eq!(serial_date("29586").as_deref(), Some("1980-12-31"));
-        assert_eq!(serial_date("7"), None);
-        assert_eq!(serial_date("1980-12-31"), None);
     }
 
     #[test]
@@ -158,20 +120,14 @@ mod tests {
         assert_eq!(restored_postal_code("501", "US").as_deref(), Some("00501"));
         assert_eq!(restored_postal_code("10115", "DE"), None);
         assert_eq!(restored_postal_code("1010", "AT"), None);
-        assert_eq!(lost_prefix("4915112345678", "49", true), Some(LostPrefix::Plus));
-        assert_eq!(lost_prefix("15112345678", "49", true), Some(LostPrefix::Zero));
-        assert_eq!(lost_prefix("015112345678", "49", true), None);
-        assert_eq!(lost_prefix("2025550123", "1", false), None);
-        assert_eq!(lost_prefix("12025550123", "1", false), Some(LostPrefix::Plus));
-        assert_eq!(lost_prefix("", "1", true), None);
     }
 
     proptest! {
         #[test]
         fn no_text_makes_them_panic(text in ".{0,30}", country in "[A-Z]{0,2}") {
             let _ = (scientific(&text), without_decimals(&text), unguarded(&text));
-            let _ = (is_error_value(&text), serial_date(&text));
-            let _ = (restored_postal_code(&text, &country), lost_prefix(&text, "49", true));
+            let _ = is_error_value(&text);
+            let _ = restored_postal_code(&text, &country);
         }
     }
 }

@@ -91,12 +91,16 @@ impl AddressPart {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the fields are those of a contact")]
 pub enum Target {
+    /// The id of a contact of ours, as exports have it.
+    Id,
     /// The whole name, to be taken apart.
     Name,
     FirstName,
     /// Further given names, to be added to the first.
     MiddleName,
     LastName,
+    /// What follows the last name: `Jr.`, `III`, `PhD`.
+    Suffix,
     /// Telephone numbers, usually one.
     Phone(Option<Label>),
     /// Several telephone numbers in a cell.
@@ -115,6 +119,16 @@ pub enum Target {
     Tags,
     Notes,
     Status,
+    /// Whether the person may not be called or written to.
+    DoNotContact,
+    /// Whether the person may be called: the opposite of [`Target::DoNotContact`].
+    MayContact,
+    /// Whether the person agreed to marketing.
+    OptIn,
+    /// Whether the person refused marketing: the opposite of [`Target::OptIn`].
+    OptOut,
+    /// Whether the person does not want e-mails.
+    EmailOptOut,
     Source,
     ExternalCrmId,
     ExternalCrmProvider,
@@ -132,11 +146,13 @@ pub enum Target {
 }
 
 /// The names of the fields, but for `cf.KEY`, in the order in which they are shown.
-pub const FIELDS: [&str; 32] = [
+pub const FIELDS: [&str; 39] = [
+    "id",
     "name",
     "first_name",
     "middle_name",
     "last_name",
+    "suffix",
     "phone",
     "mobile",
     "phones",
@@ -155,6 +171,11 @@ pub const FIELDS: [&str; 32] = [
     "tags",
     "notes",
     "status",
+    "do_not_contact",
+    "may_contact",
+    "opt_in",
+    "opt_out",
+    "email_opt_out",
     "source",
     "external_crm_id",
     "external_crm_provider",
@@ -171,10 +192,12 @@ impl Target {
     fn from_name(name: &str) -> Option<Self> {
         use AddressPart as Part;
         Some(match name {
+            "id" => Self::Id,
             "name" => Self::Name,
             "first_name" => Self::FirstName,
             "middle_name" => Self::MiddleName,
             "last_name" => Self::LastName,
+            "suffix" => Self::Suffix,
             "phone" => Self::Phone(None),
             "mobile" => Self::Phone(Some(Label::Mobile)),
             "phones" => Self::Phones,
@@ -193,6 +216,11 @@ impl Target {
             "tags" => Self::Tags,
             "notes" => Self::Notes,
             "status" => Self::Status,
+            "do_not_contact" => Self::DoNotContact,
+            "may_contact" => Self::MayContact,
+            "opt_in" => Self::OptIn,
+            "opt_out" => Self::OptOut,
+            "email_opt_out" => Self::EmailOptOut,
             "source" => Self::Source,
             "external_crm_id" => Self::ExternalCrmId,
             "external_crm_provider" => Self::ExternalCrmProvider,
@@ -221,6 +249,28 @@ impl Target {
         }
     }
 
+    /// Whether a contact has one value of this field, so that of two columns one is left out.
+    pub fn is_single(&self) -> bool {
+        !matches!(
+            self,
+            Self::MiddleName
+                | Self::Phone(_)
+                | Self::Phones
+                | Self::Email(_)
+                | Self::Emails
+                | Self::Address(..)
+                | Self::Tags
+                | Self::Notes
+                | Self::DoNotContact
+                | Self::MayContact
+                | Self::OptIn
+                | Self::OptOut
+                | Self::EmailOptOut
+                | Self::List
+                | Self::Ignore
+        )
+    }
+
     /// The label that every value of the column has.
     pub fn label(&self) -> Option<Label> {
         if let Self::Phone(label) | Self::Email(label) | Self::Address(_, label) = self {
@@ -243,10 +293,12 @@ impl fmt::Display for Target {
             Self::Email(label) => return with(f, "email", *label),
             Self::Address(part, label) => return with(f, part.as_str(), *label),
             Self::Custom(key) => return write!(f, "cf.{key}"),
+            Self::Id => "id",
             Self::Name => "name",
             Self::FirstName => "first_name",
             Self::MiddleName => "middle_name",
             Self::LastName => "last_name",
+            Self::Suffix => "suffix",
             Self::Phones => "phones",
             Self::Emails => "emails",
             Self::Company => "company",
@@ -257,6 +309,11 @@ impl fmt::Display for Target {
             Self::Tags => "tags",
             Self::Notes => "notes",
             Self::Status => "status",
+            Self::DoNotContact => "do_not_contact",
+            Self::MayContact => "may_contact",
+            Self::OptIn => "opt_in",
+            Self::OptOut => "opt_out",
+            Self::EmailOptOut => "email_opt_out",
             Self::Source => "source",
             Self::ExternalCrmId => "external_crm_id",
             Self::ExternalCrmProvider => "external_crm_provider",

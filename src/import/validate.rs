@@ -1,25 +1,35 @@
 //! Mapped values to a checked draft; what does not fit becomes a located issue.
+//!
+//! A cell that cannot be read costs the cell, not the contact: it is left out with a warning. What
+//! costs the row is a name that cannot be, an id of another system, a visibility, and a phone or
+//! e-mail if the row has no other that can be read.
 
+mod channel;
+mod fact;
+
+pub use fact::date_rules;
+
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::date;
-use super::issue::{IssueCode, RowIssue};
+use super::cell::{self, Cell};
+use super::issue::{IssueCode, RowIssue, Severity};
 use super::map::{MappedRow, MappedValue};
 use super::region;
-use super::spreadsheet::unguarded;
+use super::spreadsheet::{restored_postal_code, without_decimals};
 use super::target::{AddressPart, Label, Target};
 use crate::domain::access::{FieldRights, OrgSettings, Role};
-use crate::domain::contact::{Address, Email, Visibility};
-use crate::domain::custom_field::{self, CustomType, Definitions, Fitting};
-use crate::domain::draft::{Draft, Patch};
+use crate::domain::contact::{Address, Visibility};
+use crate::domain::custom_field::{self, Definitions, Fitting};
+use crate::domain::draft::{Draft, MAX_CUSTOM_TEXT, MAX_NOTES, MAX_TAG, MAX_TEXT, Patch};
 use crate::domain::draft_json::check_text;
-use crate::domain::email;
-use crate::domain::phone::{self, PhoneError};
+use crate::domain::ids::ContactId;
+use crate::domain::name;
 use crate::domain::status::Status;
-use crate::domain::text::fold;
+use crate::domain::text::{fold, one_line};
 
 /// What is the same for all rows of an import.
 #[derive(Clone, Debug)]
@@ -36,6 +46,8 @@ pub struct RowContext {
     pub rights: FieldRights,
     /// What the importer is.
     pub role: Role,
+    /// The day of the import.
+    pub today: jiff::civil::Date,
 }
 
 /// A row that fits.
@@ -43,17 +55,27 @@ pub struct RowContext {
 pub struct ValidRow {
     /// The line of the file where the row begins.
     pub line: u64,
+    /// The contact that the row names by its id.
+    pub id: Option<ContactId>,
     /// The change.
     pub draft: Draft,
 }
 
-/// Checks a row. The draft is `None` if an issue keeps the row from being imported.
+/// Checks a row. The draft is `None` if an issue keeps the row from being imported; warnings do
+/// not.
 pub fn validate(
     line: u64,
     row: &MappedRow<'_>,
     context: &RowContext,
 ) -> (Option<ValidRow>, Vec<RowIssue>) {
-    let mut checker = Checker { line, context, issues: Vec::new(), country: None };
+    let mut checker = Checker {
+        line,
+        context,
+        issues: Vec::new(),
+        country: None,
+        id: None,
+        unread_channels: Vec::new(),
+    };
     let country =
         row.values.iter().find(|v| matches!(v.target, Target::Address(AddressPart::Country, _)));
     checker.country = country
@@ -61,8 +83,9 @@ pub fn validate(
         .or_else(|| context.default_country.clone())
         .or_else(|| context.settings.default_country.clone());
     let draft = checker.draft(row);
-    let is_rejected = !checker.issues.is_empty();
-    (if is_rejected { None } else { Some(ValidRow { line, draft }) }, checker.issues)
+    let is_rejected = checker.issues.iter().any(|issue| issue.severity == Severity::Error);
+    let id = checker.id;
+    (if is_rejected { None } else { Some(ValidRow { line, id, draft }) }, checker.issues)
 }
 
 struct Checker<'a> {
@@ -70,6 +93,18 @@ struct Checker<'a> {
     context: &'a RowContext,
     issues: Vec<RowIssue>,
     country: Option<String>,
+    id: Option<ContactId>,
+    /// Numbers and addresses that cannot be read.
+    unread_channels: Vec<RowIssue>,
+}
+
+/// The parts of a row that are put together when all of its cells are read.
+#[derive(Default)]
+struct Parts<'a> {
+    middle: Vec<&'a str>,
+    notes: Vec<Cow<'a, str>>,
+    addresses: Vec<((u32, Option<Label>), Address)>,
+    custom: BTreeMap<String, Patch<Value>>,
 }
 
 impl Checker<'_> {
@@ -80,91 +115,256 @@ impl Checker<'_> {
         reason: impl Into<String>,
         what: &str,
     ) {
-        self.issues.push(
-            RowIssue::error(self.line, code, reason).at(value.header, value.value).suggest(what),
-        );
+        let issue = RowIssue::error(self.line, code, reason);
+        self.issues.push(issue.at(value.header, value.value).suggest(what));
+    }
+
+    fn warn(
+        &mut self,
+        value: &MappedValue<'_>,
+        code: IssueCode,
+        reason: impl Into<String>,
+        what: &str,
+    ) {
+        let issue = RowIssue::warning(self.line, code, reason);
+        self.issues.push(issue.at(value.header, value.value).suggest(what));
     }
 
     fn draft(&mut self, row: &MappedRow<'_>) -> Draft {
         let mut draft = Draft::default();
-        let mut middle: Vec<&str> = Vec::new();
-        let mut addresses: Vec<((u32, Option<Label>), Address)> = Vec::new();
-        let mut custom: BTreeMap<String, Patch<Value>> = BTreeMap::new();
+        let mut parts = Parts::default();
         for value in &row.values {
-            match value.target {
-                Target::Name => draft.display_name = self.text(value, 255),
-                Target::FirstName => draft.first_name = self.text(value, 255),
-                Target::MiddleName => middle.push(value.value),
-                Target::LastName => draft.last_name = self.text(value, 255),
-                Target::Phone(_) | Target::Phones => self.phone(value, &mut draft),
-                Target::Email(_) | Target::Emails => self.email(value, &mut draft),
-                Target::Company => draft.company = self.text(value, 255),
-                Target::Title => draft.title = self.text(value, 255),
-                Target::Department => draft.department = self.text(value, 255),
-                Target::Role => draft.role = self.text(value, 255),
-                Target::Address(part, label) => {
-                    if let Patch::Set(text) = self.text(value, 255) {
-                        let key = (value.group, *label);
-                        if !addresses.iter().any(|(k, _)| *k == key) {
-                            let label = label.map(|l| l.as_str().to_owned());
-                            addresses.push((key, Address { label, ..Address::default() }));
-                        }
-                        if let Some((_, address)) = addresses.iter_mut().find(|(k, _)| *k == key) {
-                            put_part(address, *part, text);
-                        }
-                    }
-                }
-                Target::Birthday => self.birthday(value, &mut draft),
-                // Lists are not kept yet; a tag keeps what the file says about them.
-                Target::Tags | Target::List => {
-                    if let Patch::Set(tag) = self.text(value, 100) {
-                        draft.add_tags.push(tag);
-                    }
-                }
-                Target::Notes => draft.notes = self.text(value, 64_000),
-                Target::Status => {
-                    if let Some(status) = Status::parse(value.value) {
-                        draft.status = Patch::Set(status);
-                    } else {
-                        let all = Status::ALL.map(Status::as_str).join(", ");
-                        self.issue(
-                            value,
-                            IssueCode::ValueUnknown,
-                            "is no status",
-                            &format!("use one of {all}"),
-                        );
-                    }
-                }
-                Target::Source => draft.source = self.text(value, 255),
-                Target::ExternalCrmId => draft.external_crm_id = self.text(value, 255),
-                Target::ExternalCrmProvider => draft.external_crm_provider = self.text(value, 255),
-                Target::Language => draft.language = self.text(value, 255),
-                Target::Timezone => draft.timezone = self.text(value, 255),
-                Target::PreferredChannel => draft.preferred_channel = self.text(value, 255),
-                Target::AssignedTo => draft.assigned_to = self.text(value, 255),
-                Target::Visibility => match Visibility::parse(value.value) {
-                    Some(visibility) => draft.visibility = Patch::Set(visibility),
-                    None => self.issue(
-                        value,
-                        IssueCode::ValueUnknown,
-                        "is no visibility",
-                        "use all, queue or owner",
-                    ),
-                },
-                Target::AssignedQueue => draft.assigned_queue = self.text(value, 255),
-                Target::Custom(key) => {
-                    if let Patch::Set(text) = self.text(value, 65_000) {
-                        let text = self.day(key, text);
-                        custom.insert(key.clone(), Patch::Set(Value::String(text)));
-                    }
-                }
-                Target::Ignore => {}
+            match cell::read(value.value, value.target, row, |text| self.is_choice(value, text)) {
+                Cell::Empty => {}
+                Cell::Damaged => self.warn(
+                    value,
+                    IssueCode::SpreadsheetDamage,
+                    "is the error of a formula, or a column that was too narrow; the cell is left out",
+                    "repair it in the spreadsheet and export the list again",
+                ),
+                Cell::Text(text) => self.value(value, text, &mut draft, &mut parts),
             }
         }
+        self.put_together(row, parts, &mut draft);
+        if let (Some(provider), true) =
+            (row.external_provider, draft.external_crm_provider.is_keep())
+        {
+            draft.external_crm_provider = Patch::Set(provider.to_owned());
+        }
+        draft.add_tags.extend(self.context.tags.iter().cloned());
+        let is_rejected = self.issues.iter().any(|issue| issue.severity == Severity::Error);
+        if !is_rejected && self.id.is_none() && !has_identity(&draft) {
+            self.issues.push(
+                RowIssue::error(
+                    self.line,
+                    IssueCode::ContactEmpty,
+                    "the row has no name, company, phone or e-mail",
+                )
+                .suggest(
+                    "fill in at least one of them, or check which columns go where with --map",
+                ),
+            );
+        }
+        draft
+    }
+
+    /// Whether a text is an option of its custom field.
+    fn is_choice(&self, value: &MappedValue<'_>, text: &str) -> bool {
+        let Target::Custom(key) = value.target else { return false };
+        let definition = self.context.definitions.get(&fold(key));
+        definition.is_some_and(|definition| definition.option(text).is_some())
+    }
+
+    fn value<'a>(
+        &mut self,
+        value: &MappedValue<'_>,
+        text: &'a str,
+        draft: &mut Draft,
+        parts: &mut Parts<'a>,
+    ) {
+        if let Some(slot) = text_slot(draft, value.target) {
+            self.put_text(value, text, slot);
+            return;
+        }
+        match value.target {
+            Target::Id => match text.parse() {
+                Ok(id) => self.id = Some(ContactId(id)),
+                Err(_) => self.warn(
+                    value,
+                    IssueCode::ValueUnknown,
+                    "is not the id of a contact; the cell is left out",
+                    "leave the ids of an export as they are",
+                ),
+            },
+            Target::LastName => self.last_name(value, text, draft),
+            Target::MiddleName => parts.middle.push(text),
+            Target::Phone(_) | Target::Phones => self.phone(value, text, draft),
+            Target::Email(_) | Target::Emails => self.email(value, text, draft),
+            Target::Address(part, label) => {
+                if let Some(text) = self.text(value, text, MAX_TEXT) {
+                    let key = (value.group, *label);
+                    self.address(value, *part, key, text.into_owned(), &mut parts.addresses);
+                }
+            }
+            Target::Birthday => self.birthday(value, text, draft),
+            // Lists are not kept yet; a tag keeps what the file says about them.
+            Target::Tags | Target::List => {
+                draft.add_tags.extend(self.text(value, text, MAX_TAG).map(Cow::into_owned));
+            }
+            Target::Notes => parts.notes.extend(self.text(value, text, MAX_NOTES)),
+            Target::Status => match Status::parse(text) {
+                Some(status) if draft.status.value().is_none_or(|known| *known == status) => {
+                    draft.status = Patch::Set(status);
+                }
+                Some(_) => self.left_behind(value),
+                None => {
+                    let all = Status::ALL.map(Status::as_str).join(", ");
+                    let what = format!("use one of {all}");
+                    self.warn(
+                        value,
+                        IssueCode::ValueUnknown,
+                        "is not a status; the cell is left out",
+                        &what,
+                    );
+                }
+            },
+            Target::DoNotContact
+            | Target::MayContact
+            | Target::OptIn
+            | Target::OptOut
+            | Target::EmailOptOut => self.consent(value, text, draft),
+            Target::Visibility => match Visibility::parse(text) {
+                Some(visibility)
+                    if draft.visibility.value().is_none_or(|known| *known == visibility) =>
+                {
+                    draft.visibility = Patch::Set(visibility);
+                }
+                Some(_) => self.left_behind(value),
+                None => self.issue(
+                    value,
+                    IssueCode::ValueUnknown,
+                    "is not a visibility",
+                    "use all, queue or owner",
+                ),
+            },
+            Target::Custom(key) => {
+                if let Some(text) = self.text(value, text, MAX_CUSTOM_TEXT) {
+                    let fitting = self.custom(value, key, &text);
+                    let known = parts.custom.get(key).and_then(Patch::value);
+                    match (fitting, known) {
+                        (Some(fitting), None) => {
+                            parts.custom.insert(key.clone(), Patch::Set(fitting));
+                        }
+                        (Some(fitting), Some(known)) if fitting != *known => {
+                            self.left_behind(value);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            // Fields of short text are done above.
+            Target::Ignore
+            | Target::Name
+            | Target::FirstName
+            | Target::Suffix
+            | Target::Company
+            | Target::Title
+            | Target::Department
+            | Target::Role
+            | Target::Source
+            | Target::ExternalCrmId
+            | Target::ExternalCrmProvider
+            | Target::Language
+            | Target::Timezone
+            | Target::PreferredChannel
+            | Target::AssignedTo
+            | Target::AssignedQueue => {}
+        }
+    }
+
+    fn put_text(&mut self, value: &MappedValue<'_>, text: &str, slot: &mut Patch<String>) {
+        let text = if *value.target == Target::ExternalCrmId {
+            without_decimals(text).unwrap_or(text)
+        } else {
+            text
+        };
+        if let Some(text) = self.text(value, text, MAX_TEXT) {
+            self.set(value, slot, text.into_owned());
+        }
+    }
+
+    /// Sets a field of one value. Where several columns go to it the first one that says something
+    /// counts, and what another one says is named.
+    fn set(&mut self, value: &MappedValue<'_>, slot: &mut Patch<String>, given: String) {
+        match slot.value() {
+            Some(known) if *known != given => self.left_behind(value),
+            Some(_) => {}
+            None => *slot = Patch::Set(given),
+        }
+    }
+
+    fn left_behind(&mut self, value: &MappedValue<'_>) {
+        self.warn(
+            value,
+            IssueCode::ValueLeftOut,
+            format!("another column already fills {}; this cell is left out", value.target),
+            "send one of the columns to another field, for example to notes or cf.KEY",
+        );
+    }
+
+    /// A last name; a suffix that was written behind it is told from it.
+    fn last_name(&mut self, value: &MappedValue<'_>, text: &str, draft: &mut Draft) {
+        let (last, suffix) = name::split_suffix(text, 1);
+        self.put_text(value, last, &mut draft.last_name);
+        if let (Some(suffix), true) = (suffix, draft.suffix.is_keep()) {
+            draft.suffix = Patch::Set(suffix);
+        }
+    }
+
+    fn address(
+        &mut self,
+        value: &MappedValue<'_>,
+        part: AddressPart,
+        key: (u32, Option<Label>),
+        mut text: String,
+        addresses: &mut Vec<((u32, Option<Label>), Address)>,
+    ) {
+        if part == AddressPart::PostalCode {
+            let digits =
+                text.strip_suffix(".0").filter(|code| code.bytes().all(|b| b.is_ascii_digit()));
+            let plain = digits.unwrap_or(&text);
+            let restored = self
+                .country
+                .as_deref()
+                .and_then(|country| restored_postal_code(plain, country))
+                .or_else(|| digits.map(str::to_owned));
+            if let Some(restored) = restored {
+                self.warn(
+                    value,
+                    IssueCode::ValueRepaired,
+                    format!("a spreadsheet changed the postal code; it is imported as {restored}"),
+                    "format the column as text before you export it",
+                );
+                text = restored;
+            }
+        }
+        let at = addresses.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
+            let label = key.1.map(|label| label.as_str().to_owned());
+            addresses.push((key, Address { label, ..Address::default() }));
+            addresses.len() - 1
+        });
+        put_part(&mut addresses[at].1, part, text);
+    }
+
+    fn put_together(&mut self, row: &MappedRow<'_>, parts: Parts<'_>, draft: &mut Draft) {
+        let Parts { middle, notes, mut addresses, custom } = parts;
         if !middle.is_empty() {
             let first = draft.first_name.value().cloned().unwrap_or_default();
             draft.first_name =
                 Patch::Set(format!("{first} {}", middle.join(" ")).trim().to_owned());
+        }
+        if !notes.is_empty() {
+            draft.notes = Patch::Set(notes.join("\n"));
         }
         // A country alone is no address, but it says where the person is.
         if let Some(country) =
@@ -183,57 +383,47 @@ impl Checker<'_> {
         }
         if !custom.is_empty() {
             draft.custom_fields = Patch::Set(custom);
-            self.fit(row, &mut draft);
+            self.fit(row, draft);
         }
-        if let (Some(provider), true) =
-            (row.external_provider, draft.external_crm_provider.is_keep())
-        {
-            draft.external_crm_provider = Patch::Set(provider.to_owned());
-        }
-        draft.add_tags.extend(self.context.tags.iter().cloned());
-        if self.issues.is_empty() && !has_identity(&draft) {
-            self.issues.push(
-                RowIssue::error(
-                    self.line,
-                    IssueCode::ContactEmpty,
-                    "the row has no name, company, phone or e-mail",
-                )
-                .suggest(
-                    "fill in at least one of them, or check which columns go where with --map",
-                ),
-            );
-        }
-        draft
-    }
-
-    fn text(&mut self, value: &MappedValue<'_>, most: usize) -> Patch<String> {
-        // The apostrophe with which an export keeps spreadsheets from running a cell.
-        let text = unguarded(value.value);
-        match check_text("", text, most) {
-            None => Patch::Set(text.to_owned()),
-            Some(issue) => {
-                self.issue(
-                    value,
-                    IssueCode::TextInvalid,
-                    issue.detail,
-                    "shorten the cell or remove the character",
-                );
-                Patch::Keep
+        // A number or address that cannot be read costs the row only if it has no other.
+        let is_reached = !draft.add_phones.is_empty() || !draft.add_emails.is_empty();
+        for mut issue in std::mem::take(&mut self.unread_channels) {
+            if is_reached && issue.code != IssueCode::SpreadsheetDamage {
+                issue.severity = Severity::Warning;
+                issue.reason.push_str("; the cell is left out");
             }
+            self.issues.push(issue);
         }
     }
 
-    /// A day in the form in which every reader understands it, where the custom field is a date:
-    /// lists write days as their country does.
-    fn day(&self, key: &str, text: String) -> String {
-        let folded = fold(key);
-        if self.context.definitions.kind(&folded) != Some(CustomType::Date)
-            || custom_field::date(&text).is_some()
-        {
-            return text;
+    /// A text that its field takes, in one line if it is a short one; a name or an id that it does
+    /// not take costs the row.
+    fn text<'b>(
+        &mut self,
+        value: &MappedValue<'_>,
+        text: &'b str,
+        most: usize,
+    ) -> Option<Cow<'b, str>> {
+        let text = if most <= MAX_TEXT { one_line(text) } else { Cow::Borrowed(text) };
+        let Some(issue) = check_text("", &text, most) else { return Some(text) };
+        let what = "shorten the cell or remove the character";
+        if matches!(
+            value.target,
+            Target::Name
+                | Target::FirstName
+                | Target::MiddleName
+                | Target::LastName
+                | Target::ExternalCrmId
+                | Target::ExternalCrmProvider
+                | Target::AssignedTo
+                | Target::AssignedQueue
+        ) {
+            self.issue(value, IssueCode::TextInvalid, issue.detail, what);
+        } else {
+            let reason = format!("{}; the cell is left out", issue.detail);
+            self.warn(value, IssueCode::TextInvalid, reason, what);
         }
-        let month_first = matches!(self.country.as_deref(), Some("US" | "PH"));
-        date::parse(&text, month_first).filter(|day| !day.starts_with('-')).unwrap_or(text)
+        None
     }
 
     /// Makes the custom fields fit their definitions.
@@ -250,60 +440,75 @@ impl Checker<'_> {
         for issue in issues {
             let is_about = |value: &&MappedValue<'_>| matches!(value.target, Target::Custom(key) if custom_field::pointer(key) == issue.pointer);
             let Some(value) = row.values.iter().rfind(is_about) else { continue };
-            let (code, what) = if issue.code == "field_hidden" {
-                (IssueCode::NotAllowed, "leave the column out, or ask an admin")
-            } else {
-                (IssueCode::CustomFieldInvalid, "correct the cell, or clear it")
-            };
-            self.issue(value, code, issue.detail, what);
-        }
-    }
-
-    fn phone(&mut self, value: &MappedValue<'_>, draft: &mut Draft) {
-        let country = self.country.clone();
-        match phone::parse(value.value, country.as_deref(), self.context.settings.phone_validation)
-        {
-            Ok(mut phone) => {
-                phone.label = value.label.map(str::to_owned);
-                phone.primary = value.preferred;
-                draft.add_phones.push(phone);
-            }
-            Err(error) => {
-                let code = if error == PhoneError::ScientificNotation {
-                    IssueCode::SpreadsheetDamage
-                } else {
-                    IssueCode::PhoneInvalid
-                };
-                self.issue(value, code, error.to_string(), "correct the number, or clear the cell");
-            }
-        }
-    }
-
-    fn email(&mut self, value: &MappedValue<'_>, draft: &mut Draft) {
-        match email::parse(value.value) {
-            Some(address) => draft.add_emails.push(Email {
-                address,
-                label: value.label.map(str::to_owned),
-                primary: value.preferred,
-            }),
-            None => self.issue(
-                value,
-                IssueCode::EmailInvalid,
-                "is no e-mail address",
-                "correct the address, or clear the cell",
-            ),
-        }
-    }
-
-    fn birthday(&mut self, value: &MappedValue<'_>, draft: &mut Draft) {
-        let month_first = matches!(self.country.as_deref(), Some("US" | "PH"));
-        match date::parse(value.value, month_first) {
-            Some(date) => draft.birthday = Patch::Set(date),
-            None => {
-                self.issue(value, IssueCode::DateInvalid, "is no date", "write it as 1980-12-31");
+            match issue.code {
+                "field_hidden" => self.issue(
+                    value,
+                    IssueCode::NotAllowed,
+                    issue.detail,
+                    "leave the column out, or ask an admin",
+                ),
+                // The field itself is the trouble, so every row has it.
+                "key" | "unknown_field" | "too_many_fields" | "field_deleting"
+                | "field_archived" | "required" => self.issue(
+                    value,
+                    IssueCode::CustomFieldInvalid,
+                    issue.detail,
+                    "correct the cell, or clear it",
+                ),
+                _ => {
+                    let reason = format!("{}; the cell is left out", issue.detail);
+                    self.warn(
+                        value,
+                        IssueCode::CustomFieldInvalid,
+                        reason,
+                        "correct the cell, or clear it",
+                    );
+                }
             }
         }
     }
+}
+
+/// The member that a field of short text goes to.
+fn text_slot<'a>(draft: &'a mut Draft, target: &Target) -> Option<&'a mut Patch<String>> {
+    Some(match target {
+        Target::Name => &mut draft.display_name,
+        Target::FirstName => &mut draft.first_name,
+        Target::Suffix => &mut draft.suffix,
+        Target::Company => &mut draft.company,
+        Target::Title => &mut draft.title,
+        Target::Department => &mut draft.department,
+        Target::Role => &mut draft.role,
+        Target::Source => &mut draft.source,
+        Target::ExternalCrmId => &mut draft.external_crm_id,
+        Target::ExternalCrmProvider => &mut draft.external_crm_provider,
+        Target::Language => &mut draft.language,
+        Target::Timezone => &mut draft.timezone,
+        Target::PreferredChannel => &mut draft.preferred_channel,
+        Target::AssignedTo => &mut draft.assigned_to,
+        Target::AssignedQueue => &mut draft.assigned_queue,
+        Target::Id
+        | Target::LastName
+        | Target::MiddleName
+        | Target::Phone(_)
+        | Target::Phones
+        | Target::Email(_)
+        | Target::Emails
+        | Target::Address(..)
+        | Target::Birthday
+        | Target::Tags
+        | Target::Notes
+        | Target::Status
+        | Target::DoNotContact
+        | Target::MayContact
+        | Target::OptIn
+        | Target::OptOut
+        | Target::EmailOptOut
+        | Target::Visibility
+        | Target::List
+        | Target::Custom(_)
+        | Target::Ignore => return None,
+    })
 }
 
 fn put_part(address: &mut Address, part: AddressPart, text: String) {
@@ -315,6 +520,7 @@ fn put_part(address: &mut Address, part: AddressPart, text: String) {
         AddressPart::Country => &mut address.country,
     };
     match slot {
+        Some(known) if *known == text => {}
         Some(known) => {
             known.push_str(", ");
             known.push_str(&text);

@@ -10,13 +10,14 @@ use super::report::{DuplicateReport, ReportOptions};
 use super::subject::{Card, Ids, Subjects};
 use crate::dedupe::{Apart, Input, Model, Options, PlaceInput, Record, Standard};
 use crate::domain::contact::is_mobile_label;
+use crate::domain::date;
 use crate::domain::name;
 use crate::engine::builtin_names;
 use crate::import::header::squeeze;
 use crate::import::spreadsheet::unguarded;
 use crate::import::{
     self, AddressPart, Label, MapOptions, MappedRow, RawRow, ReadOptions, Reader, RowMap, Target,
-    column_named, date, region,
+    column_named, region, validate,
 };
 
 /// Rows that are read and standardised at once.
@@ -195,6 +196,7 @@ struct RowValues<'a> {
     full_name: &'a str,
     first_name: String,
     last_name: String,
+    suffix: String,
     /// Numbers, and whether they are mobiles.
     phones: Vec<(bool, &'a str)>,
     emails: Vec<&'a str>,
@@ -218,6 +220,7 @@ impl<'a> RowValues<'a> {
                 Target::FirstName => text.clone_into(&mut out.first_name),
                 Target::MiddleName => middle.push(text),
                 Target::LastName => text.clone_into(&mut out.last_name),
+                Target::Suffix => text.clone_into(&mut out.suffix),
                 Target::Phone(_) | Target::Phones => {
                     out.phones.push((value.label.is_some_and(is_mobile_label), text));
                 }
@@ -238,10 +241,15 @@ impl<'a> RowValues<'a> {
             let split = name::split(out.full_name);
             out.first_name = split.first.unwrap_or_default();
             out.last_name = split.last.unwrap_or_default();
+            if out.suffix.is_empty() {
+                out.suffix = split.suffix.unwrap_or_default();
+            }
         }
         out.phones.sort_by_key(|(is_mobile, _)| !is_mobile);
-        let month_first = matches!(out.country.as_str(), "US" | "PH");
-        out.birthday = date::parse(birthday, month_first).unwrap_or_else(|| birthday.to_owned());
+        out.birthday = match date::read(birthday, validate::date_rules(&out.country)) {
+            Some(day) => day.written().unwrap_or_default(),
+            None => birthday.to_owned(),
+        };
         out
     }
 
@@ -274,6 +282,7 @@ impl<'a> RowValues<'a> {
             &Input {
                 first_name: &self.first_name,
                 last_name: &self.last_name,
+                suffix: &self.suffix,
                 full_name: self.full_name,
                 phones: self.phones.iter().map(|(_, number)| *number).collect(),
                 emails: self.emails.clone(),

@@ -105,6 +105,14 @@ impl RowJudge {
         Some(check.explain(row?, &other, None))
     }
 
+    /// Compares two rows that have a key in common.
+    pub(in crate::app) fn compare_rows(&self, one: &Draft, other: &Draft) -> Option<Explanation> {
+        let stamp = Stamp { now: Timestamp(0), actor: "", settings: &self.settings };
+        let id = ContactId(uuid::Uuid::nil());
+        let other = other.clone().create(id, ContactNumber(u32::MAX), stamp).ok()?;
+        self.compare(self.row(one).as_ref(), &other, 1)
+    }
+
     /// Whether both are different people though their names agree: another birthday, another
     /// address and so on.
     pub(in crate::app) fn contradicts(&self, found: &Explanation) -> bool {

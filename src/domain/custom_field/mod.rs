@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 pub use definitions::Definitions;
 pub use fit::{FieldPatch, Fitting, pointer};
-pub use spelling::date;
+pub use spelling::{boolean, date};
 pub use value::{Misfit, convert, recast};
 
 use super::access::Role;

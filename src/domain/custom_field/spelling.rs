@@ -1,90 +1,23 @@
 //! Numbers, days and yes or no, as people and programs write them; what could mean two things is
 //! not guessed.
 
-use jiff::civil::Date;
-
+use crate::domain::date::{self, Day};
 use crate::domain::text::fold;
 
-/// Reads a day and writes it as `YYYY-MM-DD`.
-///
-/// Takes the day of an RFC 3339 time, `2025/01/31`, `31.01.2025`, `31 Jan 2025`, `Jan 31, 2025`,
-/// and `01/31/2025` where only one of the numbers can be the month.
+/// Reads a day and writes it as `YYYY-MM-DD`; what could mean two days is none.
 pub fn date(text: &str) -> Option<String> {
-    let text = text.trim();
-    let is_iso = |text: &str| {
-        let bytes = text.as_bytes();
-        bytes.len() == 10 && bytes[4] == b'-' && bytes[7] == b'-'
-    };
-    if let Some(day) = text.get(..10).filter(|day| is_iso(day)) {
-        let rest = &text[10..];
-        let is_time = rest.is_empty() || rest.starts_with(['T', 't', ' ']) && is_clock(&rest[1..]);
-        return is_time.then(|| day.parse::<Date>().ok().map(|day| day.to_string())).flatten();
-    }
-    let parts: Vec<&str> =
-        text.split(['.', '/', '-', ' ', ',']).filter(|part| !part.is_empty()).collect();
-    let &[a, b, c] = parts.as_slice() else { return None };
-    if let (Some(month), Some(day)) = (month_name(a), number(b)) {
-        return day_of(number(c)?, month, day);
-    }
-    if let (Some(day), Some(month)) = (number(a), month_name(b)) {
-        return day_of(number(c)?, month, day);
-    }
-    let (first, second, third) = (number(a)?, number(b)?, number(c)?);
-    if a.len() == 4 {
-        return day_of(first, second, third);
-    }
-    if c.len() != 4 {
-        return None;
-    }
-    // With dots the day is always first.
-    match (text.contains('.'), first > 12, second > 12) {
-        (true, ..) | (false, true, false) => day_of(third, second, first),
-        (false, false, true) => day_of(third, first, second),
-        (false, false, false) if first == second => day_of(third, second, first),
-        (false, ..) => None,
-    }
+    date::read(text, date::Rules::STRICT).and_then(Day::written)
 }
 
-fn is_clock(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let is_allowed = |b: &u8| b.is_ascii_digit() || b":.+-Zz".contains(b);
-    bytes.len() >= 5 && bytes[..2].iter().all(u8::is_ascii_digit) && bytes.iter().all(is_allowed)
-}
-
-fn number(text: &str) -> Option<i16> {
-    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
-}
-
-fn month_name(text: &str) -> Option<i16> {
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
-    let text = text.to_ascii_lowercase();
-    let at = MONTHS.iter().position(|month| text.len() >= 3 && month.starts_with(text.as_str()))?;
-    i16::try_from(at + 1).ok()
-}
-
-fn day_of(year: i16, month: i16, day: i16) -> Option<String> {
-    let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
-    Date::new(year, month, day).ok().map(|date| date.to_string())
-}
-
-/// Reads yes or no.
-pub(super) fn boolean(text: &str) -> Option<bool> {
+/// Reads yes or no, in the languages in which the headers of lists are understood.
+pub fn boolean(text: &str) -> Option<bool> {
     match fold(text.trim()).as_str() {
-        "true" | "yes" | "y" | "1" | "on" => Some(true),
-        "false" | "no" | "n" | "0" | "off" => Some(false),
+        "true" | "t" | "yes" | "y" | "1" | "1.0" | "on" | "ja" | "j" | "wahr" | "oui" | "o"
+        | "vrai" | "si" | "s" | "verdadero" | "vero" | "sim" | "verdadeiro" | "tak" | "prawda"
+        | "да" | "д" | "истина" | "ano" | "kylla" | "evet" => Some(true),
+        "false" | "f" | "no" | "n" | "0" | "0.0" | "off" | "nein" | "falsch" | "non" | "faux"
+        | "falso" | "nao" | "nie" | "falsz" | "нет" | "н" | "ложь" | "ne" | "nee" | "ei"
+        | "hayir" | "nej" => Some(false),
         _ => None,
     }
 }

@@ -35,6 +35,7 @@ fn every_member_is_known(fields: &Fields) {
     let Fields {
         first_name: _,
         last_name: _,
+        suffix: _,
         phones: _,
         emails: _,
         company: _,

@@ -284,10 +284,14 @@ impl<'a> Planner<'a> {
     /// Makes the display name anew where one part of the name was chosen from somebody else.
     fn follow_names(&mut self) {
         let is_chosen = |name: &str| self.chosen(name).is_some();
-        if is_chosen("display_name") || !(is_chosen("first_name") || is_chosen("last_name")) {
+        let is_part_chosen = ["first_name", "last_name", "suffix"].into_iter().any(is_chosen);
+        if is_chosen("display_name") || !is_part_chosen {
             return;
         }
-        let named = |one: &Contact| name::join(one.first_name.as_deref(), one.last_name.as_deref());
+        let named = |one: &Contact| {
+            let (first, last) = (one.first_name.as_deref(), one.last_name.as_deref());
+            name::join(first, last, one.suffix.as_deref())
+        };
         let merged = &self.plan.merged;
         let was_made = self.contacts.iter().any(|one| {
             one.display_name == merged.display_name

@@ -45,6 +45,7 @@ static CHOSEN: &[(&str, &[Member])] = &[
             },
             member!(first_name),
             member!(last_name),
+            member!(suffix),
         ],
     ),
     ("company", &[member!(company), member!(company_id)]),

@@ -61,6 +61,9 @@ pub(in crate::http) struct Contact {
     pub name: String,
     pub first_name: Option<String>,
     pub last_name: Option<String>,
+    /// What follows the last name.
+    #[schema(example = "Jr.")]
+    pub suffix: Option<String>,
     pub phone: Option<String>,
     pub mobile: Option<String>,
     pub email: Option<String>,
@@ -99,6 +102,8 @@ pub(in crate::http) struct Contact {
     pub external_crm_id: Option<String>,
     pub external_crm_provider: Option<String>,
     pub opt_in: Option<bool>,
+    /// Whether the person does not want e-mails.
+    pub email_opt_out: bool,
     pub lead_score: Option<u8>,
     pub last_contacted_at: Option<String>,
     pub last_interaction_at: Option<String>,
@@ -140,6 +145,9 @@ pub(in crate::http) struct ContactInput {
     pub display_name: Option<String>,
     pub first_name: Option<String>,
     pub last_name: Option<String>,
+    /// What follows the last name.
+    #[schema(example = "Jr.")]
+    pub suffix: Option<String>,
     pub phone: Option<String>,
     pub mobile: Option<String>,
     pub email: Option<String>,
@@ -175,6 +183,7 @@ pub(in crate::http) struct ContactInput {
     pub external_crm_id: Option<String>,
     pub external_crm_provider: Option<String>,
     pub opt_in: Option<bool>,
+    pub email_opt_out: Option<bool>,
     pub last_contacted_at: Option<String>,
     pub last_interaction_at: Option<String>,
 }

@@ -13,6 +13,7 @@ pub(super) fn add(draft: &mut Draft<'_>, words: &mut Terms<'_>) {
     let names = [
         contact.first_name.as_deref(),
         contact.last_name.as_deref(),
+        contact.suffix.as_deref(),
         // Where a number or address stands in for a name it is found as what it is, by those who
         // may see it.
         Some(contact.display_name.as_str()).filter(|_| !contact.is_named_by_channel()),

@@ -39,7 +39,7 @@ const CHOSEN = ["name", "company", "title", "department", "role", "birthday", "c
   "preferred_channel", "source", "assigned_to", "external_crm_id"];
 const FIRST = ["name", "status", "company", "title", "phones", "emails", "addresses", "birthday", "tags"];
 const LAST = ["notes", "created_at", "updated_at"];
-const HIDDEN = new Set(["id", "version", "display_name", "first_name", "last_name", "phone", "mobile", "email", "company_id", "custom_fields",
+const HIDDEN = new Set(["id", "version", "display_name", "first_name", "last_name", "phone", "mobile", "email", "company_id", "custom_fields", "suffix", "email_opt_out",
   "social_profiles", "created_by", "created_by_user_id", "updated_by", "updated_by_user_id", "do_not_contact", "blocked", "match", "duplicates", "seq", "url", "visibility", "org_department_id", "external_crm_provider", "merges", "merged_from"]);
 const LABELS = /** @type {Record<string, string>} */ ({ display_name: "Name", emails: "E-mails", created_at: "Created", updated_at: "Changed", external_crm_id: "CRM id", assigned_to: "Owner" });
 

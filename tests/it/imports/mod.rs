@@ -1,5 +1,11 @@
 //! Imports and exports over HTTP.
 
+mod cells;
+mod columns;
+mod consent;
+mod household;
+mod trial;
+
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
@@ -20,6 +26,18 @@ fn import(server: &Client, csv: &[u8], options: &Value) -> Value {
     ended(server, &started)
 }
 
+/// A list of `tests/data/import`.
+fn file(name: &str) -> Vec<u8> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/import");
+    std::fs::read(folder.join(name)).unwrap()
+}
+
+/// The rows that an import did not take.
+fn errors_of(client: &Client, job: &Value) -> String {
+    let path = format!("/api/v1/imports/{}/errors.csv", job["id"].as_str().unwrap());
+    String::from_utf8(client.get(&path).expect(200).body).unwrap()
+}
+
 /// Waits until an import has ended.
 fn ended(client: &Client, started: &Answer) -> Value {
     let job = format!("/api/v1/imports/{}", started.id());
@@ -29,7 +47,7 @@ fn ended(client: &Client, started: &Answer) -> Value {
         if !state["finished_at"].is_null() {
             return state;
         }
-        assert!(begun.elapsed() < Duration::from_secs(30), "{state}");
+        assert!(begun.elapsed() < Duration::from_secs(300), "{state}");
         std::thread::yield_now();
     }
 }

@@ -1,0 +1,369 @@
+//! The rows of one import on their way: matched in order, written in groups.
+//!
+//! A group is matched while the one before is on its way to the disk. Rows that could belong to a
+//! contact that an earlier row makes or changes wait until that is written, so what an import does
+//! depends on its list alone. A trial goes the same way and keeps what it would have written.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::App;
+use super::custom_fields::FieldsInWrite;
+use super::error::Error;
+use super::import_match::{RowMatch, RowMatcher};
+use super::import_rows::{RowOutcome, RowWriter};
+use super::import_trial::Trial;
+use super::imports::{CheckedRow, ImportOptions, not_written};
+use crate::domain::access::{Caller, OrgSettings};
+use crate::domain::draft::{Draft, Stamp};
+use crate::domain::ids::{ContactId, OrgNumber};
+use crate::domain::issue::FieldIssue;
+use crate::engine::{Origin, PendingWrite};
+use crate::import::match_existing::{Likeness, OnDuplicate, Person, keys_of};
+use crate::import::{Counts, ErrorFile, IssueCode, RowIssue, ValidRow, Warnings};
+
+/// Writes that the index may be behind an import; more would keep what others write waiting.
+const MOST_WRITES_BEHIND: u64 = 20;
+/// Up to so many rows that share a key are compared also where their names differ.
+const FEW: usize = 8;
+
+/// What happens to a row.
+#[derive(Clone)]
+pub(super) enum RowDecision {
+    Create(Draft),
+    Update(ContactId, Draft),
+    Skip,
+    Ask(ContactId),
+    /// It would be a new contact that lacks something.
+    Lacks(Vec<FieldIssue>),
+}
+
+/// One import on its way.
+pub(super) struct Run<'a> {
+    app: &'a App,
+    caller: &'a Caller,
+    options: &'a ImportOptions,
+    settings: OrgSettings,
+    matcher: RowMatcher<'a>,
+    counts: Counts,
+    warnings: Warnings,
+    /// The group that is on its way to the disk while the next one is matched.
+    in_flight: Option<InFlight>,
+    /// What a trial would have written.
+    trial: Option<Trial>,
+}
+
+/// People by match key of the rows that are not written yet.
+type PeopleByKey = HashMap<String, Vec<Waited>>;
+
+/// Somebody for whom later rows wait.
+#[derive(Clone)]
+struct Waited {
+    person: Arc<Person>,
+    draft: Arc<Draft>,
+}
+
+/// A group that is not acknowledged yet.
+struct InFlight {
+    outcomes: Outcomes,
+    /// Its rows, in the order of the outcomes.
+    rows: Vec<CheckedRow>,
+    /// Rows that could be one of these people wait until they are written.
+    people: PeopleByKey,
+}
+
+enum Outcomes {
+    Pending(PendingWrite<Vec<RowOutcome>, Error>),
+    OfTrial(Vec<RowOutcome>),
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(
+        app: &'a App,
+        caller: &'a Caller,
+        options: &'a ImportOptions,
+        settings: &'a OrgSettings,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            app,
+            caller,
+            options,
+            settings: settings.clone(),
+            matcher: RowMatcher::new(app, caller, options, settings)?,
+            counts: Counts::default(),
+            warnings: Warnings::default(),
+            in_flight: None,
+            trial: options.dry_run.then(Trial::default),
+        })
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Ends it: what is on its way is waited for.
+    pub(super) fn finish(
+        mut self,
+        errors: &mut ErrorFile<&mut dyn Write>,
+    ) -> Result<(Counts, Warnings), Error> {
+        self.finish_group(errors)?;
+        Ok((self.counts, self.warnings))
+    }
+
+    /// Takes rows that were read and checked.
+    pub(super) fn chunk(
+        &mut self,
+        rows: Vec<CheckedRow>,
+        errors: &mut ErrorFile<&mut dyn Write>,
+    ) -> Result<(), Error> {
+        let mut rows = rows;
+        for row in &mut rows {
+            self.prepare(row);
+        }
+        for row in &rows {
+            if row.valid.is_none() {
+                errors.add(&row.issues, Some(&row.cells)).map_err(|e| not_written(&e))?;
+                self.counts.errors += 1;
+            } else {
+                self.warnings.add(&row.issues);
+            }
+        }
+        let mut waiting: Vec<CheckedRow> =
+            rows.into_iter().filter(|row| row.valid.is_some()).collect();
+        while !waiting.is_empty() {
+            let (now, later, people) = self.without_repeats(waiting);
+            // Matched while the write before is on its way to the disk.
+            let decisions: Result<Vec<RowDecision>, Error> =
+                now.par_iter().map(|row| self.decide(row)).collect();
+            let decisions = decisions?;
+            self.finish_group(errors)?;
+            self.begin_group(now, decisions, people, errors)?;
+            waiting = later;
+        }
+        Ok(())
+    }
+
+    /// Makes the draft of a row fit who imports it; a row that says what the caller may not say
+    /// is left out.
+    fn prepare(&self, row: &mut CheckedRow) {
+        let Some(valid) = &mut row.valid else { return };
+        let prepared = self.app.check_row(self.caller, &self.settings, &mut valid.draft);
+        if let Err(issues) = prepared {
+            row.valid = None;
+            for issue in issues {
+                // Definitions have changed since the row was read.
+                if issue.code != "field_hidden"
+                    && let Some(key) = issue.pointer.strip_prefix("/custom_fields/")
+                {
+                    let row_issue =
+                        RowIssue::error(row.line, IssueCode::CustomFieldInvalid, issue.detail);
+                    row.issues.push(row_issue.at(format!("cf.{key}"), ""));
+                    continue;
+                }
+                let detail = format!("{}: {}", issue.pointer, issue.detail);
+                row.issues.push(RowIssue::error(row.line, IssueCode::NotAllowed, detail));
+            }
+        }
+    }
+
+    /// Sets rows apart that could belong to the contact of an earlier row of this chunk or of the
+    /// group on its way: they wait until that is written, so that they find it.
+    fn without_repeats(
+        &self,
+        rows: Vec<CheckedRow>,
+    ) -> (Vec<CheckedRow>, Vec<CheckedRow>, PeopleByKey) {
+        let mut people = PeopleByKey::new();
+        if self.options.on_duplicate == OnDuplicate::Create {
+            return (rows, Vec::new(), people);
+        }
+        let on_its_way = self.in_flight.as_ref().map(|group| &group.people);
+        let (mut now, mut later) = (Vec::with_capacity(rows.len()), Vec::new());
+        for row in rows {
+            let Some(valid) = &row.valid else { continue };
+            let keys = keys_of(valid.id, &valid.draft, &self.options.match_keys);
+            let person = Person::of_draft(&valid.draft);
+            let repeats_in = |known: &PeopleByKey| {
+                keys.iter().any(|key| {
+                    known.get(key).is_some_and(|others| {
+                        !self.options.match_names
+                            || key.starts_with(['i', 'x'])
+                            || self.is_any(&person, &valid.draft, others)
+                    })
+                })
+            };
+            if repeats_in(&people) || on_its_way.is_some_and(repeats_in) {
+                later.push(row);
+            } else {
+                if !keys.is_empty() {
+                    let (person, draft) = (Arc::new(person), Arc::new(valid.draft.clone()));
+                    let waited = Waited { person, draft };
+                    for key in keys {
+                        people.entry(key).or_default().push(waited.clone());
+                    }
+                }
+                now.push(row);
+            }
+        }
+        (now, later, people)
+    }
+
+    /// Whether a row could be one of those that share a key with it.
+    fn is_any(&self, person: &Person, draft: &Draft, others: &[Waited]) -> bool {
+        others.iter().any(|other| match person.likeness(&other.person) {
+            Likeness::Same => true,
+            Likeness::Relatives => false,
+            Likeness::Different => {
+                others.len() <= FEW
+                    && !person.contradicts(&other.person)
+                    && self.matcher.are_likely_one(draft, &other.draft)
+            }
+        })
+    }
+
+    fn decide(&self, row: &CheckedRow) -> Result<RowDecision, Error> {
+        let Some(valid) = &row.valid else { return Ok(RowDecision::Skip) };
+        let ValidRow { id, draft, .. } = valid.clone();
+        if self.options.on_duplicate == OnDuplicate::Create {
+            return Ok(self.create_or_refuse(draft));
+        }
+        let existing = match self.matcher.find(id, &draft, self.trial.as_ref())? {
+            RowMatch::Same(existing) => existing,
+            RowMatch::Relative(other) if self.options.on_duplicate == OnDuplicate::Ask => other,
+            RowMatch::Nobody | RowMatch::Relative(_) => return Ok(self.create_or_refuse(draft)),
+        };
+        Ok(match self.options.on_duplicate {
+            OnDuplicate::Update => RowDecision::Update(existing, draft),
+            OnDuplicate::Skip => RowDecision::Skip,
+            OnDuplicate::Ask => RowDecision::Ask(existing),
+            OnDuplicate::Create => self.create_or_refuse(draft),
+        })
+    }
+
+    /// A new contact needs what is required; one that exists may go on lacking it.
+    fn create_or_refuse(&self, draft: Draft) -> RowDecision {
+        let definitions = self.app.definitions(self.caller.organization);
+        let missing = definitions.missing(&draft.custom_fields, &self.caller.fields);
+        if missing.is_empty() { RowDecision::Create(draft) } else { RowDecision::Lacks(missing) }
+    }
+
+    fn begin_group(
+        &mut self,
+        rows: Vec<CheckedRow>,
+        decisions: Vec<RowDecision>,
+        people: PeopleByKey,
+        errors: &mut ErrorFile<&mut dyn Write>,
+    ) -> Result<(), Error> {
+        let mut work: Vec<RowDecision> = Vec::with_capacity(decisions.len());
+        let mut written = Vec::with_capacity(decisions.len());
+        for (row, decision) in rows.into_iter().zip(decisions) {
+            match decision {
+                RowDecision::Skip => self.counts.skipped += 1,
+                RowDecision::Ask(id) => {
+                    self.counts.skipped += 1;
+                    errors
+                        .add(&[review(row.line, id)], Some(&row.cells))
+                        .map_err(|e| not_written(&e))?;
+                }
+                RowDecision::Lacks(missing) => {
+                    self.counts.errors += 1;
+                    errors
+                        .add(&[lacking(row.line, &missing)], Some(&row.cells))
+                        .map_err(|e| not_written(&e))?;
+                }
+                RowDecision::Create(_) | RowDecision::Update(..) => {
+                    work.push(decision);
+                    written.push(row);
+                }
+            }
+        }
+        if work.is_empty() {
+            return Ok(());
+        }
+        let outcomes = match &mut self.trial {
+            Some(trial) => {
+                Outcomes::OfTrial(trial.write(self.app, self.caller, &self.settings, &work)?)
+            }
+            None => Outcomes::Pending(self.write(work)?),
+        };
+        self.in_flight = Some(InFlight { outcomes, rows: written, people });
+        Ok(())
+    }
+
+    fn write(&self, work: Vec<RowDecision>) -> Result<PendingWrite<Vec<RowOutcome>, Error>, Error> {
+        let org: OrgNumber = self.caller.organization;
+        let now = self.app.partition.now();
+        let actor: Arc<str> = format!("{} (import)", self.caller.actor).into();
+        let origin = Origin { actor: Arc::clone(&actor), address: self.caller.address };
+        let quotas = self.app.organization_of(self.caller)?.quotas;
+        let by = self.caller.clone();
+        let settings = self.settings.clone();
+        let known = self.app.definitions(org);
+        let ids: Vec<ContactId> = work.iter().map(|_| ContactId::generate()).collect();
+        let pending =
+            self.app.partition.begin_write::<_, Error>(org, origin, false, move |tx| {
+                tx.set_bulk();
+                let fields = FieldsInWrite::begin(tx, &known, &by, &settings, now)?;
+                let stamp = Stamp { now, actor: &actor, settings: &settings };
+                let mut row_writer = RowWriter { fields, by: &by, quotas: &quotas, stamp };
+                let mut outcomes = Vec::with_capacity(work.len());
+                for (decision, id) in work.iter().zip(&ids) {
+                    outcomes.push(match decision {
+                        RowDecision::Update(existing, draft) => {
+                            row_writer.update(tx, *existing, *id, draft.clone())?
+                        }
+                        RowDecision::Create(draft) => row_writer.create(tx, *id, draft.clone())?,
+                        RowDecision::Skip | RowDecision::Ask(_) | RowDecision::Lacks(_) => {
+                            RowOutcome::Unchanged
+                        }
+                    });
+                }
+                Ok(outcomes)
+            })?;
+        Ok(pending)
+    }
+
+    /// Waits until the group on its way is acknowledged, and counts what became of its rows.
+    fn finish_group(&mut self, errors: &mut ErrorFile<&mut dyn Write>) -> Result<(), Error> {
+        let Some(group) = self.in_flight.take() else { return Ok(()) };
+        let outcomes = match group.outcomes {
+            Outcomes::OfTrial(outcomes) => outcomes,
+            Outcomes::Pending(pending) => {
+                let done = pending.wait()?;
+                self.app.refresh_definitions(self.caller.organization)?;
+                self.app.partition.pace(done.seq, MOST_WRITES_BEHIND);
+                done.value
+            }
+        };
+        for (outcome, row) in outcomes.into_iter().zip(&group.rows) {
+            match outcome {
+                RowOutcome::Created => self.counts.imported += 1,
+                RowOutcome::Updated => self.counts.updated += 1,
+                RowOutcome::Unchanged => self.counts.skipped += 1,
+                RowOutcome::Invalid(reason) => {
+                    self.counts.errors += 1;
+                    let issue = RowIssue::error(row.line, IssueCode::TextInvalid, reason);
+                    errors.add(&[issue], Some(&row.cells)).map_err(|e| not_written(&e))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn review(line: u64, existing: ContactId) -> RowIssue {
+    RowIssue::error(line, IssueCode::NeedsReview, format!("belongs to contact {existing}"))
+        .suggest("decide: import it with --on-duplicate update or create")
+}
+
+fn lacking(line: u64, missing: &[FieldIssue]) -> RowIssue {
+    let reasons: Vec<&str> = missing.iter().map(|issue| issue.detail.as_str()).collect();
+    let column = missing.first().map_or("", |issue| {
+        issue.pointer.strip_prefix("/custom_fields/").unwrap_or(&issue.pointer)
+    });
+    RowIssue::error(line, IssueCode::CustomFieldInvalid, reasons.join("; "))
+        .at(format!("cf.{column}"), "")
+        .suggest("fill it in, or make the field optional")
+}

@@ -1,0 +1,128 @@
+//! What becomes of every column of a file, for people to look at: no column vanishes unnamed.
+
+use serde::{Deserialize, Serialize};
+
+use super::issue::shortened;
+use super::map::{Origin, RowMap};
+use super::read::RawRow;
+use super::target::Target;
+use crate::domain::date::{self, Order};
+
+/// Values of a column that are shown.
+const MOST_SAMPLES: usize = 3;
+
+/// What becomes of a column.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnReport {
+    /// The place of the column; the first is 0.
+    pub index: usize,
+    /// Its header.
+    pub name: String,
+    /// The beginnings of some of its cells.
+    pub samples: Vec<String>,
+    /// The field that its cells go to, as it is written in a mapping.
+    pub target: Option<String>,
+    /// Why it goes there, or why it goes nowhere.
+    pub why: String,
+    /// Whether nothing of it is imported.
+    pub not_imported: bool,
+}
+
+impl RowMap {
+    /// Looks at the first rows of the file: for samples, for the order of day and month in dates,
+    /// and whether a column `id` holds ids of ours.
+    pub fn observe(&mut self, rows: &[RawRow]) {
+        for (at, plan) in self.columns.iter_mut().enumerate() {
+            let cells =
+                || rows.iter().map(|row| row.cell(at).trim()).filter(|cell| !cell.is_empty());
+            let mut samples: Vec<String> = Vec::new();
+            for cell in cells().take(100) {
+                if samples.len() == MOST_SAMPLES {
+                    break;
+                }
+                let sample = shortened(cell);
+                if !samples.contains(&sample) {
+                    samples.push(sample);
+                }
+            }
+            plan.samples = samples;
+            if plan.target == Target::Id
+                && plan.origin == Origin::Header
+                && cells().any(|cell| cell.parse::<uuid::Uuid>().is_err())
+            {
+                (plan.target, plan.origin) = (Target::Ignore, Origin::ForeignId);
+            }
+            if matches!(plan.target, Target::Birthday | Target::Custom(_)) {
+                let count =
+                    |order| cells().filter(|cell| date::order_of(cell) == Some(order)).count();
+                plan.date_order = match (count(Order::DayFirst), count(Order::MonthFirst)) {
+                    (0, 0) => None,
+                    (days, months) if days >= months => Some(Order::DayFirst),
+                    _ => Some(Order::MonthFirst),
+                };
+            }
+        }
+    }
+
+    /// What becomes of every column.
+    pub fn report(&self) -> Vec<ColumnReport> {
+        let columns = self.columns.iter().enumerate();
+        columns
+            .map(|(index, plan)| {
+                let labelled = self.columns.iter().find(|other| other.label_column == Some(index));
+                let not_imported = plan.target == Target::Ignore && labelled.is_none();
+                let why = match (plan.origin, labelled) {
+                    (Origin::Asked, _) if plan.target == Target::Ignore => {
+                        "the mapping says so".to_owned()
+                    }
+                    (_, Some(other)) => format!("labels of the column {:?}", other.header),
+                    (Origin::Asked, None) if plan.target == Target::List => {
+                        "the mapping says so; there are no lists yet, so it becomes a tag".to_owned()
+                    }
+                    (Origin::Asked, None) => format!("the mapping says so{}", self.behind(index)),
+                    (Origin::Header, None) => format!("its header{}", self.behind(index)),
+                    (Origin::Layout, None) => {
+                        format!("a column of {}{}", self.layout(), self.behind(index))
+                    }
+                    (Origin::Useless, None) => {
+                        format!("no field holds this column of {}", self.layout())
+                    }
+                    (Origin::ForeignId, None) => {
+                        "these are not ids of contacts here; map it to external_crm_id to find them by it"
+                            .to_owned()
+                    }
+                    (Origin::NoList, None) => {
+                        "there are no lists yet; map it to tags to keep it as a tag".to_owned()
+                    }
+                    (Origin::Unknown, None) => {
+                        "its header is unknown; map it to a field, for example to cf.KEY".to_owned()
+                    }
+                };
+                let target = (plan.target != Target::Ignore).then(|| plan.target.to_string());
+                ColumnReport {
+                    index,
+                    name: plan.header.clone(),
+                    samples: plan.samples.clone(),
+                    target,
+                    why,
+                    not_imported,
+                }
+            })
+            .collect()
+    }
+
+    /// What a column does behind others of its field.
+    fn behind(&self, index: usize) -> String {
+        let target = &self.columns[index].target;
+        let place = self.order.iter().position(|at| *at == index).unwrap_or(index);
+        let before = self.order[..place].iter().find(|at| self.columns[**at].target == *target);
+        let Some(before) = before.map(|at| &self.columns[*at].header) else { return String::new() };
+        if *target == Target::Notes {
+            format!("; joined with the column {before:?}")
+        } else if target.is_single() {
+            format!("; counts where the column {before:?} is empty")
+        } else {
+            String::new()
+        }
+    }
+}

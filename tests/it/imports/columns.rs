@@ -1,0 +1,95 @@
+//! What becomes of every column of a list.
+
+use serde_json::{Value, json};
+
+use super::{file, import};
+use crate::support::server::TestServer;
+
+fn column<'a>(job: &'a Value, name: &str) -> &'a Value {
+    let columns = job["columns"].as_array().unwrap();
+    columns.iter().find(|one| one["name"] == name).unwrap_or_else(|| panic!("{name}: {job}"))
+}
+
+#[test]
+fn every_column_says_where_it_goes_and_why() {
+    let server = TestServer::start();
+    let csv = "First Name,Nachname,E-mail,Shoe size,_list,Kunde,Unused\n\
+        Ada,Byron,ada@example.com,38,Hot leads,yes,\n\
+        Ben,Carver,ben@example.com,44,Hot leads,no,\n";
+    let options = json!({"map": ["Kunde=cf.customer", "#7=ignore"]});
+    for is_trial in [true, false] {
+        let mut options = options.clone();
+        options["dry_run"] = json!(is_trial);
+        let job = import(&server, csv.as_bytes(), &options);
+        assert_eq!(job["columns"].as_array().unwrap().len(), 7, "{job}");
+        for (at, (name, target, is_imported, why)) in [
+            ("First Name", json!("first_name"), true, "header"),
+            ("Nachname", json!("last_name"), true, "header"),
+            ("E-mail", json!("email"), true, "header"),
+            ("Shoe size", json!(null), false, "unknown"),
+            ("_list", json!(null), false, "no lists yet"),
+            ("Kunde", json!("cf.customer"), true, "mapping"),
+            ("Unused", json!(null), false, "mapping"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let one = column(&job, name);
+            assert_eq!((&one["index"], &one["target"]), (&json!(at), &target), "{one}");
+            assert_eq!(one["not_imported"], !is_imported, "{one}");
+            assert!(one["why"].as_str().unwrap().contains(why), "{one}");
+        }
+        assert_eq!(column(&job, "Shoe size")["samples"], json!(["38", "44"]));
+        assert_eq!(column(&job, "Unused")["samples"], json!([]));
+    }
+    let ada = &server.search("ada", "&refresh=wait").json["contacts"][0];
+    assert_eq!(ada["tags"], json!([]), "a list is not a tag");
+    let server = server.restart();
+    let jobs = server.get("/api/v1/contacts").expect(200);
+    assert_eq!(jobs.json["total"], 2);
+}
+
+#[test]
+fn columns_of_one_field_are_joined_or_the_loser_is_named() {
+    let server = TestServer::start();
+    let job = import(&server, &file("fields_twice.csv"), &json!({}));
+    let ada = server.search("ada", "&refresh=wait").json["contacts"][0].clone();
+    let numbers: Vec<&Value> =
+        ada["phones"].as_array().unwrap().iter().map(|one| &one["number"]).collect();
+    assert_eq!(numbers, ["+12025550101", "+12025550102"]);
+    assert_eq!(ada["notes"], "first note\nsecond note");
+    assert_eq!((&ada["tags"], &ada["company"]), (&json!(["red", "blue"]), &json!("Acme")));
+    assert_eq!(job["warnings_total"], 1, "{job}");
+    let warning = &job["warnings"][0];
+    assert_eq!((&warning["code"], &warning["value"]), (&json!("value_left_out"), &json!("Beta")));
+    let last = &job["columns"][9];
+    assert!(last["why"].as_str().unwrap().contains("\"Company\" is empty"), "{last}");
+    // What was asked for counts before what a header says.
+    let server = TestServer::start();
+    let csv = "Name,Company,Employer now\nAda Twin,Acme,Beta\n";
+    import(&server, csv.as_bytes(), &json!({"map": ["Employer now=company"]}));
+    assert_eq!(server.search("ada", "&refresh=wait").json["contacts"][0]["company"], "Beta");
+}
+
+#[test]
+fn a_program_that_is_not_known_is_no_other_program() {
+    for (csv, provider) in [
+        (
+            "Record Id,First Name,Last Name,Account Name,Contact Owner,Email,Email Opt Out\n\
+             zcrm_1,Ada,Byron,Acme,Zoe,ada@example.com,true\n",
+            json!("Zoho"),
+        ),
+        ("Record ID,First Name,Email,Contact owner\n1,Ada,ada@example.com,Zoe\n", json!(null)),
+        (
+            "Record ID,First Name,Email,Lifecycle Stage\n1,Ada,ada@example.com,lead\n",
+            json!("HubSpot"),
+        ),
+    ] {
+        let server = TestServer::start();
+        let job = import(&server, csv.as_bytes(), &json!({}));
+        assert_eq!(job["counts"]["imported"], 1, "{job}");
+        let ada = server.search("ada", "&refresh=wait").json["contacts"][0].clone();
+        assert_eq!(ada["external_crm_provider"], provider, "{csv}");
+        assert!(!ada["external_crm_id"].is_null(), "{csv}");
+    }
+}

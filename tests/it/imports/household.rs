@@ -1,0 +1,136 @@
+//! People who share a number, an address and even a name: no row may take the place of another.
+
+use serde_json::{Value, json};
+
+use super::{file, import};
+use crate::support::server::TestServer;
+
+fn contacts(server: &TestServer) -> Vec<Value> {
+    let page = server.get("/api/v1/contacts?refresh=wait&sort=created_at&per_page=1000");
+    page.expect(200).json["contacts"].as_array().unwrap().clone()
+}
+
+#[test]
+fn a_row_of_a_household_overwrites_nobody_else() {
+    let server = TestServer::start();
+    let first = import(&server, &file("family_father.csv"), &json!({}));
+    assert_eq!(first["counts"]["imported"], 1, "{first}");
+    let father = contacts(&server)[0].clone();
+    let second = import(&server, &file("family_others.csv"), &json!({}));
+    assert_eq!(
+        (&second["counts"]["imported"], &second["counts"]["updated"]),
+        (&json!(3), &json!(0))
+    );
+    let all = contacts(&server);
+    assert_eq!(all.len(), 4, "{all:?}");
+    assert_eq!(all.iter().find(|one| one["id"] == father["id"]), Some(&father));
+    for (display, first, last, suffix, birthday) in [
+        ("John Smith Sr.", "John", "Smith", json!("Sr."), "1950-03-04"),
+        ("John Smith Jr.", "John", "Smith", json!("Jr."), "1980-07-08"),
+        ("Mary Smith", "Mary", "Smith", json!(null), "1952-01-02"),
+        ("John Smith, III", "John", "Smith", json!("III"), "2005-09-10"),
+    ] {
+        let one = all.iter().find(|one| one["display_name"] == display);
+        let one = one.unwrap_or_else(|| panic!("{display}"));
+        assert_eq!((&one["first_name"], &one["last_name"]), (&json!(first), &json!(last)));
+        assert_eq!((&one["suffix"], &one["birthday"]), (&suffix, &json!(birthday)));
+    }
+    // The same lists again find everybody.
+    for name in ["family_others.csv", "family_father.csv"] {
+        let again = import(&server, &file(name), &json!({}));
+        assert_eq!(again["counts"]["skipped"], again["progress"]["done"], "{name}: {again}");
+    }
+}
+
+#[test]
+fn a_family_in_one_list_stays_a_family() {
+    let server = TestServer::start();
+    let csv = "name,phone,birthday\n\
+        John Smith,+12025550113,\n\
+        John Smith Jr.,+12025550113,\n\
+        \"Smith, John, III\",+12025550113,\n\
+        John Smith 4th,+12025550113,\n\
+        Johann Strauss d. Ä.,+12025550114,\n\
+        Johann Strauss d. J.,+12025550114,\n\
+        Alexandre Dumas père,+12025550115,\n\
+        Alexandre Dumas fils,+12025550115,\n\
+        Juan Pérez,+12025550116,\n\
+        Juan Pérez hijo,+12025550116,\n\
+        Mr. Lee,+12025550117,\n\
+        Mrs. Lee,+12025550117,\n\
+        John A. Reed,+12025550118,\n\
+        John B. Reed,+12025550118,\n\
+        Ann Poe,+12025550119,1950-01-01\n\
+        Ann Poe,+12025550119,1981-02-02\n";
+    let job = import(&server, csv.as_bytes(), &json!({}));
+    assert_eq!(job["counts"], json!({"imported": 16, "updated": 0, "skipped": 0, "errors": 0}));
+    let again = import(&server, csv.as_bytes(), &json!({}));
+    assert_eq!(again["counts"], json!({"imported": 0, "updated": 0, "skipped": 16, "errors": 0}));
+}
+
+#[test]
+fn relatives_are_asked_about_where_duplicates_are() {
+    let server = TestServer::start();
+    import(&server, &file("family_father.csv"), &json!({}));
+    let job = import(&server, &file("family_others.csv"), &json!({"on_duplicate": "ask"}));
+    // Mary is nobody's namesake.
+    assert_eq!(job["counts"], json!({"imported": 1, "updated": 0, "skipped": 2, "errors": 0}));
+}
+
+#[test]
+fn an_external_id_and_ignored_names_say_that_it_is_the_same_person() {
+    let server = TestServer::start();
+    let id = server.create_id(&json!({"name": "John Smith Sr.", "phone": "+12025550113",
+        "external_crm_id": "7", "birthday": "1950-03-04"}));
+    let path = format!("/api/v1/contacts/{id}");
+    let by_id = "external_crm_id,name,birthday\n7,John Smith Jr.,1980-07-08\n";
+    let job = import(&server, by_id.as_bytes(), &json!({}));
+    assert_eq!(job["counts"]["updated"], 1, "{job}");
+    assert_eq!(server.get(&path).expect(200).json["suffix"], "Jr.");
+    let by_phone = "name,phone\nJane Smith,+12025550113\n";
+    let job = import(&server, by_phone.as_bytes(), &json!({"match_names": false}));
+    assert_eq!(job["counts"]["updated"], 1, "{job}");
+    assert_eq!(server.get(&path).expect(200).json["display_name"], "Jane Smith");
+}
+
+#[test]
+fn an_initial_does_not_take_the_place_of_a_name() {
+    let server = TestServer::start();
+    let id = server.create_id(&json!({"name": "John Smith Jr.", "phone": "+12025550113",
+        "birthday": "1980-07-08"}));
+    let path = format!("/api/v1/contacts/{id}");
+    let csv = "name,phone,birthday,company\n\
+        J. Smith,+12025550113,1980-07-08,Acme\n\
+        John Smith,+12025550113,1980-07-08,Beta\n";
+    let job = import(&server, csv.as_bytes(), &json!({}));
+    assert_eq!(job["counts"]["updated"], 2, "{job}");
+    let kept = server.get(&path).expect(200).json;
+    assert_eq!((&kept["display_name"], &kept["suffix"]), (&json!("John Smith Jr."), &json!("Jr.")));
+    assert_eq!((&kept["first_name"], &kept["company"]), (&json!("John"), &json!("Beta")));
+}
+
+#[test]
+fn father_and_son_are_no_duplicates() {
+    let server = TestServer::start();
+    for name in ["Peter Moss II", "Peter Moss III"] {
+        server.create(&json!({"name": name, "phone": "+12025550113", "email": "moss@example.com"}));
+    }
+    let draft = json!({"name": "Peter Moss IV", "phone": "+12025550113"});
+    let check = server.post("/api/v1/duplicates/check", &draft).expect(200);
+    for found in check.json["matches"].as_array().unwrap() {
+        assert!(found["probability"].as_f64().unwrap() < 0.5, "{found}");
+    }
+}
+
+#[test]
+fn a_title_stays_in_the_name_that_is_shown() {
+    let server = TestServer::start();
+    let made = server.create(&json!({"name": "Dr. med. Anna Weber", "phone": "+12025550113"}));
+    assert_eq!((&made["first_name"], &made["last_name"]), (&json!("Anna"), &json!("Weber")));
+    assert_eq!(made["display_name"], "Dr. med. Anna Weber");
+    let path = format!("/api/v1/contacts/{}", made["id"].as_str().unwrap());
+    let changed = server.patch(&path, &json!({"last_name": "Weber-Kohl"})).expect(200).json;
+    assert_eq!(changed["display_name"], "Dr. med. Anna Weber-Kohl");
+    let changed = server.patch(&path, &json!({"suffix": "PhD"})).expect(200).json;
+    assert_eq!(changed["display_name"], "Dr. med. Anna Weber-Kohl, PhD");
+}
