@@ -71,8 +71,12 @@ pub enum ErrorCode {
     Overloaded,
     /// It took longer than requests of this kind may take.
     Timeout,
+    /// The server is starting.
+    Starting,
     /// The server is shutting down.
     ShuttingDown,
+    /// The search index is being built anew; everything else works.
+    SearchUnavailable,
     /// Nothing can be written before somebody repairs the server's files.
     WritesStopped,
     /// A defect or a failure on this side.
@@ -81,7 +85,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All codes.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 39] = [
         Self::Malformed,
         Self::Unauthorized,
         Self::Forbidden,
@@ -116,7 +120,9 @@ impl ErrorCode {
         Self::RateLimited,
         Self::Overloaded,
         Self::Timeout,
+        Self::Starting,
         Self::ShuttingDown,
+        Self::SearchUnavailable,
         Self::WritesStopped,
         Self::Internal,
     ];
@@ -158,7 +164,9 @@ impl ErrorCode {
             Self::RateLimited => "rate_limited",
             Self::Overloaded => "overloaded",
             Self::Timeout => "timeout",
+            Self::Starting => "starting",
             Self::ShuttingDown => "shutting_down",
+            Self::SearchUnavailable => "search_unavailable",
             Self::WritesStopped => "writes_stopped",
             Self::Internal => "internal",
         }
@@ -201,7 +209,9 @@ impl ErrorCode {
             Self::RateLimited => "Too many requests",
             Self::Overloaded => "The server has too much to do",
             Self::Timeout => "This took too long",
+            Self::Starting => "The server is starting",
             Self::ShuttingDown => "The server is shutting down",
+            Self::SearchUnavailable => "Searching is not possible for the moment",
             Self::WritesStopped => "The server takes no changes",
             Self::Internal => "Something failed on the server",
         }

@@ -247,6 +247,7 @@ impl HasCode for Error {
             Self::FileUnreadable(_) => ErrorCode::FileUnreadable,
             Self::Overloaded(_) => ErrorCode::Overloaded,
             Self::Engine(engine::Error::Closed) => ErrorCode::ShuttingDown,
+            Self::Engine(engine::Error::SearchDown) => ErrorCode::SearchUnavailable,
             Self::Engine(engine::Error::WritesStopped(_)) => ErrorCode::WritesStopped,
             Self::Engine(_) => ErrorCode::Internal,
         }

@@ -78,8 +78,8 @@ pub use suggest::{SuggestAnswer, SuggestKind, Suggestion};
 pub use tokens::{NewToken, TokenRequest, TokenView};
 
 // What interfaces need of the layers below; they reach them through here only.
-pub use crate::engine::Stats;
 pub use crate::engine::lookup::Rule;
+pub use crate::engine::{StartProgress, StartWork, Stats, Waited};
 pub use crate::import::match_existing::{MatchKey, OnDuplicate};
 pub use crate::import::parse_mapping;
 

@@ -11,7 +11,7 @@ use super::output;
 use super::rekey::encryption_key;
 use crate::app::{Access, App, ImportOptions};
 use crate::domain::ids::OrgNumber;
-use crate::engine::Options;
+use crate::engine::{Options, StartProgress};
 use crate::generate;
 use crate::http::{self, ServeOptions};
 
@@ -40,19 +40,26 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
             "--journal-days does nothing: the whole journal is kept, since the store is built from it after a power cut",
         );
     }
+    // From here on a signal is a clean end, and whoever asks is told to wait.
+    let signals = http::Signals::catch().map_err(http::ServeError::from)?;
+    http::raise_descriptors()?;
+    let listener = http::bind(&serve_options)?;
+    let progress = StartProgress::default();
+    let waiting = http::Waiting::begin(&listener, &serve_options, &progress)?;
     let throw_away = command.demo.map(|_| ThrowAway::new()).transpose()?;
     let data_dir: &Path = throw_away.as_ref().map_or(&args.data_dir, |dir| &dir.0);
     let started = Instant::now();
     let options = Options {
         store_cache_bytes: command.store_cache_mib << 20,
         encryption_key: encryption_key(args)?,
+        start: progress,
         ..Options::default()
     };
     let app = Arc::new(App::open(data_dir, options)?);
     if let Some(token) = app.bootstrap(command.admin_token.as_deref())?
         && command.demo.is_none()
     {
-        // At once: if the server cannot listen, nobody will ever see it again.
+        // At once: nobody will ever see it again.
         output::tell(&format!("admin token, shown this once: {token}"));
     }
     if let Some(name) = command.oidc.organization()
@@ -69,7 +76,8 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
         app.partition().contact_count(),
         started.elapsed().as_secs_f64()
     );
-    http::serve(app, &serve_options, |running| {
+    drop(waiting);
+    http::serve_on(listener, app, &serve_options, Some(signals), |running| {
         // The line that scripts wait for.
         let _ = output::print(&format!("ringdex listening on {}", running.url()));
     })?;

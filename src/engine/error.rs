@@ -89,6 +89,9 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
+    /// The index is damaged or could not be kept up, and a new one is being built.
+    #[error("the search index is being built anew: searches work again when that is done")]
+    SearchDown,
     /// The index could not be read.
     #[error("the search index cannot be read; run `ringdex reindex`")]
     IndexUnreadable,

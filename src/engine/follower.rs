@@ -1,7 +1,7 @@
 //! The one follower thread: reads the journal behind the writer and keeps the index up with it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -11,10 +11,11 @@ use crossbeam_channel::{Receiver, Sender};
 use tantivy::IndexReader;
 
 use super::error::Error;
+use super::health::Health;
 use super::image;
 use super::progress::Progress;
 use super::tx::Tombstone;
-use super::writer::{causes, die};
+use super::writer::causes;
 use crate::domain::contact::Contact;
 use crate::domain::ids::ChangeSeq;
 use crate::index::{Generations, Mirror, Schema};
@@ -55,7 +56,7 @@ pub(super) struct Replacement {
     /// The index, built from the store.
     pub(super) mirror: Mirror,
     /// Its directory.
-    pub(super) path: std::path::PathBuf,
+    pub(super) path: PathBuf,
     /// All changes up to here are in it.
     pub(super) from: ChangeSeq,
     /// Changes up to here may be in it already.
@@ -74,64 +75,113 @@ pub(super) struct Follower {
     pub(super) serving: Arc<ArcSwap<Serving>>,
     pub(super) search_caches: Arc<search::Caches>,
     pub(super) stop: Arc<AtomicBool>,
+    pub(super) health: Arc<Health>,
+    /// The folder of the indexes.
+    pub(super) root: PathBuf,
     pub(super) generations: Generations,
-    pub(super) mirror: Mirror,
     /// When it last made changes visible.
     pub(super) committed_at: Instant,
 }
 
 impl Follower {
-    /// Follows until told to stop; if that fails the process ends, for searches would silently
-    /// grow stale. The index is then built anew at the next start, since it may be the cause.
-    pub(super) fn run_or_die(self, replacements: &Receiver<Replacement>, root: &Path) -> Mirror {
-        let reason = match catch_unwind(AssertUnwindSafe(|| self.run(replacements, root))) {
-            Ok(Ok(mirror)) => return mirror,
-            Ok(Err(error)) => causes(&error),
-            Err(_panic) => "it panicked".to_owned(),
-        };
-        // Of a worker that gave up the index only tells that it did.
-        let reason = match probe(root) {
-            Ok(()) => reason,
-            Err(error) => {
-                format!("{reason}: nothing can be written to {}: {error}", root.display())
-            }
-        };
-        if let Err(error) = Generations::new(root).and_then(|all| all.mark_suspect()) {
-            tracing::error!("the search index could not be marked: {error}");
+    /// Follows until told to stop; gives the index back, if there is one that is kept up.
+    ///
+    /// Where that fails searches are refused, for they would silently grow stale, and it waits for
+    /// a new index: everything else needs none.
+    pub(super) fn run(
+        mut self,
+        mirror: Mirror,
+        replacements: &Receiver<Replacement>,
+    ) -> Option<Mirror> {
+        let mut mirror = Some(mirror);
+        loop {
+            let Some(mut serving) = mirror.take() else {
+                mirror = Some(self.wait_for_another(replacements)?);
+                continue;
+            };
+            let follow = AssertUnwindSafe(|| self.follow(&mut serving, replacements));
+            let reason = match catch_unwind(follow) {
+                Ok(Ok(())) => return Some(serving),
+                Ok(Err(error)) => causes(&error),
+                Err(_panic) => "following it panicked".to_owned(),
+            };
+            self.give_up(&reason);
+            // Its threads may have panicked as well.
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(serving)));
         }
-        die(&format!("the search index cannot be kept up: {reason}"))
     }
 
-    /// Follows until told to stop; gives the index back, with everything applied committed.
-    fn run(mut self, replacements: &Receiver<Replacement>, root: &Path) -> Result<Mirror, Error> {
-        let mut position = self.mirror.committed();
-        let (mut tidied, mut changes) = (Instant::now(), self.mirror.changes());
-        self.warm();
+    /// Refuses searches, and has the index built anew even if the process ends before that is done.
+    fn give_up(&self, reason: &str) {
+        // Of a worker that gave up the index only tells that it did.
+        let reason = match probe(&self.root) {
+            Ok(()) => reason.to_owned(),
+            Err(error) => {
+                format!("{reason}: nothing can be written to {}: {error}", self.root.display())
+            }
+        };
+        self.health.refuse_searches(format!("it could not be kept up: {reason}"));
+        if let Err(error) = Generations::new(&self.root).and_then(|all| all.mark_suspect()) {
+            tracing::error!("the search index could not be marked: {error}");
+        }
+    }
+
+    /// Waits for an index that was built anew; `None` once the partition is closing.
+    fn wait_for_another(&mut self, replacements: &Receiver<Replacement>) -> Option<Mirror> {
+        loop {
+            if self.stop.load(Ordering::Acquire) {
+                return None;
+            }
+            let Ok(new) = replacements.recv_timeout(Duration::from_millis(100)) else { continue };
+            let from = new.from;
+            let replaced = catch_unwind(AssertUnwindSafe(|| self.replace(new, from)));
+            if let Ok(Some((mirror, _))) = replaced {
+                return Some(mirror);
+            }
+        }
+    }
+
+    /// Follows until told to stop, with everything applied committed.
+    fn follow(
+        &mut self,
+        mirror: &mut Mirror,
+        replacements: &Receiver<Replacement>,
+    ) -> Result<(), Error> {
+        let mut position = mirror.committed();
+        let (mut tidied, mut changes) = (Instant::now(), mirror.changes());
+        self.warm(mirror);
         loop {
             let is_stopping = self.stop.load(Ordering::Acquire);
-            if let Ok(replacement) = replacements.try_recv() {
-                position = self.replace(replacement, position)?;
+            if let Ok(replacement) = replacements.try_recv()
+                && let Some((new, at)) = self.replace(replacement, position)
+            {
+                let old = std::mem::replace(mirror, new);
+                position = at;
+                // What the old one was still doing is not needed any more.
+                if let Err(error) = old.close() {
+                    tracing::warn!("the old index: {error}");
+                }
             }
-            position = self.catch_up(position, replacements)?;
+            position = self.catch_up(mirror, position, replacements)?;
             if is_stopping {
-                return Ok(self.mirror);
+                return Ok(());
             }
             if tidied.elapsed() >= TIDY {
-                let is_quiet = self.mirror.changes().abs_diff(changes) <= MOST_CHANGES;
+                let is_quiet = mirror.changes().abs_diff(changes) <= MOST_CHANGES;
                 // It commits, so there must be nothing in the index that is not committed; and who
                 // does not write must not fail because a disk is full.
-                if is_quiet && position == self.mirror.committed() && self.mirror.is_untidy()? {
-                    match probe(root) {
-                        Ok(()) => self.mirror.tidy()?,
+                if is_quiet && position == mirror.committed() && mirror.is_untidy()? {
+                    match probe(&self.root) {
+                        Ok(()) => mirror.tidy()?,
                         Err(error) => tracing::warn!("the index is not tidied up: {error}"),
                     }
                 }
-                (tidied, changes) = (Instant::now(), self.mirror.changes());
+                (tidied, changes) = (Instant::now(), mirror.changes());
             }
-            if let Some(merged) = self.mirror.merged()? {
+            if let Some(merged) = mirror.merged()? {
                 // What queries need of a large part takes some tenths of a second to read.
-                self.search_caches.warm(self.mirror.schema(), &merged)?;
-                self.mirror.show_merged()?;
+                self.search_caches.warm(mirror.schema(), &merged)?;
+                mirror.show_merged()?;
             }
             self.applied.wait_until(Duration::from_secs(1), || {
                 self.applied.get() > position
@@ -143,19 +193,19 @@ impl Follower {
 
     /// Reads what queries need of the index as it was opened; else the first who asks for a name
     /// with a typo would wait while all words are read.
-    fn warm(&self) {
-        let searcher = self.mirror.searcher();
-        let read = || self.search_caches.warm(self.mirror.schema(), &searcher);
-        // Who searches is told that the index is damaged.
+    fn warm(&self, mirror: &Mirror) {
+        let searcher = mirror.searcher();
+        let read = || self.search_caches.warm(mirror.schema(), &searcher);
         match catch_unwind(AssertUnwindSafe(read)) {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!("the index cannot be read: {}", causes(&error)),
-            Err(_panic) => tracing::error!("the index cannot be read"),
+            Ok(Err(error)) => self.health.doubt_search(causes(&error)),
+            Err(_panic) => self.health.doubt_search("it could not be read".to_owned()),
         }
     }
 
     fn catch_up(
         &mut self,
+        mirror: &mut Mirror,
         mut position: ChangeSeq,
         replacements: &Receiver<Replacement>,
     ) -> Result<ChangeSeq, Error> {
@@ -166,7 +216,7 @@ impl Follower {
             if applied > position {
                 let entries = self.journal.read(position, READ_BYTES, Duration::ZERO)?;
                 for entry in entries.iter().take_while(|entry| entry.seq <= applied) {
-                    index_entry(&self.mirror, entry, true)?;
+                    index_entry(mirror, entry, true)?;
                     position = entry.seq;
                 }
                 crash_point("follower.indexed");
@@ -182,7 +232,7 @@ impl Follower {
             };
             let is_stopping = self.stop.load(Ordering::Acquire) && !is_behind;
             if pause.is_zero() || self.is_awaited(position) || is_stopping {
-                self.commit(position)?;
+                self.commit(mirror, position)?;
                 uncommitted_since = None;
             } else if !is_behind {
                 self.applied.wait_until(pause, || {
@@ -202,49 +252,59 @@ impl Follower {
         wanted > self.visible.get() && wanted <= position
     }
 
-    fn commit(&mut self, through: ChangeSeq) -> Result<(), Error> {
-        self.mirror.commit(through)?;
+    fn commit(&mut self, mirror: &mut Mirror, through: ChangeSeq) -> Result<(), Error> {
+        mirror.commit(through)?;
         self.committed_at = Instant::now();
         crash_point("follower.committed");
         self.visible.set(through);
         Ok(())
     }
 
-    fn replace(&mut self, new: Replacement, position: ChangeSeq) -> Result<ChangeSeq, Error> {
+    /// Brings a new index up to the old one and lets it take over; it is given back with the change
+    /// that it reaches to. Where that fails whoever has built it is told, and nothing changes.
+    fn replace(&mut self, new: Replacement, position: ChangeSeq) -> Option<(Mirror, ChangeSeq)> {
         let Replacement { mut mirror, path, from, maybe, done } = new;
-        let mut at = from;
-        // The old index answers while the new one catches up with what it shows.
-        while at < position {
-            for entry in self.journal.read(at, READ_BYTES, Duration::ZERO)? {
-                if entry.seq > position {
-                    break;
-                }
-                index_entry(&mirror, &entry, entry.seq > maybe)?;
-                at = entry.seq;
+        let at = match self.bring_up(&mut mirror, (from, maybe), position) {
+            Ok(at) => at,
+            Err(error) => {
+                let _ = done.send(Err(error));
+                return None;
             }
-        }
-        // What the scan saw of later changes is met again, and must not become double.
-        while at < maybe {
-            for entry in self.journal.read(at, READ_BYTES, Duration::ZERO)? {
-                if entry.seq > maybe {
-                    break;
-                }
-                index_entry(&mirror, &entry, false)?;
-                at = entry.seq;
-            }
-        }
-        let at = at.max(position);
-        mirror.commit(at)?;
+        };
         crash_point("reindex.caught_up");
         self.serving.store(Arc::new(Serving::of(&mirror)));
-        let old = std::mem::replace(&mut self.mirror, mirror);
         self.visible.set(at);
         self.indexed.set(at);
-        old.close()?;
         crash_point("reindex.swapped");
-        let published = self.generations.publish(&path, self.mirror.schema());
+        let published = self.generations.publish(&path, mirror.schema());
+        // One that had failed is gone.
+        let published = published.and_then(|()| self.generations.mark_open());
         crash_point("reindex.published");
+        self.health.allow_searches();
         let _ = done.send(published.map_err(Error::from));
+        Some((mirror, at))
+    }
+
+    /// Brings into an index what has changed since it was begun.
+    fn bring_up(
+        &self,
+        mirror: &mut Mirror,
+        (from, maybe): (ChangeSeq, ChangeSeq),
+        position: ChangeSeq,
+    ) -> Result<ChangeSeq, Error> {
+        let mut at = from;
+        // The old index answers while the new one catches up with what it shows. What the scan saw
+        // of later changes is met again, and must not become double.
+        while at < position.max(maybe) {
+            for entry in self.journal.read(at, READ_BYTES, Duration::ZERO)? {
+                if entry.seq > position.max(maybe) {
+                    break;
+                }
+                index_entry(mirror, &entry, entry.seq > maybe)?;
+                at = entry.seq;
+            }
+        }
+        mirror.commit(at)?;
         Ok(at)
     }
 }

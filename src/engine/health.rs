@@ -1,14 +1,32 @@
 //! What does not work as it should, for whoever asks whether the server is ready.
+//!
+//! Writes that had to stop stay stopped until a start. The search index is a mirror: where it is in
+//! doubt it is looked at, and where it is damaged or cannot be kept up, searches are refused until
+//! a new one serves; everything else goes on.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 
 /// What works and what does not.
 #[derive(Debug, Default)]
 pub(super) struct Health {
     stopped: OnceLock<String>,
     journal: Mutex<Option<String>>,
+    is_search_down: AtomicBool,
+    search: Mutex<Search>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Search {
+    /// Why searches are refused.
+    down: Option<String>,
+    /// Why the index should be looked at.
+    doubt: Option<String>,
+    is_closing: bool,
 }
 
 /// What is wrong with a partition; all is well if there is nothing.
@@ -18,6 +36,17 @@ pub struct Condition {
     pub writes_stopped: Option<String>,
     /// What works less well than it should, each with its reason.
     pub degraded: Vec<String>,
+}
+
+/// What is to be done about the search index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum SearchTask {
+    /// Look whether its files are whole.
+    Verify(String),
+    /// Build a new one.
+    Rebuild,
+    /// Nothing any more: the partition is closing.
+    End,
 }
 
 impl Health {
@@ -44,11 +73,78 @@ impl Health {
         *known = trouble;
     }
 
+    /// Notes that the files of the index should be looked at.
+    pub(super) fn doubt_search(&self, reason: String) {
+        let mut search = self.search.lock();
+        if search.down.is_none() {
+            search.doubt.get_or_insert(reason);
+            self.changed.notify_all();
+        }
+    }
+
+    /// Refuses searches until a new index serves.
+    pub(super) fn refuse_searches(&self, reason: String) {
+        tracing::error!("searches are refused and the index is built anew: {reason}");
+        let mut search = self.search.lock();
+        search.doubt = None;
+        search.down.get_or_insert(reason);
+        self.is_search_down.store(true, Ordering::Release);
+        self.changed.notify_all();
+    }
+
+    /// A new index serves.
+    pub(super) fn allow_searches(&self) {
+        let mut search = self.search.lock();
+        search.doubt = None;
+        if search.down.take().is_some() {
+            tracing::info!("the new search index serves");
+        }
+        self.is_search_down.store(false, Ordering::Release);
+    }
+
+    /// Whether searches are refused. Costs one atomic read.
+    pub(super) fn is_search_down(&self) -> bool {
+        self.is_search_down.load(Ordering::Acquire)
+    }
+
+    /// Waits for something to do about the index; the doubt that it answers is taken.
+    pub(super) fn next_search_task(&self) -> SearchTask {
+        let mut search = self.search.lock();
+        loop {
+            if search.is_closing {
+                return SearchTask::End;
+            }
+            if search.down.is_some() {
+                return SearchTask::Rebuild;
+            }
+            if let Some(reason) = search.doubt.take() {
+                return SearchTask::Verify(reason);
+            }
+            self.changed.wait(&mut search);
+        }
+    }
+
+    /// Lets a time pass, unless the partition is closing.
+    pub(super) fn pause(&self, time: Duration) {
+        let deadline = Instant::now() + time;
+        let mut search = self.search.lock();
+        while !search.is_closing && !self.changed.wait_until(&mut search, deadline).timed_out() {}
+    }
+
+    /// Lets whoever waits for tasks end.
+    pub(super) fn close(&self) {
+        self.search.lock().is_closing = true;
+        self.changed.notify_all();
+    }
+
     /// What is wrong now.
     pub(super) fn condition(&self) -> Condition {
+        let search = self.search.lock().down.clone();
+        let search = search
+            .map(|reason| format!("searches are refused until a new index is built: {reason}"));
         Condition {
             writes_stopped: self.writes_stopped().map(str::to_owned),
-            degraded: self.journal.lock().iter().cloned().collect(),
+            degraded: search.into_iter().chain(self.journal.lock().clone()).collect(),
         }
     }
 }

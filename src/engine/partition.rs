@@ -19,14 +19,16 @@ use super::error::{Error, Rejected};
 use super::follower::{Follower, Replacement, Serving};
 use super::health::{Condition, Health};
 use super::image;
+use super::keeper::Keeper;
+use super::mender::Mender;
 use super::progress::Progress;
-use super::rebuild::read_schema;
+use super::rebuild::{Builder, read_schema};
 use super::recovery;
 use super::rekey;
 use super::start::StartProgress;
 use super::tx::{Numbers, Tx, Usages};
 use super::watch::{Watch, Watches};
-use super::writer::{Origin, Reply, Request, Writer, causes, die, job, or_die};
+use super::writer::{Origin, Reply, Request, Writer, causes, job, or_die};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, ContactId, ContactNumber, OrgNumber};
 use crate::domain::time::{Clock, Timestamp};
@@ -44,6 +46,9 @@ pub struct Options {
     pub store_cache_bytes: u64,
     /// Memory for documents that are not committed yet, in bytes.
     pub index_writer_bytes: usize,
+    /// Files of the index up to this size in all are read at the start before it serves; larger
+    /// ones are looked at while it does. Reading takes about a second for a gigabyte.
+    pub verified_index_bytes: u64,
     /// Records kept decoded.
     pub cards: usize,
     /// A new journal segment is begun when the present one has this size. All are kept: without a
@@ -64,6 +69,7 @@ impl Default for Options {
         Self {
             store_cache_bytes: 384 << 20,
             index_writer_bytes: 96 << 20,
+            verified_index_bytes: 64 << 20,
             cards: 60_000,
             journal_segment_bytes: journal::Options::default().segment_bytes,
             checkpoint_every: Duration::from_secs(30),
@@ -133,6 +139,8 @@ pub struct Stats {
     pub journal_syncs: u64,
     pub applied_seq: u64,
     pub visible_seq: u64,
+    pub degraded: u64,
+    pub writes_stopped: bool,
 }
 
 /// How a record that was read is kept.
@@ -153,24 +161,22 @@ pub struct Partition {
     serving: Arc<ArcSwap<Serving>>,
     /// Whether the schema has changed since the index was built that was opened.
     is_outdated: bool,
-    /// Whether an index that is being built is no longer wanted.
-    is_closing: AtomicBool,
     search_caches: Arc<search::Caches>,
     contact_count: Arc<AtomicU64>,
     watches: Arc<Watches>,
     health: Arc<Health>,
-    replacements: Sender<Replacement>,
+    builder: Arc<Builder>,
     requests: Option<Sender<Request>>,
     threads: Mutex<Threads>,
     stop: Arc<AtomicBool>,
-    pub(super) reindexing: Mutex<()>,
     _lock: File,
 }
 
 #[derive(Default)]
 struct Threads {
     writer: Option<JoinHandle<()>>,
-    follower: Option<JoinHandle<Mirror>>,
+    follower: Option<JoinHandle<Option<Mirror>>>,
+    mender: Option<JoinHandle<()>>,
     keeper: Option<JoinHandle<()>>,
 }
 
@@ -201,14 +207,15 @@ impl Partition {
                 "the journal did not reach back to its beginning; it was completed from the store"
             );
         }
-        let recovery::OpenIndex { generations, mirror, is_outdated } = recovery::open_index(
-            &root.join("index"),
-            &|| read_schema(root),
-            &store,
-            &journal,
-            options.index_writer_bytes,
-            sealer(Room::Index).as_ref(),
-        )?;
+        let recovery::OpenIndex { generations, mirror, is_outdated, is_unverified } =
+            recovery::open_index(
+                &root.join("index"),
+                &|| read_schema(root),
+                (&store, scanned.live),
+                &journal,
+                &options,
+                sealer(Room::Index).as_ref(),
+            )?;
 
         let applied = Arc::new(Progress::default());
         applied.set(store.applied_seq());
@@ -218,20 +225,29 @@ impl Partition {
         indexed.set(mirror.committed());
         let (request_sender, request_receiver) = crossbeam_channel::bounded(4_096);
         let (replacements, replacement_receiver) = crossbeam_channel::bounded(1);
+        let builder = Arc::new(Builder {
+            root: root.to_owned(),
+            sealer: sealer(Room::Index),
+            writer_bytes: options.index_writer_bytes,
+            journal: Arc::clone(&journal),
+            store: Arc::clone(&store),
+            applied: Arc::clone(&applied),
+            replacements,
+            one_at_a_time: Mutex::new(()),
+            is_closing: AtomicBool::new(false),
+        });
         let partition = Self {
             root: root.to_owned(),
             vault,
             cards: Arc::new(Cards::new(options.cards)),
             serving: Arc::new(ArcSwap::from_pointee(Serving::of(&mirror))),
             is_outdated,
-            is_closing: AtomicBool::new(false),
             contact_count: Arc::new(AtomicU64::new(scanned.live)),
             watches: Arc::default(),
             health: Arc::default(),
             stop: Arc::new(AtomicBool::new(false)),
             threads: Mutex::new(Threads::default()),
             requests: Some(request_sender),
-            reindexing: Mutex::new(()),
             journal,
             store,
             table,
@@ -239,10 +255,13 @@ impl Partition {
             visible,
             indexed,
             search_caches: Arc::default(),
-            replacements,
+            builder,
             options,
             _lock: lock,
         };
+        if is_unverified {
+            partition.health.doubt_search("it is looked at after each start".to_owned());
+        }
         partition.start(
             (scanned.numbers, scanned.usages),
             generations,
@@ -283,8 +302,9 @@ impl Partition {
             serving: Arc::clone(&self.serving),
             search_caches: Arc::clone(&self.search_caches),
             stop: Arc::clone(&self.stop),
+            health: Arc::clone(&self.health),
+            root: self.index_root(),
             generations,
-            mirror,
             committed_at: Instant::now(),
         };
         let keeper = Keeper {
@@ -303,12 +323,16 @@ impl Partition {
                 .spawn(move || or_die("the writer", || writer.run(&requests)))
                 .map_err(io)?,
         );
-        let index_root = self.index_root();
-        threads.follower = Some(
-            spawn("follower")
-                .spawn(move || follower.run_or_die(&replacements, &index_root))
-                .map_err(io)?,
-        );
+        threads.follower =
+            Some(spawn("follower").spawn(move || follower.run(mirror, &replacements)).map_err(io)?);
+        let mender = Mender {
+            builder: Arc::clone(&self.builder),
+            health: Arc::clone(&self.health),
+            serving: Arc::clone(&self.serving),
+            index_root: self.index_root(),
+            sealer: self.builder.sealer.clone(),
+        };
+        threads.mender = Some(spawn("mender").spawn(move || mender.run()).map_err(io)?);
         threads.keeper =
             Some(spawn("keeper").spawn(move || or_die("the keeper", || keeper.run())).map_err(io)?);
         Ok(())
@@ -464,13 +488,9 @@ impl Partition {
 
     /// Runs a search and fetches the records of its page.
     pub fn search(&self, request: &SearchRequest<'_>) -> Result<SearchPage, Error> {
-        let serving = self.serving.load();
-        let searcher = serving.reader.searcher();
-        // Damaged index files can make tantivy panic where it should refuse.
-        let hits = catch_unwind(AssertUnwindSafe(|| {
-            search::run(&serving.schema, &searcher, &self.search_caches, request)
-        }))
-        .map_err(|_panic| Error::IndexUnreadable)??;
+        let hits = self.ask_index(|serving, searcher| {
+            search::run(&serving.schema, searcher, &self.search_caches, request)
+        })?;
         let mut contacts = Vec::with_capacity(hits.hits.len());
         for hit in hits.hits {
             // A contact that was deleted after the snapshot is not shown any more.
@@ -497,14 +517,30 @@ impl Partition {
         &self,
         request: &search::SuggestRequest<'_>,
     ) -> Result<Vec<search::Completion>, Error> {
+        self.ask_index(|serving, searcher| {
+            search::suggest(&serving.schema, searcher, &self.search_caches, request)
+        })
+    }
+
+    /// Asks the index something. Where it fails its files are looked at, and a new one is built if
+    /// they are damaged; until that serves nothing is answered, for it could be wrong.
+    fn ask_index<T>(
+        &self,
+        ask: impl FnOnce(&Serving, &Searcher) -> Result<T, search::Error>,
+    ) -> Result<T, Error> {
+        if self.health.is_search_down() {
+            return Err(Error::SearchDown);
+        }
         let serving = self.serving.load();
         let searcher = serving.reader.searcher();
         // Damaged index files can make tantivy panic where it should refuse.
-        let found = catch_unwind(AssertUnwindSafe(|| {
-            search::suggest(&serving.schema, &searcher, &self.search_caches, request)
-        }))
-        .map_err(|_panic| Error::IndexUnreadable)??;
-        Ok(found)
+        let answer = catch_unwind(AssertUnwindSafe(|| ask(&serving, &searcher)))
+            .map_err(|_panic| Error::IndexUnreadable)
+            .and_then(|answer| answer.map_err(Error::from));
+        if let Err(error) = &answer {
+            self.health.doubt_search(format!("a search failed: {}", causes(error)));
+        }
+        answer
     }
 
     /// Why a contact is a hit; `compared` is for all hits of the same search.
@@ -550,6 +586,9 @@ impl Partition {
 
     /// Waits until searches see a change, at most for a time; whether they do.
     pub fn wait_visible(&self, seq: ChangeSeq, at_most: Duration) -> bool {
+        if self.health.is_search_down() {
+            return false;
+        }
         if self.visible.want(seq) {
             // The follower lets some time pass between commits unless somebody waits.
             self.applied.wake();
@@ -557,14 +596,12 @@ impl Partition {
         self.visible.wait_for(seq, at_most)
     }
 
-    /// Waits until a change that is in the journal is applied; the writer is about to do that.
-    pub(super) fn wait_applied(&self, seq: ChangeSeq) {
-        while !self.applied.wait_for(seq, Duration::from_secs(1)) {}
-    }
-
     /// Holds a bulk writer back until the index is at most `entries` writes behind one of its
     /// own, so that what others write is not indexed only after a long queue.
     pub fn pace(&self, seq: ChangeSeq, entries: u64) {
+        if self.health.is_search_down() {
+            return;
+        }
         let behind = ChangeSeq(seq.0.saturating_sub(entries));
         self.indexed.wait_for(behind, Duration::from_secs(10));
     }
@@ -582,6 +619,7 @@ impl Partition {
     /// Figures for metrics. Cost: looks at the sizes of all files.
     pub fn stats(&self) -> Stats {
         let searcher = self.searcher();
+        let condition = self.condition();
         Stats {
             contacts: self.contact_count(),
             documents: searcher.num_docs(),
@@ -593,6 +631,8 @@ impl Partition {
             journal_syncs: self.journal.sync_count(),
             applied_seq: self.applied_seq().0,
             visible_seq: self.visible_seq().0,
+            degraded: condition.degraded.len() as u64,
+            writes_stopped: condition.writes_stopped.is_some(),
         }
     }
 
@@ -612,10 +652,6 @@ impl Partition {
 
     pub(super) fn journal(&self) -> &FileJournal {
         &self.journal
-    }
-
-    pub(super) fn options(&self) -> &Options {
-        &self.options
     }
 
     pub(super) fn index_root(&self) -> PathBuf {
@@ -638,17 +674,11 @@ impl Partition {
 
     /// Gives up an index that is being built.
     pub fn cancel_reindex(&self) {
-        self.is_closing.store(true, Ordering::Release);
+        self.builder.is_closing.store(true, Ordering::Release);
     }
 
-    pub(super) fn is_closing(&self) -> bool {
-        self.is_closing.load(Ordering::Acquire)
-    }
-
-    pub(super) fn hand_over(&self, replacement: Replacement) -> Result<(), Error> {
-        self.replacements.send(replacement).map_err(|_closed| Error::Closed)?;
-        self.applied.wake();
-        Ok(())
+    pub(super) fn builder(&self) -> &Builder {
+        &self.builder
     }
 }
 
@@ -660,6 +690,12 @@ impl Drop for Partition {
         if let Some(writer) = threads.writer.take() {
             let _ = writer.join();
         }
+        // Before the follower, which takes over what it builds.
+        self.cancel_reindex();
+        self.health.close();
+        if let Some(mender) = threads.mender.take() {
+            let _ = mender.join();
+        }
         self.stop.store(true, Ordering::Release);
         self.applied.wake();
         self.visible.wake();
@@ -667,7 +703,8 @@ impl Drop for Partition {
             let _ = keeper.join();
         }
         if let Some(follower) = threads.follower.take()
-            && let Ok(mirror) = follower.join()
+            && let Ok(Some(mirror)) = follower.join()
+            && !self.health.is_search_down()
         {
             let closed = mirror.close();
             let generations = Generations::new(&self.root.join("index"));
@@ -703,37 +740,6 @@ pub(super) fn lock(root: &Path) -> Result<File, Error> {
             }
             Err(TryLockError::WouldBlock) => return Err(Error::InUse(root.to_owned())),
             Err(TryLockError::Error(source)) => return Err(io(source)),
-        }
-    }
-}
-
-/// Makes the store power-safe from time to time, and looks whether the journal is still there.
-struct Keeper {
-    journal: Arc<FileJournal>,
-    store: Arc<Store>,
-    applied: Arc<Progress>,
-    visible: Arc<Progress>,
-    health: Arc<Health>,
-    stop: Arc<AtomicBool>,
-    every: Duration,
-}
-
-impl Keeper {
-    fn run(self) {
-        let mut done = self.applied.get();
-        loop {
-            if self.visible.wait_until(self.every, || self.stop.load(Ordering::Acquire)) {
-                return;
-            }
-            let trouble = self.journal.check_in_place().err();
-            self.health.note_journal(trouble.map(|error| error.to_string()));
-            if self.applied.get() == done {
-                continue;
-            }
-            match self.store.checkpoint() {
-                Ok(through) => done = through,
-                Err(error) => die(&format!("the store cannot be synced: {}", causes(&error))),
-            }
         }
     }
 }

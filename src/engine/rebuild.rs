@@ -1,18 +1,23 @@
 //! Builds a new index beside the one that serves, and lets it take over.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use crossbeam_channel::bounded;
+use crossbeam_channel::{Sender, bounded};
+use parking_lot::Mutex;
 
 use super::error::Error;
 use super::follower::{Replacement, Serving};
 use super::partition::Partition;
+use super::progress::Progress;
 use super::recovery::fill_index;
 use crate::index::{Mirror, Schema, Sources};
-use crate::journal::Journal;
+use crate::journal::{FileJournal, Journal};
+use crate::store::Store;
 use crate::store::fault::crash_point;
-use crate::vault::Room;
+use crate::vault::Sealer;
 
 /// The folder of a data directory with files that take the place of those that are compiled in.
 pub const SCHEMA_FOLDER: &str = "index-schema";
@@ -39,6 +44,69 @@ pub enum Refreshed {
     Rebuilt,
 }
 
+/// Builds indexes from the store, and hands them to the follower.
+pub(super) struct Builder {
+    pub(super) root: PathBuf,
+    pub(super) sealer: Option<Sealer>,
+    pub(super) writer_bytes: usize,
+    pub(super) journal: Arc<FileJournal>,
+    pub(super) store: Arc<Store>,
+    pub(super) applied: Arc<Progress>,
+    pub(super) replacements: Sender<Replacement>,
+    /// Held while an index is being built.
+    pub(super) one_at_a_time: Mutex<()>,
+    /// An index that is being built is no longer wanted.
+    pub(super) is_closing: AtomicBool,
+}
+
+impl Builder {
+    /// Builds an index and lets it take over; answers when it serves, with the number of contacts.
+    pub(super) fn rebuild(&self, progress: &mut dyn FnMut(u64)) -> Result<u64, Error> {
+        let _one_at_a_time = self.one_at_a_time.lock();
+        let schema = read_schema(&self.root)?;
+        let path = crate::index::Generations::new(&self.root.join("index"))?.fresh()?;
+        let built = self.build(schema, &path, progress);
+        if built.is_err() {
+            // What is not finished may be what fills the disk.
+            let _ = std::fs::remove_dir_all(&path);
+        }
+        built
+    }
+
+    fn build(
+        &self,
+        schema: Schema,
+        path: &Path,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<u64, Error> {
+        let from = self.applied.get();
+        let mirror = Mirror::open(path, schema, self.writer_bytes, self.sealer.as_ref())?;
+        let mut count = 0;
+        fill_index(&self.store, &mirror, &mut |done| {
+            if self.is_closing() {
+                return Err(Error::Closed);
+            }
+            count = done;
+            progress(done);
+            Ok(())
+        })?;
+        crash_point("reindex.filled");
+        // Not what is applied: the scan may have met a group that is still being applied.
+        let maybe = self.journal.tail();
+        while !self.applied.wait_for(maybe, Duration::from_secs(1)) {}
+        let (done, answer) = bounded(1);
+        let replacement = Replacement { mirror, path: path.to_owned(), from, maybe, done };
+        self.replacements.send(replacement).map_err(|_closed| Error::Closed)?;
+        self.applied.wake();
+        answer.recv().map_err(|_closed| Error::Closed)??;
+        Ok(count)
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.is_closing.load(Ordering::Acquire)
+    }
+}
+
 impl Partition {
     /// Takes over the schema of the data directory: at once if documents stay the same, else by
     /// building the index anew while the old one serves.
@@ -48,7 +116,7 @@ impl Partition {
     pub fn refresh_schema(&self) -> Result<Refreshed, Error> {
         let schema = read_schema(self.root())?;
         {
-            let _no_other = self.reindexing.lock();
+            let _no_other = self.builder().one_at_a_time.lock();
             let serving = self.serving().load();
             if serving.schema.hash == schema.hash {
                 let reader = serving.reader.clone();
@@ -66,32 +134,6 @@ impl Partition {
     /// # Errors
     /// If the store cannot be read or the index not written; the old index then goes on serving.
     pub fn reindex(&self, progress: &mut dyn FnMut(u64)) -> Result<u64, Error> {
-        let _one_at_a_time = self.reindexing.lock();
-        let schema = read_schema(self.root())?;
-        let path = {
-            let generations = crate::index::Generations::new(&self.index_root())?;
-            generations.fresh()?
-        };
-        let from = self.applied_seq();
-        let sealer = self.vault().map(|vault| vault.sealer(Room::Index));
-        let writer_bytes = self.options().index_writer_bytes;
-        let mirror = Mirror::open(&path, schema, writer_bytes, sealer.as_ref())?;
-        let mut count = 0;
-        fill_index(self.store(), &mirror, &mut |done| {
-            if self.is_closing() {
-                return Err(Error::Closed);
-            }
-            count = done;
-            progress(done);
-            Ok(())
-        })?;
-        crash_point("reindex.filled");
-        // Not what is applied: the scan may have met a group that is still being applied.
-        let maybe = self.journal().tail();
-        self.wait_applied(maybe);
-        let (done, answer) = bounded(1);
-        self.hand_over(Replacement { mirror, path, from, maybe, done })?;
-        answer.recv().map_err(|_closed| Error::Closed)??;
-        Ok(count)
+        self.builder().rebuild(progress)
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use super::error::Error;
+use super::partition::Options;
 use super::repair::settle_journal;
 use super::start::{StartProgress, StartWork};
 use super::tx::{Numbers, Tombstone, Usages};
@@ -339,6 +340,8 @@ pub(super) struct OpenIndex {
     pub(super) mirror: Mirror,
     /// Whether the schema has changed since it was built. It serves nevertheless.
     pub(super) is_outdated: bool,
+    /// Its files have not been looked at yet.
+    pub(super) is_unverified: bool,
 }
 
 /// Opens the index that served last if it can be trusted and searched, else builds one from the
@@ -346,9 +349,9 @@ pub(super) struct OpenIndex {
 pub(super) fn open_index(
     root: &Path,
     wanted: &dyn Fn() -> Result<Schema, Error>,
-    store: &Arc<Store>,
+    (store, live): (&Arc<Store>, u64),
     journal: &FileJournal,
-    writer_bytes: usize,
+    options: &Options,
     sealer: Option<&Sealer>,
 ) -> Result<OpenIndex, Error> {
     let generations = Generations::new(root)?;
@@ -363,37 +366,43 @@ pub(super) fn open_index(
         }
     };
     if let Some(current) = current {
-        match try_open(&generations, &current, &schema, store, journal, writer_bytes, sealer) {
-            Ok(mirror) => {
+        let state = (store.as_ref(), live, journal);
+        match try_open(&generations, &current, &schema, state, options, sealer) {
+            Ok((mirror, is_unverified)) => {
                 generations.sweep(Some(&current.path))?;
                 generations.mark_open()?;
                 let is_outdated = mirror.schema().hash != schema.hash;
-                return Ok(OpenIndex { generations, mirror, is_outdated });
+                return Ok(OpenIndex { generations, mirror, is_outdated, is_unverified });
             }
             Err(reason) => tracing::warn!("the search index is built anew: {reason}"),
         }
     }
     // Nothing answers from them, and they may take the room that the new one needs.
-    generations.sweep(None)?;
     let path = generations.fresh()?;
+    generations.sweep(Some(&path))?;
     generations.mark_open()?;
     let applied = store.applied_seq();
-    let mut mirror = Mirror::open(&path, schema, writer_bytes, sealer)?;
-    fill_index(store, &mirror, &mut |_| Ok(()))?;
+    let mut mirror = Mirror::open(&path, schema, options.index_writer_bytes, sealer)?;
+    let progress = &options.start;
+    progress.begin(StartWork::BuildIndex, live);
+    fill_index(store, &mirror, &mut |done| {
+        progress.advance(done);
+        Ok(())
+    })?;
     mirror.commit(applied)?;
+    progress.end();
     generations.publish(&path, mirror.schema())?;
-    Ok(OpenIndex { generations, mirror, is_outdated: false })
+    Ok(OpenIndex { generations, mirror, is_outdated: false, is_unverified: false })
 }
 
 fn try_open(
     generations: &Generations,
     current: &crate::index::Current,
     schema: &Schema,
-    store: &Store,
-    journal: &FileJournal,
-    writer_bytes: usize,
+    (store, live, journal): (&Store, u64, &FileJournal),
+    options: &Options,
     sealer: Option<&Sealer>,
-) -> Result<Mirror, String> {
+) -> Result<(Mirror, bool), String> {
     let built_with = match &current.sources {
         _ if current.schema_hash == *schema.hash => schema.clone(),
         Some(sources) if schema.has_layout_of(&current.schema_hash) => {
@@ -411,11 +420,16 @@ fn try_open(
     if !current.path.join("meta.json").is_file() {
         return Err("its files are gone".to_owned());
     }
+    if generations.is_list_altered(&current.path) {
+        return Err("the list of its files was altered".to_owned());
+    }
+    let is_large = size_of(&current.path) > options.verified_index_bytes;
+    let is_unverified = is_large && generations.is_trusted();
     // Damaged files can make tantivy panic where it should refuse.
     let opened = catch_unwind(AssertUnwindSafe(|| {
-        let mirror = Mirror::open(&current.path, built_with, writer_bytes, sealer)
+        let mirror = Mirror::open(&current.path, built_with, options.index_writer_bytes, sealer)
             .map_err(|e| e.to_string())?;
-        if !generations.is_trusted() {
+        if !is_unverified {
             let damaged = mirror.damaged_files().map_err(|e| e.to_string())?;
             if !damaged.is_empty() {
                 return Err(format!("damaged files: {}", damaged.join(", ")));
@@ -430,7 +444,17 @@ fn try_open(
     if mirror.committed().next() < journal.first() {
         return Err("the journal no longer reaches back to it".to_owned());
     }
-    Ok(mirror)
+    let documents = mirror.searcher().num_docs();
+    if mirror.committed() == store.applied_seq() && documents != live {
+        return Err(format!("it holds {documents} documents, and there are {live} contacts"));
+    }
+    Ok((mirror, is_unverified))
+}
+
+/// The size of the files of a directory in bytes; what cannot be read counts nothing.
+fn size_of(dir: &Path) -> u64 {
+    let files = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    files.filter_map(|file| file.metadata().ok()).map(|data| data.len()).sum()
 }
 
 /// Puts every contact of the store into an empty index; ends early when `progress` says so.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
@@ -18,6 +18,18 @@ pub enum StartWork {
 }
 
 impl StartWork {
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::RebuildStore, Self::CompleteJournal, Self::BuildIndex];
+
+    /// A name for figures.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RebuildStore => "rebuild_store",
+            Self::CompleteJournal => "complete_journal",
+            Self::BuildIndex => "build_index",
+        }
+    }
+
     /// What is being done, as a sentence without its end.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -45,31 +57,57 @@ pub struct StartProgress(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    work: Mutex<Option<StartWork>>,
-    begun: Condvar,
+    stage: Mutex<Stage>,
+    changed: Condvar,
     done: AtomicU64,
     total: AtomicU64,
 }
 
+#[derive(Debug, Default)]
+struct Stage {
+    work: Option<StartWork>,
+    is_open: bool,
+}
+
+/// Why waiting has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waited {
+    /// Something has begun that takes long.
+    Work,
+    /// The directory is open, or will not be opened.
+    Open,
+    /// Neither, and the time is over.
+    Long,
+}
+
 impl StartProgress {
-    pub(super) fn begin(&self, work: StartWork, total: u64) {
+    /// Notes that something begins that takes long.
+    pub fn begin(&self, work: StartWork, total: u64) {
         self.0.done.store(0, Ordering::Relaxed);
         self.0.total.store(total, Ordering::Relaxed);
-        *self.0.work.lock() = Some(work);
-        self.0.begun.notify_all();
+        self.0.stage.lock().work = Some(work);
+        self.0.changed.notify_all();
     }
 
-    pub(super) fn advance(&self, done: u64) {
+    /// Notes how far it has come.
+    pub fn advance(&self, done: u64) {
         self.0.done.store(done, Ordering::Relaxed);
     }
 
-    pub(super) fn end(&self) {
-        *self.0.work.lock() = None;
+    /// Notes that it is done.
+    pub fn end(&self) {
+        self.0.stage.lock().work = None;
+    }
+
+    /// Notes that there is nothing more to wait for.
+    pub fn open(&self) {
+        self.0.stage.lock().is_open = true;
+        self.0.changed.notify_all();
     }
 
     /// What is being done now; `None` while nothing takes long.
     pub fn state(&self) -> Option<StartState> {
-        let work = (*self.0.work.lock())?;
+        let work = self.0.stage.lock().work?;
         let (done, total) = (&self.0.done, &self.0.total);
         Some(StartState {
             work,
@@ -78,12 +116,20 @@ impl StartProgress {
         })
     }
 
-    /// Waits until something begins that takes long, at most for a time; whether it did.
-    pub fn wait_for_work(&self, at_most: Duration) -> bool {
-        let mut work = self.0.work.lock();
-        if work.is_none() {
-            let _ = self.0.begun.wait_for(&mut work, at_most);
+    /// Waits until something begins that takes long, or there is nothing more to wait for.
+    pub fn wait(&self, at_most: Duration) -> Waited {
+        let deadline = Instant::now() + at_most;
+        let mut stage = self.0.stage.lock();
+        loop {
+            if stage.is_open {
+                return Waited::Open;
+            }
+            if stage.work.is_some() {
+                return Waited::Work;
+            }
+            if self.0.changed.wait_until(&mut stage, deadline).timed_out() {
+                return if stage.is_open { Waited::Open } else { Waited::Long };
+            }
         }
-        work.is_some()
     }
 }

@@ -11,6 +11,7 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -110,11 +111,15 @@ pub(super) struct Connection {
     stall: Option<(Pin<Box<Sleep>>, u64)>,
     /// What is sent in the place of an empty answer, and how much of it has been.
     own_answer: Option<(Vec<u8>, usize)>,
-    _counted: Option<Counted>,
+    _counted: (Taken, Option<Counted>),
 }
 
 impl Connection {
-    pub(super) fn new(stream: Stream, patience: Patience, counted: Option<Counted>) -> Self {
+    pub(super) fn new(
+        stream: Stream,
+        patience: Patience,
+        counted: (Taken, Option<Counted>),
+    ) -> Self {
         Self {
             stream,
             watch: Rc::default(),
@@ -281,7 +286,7 @@ fn empty_answer(bytes: &[u8]) -> Option<u16> {
 }
 
 /// A problem as it goes over the wire.
-fn problem(status: u16, is_tls: bool) -> Vec<u8> {
+pub(super) fn problem(status: u16, is_tls: bool) -> Vec<u8> {
     let (problem, reason) = match status {
         431 => (
             Problem::new(ErrorCode::HeadersTooLarge, "the head of the request is too large"),
@@ -290,6 +295,10 @@ fn problem(status: u16, is_tls: bool) -> Vec<u8> {
         408 => (
             Problem::new(ErrorCode::BodyTooSlow, "the request did not come in time"),
             "Request Timeout",
+        ),
+        503 => (
+            Problem::new(ErrorCode::Overloaded, "there are too many connections"),
+            "Service Unavailable\r\nretry-after: 1",
         ),
         _ => (Problem::new(ErrorCode::Malformed, "this is no HTTP request"), "Bad Request"),
     };
@@ -303,17 +312,26 @@ fn problem(status: u16, is_tls: bool) -> Vec<u8> {
     .into_bytes()
 }
 
-/// How many connections each address has.
+/// How many connections there are, and how many each address has.
 #[derive(Debug)]
 pub(super) struct Connections {
+    most_of_each: usize,
     most: usize,
+    all: AtomicUsize,
     open: Mutex<HashMap<u64, usize>>,
 }
 
 impl Connections {
-    /// At most so many for each; any number if 0.
-    pub(super) fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self { most, open: Mutex::default() })
+    /// At most so many for each, any number if 0, and so many in all.
+    pub(super) fn new(most_of_each: usize, most: usize) -> Arc<Self> {
+        Arc::new(Self { most_of_each, most, all: AtomicUsize::new(0), open: Mutex::default() })
+    }
+
+    /// Takes one of all; none if all are taken.
+    pub(super) fn take(self: &Arc<Self>) -> Option<Taken> {
+        // Counted first: nobody must think that there is one left while others take it.
+        let taken = Taken(Arc::clone(self));
+        (self.all.fetch_add(1, Ordering::Relaxed) < self.most).then_some(taken)
     }
 
     /// Counts one more; an error if there are too many.
@@ -321,11 +339,21 @@ impl Connections {
         let key = address::key(address);
         let mut open = self.open.lock();
         let count = open.entry(key).or_insert(0);
-        if self.most > 0 && *count >= self.most {
+        if self.most_of_each > 0 && *count >= self.most_of_each {
             return Err(TooMany);
         }
         *count += 1;
         Ok(Counted { connections: Arc::clone(self), key })
+    }
+}
+
+/// One of all connections, given back when this is dropped.
+#[derive(Debug)]
+pub(super) struct Taken(Arc<Connections>);
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.0.all.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -371,8 +399,22 @@ mod tests {
     }
 
     #[test]
+    fn connections_are_counted_in_all() {
+        let connections = Connections::new(0, 2);
+        let first = connections.take().unwrap();
+        let second = connections.take().unwrap();
+        assert!(connections.take().is_none());
+        assert!(connections.take().is_none(), "one that was refused counts nothing");
+        drop(first);
+        let third = connections.take().unwrap();
+        assert!(connections.take().is_none());
+        drop((second, third));
+        assert_eq!(connections.all.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
     fn connections_are_counted_by_address() {
-        let connections = Connections::new(2);
+        let connections = Connections::new(2, 10);
         let (one, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
         let first = connections.count(one).unwrap();
         let second = connections.count(one).unwrap();

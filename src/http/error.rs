@@ -103,7 +103,9 @@ pub(super) fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::RateLimited | ErrorCode::SignInLocked => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::Overloaded
         | ErrorCode::Timeout
+        | ErrorCode::Starting
         | ErrorCode::ShuttingDown
+        | ErrorCode::SearchUnavailable
         | ErrorCode::WritesStopped => StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }

@@ -16,7 +16,7 @@ use actix_web::{App as ActixApp, web};
 use ipnet::IpNet;
 use tokio_rustls::TlsAcceptor;
 
-use super::connection::{Connection, Connections, KEEP_ALIVE, Patience, Stream};
+use super::connection::{self, Connection, Connections, KEEP_ALIVE, Patience, Stream};
 use super::options::ServeOptions;
 use super::state::State;
 use super::{observe, routes};
@@ -26,8 +26,11 @@ const SHUTDOWN_SECS: u64 = 8;
 /// How long a client may take to close a connection that has ended.
 const DISCONNECT: Duration = Duration::from_secs(1);
 
+/// How many connections of each worker may be on their way to being turned away.
+const TURNED_AWAY: usize = 8;
+
 /// What accepting needs.
-struct Acceptor {
+pub(super) struct Acceptor {
     tls: Option<TlsAcceptor>,
     patience: Patience,
     connections: Arc<Connections>,
@@ -38,8 +41,21 @@ struct Acceptor {
 type Accepted = (Connection, Protocol, Option<std::net::SocketAddr>);
 
 impl Acceptor {
-    async fn accept(&self, stream: TcpStream) -> Result<Accepted, DispatchError> {
+    pub(super) fn new(options: &ServeOptions, tls: Option<rustls::ServerConfig>) -> Arc<Self> {
+        Arc::new(Self {
+            tls: tls.map(|config| TlsAcceptor::from(Arc::new(config))),
+            patience: Patience { head: options.head_patience, write: options.write_patience },
+            connections: Connections::new(options.connections_per_address, options.connections()),
+            trusted_proxies: options.trusted_proxies.clone(),
+        })
+    }
+
+    /// Takes a connection, or closes it if there are too many.
+    pub(super) async fn accept(&self, stream: TcpStream) -> Result<Accepted, DispatchError> {
         let peer = stream.peer_addr()?;
+        let Some(taken) = self.connections.take() else {
+            return Err(self.turn_away(&stream));
+        };
         let address = peer.ip().to_canonical();
         // A proxy has the connections of all its clients.
         let is_exempt = address.is_loopback()
@@ -60,8 +76,17 @@ impl Acceptor {
                 Stream::Tls(Box::new(stream))
             }
         };
-        let connection = Connection::new(stream, self.patience, counted);
+        let connection = Connection::new(stream, self.patience, (taken, counted));
         Ok((connection, Protocol::Http1, Some(peer)))
+    }
+
+    /// Says that there are too many connections, as far as that can be said without waiting.
+    fn turn_away(&self, stream: &TcpStream) -> DispatchError {
+        if self.tls.is_none() {
+            // Whoever does not hear it sees the connection end.
+            let _ = stream.try_write(&connection::problem(503, false));
+        }
+        io::Error::other("too many connections").into()
     }
 }
 
@@ -73,21 +98,20 @@ pub(super) fn listen(
     state: web::Data<State>,
 ) -> io::Result<Server> {
     let address = listener.local_addr()?;
-    let acceptor = Arc::new(Acceptor {
-        tls: tls.map(|config| TlsAcceptor::from(Arc::new(config))),
-        patience: Patience { head: options.head_patience, write: options.write_patience },
-        connections: Connections::new(options.connections_per_address),
-        trusted_proxies: options.trusted_proxies.clone(),
-    });
+    let acceptor = Acceptor::new(options, tls);
     let head_patience = options.head_patience;
     let workers = options
         .workers
         .or_else(|| std::thread::available_parallelism().ok().map(usize::from))
         .unwrap_or(2);
-    let mut builder = ServerBuilder::new().workers(workers).shutdown_timeout(SHUTDOWN_SECS);
-    if !options.handle_signals {
-        builder = builder.disable_signals();
-    }
+    // Where all workers have so many, nobody accepts: those who are told that there are too many
+    // take descriptors as well.
+    let most = options.connections() + TURNED_AWAY * workers;
+    let builder = ServerBuilder::new()
+        .workers(workers)
+        .shutdown_timeout(SHUTDOWN_SECS)
+        .max_concurrent_connections(most.div_ceil(workers))
+        .disable_signals();
     let stopping = builder.graceful_shutdown_signal();
     let builder = builder.listen("ringdex", listener, move || {
         let (acceptor, stopping) = (Arc::clone(&acceptor), stopping.clone());

@@ -38,7 +38,7 @@ impl Metrics {
         )?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(seconds.clone()))?;
-        let table: [(&str, &str, Figure); 9] = [
+        let table: [(&str, &str, Figure); 11] = [
             ("ringdex_contacts", "Contacts that are not deleted.", |s| s.contacts),
             ("ringdex_index_documents", "Documents that searches see.", |s| s.documents),
             ("ringdex_index_segments", "Segments of the search index.", |s| s.segments as u64),
@@ -47,6 +47,12 @@ impl Metrics {
             ("ringdex_journal_bytes", "Size of the journal on disk.", |s| s.journal_bytes),
             ("ringdex_journal_syncs", "Syncs of the journal since the start.", |s| s.journal_syncs),
             ("ringdex_applied_seq", "Last change that is durable and readable.", |s| s.applied_seq),
+            ("ringdex_degraded", "Parts that work less well than they should.", |s| s.degraded),
+            (
+                "ringdex_writes_stopped",
+                "1 when nothing is written until files are repaired.",
+                |s| u64::from(s.writes_stopped),
+            ),
             ("ringdex_visible_seq", "Last change that searches see.", |s| s.visible_seq),
         ];
         let mut gauges = Vec::new();

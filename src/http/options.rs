@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use super::descriptors;
 use super::oidc::OidcOptions;
 use super::rate::Rate;
 use super::tls::TlsFiles;
@@ -47,6 +48,8 @@ pub struct ServeOptions {
     pub failure_rate: Option<Rate>,
     /// Connections of one address at once; 0 for any number.
     pub connections_per_address: usize,
+    /// Connections at once; as many as leave the engine the open files that it needs if not given.
+    pub most_connections: Option<usize>,
     /// Searches that run at once.
     pub searches: usize,
     /// Searches that wait for one to end; more are told to come back.
@@ -67,8 +70,7 @@ pub struct ServeOptions {
     pub body_bytes_per_sec: u32,
     /// How long a client may read nothing of its answer.
     pub write_patience: Duration,
-    /// Whether SIGTERM and SIGINT stop the server, and SIGHUP makes it read its certificate and the
-    /// schema of the search again.
+    /// Whether SIGHUP makes the server read its certificate and the schema of the search again.
     pub handle_signals: bool,
 }
 
@@ -93,6 +95,7 @@ impl Default for ServeOptions {
             token_rate: Rate::new(5_000, second).map(Rate::sparing_local),
             failure_rate: Rate::new(20, 60 * second),
             connections_per_address: 4_096,
+            most_connections: None,
             searches: 64,
             searches_waiting: 256,
             search_patience: 2 * second,
@@ -109,6 +112,12 @@ impl Default for ServeOptions {
 }
 
 impl ServeOptions {
+    /// How many connections there may be at once.
+    pub(super) fn connections(&self) -> usize {
+        let fitting = descriptors::connections_below(descriptors::limit());
+        self.most_connections.unwrap_or(fitting).min(fitting)
+    }
+
     /// What speaks against serving like this without `insecure`, and what to do about it.
     pub fn objection(&self) -> Option<String> {
         if self.insecure || self.listen.ip().to_canonical().is_loopback() {

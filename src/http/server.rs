@@ -13,6 +13,7 @@ use futures_util::future::{Either, select};
 
 use super::listen::listen;
 use super::options::ServeOptions;
+use super::signals::{Ending, Signals};
 use super::state::State;
 use super::tls::{Certificates, TlsError};
 use crate::app::App;
@@ -71,29 +72,51 @@ impl Running {
     }
 }
 
-/// Serves until stopped; `ready` is called once requests are accepted.
-///
-/// When this returns no request and no import works any more, and the server holds nothing of the
-/// application: whoever drops the last reference to it closes the data directory.
+/// Begins to listen; nobody is answered before [`serve_on`].
 ///
 /// # Errors
-/// If it would not be safe, the address or the certificate cannot be used or the server fails.
+/// If it would not be safe, or the address cannot be used.
+pub fn bind(options: &ServeOptions) -> Result<TcpListener, ServeError> {
+    if let Some(objection) = options.objection() {
+        return Err(ServeError::Unsafe(objection));
+    }
+    TcpListener::bind(options.listen)
+        .map_err(|source| ServeError::Listen { address: options.listen, source })
+}
+
+/// Listens and serves until stopped; see [`serve_on`].
+///
+/// # Errors
+/// As [`bind`] and [`serve_on`].
 pub fn serve(
     app: Arc<App>,
     options: &ServeOptions,
     ready: impl FnOnce(Running),
 ) -> Result<(), ServeError> {
-    if let Some(objection) = options.objection() {
-        return Err(ServeError::Unsafe(objection));
-    }
+    serve_on(bind(options)?, app, options, None, ready)
+}
+
+/// Serves until stopped, also by signals if they are given; `ready` is called once requests are
+/// accepted.
+///
+/// When this returns no request and no import works any more, and the server holds nothing of the
+/// application: whoever drops the last reference to it closes the data directory.
+///
+/// # Errors
+/// If the certificate cannot be used or the server fails.
+pub fn serve_on(
+    listener: TcpListener,
+    app: Arc<App>,
+    options: &ServeOptions,
+    signals: Option<Signals>,
+    ready: impl FnOnce(Running),
+) -> Result<(), ServeError> {
     if let Some(warning) = options.warning() {
         tracing::warn!("{warning}");
     }
     let certificates = options.tls.as_ref().map(Certificates::load).transpose()?;
     let tls = certificates.as_ref().map(Certificates::server_config).transpose()?;
-    let refused = |source| ServeError::Listen { address: options.listen, source };
-    let listener = TcpListener::bind(options.listen).map_err(refused)?;
-    let address = listener.local_addr().map_err(refused)?;
+    let address = listener.local_addr()?;
     let is_stopping = Arc::new(AtomicBool::new(false));
     let (held, released) = mpsc::channel();
     let work = Arc::clone(&app);
@@ -109,7 +132,12 @@ pub fn serve(
     let result = actix_web::rt::System::new().block_on(async move {
         let server = listen(listener, options, tls, state.clone())?;
         let upkeep = actix_web::rt::spawn(look_after(state, options.clone()));
-        ready(Running { address, is_tls, handle: server.handle(), is_stopping });
+        let running = Running { address, is_tls, handle: server.handle(), is_stopping };
+        if let Some(signals) = signals {
+            signals.begin_serving();
+            actix_web::rt::spawn(end_on_signal(signals, running.clone()));
+        }
+        ready(running);
         let ended = server.await;
         upkeep.abort();
         let _ = upkeep.await;
@@ -126,6 +154,17 @@ pub fn serve(
         tracing::warn!("a request still works although the server has ended");
     }
     Ok(result?)
+}
+
+/// Stops the server at a signal.
+async fn end_on_signal(mut signals: Signals, running: Running) {
+    match signals.wait().await {
+        Ending::Graceful => running.stop().await,
+        Ending::Immediate => {
+            running.is_stopping.store(true, Ordering::Relaxed);
+            running.handle.stop(false).await;
+        }
+    }
 }
 
 /// Keeps the tables of the limits small and the certificate fresh, as long as the server runs.

@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 use super::Error;
 use super::schema::{Schema, Sources};
 
+/// What `BOOT` says of an index that was closed in good order, with the hash of its `meta.json`.
+const SYNCED: &str = "synced";
+
 /// What `BOOT` says of an index that has failed.
 const SUSPECT: &str = "suspect";
 
@@ -53,10 +56,12 @@ impl Generations {
         })
     }
 
-    /// A directory that is not in use, for building aside.
+    /// A new directory, for building aside.
     pub fn fresh(&self) -> Result<PathBuf, Error> {
         let highest = self.names()?.iter().filter_map(|n| n[4..].parse::<u64>().ok()).max();
-        Ok(self.root.join(format!("gen-{}", highest.unwrap_or(0) + 1)))
+        let path = self.root.join(format!("gen-{}", highest.unwrap_or(0) + 1));
+        std::fs::create_dir(&path).map_err(Error::io(&path))?;
+        Ok(path)
     }
 
     /// Makes an index the one that serves, and removes the others.
@@ -73,7 +78,9 @@ impl Generations {
     pub fn is_trusted(&self) -> bool {
         let marker = std::fs::read_to_string(self.root.join("BOOT")).unwrap_or_default();
         let marker = marker.trim();
-        marker == "synced" || (!marker.is_empty() && boot_id().as_deref() == Some(marker))
+        marker == SYNCED
+            || marker.starts_with(&format!("{SYNCED} "))
+            || (!marker.is_empty() && boot_id().as_deref() == Some(marker))
     }
 
     /// Notes that files are written in this boot from now on.
@@ -112,7 +119,19 @@ impl Generations {
             File::open(&file).and_then(|f| f.sync_data()).map_err(Error::io(&file))?;
         }
         File::open(path).and_then(|f| f.sync_all()).map_err(Error::io(path))?;
-        self.put("BOOT", "synced")
+        let marker = match list_hash(path) {
+            Some(hash) => format!("{SYNCED} {hash}"),
+            None => SYNCED.to_owned(),
+        };
+        self.put("BOOT", &marker)
+    }
+
+    /// Whether the list of the files of an index is another one than when it was last closed. It is
+    /// the one file that carries no checksum of its own.
+    pub fn is_list_altered(&self, path: &Path) -> bool {
+        let marker = std::fs::read_to_string(self.root.join("BOOT")).unwrap_or_default();
+        let noted = marker.trim().strip_prefix(SYNCED).map(str::trim).filter(|h| !h.is_empty());
+        noted.is_some_and(|noted| list_hash(path).as_deref() != Some(noted))
     }
 
     fn names(&self) -> Result<Vec<String>, Error> {
@@ -136,6 +155,12 @@ impl Generations {
         };
         write().map_err(Error::io(&target))
     }
+}
+
+/// The hash of the file that lists the others of an index.
+fn list_hash(path: &Path) -> Option<String> {
+    let bytes = std::fs::read(path.join("meta.json")).ok()?;
+    Some(blake3::hash(&bytes).to_hex().to_string())
 }
 
 fn is_generation(name: &str) -> bool {

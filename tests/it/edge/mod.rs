@@ -1,10 +1,12 @@
 //! What stands in front of the handlers: TLS, headers, limits, and clients that are slow or lie.
 
 mod command;
+mod crowd;
 mod headers;
 mod limits;
 mod local;
 mod slow;
+mod starting;
 mod tls;
 
 use std::io::{Read, Write};

@@ -392,7 +392,7 @@ fn an_index_that_is_gone_or_unreadable_is_built_anew() {
 }
 
 #[test]
-fn damaged_index_files_are_found_by_check_and_mended_by_reindex() {
+fn damaged_index_files_are_found_after_a_clean_close_and_the_index_is_built_anew() {
     let fixture = fixture();
     let generation = fixture.test.root().join("index/gen-1");
     let parts = index_parts(&generation);
@@ -405,24 +405,61 @@ fn damaged_index_files_are_found_by_check_and_mended_by_reindex() {
             let mut fixture = fixture.copy();
             damage(&fixture.test.root().join("index/gen-1").join(part.file_name().unwrap()));
             fixture.test.open().unwrap_or_else(|refusal| panic!("{what}: {refusal}"));
-            // Searching damaged files may fail, but answers.
-            for q in ["", "family7", "5550123"] {
-                let request = SearchRequest { query: q.into(), ..SearchRequest::default() };
-                if let Err(error) = fixture.test.app().search_contacts(&operator(1), &request) {
-                    let says = error.to_string();
-                    assert!(says.contains("index") || says.contains("search"), "{what}: {says}");
-                }
-            }
-            let report = fixture.test.app().check(&operator(1), &mut |_| {}).unwrap();
-            let index_only = |trouble: &ringdex::engine::Trouble| {
-                trouble.part == "index" && trouble.repair == "ringdex reindex"
-            };
-            assert!(report.troubles.iter().all(index_only), "{what}: {report:?}");
-            if !report.is_clean() {
-                fixture.test.app().reindex(&operator(1), &mut |_| {}).unwrap();
-            }
+            // Nothing wrong is ever answered: the damage is known before the first search.
             fixture.assert_whole(&what);
         }
+    }
+    let lists: [(&str, Damage); 2] = [
+        ("the list of files altered", |index| {
+            let list = index.join("gen-1/meta.json");
+            let text = std::fs::read_to_string(&list).unwrap();
+            let at = text.find("\"payload\"").unwrap() as u64;
+            // A digit of the change that it reaches to becomes another one.
+            let file = OpenOptions::new().read(true).write(true).open(&list).unwrap();
+            let from =
+                text[usize::try_from(at).unwrap()..].find(|c: char| c.is_ascii_digit()).unwrap();
+            let mut digit = [0];
+            file.read_exact_at(&mut digit, at + from as u64).unwrap();
+            digit[0] ^= 1;
+            file.write_all_at(&digit, at + from as u64).unwrap();
+        }),
+        ("a file removed", |index| {
+            std::fs::remove_file(&index_parts(&index.join("gen-1"))[0]).unwrap();
+        }),
+    ];
+    for (what, damage) in lists {
+        let mut fixture = fixture.copy();
+        damage(&fixture.test.root().join("index"));
+        fixture.test.open().unwrap_or_else(|refusal| panic!("{what}: {refusal}"));
+        fixture.assert_whole(what);
+    }
+}
+
+#[test]
+fn damage_of_a_large_index_is_found_while_it_serves_and_searches_are_refused_until_it_is_mended() {
+    let fixture = filled(|options| options.verified_index_bytes = 0, |_| true);
+    for part in index_parts(&fixture.test.root().join("index/gen-1")) {
+        let what = format!("{} damaged", part.file_name().unwrap().display());
+        let mut fixture = fixture.copy();
+        let copy = fixture.test.root().join("index/gen-1").join(part.file_name().unwrap());
+        flip(&copy, length(&copy) / 3);
+        fixture.test.open().unwrap_or_else(|refusal| panic!("{what}: {refusal}"));
+        let generation = fixture.test.root().join("index/gen-1");
+        // It is gone once the new one serves.
+        while generation.exists() {
+            if fixture.test.app().condition().degraded.is_empty() {
+                std::thread::yield_now();
+                continue;
+            }
+            let request = SearchRequest { query: "family7".into(), ..SearchRequest::default() };
+            if let Err(error) = fixture.test.app().search_contacts(&operator(1), &request) {
+                assert!(error.to_string().contains("index"), "{what}: {error}");
+            }
+        }
+        while !fixture.test.app().condition().degraded.is_empty() {
+            std::thread::yield_now();
+        }
+        fixture.assert_whole(&what);
     }
 }
 

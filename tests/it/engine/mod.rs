@@ -4,6 +4,7 @@ mod brute_force;
 mod damage;
 mod disk_full;
 mod gone;
+mod index_health;
 mod ladder;
 mod model;
 mod ranking;

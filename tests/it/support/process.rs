@@ -110,10 +110,13 @@ pub(crate) struct Served {
 }
 
 impl Served {
+    /// The id of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Ends it in good order.
     pub(crate) fn stop(mut self) {
-        // It takes signals only when it takes requests.
-        self.client.get("/api/v1/organizations").expect(200);
         let process = self.process.id().to_string();
         assert!(Command::new("kill").arg(process).status().unwrap().success());
         assert!(self.process.wait().unwrap().success());

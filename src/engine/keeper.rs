@@ -1,0 +1,42 @@
+//! The thread that makes the store power-safe, and looks whether the journal is still there.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::health::Health;
+use super::progress::Progress;
+use super::writer::{causes, die};
+use crate::journal::FileJournal;
+use crate::store::Store;
+
+/// What the keeper thread works with.
+pub(super) struct Keeper {
+    pub(super) journal: Arc<FileJournal>,
+    pub(super) store: Arc<Store>,
+    pub(super) applied: Arc<Progress>,
+    pub(super) visible: Arc<Progress>,
+    pub(super) health: Arc<Health>,
+    pub(super) stop: Arc<AtomicBool>,
+    pub(super) every: Duration,
+}
+
+impl Keeper {
+    pub(super) fn run(self) {
+        let mut done = self.applied.get();
+        loop {
+            if self.visible.wait_until(self.every, || self.stop.load(Ordering::Acquire)) {
+                return;
+            }
+            let trouble = self.journal.check_in_place().err();
+            self.health.note_journal(trouble.map(|error| error.to_string()));
+            if self.applied.get() == done {
+                continue;
+            }
+            match self.store.checkpoint() {
+                Ok(through) => done = through,
+                Err(error) => die(&format!("the store cannot be synced: {}", causes(&error))),
+            }
+        }
+    }
+}
