@@ -48,7 +48,7 @@ function Trouble() {
 
 function headline() {
   if (warnings.value.length) return warnings.value.join(" · ");
-  if (hits.value[0]?.match?.weak) return "Nobody found. Perhaps one of these?";
+  if (hits.value[0]?.match?.weak) return html`Nobody found as typed. Perhaps one of these? <kbd>↓</kbd> chooses.`;
   return answered.value?.trim() ? "Best match first" : "Changed last first";
 }
 

@@ -25,7 +25,7 @@ function Count() {
   return html`${count}${tookUs.value === null ? null : html`<span class="took"> · ${duration(tookUs.value)}</span>`}`;
 }
 
-/** Opens the highlighted hit; with none, offers a new contact. */
+/** Opens the highlighted hit; where nobody is found, offers a new contact. Guesses wait to be chosen. */
 async function openActive() {
   await settled();
   const { view, q } = place.peek();
@@ -35,7 +35,7 @@ async function openActive() {
   if (hit) {
     openContact(hit.id);
     usedKey("Enter");
-  } else if (answered.value?.trim() && may("create")) go({ create: true });
+  } else if (!hits.value.length && answered.value?.trim() && may("create")) go({ create: true });
 }
 
 /** Highlights another hit; its preview takes the place of a card that is open. @param {number} step */
