@@ -10,7 +10,8 @@ use super::error::Error;
 use super::idempotency::Idempotency;
 use super::likeness::{LikelyDuplicate, phones_of};
 use super::merges::erase_with_merges;
-use super::protection::{forbidden_protection, may_delete, within_bytes, within_quotas};
+use super::protection::{may_delete, within_bytes, within_quotas};
+use super::write_rules::WriteRules;
 use super::{App, authorize};
 use crate::domain::access::{Caller, OrgSettings, Permission, PhoneUniqueness, SightKey};
 use crate::domain::contact::Contact;
@@ -95,15 +96,8 @@ pub enum Deletion {
     Permanent,
 }
 
-/// A contact as it is to be written, if the caller may change its protection that way.
-fn permitted(
-    caller: &Caller,
-    before: Option<&Contact>,
-    after: Contact,
-) -> Result<Contact, Vec<FieldIssue>> {
-    let issues = forbidden_protection(caller, before, &after);
-    if issues.is_empty() { Ok(after) } else { Err(issues) }
-}
+/// A draft with the rules that it must keep to, or why it does not fit.
+type Ruled = Result<(WriteRules, Draft), Vec<FieldIssue>>;
 
 impl App {
     /// Creates a contact.
@@ -143,6 +137,7 @@ impl App {
             self.refuse_known_numbers(caller, None, phones_of(&draft))?;
         }
         let by = caller.clone();
+        let rules = self.write_rules(caller, &draft)?;
         let quotas = self.organization_of(caller)?.quotas;
         let known = self.definitions(org);
         let written = self.partition.write(org, caller, false, move |tx| {
@@ -160,7 +155,7 @@ impl App {
             let contact = fields
                 .refit(&mut draft, true)
                 .and_then(|()| draft.clone().create(id, number, stamp))
-                .and_then(|contact| permitted(&by, None, contact))
+                .and_then(|contact| rules.permit(None, contact))
                 .map_err(|issues| Rejected::By(Error::Invalid(issues)))?;
             tx.create_contact(org, contact.clone())?;
             fields.define(tx, &draft)?;
@@ -237,7 +232,15 @@ impl App {
         if must_be_unique && !self.is_repeated(org, idempotency)? {
             self.refuse_repeated_numbers(caller, &mut drafts)?;
         }
-        let drafts: Vec<_> = drafts.into_iter().map(|d| (ContactId::generate(), d)).collect();
+        let with_rules = |draft: Result<Draft, Vec<FieldIssue>>| {
+            let rules =
+                draft.as_ref().ok().map(|draft| self.write_rules(caller, draft)).transpose()?;
+            Ok::<_, Error>(draft.and_then(|draft| Ok((rules.ok_or_else(Vec::new)?, draft))))
+        };
+        let drafts: Vec<(ContactId, Ruled)> = drafts
+            .into_iter()
+            .map(|draft| Ok((ContactId::generate(), with_rules(draft)?)))
+            .collect::<Result<_, Error>>()?;
         let actor = caller.actor.clone();
         let quotas = organization.quotas;
         let by = caller.clone();
@@ -256,13 +259,13 @@ impl App {
                     items.push(BulkItem::Created(*known));
                     continue;
                 }
-                let fitted = draft.clone().and_then(|mut draft| {
+                let fitted = draft.clone().and_then(|(rules, mut draft)| {
                     fields.refit(&mut draft, true)?;
-                    Ok(draft)
+                    Ok((rules, draft))
                 });
-                let made = fitted.and_then(|draft| {
+                let made = fitted.and_then(|(rules, draft)| {
                     let contact = draft.clone().create(*id, tx.next_number(), stamp)?;
-                    Ok((permitted(&by, None, contact)?, draft))
+                    Ok((rules.permit(None, contact)?, draft))
                 });
                 items.push(match made {
                     Ok((contact, draft)) if kept.is_none() => {
@@ -400,6 +403,7 @@ impl App {
             self.refuse_known_numbers(caller, Some(id), phones_of(&draft).filter(is_new))?;
         }
         let quotas = organization.quotas;
+        let rules = self.write_rules(caller, &draft)?;
         let by = caller.clone();
         let known = self.definitions(org);
         let written = self.partition.write(org, caller, false, move |tx| {
@@ -415,7 +419,10 @@ impl App {
                 .refit(&mut draft, false)
                 .and_then(|()| draft.clone().apply(&before, stamp))
                 .and_then(|after| {
-                    after.map(|after| permitted(&by, Some(&before), after)).transpose()
+                    // Also where nothing changes: what was claimed may not hold.
+                    let after = after.unwrap_or_else(|| before.clone());
+                    let after = rules.permit(Some(&before), after)?;
+                    Ok((after != before).then_some(after))
                 });
             match changed {
                 Err(issues) => Err(Rejected::By(Error::Invalid(issues))),

@@ -42,6 +42,7 @@ mod sessions;
 mod staged;
 mod suggest;
 mod tokens;
+mod write_rules;
 
 pub use access::{Access, Presented, Refusal};
 pub use audit::{AuditLine, AuditPage, AuditQuery};

@@ -15,7 +15,7 @@ use super::ids::{ContactId, ContactNumber};
 use super::issue::FieldIssue;
 use super::name;
 use super::phone::Phone;
-use super::status::{EmailState, Status};
+use super::status::{EmailState, Lifecycle, Status};
 use super::text::fold;
 use super::time::Timestamp;
 
@@ -64,6 +64,15 @@ impl<T: Default> Patch<T> {
     }
 }
 
+/// What a fact is set to, if anything was sent.
+fn or_default<T: Default>(patch: Patch<T>) -> Option<T> {
+    match patch {
+        Patch::Keep => None,
+        Patch::Clear => Some(T::default()),
+        Patch::Set(value) => Some(value),
+    }
+}
+
 /// A checked change to a contact.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[expect(missing_docs, reason = "the members are those of `contact::Fields`")]
@@ -103,6 +112,10 @@ pub struct Draft {
     pub preferred_channel: Patch<String>,
     pub notes: Patch<String>,
     pub status: Patch<Status>,
+    /// Where the contact is in its life; `None` is active.
+    pub lifecycle: Patch<Lifecycle>,
+    /// What is known about its e-mail.
+    pub email_state: Patch<EmailState>,
     pub blocked: Patch<bool>,
     pub do_not_contact: Patch<bool>,
     pub source: Patch<String>,
@@ -117,6 +130,8 @@ pub struct Draft {
     pub add_tags: Vec<String>,
     /// Takes tags away, in whatever spelling.
     pub remove_tags: Vec<String>,
+    /// Members that nobody writes, with the values that were sent: they must be what holds.
+    pub claims: Vec<(String, Value)>,
     pub custom_fields: Patch<BTreeMap<String, Patch<Value>>>,
     /// The state of the definitions that the custom fields have been made to fit.
     pub fields_fitted: Option<u64>,
@@ -270,6 +285,17 @@ impl Draft {
         };
         if let Some(status) = status.filter(|status| *status != before.shown()) {
             fields.status.set(status);
+        }
+        let known = before;
+        if let Some(lifecycle) = or_default(self.lifecycle)
+            && lifecycle != known.lifecycle
+        {
+            fields.status.lifecycle = lifecycle;
+        }
+        if let Some(email) = or_default(self.email_state)
+            && email != known.email
+        {
+            fields.status.email = email;
         }
         let flag = |patch: Patch<bool>, before: bool, slot: &mut bool| match patch {
             Patch::Set(value) if value != before => *slot = value,

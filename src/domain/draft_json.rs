@@ -16,7 +16,7 @@ use super::draft::{Draft, MAX_CUSTOM_TEXT, MAX_NOTES, MAX_TAG, MAX_TEXT, Patch};
 use super::email;
 use super::issue::{FieldIssue, shorten};
 use super::phone::{self, Phone};
-use super::status::Status;
+use super::status::{EmailState, Lifecycle, Status};
 use super::text::{one_line, visible};
 
 /// Most characters of a phone number as typed.
@@ -25,7 +25,10 @@ const RAW_PHONE: usize = 200;
 /// Most values that are named as not fitting.
 const MOST_ISSUES: usize = 100;
 
-/// Members that answers carry and that input may repeat without effect.
+/// Members beside those of the contact that answers carry and that input may repeat.
+const OF_ANSWERS: &[&str] = &["match", "duplicates", "url", "seq", "warnings"];
+
+/// Members of contacts that nobody writes; input may repeat what they are.
 const READ_ONLY: &[&str] = &[
     "id",
     "version",
@@ -35,18 +38,14 @@ const READ_ONLY: &[&str] = &[
     "updated_by",
     "created_by_user_id",
     "deleted_at",
-    "match",
-    "duplicates",
     "lead_score",
     "total_calls",
     "last_called_at",
     "last_call_outcome",
-    "url",
     "organization_id",
     "organisation_id",
     "tenant_id",
     "tenant",
-    "seq",
 ];
 
 /// Reads a draft.
@@ -152,6 +151,8 @@ impl Reader<'_> {
                 "preferred_channel" => draft.preferred_channel = self.text(&at, value, MAX_TEXT),
                 "notes" => draft.notes = self.text(&at, value, MAX_NOTES),
                 "status" => draft.status = self.single(&at, value, Self::status),
+                "lifecycle" => draft.lifecycle = self.single(&at, value, Self::lifecycle),
+                "email_state" => draft.email_state = self.single(&at, value, Self::email_state),
                 "blocked" => draft.blocked = self.single(&at, value, Self::boolean),
                 "do_not_contact" => draft.do_not_contact = self.single(&at, value, Self::boolean),
                 "system_critical" => {
@@ -192,7 +193,12 @@ impl Reader<'_> {
                 "last_interaction_at" => {
                     draft.last_interaction_at = self.single(&at, value, Self::time);
                 }
-                known if READ_ONLY.contains(&known) => {}
+                known if READ_ONLY.contains(&known) => {
+                    if !value.is_null() {
+                        draft.claims.push((known.to_owned(), value.clone()));
+                    }
+                }
+                known if OF_ANSWERS.contains(&known) => {}
                 unknown => self.issue(
                     &at,
                     "unknown_member",
@@ -313,6 +319,22 @@ impl Reader<'_> {
             Patch::Set(text) => Some(text),
             Patch::Keep | Patch::Clear => None,
         }
+    }
+
+    fn lifecycle(&mut self, at: &str, value: &Value) -> Option<Lifecycle> {
+        let found = value.as_str().and_then(Lifecycle::parse);
+        if found.is_none() {
+            self.issue(at, "value", "must be active, inactive or archived");
+        }
+        found
+    }
+
+    fn email_state(&mut self, at: &str, value: &Value) -> Option<EmailState> {
+        let found = value.as_str().and_then(EmailState::parse);
+        if found.is_none() {
+            self.issue(at, "value", "must be ok, unsubscribed or bounced");
+        }
+        found
     }
 
     fn phone(&mut self, at: &str, value: &Value) -> Option<Phone> {

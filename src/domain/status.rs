@@ -81,6 +81,23 @@ pub enum Lifecycle {
     Archived,
 }
 
+impl Lifecycle {
+    /// The name in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Inactive => "inactive",
+            Self::Archived => "archived",
+        }
+    }
+
+    /// Reads one by its name.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim().to_lowercase();
+        [Self::Active, Self::Inactive, Self::Archived].into_iter().find(|one| one.as_str() == text)
+    }
+}
+
 /// What is known about the contact's e-mail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -92,6 +109,23 @@ pub enum EmailState {
     Unsubscribed,
     /// E-mails come back.
     Bounced,
+}
+
+impl EmailState {
+    /// The name in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Unsubscribed => "unsubscribed",
+            Self::Bounced => "bounced",
+        }
+    }
+
+    /// Reads one by its name.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim().to_lowercase();
+        [Self::Ok, Self::Unsubscribed, Self::Bounced].into_iter().find(|one| one.as_str() == text)
+    }
 }
 
 /// The facts behind the shown status.

@@ -13,7 +13,9 @@ use super::error::Problem;
 use super::schema;
 use super::state::State;
 use crate::app::{BulkItem, Deletion, Error};
+use crate::domain::contact::Contact;
 use crate::domain::ids::ContactId;
+use crate::domain::status::Status;
 use crate::domain::view::ContactView;
 use crate::error::ErrorCode;
 
@@ -111,6 +113,7 @@ pub(super) async fn update(
     let id = contact_id(&path)?;
     let precondition = body::precondition(&request);
     let (patch, _) = body::json(&request, payload, state.limits.json_bytes).await?;
+    let asked = patch.get("status").and_then(Value::as_str).and_then(Status::parse);
     let (contact, seq) =
         answer::run(&state, move |app| app.update_contact(&caller.0, id, &patch, precondition))
             .await?;
@@ -118,7 +121,27 @@ pub(super) async fn update(
     response.insert_header(("etag", answer::etag(contact.version)));
     response.insert_header(("x-ringdex-seq", seq.0.to_string()));
     response.insert_header(("server-timing", answer::timing(started)));
-    Ok(response.json(ContactView::of(&contact)))
+    match asked.and_then(|asked| covered_status(&contact, asked)) {
+        None => Ok(response.json(ContactView::of(&contact))),
+        Some(warning) => {
+            let mut view = json!(ContactView::of(&contact));
+            view["warnings"] = json!([warning]);
+            Ok(response.json(view))
+        }
+    }
+}
+
+/// Says that a status was set and another one is shown, since a stronger fact holds.
+fn covered_status(contact: &Contact, asked: Status) -> Option<Value> {
+    let shown = contact.shown_status();
+    (shown != asked).then(|| {
+        let detail = format!(
+            "{} was saved, but the contact is shown as {} while that holds: change it by its own member",
+            asked.as_str(),
+            shown.as_str()
+        );
+        json!({"pointer": "/status", "code": "status_covered", "detail": detail})
+    })
 }
 
 /// Deletes a contact: softly, so that it can be restored, or with `permanent=true` for good.

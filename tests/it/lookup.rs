@@ -11,8 +11,9 @@ fn first_name(answer: &Value) -> &str {
 #[test]
 fn the_rule_that_matched_is_named() {
     let server = TestServer::start();
+    let kim = server.user("kim@example.com", "agent", "a long enough password");
     server.create(&json!({"name": "Us", "phones": [{"number": "+12025550123", "label": "work"}],
-        "company": "Acme", "tags": ["VIP"], "assigned_to": "kim"}));
+        "company": "Acme", "tags": ["VIP"], "assigned_to": "kim@example.com"}));
     server.create(&json!({"name": "German", "phone": "+49 30 12345678"}));
     server.create(&json!({"name": "Intern", "phone": "4711"}));
     server.create(&json!({"name": "Unknown", "phone": "99123456789012"}));
@@ -66,7 +67,7 @@ fn the_rule_that_matched_is_named() {
         ("do_not_contact", json!(false)),
         ("blocked", json!(false)),
         ("tags", json!(["VIP"])),
-        ("assigned_to", json!("kim")),
+        ("assigned_to", json!(kim)),
         ("last_call", Value::Null),
     ] {
         assert_eq!(result[member], value, "{member}");

@@ -10,6 +10,8 @@ use crate::support::server::{Client, TestServer, escape};
 
 /// A handful of people that the queries below tell apart.
 fn people(server: &Client) {
+    let kim = json!({"name": "Kim", "email": "kim@example.com", "role": "agent"});
+    server.post("/api/v1/users", &kim).expect(201);
     for person in [
         json!({"name": "John Doe", "phone": "+1 234 567 890 12", "email": "john.doe@example.com",
             "company": "Acme Inc", "tags": ["VIP", "Key Account"]}),
@@ -18,7 +20,7 @@ fn people(server: &Client) {
         json!({"name": "José Álvarez", "phone": "030 1234567890", "company": "Müller GmbH",
             "custom_fields": {"industry": "Telecom", "account_value": 50_000}}),
         json!({"name": "Sinéad O'Brien", "phone": "+353 1 234 5678", "status": "inactive",
-            "source": "web", "assigned_to": "Kim"}),
+            "source": "web", "assigned_to": "kim@example.com"}),
         json!({"name": "Иван Доу", "phone": "+7 912 345-67-89", "tags": ["vip gold"]}),
         json!({"name": "王小明", "phone": "+86 138 0013 8000"}),
         json!({"first_name": "Anna-Lena", "last_name": "Groß", "company": "Acme Labs",

@@ -92,6 +92,12 @@ pub(in crate::http) struct Contact {
     pub status: String,
     pub blocked: bool,
     pub do_not_contact: bool,
+    /// active, inactive, archived.
+    pub lifecycle: String,
+    /// ok, unsubscribed, bounced.
+    pub email_state: String,
+    /// What was saved and does not show, after a change.
+    pub warnings: Option<Vec<ChangeWarning>>,
     pub source: Option<String>,
     pub first_channel: Option<String>,
     pub assigned_to: Option<String>,
@@ -171,6 +177,10 @@ pub(in crate::http) struct ContactInput {
     pub status: Option<String>,
     pub blocked: Option<bool>,
     pub do_not_contact: Option<bool>,
+    /// active, inactive, archived: one of the facts behind `status`, set singly.
+    pub lifecycle: Option<String>,
+    /// ok, unsubscribed, bounced: one of the facts behind `status`, set singly.
+    pub email_state: Option<String>,
     pub source: Option<String>,
     pub first_channel: Option<String>,
     pub assigned_to: Option<String>,
@@ -206,4 +216,12 @@ pub(in crate::http) struct BulkAnswer {
     pub failed: usize,
     pub results: Vec<BulkResult>,
     pub seq: u64,
+}
+
+/// Something that was saved and does not show.
+#[derive(ToSchema)]
+pub(in crate::http) struct ChangeWarning {
+    pub pointer: String,
+    pub code: String,
+    pub detail: String,
 }

@@ -272,7 +272,13 @@ impl World {
                 format!("custom-fields/{}", made.expect(201).id())
             }
             Noun::Merge => {
-                let contact = json!({"name": name, "org_department_id": "A"});
+                // The department of the callers, in the organisation that has it.
+                let known = admin.get("/api/v1/departments").expect(200).json;
+                let known = known["departments"].as_array().unwrap().iter();
+                let home =
+                    known.filter(|one| one["name"] == "A").find_map(|one| one["id"].as_str());
+                let home = home.map(str::to_owned);
+                let contact = json!({"name": name, "org_department_id": home});
                 let (one, other) = (admin.create_id(&contact), admin.create_id(&contact));
                 format!("merges/{}", done(merge(admin, &one, &[&other])))
             }

@@ -59,6 +59,10 @@ impl World {
             queue(admin, "Support", &[&users[0], &users[3]]),
             queue(admin, "Billing", &[&users[1]]),
         ];
+        // What none of them belongs to.
+        user(admin, "Nobody", "agent", None);
+        queue(admin, "Elsewhere", &[]);
+        department(admin, "Gone");
         let rights = json!({"export": true, "import": true, "create": true, "edit": true});
         let settings = json!({"permissions": {"agent": rights, "manager": rights}});
         admin.patch("/api/v1/settings", &settings).expect(200);
@@ -85,8 +89,11 @@ impl World {
         let mut body = json!({"visibility": dice.pick(&["all", "queue", "owner"])});
         let queues = [self.queues[0].as_str(), &self.queues[1], "SUPPORT", "billing", "Elsewhere"];
         let owner = dice.below(self.users.len());
-        let owners =
-            [self.users[owner].clone(), format!("PERSON.{owner}@example.com"), "Nobody".into()];
+        let owners = [
+            self.users[owner].clone(),
+            format!("PERSON.{owner}@example.com"),
+            "nobody@example.com".into(),
+        ];
         let homes = [self.departments[0].as_str(), &self.departments[1], "sales", "Gone"];
         for (member, value) in [
             ("assigned_queue", *dice.pick(&queues)),
@@ -94,6 +101,9 @@ impl World {
             ("org_department_id", *dice.pick(&homes)),
         ] {
             body[member] = if dice.one_in(5) { Value::Null } else { json!(value) };
+        }
+        if body["visibility"] == "queue" && body["assigned_queue"].is_null() {
+            body["assigned_queue"] = json!("Elsewhere");
         }
         body
     }

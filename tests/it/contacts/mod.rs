@@ -5,3 +5,4 @@ mod condition;
 mod create;
 mod delete;
 mod repeat;
+mod rules;

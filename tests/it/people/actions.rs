@@ -67,9 +67,9 @@ fn tags_come_and_go_and_what_is_not_seen_is_refused() {
     let agent = user(&server, "jane", "agent", &json!({}));
     let agent = acting_as(&server, &agent, "agent");
     let mine = server.create_id(&json!({"name": "Mine", "tags": ["Old"]}));
-    let hidden = server.create_id(
-        &json!({"name": "Hidden", "visibility": "owner", "assigned_to": "nobody@example.com"}),
-    );
+    let john = user(&server, "john", "agent", &json!({}));
+    let hidden =
+        server.create_id(&json!({"name": "Hidden", "visibility": "owner", "assigned_to": john}));
     let select = json!({"ids": [mine, hidden, mine]});
     let job = agent.bulk_action(&select, &json!({"type": "add_tags", "tags": ["New"]}));
     assert_eq!((&job["changed"], &job["refused"]), (&json!(1), &json!(1)), "{job}");

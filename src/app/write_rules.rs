@@ -1,0 +1,144 @@
+//! What a change of a contact must keep to that can only be judged beside the contact as it is:
+//! protections, references that lead nowhere, members that nobody writes.
+//!
+//! Sending back what holds already is always allowed: clients read a record, edit a part of it and
+//! send all of it.
+
+use serde_json::Value;
+
+use super::App;
+use super::error::Error;
+use super::protection::forbidden_protection;
+use crate::domain::access::Caller;
+use crate::domain::contact::{Contact, Visibility};
+use crate::domain::draft::{Draft, Patch};
+use crate::domain::issue::FieldIssue;
+use crate::domain::time::Timestamp;
+use crate::domain::view::ContactView;
+
+/// Reads the member of a contact that holds a reference.
+type Reference = fn(&Contact) -> Option<&str>;
+
+/// The rules for one change of one caller.
+#[derive(Clone)]
+pub(super) struct WriteRules {
+    caller: Caller,
+    /// References that lead nowhere: the member, how to read it, what is wrong.
+    unknown: Vec<(Reference, FieldIssue)>,
+    /// Members that nobody writes, with the values sent.
+    claims: Vec<(String, Value)>,
+    /// What the organisation is called.
+    organization: [String; 2],
+}
+
+impl App {
+    /// The rules for a draft whose names have been resolved.
+    pub(super) fn write_rules(&self, caller: &Caller, draft: &Draft) -> Result<WriteRules, Error> {
+        let (org, access) = (caller.organization, self.access());
+        let mut unknown: Vec<(Reference, FieldIssue)> = Vec::new();
+        let mut check = |patch: &Patch<String>,
+                         member: &str,
+                         is_known: &dyn Fn(&str) -> bool,
+                         read: Reference,
+                         noun: &str| {
+            if let Patch::Set(text) = patch
+                && !is_known(text)
+            {
+                let detail = format!(
+                    "{text:?} is not a {noun} of this organisation: send an id, or a name that only one has"
+                );
+                unknown.push((read, FieldIssue::new(format!("/{member}"), "reference", detail)));
+            }
+        };
+        check(
+            &draft.assigned_to,
+            "assigned_to",
+            &|text| access.find_user(org, text).is_some(),
+            |contact| contact.assigned_to.as_deref(),
+            "user",
+        );
+        check(
+            &draft.assigned_queue,
+            "assigned_queue",
+            &|text| access.find_queue(org, text).is_some(),
+            |contact| contact.assigned_queue.as_deref(),
+            "queue",
+        );
+        check(
+            &draft.org_department_id,
+            "org_department_id",
+            &|text| access.find_department(org, text).is_some(),
+            |contact| contact.org_department_id.as_deref(),
+            "department",
+        );
+        let organization = self.organization_of(caller)?;
+        Ok(WriteRules {
+            caller: caller.clone(),
+            unknown,
+            claims: draft.claims.clone(),
+            organization: [organization.id.to_string(), organization.name.clone()],
+        })
+    }
+}
+
+impl WriteRules {
+    /// A contact as it is to be written, if the change keeps to the rules. A new contact has none
+    /// before.
+    ///
+    /// # Errors
+    /// Names everything that does not.
+    pub(super) fn permit(
+        &self,
+        before: Option<&Contact>,
+        after: Contact,
+    ) -> Result<Contact, Vec<FieldIssue>> {
+        let mut issues = forbidden_protection(&self.caller, before, &after);
+        for (read, issue) in &self.unknown {
+            if before.and_then(*read) != read(&after) {
+                issues.push(issue.clone());
+            }
+        }
+        let is_lost = |contact: &Contact| {
+            contact.visibility == Visibility::Queue && contact.assigned_queue.is_none()
+        };
+        if is_lost(&after) && !before.is_some_and(is_lost) {
+            let detail = "a contact that only a queue sees needs an assigned_queue";
+            issues.push(FieldIssue::new("/visibility", "required", detail));
+        }
+        self.check_claims(before, &mut issues);
+        if issues.is_empty() { Ok(after) } else { Err(issues) }
+    }
+
+    fn check_claims(&self, before: Option<&Contact>, issues: &mut Vec<FieldIssue>) {
+        if self.claims.is_empty() {
+            return;
+        }
+        let present = before.and_then(|before| serde_json::to_value(ContactView::of(before)).ok());
+        for (member, claimed) in &self.claims {
+            let holds = match member.as_str() {
+                "organization_id" | "organisation_id" | "tenant_id" | "tenant" => claimed
+                    .as_str()
+                    .is_some_and(|text| self.organization.iter().any(|known| known == text)),
+                _ => match &present {
+                    Some(present) => same(claimed, present.get(member).unwrap_or(&Value::Null)),
+                    // A new contact has no calls and no score yet.
+                    None => matches!(claimed, Value::Number(number) if number.as_u64() == Some(0)),
+                },
+            };
+            if !holds {
+                let detail = match present.as_ref().and_then(|present| present.get(member)) {
+                    Some(value) => format!("is read-only, and is {value}: leave it out"),
+                    None => "is read-only: leave it out".to_owned(),
+                };
+                let pointer = format!("/{}", member.replace('~', "~0").replace('/', "~1"));
+                issues.push(FieldIssue::new(pointer, "read_only", detail));
+            }
+        }
+    }
+}
+
+/// Whether two values are the same, times also where they are written otherwise.
+fn same(one: &Value, other: &Value) -> bool {
+    let time = |value: &Value| serde_json::from_value::<Timestamp>(value.clone()).ok();
+    one == other || one.is_string() && time(one).is_some_and(|at| Some(at) == time(other))
+}

@@ -1,0 +1,109 @@
+//! What a change must keep to: references lead somewhere, read-only members are what they are,
+//! and what is saved but does not show is said.
+
+use serde_json::{Value, json};
+
+use crate::support::server::TestServer;
+
+fn path(id: &str) -> String {
+    format!("/api/v1/contacts/{id}")
+}
+
+#[test]
+fn a_reference_that_leads_nowhere_is_refused_with_its_place() {
+    let server = TestServer::start();
+    let user = server.user("jane@example.com", "agent", "a long enough password");
+    let queue = server.post("/api/v1/queues", &json!({"name": "Support"})).expect(201).id();
+    let id = server.create_id(&json!({"name": "Somebody"}));
+    for (member, value) in [
+        ("assigned_to", "nosuchuser"),
+        ("assigned_queue", "nosuchqueue"),
+        ("org_department_id", "nosuchdepartment"),
+        ("assigned_to", "0193a1f0-0000-7000-8000-000000000000"),
+    ] {
+        let mut body = json!({"name": "New", "visibility": "all"});
+        body[member] = json!(value);
+        for refused in [
+            server.post("/api/v1/contacts", &body),
+            server.patch(&path(&id), &json!({member: value})),
+        ] {
+            let refused = refused.expect(422);
+            assert_eq!(refused.json["errors"][0]["pointer"], format!("/{member}"), "{value}");
+        }
+        let bulk = server.post("/api/v1/contacts/bulk", &json!({"contacts": [body]})).expect(200);
+        assert_eq!(bulk.json["created"], 0, "{}", bulk.json);
+    }
+    // Names are taken for ids where only one has them.
+    let changed = json!({"assigned_to": "jane@example.com", "assigned_queue": "support",
+        "visibility": "queue"});
+    let contact = server.patch(&path(&id), &changed).expect(200).json;
+    assert_eq!(
+        (&contact["assigned_to"], &contact["assigned_queue"]),
+        (&json!(user), &json!(queue))
+    );
+    // A queue that sees a contact must be one.
+    let lost = server.patch(&path(&id), &json!({"assigned_queue": null})).expect(422);
+    assert_eq!(lost.json["errors"][0]["pointer"], "/visibility");
+    let hidden = json!({"name": "Hidden", "visibility": "queue"});
+    server.post("/api/v1/contacts", &hidden).expect(422);
+}
+
+#[test]
+fn read_only_members_may_be_sent_back_and_not_changed() {
+    let server = TestServer::start();
+    let id = server.create_id(&json!({"name": "Somebody"}));
+    // The whole record with one change, as forms send it.
+    let mut whole = server.get(&path(&id)).expect(200).json;
+    whole["notes"] = json!("called");
+    let saved = server.patch(&path(&id), &whole).expect(200).json;
+    assert_eq!(saved["notes"], "called");
+    for (member, value) in [
+        ("lead_score", json!(90)),
+        ("total_calls", json!(7)),
+        ("organization_id", json!("another")),
+        ("id", json!("0193a1f0-0000-7000-8000-000000000000")),
+        ("version", json!(99)),
+        ("created_at", json!("2020-01-01T00:00:00Z")),
+        ("created_by", json!("somebody else")),
+    ] {
+        let refused = server.patch(&path(&id), &json!({member: value, "notes": "lost"}));
+        let refused = refused.expect(422);
+        let error = &refused.json["errors"][0];
+        assert_eq!(error["pointer"], format!("/{member}"), "{}", refused.json);
+        assert_eq!(error["code"], "read_only");
+        let body = json!({"name": "New", member: value});
+        server.post("/api/v1/contacts", &body).expect(422);
+    }
+    assert_eq!(server.get(&path(&id)).expect(200).json["notes"], "called");
+    // The own organisation, nothing, and what a new contact has anyway are no claims.
+    let own = server.get("/api/v1/organizations").expect(200).json["organizations"][0].clone();
+    for organization in [&own["id"], &own["name"]] {
+        let body = json!({"name": "New", "organization_id": organization, "lead_score": null,
+            "total_calls": 0, "id": null});
+        server.create(&body);
+    }
+}
+
+#[test]
+fn a_status_that_does_not_show_is_said_and_facts_are_set_singly() {
+    let server = TestServer::start();
+    let id = server.create_id(&json!({"name": "Quiet", "status": "do_not_contact"}));
+    let change = |body: Value| server.patch(&path(&id), &body).expect(200).json;
+    let contact = change(json!({"status": "inactive"}));
+    assert_eq!(
+        (&contact["status"], &contact["lifecycle"]),
+        (&json!("do_not_contact"), &json!("inactive"))
+    );
+    assert_eq!(contact["warnings"][0]["code"], "status_covered", "{contact}");
+    assert_eq!(change(json!({"notes": "x"}))["warnings"], Value::Null);
+    let contact = change(json!({"do_not_contact": false}));
+    assert_eq!((&contact["status"], &contact["warnings"]), (&json!("inactive"), &Value::Null));
+    let contact = change(json!({"lifecycle": "active", "email_state": "bounced"}));
+    assert_eq!(
+        (&contact["status"], &contact["email_state"]),
+        (&json!("bounced"), &json!("bounced"))
+    );
+    assert_eq!(change(json!({"email_state": null}))["status"], "active");
+    let refused = server.patch(&path(&id), &json!({"lifecycle": "gone"})).expect(422);
+    assert_eq!(refused.json["errors"][0]["pointer"], "/lifecycle");
+}
