@@ -67,8 +67,9 @@ impl App {
         if known.is_empty() { Ok(()) } else { Err(Error::PhoneInUse(known)) }
     }
 
-    /// Contacts that may be the same person as one that has just been created, or have one of its
-    /// numbers or addresses, the likeliest first.
+    /// Contacts that may be the same person as one that has just been created, the likeliest first:
+    /// those that are worth a look, and those that have one of its numbers or addresses unless they
+    /// are almost certainly somebody else.
     pub(super) fn likely_duplicates(
         &self,
         caller: &Caller,

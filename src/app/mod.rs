@@ -54,9 +54,10 @@ pub use duplicates::{
     Built, Currency, DecisionView, DuplicateCheck, DuplicateEntries, DuplicateMatch, DuplicatePage,
     DuplicateQuery, DuplicateReport, DuplicateRun, Estimate, EstimateFailure, EstimateRow,
     EstimateSource, ExplanationView, FileReportError, FileReportOptions, GroupEntry, ListRun,
-    MemberEntry, PairEntry, ReasonView, ReportFormat, ReportOptions, ReportSummary, ReportView,
-    RunList, RunReport, RunState, RunView, TieEntry, UndoRefused, duplicate_model,
-    estimate_on_file, report_on_file,
+    MemberEntry, NumberHolder, NumberKind, PairEntry, ReasonView, ReportFormat, ReportOptions,
+    ReportSummary, ReportView, RunList, RunReport, RunState, RunView, SameNumberPage,
+    SameNumberQuery, SharedNumber, TieEntry, UndoRefused, duplicate_model, estimate_on_file,
+    report_on_file,
 };
 pub use error::{Error, Noun};
 pub use export::{ExportFormat, ExportRequest};

@@ -16,8 +16,8 @@ use super::target::Target;
 use super::{job, output, progress};
 use crate::app::{
     App, DuplicateReport, Estimate, EstimateFailure, EstimateSource, FileReportError,
-    FileReportOptions, ReportFormat, ReportOptions, ReportView, duplicate_model, estimate_on_file,
-    parse_mapping, report_on_file,
+    FileReportOptions, ReportFormat, ReportOptions, ReportView, SameNumberPage, SameNumberQuery,
+    SharedNumber, duplicate_model, estimate_on_file, parse_mapping, report_on_file,
 };
 use crate::domain::access::Caller;
 use crate::import::{MapOptions, ReadOptions};
@@ -35,8 +35,9 @@ pub(super) struct Duplicates {
     /// where their headers say. `cf.national_id` is compared as an identity number. Repeatable.
     #[arg(long, value_name = "COLUMN=FIELD", requires = "input")]
     map: Vec<String>,
-    /// What is listed: pairs, or groups of one person each. A page always shows groups.
-    #[arg(long, default_value = "pairs", value_parser = ["pairs", "groups"])]
+    /// What is listed: pairs, groups of one person each, or numbers that several contacts have,
+    /// whatever they are called (`same_number`; of the contacts only). A page always shows groups.
+    #[arg(long, default_value = "pairs", value_parser = ["pairs", "groups", "same_number"])]
     view: String,
     /// How likely a pair must be, 0 to 1, to be listed. A group is listed if one of its pairs is so
     /// likely, with all its members.
@@ -76,6 +77,9 @@ pub(super) fn run(args: &Args, command: &Duplicates) -> Result<(), Failure> {
         return write_estimate(args, command, from);
     }
     let format = command.format(args)?;
+    if command.view == "same_number" {
+        return write_same_numbers(args, command, format);
+    }
     let view = if command.view == "groups" { ReportView::Groups } else { ReportView::Pairs };
     let out_path = command.out.as_deref().filter(|path| path.as_os_str() != "-");
     let options = ReportOptions {
@@ -184,6 +188,51 @@ fn of_server(
     io::copy(&mut report, &mut out).map_err(|source| out.failure(source))?;
     out.finish()?;
     Ok(done["summary"].take())
+}
+
+/// Writes the numbers that several contacts have.
+fn write_same_numbers(
+    args: &Args,
+    command: &Duplicates,
+    format: ReportFormat,
+) -> Result<(), Failure> {
+    if command.input.is_some() {
+        let usage = "--view same_number is of contacts: import the list, or leave --input out";
+        return Err(Failure::Usage(usage.to_owned()));
+    }
+    if format == ReportFormat::Html {
+        let usage = "--view same_number is written as csv or jsonl: use --format csv";
+        return Err(Failure::Usage(usage.to_owned()));
+    }
+    let target = Target::open_existing(args)?;
+    let mut numbers: Vec<SharedNumber> = Vec::new();
+    let mut query = SameNumberQuery { per_page: Some(200), ..SameNumberQuery::default() };
+    loop {
+        let page = match &target {
+            Target::Local { app, caller } => app.list_same_numbers(caller, &query)?,
+            Target::Remote(client) => {
+                let mut asked = vec![("view", "same_number"), ("per_page", "200")];
+                asked.extend(query.cursor.as_deref().map(|cursor| ("cursor", cursor)));
+                let page = client.get("/api/v1/duplicates", &asked)?;
+                serde_json::from_value::<SameNumberPage>(page)
+                    .map_err(|error| Failure::Refused { detail: error.to_string() })?
+            }
+        };
+        numbers.extend(page.groups);
+        if page.next_cursor.is_none() {
+            break;
+        }
+        query.cursor = page.next_cursor;
+    }
+    let out_path = command.out.as_deref().filter(|path| path.as_os_str() != "-");
+    let mut out = OutputFile::create(out_path)?;
+    SameNumberPage::write(&numbers, format, &mut out).map_err(|source| out.failure(source))?;
+    out.finish()?;
+    match out_path {
+        Some(_) if args.json => output::print_json(&json!({"numbers": numbers.len()})),
+        Some(path) => output::print(&format!("{} numbers: {}", numbers.len(), path.display())),
+        None => Ok(()),
+    }
 }
 
 /// A list that is to be read, and how.

@@ -176,7 +176,9 @@ fn window(records: &[Record], members: &[u32], rule: Rule, out: &mut Vec<Candida
     members.sort_unstable_by(|one, other| name(one).cmp(&name(other)));
     for (at, one) in members.iter().enumerate() {
         for other in members[at + 1..].iter().take(WINDOW) {
-            out.push(Candidate::new(*one, *other, rule));
+            if rule.admits(&records[*one as usize], &records[*other as usize]) {
+                out.push(Candidate::new(*one, *other, rule));
+            }
         }
     }
 }

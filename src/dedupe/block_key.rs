@@ -1,5 +1,8 @@
 //! The blocking rules and their keys.
 
+use smallvec::SmallVec;
+
+use super::options::Options;
 use super::record::{Place, Record, Text};
 use super::standard::{hash, mix};
 
@@ -104,10 +107,14 @@ impl Rule {
         }
     }
 
-    /// Whether two records with an equal key are worth comparing: for rules that say little of
+    /// Whether two records with an equal key are worth comparing: not if their names say that they
+    /// are two people; for rules that say little of
     /// one or both names, the beginnings of these must agree, in any order, or be missing.
     #[expect(clippy::wildcard_enum_match_arm, reason = "the other rules say enough")]
     pub(super) fn admits(self, a: &Record, b: &Record) -> bool {
+        if a.is_other_person(b) {
+            return false;
+        }
         let (given_a, given_b) = (a.given_letters.first(), b.given_letters.first());
         let (last_a, last_b) = (a.surname_letters.first(), b.surname_letters.first());
         let fits = |one: u8, other: u8| one == other || one == 0 || other == 0;
@@ -218,6 +225,20 @@ impl Rule {
             Self::Company | Self::CompanyStart | Self::Street | Self::Inside => {}
         }
     }
+}
+
+/// The first rule that is used by which two records have a key in common.
+pub fn common_rule(one: &Record, other: &Record, options: &Options) -> Option<Rule> {
+    let mut keys: SmallVec<[u64; 8]> = SmallVec::new();
+    Rule::ALL.iter().copied().filter(|rule| options.allows(*rule)).find(|rule| {
+        keys.clear();
+        rule.keys(one, &mut |key| keys.push(key));
+        let mut is_common = false;
+        if !keys.is_empty() {
+            rule.keys(other, &mut |key| is_common |= keys.contains(&key));
+        }
+        is_common
+    })
 }
 
 /// A key by which a block that is too large is cut.

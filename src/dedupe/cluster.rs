@@ -33,6 +33,9 @@ pub struct Cluster {
 /// Members that stand for a group where not all its pairs can be scored.
 const MOST_SOME: usize = 4;
 
+/// Members of a component with numbers in their names that are held against each other.
+const MOST_NUMBERED: usize = 2_000;
+
 /// A pair inside a component, by places in it.
 type Edge = (u32, u32, f32);
 
@@ -102,6 +105,7 @@ impl<C: Counts> Joiner<'_, C> {
             self.add_missing(members, edges, clip, &mut groups);
         }
         self.add_apart(members, &mut groups);
+        self.add_other_people(members, &mut groups);
         let mut order: Vec<&Edge> =
             edges.iter().filter(|edge| f64::from(edge.2) >= self.options.threshold).collect();
         order.sort_unstable_by(|one, other| {
@@ -149,6 +153,24 @@ impl<C: Counts> Joiner<'_, C> {
                         (&self.records[*one as usize], &self.records[*other as usize]);
                     let weight = self.check.weight(one, other);
                     groups.add_cross(a, b, weight.clamp(-f64::from(clip), f64::from(clip)));
+                }
+            }
+        }
+    }
+
+    /// Makes sure that those whose names say that they are two people are not joined, though both
+    /// may be like a third.
+    fn add_other_people(&self, members: &[u32], groups: &mut Groups) {
+        let record = |at: &u32| &self.records[*at as usize];
+        let numbered: Vec<(u32, &Record)> = (0_u32..)
+            .zip(members.iter().map(record))
+            .filter(|(_, record)| record.is_numbered())
+            .take(MOST_NUMBERED)
+            .collect();
+        for (at, (a, one)) in numbered.iter().enumerate() {
+            for (b, other) in &numbered[at + 1..] {
+                if one.is_other_person(other) {
+                    groups.add_cross(*a, *b, f64::NEG_INFINITY);
                 }
             }
         }

@@ -172,6 +172,9 @@ impl<C: Counts> Weigher<'_, C> {
         let names =
             self.compare_names(Side { record: a, held: held_a }, Side { record: b, held: held_b });
         names.push_to(&mut parts);
+        if a.is_other_person(b) {
+            parts.push(self.fixed(Level::OtherPerson));
+        }
         let phone = self.compare_phones(a, b, &mut parts);
         let email = self.compare_emails(a, b, &mut parts);
         let place = compare_places(self, a, b);

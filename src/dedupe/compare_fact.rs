@@ -79,6 +79,9 @@ impl<C: Counts> Weigher<'_, C> {
     pub(super) fn compare_organizations(&self, a: &Record, b: &Record) -> Comparison {
         let mut parts = Parts::new();
         parts.push(self.fixed(Level::Organization));
+        if a.is_other_person(b) {
+            parts.push(self.fixed(Level::OtherPerson));
+        }
         if a.company.hash != 0 && b.company.hash != 0 {
             let part = if a.company.hash == b.company.hash {
                 let others = self.holders(Kind::Company, a.company.hash) - 1.0;

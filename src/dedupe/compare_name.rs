@@ -9,7 +9,6 @@ use super::level::Level;
 use super::record::{Record, Text};
 use super::standard::hash;
 use super::text_measure::{WordSets, edits, is_jaro_winkler, word_sets};
-use crate::domain::name::Generation;
 
 /// Which name is compared; the swapped ones with the other kind of name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,11 +81,6 @@ impl NameLevels {
     pub(super) fn has_other_last(&self) -> bool {
         self.last.is_some_and(|part| part.bits.stranger < 0.0)
     }
-}
-
-/// Whether two names are those of different people of one family.
-fn contradict(one: Option<Generation>, other: Option<Generation>) -> bool {
-    one.is_some() && other.is_some() && one != other
 }
 
 /// A name of a record, and how many hold it.
@@ -203,10 +197,6 @@ impl<C: Counts> Weigher<'_, C> {
         let (one, other) = (one.name, other.name);
         if one.hash == 0 || other.hash == 0 {
             return None;
-        }
-        // Father and son have all of their names in common.
-        if name.is_first() && contradict(a.generation, b.generation) {
-            return Some(self.fixed(Level::FirstDifferent));
         }
         let (x, y) = (a.bytes(one.span), b.bytes(other.span));
         if x.len() == 1 || y.len() == 1 {

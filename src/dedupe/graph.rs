@@ -42,6 +42,31 @@ pub struct MatchGroup {
     pub weakest: f32,
 }
 
+impl MatchGroup {
+    /// The members that some of the ties hold together, each part ascending, that with the first
+    /// tie first; who is in none of these ties is in no part.
+    pub fn parts(&self, is_tied: impl Fn(&ScoredPair) -> bool) -> Vec<Vec<u32>> {
+        let mut parts: Vec<Vec<u32>> = Vec::new();
+        for tie in self.ties.iter().filter(|tie| is_tied(tie)) {
+            let place = |number: u32| parts.iter().position(|part| part.contains(&number));
+            match (place(tie.a), place(tie.b)) {
+                (None, None) => parts.push(vec![tie.a, tie.b]),
+                (Some(part), None) => parts[part].push(tie.b),
+                (None, Some(part)) => parts[part].push(tie.a),
+                (Some(one), Some(other)) if one != other => {
+                    let moved = parts.remove(one.max(other));
+                    parts[one.min(other)].extend(moved);
+                }
+                (Some(_), Some(_)) => {}
+            }
+        }
+        for part in &mut parts {
+            part.sort_unstable();
+        }
+        parts
+    }
+}
+
 /// A place in an order from the highest to the lowest, with what breaks ties.
 type Ordered<T> = BTreeSet<(u32, T)>;
 
@@ -387,6 +412,19 @@ mod tests {
             let weights: Vec<f32> = kept.pairs_behind(None).map(|(_, pair)| pair.weight).collect();
             prop_assert!(weights.is_sorted_by(|one, other| one >= other));
         }
+    }
+
+    #[test]
+    fn a_group_falls_into_the_parts_that_its_likely_ties_hold() {
+        let tie = |a, b, weight| ScoredPair { a, b, weight, rule: Rule::Phone };
+        let ties = [tie(4, 9, 9.0), tie(2, 7, 8.0), tie(2, 3, 7.0), tie(3, 4, 0.3), tie(1, 2, 0.1)];
+        let members = [1, 2, 3, 4, 7, 9].into();
+        let group = MatchGroup { members, ties: ties.into(), value: 4.0, weakest: 0.1 };
+        let parts = |least: f32| group.parts(|tie| tie.weight >= least);
+        assert_eq!(parts(6.0), [vec![4, 9], vec![2, 3, 7]]);
+        assert_eq!(parts(0.2), [[2, 3, 4, 7, 9]]);
+        assert_eq!(parts(0.0), [[1, 2, 3, 4, 7, 9]]);
+        assert!(parts(10.0).is_empty());
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //!
 //! Keys are folded to 32 bits: of ten million, two in a thousand then lead to a record by chance,
 //! which costs a comparison and nothing else. Keys of records that have changed since are left
-//! where they are for the same reason.
+//! where they are for the same reason: whoever asks looks at the record whether it still shares a
+//! key ([`common_rule`](super::common_rule)).
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;

@@ -146,6 +146,7 @@ levels! {
     IdDifferent: NationalId "national_id" "different",
     CountryDifferent: Country "country" "different",
     Swapped: Context "context" "swapped",
+    OtherPerson: Context "context" "other_person",
     Namesakes: Context "context" "namesakes",
     ManyPhones: Context "context" "two_phones",
     ManyEmails: Context "context" "two_emails",

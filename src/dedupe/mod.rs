@@ -34,7 +34,7 @@ mod tests;
 mod text_measure;
 
 pub use block::MOST_RECORDS;
-pub use block_key::Rule;
+pub use block_key::{Rule, common_rule};
 pub use cluster::{Apart, Cluster, cluster, join};
 pub use compare::Part;
 pub use estimate::{

@@ -44,8 +44,11 @@ impl Options {
         }
     }
 
-    /// Whether the names of two records are alike enough.
+    /// Whether the names of two records are alike enough, and do not say that these are two people.
     pub fn accepts(&self, a: &Record, b: &Record) -> bool {
+        if a.is_other_person(b) {
+            return false;
+        }
         let least = if self.exact_only { 100 } else { self.name_similarity.unwrap_or(0) };
         if least == 0 || a.has_no_person() || b.has_no_person() {
             return true;

@@ -9,6 +9,7 @@ use super::letters::Letters;
 use super::standard::{Standard, hash, mix};
 use crate::domain::contact::{Contact, is_mobile_label};
 use crate::domain::name::{Generation, Identity};
+use crate::domain::phone::digit_value;
 
 /// Phone numbers, e-mail addresses and postal addresses of one contact that are looked at.
 const MOST_VALUES: usize = 4;
@@ -127,6 +128,8 @@ pub struct Record {
     pub(super) birthday: u32,
     /// Junior, senior and so on; nothing if the name does not say.
     pub(super) generation: Option<Generation>,
+    /// Of the numbers in the name, in no order; 0 if there are none.
+    pub(super) numbers: u64,
     /// Two letters; 0 if unknown.
     pub(super) country: u16,
 }
@@ -250,6 +253,7 @@ impl Record {
             classes,
             birthday: Standard::date(input.birthday),
             generation: generation(input),
+            numbers: numbers(input),
             country: country(input.country),
             text: buffer.text.into(),
         }
@@ -270,6 +274,20 @@ impl Record {
     pub(super) fn are_nicknames(&self, other: &Self) -> bool {
         self.classes.iter().any(|class| *class != 0 && other.classes.contains(class))
             && self.words(self.given.span).next() != other.words(other.given.span).next()
+    }
+
+    /// Whether the name holds what tells one of several people of one name apart.
+    pub(super) fn is_numbered(&self) -> bool {
+        self.numbers != 0 || self.generation.is_some()
+    }
+
+    /// Whether the names say that these are two people, however alike they are: client 12 and
+    /// client 13, Peter Moss II and Peter Moss III.
+    pub(super) fn is_other_person(&self, other: &Self) -> bool {
+        let have_other_numbers =
+            self.numbers != 0 && other.numbers != 0 && self.numbers != other.numbers;
+        have_other_numbers
+            || matches!((self.generation, other.generation), (Some(one), Some(other)) if one != other)
     }
 
     /// Something of every part of memory that a comparison reads: read for several records one
@@ -345,6 +363,34 @@ fn generation(input: &Input<'_>) -> Option<Generation> {
     }
     let (first, last) = (given(input.first_name), given(input.last_name));
     Identity::of(given(input.full_name), first, last, given(input.suffix)).generation
+}
+
+/// A hash of the numbers in a name, of an organisation if there is no person, without leading
+/// zeros; 0 if there are none.
+fn numbers(input: &Input<'_>) -> u64 {
+    let (first, last) = (input.first_name.trim(), input.last_name.trim());
+    let parts = match (first.is_empty(), last.is_empty()) {
+        (false, false) => [first, last],
+        _ => [[input.full_name, first, last].into_iter().max_by_key(|t| t.len()).unwrap_or(""), ""],
+    };
+    let parts =
+        if parts.iter().all(|part| part.trim().is_empty()) { [input.company, ""] } else { parts };
+    let mut found: SmallVec<[u64; 2]> = SmallVec::new();
+    for part in parts {
+        let mut digits = String::new();
+        for c in part.chars().chain([' ']) {
+            match digit_value(c) {
+                Some(digit) => digits.push(char::from(b'0' + digit)),
+                None if !digits.is_empty() => {
+                    found.push(hash(digits.trim_start_matches('0').as_bytes()));
+                    digits.clear();
+                }
+                None => {}
+            }
+        }
+    }
+    found.sort_unstable();
+    found.into_iter().fold(0, |all, one| mix(all, one).max(1))
 }
 
 /// Given and family names in words; split from one text where a part is missing.

@@ -175,6 +175,99 @@ fn families_and_namesakes_stay_apart_and_people_come_together() {
 }
 
 #[test]
+fn numbers_and_generations_in_names_are_who_somebody_is() {
+    let base = Base::new();
+    let home = PlaceInput { street: "12 Elm Street", city: "Springfield", postal_code: "12345" };
+    let at_home = |first, last, suffix| Input {
+        suffix,
+        places: vec![home],
+        emails: vec!["moss@family.example"],
+        ..person(first, last, "+12025550143")
+    };
+    let (model, standard) = (&base.model, &base.standard);
+    let record = |input: &Input<'_>| Record::standardise(input, standard);
+    let options = Options::of(model);
+    for (one, other, is_same) in [
+        (at_home("Peter", "Moss", "II"), at_home("Peter", "Moss", "III"), false),
+        (at_home("Peter", "Moss", "Sr."), at_home("Peter", "Moss", "Jr."), false),
+        (at_home("Peter", "Moss", "2nd"), at_home("Peter", "Moss", "II"), true),
+        (at_home("Peter", "Moss", "III"), at_home("Petr", "Moss", "III"), true),
+        (at_home("Client", "12", ""), at_home("Client", "13", ""), false),
+        (at_home("Client", "12", ""), at_home("Client", "0012", ""), true),
+        (at_home("User00001", "Load", ""), at_home("User00002", "Load", ""), false),
+        (at_home("User00001", "Load", ""), at_home("Usr00001", "Load", ""), true),
+        (
+            Input { full_name: "Client 5", ..at_home("", "", "") },
+            Input { full_name: "Client 6", ..at_home("", "", "") },
+            false,
+        ),
+        (
+            Input { company: "Store 12", ..at_home("", "", "") },
+            Input { company: "Store 13", ..at_home("", "", "") },
+            false,
+        ),
+        (
+            Input { company: "Store 12", ..at_home("", "", "") },
+            Input { company: "Stores 12", ..at_home("", "", "") },
+            true,
+        ),
+    ] {
+        let explanation = base.check(&one, &other);
+        assert_eq!(explanation.weight >= 0.0, is_same, "{one:?}\n{other:?}\n{explanation}");
+        assert_eq!(explanation.weight < model.settings.suggest, !is_same, "{explanation}");
+        assert_eq!(options.accepts(&record(&one), &record(&other)), is_same, "{one:?} {other:?}");
+    }
+}
+
+#[test]
+fn two_generations_do_not_meet_in_a_third_contact() {
+    let model = model();
+    let standard = standard(&model);
+    let home = PlaceInput { street: "12 Elm Street", city: "Springfield", postal_code: "12345" };
+    let records: Vec<Record> = ["", "II", "III", "II"]
+        .iter()
+        .map(|suffix| {
+            let input =
+                Input { suffix, places: vec![home], ..person("Peter", "Moss", "+12025550143") };
+            Record::standardise(&input, &standard)
+        })
+        .collect();
+    let counts = Frequencies::count(&records, model.settings.holders_grouped);
+    let options = Options::of(&model);
+    let scored = pairs(&records, &counts, &model, &options).unwrap();
+    assert!(scored.pairs.iter().all(|pair| !matches!((pair.a, pair.b), (1, 2) | (2, 3))));
+    let clusters = cluster(&records, &scored, &counts, &model, &options, &Apart::new());
+    assert!(!clusters.is_empty());
+    for cluster in &clusters {
+        let has = |at: u32| cluster.members.contains(&at);
+        assert!(!(has(2) && (has(1) || has(3))), "{clusters:?}");
+    }
+}
+
+#[test]
+fn generated_names_are_hardly_compared_and_never_paired() {
+    let model = model();
+    let standard = standard(&model);
+    let records: Vec<Record> = (1..=20_000)
+        .map(|at| {
+            let (name, phone) = (format!("User{at:05}"), format!("+120255{at:05}"));
+            let email = format!("user{at:05}@load.example");
+            let place = PlaceInput { city: "Springfield", ..PlaceInput::default() };
+            let input = Input {
+                emails: vec![&email],
+                company: "Load Test Inc",
+                places: vec![place],
+                ..person(&name, "Load", &phone)
+            };
+            Record::standardise(&input, &standard)
+        })
+        .collect();
+    let counts = Frequencies::count(&records, model.settings.holders_grouped);
+    let scored = pairs(&records, &counts, &model, &Options::of(&model)).unwrap();
+    assert_eq!((scored.pairs.len(), scored.compared), (0, 0));
+}
+
+#[test]
 fn another_birthday_speaks_against_the_same_person() {
     let base = Base::new();
     let born = |birthday| Input { birthday, ..person("Robert", "Wetherby", "+12025550143") };

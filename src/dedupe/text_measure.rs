@@ -127,8 +127,12 @@ pub(super) fn word_sets<'a>(
     }
 }
 
-/// Whether two records certainly are of different people, by their given names alone.
+/// Whether two records certainly are of different people, by their given names and by what tells
+/// people of one name apart.
 pub(super) fn are_clearly_different(one: &Record, other: &Record) -> bool {
+    if one.is_other_person(other) {
+        return true;
+    }
     if one.given.hash == other.given.hash || one.given.hash == 0 || other.given.hash == 0 {
         return false;
     }

@@ -14,7 +14,8 @@ use super::filters::Asked;
 use super::schema;
 use super::state::State;
 use crate::app::{
-    DuplicateEntries, DuplicatePage, DuplicateQuery, Error, ExplanationView, ReportView, TieEntry,
+    DuplicateEntries, DuplicatePage, DuplicateQuery, Error, ExplanationView, ReportView,
+    SameNumberQuery, TieEntry,
 };
 use crate::domain::contact::Contact;
 use crate::domain::view::ContactView;
@@ -45,6 +46,7 @@ struct PairBody<'a> {
 struct MemberBody<'a> {
     id: uuid::Uuid,
     probability: f64,
+    selected: bool,
     contact: ContactView<'a>,
 }
 
@@ -72,7 +74,7 @@ pub(super) fn view_of(text: Option<&str>) -> Result<ReportView, Problem> {
 /// Nothing is written; what cannot be read yet is named in `ignored` and not compared. With an `id`
 /// the draft is a change to that contact.
 #[utoipa::path(post, path = "/api/v1/duplicates/check", operation_id = "check_duplicates", tag = "duplicates",
-    params(("min_probability" = Option<f64>, Query, description = "how likely a match must be, 0 to 1; what is worth a look (0.11) if nothing is said"),
+    params(("min_probability" = Option<f64>, Query, description = "how likely a match must be, 0 to 1; what is worth a look (0.11) if nothing is said, and 0.01 at least"),
         ("limit" = Option<usize>, Query, description = "most matches, 10 if nothing is said, at most 100")),
     request_body = schema::ContactInput,
     responses((status = 200, body = schema::DuplicateCheck), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 422, body = schema::Problem)))]
@@ -109,12 +111,15 @@ pub(super) async fn check(
 }
 
 /// Lists what there is to review: groups of the same person, those first that merging saves most,
-/// or pairs, the likeliest first.
+/// or pairs, the likeliest first; or numbers that several contacts have, whatever they are called.
 ///
 /// Always as current as `state` says, without a run. Pairs that somebody has told apart or put
-/// aside are not in it.
+/// aside are not in it. In a group those members are `selected` that pairs of their own tie
+/// together, each at least as likely as `min_probability`; the others only belong to it by less
+/// likely pairs. With `same_number` a number is a `switchboard` from 10 contacts on, and comes
+/// after those that fewer share (`shared`).
 #[utoipa::path(get, path = "/api/v1/duplicates", operation_id = "list_duplicates", tag = "duplicates",
-    params(("view" = Option<String>, Query, description = "groups (if nothing is said) or pairs"),
+    params(("view" = Option<String>, Query, description = "groups (if nothing is said), pairs or same_number"),
         ("min_probability" = Option<f64>, Query, description = "how likely a pair must be, 0 to 1, 0.9 if nothing is said; a group is listed if one of its pairs is"),
         ("contact" = Option<String>, Query, description = "only what this contact is in"),
         ("per_page" = Option<usize>, Query, description = "50 if nothing is said, at most 200"),
@@ -131,6 +136,24 @@ pub(super) async fn list(
         None => None,
         Some(id) => Some(contact_id(id)?),
     };
+    if asked.last("view") == Some("same_number") {
+        let query = SameNumberQuery {
+            per_page: asked.count("per_page")?,
+            cursor: asked.last("cursor").map(str::to_owned),
+            contact,
+        };
+        let page = answer::run(&state, move |app| app.list_same_numbers(&caller.0, &query)).await?;
+        let shown = json!({
+            "total": page.total,
+            "total_exact": true,
+            "state": "current",
+            "next_cursor": page.next_cursor,
+            "groups": page.groups,
+        });
+        let mut response = answer::json(StatusCode::OK, &shown);
+        answer::put_header(&mut response, "server-timing", &answer::timing(started));
+        return Ok(response);
+    }
     let query = DuplicateQuery {
         view: view_of(asked.last("view"))?,
         min_probability: asked.probability("min_probability")?.unwrap_or(LIKELY),
@@ -175,6 +198,7 @@ fn page_body(page: &DuplicatePage) -> serde_json::Value {
                 let members = group.members.iter().map(|member| MemberBody {
                     id: member.contact.id.0,
                     probability: member.probability,
+                    selected: member.selected,
                     contact: ContactView::of(&member.contact),
                 });
                 let first: Option<&Contact> = group.members.first().map(|m| m.contact.as_ref());

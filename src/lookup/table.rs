@@ -285,6 +285,19 @@ impl Table {
         found
     }
 
+    /// Calls a function with the contact and the number key of every phone entry of an
+    /// organisation, and whether the number has its country code.
+    pub fn for_each_phone_of(
+        &self,
+        org: OrgNumber,
+        mut each: impl FnMut(ContactNumber, NumberKey, bool),
+    ) {
+        self.phones.snapshot().range(org.0, 0, u64::MAX, |entry| {
+            each(ContactNumber(entry.number), NumberKey(entry.key), is_e164(&entry));
+            true
+        });
+    }
+
     /// Calls a function with organisation, contact and number key of every phone entry.
     pub fn for_each_phone(&self, mut each: impl FnMut(OrgNumber, ContactNumber, NumberKey)) {
         self.phones.snapshot().for_each(|entry| {

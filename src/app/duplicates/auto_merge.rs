@@ -15,13 +15,14 @@ use super::super::merges::{MOST_CONTACTS, MergeRequest};
 use super::super::{App, authorize};
 use super::live::{Base, Live};
 use super::report::likelihood;
-use crate::dedupe::MatchGroup;
+use crate::dedupe::{MatchGroup, ScoredPair};
 use crate::domain::access::{Caller, FieldRight, Permission, Sight, SightKey};
 use crate::domain::contact::Contact;
 use crate::domain::duplicates::{AutoMerge, Survivor};
 use crate::domain::ids::{ContactId, ContactNumber, OrgNumber};
 use crate::domain::members::Members;
 use crate::domain::merge::{MergeOrigin, Rule, plan};
+use crate::domain::name::{Generation, Identity};
 use crate::domain::time::Timestamp;
 
 /// Groups that one run looks at.
@@ -41,7 +42,7 @@ pub struct AutoMerged {
     pub primary: ContactId,
     /// The contacts that go into it.
     pub others: Vec<ContactId>,
-    /// Of the least likely pair that holds the group together.
+    /// Of the least likely pair that holds them together.
     pub probability: f64,
 }
 
@@ -361,17 +362,26 @@ impl AutoMergeDone {
     }
 }
 
-/// The groups of which every tie is likely enough.
+/// The parts of groups that are likely enough. Of a group only those contacts are in a part that
+/// a pair of their own ties to it likely enough; the others stay, to be looked at.
 fn sure_groups(live: &Live, least: f64) -> Vec<Sure> {
     let base = live.base.read();
     let groups = base.as_ref().map(|base: &Base| base.graph.groups_behind(None));
-    let sure = |group: &MatchGroup| {
-        let ties = group.ties.iter().map(|tie| likelihood(tie.weight));
-        let probability = ties.fold(likelihood(group.weakest), f64::min);
-        (probability >= least).then(|| Sure { numbers: group.members.to_vec(), probability })
-    };
-    let found = groups.into_iter().flatten().filter_map(|(_, group)| sure(group));
+    let found = groups.into_iter().flatten().flat_map(|(_, group)| sure_parts(group, least));
     found.take(MOST_LOOKED_AT).collect()
+}
+
+fn sure_parts(group: &MatchGroup, least: f64) -> Vec<Sure> {
+    let is_sure = |tie: &ScoredPair| likelihood(tie.weight) >= least;
+    let parts = group.parts(is_sure).into_iter().map(|numbers| {
+        let is_inside = |tie: &&ScoredPair| is_sure(tie) && numbers.contains(&tie.a);
+        let ties = group.ties.iter().filter(is_inside).map(|tie| likelihood(tie.weight));
+        // A whole group may have grown along a pair that is weaker than what ties it now.
+        let is_whole = numbers.len() == group.members.len();
+        let most = if is_whole { likelihood(group.weakest) } else { 1.0 };
+        Sure { probability: ties.fold(most, f64::min), numbers }
+    });
+    parts.filter(|part| part.probability >= least).collect()
 }
 
 /// Whether two of some contacts were in a merge.
@@ -384,9 +394,7 @@ fn is_still_sure(live: &Live, group: &Sure, least: f64) -> bool {
     let base = live.base.read();
     let first = group.numbers.first().copied().unwrap_or_default();
     let now = base.as_ref().and_then(|base| base.graph.group_of(first));
-    now.is_some_and(|now| {
-        *now.members == *group.numbers && now.ties.iter().all(|tie| likelihood(tie.weight) >= least)
-    })
+    now.is_some_and(|now| sure_parts(now, least).iter().any(|part| part.numbers == group.numbers))
 }
 
 /// Why a group is left alone.
@@ -403,6 +411,10 @@ fn refusal(contacts: &[Arc<Contact>], members: usize, settings: &AutoMerge) -> O
     if others.iter().any(|other| SightKey::of(other) != seen_by) {
         return Some("not everybody who sees one of them sees the others".to_owned());
     }
+    // Who says nothing may be the junior or the senior.
+    if others.iter().any(|other| generation(other) != generation(primary)) {
+        return Some("they differ in suffix".to_owned());
+    }
     let others: Vec<Contact> = others.iter().map(|other| other.as_ref().clone()).collect();
     let planned = plan(primary, &others, &BTreeMap::new(), &rule_of(settings));
     let differing: Vec<&str> = planned
@@ -412,6 +424,13 @@ fn refusal(contacts: &[Arc<Contact>], members: usize, settings: &AutoMerge) -> O
         .filter(|field| settings.agree.iter().any(|agreed| agreed == field))
         .collect();
     (!differing.is_empty()).then(|| format!("they differ in {}", differing.join(", ")))
+}
+
+/// Which of several people of one name it is, if the name says so.
+fn generation(contact: &Contact) -> Option<Generation> {
+    let (first, last) = (contact.first_name.as_deref(), contact.last_name.as_deref());
+    let shown = Some(contact.display_name.as_str());
+    Identity::of(shown, first, last, contact.suffix.as_deref()).generation
 }
 
 fn by_survivor(contacts: &[Arc<Contact>], survivor: Survivor) -> Vec<&Arc<Contact>> {

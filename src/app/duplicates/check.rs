@@ -11,7 +11,7 @@ use super::super::{App, authorize};
 use super::base::comparable;
 use super::live::{Base, Currency, Live, MOST_CANDIDATES};
 use crate::dedupe::{
-    Check, Counts, Explanation, Frequencies, Options, Prior, Record, Rule, Standard,
+    Check, Counts, Explanation, Frequencies, Options, Prior, Record, Rule, Standard, common_rule,
 };
 use crate::domain::access::{Caller, FieldRight, Permission};
 use crate::domain::contact::Contact;
@@ -27,6 +27,8 @@ const MOST_OF_ONE: usize = 50;
 /// How many contacts are assumed where they were never counted: how many others have is nobody's
 /// business.
 pub(super) const UNKNOWN_BASE: usize = 100_000;
+/// How likely a match must be at least, whatever is asked for: who is less likely is somebody else.
+const LEAST_LIKELY: f64 = 0.01;
 /// Matches that an answer gives unless told.
 const MATCHES: usize = 10;
 /// Matches that an answer gives at most.
@@ -108,7 +110,7 @@ pub(in crate::app) struct Subject<'a> {
     pub(in crate::app) contact: &'a Contact,
     /// Its own number, if it is there.
     pub(in crate::app) own: Option<ContactNumber>,
-    /// Whoever has a number or address of its own is named, however unlikely.
+    /// Who has a number or address of its own is named from [`LEAST_LIKELY`] on.
     pub(in crate::app) names_holders: bool,
 }
 
@@ -194,8 +196,8 @@ impl App {
     }
 
     /// Contacts that may be the same person as one, the likeliest first; at least as likely as
-    /// `least`, or as the model says is worth a look. Fields that the caller does not see in full
-    /// are not compared.
+    /// `least`, or as the model says is worth a look, and in no case less likely than one in a
+    /// hundred. Fields that the caller does not see in full are not compared.
     pub(in crate::app) fn likely_same(
         &self,
         caller: &Caller,
@@ -216,8 +218,13 @@ impl App {
             base.as_ref().map(|base| candidates_in(base, subject, &record)).unwrap_or_default()
         };
         let seen = self.seen_records(caller, subject.own, candidates, standard)?;
+        // Keys of contacts that have changed since are still in the table.
+        let seen = seen.into_iter().filter_map(|(contact, other, _)| {
+            let rule = common_rule(&record, &other, &weighing.options)?;
+            Some((contact, other, Some(rule)))
+        });
         let least = Least::new(&weighing.options, least, subject.names_holders);
-        Ok(best(&weighing.check(), &weighing.options, &record, seen, &least, most))
+        Ok(best(&weighing.check(), &weighing.options, &record, seen.collect(), &least, most))
     }
 
     /// As [`App::likely_same`], while contacts are being compared for the first time: by numbers
@@ -321,16 +328,20 @@ fn candidates_in(base: &Base, subject: &Subject<'_>, record: &Record) -> Candida
 /// What is worth naming.
 struct Least {
     weight: f64,
-    holders: bool,
+    /// The weight for those that have the same number or address.
+    of_holders: f64,
 }
 
 impl Least {
-    fn new(options: &Options, probability: Option<f64>, holders: bool) -> Self {
-        Self { weight: probability.map_or(options.keep, super::bits_of), holders }
+    fn new(options: &Options, probability: Option<f64>, names_holders: bool) -> Self {
+        let least = super::bits_of(LEAST_LIKELY);
+        let weight = probability.map_or(options.keep, super::bits_of).max(least);
+        Self { weight, of_holders: if names_holders { least } else { weight } }
     }
 
     fn admits(&self, weight: f64, rule: Option<Rule>) -> bool {
-        weight >= self.weight || self.holders && matches!(rule, Some(Rule::Phone | Rule::Email))
+        let is_holder = matches!(rule, Some(Rule::Phone | Rule::Email));
+        weight >= if is_holder { self.of_holders.min(self.weight) } else { self.weight }
     }
 }
 
@@ -348,8 +359,9 @@ fn best<C: Counts>(
         (contact, other, rule, weight)
     });
     let mut found: Vec<_> = weighed
-        .filter(|(_, _, rule, weight)| least.admits(*weight, *rule))
-        .filter(|(_, other, ..)| least.holders || options.accepts(record, other))
+        .filter(|(_, other, rule, weight)| {
+            least.admits(*weight, *rule) && options.accepts(record, other)
+        })
         .collect();
     found.sort_by(|one, other| {
         let by_age = || -> Ordering { one.0.number.cmp(&other.0.number) };

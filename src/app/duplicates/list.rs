@@ -56,6 +56,9 @@ pub struct MemberEntry {
     pub contact: Arc<Contact>,
     /// The probability of the likeliest pair that ties it to another member.
     pub probability: f64,
+    /// Whether it belongs to those that pairs of their own tie together, each at least as likely
+    /// as was asked for.
+    pub selected: bool,
 }
 
 /// A pair that holds a group together.
@@ -195,7 +198,8 @@ impl App {
             ReportView::Groups => {
                 let found = self.find_groups(caller, base, query, about, place.as_ref())?;
                 drop(guard);
-                let entries = self.group_entries(caller, &weighing, &found.entries)?;
+                let least = super::bits_of(query.min_probability);
+                let entries = self.group_entries(caller, &weighing, &found.entries, least)?;
                 found.page(DuplicateEntries::Groups(entries))
             }
         };
@@ -337,16 +341,19 @@ impl App {
         caller: &Caller,
         weighing: &Weighing,
         groups: &[MatchGroup],
+        least: f64,
     ) -> Result<Vec<GroupEntry>, Error> {
         let mut entries = Vec::with_capacity(groups.len());
         for group in groups {
+            let selected = likely_part(group, least);
             let mut members: Vec<(u32, MemberEntry)> = Vec::with_capacity(group.members.len());
             for number in &group.members {
                 let ties = group.ties.iter().filter(|tie| tie.a == *number || tie.b == *number);
                 let weight = ties.map(|tie| tie.weight).fold(f32::NEG_INFINITY, f32::max);
                 if let Some(contact) = self.shown_number(caller, *number)? {
                     let probability = super::rounded(likelihood(weight), 6);
-                    members.push((*number, MemberEntry { contact, probability }));
+                    let selected = selected.contains(number);
+                    members.push((*number, MemberEntry { contact, probability, selected }));
                 }
             }
             let find = |number: u32| members.iter().find(|(known, _)| *known == number);
@@ -383,11 +390,19 @@ impl<T> Found<T> {
     }
 }
 
+/// The most members of a group that likely pairs tie together; among as many, those of the
+/// likeliest pair.
+fn likely_part(group: &MatchGroup, least: f64) -> Vec<u32> {
+    let parts = group.parts(|tie| f64::from(tie.weight) >= least);
+    // The last of those that are equal is taken.
+    parts.into_iter().rev().max_by_key(Vec::len).unwrap_or_default()
+}
+
 fn per_page(query: &DuplicateQuery) -> usize {
     query.per_page.unwrap_or(PER_PAGE).clamp(1, MOST_PER_PAGE)
 }
 
-fn wrong_cursor() -> Error {
+pub(super) fn wrong_cursor() -> Error {
     Error::invalid("/cursor", "cursor", "is no cursor of this list: begin again without one")
 }
 

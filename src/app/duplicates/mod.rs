@@ -1,7 +1,8 @@
 //! Who is the same person: found, shown, decided, merged without asking.
 //!
 //! - `live` keeps what is found up with every change; `check` asks it about one contact, `row_judge`
-//!   about a row of an import, `list` shows what there is to review.
+//!   about a row of an import, `list` shows what there is to review,
+//!   `same_number` who has the same number.
 //! - `decision` remembers what persons say about pairs, `accuracy` how well scores agree with it,
 //!   `auto_merge` merges what the settings want merged.
 //! - `estimate` learns from a base, or from decisions about it, what the weights would have to be.
@@ -26,6 +27,7 @@ mod report;
 mod row_judge;
 mod run_files;
 mod run_job;
+mod same_number;
 mod subject;
 mod text;
 mod tools;
@@ -49,6 +51,7 @@ pub use report::{DuplicateReport, ReportFormat, ReportOptions, ReportSummary, Re
 pub(super) use row_judge::RowJudge;
 pub use run_files::RunList;
 pub use run_job::{DuplicateRun, ListRun, RunReport, RunState, RunView};
+pub use same_number::{NumberHolder, NumberKind, SameNumberPage, SameNumberQuery, SharedNumber};
 pub use tools::duplicate_model;
 use tools::{model, options, too_many};
 

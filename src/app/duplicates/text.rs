@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::super::export::guard;
 use super::report::{DuplicateReport, Explainer, likelihood};
 use super::rounded;
+use super::same_number::{NumberKind, SharedNumber};
 use crate::dedupe::ScoredPair;
 
 /// A pair in JSON Lines.
@@ -54,6 +55,40 @@ fn failed(error: csv::Error) -> io::Error {
     } else {
         io::Error::other(error)
     }
+}
+
+/// Numbers that several contacts have, a row for each contact, in RFC 4180 with a header row.
+pub(super) fn same_numbers_csv(numbers: &[SharedNumber], out: &mut dyn Write) -> io::Result<()> {
+    let mut csv = csv_writer(out);
+    let header = ["number", "kind", "count", "id", "display_name", "company"];
+    csv.write_record(header).map_err(failed)?;
+    for number in numbers {
+        let kind = match number.kind {
+            NumberKind::Shared => "shared",
+            NumberKind::Switchboard => "switchboard",
+        };
+        let count = number.count.to_string();
+        for contact in &number.contacts {
+            let id = contact.id.to_string();
+            let (name, company) = (
+                guard(contact.display_name.clone()),
+                guard(contact.company.clone().unwrap_or_default()),
+            );
+            // A plus sign in front of digits is no formula.
+            let row = [number.number.as_str(), kind, &count, &id, &name, &company];
+            csv.write_record(row).map_err(failed)?;
+        }
+    }
+    csv.flush()
+}
+
+/// The same in JSON Lines, a number a line.
+pub(super) fn same_numbers_json(numbers: &[SharedNumber], out: &mut dyn Write) -> io::Result<()> {
+    for number in numbers {
+        serde_json::to_writer(&mut *out, number)?;
+        out.write_all(b"\n")?;
+    }
+    Ok(())
 }
 
 fn csv_writer(out: &mut dyn Write) -> csv::Writer<&mut dyn Write> {

@@ -128,7 +128,8 @@ pub(in crate::http) struct Contact {
     pub matched: Option<Match>,
     /// Only in the answer to a create: the sequence of the write.
     pub seq: Option<u64>,
-    /// Only in the answer to a create: who may be the same person.
+    /// Only in the answer to a create: who may be the same person, with 11 % at
+    /// least, or 1 % if a number or address is the same.
     pub duplicates: Option<Vec<LikelyDuplicate>>,
 }
 
@@ -136,7 +137,7 @@ pub(in crate::http) struct Contact {
 pub(in crate::http) struct LikelyDuplicate {
     pub id: uuid::Uuid,
     pub display_name: String,
-    /// 0 to 1.
+    /// 0 to 1; never below 0.01.
     pub probability: f32,
     #[schema(example = json!(["same phone number", "same name"]))]
     pub why: Vec<String>,

@@ -86,7 +86,39 @@ pub(in crate::http) struct DuplicateMember {
     pub id: uuid::Uuid,
     /// Of the likeliest pair that ties it to another member.
     pub probability: f64,
+    /// Whether pairs of its own that are at least as likely as was asked for tie it to the other
+    /// selected members. Who is not is in the group by less likely pairs only.
+    pub selected: bool,
     pub contact: Contact,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct NumberHolder {
+    pub id: uuid::Uuid,
+    pub display_name: String,
+    pub company: Option<String>,
+}
+
+/// A number that several contacts have.
+#[derive(ToSchema)]
+pub(in crate::http) struct SharedNumber {
+    #[schema(example = "+12025550123")]
+    pub number: String,
+    /// `shared`, or `switchboard` from 10 contacts on.
+    pub kind: String,
+    /// How many contacts have it.
+    pub count: usize,
+    /// The contacts, the oldest first, at most 100.
+    pub contacts: Vec<NumberHolder>,
+}
+
+/// An entry of the list: contacts of one person, or with `same_number` a number.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its shape counts")]
+pub(in crate::http) enum ListedGroup {
+    Person(DuplicateGroup),
+    Number(SharedNumber),
 }
 
 /// Contacts of one person.
@@ -126,8 +158,8 @@ pub(in crate::http) struct DuplicateList {
     pub compared: Option<DuplicateFigures>,
     /// How many contacts a comparison that runs has read.
     pub contacts_read: Option<u64>,
-    /// In the view of groups.
-    pub groups: Option<Vec<DuplicateGroup>>,
+    /// In the views of groups and of same numbers.
+    pub groups: Option<Vec<ListedGroup>>,
     /// In the view of pairs.
     pub pairs: Option<Vec<DuplicatePair>>,
 }

@@ -173,10 +173,51 @@ fn creating_names_who_may_be_the_same() {
     assert!(found["probability"].as_f64().unwrap() > 0.9, "{found}");
     let why = found["why"].as_array().unwrap();
     assert!(why.iter().any(|why| why.as_str().unwrap().contains("phone")), "{found}");
-    // Whoever has the number is named, unlikely as it may be.
-    let child = server.create(&json!({"name": "Tim Roe", "phone": "+12025550123"}));
-    let named = child["duplicates"].as_array().unwrap();
-    assert!(named.len() >= 3 && named[0]["probability"].as_f64().unwrap() < 0.5, "{named:?}");
-    assert!(named.iter().all(|one| one["why"].as_array().is_some_and(|why| !why.is_empty())));
     assert!(server.create(&json!({"name": "New Person"})).get("duplicates").is_none());
+}
+
+#[test]
+fn nothing_below_the_stated_probability_is_a_warning() {
+    let server = TestServer::start();
+    household(&server);
+    let path = "/api/v1/duplicates/check?min_probability=0";
+    for draft in [
+        json!({"name": "Tim Roe", "phone": "+12025550123"}),
+        json!({"name": "Max Roe", "phone": "+12025550123"}),
+        json!({"name": "John Doe", "phone": "+12025550123", "birthday": "1988-11-12"}),
+        json!({"name": "Grace Hopper", "email": "ada@engine.example"}),
+    ] {
+        let found = server.post(path, &draft).expect(200).json;
+        let created = server.create(&draft);
+        let warnings = created["duplicates"].as_array().into_iter().flatten();
+        for one in found["matches"].as_array().unwrap().iter().chain(warnings) {
+            assert!(one["probability"].as_f64().unwrap() >= 0.01, "{draft}: {one}");
+        }
+        server.delete(&format!("/api/v1/contacts/{}", created["id"].as_str().unwrap())).expect(204);
+    }
+}
+
+#[test]
+fn a_number_that_somebody_no_longer_has_leads_to_nobody() {
+    let server = TestServer::start();
+    household(&server);
+    let zoe = json!({"name": "Zoe Alpha", "phone": "+12025550177", "email": "zoe@alpha.example"});
+    let id = server.create_id(&zoe);
+    let draft = json!({"name": "Zoe Beta", "phone": "+12025550177"});
+    assert!(check(&server, &draft).iter().any(|(name, ..)| name == "Zoe Alpha"));
+    let change = json!({"phones": [{"number": "+4930901820"}], "emails": ["z@other.example"]});
+    server.patch(&format!("/api/v1/contacts/{id}"), &change).expect(200);
+    let least = "/api/v1/duplicates/check?min_probability=0";
+    for draft in [
+        json!({"name": "Zoe Beta", "phone": "+12025550177"}),
+        json!({"name": "Bob Smith", "phone": "+12025550177", "email": "zoe@alpha.example"}),
+    ] {
+        assert_eq!(server.post(least, &draft).expect(200).json["matches"], json!([]), "{draft}");
+        let made = server.create(&draft);
+        assert!(made.get("duplicates").is_none(), "{made}");
+        server.delete(&format!("/api/v1/contacts/{}", made["id"].as_str().unwrap())).expect(204);
+    }
+    // The number that she has now does.
+    let draft = json!({"name": "Zoe Alpha", "phone": "+4930901820"});
+    assert_eq!(check(&server, &draft)[0].0, "Zoe Alpha");
 }

@@ -3,7 +3,9 @@
 mod auto_merge;
 mod check;
 mod estimate;
+mod identity;
 mod report;
 mod resume;
 mod review;
 mod runs;
+mod same_number;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{App, Base, Error, Live, Weighing};
-use crate::dedupe::{Input, Near, Record, Rule, join};
+use crate::dedupe::{Input, Near, Record, Rule, common_rule, join};
 use crate::domain::ids::{ContactNumber, OrgNumber};
 
 /// Records that a changed one is compared with.
@@ -161,11 +161,13 @@ impl App {
         let Some((record, candidates)) = proposed else { return Ok(Vec::new()) };
         let (check, options) = (weighing.check(), &weighing.options);
         let mut near = Vec::new();
-        for (other, rule) in candidates {
+        for (other, _) in candidates {
             if other == number {
                 continue;
             }
             let Some(known) = self.record_of(org, weighing, other)? else { continue };
+            // What led to it may be of what it was before it changed.
+            let Some(rule) = common_rule(&record, &known, options) else { continue };
             let weight = check.weight(&record, &known);
             if weight >= options.keep && options.accepts(&record, &known) {
                 #[expect(clippy::cast_possible_truncation, reason = "bits are small numbers")]

@@ -8,7 +8,7 @@ import { request } from "../api.js";
  * @typedef {{field: string, level: string, weight: number, words: string}} Reason
  * @typedef {{id_a: string, id_b: string, probability: number, match_weight: number, prior: number,
  *   why: Reason[], summary: string, contacts?: Contact[]}} Pair
- * @typedef {{id: string, probability: number, members: {id: string, contact: Contact}[], pairs: Pair[]}} Group
+ * @typedef {{id: string, probability: number, members: {id: string, selected?: boolean, contact: Contact}[], pairs: Pair[]}} Group
  * @typedef {{total: number, total_exact: boolean, state: string, next_cursor: string|null,
  *   contacts_read?: number, groups?: Group[], pairs?: Pair[]}} Duplicates
  * @typedef {{merge_id: string|null, contact: Contact, versions: Record<string, number>,

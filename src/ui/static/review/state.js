@@ -46,7 +46,9 @@ export const current = computed(() => {
 export const plan = computed(() => {
   const group = current.value;
   if (!group) return null;
-  const { primary = "", out = [], fields = {} } = choice.value.group === group.id ? choice.value : {};
+  // Whom only a less likely pair ties to the group is not in the merge until somebody says so.
+  const weaker = group.members.filter((one) => one.selected === false).map((one) => one.id);
+  const { primary = "", out = weaker, fields = {} } = choice.value.group === group.id ? choice.value : {};
   const members = group.members.filter((one) => !out.includes(one.id));
   return { group, out, fields, members, primary: members.some((one) => one.id === primary) ? primary : members[0].id };
 });
