@@ -224,7 +224,6 @@ fn what_a_caller_does_not_see_is_in_no_report() {
     let seen = [app.create(1, &jane).id.to_string(), app.create(1, &jane).id.to_string()];
     let mut hidden = jane.clone();
     hidden["visibility"] = json!("owner");
-    hidden["assigned_to"] = json!("boss");
     let hidden = app.create(1, &hidden).id.to_string();
     let foreign = app.create(2, &jane).id.to_string();
 
