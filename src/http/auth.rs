@@ -58,8 +58,7 @@ fn state_of(request: &HttpRequest) -> Result<&web::Data<State>, Problem> {
 fn authenticate(request: &HttpRequest) -> Result<Admitted, Problem> {
     let state = state_of(request)?;
     let address = client_address(request);
-    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if let Some(header) = header {
+    if let Some(header) = authorization(request) {
         let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(Problem::new(
@@ -89,6 +88,14 @@ fn authenticate(request: &HttpRequest) -> Result<Admitted, Problem> {
         ErrorCode::Unauthorized,
         "send the header: Authorization: Bearer TOKEN; `ringdex token create` makes one",
     ))
+}
+
+/// The `Authorization` header, if there is anything in it: forms that were left empty send
+/// `Bearer` without a token, which says nothing about who asks.
+pub(super) fn authorization(request: &HttpRequest) -> Option<&str> {
+    // What is no text is no token of ours either, but somebody tried.
+    let header = request.headers().get(AUTHORIZATION)?.to_str().unwrap_or("?").trim();
+    (!header.is_empty() && !header.eq_ignore_ascii_case("bearer")).then_some(header)
 }
 
 fn by_token(
@@ -137,7 +144,7 @@ pub(super) fn session_secret(request: &HttpRequest, state: &State) -> Option<Str
 
 /// The session of a request; none if something else says who asks.
 pub(super) fn session(request: &HttpRequest, state: &State) -> Option<Session> {
-    if request.headers().contains_key(AUTHORIZATION) || token_in_url(request).is_some() {
+    if authorization(request).is_some() || token_in_url(request).is_some() {
         return None;
     }
     state.app.session(&session_secret(request, state)?, client_address(request))

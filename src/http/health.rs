@@ -2,7 +2,6 @@
 
 use std::sync::atomic::Ordering;
 
-use actix_web::http::header::AUTHORIZATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::address;
@@ -66,8 +65,9 @@ pub(super) async fn metrics(
 /// The figures tell how much all organisations have and do, which is nobody's business but that of
 /// who runs the server.
 fn may_read_metrics(request: &HttpRequest, state: &State) -> Result<(), Problem> {
-    let token = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = token.and_then(|header| header.split_once(' ')).map(|(_, token)| token.trim());
+    let token = auth::authorization(request)
+        .and_then(|header| header.split_once(' '))
+        .map(|(_, token)| token.trim());
     let Some(token) = token else {
         return origin::require_local(request).map_err(|_not_local| {
             Problem::new(

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpMessage, HttpRequest, web};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
@@ -18,7 +18,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use parking_lot::Mutex;
 
 use super::address;
-use super::auth::Admitted;
+use super::auth::{self, Admitted};
 use super::error::Problem;
 use super::origin;
 use super::rate::Rate;
@@ -226,7 +226,7 @@ pub(super) fn noted(request: &HttpRequest) -> Option<[(HeaderName, HeaderValue);
 
 /// Whether a request shows something that could be guessed.
 fn shows_secret(request: &HttpRequest) -> bool {
-    request.headers().contains_key(AUTHORIZATION)
+    auth::authorization(request).is_some()
         || request.headers().contains_key("x-api-key")
         || request
             .query_string()

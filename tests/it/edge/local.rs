@@ -30,6 +30,26 @@ fn a_demonstration_is_not_open_to_foreign_pages() {
 }
 
 #[test]
+fn an_empty_bearer_is_no_token() {
+    let (demo, closed) = (TestServer::demo(1), TestServer::start());
+    for field in ["Authorization: Bearer ", "Authorization: bearer", "Authorization:"] {
+        let ask = |server: &TestServer| {
+            let own = format!("Host: {}", server.address());
+            status(&get_by_hand(server, PATH, &[&own, field]))
+        };
+        assert_eq!(ask(&demo), 200, "{field}");
+        assert_eq!(ask(&closed), 401, "{field}");
+    }
+    // Whoever shows something must show the right thing.
+    let own = format!("Host: {}", demo.address());
+    for field in
+        ["Authorization: Bearer wrong", "Authorization: Basic", "Authorization: Bearer \u{e9}"]
+    {
+        assert_eq!(status(&get_by_hand(&demo, PATH, &[&own, field])), 401, "{field}");
+    }
+}
+
+#[test]
 fn figures_are_for_this_machine_and_for_who_runs_the_server() {
     let server = TestServer::with(|options| options.metrics_token = Some("figures".to_owned()));
     let local = server.without_token();
