@@ -35,6 +35,7 @@ mod metrics;
 mod observe;
 mod oidc;
 mod openapi;
+mod openapi_complete;
 mod options;
 mod origin;
 mod pace;

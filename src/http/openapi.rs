@@ -1,12 +1,10 @@
 //! The `OpenAPI` document, made from the handlers.
 
 use actix_web::HttpResponse;
-use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::schema::Type;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Content, Object, Ref, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
+use super::openapi_complete::Completion;
 use super::{
     admin, audit, bulk, contacts, custom_fields, duplicate_runs, duplicates, export, health,
     imports, lookup, merges, oidc, people, search, session, setup, suggest,
@@ -45,7 +43,7 @@ use super::{
         health::healthz, health::readyz, health::metrics,
     ),
     security(("token" = [])),
-    modifiers(&Security, &Limits)
+    modifiers(&Security, &Completion)
 )]
 struct Document;
 
@@ -58,52 +56,6 @@ impl Modify for Security {
             components.add_security_scheme("token", SecurityScheme::Http(scheme));
         }
     }
-}
-
-/// Says once what any request may be answered when there is too much to do.
-struct Limits;
-
-impl Modify for Limits {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let answers = [
-            ("429", "RateLimited", "This token or address sends too many requests."),
-            ("503", "Overloaded", "There is too much to do, or it took too long."),
-        ];
-        if let Some(components) = &mut document.components {
-            for (_, name, description) in answers {
-                components.responses.insert(name.to_owned(), refusal(description).into());
-            }
-        }
-        for (path, item) in &mut document.paths.paths {
-            if !path.starts_with("/api/") {
-                continue;
-            }
-            let operations =
-                [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
-            for operation in operations.into_iter().flatten() {
-                for (status, name, _) in answers {
-                    let known = &mut operation.responses.responses;
-                    known
-                        .entry(status.to_owned())
-                        .or_insert_with(|| Ref::from_response_name(name).into());
-                }
-            }
-        }
-    }
-}
-
-/// A problem that says when to come back.
-fn refusal(description: &str) -> Response {
-    let seconds = Some(Object::with_type(Type::Integer));
-    let retry_after = HeaderBuilder::new()
-        .schema(seconds)
-        .description(Some("After how many seconds it is worth trying again."))
-        .build();
-    ResponseBuilder::new()
-        .description(description)
-        .header("Retry-After", retry_after)
-        .content("application/problem+json", Content::new(Some(Ref::from_schema_name("Problem"))))
-        .build()
 }
 
 /// The document as pretty-printed JSON.

@@ -241,3 +241,79 @@ fn the_document_is_served() {
     assert_eq!(answer.json, document());
     assert_eq!(answer.header("content-type"), Some("application/json"));
 }
+
+/// Calls for every operation with its method and path.
+fn for_each_operation(document: &Value, mut look: impl FnMut(&str, &str, &Value)) {
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            look(method, path, operation);
+        }
+    }
+}
+
+#[test]
+fn every_answer_is_described_and_every_problem_is_called_one() {
+    let document = document();
+    for_each_operation(&document, |method, path, operation| {
+        for (status, answer) in operation["responses"].as_object().unwrap() {
+            let pointer = answer["$ref"].as_str().map(|target| target.trim_start_matches('#'));
+            let answer = pointer.map_or(answer, |pointer| document.pointer(pointer).unwrap());
+            let about = answer["description"].as_str().unwrap_or("");
+            assert!(!about.is_empty(), "{method} {path} {status} says nothing");
+            let kinds: Vec<&String> =
+                answer["content"].as_object().map_or(Vec::new(), |kinds| kinds.keys().collect());
+            if status.as_str() >= "400" {
+                assert_eq!(kinds, ["application/problem+json"], "{method} {path} {status}");
+            } else if status == "200" || status == "201" || status == "202" {
+                assert!(!kinds.is_empty(), "{method} {path} {status} has no content");
+            }
+        }
+        if let Some(body) = operation.get("requestBody") {
+            assert!(body["description"].is_string(), "{method} {path}: body");
+        }
+    });
+}
+
+#[test]
+fn every_operation_says_how_it_is_refused_and_what_headers_it_takes() {
+    let document = document();
+    for_each_operation(&document, |method, path, operation| {
+        if !path.starts_with("/api/") {
+            return;
+        }
+        let answers = operation["responses"].as_object().unwrap();
+        for status in ["401", "403", "429", "503"] {
+            assert!(answers.contains_key(status), "{method} {path}: {status}");
+        }
+        if operation.get("requestBody").is_some() {
+            for status in ["400", "413", "415"] {
+                assert!(answers.contains_key(status), "{method} {path}: {status}");
+            }
+        }
+        let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+        let takes = |name: &str| parameters.iter().filter(|known| known["name"] == name).count();
+        assert_eq!(takes("If-Match"), usize::from(answers.contains_key("412")), "{method} {path}");
+        assert!(takes("Idempotency-Key") <= 1, "{method} {path}");
+    });
+    let etag = |pointer: &str| document.pointer(pointer).unwrap()["headers"]["ETag"].is_object();
+    assert!(etag("/paths/~1api~1v1~1contacts/post/responses/201"));
+    assert!(etag("/paths/~1api~1v1~1contacts~1{id}/get/responses/200"));
+    assert!(!etag("/paths/~1api~1v1~1contacts/get/responses/200"));
+    assert_eq!(document["servers"], json!([{"url": "/"}]));
+}
+
+#[test]
+fn operations_are_in_groups_that_are_explained_in_order() {
+    let document = document();
+    let tags: Vec<&str> = document["tags"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tag| tag["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(tags[..2], ["lookup", "contacts"]);
+    for_each_operation(&document, |method, path, operation| {
+        let tag = operation["tags"][0].as_str().unwrap_or("");
+        assert!(tags.contains(&tag), "{method} {path}: {tag:?} is not explained");
+    });
+}
