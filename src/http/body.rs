@@ -1,13 +1,13 @@
 //! Request bodies and headers, read with limits.
 
 use actix_web::error::PayloadError;
-use actix_web::http::header::{
-    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH, TRANSFER_ENCODING,
-};
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH, TRANSFER_ENCODING};
 use actix_web::{HttpRequest, web};
 use futures_util::StreamExt;
 use serde_json::Value;
 
+use super::answer::etag;
+use super::coding::{Coding, Decompressor, Fault};
 use super::error::Problem;
 use super::pace;
 use crate::app::{Idempotency, Precondition};
@@ -22,35 +22,42 @@ pub(super) fn unreadable(error: &PayloadError) -> Problem {
     Problem::new(ErrorCode::Malformed, format!("the body cannot be read: {error}"))
 }
 
-/// Reads a body up to a limit; a declared length beyond it is refused before reading.
+/// Reads a body up to a limit, which counts what it is once it is decompressed; a declared length
+/// beyond it is refused before reading.
 pub(super) async fn read(
     request: &HttpRequest,
     mut payload: web::Payload,
     most_bytes: usize,
 ) -> Result<web::Bytes, Problem> {
-    let too_large = || {
-        Problem::new(
+    let refuse = |fault| match fault {
+        Fault::TooLarge => Problem::new(
             ErrorCode::PayloadTooLarge,
             format!("this path takes bodies of at most {most_bytes} bytes"),
-        )
+        ),
+        Fault::Garbled(error) | Fault::Out(error) => garbled(&error),
     };
+    let coding = Coding::of(request)?;
     let declared = request
         .headers()
         .get("content-length")
         .and_then(|v| v.to_str().ok())
         .and_then(|v| v.parse::<usize>().ok());
     if declared.is_some_and(|bytes| bytes > most_bytes) {
-        return Err(too_large());
+        return Err(refuse(Fault::TooLarge));
     }
-    let mut body = web::BytesMut::with_capacity(declared.unwrap_or(0).min(64 * 1024));
+    let out = Vec::with_capacity(declared.unwrap_or(0).min(64 * 1024));
+    let mut body = Decompressor::new(coding, out, most_bytes as u64);
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error| unreadable(&error))?;
-        if body.len() + chunk.len() > most_bytes {
-            return Err(too_large());
-        }
-        body.extend_from_slice(&chunk);
+        body.write(&chunk).map_err(refuse)?;
     }
-    Ok(body.freeze())
+    Ok(body.finish().map_err(refuse)?.into())
+}
+
+/// A body that is not what its `Content-Encoding` says.
+pub(super) fn garbled(error: &std::io::Error) -> Problem {
+    let detail = format!("the body cannot be decompressed: {error}");
+    Problem::new(ErrorCode::Malformed, detail)
 }
 
 /// Reads a JSON body up to a limit.
@@ -68,13 +75,6 @@ pub(super) async fn json(
                 format!("this path takes application/json, not {kind}"),
             ));
         }
-    }
-    let encoding = request.headers().get(CONTENT_ENCODING).and_then(|v| v.to_str().ok());
-    if let Some(encoding) = encoding.filter(|e| !e.trim().eq_ignore_ascii_case("identity")) {
-        return Err(Problem::new(
-            ErrorCode::UnsupportedMediaType,
-            format!("this path takes bodies as they are, not encoded as {encoding}"),
-        ));
     }
     let bytes = read(request, payload, most_bytes).await?;
     let value = serde_json::from_slice(&bytes).map_err(|error| {
@@ -99,17 +99,18 @@ pub(super) async fn optional_json(
 
 /// The `If-Match` header as what must hold.
 pub(super) fn precondition(request: &HttpRequest) -> Precondition {
-    let Some(header) = request.headers().get(IF_MATCH) else { return Precondition::None };
-    let text = header.to_str().unwrap_or("");
-    if text.trim() == "*" {
+    let fields = request.headers().get_all(IF_MATCH);
+    let fields: Vec<&str> = fields.map(|field| field.to_str().unwrap_or("")).collect();
+    let text = fields.join(",");
+    if fields.is_empty() || text.trim() == "*" {
         return Precondition::None;
     }
-    let versions: Option<Vec<u64>> = text
-        .split(',')
-        .map(|tag| tag.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok())
-        .collect();
-    // A tag that we never gave out matches no version.
-    Precondition::Versions(versions.unwrap_or_default())
+    // Weak tags and those that we never gave out match no version (RFC 9110, section 13.1.1).
+    let versions = text.split(',').filter_map(|tag| {
+        let version = tag.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok()?;
+        (etag(version) == tag.trim()).then_some(version)
+    });
+    Precondition::Versions(versions.collect())
 }
 
 /// The `Idempotency-Key` header with the hash of what it belongs to.

@@ -1,7 +1,5 @@
 //! Imports over HTTP: upload, follow, fetch what was not taken.
 
-use std::io::Write;
-
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt;
@@ -11,6 +9,7 @@ use uuid::Uuid;
 use super::answer;
 use super::auth::Authenticated;
 use super::body;
+use super::coding::{Coding, Decompressor, Fault};
 use super::error::Problem;
 use super::schema;
 use super::search::query_of;
@@ -94,6 +93,12 @@ pub(super) async fn receive(
         tracing::error!("an upload cannot be kept: {error}");
         Problem::new(ErrorCode::Internal, "the upload cannot be kept")
     };
+    let refuse = |fault| match fault {
+        Fault::TooLarge => too_large(),
+        Fault::Garbled(error) => body::garbled(&error),
+        Fault::Out(error) => failed(error),
+    };
+    let coding = Coding::of(request)?;
     let declared = request
         .headers()
         .get("content-length")
@@ -103,19 +108,17 @@ pub(super) async fn receive(
         return Err(too_large());
     }
     let unkept = Unkept::new(path.to_owned());
-    let mut file = state.app.create_staged_file(path).map_err(failed)?;
-    let mut received = 0_u64;
+    let file = state.app.create_staged_file(path).map_err(failed)?;
+    let mut file = Decompressor::new(coding, file, most_bytes);
+    let stopped = |_blocking| Problem::new(ErrorCode::Internal, "the upload cannot be kept");
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error| body::unreadable(&error))?;
-        received += chunk.len() as u64;
-        if received > most_bytes {
-            return Err(too_large());
-        }
-        file = web::block(move || file.write_all(&chunk).map(|()| file))
+        file = web::block(move || file.write(&chunk).map(|()| file))
             .await
-            .map_err(|_blocking| Problem::new(ErrorCode::Internal, "the upload cannot be kept"))?
-            .map_err(failed)?;
+            .map_err(stopped)?
+            .map_err(refuse)?;
     }
+    let mut file = web::block(move || file.finish()).await.map_err(stopped)?.map_err(refuse)?;
     file.finish().map_err(failed)?;
     Ok(unkept)
 }

@@ -13,6 +13,7 @@ mod body;
 mod budget;
 mod bulk;
 mod certificate;
+mod coding;
 mod connection;
 mod contacts;
 mod custom_fields;

@@ -14,6 +14,7 @@ use actix_web::middleware::Next;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 
 use super::address;
+use super::coding;
 use super::connection::{EndOnDrop, Watch};
 use super::error::Problem;
 use super::limits;
@@ -65,6 +66,7 @@ pub(super) async fn observe(
                     }
                 }
             }
+            let response = coding::compress(&request, response);
             Ok(ServiceResponse::new(request, after.complete(response, request_body)))
         }
         // The request is gone with the handler: only the answer is left to complete.

@@ -1,5 +1,6 @@
 //! What stands in front of the handlers: TLS, headers, limits, and clients that are slow or lie.
 
+mod coding;
 mod command;
 mod crowd;
 mod headers;
