@@ -150,7 +150,7 @@ impl App {
         let mut place = match query.cursor.as_deref().filter(|cursor| !cursor.is_empty()) {
             None => Place { number: head.number, act: usize::MAX },
             Some(text) => Place::decode(text).ok_or_else(|| {
-                Error::invalid("/cursor", "cursor", "is none of the cursors that answers carry")
+                Error::invalid("/cursor", "cursor", "is not a cursor from an earlier answer")
             })?,
         };
         let mut numbers: Box<dyn Iterator<Item = u64>> = match query.record {

@@ -194,8 +194,12 @@ impl Noun {
 }
 
 fn describe(issues: &[FieldIssue]) -> String {
-    let all: Vec<String> =
-        issues.iter().take(3).map(|issue| format!("{}: {}", issue.pointer, issue.detail)).collect();
+    // What is wrong with the whole has no place in it.
+    let one = |issue: &FieldIssue| match issue.pointer.as_str() {
+        "" => issue.detail.clone(),
+        pointer => format!("{pointer}: {}", issue.detail),
+    };
+    let all: Vec<String> = issues.iter().take(3).map(one).collect();
     match issues.len().saturating_sub(3) {
         0 => all.join("; "),
         more => format!("{}; and {more} more", all.join("; ")),

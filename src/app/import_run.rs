@@ -355,7 +355,7 @@ impl<'a> Run<'a> {
 
 fn review(line: u64, existing: ContactId) -> RowIssue {
     RowIssue::error(line, IssueCode::NeedsReview, format!("belongs to contact {existing}"))
-        .suggest("decide: import it with --on-duplicate update or create")
+        .suggest("decide: import it with `on_duplicate` update or create")
 }
 
 fn lacking(line: u64, missing: &[FieldIssue]) -> RowIssue {

@@ -140,7 +140,7 @@ impl App {
         map.observe(&first);
         if !map.has_identity() {
             return Err(Error::FileUnreadable(format!(
-                "no column goes to a name, company, phone or e-mail: say where with --map \"COLUMN=field\"; the columns are {}",
+                "no column goes to a name, company, phone or e-mail: say where with `map` \"COLUMN=field\"; the columns are {}",
                 reader.headers().join(", ")
             )));
         }

@@ -321,6 +321,34 @@ fn changed_settings(before: &OrgSettings, after: &OrgSettings) -> Vec<FieldChang
     FieldChange::between(&value(before), &value(after))
 }
 
+/// What a value is that does not fit, and what would, without the names of our types.
+fn in_words(error: &serde_json::Error) -> String {
+    const KINDS: [(&str, &str); 10] = [
+        ("u8", "a whole number from 0 to 255"),
+        ("u16", "a whole number from 0 to 65535"),
+        ("u32", "a whole number that is not negative"),
+        ("u64", "a whole number that is not negative"),
+        ("usize", "a whole number that is not negative"),
+        ("i64", "a whole number"),
+        ("f32", "a number"),
+        ("f64", "a number"),
+        ("a boolean", "true or false"),
+        ("a sequence", "a list"),
+    ];
+    let text = error.to_string();
+    let Some((found, expected)) = text.split_once(", expected ") else { return text };
+    let found = ["invalid type: ", "invalid value: ", "unknown variant ", "unknown field "]
+        .iter()
+        .find_map(|prefix| found.strip_prefix(prefix))
+        .unwrap_or(found);
+    let expected = if expected.starts_with("struct ") || expected == "a map" {
+        "a JSON object"
+    } else {
+        KINDS.iter().find(|(kind, _)| *kind == expected).map_or(expected, |(_, words)| words)
+    };
+    format!("{found} is not allowed here; use {expected}")
+}
+
 /// Settings with some members changed; every member that does not fit is named.
 pub(super) fn merge_settings(
     current: &OrgSettings,
@@ -343,7 +371,7 @@ pub(super) fn merge_settings(
         slot.clone_from(value);
         match serde_json::from_value(merged) {
             Ok(merged) => settings = merged,
-            Err(error) => issues.push(FieldIssue::new(pointer, "type", error.to_string())),
+            Err(error) => issues.push(FieldIssue::new(pointer, "type", in_words(&error))),
         }
     }
     let tag = &settings.do_not_contact_tag;

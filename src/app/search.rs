@@ -328,7 +328,7 @@ fn place<'a>(
         )),
         (Some(text), None) => {
             let cursor = Cursor::decode(text).ok_or_else(|| {
-                Error::invalid("/cursor", "cursor", "is none of the cursors that answers carry")
+                Error::invalid("/cursor", "cursor", "is not a cursor from an earlier answer")
             })?;
             // Taken in another order it would begin anew, and a walk would never end.
             if !sort.made(&cursor) {

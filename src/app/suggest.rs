@@ -96,7 +96,8 @@ impl App {
         }
         let kind = |name: &String| {
             SuggestKind::parse(name).ok_or_else(|| {
-                let detail = format!("{name:?} is none of name, company, tag, city and source");
+                let detail =
+                    format!("{name:?} cannot be completed; use name, company, tag, city or source");
                 Error::invalid("/kind", "kind", detail)
             })
         };

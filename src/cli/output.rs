@@ -1,6 +1,7 @@
 //! Writing answers to standard output and messages to standard error.
 
-use std::io::{self, Write};
+use std::borrow::Cow;
+use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
@@ -9,6 +10,8 @@ use super::error::Failure;
 /// Writes lines to standard output.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
+    let shown = if out.is_terminal() { escape(text) } else { Cow::Borrowed(text) };
+    let text = shown.as_ref();
     writeln!(out, "{text}").and_then(|()| out.flush()).map_err(Failure::Output)
 }
 
@@ -25,5 +28,47 @@ pub(super) fn tell(text: &str) {
 
 /// Says on standard error what went wrong.
 pub(super) fn complain(text: &str) {
-    tell(&format!("ringdex: {text}"));
+    tell(&format!("ringdex: {}", in_own_words(text)));
+}
+
+/// A text whose control characters cannot do anything to a terminal.
+fn escape(text: &str) -> Cow<'_, str> {
+    let is_harmless = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
+    if text.chars().all(is_harmless) {
+        return Cow::Borrowed(text);
+    }
+    let escaped = text.chars().fold(String::new(), |mut out, c| {
+        if is_harmless(c) {
+            out.push(c);
+        } else {
+            out.extend(c.escape_unicode());
+        }
+        out
+    });
+    Cow::Owned(escaped)
+}
+
+/// A message with the options as they are called here: it may come from a server, or from what
+/// works for both.
+fn in_own_words(text: &str) -> String {
+    const NAMES: [(&str, &str); 3] =
+        [("`map`", "--map"), ("`on_duplicate`", "--on-duplicate"), ("`confirm=true`", "--yes")];
+    NAMES.iter().fold(text.to_owned(), |text, (there, here)| text.replace(there, here))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_codes_do_nothing_to_a_terminal() {
+        assert_eq!(escape("\u{1b}[31mJo\u{9b}2J\r\n\tx"), "\\u{1b}[31mJo\\u{9b}2J\\u{d}\n\tx");
+        assert!(matches!(escape("José\n"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn options_are_called_as_they_are_here() {
+        assert_eq!(in_own_words("say where with `map` \"A=b\""), "say where with --map \"A=b\"");
+        assert_eq!(in_own_words("with `confirm=true` it goes"), "with --yes it goes");
+    }
 }

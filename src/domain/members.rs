@@ -51,7 +51,12 @@ impl<'a> Members<'a> {
 
     /// Names something else that does not fit.
     pub fn issue(&mut self, name: &str, code: &'static str, detail: impl Into<String>) {
-        self.issues.push(FieldIssue::new(format!("/{name}"), code, detail));
+        let pointer = format!("/{name}");
+        // A value that does not fit is not missing as well.
+        if code == "required" && self.issues.iter().any(|known| known.pointer == pointer) {
+            return;
+        }
+        self.issues.push(FieldIssue::new(pointer, code, detail));
     }
 
     /// A text without control characters, trimmed, of at least one character.
@@ -79,7 +84,13 @@ impl<'a> Members<'a> {
         self.take(name, |value| {
             let text = value.as_str().unwrap_or("");
             parse(text).ok_or_else(|| {
-                ("value", format!("{} is none of: {expected}", shorten(&value.to_string())))
+                (
+                    "value",
+                    format!(
+                        "{} is not allowed here; use one of {expected}",
+                        shorten(&value.to_string())
+                    ),
+                )
             })
         })
     }
@@ -135,7 +146,13 @@ impl<'a> Members<'a> {
             }
             let read = |value: &Value| {
                 value.as_str().and_then(&parse).ok_or_else(|| {
-                    ("value", format!("{} is none of: {expected}", shorten(&value.to_string())))
+                    (
+                        "value",
+                        format!(
+                            "{} is not allowed here; use one of {expected}",
+                            shorten(&value.to_string())
+                        ),
+                    )
                 })
             };
             values.iter().map(read).collect()

@@ -129,7 +129,7 @@ impl Asked {
             "any" => parts.push(Expr::any(tags)),
             "none" => parts.push(Expr::any(tags).negate()),
             _ => {
-                let detail = format!("{mode:?} is none of any, all and none");
+                let detail = format!("{mode:?} is not allowed here; use any, all or none");
                 return Err(Error::invalid("/tag_mode", "mode", detail).into());
             }
         }

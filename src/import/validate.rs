@@ -161,7 +161,7 @@ impl Checker<'_> {
                     "the row has no name, company, phone or e-mail",
                 )
                 .suggest(
-                    "fill in at least one of them, or check which columns go where with --map",
+                    "fill in at least one of them, or check which columns go where with `map`",
                 ),
             );
         }

@@ -167,7 +167,8 @@ impl Reader<'_> {
             Some(_) => return self.issue(&format!("{at}/op"), "type", "must be a string"),
         };
         if !OPERATORS.contains(&op) {
-            let detail = format!("{} is none of: {}", shorten(op), OPERATORS.join(", "));
+            let detail =
+                format!("{} is not allowed here; use one of {}", shorten(op), OPERATORS.join(", "));
             return self.issue(&format!("{at}/op"), "value", detail);
         }
         let target = if name == "any" { None } else { Some(self.target(&named, name)?) };
@@ -326,7 +327,13 @@ impl Reader<'_> {
             let end = match name.as_str() {
                 "gt" | "gte" => &mut from,
                 "lt" | "lte" => &mut to,
-                _ => return self.issue(&at, "unknown_member", "is none of gt, gte, lt, lte"),
+                _ => {
+                    return self.issue(
+                        &at,
+                        "unknown_member",
+                        "is not known here; use gt, gte, lt or lte",
+                    );
+                }
             };
             if end.is_some() {
                 return self.issue(&at, "value", "stands beside another bound of that side");

@@ -302,8 +302,12 @@ fn unsupported_media_type() {
     {
         send(kind).expect(201);
     }
-    let gzip = [("content-type", "application/json"), ("content-encoding", "gzip")];
-    problem(server.send("POST", "/api/v1/contacts", &gzip, Some(b"\x1f\x8b")), 415);
+    let encoded = |coding: &str| {
+        let headers = [("content-type", "application/json"), ("content-encoding", coding)];
+        server.send("POST", "/api/v1/contacts", &headers, Some(b"\x1f\x8b"))
+    };
+    problem(encoded("zstd"), 415);
+    problem(encoded("gzip"), 400);
 }
 
 #[test]
@@ -416,4 +420,25 @@ fn what_is_no_http_is_refused() {
     let answer = talk(&server, "", |stream| drop(stream.write_all(long.as_bytes())));
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
     server.get("/healthz").expect(200);
+}
+
+#[test]
+fn messages_are_in_plain_words() {
+    let server = TestServer::start();
+    let detail = |answer: Answer| answer.json["detail"].as_str().unwrap().to_owned();
+    let empty = detail(server.post("/api/v1/contacts", &json!({})).expect(422));
+    assert!(empty.starts_with("a contact needs"), "{empty}");
+    let user = json!({"name": "Ann", "email": "ann@example.com", "role": "cheif"});
+    let refused = server.post("/api/v1/users", &user).expect(422);
+    assert_eq!(refused.json["errors"].as_array().unwrap().len(), 1, "{}", refused.json);
+    let role = detail(refused);
+    assert!(role.starts_with("/role: \"cheif\" is not allowed here; use one of"), "{role}");
+    let change = json!({"duplicates": {"name_similarity": 300}, "phone_validation": "mild"});
+    let settings = detail(server.patch("/api/v1/settings", &change).expect(422));
+    assert!(!settings.contains("expected") && !settings.contains("u8"), "{settings}");
+    assert!(settings.contains("use a whole number from 0 to 255"), "{settings}");
+    server.post("/api/v1/custom-fields", &json!({"label": "Tier"})).expect(201);
+    server.create(&json!({"name": "Jane", "custom_fields": {"tier": "gold"}}));
+    let field = detail(server.delete("/api/v1/custom-fields/tier").expect(409));
+    assert!(field.contains("`confirm=true`"), "{field}");
 }

@@ -357,7 +357,7 @@ impl App {
             let survey = self.survey_field(caller, &found, None)?;
             let contacts = survey.contacts;
             let detail = format!(
-                "{contacts} contacts would lose the value of {:?}; with ?confirm=true field and values are deleted for good, archived they are only hidden",
+                "{contacts} contacts would lose the value of {:?}; with `confirm=true` field and values are deleted for good, archived they are only hidden",
                 found.label
             );
             return Err(Error::FieldInUse(Box::new(Survey { detail, ..survey })));

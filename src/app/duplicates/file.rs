@@ -54,7 +54,7 @@ pub enum FileReportError {
     Import(#[from] import::Error),
     /// No column can be compared.
     #[error(
-        "no column goes to a name, company, phone or e-mail: say where with --map \"COLUMN=field\"; the columns are {0}"
+        "no column goes to a name, company, phone or e-mail: say where with `map` \"COLUMN=field\"; the columns are {0}"
     )]
     NothingToCompare(String),
     /// The comparison failed.

@@ -115,7 +115,7 @@ impl MergeRequest {
             std::iter::once(primary).chain(others.iter().copied()).map(ContactId).collect();
         for (id, _) in versions.iter().filter(|(id, _)| !ids.contains(id)) {
             let pointer = format!("/versions/{id}");
-            let detail = "is none of the contacts that are merged";
+            let detail = "is not one of the contacts that are merged";
             issues.push(FieldIssue::new(pointer, "unknown_contact", detail));
         }
         if !issues.is_empty() {

@@ -122,7 +122,7 @@ pub fn check_choices(
             let detail = "is no field that these contacts can be chosen for: use name, company, title, …, custom_fields.KEY or social_profiles.NETWORK";
             issues.push(FieldIssue::new(pointer, "unknown_field", detail));
         } else if contacts.iter().all(|contact| contact.id != *id) {
-            let detail = "is none of the contacts that are merged";
+            let detail = "is not one of the contacts that are merged";
             issues.push(FieldIssue::new(pointer, "unknown_contact", detail));
         }
     }
