@@ -128,6 +128,16 @@ pub(super) enum Command {
     Audit(Audit),
     /// Show what you may do and see, with the table of the organisation.
     Permissions,
+    /// Print what completes commands and options in a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages of all commands.
+    Man {
+        /// The folder to write them to; it is made if it does not exist.
+        dir: PathBuf,
+    },
     /// Work with tokens.
     Token {
         #[command(subcommand)]

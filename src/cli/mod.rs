@@ -17,6 +17,7 @@ mod generate;
 mod import;
 mod job;
 mod maintain;
+mod manual;
 mod merge;
 mod oidc;
 mod output;
@@ -66,6 +67,8 @@ pub fn run() -> ExitCode {
         Command::CustomField { command } => custom_field::run(&args, command),
         Command::Audit(command) => audit::run(&args, command),
         Command::Permissions => people::permissions(&args),
+        Command::Completions { shell } => manual::completions(*shell),
+        Command::Man { dir } => manual::pages(dir),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -109,6 +109,9 @@ pub(super) fn suggest(args: &Args, command: &Suggest) -> Result<(), Failure> {
 }
 
 pub(super) fn lookup(args: &Args, command: &Lookup) -> Result<(), Failure> {
+    if command.number.trim().is_empty() {
+        return Err(Failure::Usage("the number to look up is empty".to_owned()));
+    }
     let body = match Target::open_existing(args)? {
         Target::Remote(client) => {
             let limit = command.limit.to_string();

@@ -150,3 +150,20 @@ fn a_hangup_reads_the_certificate_and_the_client_takes_a_private_authority() {
     served.wait_for("took the certificate");
     wait_until_served(&health, &second);
 }
+
+#[test]
+fn a_lookup_of_nothing_is_bad_usage_and_completions_need_no_data() {
+    let dir = TempDir::new().unwrap();
+    assert_eq!(ringdex(&dir, &["lookup", " "]).output().unwrap().status.code(), Some(2));
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        let output = ringdex(&dir, &["completions", shell]).output().unwrap();
+        assert!(output.status.success(), "{shell}");
+        assert!(String::from_utf8_lossy(&output.stdout).contains("undo-merge"), "{shell}");
+    }
+    let pages = dir.path().join("man");
+    let output = ringdex(&dir, &["man", pages.to_str().unwrap()]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let page = std::fs::read_to_string(pages.join("ringdex-lookup.1")).unwrap();
+    assert!(page.contains("Who has this number?"), "{page}");
+    assert!(!dir.path().join("data").exists());
+}
