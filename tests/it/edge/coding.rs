@@ -83,7 +83,7 @@ fn what_is_small_or_compressed_or_has_a_tag_is_sent_as_it_is() {
     assert_eq!(contact.header("content-encoding"), None);
     assert_eq!(contact.header("etag"), Some("\"1\""));
     let page = String::from_utf8(server.get("/").expect(200).body).unwrap();
-    let script = page.split('"').find(|part| part.starts_with("/ui/") && part.ends_with(".js"));
+    let script = page.split('"').find(|part| part.starts_with("/ui/") && part.contains(".js"));
     let script = ask(script.expect("the page loads a script")).expect(200);
     assert_eq!(script.header("content-encoding"), Some("gzip"));
     assert!(!gunzip(&script.body).starts_with(&[0x1f, 0x8b]), "compressed twice");
