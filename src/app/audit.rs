@@ -206,7 +206,7 @@ impl App {
         out: &mut dyn Write,
     ) -> Result<(), Error> {
         let failed = |error: &dyn std::fmt::Display| {
-            Error::FileUnreadable(format!("the export cannot be written: {error}"))
+            Error::WriteFailed(format!("the export cannot be written: {error}"))
         };
         let mut query = AuditQuery { per_page: Some(MOST_PER_PAGE), ..query };
         let mut out = Sink::new(format, out);

@@ -144,6 +144,9 @@ pub enum Error {
     /// The file cannot be read as a table.
     #[error("{0}")]
     FileUnreadable(String),
+    /// Something could not be written on this side.
+    #[error("{0}")]
+    WriteFailed(String),
     /// Too much at once.
     #[error("{0}")]
     Overloaded(&'static str),
@@ -253,7 +256,7 @@ impl HasCode for Error {
             Self::Engine(engine::Error::Closed) => ErrorCode::ShuttingDown,
             Self::Engine(engine::Error::SearchDown) => ErrorCode::SearchUnavailable,
             Self::Engine(engine::Error::WritesStopped(_)) => ErrorCode::WritesStopped,
-            Self::Engine(_) => ErrorCode::Internal,
+            Self::Engine(_) | Self::WriteFailed(_) => ErrorCode::Internal,
         }
     }
 }

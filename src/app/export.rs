@@ -248,7 +248,7 @@ impl<'a> Sink<'a> {
 }
 
 fn failed(error: &dyn std::fmt::Display) -> Error {
-    Error::FileUnreadable(format!("the export cannot be written: {error}"))
+    Error::WriteFailed(format!("the export cannot be written: {error}"))
 }
 
 /// A spreadsheet takes cells that begin so for formulas (CSV injection, OWASP).

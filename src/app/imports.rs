@@ -232,5 +232,5 @@ fn check_rows(raw: Vec<RawRow>, map: &RowMap, context: &RowContext) -> Vec<Check
 }
 
 pub(super) fn not_written(error: &std::io::Error) -> Error {
-    Error::FileUnreadable(format!("the error file cannot be written: {error}"))
+    Error::WriteFailed(format!("the error file cannot be written: {error}"))
 }

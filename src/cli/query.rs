@@ -46,7 +46,7 @@ pub(super) fn search(args: &Args, command: &Search) -> Result<(), Failure> {
             let answer = app.search_contacts(&caller, &request)?;
             let json = answer.into_json(&command.query.join(" "));
             json.and_then(|json| serde_json::from_slice(&json))
-                .map_err(|error| crate::app::Error::FileUnreadable(error.to_string()))?
+                .map_err(|error| crate::app::Error::WriteFailed(error.to_string()))?
         }
     };
     if args.json {

@@ -78,7 +78,17 @@ impl AuditAction {
 
     /// Whether it is about contacts, which not everybody sees.
     pub fn is_about_contact(self) -> bool {
-        self.as_str().starts_with("contact.")
+        matches!(
+            self,
+            Self::ContactCreated
+                | Self::ContactUpdated
+                | Self::ContactDeleted
+                | Self::ContactRestored
+                | Self::ContactErased
+                | Self::ContactRead
+                | Self::ContactMerged
+                | Self::ContactUnmerged
+        )
     }
 
     /// Whether it is about the definition of a custom field, which not everybody sees.

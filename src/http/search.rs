@@ -155,7 +155,7 @@ async fn run(
         // Written here, so that the workers are free for lookups.
         let body = answer
             .into_json(&search.query.q)
-            .map_err(|error| crate::app::Error::FileUnreadable(error.to_string()))?;
+            .map_err(|error| crate::app::Error::WriteFailed(error.to_string()))?;
         // Kept until here even if the caller has gone: the search has not.
         drop(place);
         Ok((body, total, took_us))

@@ -258,7 +258,8 @@ impl RowMap {
         };
         match &plan.target {
             Target::Phone(_) | Target::Phones => {
-                cut(&['|', ';', '\n']);
+                cut(&['|', '\n']);
+                parts = parts.into_iter().flat_map(split_at_semicolons).collect();
                 // A comma can be a pause in a number; between whole numbers it separates.
                 parts = parts.into_iter().flat_map(split_whole_numbers).collect();
             }
@@ -325,6 +326,27 @@ fn tag(text: &str) -> Option<&str> {
         None => Some(text),
     }
     .filter(|tag| !tag.is_empty())
+}
+
+/// Splits numbers at semicolons, but not at those in front of a parameter such as `;ext=22`
+/// (RFC 3966), which belongs to the number.
+fn split_at_semicolons(cell: &str) -> Vec<&str> {
+    let is_parameter = |rest: &str| {
+        let name = rest.split('=').next().unwrap_or_default();
+        name.len() < rest.len()
+            && !name.is_empty()
+            && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-')
+    };
+    let mut parts = Vec::new();
+    let mut from = 0;
+    for (at, _) in cell.match_indices(';') {
+        if !is_parameter(&cell[at + 1..]) {
+            parts.push(&cell[from..at]);
+            from = at + 1;
+        }
+    }
+    parts.push(&cell[from..]);
+    parts
 }
 
 fn split_whole_numbers(cell: &str) -> Vec<&str> {

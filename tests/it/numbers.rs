@@ -187,3 +187,35 @@ fn characters_that_nobody_sees_are_dropped_on_the_way_in() {
     let refused = server.post("/api/v1/contacts", &json!({"name": "\u{200b}\u{2060}"}));
     assert_eq!(refused.expect(422).code(), "invalid");
 }
+
+#[test]
+fn extensions_of_an_imported_list_are_kept_in_words_pauses_and_parameters() {
+    let server = TestServer::start();
+    let rows = [
+        ("+1-202-555-0134-x11", "11"),
+        ("\"+12025550134,,16#\"", "16"),
+        ("+1 202 555 0134 anexo 20", "20"),
+        ("tel:+1-202-555-0134;ext=22", "22"),
+        ("\"(202)555-0134,,,023#\"", "023"),
+        ("+1 202 555 0134 wew. 26", "26"),
+    ];
+    let mut csv = "Name,Phone\n".to_owned();
+    for (at, (raw, _)) in rows.iter().enumerate() {
+        csv += &format!("Person{at} Ext,{raw}\n");
+    }
+    let headers = [("content-type", "text/csv")];
+    let path = "/api/v1/imports?default_country=US";
+    let started = server.send("POST", path, &headers, Some(csv.as_bytes())).expect(202);
+    let job = started.header("location").unwrap().to_owned();
+    while ["queued", "running"]
+        .contains(&server.get(&job).expect(200).json["state"].as_str().unwrap())
+    {
+        std::thread::yield_now();
+    }
+    for (at, (raw, extension)) in rows.iter().enumerate() {
+        let found = server.search(&format!("Person{at}"), "&refresh=wait").json;
+        let phone = &found["contacts"][0]["phones"][0];
+        assert_eq!(phone["number"], "+12025550134", "{raw}: {found}");
+        assert_eq!(phone["extension"], *extension, "{raw}");
+    }
+}

@@ -6,7 +6,7 @@ use super::super::error::Error;
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::time::Timestamp;
-use crate::engine::{Error as EngineError, Rejected, Tx};
+use crate::engine::{Error as EngineError, Rejected, Tx, keys};
 
 /// Erases a contact with everything that was merged into it, since that is the same person, and
 /// takes their values out of the records of merges.
@@ -19,6 +19,7 @@ pub(in crate::app) fn erase_with_merges(
     now: Timestamp,
     actor: &str,
 ) -> Result<(), Rejected<Error>> {
+    forget_decisions(tx, org, contact.id)?;
     if let (Some(merge), id) = (contact.merge_id, contact.id)
         && let Some(mut record) = tx.merge(org, merge)?
     {
@@ -68,5 +69,19 @@ fn close(
     after.updated_at = now.max(before.updated_at);
     after.updated_by = Some(actor.to_owned());
     tx.replace_contact(org, before, after)?;
+    Ok(())
+}
+
+/// Removes what was decided about pairs of which one contact is erased: nobody can ask for it any
+/// more. Cost: a scan of the decisions of the organisation.
+fn forget_decisions(tx: &mut Tx<'_>, org: OrgNumber, id: ContactId) -> Result<(), Rejected<Error>> {
+    let decisions = tx.scan(&keys::space_of(keys::DECISIONS, org))?;
+    for key in decisions.into_keys() {
+        let is_about =
+            keys::parse_decision(&key).is_some_and(|(_, one, other)| one == id || other == id);
+        if is_about {
+            tx.delete(&key);
+        }
+    }
     Ok(())
 }

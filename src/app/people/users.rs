@@ -17,6 +17,7 @@ use crate::domain::draft::Patch;
 use crate::domain::email;
 use crate::domain::ids::OrgNumber;
 use crate::domain::members::Members;
+use crate::domain::saved_search::SavedSearch;
 use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
 use crate::engine::{Rejected, Tx, keys};
@@ -405,6 +406,13 @@ impl App {
             may_manage(&by, before.role, before.department_id).map_err(Rejected::By)?;
             keeps_an_admin(tx, org, &before, None)?;
             tx.delete(&key);
+            // Nobody else sees what was private, so nobody could remove it any more.
+            let searches: Vec<SavedSearch> = all(tx, &keys::space_of(keys::SAVED_SEARCHES, org))?;
+            let owner = format!("user:{id}");
+            for search in searches.iter().filter(|one| one.owner == owner && !one.shared) {
+                tx.delete(&keys::saved_search(org, search.id));
+                note(tx, (AuditAction::SavedSearchDeleted, search.id, Vec::new()));
+            }
             let queues: Vec<Queue> = all(tx, &keys::space_of(keys::QUEUES, org))?;
             for mut queue in queues.into_iter().filter(|queue| queue.members.contains(&id)) {
                 let before = queue.members.clone();

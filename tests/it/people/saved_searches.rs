@@ -145,3 +145,20 @@ fn what_does_not_fit_is_named_and_names_are_unique_for_their_owner() {
     anna.delete(&format!("{PATH}/{first}")).expect(204);
     anna.post(PATH, &json!({"name": "one more"})).expect(201);
 }
+
+#[test]
+fn what_a_deleted_user_kept_for_themselves_goes_with_them() {
+    let server = TestServer::start();
+    let id = server.user("jane@example.com", "agent", "a long enough password");
+    let jane = server.sign_in("jane@example.com", "a long enough password");
+    for (name, shared) in [("Mine", false), ("Ours", true)] {
+        let body = json!({"name": name, "q": "doe", "shared": shared});
+        jane.post("/api/v1/saved-searches", &body).expect(201);
+    }
+    server.delete(&format!("/api/v1/users/{id}")).expect(204);
+    let gone = server.get("/api/v1/audit?action=saved_search.deleted").expect(200).json;
+    assert_eq!(gone["lines"].as_array().map(Vec::len), Some(1), "{gone}");
+    let left = server.get("/api/v1/saved-searches").expect(200).json;
+    assert_eq!(left["saved_searches"][0]["name"], "Ours", "{left}");
+    assert_eq!(left["total"], 1);
+}
