@@ -204,7 +204,7 @@ fn extensions_of_an_imported_list_are_kept_in_words_pauses_and_parameters() {
         csv += &format!("Person{at} Ext,{raw}\n");
     }
     let headers = [("content-type", "text/csv")];
-    let path = "/api/v1/imports?default_country=US";
+    let path = "/api/v1/imports";
     let started = server.send("POST", path, &headers, Some(csv.as_bytes())).expect(202);
     let job = started.header("location").unwrap().to_owned();
     while ["queued", "running"]
