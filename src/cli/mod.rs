@@ -85,7 +85,11 @@ pub fn run() -> ExitCode {
 fn start_log(is_server: bool) {
     use std::io::IsTerminal;
     use tracing_subscriber::EnvFilter;
-    let level = if is_server { "info,tantivy=warn,sled=warn,actix_http=off" } else { "warn" };
+    let level = if is_server {
+        "info,tantivy=warn,sled=warn,actix_http=off,actix_server=warn"
+    } else {
+        "warn"
+    };
     let filter = EnvFilter::try_from_env("RINGDEX_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -32,7 +32,7 @@ pub use partition::{Options, Partition, PendingWrite, SearchPage, Stats, Written
 pub use rebuild::{Refreshed, SCHEMA_FOLDER, write_schema};
 pub use rekey::{Rekeyed, is_data_directory, rekey, rewrap};
 pub use repair::{JournalRepair, LostWrites, repair_journal};
-pub use start::{StartProgress, StartState, StartWork, Waited};
+pub use start::{StartProgress, StartState, StartWork};
 pub use tx::{Tombstone, Tx};
 pub use watch::Watch;
 pub use writer::Origin;

@@ -69,24 +69,12 @@ struct Stage {
     is_open: bool,
 }
 
-/// Why waiting has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Waited {
-    /// Something has begun that takes long.
-    Work,
-    /// The directory is open, or will not be opened.
-    Open,
-    /// Neither, and the time is over.
-    Long,
-}
-
 impl StartProgress {
     /// Notes that something begins that takes long.
     pub fn begin(&self, work: StartWork, total: u64) {
         self.0.done.store(0, Ordering::Relaxed);
         self.0.total.store(total, Ordering::Relaxed);
         self.0.stage.lock().work = Some(work);
-        self.0.changed.notify_all();
     }
 
     /// Notes how far it has come.
@@ -116,20 +104,11 @@ impl StartProgress {
         })
     }
 
-    /// Waits until something begins that takes long, or there is nothing more to wait for.
-    pub fn wait(&self, at_most: Duration) -> Waited {
+    /// Waits until there is nothing more to wait for, at most for a time; whether that is so.
+    pub fn wait(&self, at_most: Duration) -> bool {
         let deadline = Instant::now() + at_most;
         let mut stage = self.0.stage.lock();
-        loop {
-            if stage.is_open {
-                return Waited::Open;
-            }
-            if stage.work.is_some() {
-                return Waited::Work;
-            }
-            if self.0.changed.wait_until(&mut stage, deadline).timed_out() {
-                return if stage.is_open { Waited::Open } else { Waited::Long };
-            }
-        }
+        while !stage.is_open && !self.0.changed.wait_until(&mut stage, deadline).timed_out() {}
+        stage.is_open
     }
 }

@@ -84,22 +84,31 @@ impl Signals {
 }
 
 /// The signals of the operating system.
-struct Kinds(#[cfg(unix)] [(Ending, tokio::signal::unix::Signal); 3]);
+#[cfg(unix)]
+struct Kinds {
+    endings: [(Ending, tokio::signal::unix::Signal); 3],
+    /// Heard elsewhere, and caught here so that it ends nothing before that.
+    _hangup: tokio::signal::unix::Signal,
+}
+
+#[cfg(not(unix))]
+struct Kinds();
 
 #[cfg(unix)]
 impl Kinds {
     fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self([
+        let endings = [
             (Ending::Graceful, signal(SignalKind::terminate())?),
             (Ending::Immediate, signal(SignalKind::interrupt())?),
             (Ending::Immediate, signal(SignalKind::quit())?),
-        ]))
+        ];
+        Ok(Self { endings, _hangup: signal(SignalKind::hangup())? })
     }
 
     async fn next(&mut self) -> Ending {
         std::future::poll_fn(|cx| {
-            for (ending, signal) in &mut self.0 {
+            for (ending, signal) in &mut self.endings {
                 if Pin::new(signal).poll_recv(cx).is_ready() {
                     return Poll::Ready(*ending);
                 }

@@ -22,11 +22,11 @@ use super::options::ServeOptions;
 use super::origin;
 use super::server::ServeError;
 use super::tls::Certificates;
-use crate::app::{StartProgress, StartWork, Waited};
+use crate::app::{StartProgress, StartWork};
 use crate::error::ErrorCode;
 
-/// What takes longer than this is told, whatever it is.
-const LONG: Duration = Duration::from_secs(1);
+/// Starts that take no longer than this need nobody to tell of them.
+const LONG: Duration = Duration::from_millis(500);
 /// When it is worth asking again.
 const RETRY_SECS: u64 = 2;
 
@@ -39,7 +39,7 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    /// Begins to answer on a listening socket once something takes long.
+    /// Begins to answer on a listening socket if opening takes long.
     ///
     /// # Errors
     /// If the certificate cannot be used or no thread can be made.
@@ -54,7 +54,7 @@ impl Waiting {
         let (stop, stopped) = oneshot::channel();
         let (asked, told) = (progress.clone(), progress.clone());
         let thread = std::thread::Builder::new().name("waiting".to_owned()).spawn(move || {
-            if asked.wait(LONG) == Waited::Open {
+            if asked.wait(LONG) {
                 return;
             }
             if let Err(error) = serve(listener, &options, tls, told, stopped) {

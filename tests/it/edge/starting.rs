@@ -70,6 +70,19 @@ fn a_start_that_is_quick_needs_nobody_to_wait() {
 }
 
 #[test]
+fn nothing_says_that_it_listens_before_it_does() {
+    let bench = Bench::new();
+    bench.run(&["organization", "list"], None).expect(0);
+    // An index that has to be built takes its time.
+    std::fs::remove_dir_all(bench.data().join("index")).unwrap();
+    let (server, said) = bench.serve_and_listen();
+    server.client.get("/readyz").expect(200);
+    server.stop();
+    let said: Vec<String> = said.iter().filter(|line| line.contains("listening on")).collect();
+    assert!(said.is_empty(), "{said:?}");
+}
+
+#[test]
 fn a_server_that_is_told_to_end_as_soon_as_it_listens_ends_in_good_order() {
     for _ in 0..5 {
         let bench = Bench::new();

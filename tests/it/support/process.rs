@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 
 use tempfile::TempDir;
 
@@ -86,13 +87,24 @@ impl Bench {
 
     /// A server with more arguments.
     pub(crate) fn serve_with(&self, more: &[&str], key: Option<&Path>) -> Served {
+        self.begin_serving(more, key, Stdio::null())
+    }
+
+    /// A server, and what it says on standard error until it ends.
+    pub(crate) fn serve_and_listen(&self) -> (Served, Receiver<String>) {
+        let mut served = self.begin_serving(&["--admin-token", OPERATOR], None, Stdio::piped());
+        let errors = BufReader::new(served.process.stderr.take().unwrap());
+        let (sender, said) = channel();
+        std::thread::spawn(move || {
+            errors.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
+        });
+        (served, said)
+    }
+
+    fn begin_serving(&self, more: &[&str], key: Option<&Path>, errors: Stdio) -> Served {
         let arguments = [&["serve", "--listen", "127.0.0.1:0"], more].concat();
-        let mut process = self
-            .command(&arguments, key)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut process =
+            self.command(&arguments, key).stdout(Stdio::piped()).stderr(errors).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let base = line.trim().rsplit(' ').next().unwrap();
