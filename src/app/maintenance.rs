@@ -1,11 +1,13 @@
 //! Looking after the partition: verifying, rebuilding, figures.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use super::error::Error;
 use super::{App, authorize};
 use crate::domain::access::{Caller, Permission};
-use crate::engine::{CheckReport, Condition, Refreshed, Stats};
+use crate::domain::audit::AuditAction;
+use crate::engine::{self, CheckReport, Condition, Refreshed, Rejected, Stats};
 
 impl App {
     /// Verifies everything against everything.
@@ -28,6 +30,27 @@ impl App {
     pub fn reindex(&self, caller: &Caller, progress: &mut dyn FnMut(u64)) -> Result<u64, Error> {
         authorize(caller, Permission::Operate)?;
         Ok(self.partition.reindex(progress)?)
+    }
+
+    /// Writes a backup of everything that is acknowledged now, of all organisations, as a tar
+    /// archive; the audit log says that it was asked for.
+    ///
+    /// # Errors
+    /// If the caller does not run the server, the journal is not in order, or nobody takes it.
+    pub fn back_up(&self, caller: &Caller, out: &mut dyn Write) -> Result<(), Error> {
+        authorize(caller, Permission::Operate)?;
+        let journal = self.partition.journal_id();
+        let noted = self.partition.write(caller.organization, caller, false, move |tx| {
+            tx.note(AuditAction::BackupTaken, journal, Vec::new());
+            Ok::<(), Rejected<Error>>(())
+        });
+        match noted {
+            // What can be read can be saved, also where nothing can be written any more.
+            Ok(_) | Err(Rejected::Engine(engine::Error::WritesStopped(_))) => {}
+            Err(rejected) => return Err(rejected.into()),
+        }
+        self.partition.back_up(out)?;
+        Ok(())
     }
 
     /// Takes over a changed schema of the search index in the background, and builds the index

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use super::auto_merge::AutoMerge;
+use super::backup::{Backup, Restore};
 use super::custom_field::CustomField;
 use super::duplicates::Duplicates;
 use super::edge::Edge;
@@ -90,6 +91,11 @@ pub(super) enum Command {
     Reindex,
     /// Write the files that say how searches are made, to be changed in the data directory.
     IndexSchema(IndexSchema),
+    /// Copy everything that is acknowledged, of a data directory or of a running server, and verify
+    /// the copy.
+    Backup(Backup),
+    /// Make a new data directory (--data-dir) of a backup, as of its end or an earlier moment.
+    Restore(Restore),
     /// Encrypt a data directory, give it another key, or decrypt it; its server must be stopped.
     Rekey(Rekey),
     /// Make a key file for encryption.

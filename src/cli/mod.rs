@@ -7,6 +7,7 @@ mod admin;
 mod args;
 mod audit;
 mod auto_merge;
+mod backup;
 mod client;
 mod custom_field;
 mod duplicates;
@@ -56,6 +57,8 @@ pub fn run() -> ExitCode {
         Command::Check(command) => maintain::check(&args, command),
         Command::IndexSchema(command) => maintain::index_schema(&args, command),
         Command::Reindex => maintain::reindex(&args),
+        Command::Backup(command) => backup::backup(&args, command),
+        Command::Restore(command) => backup::restore(&args, command),
         Command::Rekey(command) => rekey::rekey(&args, command),
         Command::Keygen(command) => rekey::keygen(command),
         Command::Organization { command } => admin::organization(&args, command),

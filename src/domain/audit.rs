@@ -41,6 +41,7 @@ actions! {
     ContactMerged "cm" "contact.merged",
     ContactUnmerged "cn" "contact.unmerged",
     ContactsExported "cx" "contacts.exported",
+    BackupTaken "bt" "backup.taken",
     OrganizationCreated "oc" "organization.created",
     OrganizationUpdated "ou" "organization.updated",
     SettingsUpdated "su" "settings.updated",

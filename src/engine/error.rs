@@ -25,6 +25,9 @@ pub enum Error {
     /// The directory has nothing in it to work on.
     #[error("there is no data directory at {}", .0.display())]
     NoDirectory(PathBuf),
+    /// There is trouble with a backup.
+    #[error(transparent)]
+    Backup(#[from] super::backup::BackupError),
     /// The journal refused.
     #[error(transparent)]
     Journal(#[from] crate::journal::Error),

@@ -3,6 +3,7 @@
 //! Knows contacts as records and changes as batches; who may do what is decided above, in `app`.
 
 mod audit;
+mod backup;
 mod cards;
 mod check;
 mod error;
@@ -24,6 +25,9 @@ mod tx;
 mod watch;
 mod writer;
 
+pub use backup::{
+    BackupError, BackupFile, BackupManifest, Restored, back_up, receive_backup, restore,
+};
 pub use check::{CheckReport, Trouble};
 pub use error::{Error, Rejected};
 pub use health::Condition;
@@ -38,5 +42,6 @@ pub use watch::Watch;
 pub use writer::Origin;
 
 // What the use cases need of the layers below; they reach them through here only.
+pub use crate::journal::Until;
 pub use crate::store::{codec, keys};
 pub use crate::{lookup, search};

@@ -14,6 +14,7 @@ use crossbeam_channel::{Receiver, Sender};
 use parking_lot::Mutex;
 use tantivy::Searcher;
 
+use super::backup;
 use super::cards::Cards;
 use super::error::{Error, Rejected};
 use super::follower::{Follower, Replacement, Serving};
@@ -62,6 +63,8 @@ pub struct Options {
     pub encryption_key: Option<MasterKey>,
     /// Where the opening tells how far it has come.
     pub start: StartProgress,
+    /// Whether a directory is opened that a restore has not finished; for the restore itself.
+    pub is_restore: bool,
 }
 
 impl Default for Options {
@@ -76,6 +79,7 @@ impl Default for Options {
             clock: Clock::system(),
             encryption_key: None,
             start: StartProgress::default(),
+            is_restore: false,
         }
     }
 }
@@ -186,6 +190,7 @@ impl Partition {
     /// # Errors
     /// If another process holds it, or something is damaged beyond what replay repairs.
     pub fn open(root: &Path, options: Options) -> Result<Self, Error> {
+        backup::refuse_backup(root, options.is_restore)?;
         let lock = lock(root)?;
         rekey::settle(root)?;
         let vault = recovery::open_vault(root, options.encryption_key.as_ref())?;
@@ -202,10 +207,13 @@ impl Partition {
         };
         let recovery::Recovered { store, table, scanned } =
             recovery::open_store(root, &journal, &store_options, &options.start)?;
-        if image::complete(&journal, &store, options.clock.now(), &options.start)? {
-            tracing::warn!(
+        match image::complete(&journal, &store, options.clock.now(), &options.start) {
+            Ok(false) => {}
+            Ok(true) => tracing::warn!(
                 "the journal did not reach back to its beginning; it was completed from the store"
-            );
+            ),
+            // The next start tries again; until then it is no worse than before.
+            Err(error) => tracing::error!("the journal is not complete: {}", causes(&error)),
         }
         let recovery::OpenIndex { generations, mirror, is_outdated, is_unverified } =
             recovery::open_index(

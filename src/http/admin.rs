@@ -8,10 +8,12 @@ use super::answer;
 use super::auth::Authenticated;
 use super::body;
 use super::error::Problem;
+use super::file;
 use super::people::record_id;
 use super::schema;
 use super::state::State;
 use crate::app::{Error, Noun, TokenRequest};
+use crate::domain::access::Permission;
 
 fn text(value: &Value, name: &str) -> Result<Option<String>, Problem> {
     match value.get(name) {
@@ -207,4 +209,21 @@ pub(super) async fn reindex(
 ) -> Result<HttpResponse, Problem> {
     let contacts = answer::run(&state, move |app| app.reindex(&caller.0, &mut |_| {})).await?;
     Ok(answer::json(StatusCode::OK, &json!({"contacts": contacts})))
+}
+
+/// Sends a backup of everything that is acknowledged now, of all organisations, as a tar archive,
+/// while work goes on; for who runs the server. `ringdex backup --server` takes and verifies it,
+/// `ringdex restore` makes a data directory of it. An archive without the file `BACKUP`, which
+/// comes last, is not complete.
+#[utoipa::path(get, path = "/api/v1/admin/backup", operation_id = "back_up", tag = "administration",
+    responses((status = 200, description = "the archive", content_type = "application/x-tar"), (status = 403, body = schema::Problem), (status = 503, body = schema::Problem)))]
+pub(super) async fn back_up(
+    state: web::Data<State>,
+    caller: Authenticated,
+) -> Result<HttpResponse, Problem> {
+    if !caller.0.may(Permission::Operate) {
+        return Err(Error::Forbidden(Permission::Operate).into());
+    }
+    let kind = file::Kind { content_type: "application/x-tar", name: "ringdex-backup.tar" };
+    file::send(&state, kind, move |app, out| app.back_up(&caller.0, out)).await
 }

@@ -39,7 +39,7 @@ use super::{
         session::sign_in, session::find, session::sign_out, session::sign_out_everywhere, session::change_password,
         session::permissions, setup::find, setup::set_up, oidc::start, oidc::callback,
         audit::list, audit::export,
-        admin::check, admin::reindex,
+        admin::back_up, admin::check, admin::reindex,
         health::healthz, health::readyz, health::metrics,
     ),
     security(("token" = [])),

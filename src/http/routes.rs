@@ -141,6 +141,7 @@ pub const ROUTES: &[Endpoint] = &[
     post("/api/v1/setup", || web::post().to(setup::set_up)),
     get("/api/v1/audit", || read().to(audit::list)),
     get("/api/v1/audit/export", || read().to(audit::export)),
+    get("/api/v1/admin/backup", || read().to(admin::back_up)),
     post("/api/v1/admin/check", || web::post().to(admin::check)),
     post("/api/v1/admin/reindex", || web::post().to(admin::reindex)),
     get("/", || read().to(assets::index)),

@@ -345,6 +345,13 @@ impl FileJournal {
         }
     }
 
+    pub(super) fn with_segments<T>(
+        &self,
+        look: impl FnOnce(&[Segment], Option<&Sealing>) -> T,
+    ) -> T {
+        look(&self.view.lock().segments, self.sealing.as_ref())
+    }
+
     fn has(&self, path: &Path) -> bool {
         self.view.lock().segments.iter().any(|segment| segment.path() == path)
     }

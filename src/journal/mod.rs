@@ -25,6 +25,7 @@ mod salvage;
 mod scan;
 mod sealing;
 mod segment;
+mod snapshot;
 mod verify;
 
 pub use error::{Damage, Error};
@@ -33,6 +34,7 @@ pub use frame::MAX_BODY_BYTES;
 pub use repair::{RepairReport, repair, restart};
 pub use rewrite::rewrite;
 pub use salvage::{Gap, Salvage, Salvaged};
+pub use snapshot::{Copied, Snapshot, Until};
 
 /// Whether a directory holds a journal.
 ///

@@ -191,6 +191,7 @@ fn routes(id: &str) -> Vec<(&'static str, String, Value, &'static str)> {
         ("GET", format!("/api/v1/organizations/{id}"), Value::Null, "operator"),
         ("PATCH", format!("/api/v1/organizations/{id}"), json!({}), "operator"),
         ("POST", at("/api/v1/organizations"), json!({"name": "third"}), "operator"),
+        ("GET", at("/api/v1/admin/backup"), Value::Null, "operator"),
         ("POST", at("/api/v1/admin/check"), json!({}), "operator"),
         ("POST", at("/api/v1/admin/reindex"), json!({}), "operator"),
     ]

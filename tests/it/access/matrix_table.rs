@@ -155,6 +155,7 @@ pub(super) const TABLE: &[(&str, &str, Rule)] = &[
     ("GET", "/setup", Rule::Open),
     ("GET", "/api/v1/audit", Rule::Whole(&[P::ReadAudit], 200)),
     ("GET", "/api/v1/audit/export", Rule::Whole(&[P::ReadAudit], 200)),
+    ("GET", "/api/v1/admin/backup", Rule::Whole(OPERATE, 200)),
     ("POST", "/api/v1/admin/check", Rule::Whole(OPERATE, 200)),
     ("POST", "/api/v1/admin/reindex", Rule::Whole(OPERATE, 200)),
     ("GET", "/", Rule::Open),

@@ -1,5 +1,6 @@
 //! What the engine promises: nothing acknowledged is lost, and all mirrors agree with the store.
 
+mod backup;
 mod brute_force;
 mod damage;
 mod disk_full;

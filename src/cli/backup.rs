@@ -1,0 +1,105 @@
+//! `ringdex backup` and `ringdex restore`.
+
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+use serde_json::json;
+
+use super::args::Args;
+use super::client::Client;
+use super::error::Failure;
+use super::rekey::encryption_key;
+use super::{output, progress};
+use crate::domain::ids::ChangeSeq;
+use crate::domain::time::Timestamp;
+use crate::engine::{self, Options, Until};
+
+#[derive(ClapArgs)]
+pub(super) struct Backup {
+    /// The directory to write; it must not exist yet, or be empty.
+    target: PathBuf,
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Restore {
+    /// The backup: a directory, or an archive that a server has sent.
+    source: PathBuf,
+    /// The state to go back to: a time such as 2026-11-29T12:00:00Z, or the number of a journal
+    /// entry. The newest if not given.
+    #[arg(long, value_name = "TIME|SEQ", value_parser = parse_until)]
+    to: Option<Until>,
+}
+
+fn parse_until(text: &str) -> Result<Until, String> {
+    if let Ok(seq) = text.parse() {
+        return Ok(Until::Entry(ChangeSeq(seq)));
+    }
+    text.parse::<Timestamp>().map(Until::Time).map_err(|_neither| {
+        format!(
+            "{text:?} is neither a time such as 2026-11-29T12:00:00Z nor the number of an entry"
+        )
+    })
+}
+
+pub(super) fn backup(args: &Args, command: &Backup) -> Result<(), Failure> {
+    let bar = progress::spinner();
+    let mut progress = |bytes| bar.set_position(bytes);
+    let manifest = if let Some(server) = &args.server {
+        let client = Client::new(server, args.token.as_deref(), args.ca_file.as_deref())?;
+        let mut archive = client.get_reader("/api/v1/admin/backup", &[])?;
+        engine::receive_backup(&mut archive, &command.target, &mut progress)?
+    } else {
+        let key = encryption_key(args)?;
+        engine::back_up(&args.data_dir, key.as_ref(), &command.target, &mut progress)?
+    };
+    bar.finish_and_clear();
+    let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();
+    if args.json {
+        return output::print_json(&json!({
+            "target": command.target,
+            "bytes": bytes,
+            "first": manifest.first,
+            "last": manifest.last,
+            "last_at": manifest.last_at,
+            "chain": manifest.chain,
+            "encrypted": manifest.is_encrypted,
+        }));
+    }
+    output::print(&format!(
+        "backed up to {}: {bytes} bytes, entries {} to {}{}, verified",
+        command.target.display(),
+        manifest.first,
+        manifest.last,
+        decided(manifest.last_at),
+    ))
+}
+
+pub(super) fn restore(args: &Args, command: &Restore) -> Result<(), Failure> {
+    if args.server.is_some() {
+        return Err(Failure::Usage(
+            "restore makes a new data directory: give --data-dir, not --server".to_owned(),
+        ));
+    }
+    let options = Options { encryption_key: encryption_key(args)?, ..Options::default() };
+    let until = command.to.unwrap_or(Until::End);
+    let done = engine::restore(&command.source, &args.data_dir, until, &options)?;
+    if args.json {
+        return output::print_json(&json!({
+            "data_dir": args.data_dir,
+            "last": done.last,
+            "last_at": done.at,
+            "contacts": done.contacts,
+        }));
+    }
+    output::print(&format!(
+        "restored to entry {}{} in {}: {} contacts, checked",
+        done.last,
+        decided(done.at),
+        args.data_dir.display(),
+        done.contacts,
+    ))
+}
+
+fn decided(at: Option<Timestamp>) -> String {
+    at.map(|at| format!(" of {at}")).unwrap_or_default()
+}

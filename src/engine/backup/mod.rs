@@ -1,0 +1,358 @@
+//! Backups: the journal with what opens it, copied and verified.
+//!
+//! ```text
+//! BACKUP                 what it is, and the size and hash of every file; written last
+//! entries/NNNN.log       the journal, as it lies in the data directory
+//! VAULT                  the sealed data key of an encrypted directory
+//! index-schema/*         files of the schema that take the place of those compiled in
+//! ```
+//! The journal is never trimmed, so it brings back everything, as of any moment. The store and the
+//! index are built from it; running uploads and reports are not part of a backup. The folder is
+//! not called `journal`, so that no server takes a backup for a data directory.
+
+mod error;
+mod folder;
+mod restore;
+mod tar;
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+pub use error::BackupError;
+pub use restore::{Restored, restore};
+
+use super::error::Error;
+use super::partition::{Options, Partition, lock};
+use super::rebuild::SCHEMA_FOLDER;
+use super::recovery::open_vault;
+use super::rekey;
+use super::repair::settle_journal;
+use crate::domain::ids::ChangeSeq;
+use crate::domain::time::{Clock, Timestamp};
+use crate::journal::{self, Snapshot, Verified};
+use crate::store::{self, Store};
+use crate::vault::{self, MasterKey, Room, Sealer};
+use folder::{Folder, FolderSink};
+use tar::TarSink;
+
+/// The file that says what a backup is. Without it there is none.
+pub(super) const MANIFEST: &str = "BACKUP";
+/// The folder of the journal in a backup.
+const ENTRIES: &str = "entries";
+/// The only format so far.
+const FORMAT: u32 = 1;
+
+/// What a backup is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupManifest {
+    /// The format of the backup.
+    pub format: u32,
+    /// The program that made it.
+    pub program: String,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// The identity of the journal.
+    pub journal: Uuid,
+    /// Restoring it takes the key of the data directory.
+    pub is_encrypted: bool,
+    /// The first entry.
+    pub first: ChangeSeq,
+    /// The last entry: everything that was acknowledged up to here is in it.
+    pub last: ChangeSeq,
+    /// When the last entry was decided.
+    pub last_at: Option<Timestamp>,
+    /// The hash over all entries.
+    pub chain: String,
+    /// The files, with their sizes and hashes.
+    pub files: Vec<BackupFile>,
+}
+
+/// A file of a backup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupFile {
+    /// Its path below the backup.
+    pub name: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Its BLAKE3 hash in hexadecimal digits.
+    pub blake3: String,
+}
+
+/// Takes the files of a backup, one after the other.
+trait Sink {
+    /// Begins a file of a known size.
+    fn begin(&mut self, name: &str, bytes: u64) -> io::Result<()>;
+    /// Adds to the file that was begun last.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// Ends the file.
+    fn end(&mut self) -> io::Result<()>;
+}
+
+/// Writes a file of which all is at hand.
+fn put(sink: &mut dyn Sink, name: &str, bytes: &[u8]) -> io::Result<BackupFile> {
+    sink.begin(name, bytes.len() as u64)?;
+    sink.write(bytes)?;
+    sink.end()?;
+    let blake3 = blake3::hash(bytes).to_hex().to_string();
+    Ok(BackupFile { name: name.to_owned(), bytes: bytes.len() as u64, blake3 })
+}
+
+/// Writes a backup of a verified snapshot.
+fn write(
+    root: &Path,
+    snapshot: &Snapshot,
+    verified: &Verified,
+    made_at: Timestamp,
+    sink: &mut dyn Sink,
+    progress: &mut dyn FnMut(u64),
+) -> Result<BackupManifest, Error> {
+    let failed = |source| Error::Backup(BackupError::Write(source));
+    let mut files = Vec::new();
+    let vault = root.join(vault::FILE_NAME);
+    if vault.is_file() {
+        let bytes = std::fs::read(&vault).map_err(io_error(&vault))?;
+        files.push(put(sink, vault::FILE_NAME, &bytes).map_err(failed)?);
+    }
+    let schema = root.join(SCHEMA_FOLDER);
+    if schema.is_dir() {
+        let mut names: Vec<_> = std::fs::read_dir(&schema)
+            .map_err(io_error(&schema))?
+            .filter_map(Result::ok)
+            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .filter(|name| folder::is_safe_name(name))
+            .collect();
+        names.sort();
+        for name in names {
+            let path = schema.join(&name);
+            let bytes = std::fs::read(&path).map_err(io_error(&path))?;
+            files.push(put(sink, &format!("{SCHEMA_FOLDER}/{name}"), &bytes).map_err(failed)?);
+        }
+    }
+    let mut done = 0;
+    for (at, (name, bytes)) in snapshot.files().enumerate() {
+        let name = format!("{ENTRIES}/{name}");
+        let mut hasher = blake3::Hasher::new();
+        sink.begin(&name, bytes).map_err(failed)?;
+        snapshot.read(at, &mut |piece| {
+            hasher.update(piece);
+            done += piece.len() as u64;
+            sink.write(piece)
+        })?;
+        sink.end().map_err(failed)?;
+        progress(done);
+        let blake3 = hasher.finalize().to_hex().to_string();
+        files.push(BackupFile { name, bytes, blake3 });
+    }
+    let manifest = BackupManifest {
+        format: FORMAT,
+        program: format!("ringdex {}", env!("CARGO_PKG_VERSION")),
+        made_at,
+        journal: snapshot.incarnation()?,
+        is_encrypted: snapshot.is_sealed(),
+        first: verified.first,
+        last: verified.last,
+        last_at: snapshot.newest(),
+        chain: blake3::Hash::from_bytes(verified.chain).to_hex().to_string(),
+        files,
+    };
+    let text = serde_json::to_string_pretty(&manifest).map_err(|e| failed(e.into()))?;
+    put(sink, MANIFEST, text.as_bytes()).map_err(failed)?;
+    Ok(manifest)
+}
+
+impl Partition {
+    /// Writes a backup of everything that is acknowledged now as a tar archive, while work goes on.
+    ///
+    /// # Errors
+    /// If the journal is not in order, or the archive cannot be written.
+    pub fn back_up(&self, out: &mut dyn Write) -> Result<BackupManifest, Error> {
+        let snapshot = self.journal().snapshot();
+        let verified = snapshot.verify()?;
+        let mut sink = TarSink::new(out);
+        let made_at = self.now();
+        let manifest = write(self.root(), &snapshot, &verified, made_at, &mut sink, &mut |_| {})?;
+        sink.finish().map_err(|source| Error::Backup(BackupError::Write(source)))?;
+        Ok(manifest)
+    }
+
+    /// The identity of the journal.
+    pub fn journal_id(&self) -> Uuid {
+        journal::Journal::incarnation(self.journal())
+    }
+}
+
+/// Copies the journal of a data directory that no server holds into a new directory, and verifies
+/// the copy. `progress` is called with the number of bytes done.
+///
+/// # Errors
+/// If the directory is in use or damaged, the key does not fit, or the target has something in it;
+/// then there is no backup.
+pub fn back_up(
+    root: &Path,
+    key: Option<&MasterKey>,
+    target: &Path,
+    progress: &mut dyn FnMut(u64),
+) -> Result<BackupManifest, Error> {
+    if !rekey::is_data_directory(root) {
+        return Err(Error::NoDirectory(root.to_owned()));
+    }
+    let folder = Folder::begin(target, "partial")?;
+    complete_journal(root, key)?;
+    let _lock = lock(root)?;
+    let vault = open_vault(root, key)?;
+    let sealer = |room: Room| vault.as_ref().map(|vault| vault.sealer(room));
+    let journal = root.join("journal");
+    let snapshot = Snapshot::of(&journal, sealer(Room::Journal).as_ref())?;
+    refuse_store_ahead(root, sealer(Room::Store), &snapshot)?;
+    let verified = snapshot.verify()?;
+    let mut sink = FolderSink::new(folder.path());
+    let now = Clock::system().now();
+    let manifest = write(root, &snapshot, &verified, now, &mut sink, progress)?;
+    verify_copy(folder.path(), &manifest, sealer(Room::Journal).as_ref())?;
+    folder.finish()?;
+    Ok(manifest)
+}
+
+/// Takes a backup that a server sends into a new directory, and verifies it.
+///
+/// # Errors
+/// If it is cut short or something of it is not as the server says, or the target has something in
+/// it; then there is no backup.
+pub fn receive_backup(
+    archive: &mut dyn io::Read,
+    target: &Path,
+    progress: &mut dyn FnMut(u64),
+) -> Result<BackupManifest, Error> {
+    let folder = Folder::begin(target, "partial")?;
+    tar::unpack(archive, &mut FolderSink::new(folder.path()), progress)
+        .map_err(|source| Error::Backup(BackupError::Torn(source.to_string())))?;
+    let manifest = read_manifest(folder.path())?;
+    verify_copy(folder.path(), &manifest, None)?;
+    folder.finish()?;
+    Ok(manifest)
+}
+
+/// Refuses what is no data directory, or none yet: a server would begin a new one in it.
+pub(super) fn refuse_backup(root: &Path, is_restore: bool) -> Result<(), Error> {
+    if root.join(MANIFEST).is_file() {
+        return Err(BackupError::IsBackup(root.to_owned()).into());
+    }
+    if !is_restore && root.join(restore::UNFINISHED).exists() {
+        return Err(BackupError::Unfinished(root.to_owned()).into());
+    }
+    Ok(())
+}
+
+/// Makes sure that the journal can bring back everything: one that an earlier version has trimmed
+/// is completed by opening the directory.
+fn complete_journal(root: &Path, key: Option<&MasterKey>) -> Result<(), Error> {
+    {
+        let _lock = lock(root)?;
+        rekey::settle(root)?;
+        settle_journal(root)?;
+        let journal = root.join("journal");
+        if !journal::exists(&journal)? || journal::is_whole(&journal)? {
+            return Ok(());
+        }
+    }
+    let options = Options { encryption_key: key.cloned(), ..Options::default() };
+    Partition::open(root, options).map(drop)
+}
+
+/// A store that has more than the journal would be missing from a backup.
+fn refuse_store_ahead(
+    root: &Path,
+    sealer: Option<Sealer>,
+    snapshot: &Snapshot,
+) -> Result<(), Error> {
+    let dir = root.join("store");
+    if !Store::has_data(&dir) {
+        return Ok(());
+    }
+    let options = store::Options { sealer, ..store::Options::default() };
+    match Store::open(&dir, &options) {
+        Ok((store, _)) if store.applied_seq() > snapshot.last() => Err(Error::Mismatch {
+            applied: Some(store.applied_seq().0),
+            journal: format!("ends at {}", snapshot.last()),
+            repair: "put its missing files back, or begin a new journal behind the store with `ringdex check --repair-journal`, and back up again",
+        }),
+        // A damaged store is not needed.
+        Ok(_) => Ok(()),
+        Err(error) if error.is_damage() => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Reads what a folder says it is.
+fn read_manifest(folder: &Path) -> Result<BackupManifest, Error> {
+    let path = folder.join(MANIFEST);
+    let text = match std::fs::read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(BackupError::NoManifest(folder.to_owned()).into());
+        }
+        Err(error) => return Err(io_error(&path)(error)),
+    };
+    let manifest: BackupManifest = serde_json::from_slice(&text)
+        .map_err(|error| BackupError::Manifest(path.clone(), error.to_string()))?;
+    if manifest.format != FORMAT {
+        let says = format!("its format {} is not known to this version", manifest.format);
+        return Err(BackupError::Manifest(path, says).into());
+    }
+    Ok(manifest)
+}
+
+/// Reads all files of a backup again: sizes, hashes, checksums, numbering, and the hash chain where
+/// that can be read.
+fn verify_copy(
+    folder: &Path,
+    manifest: &BackupManifest,
+    sealer: Option<&Sealer>,
+) -> Result<Snapshot, Error> {
+    for file in &manifest.files {
+        if !file.name.split('/').all(folder::is_safe_name) {
+            return Err(BackupError::Torn(format!("{:?} is no name of a file", file.name)).into());
+        }
+        let path = folder.join(&file.name);
+        let mut hasher = blake3::Hasher::new();
+        let read = std::fs::File::open(&path).and_then(|mut open| io::copy(&mut open, &mut hasher));
+        match read {
+            Ok(bytes) if bytes == file.bytes => {}
+            Ok(bytes) => {
+                let says = format!("{} has {bytes} bytes, not {}", file.name, file.bytes);
+                return Err(BackupError::Torn(says).into());
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(BackupError::Torn(format!("{} is missing", file.name)).into());
+            }
+            Err(error) => return Err(io_error(&path)(error)),
+        }
+        if hasher.finalize().to_hex().as_str() != file.blake3 {
+            return Err(BackupError::Torn(format!("{} was changed", file.name)).into());
+        }
+    }
+    let snapshot = Snapshot::of(&folder.join(ENTRIES), sealer)?;
+    let differs = |what: &str| Err(BackupError::Torn(format!("its {what} is another one")).into());
+    if snapshot.last() != manifest.last {
+        return differs("last entry");
+    }
+    if snapshot.whole_from().is_none() {
+        return differs("beginning");
+    }
+    if snapshot.is_sealed() == sealer.is_some() {
+        let chain = blake3::Hash::from_bytes(snapshot.verify()?.chain);
+        if chain.to_hex().as_str() != manifest.chain {
+            return differs("hash chain");
+        }
+    }
+    Ok(snapshot)
+}
+
+fn io_error(path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::Io { path, source }
+}
