@@ -8,6 +8,7 @@ use super::search::{MOST_PER_PAGE, Refresh, SearchRequest};
 use super::{App, authorize};
 use crate::domain::access::{Caller, Permission};
 use crate::domain::contact::Contact;
+use crate::domain::status::EmailState;
 use crate::domain::view::ContactView;
 
 /// The format of an export.
@@ -39,12 +40,14 @@ const COLUMNS: &[&str] = &[
     "id",
     "first_name",
     "last_name",
+    "suffix",
     "name",
     "phones",
     "emails",
     "company",
     "title",
     "department",
+    "role",
     "street",
     "city",
     "region",
@@ -54,9 +57,13 @@ const COLUMNS: &[&str] = &[
     "tags",
     "notes",
     "status",
+    "do_not_contact",
+    "opt_in",
+    "email_opt_out",
     "source",
     "assigned_to",
     "visibility",
+    "assigned_queue",
     "language",
     "timezone",
     "preferred_channel",
@@ -267,6 +274,7 @@ fn cell(contact: &Contact, column: &str) -> String {
         "name" | "display_name" => contact.display_name.clone(),
         "first_name" => text(&contact.first_name),
         "last_name" => text(&contact.last_name),
+        "suffix" => text(&contact.suffix),
         "phone" => contact.primary_phone().map(written_phone).unwrap_or_default(),
         "mobile" => contact.mobile_phone().map(written_phone).unwrap_or_default(),
         "phones" => join(contact.phones.iter().map(written_phone), " | "),
@@ -275,18 +283,23 @@ fn cell(contact: &Contact, column: &str) -> String {
         "company" => text(&contact.company),
         "title" => text(&contact.title),
         "department" => text(&contact.department),
+        "role" => text(&contact.role),
         "street" => part(|a| &a.street),
         "city" => part(|a| &a.city),
         "region" => part(|a| &a.region),
         "postal_code" => part(|a| &a.postal_code),
         "country" => contact.country.clone().unwrap_or_else(|| part(|a| &a.country)),
         "birthday" => text(&contact.birthday),
-        "tags" => join(contact.tags.iter().cloned(), ", "),
+        "tags" => written_tags(&contact.tags),
         "notes" => text(&contact.notes),
         "status" => contact.shown_status().as_str().to_owned(),
+        "do_not_contact" => yes(contact.fields.status.do_not_contact),
+        "opt_in" => contact.opt_in.map(|agreed| agreed.to_string()).unwrap_or_default(),
+        "email_opt_out" => yes(contact.fields.status.email == EmailState::Unsubscribed),
         "source" => text(&contact.source),
         "assigned_to" => text(&contact.assigned_to),
         "visibility" => contact.visibility.as_str().to_owned(),
+        "assigned_queue" => text(&contact.assigned_queue),
         "language" => text(&contact.language),
         "timezone" => text(&contact.timezone),
         "preferred_channel" => text(&contact.preferred_channel),
@@ -299,9 +312,41 @@ fn cell(contact: &Contact, column: &str) -> String {
         other => match other.strip_prefix("cf.").and_then(|key| contact.custom_fields.get(key)) {
             None => String::new(),
             Some(serde_json::Value::String(text)) => text.clone(),
+            Some(serde_json::Value::Array(options)) => chosen(options),
             Some(value) => value.to_string(),
         },
     }
+}
+
+/// Several options as an import reads them; as JSON where one of them holds what separates them.
+fn chosen(options: &[serde_json::Value]) -> String {
+    let texts: Option<Vec<&str>> = options.iter().map(serde_json::Value::as_str).collect();
+    match texts {
+        Some(texts)
+            if !texts.iter().any(|text| text.contains(['|', ';']) || text.contains(":::")) =>
+        {
+            join(texts.into_iter().map(str::to_owned), " | ")
+        }
+        _ => serde_json::Value::from(options.to_vec()).to_string(),
+    }
+}
+
+/// `true`, or nothing.
+fn yes(fact: bool) -> String {
+    if fact { "true".to_owned() } else { String::new() }
+}
+
+/// The tags in a form in which an import finds each of them: where one holds what usually separates
+/// tags, three colons do.
+fn written_tags(tags: &[String]) -> String {
+    if tags.iter().any(|tag| tag.contains([',', ';', '|', '\n'])) {
+        let mut all = join(tags.iter().cloned(), " ::: ");
+        if tags.len() == 1 {
+            all.push_str(" ::: ");
+        }
+        return all;
+    }
+    join(tags.iter().cloned(), ", ")
 }
 
 fn written_phone(phone: &crate::domain::phone::Phone) -> String {

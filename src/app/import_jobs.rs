@@ -272,6 +272,12 @@ impl App {
                     job.progress.total = counts.rows();
                     job.state = if cancel.load(Ordering::Relaxed) {
                         ImportState::Cancelled
+                    } else if options.strict && counts.errors > 0 {
+                        let errors = counts.errors;
+                        job.error = Some(format!(
+                            "{errors} rows have errors and all rows or none were asked for, so nothing was written"
+                        ));
+                        ImportState::Failed
                     } else {
                         ImportState::Done
                     };
@@ -300,12 +306,12 @@ impl App {
             move |source| Error::Engine(crate::engine::Error::Io { path, source })
         };
         let errors_path = self.errors_path(id)?;
-        let input = self.open_staged_file(file).map_err(io(file))?;
         let size = std::fs::metadata(file).map_err(io(file))?.len();
         let errors = self.create_staged_file(&errors_path).map_err(io(&errors_path))?;
         let mut errors = BufWriter::new(errors);
         let started = Instant::now();
-        let report =
+        let mut pass = |options: &ImportOptions| {
+            let input = self.open_staged_file(file).map_err(io(file))?;
             self.import_contacts(caller, input, options, &mut errors, cancel, &mut |progress| {
                 let done = progress.counts.rows();
                 let total =
@@ -315,7 +321,18 @@ impl App {
                     job.counts = progress.counts;
                     job.progress = JobProgress { done, total, rows_per_second: done * 1_000 / ms };
                 });
-            })?;
+            })
+        };
+        let checked = if options.strict {
+            let trial = ImportOptions { dry_run: true, ..options.clone() };
+            Some(pass(&trial)?.nothing_written()).filter(|checked| checked.counts.errors > 0)
+        } else {
+            None
+        };
+        let report = match checked {
+            Some(checked) => checked,
+            None => pass(options)?,
+        };
         let finished = errors.flush().and_then(|()| errors.get_mut().finish());
         finished.map_err(io(&errors_path))?;
         Ok(report)

@@ -1,17 +1,21 @@
 //! What a row of an import makes of a contact, inside a write.
 
+use serde_json::Value;
+
 use super::custom_fields::FieldsInWrite;
 use super::error::Error;
 use super::merges::survivor_of;
 use super::protection::{give_home, within_bytes, within_quotas};
 use crate::domain::access::{Caller, Quotas};
-use crate::domain::contact::Contact;
+use crate::domain::contact::{Address, Contact};
 use crate::domain::draft::{Draft, Patch, Stamp};
 use crate::domain::ids::ContactId;
 use crate::domain::issue::FieldIssue;
 use crate::domain::status::Status;
+use crate::domain::text::fold;
 use crate::engine::{Rejected, Tx};
 use crate::import::match_existing::Person;
+use crate::import::region;
 
 /// What became of a row.
 pub(super) enum RowOutcome {
@@ -118,12 +122,71 @@ pub(super) fn for_update(draft: &Draft, before: &Contact) -> Draft {
         draft.display_name = Patch::Keep;
         (draft.first_name, draft.last_name) = (Patch::Keep, Patch::Keep);
     }
+    // Cells have no types: 7 is no other value than 7.
+    if let Patch::Set(fields) = &mut draft.custom_fields {
+        fields.retain(|key, given| match (given.value(), before.custom_fields.get(key)) {
+            (Some(Value::String(given)), Some(known)) if !known.is_string() => {
+                let written = known.to_string();
+                written != *given
+            }
+            _ => true,
+        });
+    }
+    if let Patch::Set(given) = std::mem::take(&mut draft.addresses) {
+        draft.addresses = addresses(given, &before.addresses);
+    }
     let provider = draft.external_crm_provider.value().map(String::as_str);
     let id = draft.external_crm_id.value();
     if id.is_some_and(|id| before.has_merged_external_id(id, provider)) {
         (draft.external_crm_id, draft.external_crm_provider) = (Patch::Keep, Patch::Keep);
     }
     draft
+}
+
+/// What a row says about the addresses of a contact: a list has one address where a contact may have
+/// several, so one that is known is no news, one of the same label or that says more of a known one
+/// takes its place, and another one is added.
+fn addresses(given: Vec<Address>, known: &[Address]) -> Patch<Vec<Address>> {
+    let mut all = known.to_vec();
+    for address in given {
+        if all.iter().any(|one| says_all_of(one, &address)) {
+            continue;
+        }
+        let is_lone = all.len() == 1 && address.label.is_none();
+        let at = all
+            .iter()
+            .position(|one| says_all_of(&address, one))
+            .or_else(|| {
+                let is_labelled = |one: &Address| one.label.is_some() && one.label == address.label;
+                all.iter().position(is_labelled)
+            })
+            .or_else(|| is_lone.then_some(0));
+        match at {
+            Some(at) => {
+                let label = address.label.clone().or_else(|| all[at].label.clone());
+                all[at] = Address { label, ..address };
+            }
+            None => all.push(address),
+        }
+    }
+    if all == known { Patch::Keep } else { Patch::Set(all) }
+}
+
+/// Whether an address says everything that another one says.
+fn says_all_of(one: &Address, other: &Address) -> bool {
+    let country = |one: &Address| {
+        let text = one.country.as_deref()?;
+        Some(region::code(text).unwrap_or_else(|| text.to_owned()))
+    };
+    let parts = |one: &Address| {
+        let [street, city, state, postal] =
+            [&one.street, &one.city, &one.region, &one.postal_code].map(Clone::clone);
+        [street, city, state, postal, country(one)]
+    };
+    let covers = |(one, other): (Option<String>, Option<String>)| {
+        other.is_none_or(|other| one.is_some_and(|one| fold(&one) == fold(&other)))
+    };
+    parts(one).into_iter().zip(parts(other)).all(covers)
 }
 
 pub(super) fn invalid(issues: &[FieldIssue]) -> RowOutcome {

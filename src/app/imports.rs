@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossbeam_channel::bounded;
 use csv::StringRecord;
 use jiff::tz::TimeZone;
-use rayon::prelude::*;
 
 use super::error::Error;
+use super::import_list::List;
 use super::import_run::Run;
 use super::organizations::check_country;
 use super::{App, authorize};
@@ -16,12 +16,10 @@ use crate::domain::access::{Caller, Permission};
 use crate::domain::time::Timestamp;
 use crate::import::match_existing::{MatchKey, OnDuplicate};
 use crate::import::{
-    ColumnReport, Counts, ErrorFile, MapOptions, RawRow, ReadOptions, Reader, RowContext, RowIssue,
-    RowMap, ValidRow, Warnings, validate,
+    ColumnReport, Counts, ErrorFile, MapOptions, ReadOptions, RowContext, RowIssue, ValidRow,
+    Warnings,
 };
 
-/// Rows that are read and checked at once.
-const READ_ROWS: usize = 4_000;
 /// Rows of one write; other writes wait no longer than for these.
 const WRITE_ROWS: usize = 1_000;
 
@@ -44,6 +42,8 @@ pub struct ImportOptions {
     pub tags: Vec<String>,
     /// Nothing is written.
     pub dry_run: bool,
+    /// All rows are written or none; only jobs know it.
+    pub strict: bool,
 }
 
 impl Default for ImportOptions {
@@ -57,6 +57,7 @@ impl Default for ImportOptions {
             default_country: None,
             tags: Vec::new(),
             dry_run: false,
+            strict: false,
         }
     }
 }
@@ -79,6 +80,15 @@ pub struct ImportReport {
     pub warnings: Warnings,
     /// What became of every column.
     pub columns: Vec<ColumnReport>,
+}
+
+impl ImportReport {
+    /// What an import answers that was to take all rows or none, and took none.
+    #[must_use]
+    pub fn nothing_written(self) -> Self {
+        let skipped = self.counts.rows() - self.counts.errors;
+        Self { counts: Counts { imported: 0, updated: 0, skipped, ..self.counts }, ..self }
+    }
 }
 
 /// A row with what became of it in the checks.
@@ -134,31 +144,31 @@ impl App {
             role: caller.role,
             today: today(self.partition.now(), settings.timezone.as_deref()),
         };
-        let mut reader = Reader::open(input, options.read).map_err(unreadable)?;
-        let mut map = RowMap::new(reader.headers(), &options.map).map_err(unreadable)?;
-        let first = read_rows(&mut reader)?;
-        map.observe(&first);
-        if !map.has_identity() {
+        let mut list = List::open(input, options).map_err(unreadable)?;
+        let first = list.read()?;
+        if let List::Table { reader, map } = &list
+            && !map.has_identity()
+        {
             return Err(Error::FileUnreadable(format!(
                 "no column goes to a name, company, phone or e-mail: say where with `map` \"COLUMN=field\"; the columns are {}",
                 reader.headers().join(", ")
             )));
         }
-        let mut error_file = ErrorFile::new(errors, reader.headers());
+        let columns = list.columns();
+        let mut error_file = ErrorFile::new(errors, &list.headers());
         let mut run = Run::new(self, caller, options, &organization.settings)?;
         let (sender, batches) = bounded::<Result<CheckedBatch, Error>>(2);
         std::thread::scope(|scope| {
-            let map = &map;
             let mut context = context;
             let mut read = Some(Ok(first));
             scope.spawn(move || {
                 loop {
                     // Rows before these may have defined fields.
                     context.definitions = self.definitions(caller.organization);
-                    let raw = read.take().unwrap_or_else(|| read_rows(&mut reader));
+                    let raw = read.take().unwrap_or_else(|| list.read());
                     let batch = raw.map(|raw| CheckedBatch {
-                        rows: check_rows(raw, map, &context),
-                        bytes_read: reader.bytes_read(),
+                        rows: list.check(raw, &context),
+                        bytes_read: list.bytes_read(),
                     });
                     let is_last = match &batch {
                         Ok(batch) => batch.rows.is_empty(),
@@ -188,13 +198,13 @@ impl App {
             drop(batches);
             let (counts, warnings) = run.finish(&mut error_file)?;
             error_file.flush().map_err(|e| not_written(&e))?;
-            Ok(ImportReport { counts, warnings, columns: map.report() })
+            Ok(ImportReport { counts, warnings, columns })
         })
     }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err asks for")]
-fn unreadable(error: crate::import::Error) -> Error {
+pub(super) fn unreadable(error: crate::import::Error) -> Error {
     Error::FileUnreadable(error.to_string())
 }
 
@@ -203,32 +213,6 @@ fn today(now: Timestamp, timezone: Option<&str>) -> jiff::civil::Date {
     let zone = timezone.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
     let now = jiff::Timestamp::from_millisecond(now.0).unwrap_or_default();
     now.to_zoned(zone).date()
-}
-
-fn read_rows<R: Read>(reader: &mut Reader<R>) -> Result<Vec<RawRow>, Error> {
-    let mut raw: Vec<RawRow> = Vec::with_capacity(READ_ROWS);
-    while raw.len() < READ_ROWS {
-        let mut row = RawRow::default();
-        if !reader.read_row(&mut row).map_err(unreadable)? {
-            break;
-        }
-        raw.push(row);
-    }
-    Ok(raw)
-}
-
-fn check_rows(raw: Vec<RawRow>, map: &RowMap, context: &RowContext) -> Vec<CheckedRow> {
-    raw.into_par_iter()
-        .map(|row| {
-            let (valid, mut issues) = if row.is_rejected() {
-                (None, Vec::new())
-            } else {
-                validate(row.line, &map.map_row(&row), context)
-            };
-            issues.extend(row.issues);
-            CheckedRow { line: row.line, cells: row.cells, valid, issues }
-        })
-        .collect()
 }
 
 pub(super) fn not_written(error: &std::io::Error) -> Error {

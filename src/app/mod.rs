@@ -14,6 +14,7 @@ mod export;
 mod guesses;
 mod idempotency;
 mod import_jobs;
+mod import_list;
 mod import_match;
 mod import_rows;
 mod import_run;
@@ -83,7 +84,7 @@ pub use tokens::{NewToken, TokenRequest, TokenView};
 pub use crate::engine::lookup::Rule;
 pub use crate::engine::{StartProgress, StartWork, Stats};
 pub use crate::import::match_existing::{MatchKey, OnDuplicate};
-pub use crate::import::parse_mapping;
+pub use crate::import::{Error as ImportError, parse_mapping};
 
 use std::path::Path;
 

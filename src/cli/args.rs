@@ -182,10 +182,12 @@ pub(super) struct Serve {
 }
 
 #[derive(ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "independent options")]
 pub(super) struct Import {
     /// The file; - is standard input.
     pub(super) file: PathBuf,
-    /// Where a column goes, for example "`Kunde=last_name`" or "Branche=cf.industry"; repeatable.
+    /// Where a column goes, for example "`Kunde=last_name`", "Branche=cf.industry" or "#3=phone" for
+    /// the third one; repeatable.
     #[arg(long, value_name = "COLUMN=FIELD")]
     pub(super) map: Vec<String>,
     /// What happens to a row whose contact exists.
@@ -200,13 +202,24 @@ pub(super) struct Import {
     /// Country of national numbers in rows that name none, for example US.
     #[arg(long, value_name = "CC")]
     pub(super) default_country: Option<String>,
+    /// What separates the cells: comma, semicolon, tab, pipe, or the character itself; found out if
+    /// not given.
+    #[arg(long, value_name = "CHAR")]
+    pub(super) delimiter: Option<String>,
+    /// The encoding of the file, for example utf-8, windows-1252 or utf-16le; found out if not given.
+    #[arg(long, value_name = "NAME")]
+    pub(super) encoding: Option<String>,
+    /// The first row is a contact as well; columns are called #1, #2 and so on in --map.
+    #[arg(long)]
+    pub(super) no_header: bool,
     /// Read and report everything, write nothing.
     #[arg(long)]
     pub(super) dry_run: bool,
     /// Import all rows or none: an error in any row writes nothing.
     #[arg(long)]
     pub(super) strict: bool,
-    /// Where rows go that do not fit, with row, column, value, reason and what to do.
+    /// Where rows go that do not fit, with row, column, value, reason and what to do; - is standard
+    /// output. Removed if all rows fit.
     #[arg(long, value_name = "FILE")]
     pub(super) errors: Option<PathBuf>,
     /// A tag for every imported contact; repeatable.

@@ -1,7 +1,7 @@
 //! `ringdex import`.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -11,12 +11,13 @@ use serde_json::{Value, json};
 use super::args::{Args, Import};
 use super::client::Client;
 use super::error::Failure;
+use super::output_file::OutputFile;
 use super::target::Target;
 use super::{job, output, progress};
 use crate::app::{App, ImportOptions, ImportReport};
 use crate::domain::access::Caller;
 use crate::import::match_existing::{MatchKey, OnDuplicate};
-use crate::import::{ColumnReport, Counts, MapOptions, Warnings, parse_mapping};
+use crate::import::{ColumnReport, Counts, MapOptions, ReadOptions, Warnings, parse_mapping};
 
 /// Warnings that are written to the terminal.
 const SHOWN_WARNINGS: usize = 10;
@@ -28,27 +29,40 @@ pub(super) fn run(args: &Args, command: &Import) -> Result<(), Failure> {
     {
         return Err(Failure::Usage("--errors names the file that is imported".to_owned()));
     }
-    refuse_other_formats(&command.file)?;
+    let extension = command.file.extension().map(|e| e.to_string_lossy().to_lowercase());
+    if !matches!(extension.as_deref(), Some("jsonl" | "ndjson")) {
+        refuse_other_formats(&command.file)?;
+    }
     let options = options_of(command)?;
     let target = Target::open(args)?;
-    let report = match &target {
-        Target::Local { app, caller } => local(app, caller, command, &options)?,
-        Target::Remote(client) => remote(client, command, &options)?,
+    let mut rejected = RejectedRows::create(command.errors.as_deref())?;
+    let result = match &target {
+        Target::Local { app, caller } => local(app, caller, command, &options, &mut rejected),
+        Target::Remote(client) => remote(client, command, &options, &mut rejected),
     };
+    rejected.finish()?;
+    let report = result?;
     let counts = report.counts;
     tell_columns(&report.columns, command.dry_run);
     tell_warnings(&report.warnings);
-    if args.json {
-        output::print_json(&json!({
+    let answer = if args.json {
+        let answer = json!({
             "imported": counts.imported, "updated": counts.updated, "skipped": counts.skipped,
             "errors": counts.errors, "columns": report.columns, "warnings": report.warnings.first,
             "warnings_total": report.warnings.total,
-        }))?;
+        });
+        serde_json::to_string_pretty(&answer).map_err(|e| Failure::Output(e.into()))?
     } else {
-        output::print(&format!(
+        format!(
             "imported {}, updated {}, skipped {}, errors {}",
             counts.imported, counts.updated, counts.skipped, counts.errors
-        ))?;
+        )
+    };
+    // Standard output may hold the rows that were not taken.
+    if is_stdout(command.errors.as_deref()) {
+        output::tell(&answer);
+    } else {
+        output::print(&answer)?;
     }
     if counts.errors > 0 && command.errors.is_none() {
         output::tell("use --errors FILE to get the rows that were not taken, with reasons");
@@ -60,6 +74,54 @@ pub(super) fn run(args: &Args, command: &Import) -> Result<(), Failure> {
         )));
     }
     Ok(())
+}
+
+fn is_stdout(path: Option<&Path>) -> bool {
+    path.is_some_and(|path| path.as_os_str() == "-")
+}
+
+/// Where the rows go that were not taken. A file of an earlier import is replaced, or removed if
+/// there are none.
+struct RejectedRows {
+    out: Option<OutputFile>,
+    path: Option<PathBuf>,
+    bytes: u64,
+}
+
+impl RejectedRows {
+    fn create(path: Option<&Path>) -> Result<Self, Failure> {
+        let file = path.filter(|_| !is_stdout(path));
+        let out = path.map(|_| OutputFile::create(file)).transpose()?;
+        Ok(Self { out, path: file.map(Path::to_owned), bytes: 0 })
+    }
+
+    fn finish(self) -> Result<(), Failure> {
+        let Some(out) = self.out else { return Ok(()) };
+        let old = self.path.filter(|path| path.is_file());
+        if self.bytes > 0 {
+            return out.finish();
+        }
+        drop(out);
+        match old {
+            Some(old) => std::fs::remove_file(&old).map_err(io(&old)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Write for RejectedRows {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = match &mut self.out {
+            Some(out) => out.write(bytes)?,
+            None => bytes.len(),
+        };
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.as_mut().map_or(Ok(()), Write::flush)
+    }
 }
 
 /// Refuses files that by their names are no lists of values.
@@ -80,7 +142,13 @@ fn options_of(command: &Import) -> Result<ImportOptions, Failure> {
         .iter()
         .map(|text| parse_mapping(text).map_err(usage))
         .collect::<Result<_, _>>()?;
+    let read = ReadOptions {
+        delimiter: command.delimiter.as_deref().map(str::parse).transpose().map_err(usage)?,
+        encoding: command.encoding.as_deref().map(str::parse).transpose().map_err(usage)?,
+        has_header: !command.no_header,
+    };
     Ok(ImportOptions {
+        read,
         map: MapOptions { columns, ..MapOptions::default() },
         match_keys: command.match_keys.iter().filter_map(|key| MatchKey::parse(key)).collect(),
         match_names: !command.ignore_names,
@@ -136,12 +204,9 @@ fn local(
     caller: &Caller,
     command: &Import,
     options: &ImportOptions,
+    rejected: &mut RejectedRows,
 ) -> Result<ImportReport, Failure> {
     let input = Input::new(command)?;
-    let mut errors: Box<dyn Write> = match &command.errors {
-        Some(path) => Box::new(BufWriter::new(File::create(path).map_err(io(path))?)),
-        None => Box::new(io::sink()),
-    };
     let size = match &input {
         Some(input) => input.open()?.metadata().map_err(io(&input.path))?.len(),
         None => 0,
@@ -166,12 +231,12 @@ fn local(
         Ok(report)
     };
     if command.strict {
-        let checked = pass(&ImportOptions { dry_run: true, ..options.clone() }, &mut *errors)?;
+        let checked = pass(&ImportOptions { dry_run: true, ..options.clone() }, rejected)?;
         if checked.counts.errors > 0 || command.dry_run {
-            return Ok(nothing_written(checked));
+            return Ok(checked.nothing_written());
         }
     }
-    let report = pass(options, &mut *errors)?;
+    let report = pass(options, rejected)?;
     // The command ends when searches see what was imported.
     app.partition().wait_visible(app.partition().applied_seq(), Duration::from_secs(3_600));
     Ok(report)
@@ -181,6 +246,7 @@ fn remote(
     client: &Client,
     command: &Import,
     options: &ImportOptions,
+    rejected: &mut RejectedRows,
 ) -> Result<ImportReport, Failure> {
     let input = Input::new(command)?;
     let mut sent = json!({
@@ -190,6 +256,9 @@ fn remote(
         "on_duplicate": command.on_duplicate,
         "default_country": options.default_country,
         "tags": options.tags,
+        "delimiter": command.delimiter,
+        "encoding": command.encoding,
+        "header": !command.no_header,
         "dry_run": options.dry_run,
     });
     let mut pass = |dry_run: bool| -> Result<ImportReport, Failure> {
@@ -202,19 +271,16 @@ fn remote(
         };
         let id = job.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
         let report = follow(client, &id)?;
-        if report.counts.errors > 0
-            && let Some(path) = &command.errors
-        {
+        if command.errors.is_some() {
             let mut reader = client.get_reader(&format!("/api/v1/imports/{id}/errors.csv"), &[])?;
-            let mut file = File::create(path).map_err(io(path))?;
-            io::copy(&mut reader, &mut file).map_err(io(path))?;
+            io::copy(&mut reader, rejected).map_err(Failure::Output)?;
         }
         Ok(report)
     };
     if command.strict {
         let checked = pass(true)?;
         if checked.counts.errors > 0 || command.dry_run {
-            return Ok(nothing_written(checked));
+            return Ok(checked.nothing_written());
         }
     }
     pass(options.dry_run)
@@ -233,13 +299,6 @@ fn follow(client: &Client, id: &str) -> Result<ImportReport, Failure> {
     let first = serde_json::from_value(take("warnings")).unwrap_or_default();
     let columns = serde_json::from_value(take("columns")).unwrap_or_default();
     Ok(ImportReport { counts, warnings: Warnings { first, total }, columns })
-}
-
-/// What a strict import answers that wrote nothing.
-fn nothing_written(checked: ImportReport) -> ImportReport {
-    let skipped = checked.counts.rows() - checked.counts.errors;
-    let counts = Counts { imported: 0, updated: 0, skipped, ..checked.counts };
-    ImportReport { counts, ..checked }
 }
 
 /// Says where the columns go: all of them in a trial, else those that are not imported or of which

@@ -26,10 +26,10 @@ const RAW_PHONE: usize = 200;
 const MOST_ISSUES: usize = 100;
 
 /// Members beside those of the contact that answers carry and that input may repeat.
-const OF_ANSWERS: &[&str] = &["match", "duplicates", "url", "seq", "warnings"];
+pub const OF_ANSWERS: &[&str] = &["match", "duplicates", "url", "seq", "warnings"];
 
 /// Members of contacts that nobody writes; input may repeat what they are.
-const READ_ONLY: &[&str] = &[
+pub const READ_ONLY: &[&str] = &[
     "id",
     "version",
     "created_at",

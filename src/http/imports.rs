@@ -1,5 +1,7 @@
 //! Imports over HTTP: upload, follow, fetch what was not taken.
 
+use std::str::FromStr;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt;
@@ -14,13 +16,15 @@ use super::error::Problem;
 use super::schema;
 use super::search::query_of;
 use super::state::State;
-use crate::app::{Error, ImportOptions, MatchKey, OnDuplicate, Unkept, parse_mapping};
+use crate::app::{Error, ImportError, ImportOptions, MatchKey, OnDuplicate, Unkept, parse_mapping};
 use crate::domain::access::Permission;
 use crate::error::ErrorCode;
 
-/// Imports a list in the background. The body is the file; `options` is a JSON object with
-/// `map` (array of `COLUMN=field`), `on_duplicate`, `match_keys`, `match_names`, `default_country`,
-/// `tags`, `dry_run`.
+/// Imports a list in the background. The body is the file, a table or a contact as JSON a line.
+/// `options` is a JSON object with `mapping` (`{"COLUMN": "field"}`, `#3` is the third column; or
+/// `map`, an array of `COLUMN=field`), `on_duplicate`, `match_keys`, `match_names`,
+/// `default_country`, `tags`, `delimiter`, `encoding`, `header`, `tag_separator`, `strict`,
+/// `dry_run`.
 #[utoipa::path(post, path = "/api/v1/imports", operation_id = "create_import", tag = "imports",
     params(("options" = Option<String>, Query, description = "a JSON object")),
     request_body(content = String, content_type = "text/csv"),
@@ -38,7 +42,12 @@ pub(super) async fn create(
     let kind = kind.split(';').next().unwrap_or("").trim().to_lowercase();
     if !matches!(
         kind.as_str(),
-        "" | "text/csv" | "text/plain" | "text/tab-separated-values" | "application/octet-stream"
+        "" | "text/csv"
+            | "text/plain"
+            | "text/tab-separated-values"
+            | "application/octet-stream"
+            | "application/jsonl"
+            | "application/x-ndjson"
     ) {
         return Err(Problem::new(
             ErrorCode::UnsupportedMediaType,
@@ -173,10 +182,45 @@ fn parse_options(value: &Value) -> Result<ImportOptions, Problem> {
                 options.dry_run =
                     value.as_bool().ok_or_else(|| wrong(key, "must be true or false"))?;
             }
-            _ => return Err(wrong(key, "is no option of an import")),
+            "mapping" => {
+                let members = value
+                    .as_object()
+                    .ok_or_else(|| wrong(key, "must be an object of columns and fields"))?;
+                for (column, field) in members {
+                    let field = field.as_str().ok_or_else(|| wrong(key, "fields are strings"))?;
+                    let target =
+                        field.parse().map_err(|e: ImportError| wrong(key, &e.to_string()))?;
+                    options.map.columns.push((column.clone(), target));
+                }
+            }
+            "delimiter" => options.read.delimiter = Some(parsed(key, value)?),
+            "encoding" => options.read.encoding = Some(parsed(key, value)?),
+            "header" => {
+                options.read.has_header =
+                    value.as_bool().ok_or_else(|| wrong(key, "must be true or false"))?;
+            }
+            "tag_separator" => {
+                let mut letters = value.as_str().unwrap_or_default().chars();
+                let (Some(separator), None) = (letters.next(), letters.next()) else {
+                    return Err(wrong(key, "must be one character"));
+                };
+                options.map.tag_separator = Some(separator);
+            }
+            "strict" => {
+                options.strict =
+                    value.as_bool().ok_or_else(|| wrong(key, "must be true or false"))?;
+            }
+            _ => return Err(wrong(key, "is not an option of an import")),
         }
     }
     Ok(options)
+}
+
+fn parsed<T: FromStr<Err = ImportError>>(key: &str, value: &Value) -> Result<T, Problem> {
+    let text = value.as_str().unwrap_or_default();
+    text.parse().map_err(|error: ImportError| {
+        Error::invalid(&format!("/options/{key}"), "value", error.to_string()).into()
+    })
 }
 
 fn import_id(text: &str) -> Result<Uuid, Problem> {

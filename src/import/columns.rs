@@ -94,6 +94,7 @@ impl RowMap {
                     (Origin::NoList, None) => {
                         "there are no lists yet; map it to tags to keep it as a tag".to_owned()
                     }
+                    (Origin::ReadOnly, None) => "only the server fills it".to_owned(),
                     (Origin::Unknown, None) => {
                         "its header is unknown; map it to a field, for example to cf.KEY".to_owned()
                     }

@@ -101,18 +101,25 @@ pub fn excel_directive(sample: &[u8]) -> Option<(Delimiter, usize)> {
 
 /// How steady the counts are, in per cent of the rows, and how many columns there are.
 ///
-/// The header counts more than other rows: a delimiter that it does not contain is hardly one.
-fn fit(counts: &[usize]) -> (usize, usize) {
+/// The header counts more than other rows: a delimiter that it does not contain is hardly one, and
+/// one for which the first row must be a title is less likely.
+fn fit(counts: &[(usize, bool)]) -> (usize, usize) {
     // Some programs put a title or a note of one cell above the header.
-    let above = counts.iter().take(MAX_PREAMBLE_ROWS + 1).take_while(|&&count| count == 1).count();
-    let Some(&header) = counts.get(above) else { return (0, 0) };
-    let equal = counts.iter().filter(|&&count| count == header).count();
+    let above =
+        counts.iter().take(MAX_PREAMBLE_ROWS + 1).take_while(|(count, _)| *count == 1).count();
+    let Some(&(header, _)) = counts.get(above) else { return (0, 0) };
+    // Some programs end every row, but not the header, with a delimiter.
+    let is_equal =
+        |&&(count, is_open): &&(usize, bool)| count == header || is_open && count == header + 1;
+    let equal = counts.iter().filter(is_equal).count();
     // Lists from spreadsheets leave out empty cells at the end of a row.
-    let shorter = counts.iter().filter(|&&count| count > 1 && count < header).count();
-    ((equal * 2 + shorter) * 50 / counts.len(), header)
+    let shorter = counts.iter().filter(|(count, _)| *count > 1 && *count < header).count();
+    let steady = (equal * 2 + shorter) * 50 / counts.len();
+    (if above == 0 { steady } else { steady * 3 / 4 }, header)
 }
 
-fn column_counts(sample: &[u8], delimiter: u8, complete: bool) -> Vec<usize> {
+/// The cells of each row, and whether the last one is empty.
+fn column_counts(sample: &[u8], delimiter: u8, complete: bool) -> Vec<(usize, bool)> {
     let mut counts = Vec::new();
     let (mut columns, mut blank) = (1, true);
     let (mut quoted, mut at_start) = (false, true);
@@ -127,7 +134,7 @@ fn column_counts(sample: &[u8], delimiter: u8, complete: bool) -> Vec<usize> {
             b'"' if at_start => (quoted, blank) = (true, false),
             b'\n' | b'\r' => {
                 if !blank {
-                    counts.push(columns);
+                    counts.push((columns, at_start));
                     if counts.len() == ROWS {
                         return counts;
                     }
@@ -145,7 +152,7 @@ fn column_counts(sample: &[u8], delimiter: u8, complete: bool) -> Vec<usize> {
         at_start = false;
     }
     if !blank && (complete || counts.is_empty()) {
-        counts.push(columns);
+        counts.push((columns, at_start));
     }
     counts
 }
@@ -171,6 +178,8 @@ mod tests {
             ("", Delimiter::Comma),
             ("a;b;c;d\nx;y\nz\n", Delimiter::Semicolon),
             ("name,tags\nAnn,a;b;c\nBob,a;b;c\n", Delimiter::Comma),
+            ("a;b;c\nx, y;1;2;\nz, w;3;4;\n", Delimiter::Semicolon),
+            ("a;b\nx, y & z, w;1;\nx, y & z, w;3;\n", Delimiter::Semicolon),
             ("Contacts\n\nname;city;zip\nAnn;Rome;1\nBob;Bonn;2\n", Delimiter::Semicolon),
         ] {
             assert_eq!(detect(sample.as_bytes(), true), expect, "{sample:?}");
@@ -179,9 +188,13 @@ mod tests {
 
     #[test]
     fn a_cut_last_row_does_not_count() {
-        assert_eq!(column_counts(b"a,b\n1,2\n3", b',', false), [2, 2]);
-        assert_eq!(column_counts(b"a,b\n1,2\n3", b',', true), [2, 2, 1]);
-        assert_eq!(column_counts(b"a,b", b',', false), [2]);
+        let counts = |sample: &[u8], complete| -> Vec<usize> {
+            column_counts(sample, b',', complete).iter().map(|(count, _)| *count).collect()
+        };
+        assert_eq!(counts(b"a,b\n1,2\n3", false), [2, 2]);
+        assert_eq!(counts(b"a,b\n1,2\n3", true), [2, 2, 1]);
+        assert_eq!(counts(b"a,b", false), [2]);
+        assert_eq!(column_counts(b"a,b\n1,2,\n", b',', true), [(2, false), (3, true)]);
     }
 
     #[test]

@@ -206,6 +206,13 @@ pub(super) fn meaning(header: &str, layout: Layout) -> Option<(Meaning, Origin)>
     Some((Meaning::Field(target, group), Origin::Header))
 }
 
+/// Whether a header is one that some list of contacts has.
+pub(super) fn is_known(header: &str) -> bool {
+    [Layout::Plain, Layout::Google, Layout::Outlook, Layout::HubSpot, Layout::Salesforce]
+        .into_iter()
+        .any(|layout| meaning(header, layout).is_some())
+}
+
 /// Takes a number from the end: `phone2` is `phone`, 2.
 fn numbered(name: &str) -> (&str, u32) {
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());

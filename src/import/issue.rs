@@ -45,6 +45,8 @@ pub enum IssueCode {
     DateInvalid,
     /// A value is none of those that the field knows.
     ValueUnknown,
+    /// A line is not a contact as JSON.
+    JsonInvalid,
     /// A text is too long or has control characters.
     TextInvalid,
     /// A value does not fit the definition of its custom field.
@@ -77,6 +79,7 @@ impl IssueCode {
             Self::EmailInvalid => "email_invalid",
             Self::DateInvalid => "date_invalid",
             Self::ValueUnknown => "value_unknown",
+            Self::JsonInvalid => "json_invalid",
             Self::TextInvalid => "text_invalid",
             Self::CustomFieldInvalid => "custom_field_invalid",
             Self::ValueLeftOut => "value_left_out",

@@ -42,6 +42,8 @@ pub enum Origin {
     ForeignId,
     /// It names lists, and there are none yet.
     NoList,
+    /// It is a column of our own exports that only the server fills.
+    ReadOnly,
     /// Nobody knows what it is: it is ignored.
     Unknown,
 }
@@ -137,6 +139,7 @@ impl RowMap {
                     }
                     Some((Meaning::LabelOf(_, group), origin)) => (Target::Ignore, *group, *origin),
                     Some((Meaning::Useless, _)) => (Target::Ignore, 0, Origin::Useless),
+                    None if is_read_only(header) => (Target::Ignore, 0, Origin::ReadOnly),
                     None => (Target::Ignore, 0, Origin::Unknown),
                 };
                 let label_column = label_column(&target, group, &meanings);
@@ -253,6 +256,7 @@ impl RowMap {
     /// Takes a cell apart that may hold several values.
     fn split<'a>(&self, plan: &ColumnPlan, cell: &'a str) -> Vec<&'a str> {
         let mut parts: Vec<&str> = cell.split(TRIPLE_COLON).collect();
+        let has_colons = parts.len() > 1;
         let mut cut = |marks: &[char]| {
             parts = parts.iter().flat_map(|part| part.split(marks)).collect();
         };
@@ -266,6 +270,8 @@ impl RowMap {
             Target::Email(_) | Target::Emails => cut(&['|', ';', ',', '\n']),
             Target::Tags => {
                 match self.tag_separator {
+                    // Three colons are there because other marks are part of tags.
+                    _ if has_colons => {}
                     Some(separator) => cut(&[separator]),
                     None if self.layout == Layout::Outlook || is_tag_column(&plan.header) => {
                         cut(&[';']);
@@ -309,6 +315,11 @@ impl RowMap {
         }
         parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).collect()
     }
+}
+
+/// Whether a column of our own exports says what only the server fills.
+fn is_read_only(header: &str) -> bool {
+    matches!(header, "created_at" | "updated_at" | "last_called_at" | "last_call_outcome")
 }
 
 /// Whether a header is S4's virtual column of tags, in which only `;` separates.

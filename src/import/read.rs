@@ -6,7 +6,7 @@
 //! The hard case is a quote that is never closed: it would swallow all rows after it. It is
 //! recognised by the size of the row, by the end of the file, or by a closing quote some lines
 //! further on that is followed by more text; then only the line with the quote is given up.
-//! Does not know what the columns mean: [`super::map`] does.
+//! Does not know what the columns mean, but asks [`super::header`] which row has their names.
 
 mod head;
 
@@ -18,15 +18,16 @@ use super::Error;
 use super::delimiter::{self, Delimiter};
 use super::encoding::{SAMPLE_BYTES, TextEncoding, Transcoder};
 use super::issue::{IssueCode, RowIssue, Severity};
+use crate::domain::draft::MAX_NOTES;
 use crate::domain::text::visible;
 use head::refuse_known_formats;
 
 /// The most columns that a file may have.
 pub const MAX_COLUMNS: usize = 2_000;
-/// The longest cell, in bytes of UTF-8.
-pub const MAX_CELL_BYTES: usize = 64 * 1024;
+/// The longest cell, in bytes of UTF-8: the longest notes that a contact can have.
+pub const MAX_CELL_BYTES: usize = 4 * MAX_NOTES;
 /// The longest row, in bytes of UTF-8.
-pub const MAX_ROW_BYTES: usize = 1024 * 1024;
+pub const MAX_ROW_BYTES: usize = 2 * 1024 * 1024;
 /// How much text may be read twice, because of unclosed quotes, before a file is given up.
 const MAX_WASTED_BYTES: usize = 100 * MAX_ROW_BYTES;
 
@@ -130,7 +131,12 @@ impl<R: Read> Reader<R> {
     /// Finds out encoding and delimiter and reads the header.
     pub fn open(input: R, options: ReadOptions) -> Result<Self, Error> {
         let failed = |source| Error::Read { line: 0, source };
-        let mut input = Transcoder::new(input, options.encoding).map_err(failed)?;
+        Self::begin(Transcoder::new(input, options.encoding).map_err(failed)?, options)
+    }
+
+    /// The same for a file of which the encoding has been found out.
+    pub(super) fn begin(mut input: Transcoder<R>, options: ReadOptions) -> Result<Self, Error> {
+        let failed = |source| Error::Read { line: 0, source };
         refuse_known_formats(input.sample())?;
         let mut buffer = Vec::with_capacity(2 * SAMPLE_BYTES);
         let (mut at_end, mut row_at) = (false, 0);
@@ -177,6 +183,11 @@ impl<R: Read> Reader<R> {
     /// The encoding in use; UTF-8 as long as nothing but ASCII has been seen.
     pub fn encoding(&self) -> TextEncoding {
         self.input.encoding()
+    }
+
+    /// How many rows have been read.
+    pub fn record(&self) -> u64 {
+        self.record
     }
 
     /// How many bytes of the file have been read, for the progress of an import.

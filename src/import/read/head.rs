@@ -3,13 +3,36 @@
 use std::io::Read;
 
 use super::super::Error;
+use super::super::alias;
 use super::super::delimiter::MAX_PREAMBLE_ROWS;
+use super::super::header::{is_known, squeeze};
 use super::super::issue::shortened;
+use super::super::target::Target;
 use super::{MAX_COLUMNS, Reader, Scan};
+
+/// How many rows may stand above a header that names columns that are known.
+const MAX_TITLE_ROWS: usize = 20;
+
+/// Whether a cell names something that every list of contacts has.
+fn is_name_of_identity(cell: &[u8]) -> bool {
+    let name = squeeze(&String::from_utf8_lossy(cell));
+    alias::target(&name).is_some_and(|target| {
+        matches!(
+            target,
+            Target::Name
+                | Target::FirstName
+                | Target::LastName
+                | Target::Company
+                | Target::Email(None)
+                | Target::Phone(None)
+        )
+    }) || name.ends_with("value")
+}
 
 impl<R: Read> Reader<R> {
     /// Reads rows until there is one with the names of the columns.
     pub(super) fn read_header(&mut self) -> Result<(), Error> {
+        let mut has_looked = false;
         loop {
             let unreadable = |line, reason: &str| Error::Header { line, reason: reason.to_owned() };
             match self.scan()? {
@@ -18,7 +41,7 @@ impl<R: Read> Reader<R> {
                     return Err(unreadable(quote.line, "a quote is opened and not closed"));
                 }
                 Scan::TooLong(_) => {
-                    return Err(unreadable(self.line, "it is longer than 1 MiB"));
+                    return Err(unreadable(self.line, "it is longer than 2 MiB"));
                 }
                 Scan::Row { next, lines } => {
                     if !self.is_blank() {
@@ -26,7 +49,14 @@ impl<R: Read> Reader<R> {
                         if found > MAX_COLUMNS {
                             return Err(Error::TooManyColumns { found, limit: MAX_COLUMNS });
                         }
-                        if self.has_header && found == 1 && self.skip_preamble(next, lines)? {
+                        let is_named = self.known_headers() > 0;
+                        if self.has_header
+                            && !is_named
+                            && !has_looked
+                            && (self.seek_known_headers(next, lines)?
+                                || self.filled_cells() == 1 && self.skip_preamble(next, lines)?)
+                        {
+                            has_looked = true;
                             continue;
                         }
                         self.take_headers();
@@ -41,6 +71,45 @@ impl<R: Read> Reader<R> {
         }
     }
 
+    /// The cells of the present row.
+    fn present(&self) -> impl Iterator<Item = &[u8]> {
+        let mut start = 0;
+        self.ends.iter().map(move |&end| {
+            let cell = &self.text[start..end];
+            start = end;
+            cell
+        })
+    }
+
+    fn filled_cells(&self) -> usize {
+        self.present().filter(|cell| !cell.trim_ascii().is_empty()).count()
+    }
+
+    /// How many cells of the present row are names of columns.
+    fn known_headers(&self) -> usize {
+        self.present().filter(|cell| is_known(&String::from_utf8_lossy(cell))).count()
+    }
+
+    /// Moves to the first of the next rows that holds the names of columns: a report has a title,
+    /// a date, a filter above its table. Two names are needed, and no fewer than half of the cells.
+    fn seek_known_headers(&mut self, next: usize, lines: u64) -> Result<bool, Error> {
+        let before = (self.row_at, self.line);
+        (self.row_at, self.line) = (next, self.line + lines);
+        let mut seen = 1;
+        while seen <= MAX_TITLE_ROWS {
+            let Scan::Row { next, lines } = self.scan()? else { break };
+            let (known, filled) = (self.known_headers(), self.filled_cells());
+            if known >= 2 && known * 2 >= filled && self.present().any(is_name_of_identity) {
+                return Ok(true);
+            }
+            seen += usize::from(filled > 0);
+            (self.row_at, self.line) = (next, self.line + lines);
+        }
+        (self.row_at, self.line) = before;
+        self.scan()?;
+        Ok(false)
+    }
+
     /// Moves to the first row with three cells or more, if rows of one cell stand above it.
     ///
     /// `LinkedIn` puts a note there, people a title. The bytes stay where they are, so that nothing
@@ -51,12 +120,7 @@ impl<R: Read> Reader<R> {
         let mut seen = 1;
         while seen <= MAX_PREAMBLE_ROWS {
             let Scan::Row { next, lines } = self.scan()? else { break };
-            let mut start = 0;
-            let mut named = 0;
-            for &end in &self.ends {
-                named += usize::from(!self.text[start..end].trim_ascii().is_empty());
-                start = end;
-            }
+            let named = self.filled_cells();
             if named >= 3 {
                 return Ok(true);
             }

@@ -55,6 +55,9 @@ impl Checker<'_> {
                 }
             }
             Some(CustomType::Boolean) => boolean(text).map(Value::Bool),
+            Some(CustomType::MultiSelect) if text.starts_with('[') => {
+                serde_json::from_str(text).ok().filter(Value::is_array)
+            }
             _ => None,
         };
         Some(read.unwrap_or_else(|| Value::String(text.to_owned())))

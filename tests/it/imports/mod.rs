@@ -2,8 +2,11 @@
 
 mod cells;
 mod columns;
+mod command;
 mod consent;
+mod files;
 mod household;
+mod round_trip;
 mod trial;
 
 use std::fmt::Write as _;

@@ -1,0 +1,180 @@
+//! Contacts as JSON, one object a line, as exports write them.
+//!
+//! Every line is a contact in the shape of the API. Empty members say nothing, since an import adds
+//! and corrects; members that only answers have are passed over.
+
+use std::io::{BufRead as _, BufReader, Read};
+
+use csv::StringRecord;
+use serde_json::Value;
+
+use super::Error;
+use super::encoding::{TextEncoding, Transcoder};
+use super::issue::{IssueCode, RowIssue};
+use super::read::MAX_ROW_BYTES;
+use super::validate::{RowContext, ValidRow};
+use crate::domain::access::OrgSettings;
+use crate::domain::contact::Email;
+use crate::domain::draft::{Draft, Patch};
+use crate::domain::draft_json::{self, OF_ANSWERS, READ_ONLY};
+use crate::domain::ids::ContactId;
+
+/// One line of a file.
+#[derive(Clone, Debug, Default)]
+pub struct JsonRow {
+    /// The line; the first is 1.
+    pub line: u64,
+    /// Its text as the only cell.
+    pub cells: StringRecord,
+}
+
+/// Reads the lines of a file.
+pub struct JsonLines<R> {
+    input: BufReader<Transcoder<R>>,
+    line: u64,
+}
+
+/// The name of the only column.
+pub const COLUMN: &str = "contact";
+
+/// Whether a file begins with an object in its first line.
+pub(super) fn is_json_lines(sample: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(&sample[..sample.len().min(64)]);
+    let text = text.trim_start_matches(['\u{feff}', ' ', '\r', '\n', '\t']);
+    text.strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with(['"', '}']))
+}
+
+impl<R: Read> JsonLines<R> {
+    pub(super) fn new(input: Transcoder<R>) -> Self {
+        Self { input: BufReader::new(input), line: 0 }
+    }
+
+    /// How many bytes of the file have been read.
+    pub fn bytes_read(&self) -> u64 {
+        self.input.get_ref().bytes_read()
+    }
+
+    /// The encoding in use.
+    pub fn encoding(&self) -> TextEncoding {
+        self.input.get_ref().encoding()
+    }
+
+    /// Reads the next line that is not blank; false at the end of the file.
+    ///
+    /// # Errors
+    /// If the source fails. Of a line that is too long only the beginning is kept.
+    pub fn read_row(&mut self, row: &mut JsonRow) -> Result<bool, Error> {
+        loop {
+            self.line += 1;
+            let line = self.line;
+            let failed = |source| Error::Read { line, source };
+            let mut bytes = Vec::new();
+            let most = MAX_ROW_BYTES as u64 + 1;
+            let read = self.input.by_ref().take(most).read_until(b'\n', &mut bytes);
+            if read.map_err(failed)? == 0 {
+                return Ok(false);
+            }
+            if bytes.len() > MAX_ROW_BYTES && bytes.last() != Some(&b'\n') {
+                self.skip_line().map_err(failed)?;
+            }
+            let text = String::from_utf8_lossy(&bytes);
+            let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+            if !text.is_empty() {
+                row.line = line;
+                row.cells = StringRecord::from(vec![text]);
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Leaves out everything up to the next line end, without holding it.
+    fn skip_line(&mut self) -> std::io::Result<()> {
+        loop {
+            let buffer = self.input.fill_buf()?;
+            let end = buffer.iter().position(|byte| *byte == b'\n');
+            let length = end.map_or(buffer.len(), |at| at + 1);
+            let is_over = end.is_some() || buffer.is_empty();
+            self.input.consume(length);
+            if is_over {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Reads the contact of a line.
+pub fn validate_json(row: &JsonRow, context: &RowContext) -> (Option<ValidRow>, Vec<RowIssue>) {
+    let text = row.cells.get(0).unwrap_or_default();
+    let refused = |code, reason: String, what: &str| {
+        let issue = RowIssue::error(row.line, code, reason).at(COLUMN, text).suggest(what);
+        (None, vec![issue])
+    };
+    if text.len() >= MAX_ROW_BYTES {
+        let reason = format!("the line is longer than {MAX_ROW_BYTES} bytes");
+        return refused(IssueCode::RowTooLong, reason, "shorten its texts");
+    }
+    let mut members = match serde_json::from_str(text) {
+        Ok(Value::Object(members)) => members,
+        Ok(_) => {
+            let reason = "the line is not a JSON object".to_owned();
+            return refused(IssueCode::JsonInvalid, reason, "write one contact a line");
+        }
+        Err(error) => {
+            let reason = format!("the line is not valid JSON: {error}");
+            return refused(IssueCode::JsonInvalid, reason, "write one contact a line");
+        }
+    };
+    let id = members.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+    members.retain(|name, value| {
+        let name = name.as_str();
+        !value.is_null() && !READ_ONLY.contains(&name) && !OF_ANSWERS.contains(&name)
+    });
+    let default_country =
+        context.default_country.clone().or_else(|| context.settings.default_country.clone());
+    let settings = OrgSettings { default_country, ..context.settings.clone() };
+    match draft_json::parse(&Value::Object(members), &settings) {
+        Ok(mut draft) => {
+            only_add(&mut draft);
+            draft.add_tags.extend(context.tags.iter().cloned());
+            (Some(ValidRow { line: row.line, id: id.map(ContactId), draft }), Vec::new())
+        }
+        Err(issues) => {
+            let issues = issues.into_iter().map(|issue| {
+                let column = issue.pointer.trim_start_matches('/').to_owned();
+                RowIssue::error(row.line, IssueCode::JsonInvalid, issue.detail)
+                    .at(column, "")
+                    .suggest("correct the member, or leave it out")
+            });
+            (None, issues.collect())
+        }
+    }
+}
+
+/// Makes a draft that replaces lists one that adds to them; the short forms repeat the lists.
+fn only_add(draft: &mut Draft) {
+    if let Patch::Set(phones) = std::mem::take(&mut draft.phones) {
+        draft.add_phones = phones;
+    }
+    for short in [std::mem::take(&mut draft.phone), std::mem::take(&mut draft.mobile)] {
+        if let Patch::Set(phone) = short
+            && draft.add_phones.iter().all(|known| known.number != phone.number)
+        {
+            draft.add_phones.push(phone);
+        }
+    }
+    if let Patch::Set(emails) = std::mem::take(&mut draft.emails) {
+        draft.add_emails = emails;
+    }
+    if let Patch::Set(address) = std::mem::take(&mut draft.email)
+        && draft.add_emails.iter().all(|known| known.address != address)
+    {
+        draft.add_emails.push(Email { address, label: None, primary: false });
+    }
+    if let Patch::Set(tags) = std::mem::take(&mut draft.tags) {
+        draft.add_tags = tags;
+    }
+    if draft.display_name.is_keep() {
+        draft.display_name = std::mem::take(&mut draft.name);
+    }
+    draft.name = Patch::Keep;
+}

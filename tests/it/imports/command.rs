@@ -1,0 +1,58 @@
+//! `ringdex import` and its error files.
+
+use std::fs::File;
+use std::io::Write as _;
+
+use serde_json::Value;
+
+use crate::support::process::Bench;
+use crate::support::server::OPERATOR;
+
+#[test]
+fn an_error_file_holds_what_this_import_did_not_take() {
+    let bench = Bench::new();
+    let served = bench.serve(None);
+    let base = served.base.clone();
+    let remote: Vec<&str> = vec!["--server", &base, "--token", OPERATOR];
+    let local: Vec<&str> = Vec::new();
+    let (good, bad) = (bench.path("good.csv"), bench.path("bad.csv"));
+    for (path, list) in [
+        (&good, "Name,Phone,Birthday\nAda,+12025550110,soon\n"),
+        (&bad, "Name;Phone\nBen;+12025550111\nCleo;nonsense\n"),
+    ] {
+        File::create(path).unwrap().write_all(list.as_bytes()).unwrap();
+    }
+    let errors = bench.path("errors.csv");
+    let check = |target: &[&str]| {
+        let import = |file: &std::path::Path, errors: &str, more: &[&str]| {
+            let file = file.to_str().unwrap();
+            let arguments = [target, &["import", file, "--errors", errors], more].concat();
+            bench.run(&arguments, None).expect(0)
+        };
+        let path = errors.to_str().unwrap();
+        import(&bad, path, &[]);
+        let rows = std::fs::read_to_string(&errors).unwrap();
+        assert_eq!(rows.lines().count(), 2, "{rows}");
+        assert!(rows.starts_with("Name,Phone,row,column,value,code,reason,remedy"), "{rows}");
+        // A clean import leaves no errors of an earlier one, and warnings are no errors.
+        let ended = import(&good, path, &[]);
+        assert!(!errors.exists());
+        assert!(ended.err.contains("soon"), "{}", ended.err);
+        // With - the rows are all that is on standard output.
+        let ended = import(&bad, "-", &["--delimiter", ";", "--encoding", "utf-8"]);
+        assert_eq!(ended.out.lines().count(), 2, "{}", ended.out);
+        assert!(ended.err.contains("errors 1"), "{}", ended.err);
+        assert!(!std::path::Path::new("-").exists());
+        let ended = import(&good, "-", &[]);
+        assert_eq!(ended.out, "");
+        let more = ["--no-header", "--map", "#1=name", "--map", "#2=phone", "--dry-run", "--json"];
+        let file = good.to_str().unwrap();
+        let ended = bench.run(&[target, &["import", file], &more[..]].concat(), None).expect(0);
+        let answer: Value = serde_json::from_str(&ended.out).unwrap();
+        assert_eq!(answer["errors"], 1, "the header is no contact: {answer}");
+        assert_eq!(answer["columns"][2]["not_imported"], true, "{answer}");
+    };
+    check(&remote);
+    served.stop();
+    check(&local);
+}
