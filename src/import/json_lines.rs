@@ -177,4 +177,6 @@ fn only_add(draft: &mut Draft) {
         draft.display_name = std::mem::take(&mut draft.name);
     }
     draft.name = Patch::Keep;
+    // Who protects contacts does so one by one.
+    (draft.system_critical, draft.in_active_campaign) = (Patch::Keep, Patch::Keep);
 }

@@ -171,7 +171,7 @@ fn many_unclosed_quotes_are_found_but_not_at_any_price() {
 #[test]
 fn long_cells_and_rows_are_reported_and_left_behind() {
     for quote in ["", "\""] {
-        let long = "x".repeat(100_000);
+        let long = "x".repeat(MAX_CELL_BYTES + 1);
         let text = format!("a,b\n1,{quote}{long}{quote}\n3,4\n");
         let rows = rows_of(text.as_bytes());
         assert_eq!(codes(&rows[0]), [IssueCode::CellTooLong]);

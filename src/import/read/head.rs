@@ -50,11 +50,13 @@ impl<R: Read> Reader<R> {
                             return Err(Error::TooManyColumns { found, limit: MAX_COLUMNS });
                         }
                         let is_named = self.known_headers() > 0;
+                        let is_alone = self.filled_cells() == 1;
+                        // "Notes:" alone in its row is a title, unless it is all there is.
                         if self.has_header
-                            && !is_named
                             && !has_looked
+                            && (!is_named || is_alone)
                             && (self.seek_known_headers(next, lines)?
-                                || self.filled_cells() == 1 && self.skip_preamble(next, lines)?)
+                                || !is_named && is_alone && self.skip_preamble(next, lines)?)
                         {
                             has_looked = true;
                             continue;

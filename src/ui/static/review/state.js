@@ -19,8 +19,7 @@ import { go, place } from "../state/url.js";
  * @typedef {{group: string, primary: string, out: string[], fields: Record<string, string>}} Choice
  */
 
-const AGAIN_MS = 3000;
-const AHEAD = 10;
+const [AGAIN_MS, AHEAD] = [3000, 10];
 
 /** @type {import("../vendor/signals.js").Signal<Group[]>} */
 export const queue = signal([]);
