@@ -201,7 +201,7 @@ fn extensions_of_an_imported_list_are_kept_in_words_pauses_and_parameters() {
     ];
     let mut csv = "Name,Phone\n".to_owned();
     for (at, (raw, _)) in rows.iter().enumerate() {
-        csv += &format!("Person{at} Ext,{raw}\n");
+        csv.extend(["Person", &at.to_string(), " Ext,", raw, "\n"]);
     }
     let headers = [("content-type", "text/csv")];
     let path = "/api/v1/imports";
