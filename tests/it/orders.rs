@@ -22,7 +22,7 @@ fn people(server: &Client) -> Vec<Value> {
         };
         let company = ["Frankfurter Allgemeine West", "Frankfurter Allgemeine Ost", "Ärzte", ""];
         let mut person = json!({"first_name": first, "last_name": last,
-            "company": company[mixed % 4], "lead_score": mixed % 3,
+            "company": company[mixed % 4],
             "status": if mixed % 5 == 0 { "inactive" } else { "active" },
             "source": (["Empfehlung durch Kundinnen", "Empfehlung durch Kunden", "web"][mixed % 3]),
             "country": (["DE", "at"][mixed % 2]),

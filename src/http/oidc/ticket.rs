@@ -95,13 +95,23 @@ fn from_hex(text: &str) -> Option<String> {
 
 /// A path of this server for people; `/` in place of anything else, above all of other sites.
 pub(super) fn local_path(text: &str) -> &str {
-    let is_local = text.starts_with('/')
-        && !text.starts_with("//")
-        && !text.starts_with("/api/")
+    let is_plain = text.starts_with('/')
         && text.len() <= LONGEST_PATH
         // Browsers read a backslash as a slash and leave control characters out.
         && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    if is_local { text } else { "/" }
+    if is_plain && leads_here(text) { text } else { "/" }
+}
+
+/// Whether a browser stays on this server with a path, after it has taken dots out of it: what is
+/// left of `/..//evil.example` is the address of another one.
+fn leads_here(path: &str) -> bool {
+    let Ok(here) = url::Url::parse("https://here.invalid/") else { return false };
+    here.join(path).is_ok_and(|there| {
+        there.origin() == here.origin()
+            && there.username().is_empty()
+            && !there.path().starts_with("//")
+            && !there.path().starts_with("/api/")
+    })
 }
 
 #[cfg(test)]
@@ -143,6 +153,12 @@ mod tests {
             "/api/v1/contacts",
             "javascript:alert(1)",
             "contacts",
+            "/..//evil.example",
+            "/.//evil.example",
+            "/./\\/evil.example",
+            "/a/..//evil.example",
+            "/%2e%2e//evil.example",
+            "/a/../api/v1/contacts",
             "/ä",
         ] {
             assert_eq!(local_path(other), "/", "{other:?}");

@@ -64,7 +64,8 @@ fn unique() -> (String, String) {
         word.push(char::from(b'a' + letter));
         rest /= 26;
     }
-    (word, format!("+4930{:08}", digits % 100_000_000))
+    // No zero in front: two of them would be an international prefix.
+    (word, format!("+4930{:08}", 10_000_000 + digits % 90_000_000))
 }
 
 /// The card that is open, not a preview.

@@ -38,6 +38,22 @@ fn assert_fits(page: &mut Page, what: &str) {
 }
 
 #[test]
+fn signing_in_never_leads_to_another_server() {
+    let server = TestServer::start();
+    server.user(EMAIL, "agent", PASSWORD);
+    let base = server.base_url();
+    let Some(mut page) = Page::open() else { return };
+    visit(&mut page, base, "/sign-in?return_to=%2F..%2F%2Fevil.example");
+    page.wait("document.activeElement.id === 'email'");
+    page.type_text(EMAIL);
+    page.press("Tab");
+    page.type_text(PASSWORD);
+    page.press("Enter");
+    page.wait("document.querySelector('[data-test=user]')");
+    assert_eq!(page.eval("location.href"), json!(format!("{base}/")));
+}
+
+#[test]
 fn somebody_signs_in_with_the_keyboard_and_out_again() {
     let server = TestServer::start();
     server.user(EMAIL, "agent", PASSWORD);

@@ -26,7 +26,9 @@ const SAID = {
 function next() {
   const wanted = new URLSearchParams(location.search).get("return_to") ?? "/";
   const url = new URL(wanted, location.origin);
-  const inside = url.origin === location.origin && wanted[0] === "/" && url.pathname !== "/sign-in";
+  // What is left of "/..//evil.example" without its dots is the address of another server.
+  const here = url.origin === location.origin && wanted[0] === "/" && !url.pathname.startsWith("//");
+  const inside = here && url.pathname !== "/sign-in";
   return inside ? url.pathname + url.search : "/";
 }
 
