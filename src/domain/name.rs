@@ -2,7 +2,7 @@
 //! what in a name says that two people of one family are not one person.
 //!
 //! Titles in front (`Dr. med.`, `Mrs`) and suffixes behind (`Jr.`, `PhD`) belong to neither name.
-//! Which words they are is in [`affix`].
+//! Which words they are is in `affix`.
 
 mod affix;
 

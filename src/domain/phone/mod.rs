@@ -1,7 +1,7 @@
 //! Phone numbers: what was typed is kept, E.164 is derived where it can be.
 //!
-//! Text goes through one file a step: [`address`] takes the number out of SIP and `tel:` addresses,
-//! [`extension`] splits extensions off, [`typed`] sorts the characters, [`reading`] derives E.164.
+//! Text goes through one file a step: `address` takes the number out of SIP and `tel:` addresses,
+//! `extension` splits extensions off, `typed` sorts the characters, `reading` derives E.164.
 
 use serde::{Deserialize, Serialize};
 
@@ -196,7 +196,7 @@ pub struct NumberQuery {
 
 /// Reads a number to look up; never fails, text without digits gives an empty query.
 ///
-/// Takes more than [`parse`] does: what telephone systems put before a number, see [`typed`].
+/// Takes more than [`parse`] does: what telephone systems put before a number, see `typed`.
 pub fn parse_query(raw: &str, default_country: Option<&str>) -> NumberQuery {
     let empty = || NumberQuery {
         raw: raw.to_owned(),
