@@ -45,6 +45,12 @@ fn list(parts: &[Expr]) -> Option<Value> {
 
 fn write_condition(condition: &Condition) -> Value {
     let (field, op, value) = match condition {
+        // A filter asks these for a whole value; one word of it is asked for in query text.
+        Condition::Word {
+            field: Some(field @ (Field::Company | Field::Title)),
+            text,
+            shape: Shape::Exact,
+        } => return json!({"text": format!("{}:\"{text}\"", name_of(field))}),
         Condition::Word { field, text, shape } => {
             let op = match shape {
                 Shape::Word => "word",
