@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::custom_fields::sees;
 use super::error::Error;
 use super::export::{ExportFormat, guard};
+use super::imports::ImportReport;
 use super::query::Query;
 use super::{App, authorize};
 use crate::domain::access::{Caller, FieldRight, Permission, Sight};
@@ -302,6 +303,28 @@ impl App {
                 FieldChange::of("columns", &None, &Some(&columns)),
             ];
             tx.note(AuditAction::ContactsExported, organization, said);
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    /// Notes that a list was imported, and what became of its rows.
+    pub(super) fn note_import_done(
+        &self,
+        caller: &Caller,
+        report: &ImportReport,
+    ) -> Result<(), Error> {
+        let organization = self.organization_of(caller)?.id;
+        let counts = report.counts;
+        self.partition.write::<(), Error>(caller.organization, caller, false, move |tx| {
+            let said = [
+                ("imported", counts.imported),
+                ("updated", counts.updated),
+                ("skipped", counts.skipped),
+                ("errors", counts.errors),
+            ];
+            let said = said.map(|(name, count)| FieldChange::of(name, &None, &Some(count)));
+            tx.note(AuditAction::ContactsImported, organization, said.to_vec());
             Ok(())
         })?;
         Ok(())

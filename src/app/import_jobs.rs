@@ -92,6 +92,16 @@ pub struct ImportJob {
     pub finished_at: Option<Timestamp>,
 }
 
+impl ImportJob {
+    /// The same without warnings and samples, which hold what people are called and how they are
+    /// reached.
+    fn without_values(&self) -> Self {
+        let mut job = Self { warnings: Vec::new(), ..self.clone() };
+        job.columns.iter_mut().for_each(|column| column.samples.clear());
+        job
+    }
+}
+
 struct Kept {
     org: OrgNumber,
     actor: Arc<str>,
@@ -355,10 +365,7 @@ impl App {
         let Some((org, actor, user, mut job)) = found else { return };
         change(&mut job);
         if !job.dry_run {
-            // Warnings and samples hold what people are called and how they are reached.
-            let mut kept = ImportJob { warnings: Vec::new(), ..job.clone() };
-            kept.columns.iter_mut().for_each(|column| column.samples.clear());
-            let work = KeptWork::Import(kept);
+            let work = KeptWork::Import(job.without_values());
             self.note_job(org, KeptJob { actor, user, work }, is_new);
         }
         self.update_import(id, |known| *known = job);
@@ -387,6 +394,22 @@ impl App {
         let jobs = self.import_jobs.jobs.lock();
         let kept = jobs.get(&id).filter(|kept| kept.is_seen_by(caller, &withdrawn));
         kept.map(|kept| kept.job.clone()).ok_or(Error::ImportNotFound)
+    }
+
+    /// The imports that a caller may know of, newest first, without what their lists hold.
+    ///
+    /// # Errors
+    /// If the caller may not import.
+    pub fn list_imports(&self, caller: &Caller) -> Result<Vec<ImportJob>, Error> {
+        authorize(caller, Permission::Import)?;
+        let definitions = self.definitions(caller.organization);
+        let withdrawn: Vec<String> = definitions.withdrawn().collect();
+        let jobs = self.import_jobs.jobs.lock();
+        let seen = jobs.values().filter(|kept| kept.is_seen_by(caller, &withdrawn));
+        let mut seen: Vec<ImportJob> = seen.map(|kept| kept.job.without_values()).collect();
+        // Ids are in the order of time.
+        seen.sort_unstable_by_key(|job| std::cmp::Reverse(job.id));
+        Ok(seen)
     }
 
     /// The rows that an import did not take, as far as it is.

@@ -18,12 +18,13 @@ use super::import_rows::{RowOutcome, RowWriter};
 use super::import_trial::Trial;
 use super::imports::{CheckedRow, ImportOptions, not_written};
 use crate::domain::access::{Caller, OrgSettings};
-use crate::domain::draft::{Draft, Stamp};
+use crate::domain::contact::Visibility;
+use crate::domain::draft::{Draft, Patch, Stamp};
 use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::issue::FieldIssue;
 use crate::engine::{Origin, PendingWrite};
 use crate::import::match_existing::{Likeness, OnDuplicate, Person, keys_of};
-use crate::import::{Counts, ErrorFile, IssueCode, RowIssue, ValidRow, Warnings};
+use crate::import::{Counts, ErrorFile, IssueCode, RowIssue, Severity, ValidRow, Warnings};
 
 /// Writes that the index may be behind an import; more would keep what others write waiting.
 const MOST_WRITES_BEHIND: u64 = 20;
@@ -150,6 +151,11 @@ impl<'a> Run<'a> {
     /// is left out.
     fn prepare(&self, row: &mut CheckedRow) {
         let Some(valid) = &mut row.valid else { return };
+        self.drop_unknown_references(row.line, &mut valid.draft, &mut row.issues);
+        if row.issues.iter().any(|issue| issue.severity == Severity::Error) {
+            row.valid = None;
+            return;
+        }
         let prepared = self.app.check_row(self.caller, &self.settings, &mut valid.draft);
         if let Err(issues) = prepared {
             row.valid = None;
@@ -166,6 +172,46 @@ impl<'a> Run<'a> {
                 let detail = format!("{}: {}", issue.pointer, issue.detail);
                 row.issues.push(RowIssue::error(row.line, IssueCode::NotAllowed, detail));
             }
+        }
+    }
+
+    /// Leaves out an owner, queue or department that the organisation does not have. A contact that
+    /// only its queue sees needs one.
+    fn drop_unknown_references(&self, line: u64, draft: &mut Draft, issues: &mut Vec<RowIssue>) {
+        let (access, org) = (self.app.access(), self.caller.organization);
+        let mut check = |patch: &mut Patch<String>,
+                         member: &str,
+                         noun: &str,
+                         is_known: &dyn Fn(&str) -> bool| {
+            let Patch::Set(text) = patch else { return };
+            if !is_known(text) {
+                let reason = format!("is not a {noun} of this organisation; the cell is left out");
+                let issue = RowIssue::warning(line, IssueCode::ValueUnknown, reason);
+                let what = "use an id, or a name that only one has";
+                issues.push(issue.at(member, text).suggest(what));
+                *patch = Patch::Keep;
+            }
+        };
+        check(&mut draft.assigned_to, "assigned_to", "user", &|text| {
+            access.find_user(org, text).is_some()
+        });
+        check(&mut draft.assigned_queue, "assigned_queue", "queue", &|text| {
+            access.find_queue(org, text).is_some()
+        });
+        check(&mut draft.org_department_id, "org_department_id", "department", &|text| {
+            access.find_department(org, text).is_some()
+        });
+        if draft.visibility == Patch::Set(Visibility::Queue) && draft.assigned_queue.is_keep() {
+            draft.visibility = Patch::Keep;
+            issues.push(
+                RowIssue::error(
+                    line,
+                    IssueCode::ValueUnknown,
+                    "a contact that only its queue sees needs a queue of this organisation",
+                )
+                .at("visibility", "queue")
+                .suggest("fill in assigned_queue, or use another visibility"),
+            );
         }
     }
 

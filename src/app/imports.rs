@@ -198,7 +198,11 @@ impl App {
             drop(batches);
             let (counts, warnings) = run.finish(&mut error_file)?;
             error_file.flush().map_err(|e| not_written(&e))?;
-            Ok(ImportReport { counts, warnings, columns })
+            let report = ImportReport { counts, warnings, columns };
+            if !options.dry_run && counts.imported + counts.updated > 0 {
+                self.note_import_done(caller, &report)?;
+            }
+            Ok(report)
         })
     }
 }

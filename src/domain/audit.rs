@@ -42,6 +42,7 @@ actions! {
     ContactUnmerged "cn" "contact.unmerged",
     ContactsExported "cx" "contacts.exported",
     BackupTaken "bt" "backup.taken",
+    ContactsImported "ci" "contacts.imported",
     OrganizationCreated "oc" "organization.created",
     OrganizationUpdated "ou" "organization.updated",
     SettingsUpdated "su" "settings.updated",

@@ -13,7 +13,7 @@ use super::body;
 use super::duplicates::view_of;
 use super::error::Problem;
 use super::filters::Asked;
-use super::imports::receive;
+use super::import_upload::receive_file;
 use super::people::record_id;
 use super::schema;
 use super::state::State;
@@ -103,7 +103,7 @@ pub(super) async fn start(
         how.options()?;
         let id = Uuid::now_v7();
         let file = app.run_list_path(id)?;
-        unkept = Some(receive(&request, payload, &state, &file).await?);
+        unkept = Some(receive_file(&request, payload, &state, &file).await?);
         (Some(report), Some(ListRun { id, how }))
     } else {
         let asked = match body::optional_json(&request, payload, state.limits.json_bytes).await? {

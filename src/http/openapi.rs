@@ -22,7 +22,7 @@ use super::{
         bulk::start, bulk::list, bulk::find,
         search::list, search::search, export::export,
         lookup::lookup, lookup::lookup_batch, suggest::suggest,
-        imports::create, imports::find, imports::errors, imports::cancel,
+        imports::create, imports::list, imports::find, imports::errors, imports::cancel,
         admin::create_organization, admin::list_organizations, admin::find_organization, admin::update_organization,
         admin::list_tokens, admin::create_token, admin::find_token, admin::update_token, admin::revoke_token,
         admin::read_settings, admin::update_settings,

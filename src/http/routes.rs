@@ -70,6 +70,7 @@ pub const ROUTES: &[Endpoint] = &[
     delete("/api/v1/contacts/{id}", || web::delete().to(contacts::delete)),
     post("/api/v1/contacts/{id}/restore", || web::post().to(contacts::restore)),
     post("/api/v1/imports", || web::post().to(imports::create)),
+    get("/api/v1/imports", || read().to(imports::list)),
     get("/api/v1/imports/{id}", || read().to(imports::find)),
     get("/api/v1/imports/{id}/errors.csv", || read().to(imports::errors)),
     post("/api/v1/imports/{id}/cancel", || web::post().to(imports::cancel)),

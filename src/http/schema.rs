@@ -292,6 +292,15 @@ pub(super) struct ImportProgress {
 }
 
 #[derive(ToSchema)]
+pub(super) struct ImportList {
+    pub total: usize,
+    pub total_exact: bool,
+    pub page: usize,
+    pub per_page: usize,
+    pub items: Vec<ImportJob>,
+}
+
+#[derive(ToSchema)]
 pub(super) struct ImportColumn {
     /// The place of the column; the first is 0.
     pub index: usize,

@@ -47,6 +47,7 @@ const NAMES: &[P] = &[P::Search, P::ManageUsers];
 const PEOPLE: &[P] = &[P::ManageUsers];
 const READERS: &[P] = &[P::Search, P::View, P::ManageFields];
 const MERGERS: &[P] = &[P::Merge];
+const IMPORTERS: &[P] = &[P::Import];
 const RUNNERS: &[P] = &[P::Merge, P::Import];
 const FIELDS: &[P] = &[P::ManageFields];
 const SETTINGS: &[P] = &[P::ManageSettings];
@@ -81,6 +82,7 @@ pub(super) const TABLE: &[(&str, &str, Rule)] = &[
     ("PATCH", "/api/v1/contacts/{id}", Rule::Contact(&[P::Edit])),
     ("DELETE", "/api/v1/contacts/{id}", Rule::Contact(&[P::Delete])),
     ("POST", "/api/v1/contacts/{id}/restore", Rule::Contact(&[P::Delete])),
+    ("GET", "/api/v1/imports", Rule::Whole(IMPORTERS, 200)),
     ("GET", "/api/v1/imports/{id}", Rule::Import(200)),
     ("GET", "/api/v1/imports/{id}/errors.csv", Rule::Import(200)),
     ("POST", "/api/v1/imports/{id}/cancel", Rule::Import(200)),

@@ -8,6 +8,7 @@ mod files;
 mod household;
 mod round_trip;
 mod trial;
+mod upload;
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};

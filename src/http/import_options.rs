@@ -1,0 +1,112 @@
+//! The options of an import as JSON.
+
+use std::str::FromStr;
+
+use serde_json::Value;
+
+use super::error::Problem;
+use crate::app::{Error, ImportError, ImportOptions, MatchKey, OnDuplicate, parse_mapping};
+use crate::error::ErrorCode;
+
+/// Reads the options as text.
+pub(super) fn parse(text: &str) -> Result<ImportOptions, Problem> {
+    if text.trim().is_empty() {
+        return Ok(ImportOptions::default());
+    }
+    let value: Value = serde_json::from_str(text).map_err(|error| {
+        Problem::new(ErrorCode::Malformed, format!("options is not valid JSON: {error}"))
+    })?;
+    read(&value)
+}
+
+/// Reads the options.
+pub(super) fn read(value: &Value) -> Result<ImportOptions, Problem> {
+    let Value::Object(members) = value else {
+        return Err(Error::invalid("/options", "type", "must be a JSON object").into());
+    };
+    let mut options = ImportOptions::default();
+    let wrong = |key: &str, detail: &str| -> Problem {
+        Error::invalid(&format!("/options/{key}"), "type", detail).into()
+    };
+    let texts = |key: &str, value: &Value| -> Result<Vec<String>, Problem> {
+        value
+            .as_array()
+            .and_then(|all| all.iter().map(|v| v.as_str().map(str::to_owned)).collect())
+            .ok_or_else(|| wrong(key, "must be an array of strings"))
+    };
+    for (key, value) in members.iter().filter(|(_, value)| !value.is_null()) {
+        match key.as_str() {
+            "map" => {
+                for text in texts(key, value)? {
+                    let mapping = parse_mapping(&text).map_err(|e| wrong(key, &e.to_string()))?;
+                    options.map.columns.push(mapping);
+                }
+            }
+            "match_keys" => {
+                options.match_keys = texts(key, value)?
+                    .iter()
+                    .map(|text| {
+                        MatchKey::parse(text)
+                            .ok_or_else(|| wrong(key, "use phone, email, external_crm_id"))
+                    })
+                    .collect::<Result<_, _>>()?;
+            }
+            "tags" => options.tags = texts(key, value)?,
+            "on_duplicate" => {
+                options.on_duplicate = value
+                    .as_str()
+                    .and_then(OnDuplicate::parse)
+                    .ok_or_else(|| wrong(key, "use update, skip, create or ask"))?;
+            }
+            "default_country" => {
+                let country = value.as_str().ok_or_else(|| wrong(key, "must be a country code"))?;
+                options.default_country = Some(country.to_uppercase());
+            }
+            "match_names" => {
+                options.match_names =
+                    value.as_bool().ok_or_else(|| wrong(key, "must be true or false"))?;
+            }
+            "dry_run" => {
+                options.dry_run =
+                    value.as_bool().ok_or_else(|| wrong(key, "must be true or false"))?;
+            }
+            "mapping" => {
+                let members = value
+                    .as_object()
+                    .ok_or_else(|| wrong(key, "must be an object of columns and fields"))?;
+                for (column, field) in members {
+                    let field = field.as_str().ok_or_else(|| wrong(key, "fields are strings"))?;
+                    let target =
+                        field.parse().map_err(|e: ImportError| wrong(key, &e.to_string()))?;
+                    options.map.columns.push((column.clone(), target));
+                }
+            }
+            "delimiter" => options.read.delimiter = Some(parsed(key, value)?),
+            "encoding" => options.read.encoding = Some(parsed(key, value)?),
+            "header" => {
+                options.read.has_header =
+                    value.as_bool().ok_or_else(|| wrong(key, "must be true or false"))?;
+            }
+            "tag_separator" => {
+                let mut letters = value.as_str().unwrap_or_default().chars();
+                let (Some(separator), None) = (letters.next(), letters.next()) else {
+                    return Err(wrong(key, "must be one character"));
+                };
+                options.map.tag_separator = Some(separator);
+            }
+            "strict" => {
+                options.strict =
+                    value.as_bool().ok_or_else(|| wrong(key, "must be true or false"))?;
+            }
+            _ => return Err(wrong(key, "is not an option of an import")),
+        }
+    }
+    Ok(options)
+}
+
+fn parsed<T: FromStr<Err = ImportError>>(key: &str, value: &Value) -> Result<T, Problem> {
+    let text = value.as_str().unwrap_or_default();
+    text.parse().map_err(|error: ImportError| {
+        Error::invalid(&format!("/options/{key}"), "value", error.to_string()).into()
+    })
+}

@@ -1,0 +1,248 @@
+//! The list of an import as it is uploaded: as it is, as a part of a form, or inside JSON.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use actix_web::{HttpRequest, web};
+use futures_util::StreamExt;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::body;
+use super::coding::{Coding, Decompressor, Fault};
+use super::error::Problem;
+use super::import_options;
+use super::multipart::{Parts, boundary};
+use super::state::State;
+use crate::app::{App, Error, ImportOptions, Unkept};
+use crate::error::ErrorCode;
+
+/// Longest part `options` of a form.
+const MAX_OPTIONS: usize = 1024 * 1024;
+
+/// An uploaded list, and how it is to be imported.
+pub(super) struct UploadedList {
+    pub(super) path: PathBuf,
+    pub(super) unkept: Unkept,
+    pub(super) options: ImportOptions,
+    /// What the file is called at whoever sends it.
+    pub(super) file_name: Option<String>,
+}
+
+/// Receives a list; options in the body take the place of those in the address.
+pub(super) async fn receive(
+    request: &HttpRequest,
+    payload: web::Payload,
+    state: &State,
+    options: ImportOptions,
+) -> Result<UploadedList, Problem> {
+    let content_type = request.headers().get("content-type");
+    let content_type = content_type.and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
+    let kind = content_type.split(';').next().unwrap_or("").trim().to_lowercase();
+    let path = state
+        .app
+        .imports_folder()
+        .map_err(Problem::from)?
+        .join(format!("{}.upload", Uuid::now_v7()));
+    match kind.as_str() {
+        "multipart/form-data" => {
+            let boundary = boundary(&content_type).ok_or_else(|| {
+                Problem::new(ErrorCode::Malformed, "the content type names no boundary")
+            })?;
+            let form = path.with_extension("form");
+            let unkept_form = receive_file(request, payload, state, &form).await?;
+            let app = std::sync::Arc::clone(&state.app);
+            let unkept = Unkept::new(path.clone());
+            let target = path.clone();
+            let given = web::block(move || take_form(&app, &form, &boundary, &target))
+                .await
+                .map_err(|_blocking| kept_nothing())??;
+            drop(unkept_form);
+            let FormFile { options: text, file_name } = given;
+            let options = text.map_or(Ok(options), |text| import_options::parse(&text))?;
+            Ok(UploadedList { path, unkept, options, file_name })
+        }
+        "application/json" => {
+            let (value, _) = body::json(request, payload, state.limits.bulk_bytes).await?;
+            let (csv, given) = take_json(value)?;
+            let unkept = Unkept::new(path.clone());
+            let app = std::sync::Arc::clone(&state.app);
+            let target = path.clone();
+            let written = web::block(move || -> io::Result<()> {
+                let mut file = app.create_staged_file(&target)?;
+                file.write_all(csv.as_bytes())?;
+                file.finish()
+            });
+            let written = written.await.map_err(|_blocking| kept_nothing())?;
+            written.map_err(|error| not_kept(&error))?;
+            let options = given.map_or(Ok(options), |value| import_options::read(&value))?;
+            Ok(UploadedList { path, unkept, options, file_name: None })
+        }
+        ""
+        | "application/csv"
+        // What browsers on Windows call a .csv.
+        | "application/vnd.ms-excel"
+        | "text/x-csv"
+        | "text/csv"
+        | "text/plain"
+        | "text/tab-separated-values"
+        | "application/octet-stream"
+        | "application/jsonl"
+        | "application/x-ndjson" => {
+            let unkept = receive_file(request, payload, state, &path).await?;
+            Ok(UploadedList { path, unkept, options, file_name: None })
+        }
+        _ => Err(Problem::new(
+            ErrorCode::UnsupportedMediaType,
+            format!(
+                "this path takes the list itself as text/csv or application/x-ndjson, multipart/form-data, or application/json, not {kind}"
+            ),
+        )),
+    }
+}
+
+fn kept_nothing() -> Problem {
+    Problem::new(ErrorCode::Internal, "the upload cannot be kept")
+}
+
+fn not_kept(error: &io::Error) -> Problem {
+    tracing::error!("an upload cannot be kept: {error}");
+    kept_nothing()
+}
+
+/// What a form says beside its file.
+struct FormFile {
+    options: Option<String>,
+    file_name: Option<String>,
+}
+
+/// Takes the file and the options out of a form.
+fn take_form(
+    app: &App,
+    form: &Path,
+    boundary: &str,
+    target: &Path,
+) -> Result<FormFile, Problem> {
+    let failed = |error: io::Error| {
+        if error.kind() == io::ErrorKind::InvalidData {
+            Problem::new(ErrorCode::Malformed, error.to_string())
+        } else {
+            not_kept(&error)
+        }
+    };
+    let input = app.open_staged_file(form).map_err(failed)?;
+    let mut parts = Parts::new(input, boundary);
+    let (mut has_file, mut options, mut file_name) = (false, None, None);
+    while let Some(part) = parts.next_part().map_err(failed)? {
+        match part.name.as_str() {
+            "file" if !has_file => {
+                has_file = true;
+                file_name = part.file_name;
+                let mut file = app.create_staged_file(target).map_err(failed)?;
+                parts.copy_to(&mut file).map_err(failed)?;
+                file.finish().map_err(failed)?;
+            }
+            "options" if options.is_none() => {
+                let mut text = Limited(Vec::new());
+                parts.copy_to(&mut text).map_err(failed)?;
+                options = Some(String::from_utf8_lossy(&text.0).into_owned());
+            }
+            name @ ("file" | "options") => {
+                let detail = "is there twice: an import takes one list";
+                return Err(Error::invalid(&format!("/{name}"), "repeated", detail).into());
+            }
+            name => {
+                let detail = "is not a part of an import: send file and options";
+                return Err(Error::invalid(&format!("/{name}"), "unknown_member", detail).into());
+            }
+        }
+    }
+    if !has_file {
+        return Err(Error::invalid("/file", "required", "the form has no part called file").into());
+    }
+    Ok(FormFile { options, file_name })
+}
+
+/// Collects a text up to a limit.
+struct Limited(Vec<u8>);
+
+impl Write for Limited {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > MAX_OPTIONS {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the options are too long"));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Takes list and options out of a JSON body.
+fn take_json(body: Value) -> Result<(String, Option<Value>), Problem> {
+    let Value::Object(mut members) = body else {
+        return Err(Error::invalid("", "type", "must be a JSON object with csv").into());
+    };
+    let csv = match members.remove("csv") {
+        Some(Value::String(csv)) => csv,
+        Some(_) => return Err(Error::invalid("/csv", "type", "must be a string").into()),
+        None => return Err(Error::invalid("/csv", "required", "is the list itself").into()),
+    };
+    let options = members.remove("options").filter(|options| !options.is_null());
+    if let Some(name) = members.keys().next() {
+        let detail = "is not known here: send csv and options";
+        return Err(Error::invalid(&format!("/{name}"), "unknown_member", detail).into());
+    }
+    Ok((csv, options))
+}
+
+/// Writes a body to a file, piece by piece. The file goes unless it is kept, also when whoever sends
+/// it hangs up.
+pub(super) async fn receive_file(
+    request: &HttpRequest,
+    mut payload: web::Payload,
+    state: &State,
+    path: &Path,
+) -> Result<Unkept, Problem> {
+    let most_bytes = state.limits.upload_bytes;
+    let too_large = || {
+        Problem::new(
+            ErrorCode::PayloadTooLarge,
+            format!("an uploaded file has at most {most_bytes} bytes"),
+        )
+    };
+    let failed = |error: io::Error| {
+        tracing::error!("an upload cannot be kept: {error}");
+        Problem::new(ErrorCode::Internal, "the upload cannot be kept")
+    };
+    let refuse = |fault| match fault {
+        Fault::TooLarge => too_large(),
+        Fault::Garbled(error) => body::garbled(&error),
+        Fault::Out(error) => failed(error),
+    };
+    let coding = Coding::of(request)?;
+    let declared = request
+        .headers()
+        .get("content-length")
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| v.parse::<u64>().ok());
+    if declared.is_some_and(|bytes| bytes > most_bytes) {
+        return Err(too_large());
+    }
+    let unkept = Unkept::new(path.to_owned());
+    let file = state.app.create_staged_file(path).map_err(failed)?;
+    let mut file = Decompressor::new(coding, file, most_bytes);
+    let stopped = |_blocking| Problem::new(ErrorCode::Internal, "the upload cannot be kept");
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| body::unreadable(&error))?;
+        file = web::block(move || file.write(&chunk).map(|()| file))
+            .await
+            .map_err(stopped)?
+            .map_err(refuse)?;
+    }
+    let mut file = web::block(move || file.finish()).await.map_err(stopped)?.map_err(refuse)?;
+    file.finish().map_err(failed)?;
+    Ok(unkept)
+}
