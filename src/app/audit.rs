@@ -14,7 +14,7 @@ use super::{App, authorize};
 use crate::domain::access::{Caller, FieldRight, Permission, Sight};
 use crate::domain::audit::{Act, AuditAction, AuditDetails, AuditEntry, AuditHead, FieldChange};
 use crate::domain::custom_field::Definitions;
-use crate::domain::ids::ContactId;
+use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
 
@@ -258,12 +258,7 @@ impl App {
         if !query.wants_changes(&changes) {
             return Ok(None);
         }
-        let actor_name = who(&entry.actor)
-            .strip_prefix("user:")
-            .and_then(|rest| Uuid::parse_str(rest.split(['/', ' ']).next().unwrap_or(rest)).ok())
-            .and_then(|id| self.access().user(id))
-            .filter(|user| user.organization == org)
-            .map(|user| user.name.clone());
+        let actor_name = self.name_of_actor(org, &entry.actor);
         Ok(Some(AuditLine {
             number: entry.number,
             at: entry.at,
@@ -275,6 +270,14 @@ impl App {
             changes,
             erased: details.erased,
         }))
+    }
+
+    /// The name of the user that an actor is, if it is one who is known.
+    pub(super) fn name_of_actor(&self, org: OrgNumber, actor: &str) -> Option<String> {
+        let id = who(actor).strip_prefix("user:")?;
+        let id = Uuid::parse_str(id.split(['/', ' ']).next().unwrap_or(id)).ok()?;
+        let user = self.access().user(id).filter(|user| user.organization == org)?;
+        Some(user.name.clone())
     }
 
     /// Notes that the caller read a whole contact.

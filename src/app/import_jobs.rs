@@ -1,7 +1,6 @@
 //! Imports that run in the background of a server, and what became of them.
 //!
-//! Jobs are known after a restart (`kept_jobs`), trials apart; uploaded files and error files lie in
-//! the data directory and are removed at the next start.
+//! Jobs are known after a restart (`kept_jobs`), trials apart; their files are in `import_files`.
 
 use std::collections::HashMap;
 use std::io::{BufWriter, Write as _};
@@ -16,8 +15,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::error::Error;
+use super::import_files::are_rejected_rows_old;
 use super::imports::{ImportOptions, ImportReport};
 use super::kept_jobs::{KeptJob, KeptWork};
+use super::staged::remove_staged_file;
 use super::{App, authorize};
 use crate::domain::access::{Caller, Permission, Sight};
 use crate::domain::ids::OrgNumber;
@@ -65,6 +66,15 @@ pub struct ImportJob {
     pub id: Uuid,
     /// Where it stands.
     pub state: ImportState,
+    /// Who asked for it.
+    #[serde(default)]
+    pub by: String,
+    /// The name of the user who asked for it, if it is one who is known.
+    #[serde(default)]
+    pub by_name: Option<String>,
+    /// What the file is called at whoever sent it, if that was said.
+    #[serde(default)]
+    pub source: Option<String>,
     /// How far it is.
     pub progress: JobProgress,
     /// How many rows met which end.
@@ -156,27 +166,6 @@ impl App {
         })
     }
 
-    /// The folder of uploaded files and error files.
-    ///
-    /// # Errors
-    /// If it cannot be made.
-    pub fn imports_folder(&self) -> Result<PathBuf, Error> {
-        let folder = self.partition.root().join("imports");
-        std::fs::create_dir_all(&folder)
-            .map_err(|source| crate::engine::Error::Io { path: folder.clone(), source })?;
-        Ok(folder)
-    }
-
-    pub(super) fn forget_old_imports(&self) -> Result<(), Error> {
-        let folder = self.imports_folder()?;
-        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-            if let Err(error) = std::fs::remove_file(entry.path()) {
-                tracing::warn!("{} cannot be removed: {error}", entry.path().display());
-            }
-        }
-        Ok(())
-    }
-
     /// Imports an uploaded file in the background; the file is removed afterwards.
     ///
     /// # Errors
@@ -185,16 +174,20 @@ impl App {
         self: &Arc<Self>,
         caller: &Caller,
         file: PathBuf,
+        source: Option<String>,
         options: ImportOptions,
     ) -> Result<ImportJob, Error> {
         if let Err(error) = self.check_import(caller, &options) {
-            remove(&file);
+            remove_staged_file(&file);
             return Err(error);
         }
         let id = Uuid::now_v7();
         let job = ImportJob {
             id,
             state: ImportState::Queued,
+            by: caller.actor.to_string(),
+            by_name: self.name_of_actor(caller.organization, &caller.actor),
+            source,
             progress: JobProgress { done: 0, total: 0, rows_per_second: 0 },
             counts: Counts::default(),
             errors_url: Some(format!("/api/v1/imports/{id}/errors.csv")),
@@ -212,7 +205,7 @@ impl App {
             let waiting = jobs.values().filter(|kept| kept.job.finished_at.is_none()).count();
             if waiting >= MOST_WAITING {
                 drop(jobs);
-                remove(&file);
+                remove_staged_file(&file);
                 return Err(Error::Overloaded("too many imports wait already; try again later"));
             }
             forget_oldest(&mut jobs, caller.organization);
@@ -229,7 +222,7 @@ impl App {
         });
         let Ok(thread) = spawned else {
             self.import_jobs.jobs.lock().remove(&id);
-            remove(&staged);
+            remove_staged_file(&staged);
             return Err(Error::Overloaded("no thread is left for the import; try again later"));
         };
         let mut threads = self.import_jobs.threads.lock();
@@ -268,6 +261,7 @@ impl App {
         }
         self.update_import(id, |job| job.state = ImportState::Running);
         let result = self.import_file(id, caller, file, options, cancel);
+        remove_staged_file(file);
         let now = self.partition.now();
         self.note_import(id, false, |job| {
             job.finished_at = Some(now);
@@ -282,7 +276,7 @@ impl App {
                     job.progress.total = counts.rows();
                     job.state = if cancel.load(Ordering::Relaxed) {
                         ImportState::Cancelled
-                    } else if options.strict && counts.errors > 0 {
+                    } else if options.strict && !options.dry_run && counts.errors > 0 {
                         let errors = counts.errors;
                         job.error = Some(format!(
                             "{errors} rows have errors and all rows or none were asked for, so nothing was written"
@@ -298,7 +292,6 @@ impl App {
                 }
             }
         });
-        remove(file);
         *self.import_jobs.turn.lock() -= 1;
         self.import_jobs.turn_changed.notify_one();
     }
@@ -333,7 +326,7 @@ impl App {
                 });
             })
         };
-        let checked = if options.strict {
+        let checked = if options.strict && !options.dry_run {
             let trial = ImportOptions { dry_run: true, ..options.clone() };
             Some(pass(&trial)?.nothing_written()).filter(|checked| checked.counts.errors > 0)
         } else {
@@ -371,16 +364,15 @@ impl App {
         self.update_import(id, |known| *known = job);
     }
 
-    /// Takes over an import of an earlier process, whose files are gone.
+    /// Takes over an import of an earlier process.
     pub(super) fn restore_import(&self, org: OrgNumber, known: &KeptJob, job: ImportJob) {
-        let job = ImportJob { errors_url: None, ..job };
+        let has_rejected = self.errors_path(job.id).is_ok_and(|path| path.exists());
+        let errors_url = job.errors_url.clone().filter(|_| has_rejected);
+        let by = known.actor.clone();
+        let job = ImportJob { by, errors_url, ..job };
         let (actor, user) = (known.actor.as_str().into(), known.user);
         let kept = Kept { org, actor, user, job, cancel: Arc::default() };
         self.import_jobs.jobs.lock().insert(kept.job.id, kept);
-    }
-
-    fn errors_path(&self, id: Uuid) -> Result<PathBuf, Error> {
-        Ok(self.imports_folder()?.join(format!("{id}.errors.csv")))
     }
 
     /// How an import stands.
@@ -393,7 +385,7 @@ impl App {
         let withdrawn: Vec<String> = definitions.withdrawn().collect();
         let jobs = self.import_jobs.jobs.lock();
         let kept = jobs.get(&id).filter(|kept| kept.is_seen_by(caller, &withdrawn));
-        kept.map(|kept| kept.job.clone()).ok_or(Error::ImportNotFound)
+        kept.map(|kept| self.shown_import(kept.org, kept.job.clone())).ok_or(Error::ImportNotFound)
     }
 
     /// The imports that a caller may know of, newest first, without what their lists hold.
@@ -406,10 +398,26 @@ impl App {
         let withdrawn: Vec<String> = definitions.withdrawn().collect();
         let jobs = self.import_jobs.jobs.lock();
         let seen = jobs.values().filter(|kept| kept.is_seen_by(caller, &withdrawn));
-        let mut seen: Vec<ImportJob> = seen.map(|kept| kept.job.without_values()).collect();
+        let shown = |kept: &Kept| self.shown_import(kept.org, kept.job.without_values());
+        let mut seen: Vec<ImportJob> = seen.map(shown).collect();
         // Ids are in the order of time.
         seen.sort_unstable_by_key(|job| std::cmp::Reverse(job.id));
         Ok(seen)
+    }
+
+    /// An import as it is now: people get other names, and rejected rows are not kept for ever.
+    fn shown_import(&self, org: OrgNumber, job: ImportJob) -> ImportJob {
+        let is_old = are_rejected_rows_old(&job, self.partition.now());
+        let by_name = self.name_of_actor(org, &job.by).or(job.by_name);
+        let errors_url = job.errors_url.filter(|_| !is_old);
+        ImportJob { by_name, errors_url, ..job }
+    }
+
+    /// Whether an import is remembered whose rejected rows may still be fetched.
+    pub(super) fn has_rejected_rows_of(&self, id: Uuid) -> bool {
+        let now = self.partition.now();
+        let jobs = self.import_jobs.jobs.lock();
+        jobs.get(&id).is_some_and(|kept| !are_rejected_rows_old(&kept.job, now))
     }
 
     /// The rows that an import did not take, as far as it is.
@@ -443,11 +451,5 @@ impl App {
             kept.cancel.store(true, Ordering::Relaxed);
         }
         Ok(job)
-    }
-}
-
-fn remove(file: &Path) {
-    if let Err(error) = std::fs::remove_file(file) {
-        tracing::warn!("{} cannot be removed: {error}", file.display());
     }
 }

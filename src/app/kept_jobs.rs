@@ -106,6 +106,6 @@ impl App {
                 }
             }
         }
-        Ok(())
+        self.clear_rejected_rows()
     }
 }

@@ -13,6 +13,7 @@ mod error;
 mod export;
 mod guesses;
 mod idempotency;
+mod import_files;
 mod import_jobs;
 mod import_list;
 mod import_match;
@@ -129,7 +130,7 @@ impl App {
         };
         // The metadata of phone numbers is loaded on first use, which no caller should wait for.
         let _ = crate::domain::phone::parse_query("030 901820", Some("DE"));
-        app.forget_old_imports()?;
+        app.clear_uploads()?;
         Ok(app)
     }
 

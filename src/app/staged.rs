@@ -89,12 +89,8 @@ impl Unkept {
 
 impl Drop for Unkept {
     fn drop(&mut self) {
-        let Some(path) = self.0.take() else { return };
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                tracing::warn!("{} cannot be removed: {error}", path.display());
-            }
-            Ok(()) | Err(_) => {}
+        if let Some(path) = self.0.take() {
+            remove_staged_file(&path);
         }
     }
 }
@@ -179,6 +175,16 @@ impl App {
 
     fn staged_sealer(&self) -> Option<Sealer> {
         self.partition.vault().map(|vault| vault.sealer(Room::Staged))
+    }
+}
+
+/// Removes a file, if it is there.
+pub(super) fn remove_staged_file(file: &Path) {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!("{} cannot be removed: {error}", file.display());
+        }
+        Ok(()) | Err(_) => {}
     }
 }
 

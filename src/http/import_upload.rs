@@ -117,12 +117,7 @@ struct FormFile {
 }
 
 /// Takes the file and the options out of a form.
-fn take_form(
-    app: &App,
-    form: &Path,
-    boundary: &str,
-    target: &Path,
-) -> Result<FormFile, Problem> {
+fn take_form(app: &App, form: &Path, boundary: &str, target: &Path) -> Result<FormFile, Problem> {
     let failed = |error: io::Error| {
         if error.kind() == io::ErrorKind::InvalidData {
             Problem::new(ErrorCode::Malformed, error.to_string())

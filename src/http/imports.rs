@@ -47,7 +47,7 @@ pub(super) async fn create(
     let list = import_upload::receive(&request, payload, &state, options).await?;
     state.app.check_import(&caller.0, &list.options)?;
     let app = std::sync::Arc::clone(&state.app);
-    let job = app.start_import(&caller.0, list.path, list.options)?;
+    let job = app.start_import(&caller.0, list.path, list.file_name, list.options)?;
     list.unkept.keep();
     let mut response = answer::json(StatusCode::ACCEPTED, &job);
     answer::put_header(&mut response, "location", &format!("/api/v1/imports/{}", job.id));
@@ -100,7 +100,7 @@ pub(super) async fn find(
 }
 
 /// The rows that an import did not take, as CSV with row, column, value, reason and what to do. They
-/// are kept until the server is started again; `errors_url` of the import is null then.
+/// are kept for seven days; `errors_url` of the import is null then.
 #[utoipa::path(get, path = "/api/v1/imports/{id}/errors.csv", operation_id = "list_import_errors", tag = "imports",
     params(("id" = String, Path, description = "the id of the import")),
     responses((status = 200, description = "the file"), (status = 404, body = schema::Problem)))]

@@ -339,6 +339,11 @@ pub(super) struct ImportJob {
     pub id: uuid::Uuid,
     /// queued, running, done, failed, cancelled.
     pub state: String,
+    /// Who asked for it: user:ID, token:ID.
+    pub by: String,
+    pub by_name: Option<String>,
+    /// What the file is called at whoever sent it.
+    pub source: Option<String>,
     pub progress: ImportProgress,
     pub counts: ImportCounts,
     /// Where the rows that it did not take are; null once they are no longer kept.

@@ -4,13 +4,14 @@
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::super::App;
 use super::super::error::Error;
+use super::super::staged::remove_staged_file;
 use super::file::FileReportOptions;
 use super::report::DuplicateReport;
 use super::run_job::{DuplicateRun, RunReport, RunState};
@@ -122,14 +123,14 @@ impl App {
     pub(super) fn tidy_run(&self, run: &DuplicateRun) {
         let list = run.is_list.then(|| self.run_list_path(run.id));
         let report = (run.state != RunState::Done).then(|| self.run_report_path(run.id));
-        list.into_iter().chain(report).flatten().for_each(|path| remove(&path));
+        list.into_iter().chain(report).flatten().for_each(|path| remove_staged_file(&path));
     }
 
     /// Removes all files of runs that are not remembered any more.
     pub(super) fn tidy_forgotten_runs(&self, forgotten: &[Uuid]) {
         for id in forgotten {
             let paths = [self.run_list_path(*id), self.run_report_path(*id)];
-            paths.into_iter().flatten().for_each(|path| remove(&path));
+            paths.into_iter().flatten().for_each(|path| remove_staged_file(&path));
         }
     }
 
@@ -145,19 +146,23 @@ impl App {
         let with_reports = runs.iter().rev().filter(|run| run.report.is_some());
         for (at, old) in with_reports.enumerate() {
             if at >= MOST_REPORTS || self.is_report_old(old) {
-                remove(&self.run_report_path(old.id)?);
+                remove_staged_file(&self.run_report_path(old.id)?);
             }
         }
         Ok(())
     }
 
-    /// Removes the old reports of all organisations, from time to time; `last` is when it did so.
+    /// Removes the old reports of all organisations and the old rejected rows of imports, from time to
+    /// time; `last` is when it did so.
     pub(super) fn sweep_reports(&self, last: &mut Option<Timestamp>) {
         let now = self.partition.now();
         if last.is_some_and(|at| now.0.abs_diff(at.0) < SWEEP_EVERY) {
             return;
         }
         *last = Some(now);
+        if let Err(error) = self.clear_rejected_rows() {
+            tracing::error!("old rejected rows cannot be removed: {error}");
+        }
         for organization in self.access().organizations() {
             if let Err(error) = self.forget_old_reports(organization.number) {
                 tracing::error!("old reports of {} cannot be removed: {error}", organization.name);
@@ -179,19 +184,9 @@ impl App {
         let folder = self.runs_folder()?;
         for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
             if !wanted.contains(&entry.path()) {
-                remove(&entry.path());
+                remove_staged_file(&entry.path());
             }
         }
         Ok(())
-    }
-}
-
-/// Removes a file, if it is there.
-pub(super) fn remove(file: &Path) {
-    match std::fs::remove_file(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            tracing::warn!("{} cannot be removed: {error}", file.display());
-        }
-        Ok(()) | Err(_) => {}
     }
 }

@@ -15,11 +15,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::super::error::{Error, Noun};
+use super::super::staged::remove_staged_file;
 use super::super::{App, authorize};
 use super::file::{FileReportError, report_on_file};
 use super::live::Built;
 use super::report::{ReportFormat, ReportOptions, ReportSummary, ReportView};
-use super::run_files::{RunList, Wanted, remove};
+use super::run_files::{RunList, Wanted};
 use super::turns::Turns;
 use crate::domain::access::{Caller, FieldRight, FieldRights, Permission, Sight};
 use crate::domain::ids::OrgNumber;
@@ -207,7 +208,7 @@ impl App {
             Ok(run) => run,
             Err(error) => {
                 if is_list {
-                    remove(&self.run_list_path(id)?);
+                    remove_staged_file(&self.run_list_path(id)?);
                 }
                 return Err(error);
             }
@@ -341,7 +342,7 @@ impl App {
         }
         for run in self.all_runs(org)? {
             if !run.is_list && run.report.is_some() {
-                remove(&self.run_report_path(run.id)?);
+                remove_staged_file(&self.run_report_path(run.id)?);
             }
         }
         Ok(())
@@ -417,7 +418,7 @@ impl App {
                 return Ok(true);
             }
             // It holds somebody who has been erased for good meanwhile.
-            remove(&self.run_report_path(run.id)?);
+            remove_staged_file(&self.run_report_path(run.id)?);
             if self.is_stopping_run(running) {
                 return Ok(false);
             }

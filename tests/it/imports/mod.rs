@@ -13,6 +13,7 @@ mod upload;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
+use ringdex::domain::time::{Clock, Timestamp};
 use ringdex::generate;
 use ringdex::import::{Layout, MapOptions, ReadOptions, Reader, RowMap};
 use serde_json::{Value, json};
@@ -87,20 +88,37 @@ fn a_list_is_imported_and_found() {
 }
 
 #[test]
-fn rejected_rows_that_are_gone_are_said_to_be_gone() {
-    let server = TestServer::start();
+fn rejected_rows_outlive_a_restart_and_are_gone_after_a_week() {
+    const DAY_MS: i64 = 24 * 3_600_000;
+    let clock = Clock::fixed(Timestamp(1_700_000_000_000));
+    let server = TestServer::at(&clock);
     let job = import(&server, b"name,phone\nJohn,abc\n", &json!({}));
+    let trial = import(&server, b"name,phone\nJohn,abc\n", &json!({"dry_run": true}));
     assert_eq!(job["counts"]["errors"], 1, "{job}");
     let path = format!("/api/v1/imports/{}", job["id"].as_str().unwrap());
     let url = format!("{path}/errors.csv");
     assert_eq!(job["errors_url"], json!(url));
-    assert!(String::from_utf8(server.get(&url).expect(200).body).unwrap().contains("abc"));
+    let rejected = errors_of(&server, &job);
+    assert!(rejected.contains("abc"), "{rejected}");
     let server = server.restart();
     let after = server.get(&path).expect(200).json;
-    assert_eq!((&after["errors_url"], &after["counts"]), (&Value::Null, &job["counts"]));
+    for member in ["id", "state", "by", "counts", "errors_url", "created_at", "finished_at"] {
+        assert_eq!(after[member], job[member], "{member}");
+    }
+    assert_eq!(errors_of(&server, &job), rejected);
+    // A trial writes nothing, so nothing is kept of it.
+    server.get(trial["errors_url"].as_str().unwrap()).expect(404);
+    let folder = server.app().imports_folder().unwrap();
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+    clock.advance_ms(8 * DAY_MS);
     let gone = server.get(&url).expect(404);
     assert_eq!(gone.code(), "not_found");
     assert!(gone.json["detail"].as_str().unwrap().contains("no longer kept"), "{}", gone.json);
+    let after = server.get(&path).expect(200).json;
+    assert_eq!((&after["errors_url"], &after["counts"]), (&Value::Null, &job["counts"]));
+    let server = server.restart();
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+    assert_eq!(server.get(&path).expect(200).json["errors_url"], Value::Null);
     let unknown = server.get("/api/v1/imports/00000000-0000-7000-8000-000000000000/errors.csv");
     assert_eq!(unknown.expect(404).code(), "import_not_found");
 }

@@ -17,6 +17,7 @@ fn a_list_comes_as_a_form_or_inside_json() {
     let send = |body: &str| server.send("POST", "/api/v1/imports", &headers, Some(body.as_bytes()));
     let job = ended(&server, &send(form).expect(202));
     assert_eq!(job["counts"]["imported"], 1, "{job}");
+    assert_eq!(job["source"], "a.csv");
     let ada = server.search("ada", "&refresh=wait").json["contacts"][0].clone();
     assert_eq!((&ada["tags"], &ada["phone"]), (&json!(["form"]), &json!("+12025550110")));
     let body = json!({"csv": "Name\nBen\n", "options": {"tags": ["json"]}});
@@ -136,17 +137,30 @@ fn imports_are_listed_newest_first_and_stand_in_the_audit_log() {
     let ids: Vec<&Value> = list["items"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
     assert_eq!(ids, [&third["id"], &second["id"], &first["id"]]);
     assert_eq!(list["items"][0]["counts"], third["counts"]);
+    let ben = server.user("ben@example.com", "manager", "correct horse battery");
+    let session = server.sign_in("ben@example.com", "correct horse battery");
+    let own = import(&session, b"Name\nDora\n", &json!({}));
+    let list = server.get("/api/v1/imports?per_page=1").expect(200).json;
+    let listed = &list["items"][0];
+    assert_eq!((&list["total"], &listed["id"]), (&json!(4), &own["id"]));
+    assert!(listed["by"].as_str().unwrap().starts_with(&format!("user:{ben}")), "{listed}");
+    assert!(!listed["by_name"].is_null() && !listed["created_at"].is_null(), "{listed}");
+    assert_eq!(listed["state"], "done");
+    let list = server.get("/api/v1/imports?page=2&per_page=1").expect(200).json;
+    assert_eq!(list["items"][0]["id"], third["id"]);
     // What rows hold is shown of one import only.
     assert_eq!(list["items"][0]["columns"][0]["samples"], json!([]));
     assert_eq!(third["columns"][0]["samples"], json!(["Ben", "Cleo"]));
-    let page = server.get("/api/v1/imports?page=2&per_page=2").expect(200).json;
-    assert_eq!((&page["total"], &page["items"][0]["id"]), (&json!(3), &first["id"]));
-    server.get("/api/v1/imports?page=0").expect(422);
+    let page = server.get("/api/v1/imports?page=2&per_page=3").expect(200).json;
+    assert_eq!((&page["total"], &page["items"][0]["id"]), (&json!(4), &first["id"]));
+    for wrong in ["page=0", "per_page=1001", "per_page=x"] {
+        server.get(&format!("/api/v1/imports?{wrong}")).expect(422);
+    }
     let log = server.get("/api/v1/audit?action=contacts.imported").expect(200).json;
     let lines = log["lines"].as_array().unwrap();
-    assert_eq!(lines.len(), 2, "a trial changes nothing: {log}");
+    assert_eq!(lines.len(), 3, "a trial changes nothing: {log}");
     let after = |name: &str| {
-        let changes = lines[0]["changes"].as_array().unwrap();
+        let changes = lines[1]["changes"].as_array().unwrap();
         changes.iter().find(|one| one["field"] == name).map(|one| one["after"].clone())
     };
     assert_eq!((after("imported"), after("errors")), (Some(json!(1)), Some(json!(1))));
@@ -155,6 +169,7 @@ fn imports_are_listed_newest_first_and_stand_in_the_audit_log() {
     // A list of imports outlives the server.
     let server = server.restart();
     let list = server.get("/api/v1/imports").expect(200).json;
-    assert_eq!(list["items"][1]["id"], first["id"], "{list}");
-    assert_eq!(list["items"][1]["columns"][0]["samples"], json!([]));
+    assert_eq!(list["items"][0]["by_name"], listed["by_name"]);
+    assert_eq!(list["items"][2]["id"], first["id"], "{list}");
+    assert_eq!(list["items"][2]["columns"][0]["samples"], json!([]));
 }
