@@ -17,6 +17,19 @@ const READ_ROWS: usize = 4_000;
 /// Bytes of rows that are read at once.
 const READ_BYTES: usize = 32 * 1024 * 1024;
 
+/// What a list is, as far as it was found out.
+#[derive(Clone, Debug, Default)]
+pub struct ListForm {
+    /// `table` or `jsonl`.
+    pub format: &'static str,
+    /// The encoding of a table.
+    pub encoding: Option<String>,
+    /// The delimiter of a table.
+    pub delimiter: Option<String>,
+    /// The program whose headers a table has, or `plain`.
+    pub layout: Option<String>,
+}
+
 /// A list with what is known of it.
 pub(super) enum List<R> {
     Table { reader: Box<Reader<R>>, map: Box<RowMap> },
@@ -112,6 +125,19 @@ impl<R: Read> List<R> {
         match self {
             Self::Table { reader, .. } => reader.headers().to_vec(),
             Self::Lines(_) => vec![json_lines::COLUMN.to_owned()],
+        }
+    }
+
+    /// What it is.
+    pub(super) fn form(&self) -> ListForm {
+        match self {
+            Self::Table { reader, map } => ListForm {
+                format: "table",
+                encoding: Some(reader.encoding().to_string()),
+                delimiter: Some(reader.delimiter().to_string()),
+                layout: Some(map.layout().to_string()),
+            },
+            Self::Lines(_) => ListForm { format: "jsonl", ..ListForm::default() },
         }
     }
 

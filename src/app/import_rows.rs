@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::custom_fields::FieldsInWrite;
 use super::error::Error;
+use super::import_references::stay_in_sight;
 use super::merges::survivor_of;
 use super::protection::{give_home, within_bytes, within_quotas};
 use crate::domain::access::{Caller, Quotas};
@@ -90,6 +91,7 @@ impl RowWriter<'_> {
 /// What a row says about a contact that it makes.
 pub(super) fn new_of_row(by: &Caller, mut draft: Draft) -> Draft {
     give_home(by, &mut draft);
+    stay_in_sight(&mut draft, None);
     if draft.source.is_keep() {
         draft.source = Patch::Set("import".to_owned());
     }
@@ -107,6 +109,7 @@ pub(super) fn changes(draft: &Draft, before: &Contact, stamp: Stamp<'_>) -> bool
 /// was merged does not become the name of the survivor.
 pub(super) fn for_update(draft: &Draft, before: &Contact) -> Draft {
     let mut draft = draft.clone();
+    stay_in_sight(&mut draft, Some(before));
     if draft.status == Patch::Set(Status::Active) && before.shown_status() != Status::Active {
         draft.status = Patch::Keep;
     }

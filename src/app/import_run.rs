@@ -14,17 +14,19 @@ use super::App;
 use super::custom_fields::FieldsInWrite;
 use super::error::Error;
 use super::import_match::{RowMatch, RowMatcher};
+use super::import_preview::TrialDetails;
 use super::import_rows::{RowOutcome, RowWriter};
 use super::import_trial::Trial;
-use super::imports::{CheckedRow, ImportOptions, not_written};
+use super::imports::{CheckedRow, ImportOptions, ImportReport, not_written};
 use crate::domain::access::{Caller, OrgSettings};
-use crate::domain::contact::Visibility;
-use crate::domain::draft::{Draft, Patch, Stamp};
+use crate::domain::draft::{Draft, Stamp};
 use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::issue::FieldIssue;
 use crate::engine::{Origin, PendingWrite};
 use crate::import::match_existing::{Likeness, OnDuplicate, Person, keys_of};
-use crate::import::{Counts, ErrorFile, IssueCode, RowIssue, Severity, ValidRow, Warnings};
+use crate::import::{
+    ColumnReport, Counts, ErrorFile, IssueCode, RowIssue, Severity, ValidRow, Warnings,
+};
 
 /// Writes that the index may be behind an import; more would keep what others write waiting.
 const MOST_WRITES_BEHIND: u64 = 20;
@@ -38,19 +40,34 @@ pub(super) enum RowDecision {
     Update(ContactId, Draft),
     Skip,
     Ask(ContactId),
-    /// It would be a new contact that lacks something.
-    Lacks(Vec<FieldIssue>),
+    /// It does not fit the contact that it would make or change.
+    Refuse(RowIssue),
+}
+
+/// What happens to a row, and what is left out of it for that.
+struct Decided {
+    decision: RowDecision,
+    left_out: Option<RowIssue>,
+}
+
+impl From<RowDecision> for Decided {
+    fn from(decision: RowDecision) -> Self {
+        Self { decision, left_out: None }
+    }
 }
 
 /// One import on its way.
 pub(super) struct Run<'a> {
-    app: &'a App,
-    caller: &'a Caller,
-    options: &'a ImportOptions,
+    pub(super) app: &'a App,
+    pub(super) caller: &'a Caller,
+    pub(super) options: &'a ImportOptions,
+    pub(super) columns: &'a [ColumnReport],
     settings: OrgSettings,
     matcher: RowMatcher<'a>,
     counts: Counts,
     warnings: Warnings,
+    rejected: Warnings,
+    details: TrialDetails,
     /// The group that is on its way to the disk while the next one is matched.
     in_flight: Option<InFlight>,
     /// What a trial would have written.
@@ -87,15 +104,19 @@ impl<'a> Run<'a> {
         caller: &'a Caller,
         options: &'a ImportOptions,
         settings: &'a OrgSettings,
+        columns: &'a [ColumnReport],
     ) -> Result<Self, Error> {
         Ok(Self {
             app,
             caller,
             options,
+            columns,
             settings: settings.clone(),
             matcher: RowMatcher::new(app, caller, options, settings)?,
             counts: Counts::default(),
             warnings: Warnings::default(),
+            rejected: Warnings::default(),
+            details: TrialDetails::default(),
             in_flight: None,
             trial: options.dry_run.then(Trial::default),
         })
@@ -109,9 +130,19 @@ impl<'a> Run<'a> {
     pub(super) fn finish(
         mut self,
         errors: &mut ErrorFile<&mut dyn Write>,
-    ) -> Result<(Counts, Warnings), Error> {
+    ) -> Result<ImportReport, Error> {
         self.finish_group(errors)?;
-        Ok((self.counts, self.warnings))
+        let mut details = self.details;
+        if let Some(trial) = self.trial {
+            trial.tell(&mut details);
+        }
+        Ok(ImportReport {
+            counts: self.counts,
+            warnings: self.warnings,
+            rejected: self.rejected,
+            details,
+            ..ImportReport::default()
+        })
     }
 
     /// Takes rows that were read and checked.
@@ -126,7 +157,7 @@ impl<'a> Run<'a> {
         }
         for row in &rows {
             if row.valid.is_none() {
-                errors.add(&row.issues, Some(&row.cells)).map_err(|e| not_written(&e))?;
+                self.reject(&row.issues, row, errors)?;
                 self.counts.errors += 1;
             } else {
                 self.warnings.add(&row.issues);
@@ -137,7 +168,7 @@ impl<'a> Run<'a> {
         while !waiting.is_empty() {
             let (now, later, people) = self.without_repeats(waiting);
             // Matched while the write before is on its way to the disk.
-            let decisions: Result<Vec<RowDecision>, Error> =
+            let decisions: Result<Vec<Decided>, Error> =
                 now.par_iter().map(|row| self.decide(row)).collect();
             let decisions = decisions?;
             self.finish_group(errors)?;
@@ -150,12 +181,8 @@ impl<'a> Run<'a> {
     /// Makes the draft of a row fit who imports it; a row that says what the caller may not say
     /// is left out.
     fn prepare(&self, row: &mut CheckedRow) {
+        self.drop_unknown_references(row);
         let Some(valid) = &mut row.valid else { return };
-        self.drop_unknown_references(row.line, &mut valid.draft, &mut row.issues);
-        if row.issues.iter().any(|issue| issue.severity == Severity::Error) {
-            row.valid = None;
-            return;
-        }
         let prepared = self.app.check_row(self.caller, &self.settings, &mut valid.draft);
         if let Err(issues) = prepared {
             row.valid = None;
@@ -172,46 +199,6 @@ impl<'a> Run<'a> {
                 let detail = format!("{}: {}", issue.pointer, issue.detail);
                 row.issues.push(RowIssue::error(row.line, IssueCode::NotAllowed, detail));
             }
-        }
-    }
-
-    /// Leaves out an owner, queue or department that the organisation does not have. A contact that
-    /// only its queue sees needs one.
-    fn drop_unknown_references(&self, line: u64, draft: &mut Draft, issues: &mut Vec<RowIssue>) {
-        let (access, org) = (self.app.access(), self.caller.organization);
-        let mut check = |patch: &mut Patch<String>,
-                         member: &str,
-                         noun: &str,
-                         is_known: &dyn Fn(&str) -> bool| {
-            let Patch::Set(text) = patch else { return };
-            if !is_known(text) {
-                let reason = format!("is not a {noun} of this organisation; the cell is left out");
-                let issue = RowIssue::warning(line, IssueCode::ValueUnknown, reason);
-                let what = "use an id, or a name that only one has";
-                issues.push(issue.at(member, text).suggest(what));
-                *patch = Patch::Keep;
-            }
-        };
-        check(&mut draft.assigned_to, "assigned_to", "user", &|text| {
-            access.find_user(org, text).is_some()
-        });
-        check(&mut draft.assigned_queue, "assigned_queue", "queue", &|text| {
-            access.find_queue(org, text).is_some()
-        });
-        check(&mut draft.org_department_id, "org_department_id", "department", &|text| {
-            access.find_department(org, text).is_some()
-        });
-        if draft.visibility == Patch::Set(Visibility::Queue) && draft.assigned_queue.is_keep() {
-            draft.visibility = Patch::Keep;
-            issues.push(
-                RowIssue::error(
-                    line,
-                    IssueCode::ValueUnknown,
-                    "a contact that only its queue sees needs a queue of this organisation",
-                )
-                .at("visibility", "queue")
-                .suggest("fill in assigned_queue, or use another visibility"),
-            );
         }
     }
 
@@ -269,55 +256,80 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn decide(&self, row: &CheckedRow) -> Result<RowDecision, Error> {
-        let Some(valid) = &row.valid else { return Ok(RowDecision::Skip) };
+    fn decide(&self, row: &CheckedRow) -> Result<Decided, Error> {
+        let Some(valid) = &row.valid else { return Ok(RowDecision::Skip.into()) };
         let ValidRow { id, draft, .. } = valid.clone();
         if self.options.on_duplicate == OnDuplicate::Create {
-            return Ok(self.create_or_refuse(draft));
+            return Ok(self.create_or_refuse(row, draft));
         }
         let existing = match self.matcher.find(id, &draft, self.trial.as_ref())? {
             RowMatch::Same(existing) => existing,
             RowMatch::Relative(other) if self.options.on_duplicate == OnDuplicate::Ask => other,
-            RowMatch::Nobody | RowMatch::Relative(_) => return Ok(self.create_or_refuse(draft)),
+            RowMatch::Nobody | RowMatch::Relative(_) => {
+                return Ok(self.create_or_refuse(row, draft));
+            }
         };
         Ok(match self.options.on_duplicate {
-            OnDuplicate::Update => RowDecision::Update(existing, draft),
-            OnDuplicate::Skip => RowDecision::Skip,
-            OnDuplicate::Ask => RowDecision::Ask(existing),
-            OnDuplicate::Create => self.create_or_refuse(draft),
+            OnDuplicate::Update => self.update(row, existing, draft)?,
+            OnDuplicate::Skip => RowDecision::Skip.into(),
+            OnDuplicate::Ask => RowDecision::Ask(existing).into(),
+            OnDuplicate::Create => self.create_or_refuse(row, draft),
         })
     }
 
+    fn update(
+        &self,
+        row: &CheckedRow,
+        existing: ContactId,
+        mut draft: Draft,
+    ) -> Result<Decided, Error> {
+        let in_trial = self.trial.as_ref().and_then(|trial| trial.by_id(existing));
+        let left_out = if draft.visibility.is_keep() {
+            None
+        } else {
+            let stored = || self.app.partition.contact(self.caller.organization, existing);
+            let before = in_trial.map_or_else(stored, |known| Ok(Some(known)))?;
+            self.drop_hiding(row, &mut draft, before.as_deref())
+        };
+        Ok(decided(RowDecision::Update(existing, draft), left_out))
+    }
+
     /// A new contact needs what is required; one that exists may go on lacking it.
-    fn create_or_refuse(&self, draft: Draft) -> RowDecision {
+    fn create_or_refuse(&self, row: &CheckedRow, mut draft: Draft) -> Decided {
+        let left_out = self.drop_hiding(row, &mut draft, None);
         let definitions = self.app.definitions(self.caller.organization);
         let missing = definitions.missing(&draft.custom_fields, &self.caller.fields);
-        if missing.is_empty() { RowDecision::Create(draft) } else { RowDecision::Lacks(missing) }
+        if missing.is_empty() {
+            decided(RowDecision::Create(draft), left_out)
+        } else {
+            RowDecision::Refuse(lacking(row.line, &missing)).into()
+        }
     }
 
     fn begin_group(
         &mut self,
         rows: Vec<CheckedRow>,
-        decisions: Vec<RowDecision>,
+        decisions: Vec<Decided>,
         people: PeopleByKey,
         errors: &mut ErrorFile<&mut dyn Write>,
     ) -> Result<(), Error> {
         let mut work: Vec<RowDecision> = Vec::with_capacity(decisions.len());
         let mut written = Vec::with_capacity(decisions.len());
-        for (row, decision) in rows.into_iter().zip(decisions) {
+        for (row, Decided { decision, left_out }) in rows.into_iter().zip(decisions) {
+            self.warnings.add(left_out.as_slice());
             match decision {
-                RowDecision::Skip => self.counts.skipped += 1,
+                RowDecision::Skip => {
+                    self.counts.skipped += 1;
+                    self.details.unchanged += 1;
+                }
                 RowDecision::Ask(id) => {
                     self.counts.skipped += 1;
-                    errors
-                        .add(&[review(row.line, id)], Some(&row.cells))
-                        .map_err(|e| not_written(&e))?;
+                    self.details.asked += 1;
+                    self.reject(&[review(row.line, id)], &row, errors)?;
                 }
-                RowDecision::Lacks(missing) => {
+                RowDecision::Refuse(issue) => {
                     self.counts.errors += 1;
-                    errors
-                        .add(&[lacking(row.line, &missing)], Some(&row.cells))
-                        .map_err(|e| not_written(&e))?;
+                    self.reject(&[issue], &row, errors)?;
                 }
                 RowDecision::Create(_) | RowDecision::Update(..) => {
                     work.push(decision);
@@ -361,7 +373,7 @@ impl<'a> Run<'a> {
                             row_writer.update(tx, *existing, *id, draft.clone())?
                         }
                         RowDecision::Create(draft) => row_writer.create(tx, *id, draft.clone())?,
-                        RowDecision::Skip | RowDecision::Ask(_) | RowDecision::Lacks(_) => {
+                        RowDecision::Skip | RowDecision::Ask(_) | RowDecision::Refuse(_) => {
                             RowOutcome::Unchanged
                         }
                     });
@@ -372,6 +384,17 @@ impl<'a> Run<'a> {
     }
 
     /// Waits until the group on its way is acknowledged, and counts what became of its rows.
+    /// Notes a row that is not taken.
+    fn reject(
+        &mut self,
+        issues: &[RowIssue],
+        row: &CheckedRow,
+        errors: &mut ErrorFile<&mut dyn Write>,
+    ) -> Result<(), Error> {
+        self.rejected.add_errors(issues);
+        errors.add(issues, Some(&row.cells)).map_err(|e| not_written(&e))
+    }
+
     fn finish_group(&mut self, errors: &mut ErrorFile<&mut dyn Write>) -> Result<(), Error> {
         let Some(group) = self.in_flight.take() else { return Ok(()) };
         let outcomes = match group.outcomes {
@@ -387,15 +410,25 @@ impl<'a> Run<'a> {
             match outcome {
                 RowOutcome::Created => self.counts.imported += 1,
                 RowOutcome::Updated => self.counts.updated += 1,
-                RowOutcome::Unchanged => self.counts.skipped += 1,
+                RowOutcome::Unchanged => {
+                    self.counts.skipped += 1;
+                    self.details.unchanged += 1;
+                }
                 RowOutcome::Invalid(reason) => {
                     self.counts.errors += 1;
                     let issue = RowIssue::error(row.line, IssueCode::TextInvalid, reason);
-                    errors.add(&[issue], Some(&row.cells)).map_err(|e| not_written(&e))?;
+                    self.reject(&[issue], row, errors)?;
                 }
             }
         }
         Ok(())
+    }
+}
+
+fn decided(decision: RowDecision, left_out: Option<RowIssue>) -> Decided {
+    match left_out {
+        Some(issue) if issue.severity == Severity::Error => RowDecision::Refuse(issue).into(),
+        left_out => Decided { decision, left_out },
     }
 }
 

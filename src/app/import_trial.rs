@@ -1,10 +1,11 @@
 //! What a trial would have written, so that later rows of its list find it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::App;
 use super::error::Error;
+use super::import_preview::TrialDetails;
 use super::import_rows::{RowOutcome, for_update, invalid, new_of_row};
 use super::import_run::RowDecision;
 use crate::domain::access::{Caller, OrgSettings};
@@ -31,6 +32,10 @@ pub(super) struct Trial {
     numbers: HashMap<ContactId, ContactNumber>,
     made: u32,
     bytes: usize,
+    /// Rows that belong to a contact that an earlier row made.
+    repeats: u64,
+    /// How many contacts got another value, by field.
+    changed: BTreeMap<String, u64>,
 }
 
 impl Trial {
@@ -48,6 +53,12 @@ impl Trial {
     /// A contact by its id, as the trial left it.
     pub(super) fn by_id(&self, id: ContactId) -> Option<Arc<Contact>> {
         self.contact(*self.numbers.get(&id)?)
+    }
+
+    /// Adds what it found out to the details of its import.
+    pub(super) fn tell(self, details: &mut TrialDetails) {
+        details.duplicates_in_file = self.repeats;
+        details.updates_by_field = self.changed;
     }
 
     /// Does to its own contacts what an import would do to the stored ones.
@@ -72,17 +83,22 @@ impl Trial {
                     match before.filter(|one| !one.is_deleted()) {
                         None => self.create(caller, draft, stamp),
                         Some(before) => {
+                            self.repeats += u64::from(before.number.0 >= FIRST_NUMBER);
                             let after = for_update(draft, &before).apply(&before, stamp);
                             after.map(|after| after.map(|after| (Some(before), after)))
                         }
                     }
                 }
-                RowDecision::Skip | RowDecision::Ask(_) | RowDecision::Lacks(_) => Ok(None),
+                RowDecision::Skip | RowDecision::Ask(_) | RowDecision::Refuse(_) => Ok(None),
             };
             outcomes.push(match made {
                 Err(issues) => invalid(&issues),
                 Ok(None) => RowOutcome::Unchanged,
                 Ok(Some((before, after))) => {
+                    let changes = before.as_ref().map(|before| before.changes(&after));
+                    for change in changes.into_iter().flatten() {
+                        *self.changed.entry(change.field).or_default() += 1;
+                    }
                     let outcome =
                         if before.is_some() { RowOutcome::Updated } else { RowOutcome::Created };
                     // What is stored stands in the table of the store.

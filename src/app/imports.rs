@@ -8,7 +8,8 @@ use csv::StringRecord;
 use jiff::tz::TimeZone;
 
 use super::error::Error;
-use super::import_list::List;
+use super::import_list::{List, ListForm};
+use super::import_preview::TrialDetails;
 use super::import_run::Run;
 use super::organizations::check_country;
 use super::{App, authorize};
@@ -42,7 +43,8 @@ pub struct ImportOptions {
     pub tags: Vec<String>,
     /// Nothing is written.
     pub dry_run: bool,
-    /// All rows are written or none; only jobs know it.
+    /// All rows are written or none, and what is otherwise left out of a row because the organisation
+    /// does not have it refuses the row. Jobs try the list first; who imports directly does so.
     pub strict: bool,
 }
 
@@ -80,6 +82,12 @@ pub struct ImportReport {
     pub warnings: Warnings,
     /// What became of every column.
     pub columns: Vec<ColumnReport>,
+    /// Why rows were not taken.
+    pub rejected: Warnings,
+    /// What the list is.
+    pub file: ListForm,
+    /// What a trial finds out beside.
+    pub details: TrialDetails,
 }
 
 impl ImportReport {
@@ -154,9 +162,9 @@ impl App {
                 reader.headers().join(", ")
             )));
         }
-        let columns = list.columns();
+        let (columns, file) = (list.columns(), list.form());
         let mut error_file = ErrorFile::new(errors, &list.headers());
-        let mut run = Run::new(self, caller, options, &organization.settings)?;
+        let mut run = Run::new(self, caller, options, &organization.settings, &columns)?;
         let (sender, batches) = bounded::<Result<CheckedBatch, Error>>(2);
         std::thread::scope(|scope| {
             let mut context = context;
@@ -196,9 +204,10 @@ impl App {
                 progress(ImportProgress { counts: run.counts(), bytes_read: batch.bytes_read });
             }
             drop(batches);
-            let (counts, warnings) = run.finish(&mut error_file)?;
+            let report = run.finish(&mut error_file)?;
             error_file.flush().map_err(|e| not_written(&e))?;
-            let report = ImportReport { counts, warnings, columns };
+            let report = ImportReport { columns: columns.clone(), file, ..report };
+            let counts = report.counts;
             if !options.dry_run && counts.imported + counts.updated > 0 {
                 self.note_import_done(caller, &report)?;
             }

@@ -17,6 +17,8 @@ mod import_files;
 mod import_jobs;
 mod import_list;
 mod import_match;
+mod import_preview;
+mod import_references;
 mod import_rows;
 mod import_run;
 mod import_trial;
@@ -36,6 +38,7 @@ mod people;
 mod permissions;
 mod protection;
 mod query;
+mod references;
 mod search;
 mod search_json;
 mod search_members;
@@ -65,6 +68,8 @@ pub use error::{Error, Noun};
 pub use export::{ExportFormat, ExportRequest};
 pub use idempotency::Idempotency;
 pub use import_jobs::{ImportJob, ImportState};
+pub use import_list::ListForm;
+pub use import_preview::{PreviewedList, TrialDetails};
 pub use imports::{ImportOptions, ImportProgress, ImportReport};
 pub use jobs::{BulkJob, JobState};
 pub use likeness::LikelyDuplicate;
@@ -102,6 +107,7 @@ pub struct App {
     /// Held while a contact gets numbers where these must be unique.
     number_gate: parking_lot::Mutex<()>,
     import_jobs: import_jobs::ImportJobs,
+    previews: import_preview::Previews,
     bulk_jobs: jobs::BulkJobs,
     sessions: sessions::Sessions,
     guesses: guesses::Guesses,
@@ -123,6 +129,7 @@ impl App {
             own_writes: OwnWrites::default(),
             number_gate: parking_lot::Mutex::default(),
             import_jobs: import_jobs::ImportJobs::default(),
+            previews: import_preview::Previews::default(),
             bulk_jobs: jobs::BulkJobs::default(),
             sessions,
             guesses: guesses::Guesses::default(),

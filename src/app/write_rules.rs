@@ -9,22 +9,23 @@ use serde_json::Value;
 use super::App;
 use super::error::Error;
 use super::protection::forbidden_protection;
+use super::references::{UnknownReference, unknown_references};
 use crate::domain::access::Caller;
 use crate::domain::contact::{Contact, Visibility};
-use crate::domain::draft::{Draft, Patch};
+use crate::domain::draft::Draft;
 use crate::domain::issue::FieldIssue;
 use crate::domain::time::Timestamp;
 use crate::domain::view::ContactView;
 
 /// Reads the member of a contact that holds a reference.
-type Reference = fn(&Contact) -> Option<&str>;
+type ReadReference = fn(&Contact) -> Option<&str>;
 
 /// The rules for one change of one caller.
 #[derive(Clone)]
 pub(super) struct WriteRules {
     caller: Caller,
     /// References that lead nowhere: the member, how to read it, what is wrong.
-    unknown: Vec<(Reference, FieldIssue)>,
+    unknown: Vec<(ReadReference, FieldIssue)>,
     /// Members that nobody writes, with the values sent.
     claims: Vec<(String, Value)>,
     /// What the organisation is called.
@@ -34,43 +35,13 @@ pub(super) struct WriteRules {
 impl App {
     /// The rules for a draft whose names have been resolved.
     pub(super) fn write_rules(&self, caller: &Caller, draft: &Draft) -> Result<WriteRules, Error> {
-        let (org, access) = (caller.organization, self.access());
-        let mut unknown: Vec<(Reference, FieldIssue)> = Vec::new();
-        let mut check = |patch: &Patch<String>,
-                         member: &str,
-                         is_known: &dyn Fn(&str) -> bool,
-                         read: Reference,
-                         noun: &str| {
-            if let Patch::Set(text) = patch
-                && !is_known(text)
-            {
-                let detail = format!(
-                    "{text:?} is not a {noun} of this organisation: send an id, or a name that only one has"
-                );
-                unknown.push((read, FieldIssue::new(format!("/{member}"), "reference", detail)));
-            }
+        let unknown = unknown_references(self.access(), caller.organization, draft);
+        let named = |one: UnknownReference| {
+            let detail = format!("{}: send an id, or a name that only one has", one.detail());
+            let pointer = format!("/{}", one.reference.member);
+            (one.reference.of, FieldIssue::new(pointer, "reference", detail))
         };
-        check(
-            &draft.assigned_to,
-            "assigned_to",
-            &|text| access.find_user(org, text).is_some(),
-            |contact| contact.assigned_to.as_deref(),
-            "user",
-        );
-        check(
-            &draft.assigned_queue,
-            "assigned_queue",
-            &|text| access.find_queue(org, text).is_some(),
-            |contact| contact.assigned_queue.as_deref(),
-            "queue",
-        );
-        check(
-            &draft.org_department_id,
-            "org_department_id",
-            &|text| access.find_department(org, text).is_some(),
-            |contact| contact.org_department_id.as_deref(),
-            "department",
-        );
+        let unknown = unknown.into_iter().map(named).collect();
         let organization = self.organization_of(caller)?;
         Ok(WriteRules {
             caller: caller.clone(),

@@ -156,7 +156,7 @@ fn options_of(command: &Import) -> Result<ImportOptions, Failure> {
         default_country: command.default_country.as_deref().map(str::to_uppercase),
         tags: command.tags.clone(),
         dry_run: command.dry_run,
-        ..ImportOptions::default()
+        strict: command.strict,
     })
 }
 
@@ -260,6 +260,7 @@ fn remote(
         "encoding": command.encoding,
         "header": !command.no_header,
         "dry_run": options.dry_run,
+        "strict": options.strict,
     });
     let mut pass = |dry_run: bool| -> Result<ImportReport, Failure> {
         sent["dry_run"] = json!(dry_run);
@@ -298,7 +299,8 @@ fn follow(client: &Client, id: &str) -> Result<ImportReport, Failure> {
     let mut take = |name: &str| job.get_mut(name).map(Value::take).unwrap_or_default();
     let first = serde_json::from_value(take("warnings")).unwrap_or_default();
     let columns = serde_json::from_value(take("columns")).unwrap_or_default();
-    Ok(ImportReport { counts, warnings: Warnings { first, total }, columns })
+    let warnings = Warnings { first, total };
+    Ok(ImportReport { counts, warnings, columns, ..ImportReport::default() })
 }
 
 /// Says where the columns go: all of them in a trial, else those that are not imported or of which

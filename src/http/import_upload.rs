@@ -14,7 +14,8 @@ use super::error::Problem;
 use super::import_options;
 use super::multipart::{Parts, boundary};
 use super::state::State;
-use crate::app::{App, Error, ImportOptions, Unkept};
+use crate::app::{App, Error, ImportOptions, PreviewedList, Unkept};
+use crate::domain::access::Caller;
 use crate::error::ErrorCode;
 
 /// Longest part `options` of a form.
@@ -22,11 +23,19 @@ const MAX_OPTIONS: usize = 1024 * 1024;
 
 /// An uploaded list, and how it is to be imported.
 pub(super) struct UploadedList {
-    pub(super) path: PathBuf,
-    pub(super) unkept: Unkept,
+    pub(super) list: PreviewedList,
+    /// Removes it unless it is kept.
+    pub(super) unkept: Option<Unkept>,
+    /// Of a list that was previewed before.
+    pub(super) upload_id: Option<Uuid>,
     pub(super) options: ImportOptions,
-    /// What the file is called at whoever sends it.
-    pub(super) file_name: Option<String>,
+}
+
+impl UploadedList {
+    fn new(path: PathBuf, unkept: Unkept, options: ImportOptions) -> Self {
+        let list = PreviewedList { path, source: None };
+        Self { list, unkept: Some(unkept), upload_id: None, options }
+    }
 }
 
 /// Receives a list; options in the body take the place of those in the address.
@@ -34,6 +43,7 @@ pub(super) async fn receive(
     request: &HttpRequest,
     payload: web::Payload,
     state: &State,
+    caller: &Caller,
     options: ImportOptions,
 ) -> Result<UploadedList, Problem> {
     let content_type = request.headers().get("content-type");
@@ -60,11 +70,21 @@ pub(super) async fn receive(
             drop(unkept_form);
             let FormFile { options: text, file_name } = given;
             let options = text.map_or(Ok(options), |text| import_options::parse(&text))?;
-            Ok(UploadedList { path, unkept, options, file_name })
+            let mut list = UploadedList::new(path, unkept, options);
+            list.list.source = file_name;
+            Ok(list)
         }
         "application/json" => {
             let (value, _) = body::json(request, payload, state.limits.bulk_bytes).await?;
             let (csv, given) = take_json(value)?;
+            let options = given.map_or(Ok(options), |value| import_options::read(&value))?;
+            let csv = match csv {
+                JsonList::Csv(csv) => csv,
+                JsonList::Previewed(id) => {
+                    let list = state.app.find_previewed(caller, id)?;
+                    return Ok(UploadedList { list, unkept: None, upload_id: Some(id), options });
+                }
+            };
             let unkept = Unkept::new(path.clone());
             let app = std::sync::Arc::clone(&state.app);
             let target = path.clone();
@@ -75,8 +95,7 @@ pub(super) async fn receive(
             });
             let written = written.await.map_err(|_blocking| kept_nothing())?;
             written.map_err(|error| not_kept(&error))?;
-            let options = given.map_or(Ok(options), |value| import_options::read(&value))?;
-            Ok(UploadedList { path, unkept, options, file_name: None })
+            Ok(UploadedList::new(path, unkept, options))
         }
         ""
         | "application/csv"
@@ -90,7 +109,7 @@ pub(super) async fn receive(
         | "application/jsonl"
         | "application/x-ndjson" => {
             let unkept = receive_file(request, payload, state, &path).await?;
-            Ok(UploadedList { path, unkept, options, file_name: None })
+            Ok(UploadedList::new(path, unkept, options))
         }
         _ => Err(Problem::new(
             ErrorCode::UnsupportedMediaType,
@@ -175,19 +194,39 @@ impl Write for Limited {
     }
 }
 
+/// A list in a JSON body.
+enum JsonList {
+    /// Its text.
+    Csv(String),
+    /// One that was previewed.
+    Previewed(Uuid),
+}
+
 /// Takes list and options out of a JSON body.
-fn take_json(body: Value) -> Result<(String, Option<Value>), Problem> {
+fn take_json(body: Value) -> Result<(JsonList, Option<Value>), Problem> {
     let Value::Object(mut members) = body else {
         return Err(Error::invalid("", "type", "must be a JSON object with csv").into());
     };
-    let csv = match members.remove("csv") {
-        Some(Value::String(csv)) => csv,
-        Some(_) => return Err(Error::invalid("/csv", "type", "must be a string").into()),
-        None => return Err(Error::invalid("/csv", "required", "is the list itself").into()),
+    let csv = match (members.remove("csv"), members.remove("upload_id")) {
+        (Some(Value::String(csv)), None) => JsonList::Csv(csv),
+        (Some(_), None) => return Err(Error::invalid("/csv", "type", "must be a string").into()),
+        (None, Some(id)) => {
+            let id = id.as_str().and_then(|text| text.parse().ok());
+            let detail = "must be the upload_id of a preview";
+            JsonList::Previewed(id.ok_or_else(|| Error::invalid("/upload_id", "type", detail))?)
+        }
+        (Some(_), Some(_)) => {
+            let detail = "stands for a list that was sent before: send it or csv, not both";
+            return Err(Error::invalid("/upload_id", "repeated", detail).into());
+        }
+        (None, None) => {
+            let detail = "is the list itself; send it, or the upload_id of a preview";
+            return Err(Error::invalid("/csv", "required", detail).into());
+        }
     };
     let options = members.remove("options").filter(|options| !options.is_null());
     if let Some(name) = members.keys().next() {
-        let detail = "is not known here: send csv and options";
+        let detail = "is not known here: send csv or upload_id, and options";
         return Err(Error::invalid(&format!("/{name}"), "unknown_member", detail).into());
     }
     Ok((csv, options))

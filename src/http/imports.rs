@@ -12,13 +12,14 @@ use super::schema;
 use super::search::query_of;
 use super::state::State;
 use super::{import_options, import_upload};
-use crate::app::Error;
-use crate::domain::access::Permission;
+use crate::app::{Error, ImportOptions};
+use crate::domain::access::{Caller, Permission};
 use crate::error::ErrorCode;
 
 /// Imports a list in the background. The body is the file, a table or a contact as JSON a line; or
 /// `multipart/form-data` with a part `file` and, if wanted, a part `options`; or JSON,
-/// `{"csv": "name,phone\n...", "options": {...}}`.
+/// `{"csv": "name,phone\n...", "options": {...}}`, with the `upload_id` of a preview in the place of
+/// `csv` if it was sent there.
 ///
 /// `options` is a JSON object with `mapping` (`{"COLUMN": "field"}`, `#3` is the third column; or
 /// `map`, an array of `COLUMN=field`), `on_duplicate`, `match_keys`, `match_names`,
@@ -26,7 +27,7 @@ use crate::error::ErrorCode;
 /// `dry_run`.
 #[utoipa::path(post, path = "/api/v1/imports", operation_id = "create_import", tag = "imports",
     params(("options" = Option<String>, Query, description = "a JSON object")),
-    request_body(content = String, content_type = "text/csv"),
+    request_body(content((String = "text/csv"), (schema::ImportForm = "multipart/form-data"), (schema::ImportBody = "application/json"))),
     responses((status = 202, body = schema::ImportJob), (status = 400, body = schema::Problem), (status = 403, body = schema::Problem), (status = 413, body = schema::Problem), (status = 415, body = schema::Problem), (status = 422, body = schema::Problem)))]
 pub(super) async fn create(
     request: HttpRequest,
@@ -34,24 +35,40 @@ pub(super) async fn create(
     caller: Authenticated,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    if !caller.0.may(Permission::Import) {
+    let options = options_of(&request, &state, &caller.0)?;
+    let list = import_upload::receive(&request, payload, &state, &caller.0, options).await?;
+    state.app.check_import(&caller.0, &list.options)?;
+    let app = std::sync::Arc::clone(&state.app);
+    let file = match list.upload_id {
+        Some(id) => app.take_previewed(&caller.0, id)?,
+        None => list.list,
+    };
+    let job = app.start_import(&caller.0, file.path, file.source, list.options)?;
+    if let Some(unkept) = list.unkept {
+        unkept.keep();
+    }
+    let mut response = answer::json(StatusCode::ACCEPTED, &job);
+    answer::put_header(&mut response, "location", &format!("/api/v1/imports/{}", job.id));
+    Ok(response)
+}
+
+/// The options in the address of an import, of a caller who may import.
+pub(super) fn options_of(
+    request: &HttpRequest,
+    state: &State,
+    caller: &Caller,
+) -> Result<ImportOptions, Problem> {
+    if !caller.may(Permission::Import) {
         return Err(Error::Forbidden(Permission::Import).into());
     }
-    let query = query_of(&request)?;
+    let query = query_of(request)?;
     if let Some(unknown) = query.keys().find(|name| *name != "options") {
         let detail = "is not known here: everything goes into options, a JSON object";
         return Err(Error::invalid(&format!("/{unknown}"), "unknown_member", detail).into());
     }
     let options = import_options::parse(query.get("options").map_or("", String::as_str))?;
-    state.app.check_import(&caller.0, &options)?;
-    let list = import_upload::receive(&request, payload, &state, options).await?;
-    state.app.check_import(&caller.0, &list.options)?;
-    let app = std::sync::Arc::clone(&state.app);
-    let job = app.start_import(&caller.0, list.path, list.file_name, list.options)?;
-    list.unkept.keep();
-    let mut response = answer::json(StatusCode::ACCEPTED, &job);
-    answer::put_header(&mut response, "location", &format!("/api/v1/imports/{}", job.id));
-    Ok(response)
+    state.app.check_import(caller, &options)?;
+    Ok(options)
 }
 
 /// The imports of the organisation that the caller may know of, newest first; without samples and

@@ -28,6 +28,7 @@ mod gate;
 mod headers;
 mod health;
 mod import_options;
+mod import_preview;
 mod import_upload;
 mod imports;
 mod limits;

@@ -7,7 +7,7 @@ use utoipa::{Modify, OpenApi};
 use super::openapi_complete::Completion;
 use super::{
     admin, audit, bulk, contacts, custom_fields, duplicate_runs, duplicates, export, health,
-    imports, lookup, merges, oidc, people, search, session, setup, suggest,
+    import_preview, imports, lookup, merges, oidc, people, search, session, setup, suggest,
 };
 
 #[derive(OpenApi)]
@@ -22,7 +22,7 @@ use super::{
         bulk::start, bulk::list, bulk::find,
         search::list, search::search, export::export,
         lookup::lookup, lookup::lookup_batch, suggest::suggest,
-        imports::create, imports::list, imports::find, imports::errors, imports::cancel,
+        imports::create, import_preview::preview, imports::list, imports::find, imports::errors, imports::cancel,
         admin::create_organization, admin::list_organizations, admin::find_organization, admin::update_organization,
         admin::list_tokens, admin::create_token, admin::find_token, admin::update_token, admin::revoke_token,
         admin::read_settings, admin::update_settings,

@@ -6,7 +6,8 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, guard};
 use super::error::Problem;
 use super::{
     admin, assets, audit, bulk, contacts, custom_fields, duplicate_runs, duplicates, export,
-    health, imports, lookup, merges, oidc, openapi, people, search, session, setup, suggest,
+    health, import_preview, imports, lookup, merges, oidc, openapi, people, search, session, setup,
+    suggest,
 };
 use crate::error::ErrorCode;
 
@@ -70,6 +71,7 @@ pub const ROUTES: &[Endpoint] = &[
     delete("/api/v1/contacts/{id}", || web::delete().to(contacts::delete)),
     post("/api/v1/contacts/{id}/restore", || web::post().to(contacts::restore)),
     post("/api/v1/imports", || web::post().to(imports::create)),
+    post("/api/v1/imports/preview", || web::post().to(import_preview::preview)),
     get("/api/v1/imports", || read().to(imports::list)),
     get("/api/v1/imports/{id}", || read().to(imports::find)),
     get("/api/v1/imports/{id}/errors.csv", || read().to(imports::errors)),

@@ -291,6 +291,83 @@ pub(super) struct ImportProgress {
     pub rows_per_second: u64,
 }
 
+/// A list as a form.
+#[derive(ToSchema)]
+pub(super) struct ImportForm {
+    /// The list.
+    #[schema(format = Binary)]
+    pub file: String,
+    /// The options as a JSON object.
+    pub options: Option<String>,
+}
+
+/// A list inside JSON: csv or `upload_id`.
+#[derive(ToSchema)]
+pub(super) struct ImportBody {
+    /// The list itself.
+    #[schema(example = "name,phone\nAda Byron,+12025550110\n")]
+    pub csv: Option<String>,
+    /// In its place: of a preview, which has it.
+    pub upload_id: Option<uuid::Uuid>,
+    pub options: Option<Value>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct ImportFile {
+    /// table or jsonl.
+    pub format: String,
+    #[schema(example = "UTF-8")]
+    pub encoding: Option<String>,
+    /// comma, semicolon, tab, pipe.
+    pub delimiter: Option<String>,
+    /// The program whose headers the list has, or plain.
+    pub layout: Option<String>,
+    pub rows: u64,
+}
+
+#[derive(ToSchema)]
+pub(super) struct ImportPreviewCounts {
+    pub new: u64,
+    pub updated: u64,
+    /// Rows that would change nothing.
+    pub unchanged: u64,
+    /// Rows that belong to a contact that an earlier row would make; they are counted as updated or
+    /// unchanged as well.
+    pub duplicates_in_file: u64,
+    /// Rows that would be asked about.
+    pub conflicts: u64,
+    pub invalid: u64,
+}
+
+#[derive(ToSchema)]
+pub(super) struct ImportProblem {
+    /// The line of the file where the row begins.
+    pub row: u64,
+    pub column: Option<String>,
+    pub value: String,
+    pub code: String,
+    pub detail: String,
+    /// What to do about it.
+    pub repair: String,
+}
+
+#[derive(ToSchema)]
+pub(super) struct ImportPreview {
+    /// Stands for the list in further previews and in the import, for an hour.
+    pub upload_id: uuid::Uuid,
+    pub file: ImportFile,
+    pub columns: Vec<ImportColumn>,
+    pub counts: ImportPreviewCounts,
+    /// How many contacts would get another value, by field.
+    pub updates_by_field: std::collections::BTreeMap<String, u64>,
+    /// Rows that would not be taken: the first 200.
+    pub problems: Vec<ImportProblem>,
+    pub problems_total: u64,
+    /// What would be left out or repaired: the first 200.
+    pub warnings: Vec<ImportWarning>,
+    pub warnings_total: u64,
+}
+
 #[derive(ToSchema)]
 pub(super) struct ImportList {
     pub total: usize,

@@ -59,7 +59,16 @@ pub struct Warnings {
 impl Warnings {
     /// Takes over the warnings among the issues of a row.
     pub fn add(&mut self, issues: &[RowIssue]) {
-        for issue in issues.iter().filter(|issue| issue.severity == Severity::Warning) {
+        self.add_of(Severity::Warning, issues);
+    }
+
+    /// Takes over what keeps a row from being imported.
+    pub fn add_errors(&mut self, issues: &[RowIssue]) {
+        self.add_of(Severity::Error, issues);
+    }
+
+    fn add_of(&mut self, severity: Severity, issues: &[RowIssue]) {
+        for issue in issues.iter().filter(|issue| issue.severity == severity) {
             self.total += 1;
             if self.first.len() < MOST_WARNINGS {
                 self.first.push(Warning {

@@ -127,6 +127,7 @@ fn routes(id: &str) -> Vec<(&'static str, String, Value, &'static str)> {
         ("DELETE", format!("{contact}?permanent=true"), Value::Null, "admin"),
         ("GET", at("/api/v1/contacts/export"), Value::Null, "manager"),
         ("POST", at("/api/v1/imports"), json!("name\nx\n"), "manager"),
+        ("POST", at("/api/v1/imports/preview"), json!("name\nx\n"), "manager"),
         ("GET", at("/api/v1/imports"), Value::Null, "manager"),
         ("GET", format!("/api/v1/imports/{id}"), Value::Null, "manager"),
         ("GET", format!("/api/v1/imports/{id}/errors.csv"), Value::Null, "manager"),

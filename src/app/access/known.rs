@@ -49,7 +49,7 @@ pub(super) struct Known {
 
 /// What a name is the name of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Kind {
+pub(in crate::app) enum Kind {
     User,
     Department,
     Queue,
@@ -142,6 +142,11 @@ impl Known {
             Ok(id) => Some(id),
             Err(_) => self.names.get(&(org.0, kind, fold(text))).copied().flatten(),
         }
+    }
+
+    /// Whether several records have a name.
+    pub(super) fn is_name_of_several(&self, org: OrgNumber, kind: Kind, text: &str) -> bool {
+        self.names.get(&(org.0, kind, fold(text.trim()))).is_some_and(Option::is_none)
     }
 
     fn surroundings<'a>(

@@ -20,8 +20,8 @@ use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
 use crate::engine::Partition;
 
-pub(super) use known::read_all;
-use known::{Kind, Known};
+use known::Known;
+pub(super) use known::{Kind, read_all};
 
 /// The hash of a secret: it has 256 random bits, so a fast hash is as good as a slow one.
 pub(super) fn secret_hash(secret: &str) -> [u8; 32] {
@@ -199,6 +199,11 @@ impl Access {
             (user.organization == org).then(|| Arc::clone(user))
         };
         by_address.and_then(own).or_else(|| known.id_of(org, Kind::User, text).and_then(own))
+    }
+
+    /// Whether several records have a name, so that it names none of them.
+    pub(super) fn is_name_of_several(&self, org: OrgNumber, kind: Kind, text: &str) -> bool {
+        self.known.load().is_name_of_several(org, kind, text)
     }
 
     /// Puts ids where a draft names people, queues and departments that are known; other names

@@ -82,6 +82,8 @@ pub(super) const TABLE: &[(&str, &str, Rule)] = &[
     ("PATCH", "/api/v1/contacts/{id}", Rule::Contact(&[P::Edit])),
     ("DELETE", "/api/v1/contacts/{id}", Rule::Contact(&[P::Delete])),
     ("POST", "/api/v1/contacts/{id}/restore", Rule::Contact(&[P::Delete])),
+    // Without a list that can be read.
+    ("POST", "/api/v1/imports/preview", Rule::Whole(IMPORTERS, 422)),
     ("GET", "/api/v1/imports", Rule::Whole(IMPORTERS, 200)),
     ("GET", "/api/v1/imports/{id}", Rule::Import(200)),
     ("GET", "/api/v1/imports/{id}/errors.csv", Rule::Import(200)),

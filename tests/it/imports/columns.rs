@@ -93,16 +93,3 @@ fn a_program_that_is_not_known_is_no_other_program() {
         assert!(!ada["external_crm_id"].is_null(), "{csv}");
     }
 }
-
-#[test]
-fn an_owner_or_queue_that_nobody_knows_is_named_and_hides_no_contact() {
-    let server = TestServer::start();
-    let queue = server.post("/api/v1/queues", &json!({"name": "Sales"})).expect(201).id();
-    let csv =
-        "Name,Owner,Queue,Visibility\nAda,Zoe,Sales,queue\nBen,,Nowhere,queue\nCleo,,Nowhere,all\n";
-    let job = import(&server, csv.as_bytes(), &json!({}));
-    assert_eq!(job["counts"], json!({"imported": 2, "updated": 0, "skipped": 0, "errors": 1}));
-    assert_eq!(job["warnings_total"], 2, "{job}");
-    let ada = &server.search("ada", "&refresh=wait").json["contacts"][0];
-    assert_eq!((&ada["assigned_queue"], &ada["assigned_to"]), (&json!(queue), &json!(null)));
-}

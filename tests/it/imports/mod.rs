@@ -6,6 +6,8 @@ mod command;
 mod consent;
 mod files;
 mod household;
+mod preview;
+mod references;
 mod round_trip;
 mod trial;
 mod upload;

@@ -1,0 +1,89 @@
+//! Previews of imports: what a list would do, before anything is written.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::answer;
+use super::auth::Authenticated;
+use super::error::Problem;
+use super::import_upload;
+use super::imports::options_of;
+use super::schema;
+use super::state::State;
+use crate::app::ImportReport;
+
+/// Stops the work when nobody waits for it any more.
+struct CancelOnDrop(Arc<AtomicBool>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Works out what an import would do and writes nothing. The list comes as for an import and is kept
+/// for an hour: `upload_id` stands for it in further previews, with other options, and in the import.
+#[utoipa::path(post, path = "/api/v1/imports/preview", operation_id = "preview_import", tag = "imports",
+    params(("options" = Option<String>, Query, description = "a JSON object")),
+    request_body(content((String = "text/csv"), (schema::ImportForm = "multipart/form-data"), (schema::ImportBody = "application/json"))),
+    responses((status = 200, body = schema::ImportPreview), (status = 400, body = schema::Problem), (status = 403, body = schema::Problem), (status = 413, body = schema::Problem), (status = 415, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn preview(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let options = options_of(&request, &state, &caller.0)?;
+    let list = import_upload::receive(&request, payload, &state, &caller.0, options).await?;
+    state.app.check_import(&caller.0, &list.options)?;
+    let cancel = Arc::new(AtomicBool::new(false));
+    let _guard = CancelOnDrop(Arc::clone(&cancel));
+    let (by, previewed, options) = (caller.0.clone(), list.list.clone(), list.options);
+    let report =
+        answer::run(&state, move |app| app.preview_import(&by, &previewed, &options, &cancel))
+            .await?;
+    let id = match (list.upload_id, list.unkept) {
+        (Some(id), _) => id,
+        (None, unkept) => {
+            if let Some(unkept) = unkept {
+                unkept.keep();
+            }
+            state.app.keep_previewed(&caller.0, list.list)
+        }
+    };
+    Ok(answer::json(StatusCode::OK, &shown(id, &report)))
+}
+
+fn shown(id: Uuid, report: &ImportReport) -> Value {
+    let (counts, details) = (report.counts, &report.details);
+    let problems = report.rejected.first.iter().map(|one| {
+        json!({
+            "row": one.row, "column": one.column, "value": one.value, "code": one.code,
+            "detail": one.detail, "repair": one.remedy,
+        })
+    });
+    json!({
+        "upload_id": id,
+        "file": {
+            "format": report.file.format, "encoding": report.file.encoding,
+            "delimiter": report.file.delimiter, "layout": report.file.layout,
+            "rows": counts.rows(),
+        },
+        "columns": report.columns,
+        "counts": {
+            "new": counts.imported, "updated": counts.updated, "unchanged": details.unchanged,
+            "duplicates_in_file": details.duplicates_in_file, "conflicts": details.asked,
+            "invalid": counts.errors,
+        },
+        "updates_by_field": details.updates_by_field,
+        "problems": problems.collect::<Vec<_>>(),
+        "problems_total": report.rejected.total,
+        "warnings": report.warnings.first,
+        "warnings_total": report.warnings.total,
+    })
+}
