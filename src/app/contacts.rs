@@ -134,6 +134,7 @@ impl App {
         let must_be_unique = uniqueness == PhoneUniqueness::Reject;
         let gate = must_be_unique.then(|| self.number_gate.lock());
         if must_be_unique && !self.is_repeated(org, idempotency)? {
+            self.count_guesses(caller, phones_of(&draft).count())?;
             self.refuse_known_numbers(caller, None, phones_of(&draft))?;
         }
         let by = caller.clone();
@@ -230,6 +231,8 @@ impl App {
         }
         let gate = must_be_unique.then(|| self.number_gate.lock());
         if must_be_unique && !self.is_repeated(org, idempotency)? {
+            let numbers = drafts.iter().flatten().flat_map(phones_of).count();
+            self.count_guesses(caller, numbers)?;
             self.refuse_repeated_numbers(caller, &mut drafts)?;
         }
         let with_rules = |draft: Result<Draft, Vec<FieldIssue>>| {
@@ -521,6 +524,7 @@ impl App {
         let must_be_unique = organization.settings.phone_uniqueness == PhoneUniqueness::Reject;
         let gate = must_be_unique.then(|| self.number_gate.lock());
         if must_be_unique {
+            self.count_guesses(caller, seen.phones.len())?;
             self.refuse_known_numbers(caller, Some(id), &seen.phones)?;
         }
         let by = caller.clone();

@@ -166,9 +166,10 @@ impl<'a> RowMatcher<'a> {
                 }
             }
         }
-        // Addresses that the caller does not see: whether somebody has one would be told by the
-        // counts.
+        // Addresses and numbers that the caller does not see: whether somebody has one would be
+        // told by the counts.
         let sees_emails = self.caller.fields.emails == FieldRight::Full;
+        let sees_phones = self.caller.fields.phones == FieldRight::Full;
         if keys.contains(&MatchKey::Email) && sees_emails {
             for address in &draft.add_emails {
                 let key = email::key(&address.address);
@@ -183,7 +184,7 @@ impl<'a> RowMatcher<'a> {
                 }
             }
         }
-        if keys.contains(&MatchKey::Phone) {
+        if keys.contains(&MatchKey::Phone) && sees_phones {
             for phone in &draft.add_phones {
                 let found = known.find_phone(&phone.number);
                 match self.best_same(draft, &person, &found, &known, &|_| true)? {

@@ -18,7 +18,7 @@ use super::import_preview::TrialDetails;
 use super::import_rows::{RowOutcome, RowWriter};
 use super::import_trial::Trial;
 use super::imports::{CheckedRow, ImportOptions, ImportReport, not_written};
-use crate::domain::access::{Caller, OrgSettings};
+use crate::domain::access::{Caller, FieldRight, OrgSettings};
 use crate::domain::draft::{Draft, Stamp};
 use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::issue::FieldIssue;
@@ -291,7 +291,38 @@ impl<'a> Run<'a> {
             let before = in_trial.map_or_else(stored, |known| Ok(Some(known)))?;
             self.drop_hiding(row, &mut draft, before.as_deref())
         };
-        Ok(decided(RowDecision::Update(existing, draft), left_out))
+        Ok(decided(RowDecision::Update(existing, self.as_change(draft)), left_out))
+    }
+
+    /// What a row may say about a contact that exists. Numbers and addresses that the caller does
+    /// not see are not added to: whether they were there already would be told by the counts.
+    fn as_change(&self, mut draft: Draft) -> Draft {
+        let rights = &self.caller.fields;
+        if rights.phones != FieldRight::Full {
+            draft.add_phones.clear();
+        }
+        if rights.emails != FieldRight::Full {
+            draft.add_emails.clear();
+        }
+        draft
+    }
+
+    /// What of a row was not added to the contact that it changed.
+    fn not_added(&self, row: &CheckedRow) -> Vec<RowIssue> {
+        let Some(valid) = &row.valid else { return Vec::new() };
+        let (rights, draft) = (&self.caller.fields, &valid.draft);
+        let phones = rights.phones != FieldRight::Full && !draft.add_phones.is_empty();
+        let emails = rights.emails != FieldRight::Full && !draft.add_emails.is_empty();
+        let parts = [(phones, "phone numbers"), (emails, "e-mail addresses")];
+        let warn = |(_, what)| {
+            let reason = format!(
+                "the {what} of this row were not added to the contact that it belongs to, since \
+                 you do not see them in full"
+            );
+            RowIssue::warning(row.line, IssueCode::NotAllowed, reason)
+                .suggest("have the row imported by somebody who does")
+        };
+        parts.into_iter().filter(|(is_left_out, _)| *is_left_out).map(warn).collect()
     }
 
     /// A new contact needs what is required; one that exists may go on lacking it.
@@ -332,6 +363,9 @@ impl<'a> Run<'a> {
                     self.reject(&[issue], &row, errors)?;
                 }
                 RowDecision::Create(_) | RowDecision::Update(..) => {
+                    if matches!(decision, RowDecision::Update(..)) {
+                        self.warnings.add(&self.not_added(&row));
+                    }
                     work.push(decision);
                     written.push(row);
                 }

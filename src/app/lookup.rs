@@ -68,9 +68,7 @@ impl App {
         limit: Option<usize>,
     ) -> Result<LookupAnswer, Error> {
         authorize(caller, Permission::Lookup)?;
-        if caller.fields.phones != FieldRight::Full {
-            self.guesses.count(caller, self.partition.now())?;
-        }
+        self.count_guesses(caller, 1)?;
         let organization = self.organization_of(caller)?;
         let country = country
             .map(|country| country.trim().to_uppercase())

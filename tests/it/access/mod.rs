@@ -4,6 +4,7 @@
 mod audit;
 mod command;
 mod fields;
+mod guesses;
 mod leak;
 mod matrix;
 mod matrix_table;
