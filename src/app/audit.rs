@@ -10,13 +10,14 @@ use super::error::Error;
 use super::export::{ExportFormat, guard};
 use super::imports::ImportReport;
 use super::query::Query;
-use super::{App, authorize};
+use super::{App, Cancel, authorize};
 use crate::domain::access::{Caller, FieldRight, Permission, Sight};
 use crate::domain::audit::{Act, AuditAction, AuditDetails, AuditEntry, AuditHead, FieldChange};
 use crate::domain::custom_field::Definitions;
 use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
+use crate::engine::Error as EngineError;
 
 /// Lines of a page if nothing is said.
 const PER_PAGE: usize = 50;
@@ -195,7 +196,7 @@ impl App {
     }
 
     /// Writes all lines that a query selects, newest first: JSON Lines, or CSV with a row for each
-    /// changed field.
+    /// changed field. Ends where nobody waits for it any more.
     ///
     /// # Errors
     /// If the caller may not, or the output cannot be written.
@@ -204,6 +205,7 @@ impl App {
         caller: &Caller,
         query: AuditQuery,
         format: ExportFormat,
+        cancel: &Cancel,
         out: &mut dyn Write,
     ) -> Result<(), Error> {
         let failed = |error: &dyn std::fmt::Display| {
@@ -213,6 +215,9 @@ impl App {
         let mut out = Sink::new(format, out);
         out.header().map_err(|error| failed(&error))?;
         loop {
+            if cancel.is_cancelled() {
+                return Err(EngineError::Cancelled.into());
+            }
             let page = self.read_audit(caller, &query)?;
             for line in &page.lines {
                 out.line(line).map_err(|error| failed(&error))?;

@@ -253,6 +253,7 @@ impl HasCode for Error {
             Self::ImportNotFound => ErrorCode::ImportNotFound,
             Self::FileUnreadable(_) => ErrorCode::FileUnreadable,
             Self::Overloaded(_) => ErrorCode::Overloaded,
+            Self::Engine(engine::Error::Cancelled) => ErrorCode::Timeout,
             Self::Engine(engine::Error::Closed) => ErrorCode::ShuttingDown,
             Self::Engine(engine::Error::SearchDown) => ErrorCode::SearchUnavailable,
             Self::Engine(engine::Error::WritesStopped(_)) => ErrorCode::WritesStopped,

@@ -5,11 +5,12 @@ use std::io::Write;
 use super::error::Error;
 use super::query::Query;
 use super::search::{MOST_PER_PAGE, Refresh, SearchRequest};
-use super::{App, authorize};
+use super::{App, Cancel, authorize};
 use crate::domain::access::{Caller, Permission};
 use crate::domain::contact::Contact;
 use crate::domain::status::EmailState;
 use crate::domain::view::ContactView;
+use crate::engine::Error as EngineError;
 
 /// The format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +77,8 @@ const COLUMNS: &[&str] = &[
 ];
 
 impl App {
-    /// Writes what a query selects; `progress` is called with the number of contacts done.
+    /// Writes what a query selects; `progress` is called with the number of contacts done. Ends where
+    /// nobody waits for it any more.
     ///
     /// # Errors
     /// If a column does not exist, something of the query was not understood, the caller may not, or
@@ -85,6 +87,7 @@ impl App {
         &self,
         caller: &Caller,
         request: &ExportRequest,
+        cancel: &Cancel,
         out: &mut dyn Write,
         progress: &mut dyn FnMut(u64),
     ) -> Result<u64, Error> {
@@ -95,13 +98,13 @@ impl App {
         if self.organization_of(caller)?.settings.audit_reads {
             self.note_export(caller, &request.query, &request.columns)?;
         }
-        let columns = self.export_columns(caller, request)?;
+        let columns = self.export_columns(caller, request, cancel)?;
         let mut sink = Sink::new(request, columns, out);
         let mut done = 0;
         if request.query.is_everything() {
             sink.header()?;
             let mut failed = None;
-            self.partition.for_each_contact(caller.organization, |batch| {
+            self.partition.for_each_contact(caller.organization, cancel, |batch| {
                 for contact in batch.into_iter().filter(|contact| caller.sees(contact)) {
                     let contact = caller.shown(std::sync::Arc::new(contact));
                     if let Err(error) = sink.contact(&contact) {
@@ -120,6 +123,9 @@ impl App {
             let mut cursor = None;
             let mut is_first = true;
             loop {
+                if cancel.is_cancelled() {
+                    return Err(EngineError::Cancelled.into());
+                }
                 let page = self.search_contacts(
                     caller,
                     &SearchRequest {
@@ -159,6 +165,7 @@ impl App {
         &self,
         caller: &Caller,
         request: &ExportRequest,
+        cancel: &Cancel,
     ) -> Result<Vec<String>, Error> {
         if request.format == ExportFormat::JsonLines {
             return Ok(Vec::new());
@@ -182,7 +189,7 @@ impl App {
             return Ok(request.columns.clone());
         }
         let mut keys = std::collections::BTreeSet::new();
-        self.partition.for_each_contact(caller.organization, |batch| {
+        self.partition.for_each_contact(caller.organization, cancel, |batch| {
             for contact in &batch {
                 for key in contact.fields.custom_fields.keys() {
                     if !keys.contains(key) && caller.sees(contact) && caller.fields.sees_custom(key)

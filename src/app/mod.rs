@@ -88,7 +88,7 @@ pub use tokens::{NewToken, TokenRequest, TokenView};
 
 // What interfaces need of the layers below; they reach them through here only.
 pub use crate::engine::lookup::Rule;
-pub use crate::engine::{StartProgress, StartWork, Stats};
+pub use crate::engine::{Cancel, StartProgress, StartWork, Stats};
 pub use crate::import::match_existing::{MatchKey, OnDuplicate};
 pub use crate::import::{Error as ImportError, parse_mapping};
 

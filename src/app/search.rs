@@ -287,7 +287,7 @@ impl App {
     }
 
     /// Waits as a search asks; whether what it should see is still missing.
-    fn wait_for_writes(&self, caller: &Caller, refresh: Refresh) -> bool {
+    pub(in crate::app) fn wait_for_writes(&self, caller: &Caller, refresh: Refresh) -> bool {
         let (seq, at_most) = match refresh {
             Refresh::Never => return false,
             // What is hidden from the caller meanwhile must not be counted any more.

@@ -8,7 +8,7 @@ use super::args::Args;
 use super::error::Failure;
 use super::output;
 use super::target::Target;
-use crate::app::{FieldChanged, Precondition};
+use crate::app::{Cancel, FieldChanged, Precondition};
 
 /// Where the API keeps them.
 const PATH: &str = "/api/v1/custom-fields";
@@ -157,7 +157,7 @@ pub(super) fn run(args: &Args, command: &CustomField) -> Result<(), Failure> {
                     client.get(PATH, &parameters)?["custom_fields"].take()
                 }
                 Target::Local { app, caller } => {
-                    json!(app.list_custom_fields(caller, *archived, *usage)?)
+                    json!(app.list_custom_fields(caller, *archived, *usage, &Cancel::never())?)
                 }
             };
             let mut shown = vec!["id", "key", "type", "label", "state"];
@@ -211,7 +211,14 @@ pub(super) fn run(args: &Args, command: &CustomField) -> Result<(), Failure> {
                 Target::Remote(client) => client.patch(&path_of(field), &body)?,
                 Target::Local { app, caller } => {
                     let any = &Precondition::None;
-                    let changed = app.update_custom_field(caller, field, &body, false, any)?;
+                    let changed = app.update_custom_field(
+                        caller,
+                        field,
+                        &body,
+                        false,
+                        any,
+                        &Cancel::never(),
+                    )?;
                     // Nobody else would do it before the next start of a server.
                     app.finish_jobs();
                     match changed {

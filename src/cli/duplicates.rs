@@ -15,7 +15,7 @@ use super::output_file::OutputFile;
 use super::target::Target;
 use super::{job, output, progress};
 use crate::app::{
-    App, DuplicateReport, Estimate, EstimateFailure, EstimateSource, FileReportError,
+    App, Cancel, DuplicateReport, Estimate, EstimateFailure, EstimateSource, FileReportError,
     FileReportOptions, ReportFormat, ReportOptions, ReportView, SameNumberPage, SameNumberQuery,
     SharedNumber, duplicate_model, estimate_on_file, parse_mapping, report_on_file,
 };
@@ -157,7 +157,8 @@ fn of_base(
     options: &ReportOptions,
 ) -> Result<DuplicateReport, Failure> {
     let bar = progress::spinner();
-    let report = app.report_duplicates(caller, options, &mut |done| bar.set_position(done))?;
+    let report = app
+        .report_duplicates(caller, options, &Cancel::never(), &mut |done| bar.set_position(done))?;
     bar.finish_and_clear();
     Ok(report)
 }

@@ -7,7 +7,7 @@ use super::error::Failure;
 use super::output_file::OutputFile;
 use super::target::Target;
 use super::{output, progress};
-use crate::app::{ExportFormat, ExportRequest, Query};
+use crate::app::{Cancel, ExportFormat, ExportRequest, Query};
 
 pub(super) fn run(args: &Args, command: &Export) -> Result<(), Failure> {
     let extension = command.out.extension().map(|e| e.to_string_lossy().to_lowercase());
@@ -39,9 +39,10 @@ pub(super) fn run(args: &Args, command: &Export) -> Result<(), Failure> {
                 formula_guard: true,
             };
             let bar = progress::spinner();
-            let written = app.export_contacts(caller, &request, &mut out, &mut |done| {
-                bar.set_position(done);
-            })?;
+            let written =
+                app.export_contacts(caller, &request, &Cancel::never(), &mut out, &mut |done| {
+                    bar.set_position(done)
+                })?;
             bar.finish_and_clear();
             Some(written)
         }

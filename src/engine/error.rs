@@ -104,6 +104,9 @@ pub enum Error {
     /// Nothing is written any more.
     #[error("nothing is written any more: {0}")]
     WritesStopped(String),
+    /// Whoever asked has gone away.
+    #[error("nobody waits for the answer any more")]
+    Cancelled,
     /// The partition is shutting down.
     #[error("the server is shutting down")]
     Closed,

@@ -4,6 +4,7 @@
 
 mod audit;
 mod backup;
+mod cancel;
 mod cards;
 mod check;
 mod error;
@@ -28,6 +29,7 @@ mod writer;
 pub use backup::{
     BackupError, BackupFile, BackupManifest, Restored, back_up, receive_backup, restore,
 };
+pub use cancel::Cancel;
 pub use check::{CheckReport, Trouble};
 pub use error::{Error, Rejected};
 pub use health::Condition;

@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use tantivy::Searcher;
 
 use super::backup;
+use super::cancel::Cancel;
 use super::cards::Cards;
 use super::error::{Error, Rejected};
 use super::follower::{Follower, Replacement, Serving};
@@ -471,19 +472,28 @@ impl Partition {
     }
 
     /// Goes over all live contacts of an organisation in order of creation, in batches decoded
-    /// in parallel; memory is that of one batch.
+    /// in parallel; memory is that of one batch, which is bounded by number and size. It costs a
+    /// read of everything, so it must say who waits for it: where nobody does any more, it ends.
+    ///
+    /// # Errors
+    /// If something cannot be read, or it was cancelled.
     pub fn for_each_contact(
         &self,
         org: OrgNumber,
+        cancel: &Cancel,
         mut each: impl FnMut(Vec<Contact>) -> bool,
     ) -> Result<(), Error> {
         recovery::for_each_contact(&self.store, &keys::contacts_of(org), |batch| {
+            if cancel.is_cancelled() {
+                return Err(Error::Cancelled);
+            }
             let live = batch.into_iter().map(|(_, c, _)| c).filter(|c| !c.is_deleted());
             Ok(each(live.collect()))
         })
     }
 
-    /// As [`Partition::for_each_contact`] with contacts that are deleted and can be restored.
+    /// As [`Partition::for_each_contact`] with contacts that are deleted and can be restored, for
+    /// jobs in the background, which end with the server.
     pub fn for_each_record(
         &self,
         org: OrgNumber,

@@ -24,6 +24,8 @@ use crate::vault::{self, MasterKey, Sealer, Vault};
 
 /// Contacts decoded at once while scanning.
 const SCAN_BATCH: usize = 20_000;
+/// Bytes of stored records from which on a batch takes no more; decoded they are a few times that.
+const SCAN_BATCH_BYTES: usize = 16 << 20;
 /// Records of the first batch: who only wants to know whether there are many is done with it.
 const FIRST_BATCH: usize = 2_048;
 
@@ -236,11 +238,14 @@ pub(super) fn for_each_contact(
     let mut scan = store.scan_prefix(prefix);
     let mut most = FIRST_BATCH;
     loop {
-        let mut raw = Vec::with_capacity(most);
+        let (mut raw, mut bytes) = (Vec::new(), 0);
         while raw.len() < most
+            && bytes < SCAN_BATCH_BYTES
             && let Some(record) = scan.next_unopened()
         {
-            raw.push(record?);
+            let record = record?;
+            bytes += record.bytes();
+            raw.push(record);
         }
         if raw.is_empty() {
             return Ok(());

@@ -191,10 +191,13 @@ pub(super) async fn update_settings(
 #[utoipa::path(post, path = "/api/v1/admin/check", operation_id = "check", tag = "administration",
     responses((status = 200, body = schema::CheckReport), (status = 403, body = schema::Problem)))]
 pub(super) async fn check(
+    request: HttpRequest,
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    let report = answer::run(&state, move |app| app.check(&caller.0, &mut |_| {})).await?;
+    let report =
+        answer::scan(&request, &state, move |app, _cancel| app.check(&caller.0, &mut |_| {}))
+            .await?;
     let mut body = json!(report);
     body["clean"] = json!(report.is_clean());
     Ok(answer::json(StatusCode::OK, &body))
@@ -225,5 +228,5 @@ pub(super) async fn back_up(
         return Err(Error::Forbidden(Permission::Operate).into());
     }
     let kind = file::Kind { content_type: "application/x-tar", name: "ringdex-backup.tar" };
-    file::send(&state, kind, move |app, out| app.back_up(&caller.0, out)).await
+    file::send(&state, kind, move |app, _cancel, out| app.back_up(&caller.0, out)).await
 }

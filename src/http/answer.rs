@@ -1,6 +1,8 @@
 //! Answers: JSON with an `ETag`, timings, and work on blocking threads.
 
+use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use actix_web::http::StatusCode;
@@ -8,9 +10,10 @@ use actix_web::http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
+use super::connection::Watch;
 use super::error::Problem;
 use super::state::State;
-use crate::app::{self, App};
+use crate::app::{self, App, Cancel};
 use crate::domain::contact::Contact;
 use crate::domain::view::ContactView;
 use crate::error::ErrorCode;
@@ -25,6 +28,53 @@ pub(super) async fn run<T: Send + 'static>(
         Ok(result) => result.map_err(Problem::from),
         Err(_) => Err(Problem::new(ErrorCode::Internal, "the server could not do this")),
     }
+}
+
+/// As [`run`], for work that may read everything there is: few at once, and each is told when nobody
+/// waits for it any more.
+pub(super) async fn scan<T: Send + 'static>(
+    request: &HttpRequest,
+    state: &web::Data<State>,
+    work: impl FnOnce(&Arc<App>, &Cancel) -> Result<T, app::Error> + Send + 'static,
+) -> Result<T, Problem> {
+    let place = state.scans.enter().await?;
+    let (wanted, cancel) = wanted(request);
+    let app = Arc::clone(&state.app);
+    let done = web::block(move || {
+        let done = work(&app, &cancel);
+        // Kept until here even if the caller has gone: the work may go on for a moment.
+        drop(place);
+        done
+    })
+    .await;
+    drop(wanted);
+    match done {
+        Ok(result) => result.map_err(Problem::from),
+        Err(_) => Err(Problem::new(ErrorCode::Internal, "the server could not do this")),
+    }
+}
+
+/// Held by a handler while it waits for work; dropped with the handler, also when its time is over.
+struct Wanted(Arc<AtomicBool>);
+
+impl Drop for Wanted {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// What a handler holds while it waits, and what tells its work that it or its client has gone.
+fn wanted(request: &HttpRequest) -> (Wanted, Cancel) {
+    let has_left = Arc::new(AtomicBool::new(false));
+    let connection = request.conn_data::<Rc<Watch>>().map(|watch| watch.gone());
+    let cancel = Cancel::when({
+        let has_left = Arc::clone(&has_left);
+        move || {
+            let is_set = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
+            is_set(&has_left) || connection.as_deref().is_some_and(is_set)
+        }
+    });
+    (Wanted(has_left), cancel)
 }
 
 /// Runs a use case on a blocking thread and answers with what it gives.
@@ -86,5 +136,19 @@ pub(super) fn put_header(response: &mut HttpResponse, name: &'static str, value:
         response
             .headers_mut()
             .insert(actix_web::http::header::HeaderName::from_static(name), value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_is_told_when_its_handler_or_its_connection_has_gone() {
+        let request = actix_web::test::TestRequest::default().to_http_request();
+        let (handler, cancel) = wanted(&request);
+        assert!(!cancel.is_cancelled());
+        drop(handler);
+        assert!(cancel.is_cancelled());
     }
 }

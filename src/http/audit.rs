@@ -92,5 +92,8 @@ pub(super) async fn export(
     if !caller.0.may(Permission::ReadAudit) {
         return Err(Error::Forbidden(Permission::ReadAudit).into());
     }
-    file::send(&state, kind, move |app, out| app.export_audit(&caller.0, query, format, out)).await
+    file::send(&state, kind, move |app, cancel, out| {
+        app.export_audit(&caller.0, query, format, cancel, out)
+    })
+    .await
 }

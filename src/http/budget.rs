@@ -1,7 +1,8 @@
 //! How long a request may take until its answer begins.
 //!
-//! The work itself goes on where it cannot be stopped: a write that has reached the writer is done,
-//! and a search keeps its place until it ends. Uploads, exports and live connections have no budget;
+//! What reads everything is told when its time is over (`answer::scan`). Other work goes on where it
+//! cannot be stopped: a write that has reached the writer is done, and a search keeps its place until
+//! it ends. Uploads, exports and live connections have no budget;
 //! what watches over them is whether their bytes move.
 
 use std::time::Duration;

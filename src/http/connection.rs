@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -40,6 +40,8 @@ pub(super) struct Watch {
     heads: Cell<u32>,
     /// Counts everything that happens.
     moves: Cell<u32>,
+    /// The client has closed the connection, or it has ended otherwise.
+    is_gone: Arc<AtomicBool>,
 }
 
 impl Watch {
@@ -54,6 +56,11 @@ impl Watch {
     pub(super) fn end(&self) {
         self.is_busy.set(false);
         self.moved();
+    }
+
+    /// Says when the client has gone away, to whatever works for it.
+    pub(super) fn gone(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.is_gone)
     }
 
     fn moved(&self) {
@@ -216,8 +223,17 @@ impl AsyncRead for Connection {
         }
         if buffer.filled().len() > before {
             this.watch.received();
+        } else {
+            // The end of what comes, or an error.
+            this.watch.is_gone.store(true, Ordering::Relaxed);
         }
         result
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.watch.is_gone.store(true, Ordering::Relaxed);
     }
 }
 
@@ -396,6 +412,23 @@ mod tests {
         let ours = b"HTTP/1.1 400 Bad Request\r\nX-Content-Type-Options: nosniff\r\n\r\n";
         assert_eq!(empty_answer(ours), None);
         assert_eq!(empty_answer(b"HTTP/1.1 4"), None);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_closes_its_end_is_gone() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let taken = Connections::new(0, 1).take().unwrap();
+        let second = Duration::from_secs(1);
+        let patience = Patience { head: 60 * second, write: 60 * second };
+        let mut connection = Connection::new(Stream::Plain(stream), patience, (taken, None));
+        let gone = connection.watch().gone();
+        assert!(!gone.load(Ordering::Relaxed));
+        drop(client);
+        let mut buffer = [0; 8];
+        assert_eq!(tokio::io::AsyncReadExt::read(&mut connection, &mut buffer).await.unwrap(), 0);
+        assert!(gone.load(Ordering::Relaxed));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::error::Problem;
 use super::schema;
 use super::search::query_of;
 use super::state::State;
-use crate::app::{BulkJob, Error, FieldChanged, FieldView};
+use crate::app::{App, BulkJob, Cancel, Error, FieldChanged, FieldView};
 
 /// A switch of the query string.
 fn flag(request: &HttpRequest, name: &str) -> Result<bool, Problem> {
@@ -42,7 +42,7 @@ fn put_job(response: &mut HttpResponse, job: &BulkJob) {
 /// Lists the custom fields that the caller sees, in order.
 #[utoipa::path(get, path = "/api/v1/custom-fields", operation_id = "list_custom_fields", tag = "custom fields",
     params(("archived" = Option<bool>, Query, description = "with archived ones, for who defines fields"),
-        ("usage" = Option<bool>, Query, description = "count how many contacts hold a value; reads all contacts")),
+        ("usage" = Option<bool>, Query, description = "count how many contacts hold a value; for who may define fields")),
     responses((status = 200, body = schema::CustomFieldList), (status = 403, body = schema::Problem), (status = 422, body = schema::Problem)))]
 pub(super) async fn list(
     request: HttpRequest,
@@ -50,8 +50,15 @@ pub(super) async fn list(
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
     let (archived, usage) = (flag(&request, "archived")?, flag(&request, "usage")?);
-    let fields =
-        answer::run(&state, move |app| app.list_custom_fields(&caller.0, archived, usage)).await?;
+    // Counting goes through the same gate as what reads everything: it is a search for each field.
+    let list = move |app: &App, cancel: &Cancel| {
+        app.list_custom_fields(&caller.0, archived, usage, cancel)
+    };
+    let fields = if usage {
+        answer::scan(&request, &state, move |app, cancel| list(app, cancel)).await?
+    } else {
+        answer::run(&state, move |app| list(app, &Cancel::never())).await?
+    };
     Ok(all(&fields))
 }
 
@@ -72,7 +79,7 @@ pub(super) async fn create(
     Ok(response)
 }
 
-/// Reads a custom field, with how many contacts hold a value.
+/// Reads a custom field; for who may define fields with how many contacts hold a value.
 #[utoipa::path(get, path = "/api/v1/custom-fields/{id}", operation_id = "find_custom_field", tag = "custom fields",
     params(("id" = String, Path, description = "the key or the id")),
     responses((status = 200, body = schema::CustomField), (status = 404, body = schema::Problem)))]
@@ -106,9 +113,8 @@ pub(super) async fn update(
     let precondition = body::precondition(&request);
     let dry_run = flag(&request, "dry_run")?;
     let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
-    let app = Arc::clone(&state.app);
-    let changed = answer::run(&state, move |_| {
-        app.update_custom_field(&caller.0, &path, &value, dry_run, &precondition)
+    let changed = answer::scan(&request, &state, move |app, cancel| {
+        app.update_custom_field(&caller.0, &path, &value, dry_run, &precondition, cancel)
     })
     .await?;
     Ok(match changed {

@@ -142,7 +142,10 @@ pub(super) async fn list(
             cursor: asked.last("cursor").map(str::to_owned),
             contact,
         };
-        let page = answer::run(&state, move |app| app.list_same_numbers(&caller.0, &query)).await?;
+        let page = answer::scan(&request, &state, move |app, _cancel| {
+            app.list_same_numbers(&caller.0, &query)
+        })
+        .await?;
         let shown = json!({
             "total": page.total,
             "total_exact": true,
@@ -246,11 +249,11 @@ pub(super) async fn dismissals(
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
     let most = Asked::of_query(&request)?.count("limit")?.unwrap_or(usize::MAX);
-    answer::ok(&state, move |app| {
-        let (total, found) = app.list_decisions(&caller.0, most)?;
-        Ok(json!({"total": total, "decisions": found}))
+    let (total, found) = answer::scan(&request, &state, move |app, cancel| {
+        app.list_decisions(&caller.0, most, cancel)
     })
-    .await
+    .await?;
+    Ok(answer::json(StatusCode::OK, &json!({"total": total, "decisions": found})))
 }
 
 /// Takes back what was decided about two contacts.
@@ -337,8 +340,12 @@ fn done_once<T: Serialize>(done: &T, is_replay: bool) -> HttpResponse {
 #[utoipa::path(get, path = "/api/v1/duplicates/accuracy", operation_id = "duplicate_accuracy", tag = "duplicates",
     responses((status = 200, body = schema::DuplicateAccuracy), (status = 403, body = schema::Problem)))]
 pub(super) async fn accuracy(
+    request: HttpRequest,
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    answer::ok(&state, move |app| app.duplicate_accuracy(&caller.0)).await
+    let found =
+        answer::scan(&request, &state, move |app, _cancel| app.duplicate_accuracy(&caller.0))
+            .await?;
+    Ok(answer::json(StatusCode::OK, &found))
 }

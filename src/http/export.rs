@@ -84,8 +84,8 @@ pub(super) async fn export(
     if !caller.0.may(Permission::Export) {
         return Err(Error::Forbidden(Permission::Export).into());
     }
-    file::send(&state, kind, move |app, out| {
-        app.export_contacts(&caller.0, &export, out, &mut |_| {}).map(drop)
+    file::send(&state, kind, move |app, cancel, out| {
+        app.export_contacts(&caller.0, &export, cancel, out, &mut |_| {}).map(drop)
     })
     .await
 }

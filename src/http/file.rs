@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::error::Problem;
 use super::state::State;
-use crate::app::{App, Error};
+use crate::app::{App, Cancel, Error};
 use crate::error::ErrorCode;
 
 /// Bytes that are sent at once.
@@ -58,14 +58,17 @@ pub(super) struct Kind {
 pub(super) async fn send(
     state: &web::Data<State>,
     kind: Kind,
-    write: impl FnOnce(&App, &mut dyn Write) -> Result<(), Error> + Send + 'static,
+    write: impl FnOnce(&App, &Cancel, &mut dyn Write) -> Result<(), Error> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
     let place = state.exports.enter().await?;
     let (sender, mut receiver) = mpsc::channel(8);
     let app = Arc::clone(&state.app);
     let spawned = std::thread::Builder::new().name("export".to_owned()).spawn(move || {
         let mut channel = Channel { sender: sender.clone(), buffer: Vec::new() };
-        let written = write(&app, &mut channel);
+        // The body takes no more once its client is gone, also before anything is written.
+        let body = sender.clone();
+        let cancel = Cancel::when(move || body.is_closed());
+        let written = write(&app, &cancel, &mut channel);
         // Before the end of the body, which tells the client that all is over.
         drop(app);
         if let Err(error) = written {

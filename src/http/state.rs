@@ -22,6 +22,12 @@ use crate::domain::access::Caller;
 const SIGN_INS: usize = 1;
 /// Log-ins that wait for one another at most; a shift begins for all at the same time.
 const MOST_SIGN_INS_WAITING: usize = 200;
+/// Requests that read everything which work at once: each may use all processors.
+const SCANS: usize = 2;
+/// Those that wait for one another at most.
+const MOST_SCANS_WAITING: usize = 32;
+/// How long one of them waits for its turn.
+const SCAN_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 /// How long a log-in waits for its turn.
 const SIGN_IN_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
@@ -35,6 +41,8 @@ pub(super) struct State {
     pub(super) metrics_token: Option<blake3::Hash>,
     pub(super) searches: Gate,
     pub(super) exports: Gate,
+    /// What reads all contacts, or all of something else, while somebody waits.
+    pub(super) scans: Gate,
     /// Passwords that are hashed at once: each takes a core and 19 MiB for tens of milliseconds.
     pub(super) sign_ins: Gate,
     /// The provider of single sign-on.
@@ -80,6 +88,12 @@ impl State {
                 options.search_patience,
             ),
             exports: Gate::new("exports", options.exports, 0, no_wait),
+            scans: Gate::new(
+                "requests that read everything",
+                SCANS,
+                MOST_SCANS_WAITING,
+                SCAN_PATIENCE,
+            ),
             sign_ins: Gate::new("log-ins", SIGN_INS, MOST_SIGN_INS_WAITING, SIGN_IN_PATIENCE),
             oidc: options.oidc.as_ref().map(|options| Arc::new(Provider::new(options))),
             rates: limits::Limits::new(

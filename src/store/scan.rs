@@ -84,6 +84,11 @@ impl Unopened {
         &self.key
     }
 
+    /// How many bytes its value takes in the store, parts included.
+    pub fn bytes(&self) -> usize {
+        self.stored.bytes()
+    }
+
     /// The record; `None` if it was deleted meanwhile.
     pub(super) fn open(
         self,

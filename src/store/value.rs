@@ -121,6 +121,15 @@ impl Stored {
         }
     }
 
+    /// How many bytes there are, those in parts included.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Value(value) => value.len(),
+            Self::Sealed(bytes) => bytes.len(),
+            Self::Head(head) => head.length as usize,
+        }
+    }
+
     /// The value that stands under the key itself; the head if it is in parts.
     pub(super) fn reveal(self, sealer: Option<&Sealer>, key: &[u8]) -> Result<Revealed, Error> {
         match (self, sealer) {

@@ -9,6 +9,7 @@ use ringdex::app::{App, Refresh, SearchRequest};
 use ringdex::domain::contact::Contact;
 use ringdex::domain::ids::{ContactId, OrgNumber};
 use ringdex::domain::text::words;
+use ringdex::engine::Cancel;
 use ringdex::engine::lookup::Rule;
 use serde_json::Value;
 
@@ -27,7 +28,7 @@ pub(crate) fn verify(app: &App, ledger: &mut Ledger, seed: u64) -> Vec<String> {
     let mut live: BTreeMap<OrgNumber, Live> = BTreeMap::new();
     for organization in [OrgNumber(1), OrgNumber(2)] {
         let contacts = live.entry(organization).or_default();
-        let scan = app.partition().for_each_contact(organization, |batch| {
+        let scan = app.partition().for_each_contact(organization, &Cancel::never(), |batch| {
             for contact in batch {
                 let marker = contact.external_crm_id.clone().unwrap_or_default();
                 if organization_of(&marker) != organization {

@@ -11,7 +11,7 @@ use super::super::contacts::Precondition;
 use super::super::error::{Error, Noun};
 use super::super::jobs::BulkJob;
 use super::super::people::{changes, check_version, note, read};
-use super::super::{App, authorize};
+use super::super::{App, Cancel, authorize};
 use super::input::FieldInput;
 use super::survey::{Intent, Survey};
 use super::{FieldView, put, raise_generation, read_definitions, renumber, view};
@@ -122,6 +122,7 @@ impl App {
         body: &Value,
         dry_run: bool,
         precondition: &Precondition,
+        cancel: &Cancel,
     ) -> Result<FieldChanged, Error> {
         authorize(caller, Permission::ManageFields)?;
         let found = self.seen_definition(caller, key)?;
@@ -137,7 +138,8 @@ impl App {
         }
         if does_convert || is_trial {
             let intent = Intent { before: &found, after: &wanted, replace: &replace };
-            let survey = self.survey_field(caller, &found, does_convert.then_some(intent))?;
+            let survey =
+                self.survey_field(caller, &found, does_convert.then_some(intent), cancel)?;
             let survey = describe(survey, &wanted, input.on_misfit);
             if is_trial {
                 return Ok(FieldChanged::Trial(survey));

@@ -23,8 +23,8 @@ use super::contacts::Precondition;
 use super::error::{Error, Noun};
 use super::jobs::BulkJob;
 use super::people::{all, changes, check_version, note, write};
-use super::{App, authorize};
-use crate::domain::access::{Caller, OrgSettings, Permission, Role, Sight};
+use super::{App, Cancel, Refresh, authorize};
+use crate::domain::access::{Caller, FieldRights, OrgSettings, Permission, Role, Sight};
 use crate::domain::audit::AuditAction;
 use crate::domain::custom_field::{
     CustomType, Definitions, FieldDefinition, FieldWork, Fitting, MAX_FIELDS, Task,
@@ -34,7 +34,7 @@ use crate::domain::ids::OrgNumber;
 use crate::domain::issue::FieldIssue;
 use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
-use crate::engine::{Rejected, Tx, keys};
+use crate::engine::{self, Rejected, Tx, keys};
 
 use input::FieldInput;
 
@@ -111,13 +111,13 @@ fn read_definitions(tx: &Tx<'_>, org: OrgNumber) -> Result<Vec<FieldDefinition>,
 }
 
 /// The number of the state of the definitions as a write sees it.
-fn generation(tx: &Tx<'_>, org: OrgNumber) -> Result<u64, crate::engine::Error> {
+fn generation(tx: &Tx<'_>, org: OrgNumber) -> Result<u64, engine::Error> {
     let kept = tx.get(&keys::field_generation(org))?;
     Ok(kept.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes))
 }
 
 /// Says that definitions have changed, so that nobody relies on the state before.
-fn raise_generation(tx: &mut Tx<'_>, org: OrgNumber) -> Result<u64, crate::engine::Error> {
+fn raise_generation(tx: &mut Tx<'_>, org: OrgNumber) -> Result<u64, engine::Error> {
     let next = generation(tx, org)? + 1;
     tx.put(&keys::field_generation(org), next.to_be_bytes().to_vec());
     Ok(next)
@@ -206,26 +206,35 @@ impl App {
 
     /// The custom fields that the caller sees, in order.
     ///
-    /// Cost: with `with_usage` reads all contacts of the organisation.
+    /// Cost: with `with_usage` a search that counts, for each of them.
     ///
     /// # Errors
-    /// If the caller may neither read contacts nor define fields.
+    /// If the caller may neither read contacts nor define fields, or asks for usage and may not
+    /// define fields.
     pub fn list_custom_fields(
         &self,
         caller: &Caller,
         with_archived: bool,
         with_usage: bool,
+        cancel: &Cancel,
     ) -> Result<Vec<FieldView>, Error> {
         authorize_reading(caller)?;
+        if with_usage {
+            // Who defines fields needs to know; for everybody else it would only be work.
+            authorize(caller, Permission::ManageFields)?;
+        }
         let definitions = self.definitions(caller.organization);
         let shown = definitions
             .iter()
             .filter(|one| sees(caller, one) && (with_archived || !one.is_withdrawn()));
         let mut shown: Vec<FieldView> = shown.map(view).collect();
         if with_usage {
-            let usage = self.count_fields(caller, &definitions)?;
+            self.wait_for_writes(caller, Refresh::Wait);
             for one in &mut shown {
-                one.usage = Some(usage.get(&fold(&one.key)).copied().unwrap_or(0));
+                if cancel.is_cancelled() {
+                    return Err(engine::Error::Cancelled.into());
+                }
+                one.usage = Some(self.count_seen(caller, &one.key)?);
             }
         }
         Ok(shown)
@@ -237,18 +246,29 @@ impl App {
         found.cloned().ok_or(Error::NotFound(Noun::CustomField))
     }
 
-    /// A custom field by its key or id, with how many contacts hold a value.
-    ///
-    /// Cost: reads all contacts of the organisation.
+    /// A custom field by its key or id; for who defines fields with how many contacts hold a value.
     ///
     /// # Errors
     /// If there is none for this caller.
     pub fn find_custom_field(&self, caller: &Caller, key: &str) -> Result<FieldView, Error> {
         authorize_reading(caller)?;
         let found = self.seen_definition(caller, key)?;
-        let usage = self.count_fields(caller, &self.definitions(caller.organization))?;
-        let usage = usage.get(&fold(&found.key)).copied().unwrap_or(0);
-        Ok(FieldView { usage: Some(usage), ..view(&found) })
+        let is_counted = caller.may(Permission::ManageFields);
+        if is_counted {
+            self.wait_for_writes(caller, Refresh::Wait);
+        }
+        let usage = match is_counted.then(|| self.count_seen(caller, &found.key)).transpose() {
+            // The field can be read all the same.
+            Err(Error::Engine(engine::Error::SearchDown)) => None,
+            counted => counted?,
+        };
+        Ok(FieldView { usage, ..view(&found) })
+    }
+
+    /// How many contacts that the caller sees hold a field.
+    fn count_seen(&self, caller: &Caller, key: &str) -> Result<u64, Error> {
+        // Definitions hide fields from the words of a search, not from who counts their holders.
+        self.count_field(caller.organization, (&caller.sight, &FieldRights::default()), key)
     }
 
     /// Defines a custom field.
@@ -334,7 +354,7 @@ impl App {
             Ok::<_, Rejected<Error>>(())
         })?;
         self.access.reload(&self.partition)?;
-        self.list_custom_fields(caller, true, false)
+        self.list_custom_fields(caller, true, false, &Cancel::never())
     }
 
     /// Deletes a custom field with all its values, in the background: from now on nobody sees it.
@@ -354,7 +374,7 @@ impl App {
         let found = self.seen_definition(caller, key)?;
         precondition.check(found.version)?;
         if !is_confirmed && !found.is_deleting() {
-            let survey = self.survey_field(caller, &found, None)?;
+            let survey = self.survey_field(caller, &found, None, &Cancel::never())?;
             let contacts = survey.contacts;
             let detail = format!(
                 "{contacts} contacts would lose the value of {:?}; with `confirm=true` field and values are deleted for good, archived they are only hidden",

@@ -1,18 +1,20 @@
 //! How contacts use custom fields: how many hold one, and which values would not fit a change.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::super::App;
 use super::super::error::Error;
+use super::super::{App, Cancel, Refresh};
 use super::task::{Fate, fate};
-use crate::domain::access::Caller;
+use crate::domain::access::{Caller, FieldRights, Sight};
 use crate::domain::contact::Contact;
-use crate::domain::custom_field::{Definitions, FieldDefinition, OnMisfit};
-use crate::domain::ids::ContactId;
+use crate::domain::custom_field::{FieldDefinition, OnMisfit};
+use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::text::fold;
+use crate::engine::search::{self, Sort, SortField};
+use crate::query::{Condition, Expr, Field};
 
 /// Most contacts that are listed one by one.
 const MOST_EXAMPLES: usize = 100;
@@ -63,30 +65,39 @@ pub(super) fn held<'a>(contact: &'a Contact, key: &str, folded: &str) -> Option<
 }
 
 impl App {
-    /// How many live contacts that the caller sees hold which field, by folded key.
-    pub(super) fn count_fields(
+    /// How many live contacts of what somebody sees hold a field. Counted in the index, so it costs
+    /// what a search does; what was written a moment ago may not be counted yet.
+    pub(super) fn count_field(
         &self,
-        caller: &Caller,
-        definitions: &Definitions,
-    ) -> Result<HashMap<String, u64>, Error> {
-        let mut by_key: HashMap<String, u64> =
-            definitions.iter().map(|one| (one.key.clone(), 0)).collect();
-        let mut others: HashMap<String, u64> = HashMap::new();
-        self.partition.for_each_contact(caller.organization, |batch| {
-            for contact in batch.iter().filter(|contact| caller.sees(contact)) {
-                for key in contact.fields.custom_fields.keys() {
-                    match by_key.get_mut(key) {
-                        Some(count) => *count += 1,
-                        None => *others.entry(fold(key)).or_default() += 1,
-                    }
-                }
-            }
-            true
+        organization: OrgNumber,
+        (sight, rights): (&Sight, &FieldRights),
+        key: &str,
+    ) -> Result<u64, Error> {
+        let expr = Expr::Is(Condition::Has { field: Field::Custom(fold(key)) });
+        let found = self.partition.search(&search::Request {
+            org: organization,
+            expr: &expr,
+            is_strict: true,
+            typed: "",
+            aliases: &search::Aliases::default(),
+            sight,
+            fields: rights,
+            custom_keys: &[],
+            status: None,
+            sort: &Sort { field: SortField::CreatedAt, is_descending: false },
+            after: None,
+            start: None,
+            offset: 0,
+            limit: 0,
+            most_total: None,
+            facets: &[],
+            facet_values: 0,
+            time_budget: None,
         })?;
-        for (key, count) in by_key {
-            *others.entry(fold(&key)).or_default() += count;
+        if found.is_partial {
+            return Err(Error::Overloaded("counting took too long; try again in a moment"));
         }
-        Ok(others)
+        Ok(found.total as u64)
     }
 
     /// What a change of a field would meet, or its deletion if there is no intent. Counts are of
@@ -96,18 +107,24 @@ impl App {
         caller: &Caller,
         definition: &FieldDefinition,
         intent: Option<Intent<'_>>,
+        cancel: &Cancel,
     ) -> Result<Survey, Error> {
         let folded = fold(&definition.key);
         let mut survey = Survey::default();
-        let gone: Vec<&String> = intent.map_or_else(Vec::new, |intent| {
-            let options = intent.before.options.iter();
-            options.filter(|option| intent.after.option(option).is_none()).collect()
-        });
-        self.partition.for_each_contact(caller.organization, |batch| {
+        let Some(intent) = intent else {
+            // Only how many there are is asked for, which the index knows.
+            self.wait_for_writes(caller, Refresh::Wait);
+            let all = (&Sight::Everything, &FieldRights::default());
+            survey.contacts = self.count_field(caller.organization, all, &definition.key)?;
+            return Ok(survey);
+        };
+        let options = intent.before.options.iter();
+        let gone: Vec<&String> =
+            options.filter(|option| intent.after.option(option).is_none()).collect();
+        self.partition.for_each_contact(caller.organization, cancel, |batch| {
             for contact in &batch {
                 let Some(value) = held(contact, &definition.key, &folded) else { continue };
                 survey.contacts += 1;
-                let Some(intent) = intent else { continue };
                 for option in &gone {
                     let uses = |value: &Value| value.as_str() == Some(option.as_str());
                     if uses(value) || value.as_array().is_some_and(|all| all.iter().any(uses)) {

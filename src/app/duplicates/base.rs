@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::super::error::Error;
 use super::super::query::Query;
-use super::super::{App, authorize};
+use super::super::{App, Cancel, authorize};
 use super::decision::places_of;
 use super::report::{DuplicateReport, ReportOptions};
 use super::subject::{Card, Ids, Subjects};
@@ -30,6 +30,7 @@ impl App {
         &self,
         caller: &Caller,
         options: &ReportOptions,
+        cancel: &Cancel,
         progress: &mut dyn FnMut(u64),
     ) -> Result<DuplicateReport, Error> {
         authorize(caller, Permission::Export)?;
@@ -39,7 +40,7 @@ impl App {
         let (tools, wanted) = self.duplicate_tools(caller.organization)?;
         let (mut ids, mut numbers): (Vec<ContactId>, Vec<u32>) = (Vec::new(), Vec::new());
         let mut subjects = Subjects::new(Ids::Contacts(Vec::new()), options.has_cards);
-        self.partition.for_each_contact(caller.organization, |batch| {
+        self.partition.for_each_contact(caller.organization, cancel, |batch| {
             let read: Vec<(ContactId, u32, Record, Option<Card>)> = batch
                 .into_par_iter()
                 .filter(|contact| caller.sees(contact))

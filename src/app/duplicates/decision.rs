@@ -7,7 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::super::error::Error;
-use super::super::{App, authorize};
+use super::super::{App, Cancel, authorize};
 use crate::dedupe::Apart;
 use crate::domain::access::{Caller, FieldRight, Permission};
 use crate::domain::audit::{AuditAction, FieldChange};
@@ -229,10 +229,14 @@ impl App {
         &self,
         caller: &Caller,
         most: usize,
+        cancel: &Cancel,
     ) -> Result<(usize, Vec<DecisionView>), Error> {
         authorize_review(caller)?;
         let mut found: Vec<DecisionView> = Vec::new();
         for (one, other, decision) in self.decisions(caller.organization)? {
+            if cancel.is_cancelled() {
+                return Err(EngineError::Cancelled.into());
+            }
             let sees = |id| -> Result<bool, Error> {
                 let contact = self.partition.contact(caller.organization, id)?;
                 Ok(contact.is_some_and(|contact| caller.sees(&contact)))

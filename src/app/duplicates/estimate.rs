@@ -4,8 +4,8 @@ use std::io::Read;
 
 use rayon::prelude::*;
 
-use super::super::App;
 use super::super::error::Error;
+use super::super::{App, Cancel};
 use super::decision::authorize_review;
 use super::file::{FileReportError, FileReportOptions, read_list};
 use crate::dedupe::{
@@ -81,7 +81,7 @@ impl App {
         let org = caller.organization;
         let mut records: Vec<Record> = Vec::new();
         self.partition
-            .for_each_contact(org, |batch| {
+            .for_each_contact(org, &Cancel::never(), |batch| {
                 records.par_extend(batch.par_iter().map(|one| Record::of(one, &standard)));
                 progress(records.len() as u64);
                 true

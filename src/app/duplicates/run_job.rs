@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::super::error::{Error, Noun};
 use super::super::staged::remove_staged_file;
-use super::super::{App, authorize};
+use super::super::{App, Cancel, authorize};
 use super::file::{FileReportError, report_on_file};
 use super::live::Built;
 use super::report::{ReportFormat, ReportOptions, ReportSummary, ReportView};
@@ -129,7 +129,7 @@ struct Running {
     org: OrgNumber,
     done: AtomicU64,
     total: AtomicU64,
-    cancel: AtomicBool,
+    cancel: Arc<AtomicBool>,
     /// Whether a contact was erased for good since its report was begun.
     is_outdated: AtomicBool,
 }
@@ -267,7 +267,7 @@ impl App {
             org,
             done: AtomicU64::new(0),
             total: AtomicU64::new(0),
-            cancel: AtomicBool::new(false),
+            cancel: Arc::default(),
             is_outdated: AtomicBool::new(false),
         });
         self.duplicates.runs.running.lock().insert(run.id, Arc::clone(&running));
@@ -408,9 +408,15 @@ impl App {
         }
         loop {
             running.is_outdated.store(false, Ordering::SeqCst);
-            let made = self.report_duplicates(caller, &options_of(report), &mut |done| {
+            let stop = Arc::clone(&running.cancel);
+            let cancel = Cancel::when(move || stop.load(Ordering::Relaxed));
+            let made = self.report_duplicates(caller, &options_of(report), &cancel, &mut |done| {
                 running.done.store(done, Ordering::Relaxed);
-            })?;
+            });
+            if matches!(made, Err(Error::Engine(EngineError::Cancelled))) {
+                return Ok(false);
+            }
+            let made = made?;
             self.write_run_report(run.id, report, &made)?;
             run.seen = Some(seen_by(caller));
             run.summary = Some(made.summary());

@@ -4,6 +4,7 @@ mod command;
 mod definitions;
 mod files;
 mod jobs;
+mod scans;
 mod seen;
 mod values;
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
 
-use ringdex::app::{DuplicateReport, ReportFormat, ReportOptions, ReportView};
+use ringdex::app::{Cancel, DuplicateReport, ReportFormat, ReportOptions, ReportView};
 use ringdex::domain::access::{
     Caller, FieldRight, FieldRights, Identity, Permission, Permissions, Role, Sight, SightRules,
     TokenLimits,
@@ -207,7 +207,7 @@ fn somebody(sight: Sight, fields: FieldRights, permissions: &[Permission]) -> Ca
 
 fn report(app: &TestApp, caller: &Caller) -> DuplicateReport {
     let options = ReportOptions { min_probability: 0.1, has_cards: true };
-    app.app().report_duplicates(caller, &options, &mut |_| {}).unwrap()
+    app.app().report_duplicates(caller, &options, &Cancel::never(), &mut |_| {}).unwrap()
 }
 
 fn written(report: &DuplicateReport, format: ReportFormat) -> String {
@@ -250,7 +250,11 @@ fn what_a_caller_does_not_see_is_in_no_report() {
     assert!(!said.contains("2025550101") && !said.contains("jane.quimby@"), "{said}");
 
     let nobody = somebody(Sight::Everything, FieldRights::default(), &[Permission::View]);
-    assert!(app.app().report_duplicates(&nobody, &ReportOptions::default(), &mut |_| {}).is_err());
+    assert!(
+        app.app()
+            .report_duplicates(&nobody, &ReportOptions::default(), &Cancel::never(), &mut |_| {})
+            .is_err()
+    );
 }
 
 #[test]

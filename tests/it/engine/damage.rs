@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use ringdex::app::{App, Deletion, Precondition, Presented, SearchRequest};
 use ringdex::domain::contact::Contact;
 use ringdex::domain::ids::{ContactId, OrgNumber};
-use ringdex::engine::{Options, repair_journal};
+use ringdex::engine::{Cancel, Options, repair_journal};
 use serde_json::json;
 
 use crate::support::{TestApp, copy_directory, files, operator, segments};
@@ -81,7 +81,7 @@ fn filled(options: impl FnOnce(&mut Options), is_enough: impl Fn(&TestApp) -> bo
     for org in [1, 2] {
         let partition = test.app().partition();
         partition
-            .for_each_contact(OrgNumber(org), |batch| {
+            .for_each_contact(OrgNumber(org), &Cancel::never(), |batch| {
                 expected.extend(batch.into_iter().map(|contact| ((org, contact.id), contact)));
                 true
             })

@@ -12,6 +12,7 @@ use ringdex::app::{BulkItem, Deletion, Error, Precondition, SearchRequest};
 use ringdex::domain::collation::Collation;
 use ringdex::domain::contact::Contact;
 use ringdex::domain::ids::{ContactId, OrgNumber};
+use ringdex::engine::Cancel;
 use ringdex::engine::lookup::Rule;
 use ringdex::vault::MasterKey;
 use serde_json::{Value, json};
@@ -375,7 +376,7 @@ impl Model {
         for org in [1, 2] {
             let mut ids = BTreeSet::new();
             partition
-                .for_each_contact(OrgNumber(org), |batch| {
+                .for_each_contact(OrgNumber(org), &Cancel::never(), |batch| {
                     ids.extend(batch.iter().map(|contact| contact.id));
                     true
                 })

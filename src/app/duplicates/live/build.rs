@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
+use super::super::super::Cancel;
 use super::super::decision::places_of;
 use super::{App, Base, Built, Error, Live, Weighing};
 use crate::dedupe::{Frequencies, Graph, KeyTable, Record, cluster, pairs};
@@ -90,7 +91,8 @@ impl App {
         let (tools, options) = self.duplicate_tools(live.org)?;
         let (mut records, mut numbers): (Vec<Record>, Vec<u32>) = (Vec::new(), Vec::new());
         let mut goes_on = true;
-        self.partition.for_each_contact(live.org, |batch| {
+        // Whether it is still wanted, `progress` says.
+        self.partition.for_each_contact(live.org, &Cancel::never(), |batch| {
             numbers.extend(batch.iter().map(|contact| contact.number.0));
             let read = batch.into_par_iter().map(|contact| Record::of(&contact, &tools.standard));
             records.par_extend(read);
