@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use parking_lot::Mutex;
 use uuid::Uuid;
 
-use super::App;
 use super::audit::shows_field;
 use super::error::Error;
 use super::imports::{ImportOptions, ImportReport};
 use super::staged::remove_staged_file;
+use super::{App, Cancel};
 use crate::domain::access::Caller;
 use crate::domain::ids::OrgNumber;
 use crate::domain::time::Timestamp;
@@ -83,7 +83,7 @@ impl App {
         caller: &Caller,
         list: &PreviewedList,
         options: &ImportOptions,
-        cancel: &AtomicBool,
+        cancel: &Cancel,
     ) -> Result<ImportReport, Error> {
         if self.previews.running.fetch_add(1, Ordering::Relaxed) >= MOST_AT_ONCE {
             self.previews.running.fetch_sub(1, Ordering::Relaxed);
@@ -94,14 +94,18 @@ impl App {
         let input = self.open_staged_file(&list.path).map_err(io)?;
         let options = ImportOptions { dry_run: true, ..options.clone() };
         let mut rejected = std::io::sink();
+        let stop = AtomicBool::new(false);
         let mut report = self.import_contacts(
             caller,
             input,
             &options,
             &mut rejected,
-            cancel,
-            &mut |_progress| {},
+            &stop,
+            &mut |_progress| stop.store(cancel.is_cancelled(), Ordering::Relaxed),
         )?;
+        if cancel.is_cancelled() {
+            return Err(crate::engine::Error::Cancelled.into());
+        }
         let definitions = self.definitions(caller.organization);
         report.details.updates_by_field.retain(|field, _| shows_field(caller, &definitions, field));
         Ok(report)

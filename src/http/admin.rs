@@ -52,7 +52,7 @@ pub(super) async fn list_organizations(
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    let all = state.app.list_organizations(&caller.0)?;
+    let all = answer::run(&state, move |app| app.list_organizations(&caller.0)).await?;
     Ok(answer::json(StatusCode::OK, &json!({"total": all.len(), "organizations": all})))
 }
 
@@ -65,8 +65,7 @@ pub(super) async fn find_organization(
     caller: Authenticated,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let found = state.app.read_organization(&caller.0, &path)?;
-    Ok(answer::json(StatusCode::OK, &found))
+    answer::ok(&state, move |app| app.read_organization(&caller.0, &path)).await
 }
 
 /// Changes name or quotas of an organisation; for who runs the server.
@@ -169,8 +168,7 @@ pub(super) async fn read_settings(
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    let view = state.app.read_settings(&caller.0)?;
-    Ok(answer::json(StatusCode::OK, &view))
+    answer::ok(&state, move |app| app.read_settings(&caller.0)).await
 }
 
 /// Changes settings of the own organisation; absent members stay.

@@ -30,28 +30,34 @@ pub(super) async fn run<T: Send + 'static>(
     }
 }
 
-/// As [`run`], for work that may read everything there is: few at once, and each is told when nobody
-/// waits for it any more.
+/// As [`run`], for work that takes long: it is told when nobody waits for it any more.
+pub(super) async fn run_while_wanted<T: Send + 'static>(
+    request: &HttpRequest,
+    state: &web::Data<State>,
+    work: impl FnOnce(&Arc<App>, &Cancel) -> Result<T, app::Error> + Send + 'static,
+) -> Result<T, Problem> {
+    let (_wanted, cancel) = wanted(request);
+    let app = Arc::clone(&state.app);
+    match web::block(move || work(&app, &cancel)).await {
+        Ok(result) => result.map_err(Problem::from),
+        Err(_) => Err(Problem::new(ErrorCode::Internal, "the server could not do this")),
+    }
+}
+
+/// As [`run_while_wanted`], for what may read everything there is: few at once.
 pub(super) async fn scan<T: Send + 'static>(
     request: &HttpRequest,
     state: &web::Data<State>,
     work: impl FnOnce(&Arc<App>, &Cancel) -> Result<T, app::Error> + Send + 'static,
 ) -> Result<T, Problem> {
     let place = state.scans.enter().await?;
-    let (wanted, cancel) = wanted(request);
-    let app = Arc::clone(&state.app);
-    let done = web::block(move || {
-        let done = work(&app, &cancel);
+    run_while_wanted(request, state, move |app, cancel| {
+        let done = work(app, cancel);
         // Kept until here even if the caller has gone: the work may go on for a moment.
         drop(place);
         done
     })
-    .await;
-    drop(wanted);
-    match done {
-        Ok(result) => result.map_err(Problem::from),
-        Err(_) => Err(Problem::new(ErrorCode::Internal, "the server could not do this")),
-    }
+    .await
 }
 
 /// Held by a handler while it waits for work; dropped with the handler, also when its time is over.

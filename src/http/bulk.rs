@@ -52,7 +52,7 @@ pub(super) async fn list(
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    let jobs = state.app.list_jobs(&caller.0);
+    let jobs = answer::run(&state, move |app| Ok(app.list_jobs(&caller.0))).await?;
     Ok(answer::json(StatusCode::OK, &json!({"total": jobs.len(), "jobs": jobs})))
 }
 
@@ -66,5 +66,5 @@ pub(super) async fn find(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = record_id(&path, Noun::Job)?;
-    Ok(answer::json(StatusCode::OK, &state.app.find_job(&caller.0, id)?))
+    answer::ok(&state, move |app| app.find_job(&caller.0, id)).await
 }

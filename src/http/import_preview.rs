@@ -1,8 +1,5 @@
 //! Previews of imports: what a list would do, before anything is written.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
@@ -16,15 +13,6 @@ use super::imports::options_of;
 use super::schema;
 use super::state::State;
 use crate::app::ImportReport;
-
-/// Stops the work when nobody waits for it any more.
-struct CancelOnDrop(Arc<AtomicBool>);
-
-impl Drop for CancelOnDrop {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
 
 /// Works out what an import would do and writes nothing. The list comes as for an import and is kept
 /// for an hour: `upload_id` stands for it in further previews, with other options, and in the import.
@@ -41,19 +29,19 @@ pub(super) async fn preview(
     let options = options_of(&request, &state, &caller.0)?;
     let list = import_upload::receive(&request, payload, &state, &caller.0, options).await?;
     state.app.check_import(&caller.0, &list.options)?;
-    let cancel = Arc::new(AtomicBool::new(false));
-    let _guard = CancelOnDrop(Arc::clone(&cancel));
     let (by, previewed, options) = (caller.0.clone(), list.list.clone(), list.options);
-    let report =
-        answer::run(&state, move |app| app.preview_import(&by, &previewed, &options, &cancel))
-            .await?;
+    let report = answer::run_while_wanted(&request, &state, move |app, cancel| {
+        app.preview_import(&by, &previewed, &options, cancel)
+    })
+    .await?;
     let id = match (list.upload_id, list.unkept) {
         (Some(id), _) => id,
         (None, unkept) => {
             if let Some(unkept) = unkept {
                 unkept.keep();
             }
-            state.app.keep_previewed(&caller.0, list.list)
+            // Files of older ones are removed.
+            answer::run(&state, move |app| Ok(app.keep_previewed(&caller.0, list.list))).await?
         }
     };
     Ok(answer::json(StatusCode::OK, &shown(id, &report)))

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use actix_web::{HttpRequest, web};
 use futures_util::StreamExt;
@@ -61,7 +62,7 @@ pub(super) async fn receive(
             })?;
             let form = path.with_extension("form");
             let unkept_form = receive_file(request, payload, state, &form).await?;
-            let app = std::sync::Arc::clone(&state.app);
+            let app = Arc::clone(&state.app);
             let unkept = Unkept::new(path.clone());
             let target = path.clone();
             let given = web::block(move || take_form(&app, &form, &boundary, &target))
@@ -86,7 +87,7 @@ pub(super) async fn receive(
                 }
             };
             let unkept = Unkept::new(path.clone());
-            let app = std::sync::Arc::clone(&state.app);
+            let app = Arc::clone(&state.app);
             let target = path.clone();
             let written = web::block(move || -> io::Result<()> {
                 let mut file = app.create_staged_file(&target)?;
@@ -266,9 +267,10 @@ pub(super) async fn receive_file(
         return Err(too_large());
     }
     let unkept = Unkept::new(path.to_owned());
-    let file = state.app.create_staged_file(path).map_err(failed)?;
-    let mut file = Decompressor::new(coding, file, most_bytes);
     let stopped = |_blocking| Problem::new(ErrorCode::Internal, "the upload cannot be kept");
+    let (app, place) = (Arc::clone(&state.app), path.to_owned());
+    let file = web::block(move || app.create_staged_file(&place)).await.map_err(stopped)?;
+    let mut file = Decompressor::new(coding, file.map_err(failed)?, most_bytes);
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error| body::unreadable(&error))?;
         file = web::block(move || file.write(&chunk).map(|()| file))

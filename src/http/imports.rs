@@ -90,7 +90,7 @@ pub(super) async fn list(
         })
     };
     let (page, per_page) = (number("page", 1, 1_000_000, 1)?, number("per_page", 1, 1_000, 50)?);
-    let jobs = state.app.list_imports(&caller.0)?;
+    let jobs = answer::run(&state, move |app| app.list_imports(&caller.0)).await?;
     let items: Vec<_> = jobs.iter().skip((page - 1) * per_page).take(per_page).collect();
     let answer = json!({
         "total": jobs.len(), "total_exact": true, "page": page, "per_page": per_page,
@@ -112,8 +112,8 @@ pub(super) async fn find(
     caller: Authenticated,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let job = state.app.find_import(&caller.0, import_id(&path)?)?;
-    Ok(answer::json(StatusCode::OK, &job))
+    let id = import_id(&path)?;
+    answer::ok(&state, move |app| app.find_import(&caller.0, id)).await
 }
 
 /// The rows that an import did not take, as CSV with row, column, value, reason and what to do. They
@@ -142,6 +142,6 @@ pub(super) async fn cancel(
     caller: Authenticated,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let job = state.app.cancel_import(&caller.0, import_id(&path)?)?;
-    Ok(answer::json(StatusCode::OK, &job))
+    let id = import_id(&path)?;
+    answer::ok(&state, move |app| app.cancel_import(&caller.0, id)).await
 }

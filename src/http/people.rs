@@ -33,7 +33,7 @@ macro_rules! endpoints {
                 state: web::Data<State>,
                 caller: Authenticated,
             ) -> Result<HttpResponse, Problem> {
-                let all = state.app.$list(&caller.0)?;
+                let all = answer::run(&state, move |app| app.$list(&caller.0)).await?;
                 Ok(answer::json(StatusCode::OK, &json!({"total": all.len(), $many: all})))
             }
 
@@ -65,7 +65,7 @@ macro_rules! endpoints {
                 path: web::Path<String>,
             ) -> Result<HttpResponse, Problem> {
                 let id = record_id(&path, Noun::$noun)?;
-                let found = state.app.$find(&caller.0, id)?;
+                let found = answer::run(&state, move |app| app.$find(&caller.0, id)).await?;
                 let mut response = answer::json(StatusCode::OK, &found);
                 answer::put_header(&mut response, "etag", &answer::etag(($version)(&found)));
                 Ok(response)

@@ -168,6 +168,39 @@ fn engine_rooms_are_named_in_one_place() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// What reads the store or files would keep a worker, and with it lookups, waiting.
+#[test]
+fn handlers_do_on_their_worker_only_what_takes_microseconds() {
+    // All of them only look into memory; lookups say themselves when they do not.
+    let quick = [
+        "access",
+        "check_import",
+        "condition",
+        "find_previewed",
+        "lookup_number",
+        "now",
+        "permissions_of",
+        "session",
+        // On a thread of its own.
+        "follow_schema",
+    ];
+    let mut wrong = Vec::new();
+    for source in sources("src").into_iter().filter(|source| source.module == "http") {
+        for (at, line) in source.text.lines().enumerate() {
+            for (place, name) in code(line).match_indices("state.app.") {
+                let called: String = line[place + name.len()..]
+                    .chars()
+                    .take_while(|c| c.is_alphanumeric() || "_$".contains(*c))
+                    .collect();
+                if !quick.contains(&called.as_str()) && !line[..place].contains("move |") {
+                    wrong.push(format!("{}:{}: {called}", source.path.display(), at + 1));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn files_say_what_they_are_and_stay_readable() {
     let mut wrong = Vec::new();
