@@ -6,6 +6,7 @@
 //! leaves who did what when.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use uuid::Uuid;
 
@@ -197,23 +198,32 @@ impl Partition {
     fn check_audit_of(&self, org: OrgNumber, report: &mut CheckReport) -> Result<(), Error> {
         // The log may grow meanwhile: what is in it up to its present end is looked at.
         let head = self.audit_head(org)?;
-        let mut previous = [0; 32];
+        // The hash of the entry before; unknown behind one that is missing.
+        let mut previous = Some([0; 32]);
         let mut erased: HashMap<Uuid, u64> = HashMap::new();
         let mut without_values: Vec<(Uuid, u64)> = Vec::new();
+        let mut missing: Vec<RangeInclusive<u64>> = Vec::new();
         for number in 1..=head.number {
             let Some(bytes) = self.get(&keys::audit(org, number))? else {
-                report.add("audit", format!("entry {number} was removed"), RESTORE);
-                return Ok(());
+                match missing.last_mut().filter(|range| *range.end() + 1 == number) {
+                    Some(range) => *range = *range.start()..=number,
+                    None => missing.push(number..=number),
+                }
+                previous = None;
+                continue;
             };
+            let hash = *blake3::hash(&bytes).as_bytes();
             let Ok(entry) = codec::decode::<AuditEntry>(&bytes) else {
                 report.add("audit", format!("entry {number} cannot be read"), RESTORE);
-                return Ok(());
+                previous = Some(hash);
+                continue;
             };
-            if entry.previous != previous || entry.number != number {
+            let follows = previous.is_none_or(|previous| entry.previous == previous);
+            if !follows || entry.number != number {
                 let detail = format!("entry {} or {number} was altered", number - 1);
                 report.add("audit", detail, RESTORE);
             }
-            previous = *blake3::hash(&bytes).as_bytes();
+            previous = Some(hash);
             report.audit_entries += 1;
             for Act(action, record, hash) in entry.acts {
                 if action == AuditAction::ContactErased {
@@ -233,13 +243,23 @@ impl Partition {
                 }
             }
         }
-        if previous != head.hash {
+        for range in &missing {
+            let detail = match (range.start(), range.end()) {
+                (first, last) if first == last => format!("entry {first} was removed"),
+                (first, last) => format!("entries {first} to {last} were removed"),
+            };
+            report.add("audit", detail, RESTORE);
+        }
+        let last_missing = missing.last().map_or(0, |range| *range.end());
+        if previous.is_some_and(|previous| previous != head.hash) {
             let detail = format!("the last entry, {}, was altered", head.number);
             report.add("audit", detail, RESTORE);
         }
         for (record, number) in without_values {
             // A contact may be erased while this runs; then its entry is behind the end seen above.
-            let is_known = erased.get(&record).is_some_and(|at| *at > number)
+            // An entry that is missing may have been that of the erasure.
+            let is_known = last_missing > number
+                || erased.get(&record).is_some_and(|at| *at > number)
                 || self.audit_numbers_of(org, record)?.last().is_some_and(|at| *at > head.number);
             if !is_known {
                 let detail = format!("the details of entry {number} were taken away");

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use ringdex::app::{Deletion, Precondition};
 use ringdex::domain::audit::{AuditDetails, AuditEntry, AuditHead};
 use ringdex::domain::ids::OrgNumber;
 use ringdex::engine::{codec, keys};
@@ -223,6 +224,44 @@ fn entry(store: &Store, number: u64) -> AuditEntry {
 
 fn head(store: &Store) -> AuditHead {
     codec::decode(&store.get(&keys::audit_head(ORG)).unwrap().unwrap()).unwrap()
+}
+
+/// As after a repair that lost entries.
+#[test]
+fn entries_that_are_missing_are_named_and_the_rest_is_looked_at() {
+    let original = closed();
+    let lose = |store: &Store, numbers: &[u64]| {
+        for number in numbers {
+            remove(store, &keys::audit(ORG, *number));
+        }
+    };
+    let found = forged(&original, |store| {
+        lose(store, &[1, 2, 4]);
+        let mut altered = entry(store, 5);
+        altered.actor = "user:somebody else".to_owned();
+        put(store, &keys::audit(ORG, 5), &codec::encode(&altered).unwrap());
+    });
+    assert_eq!(
+        found,
+        ["entry 5 or 6 was altered", "entries 1 to 2 were removed", "entry 4 was removed"]
+    );
+    let found = forged(&original, |store| {
+        let end = head(store).number;
+        lose(store, &[end - 1, end]);
+    });
+    assert!(found.len() == 1 && found[0].contains("were removed"), "{found:?}");
+    // Erasing takes values out; whether one that is missing was an erasure nobody can say.
+    let mut test = TestApp::new();
+    let id = test.create(1, &json!({"name": "Gone"})).id;
+    test.create(1, &json!({"name": "Stays"}));
+    let erase = |deletion| {
+        test.app().delete_contact(&operator(1), id, deletion, Precondition::None, false).unwrap();
+    };
+    erase(Deletion::Soft);
+    erase(Deletion::Permanent);
+    test.close();
+    let found = forged(&test, |store| lose(store, &[head(store).number]));
+    assert!(found.len() == 1 && found[0].contains("was removed"), "{found:?}");
 }
 
 #[test]
