@@ -7,13 +7,14 @@ use uuid::Uuid;
 
 use super::custom_fields::sees;
 use super::error::Error;
-use super::export::{ExportFormat, guard};
+use super::export::ExportFormat;
 use super::imports::ImportReport;
 use super::query::Query;
 use super::{App, Cancel, authorize};
 use crate::domain::access::{Caller, FieldRight, Permission, Sight};
 use crate::domain::audit::{Act, AuditAction, AuditDetails, AuditEntry, AuditHead, FieldChange};
 use crate::domain::custom_field::Definitions;
+use crate::domain::guarded_csv::CsvWriter;
 use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
@@ -383,21 +384,21 @@ fn is_by(actor: &str, caller: &Caller) -> bool {
 /// Where an exported log goes.
 enum Sink<'a> {
     Json(&'a mut dyn Write),
-    Csv(Box<csv::Writer<&'a mut dyn Write>>),
+    Csv(CsvWriter<&'a mut dyn Write>),
 }
 
 impl<'a> Sink<'a> {
     fn new(format: ExportFormat, out: &'a mut dyn Write) -> Self {
         match format {
             ExportFormat::JsonLines => Self::Json(out),
-            ExportFormat::Csv => Self::Csv(Box::new(csv::Writer::from_writer(out))),
+            ExportFormat::Csv => Self::Csv(CsvWriter::new(out)),
         }
     }
 
     fn header(&mut self) -> std::io::Result<()> {
         match self {
             Self::Json(_) => Ok(()),
-            Self::Csv(csv) => Ok(csv.write_record([
+            Self::Csv(csv) => csv.row([
                 "number",
                 "at",
                 "actor",
@@ -408,7 +409,7 @@ impl<'a> Sink<'a> {
                 "field",
                 "before",
                 "after",
-            ])?),
+            ]),
         }
     }
 
@@ -427,8 +428,8 @@ impl<'a> Sink<'a> {
                 let only = [nothing];
                 let changes = if line.changes.is_empty() { &only[..] } else { &line.changes };
                 for change in changes {
-                    csv.write_record([
-                        &line.number.to_string(),
+                    csv.row([
+                        line.number.to_string().as_str(),
                         &line.at.to_string(),
                         &line.actor,
                         line.actor_name.as_deref().unwrap_or(""),
@@ -453,11 +454,11 @@ impl<'a> Sink<'a> {
     }
 }
 
-/// A value as a cell; what a spreadsheet would run as a formula gets an apostrophe in front.
+/// A value as a cell.
 fn cell(value: &serde_json::Value) -> String {
     match value {
         serde_json::Value::Null => String::new(),
-        serde_json::Value::String(text) => guard(text.clone()),
+        serde_json::Value::String(text) => text.clone(),
         other @ (serde_json::Value::Bool(_)
         | serde_json::Value::Number(_)
         | serde_json::Value::Array(_)

@@ -8,6 +8,7 @@ use super::search::{MOST_PER_PAGE, Refresh, SearchRequest};
 use super::{App, Cancel, authorize};
 use crate::domain::access::{Caller, Permission};
 use crate::domain::contact::Contact;
+use crate::domain::guarded_csv::CsvWriter;
 use crate::domain::status::EmailState;
 use crate::domain::view::ContactView;
 use crate::engine::Error as EngineError;
@@ -32,8 +33,6 @@ pub struct ExportRequest {
     pub columns: Vec<String>,
     /// Whether a query is taken of which something was not understood, or that runs out of time.
     pub allow_partial: bool,
-    /// Whether text cells that a spreadsheet would run as a formula get an apostrophe in front.
-    pub formula_guard: bool,
 }
 
 /// The columns of a CSV if nothing is said.
@@ -205,31 +204,29 @@ impl App {
     }
 }
 
+/// Where an export goes.
 enum Writer<'a> {
-    Csv(Box<csv::Writer<&'a mut dyn Write>>),
+    Csv(CsvWriter<&'a mut dyn Write>),
     Json(&'a mut dyn Write),
 }
 
 struct Sink<'a> {
     writer: Writer<'a>,
     columns: Vec<String>,
-    formula_guard: bool,
 }
 
 impl<'a> Sink<'a> {
     fn new(request: &ExportRequest, columns: Vec<String>, out: &'a mut dyn Write) -> Self {
         let writer = match request.format {
-            ExportFormat::Csv => Writer::Csv(Box::new(
-                csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out),
-            )),
+            ExportFormat::Csv => Writer::Csv(CsvWriter::new(out)),
             ExportFormat::JsonLines => Writer::Json(out),
         };
-        Self { writer, columns, formula_guard: request.formula_guard }
+        Self { writer, columns }
     }
 
     fn header(&mut self) -> Result<(), Error> {
         match &mut self.writer {
-            Writer::Csv(csv) => csv.write_record(&self.columns).map_err(|e| failed(&e)),
+            Writer::Csv(csv) => csv.row(&self.columns).map_err(|e| failed(&e)),
             Writer::Json(_) => Ok(()),
         }
     }
@@ -237,13 +234,8 @@ impl<'a> Sink<'a> {
     fn contact(&mut self, contact: &Contact) -> Result<(), Error> {
         match &mut self.writer {
             Writer::Csv(csv) => {
-                for column in &self.columns {
-                    let cell = cell(contact, column);
-                    let is_text = !matches!(column.as_str(), "phones" | "phone" | "mobile");
-                    let cell = if self.formula_guard && is_text { guard(cell) } else { cell };
-                    csv.write_field(cell).map_err(|e| failed(&e))?;
-                }
-                csv.write_record(None::<&[u8]>).map_err(|e| failed(&e))
+                let cells = self.columns.iter().map(|column| cell(contact, column));
+                csv.row(cells).map_err(|e| failed(&e))
             }
             Writer::Json(out) => {
                 serde_json::to_writer(&mut *out, &ContactView::of(contact))
@@ -263,11 +255,6 @@ impl<'a> Sink<'a> {
 
 fn failed(error: &dyn std::fmt::Display) -> Error {
     Error::WriteFailed(format!("the export cannot be written: {error}"))
-}
-
-/// A spreadsheet takes cells that begin so for formulas (CSV injection, OWASP).
-pub(super) fn guard(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
 }
 
 fn cell(contact: &Contact, column: &str) -> String {

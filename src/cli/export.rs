@@ -36,12 +36,11 @@ pub(super) fn run(args: &Args, command: &Export) -> Result<(), Failure> {
                 format,
                 columns: command.columns.clone(),
                 allow_partial: command.allow_partial,
-                formula_guard: true,
             };
             let bar = progress::spinner();
             let written =
                 app.export_contacts(caller, &request, &Cancel::never(), &mut out, &mut |done| {
-                    bar.set_position(done)
+                    bar.set_position(done);
                 })?;
             bar.finish_and_clear();
             Some(written)

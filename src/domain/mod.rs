@@ -1,4 +1,4 @@
-//! The words of the business, as pure values: no files, no clocks of their own, no threads.
+//! The words of the business, as pure values: no files or clocks of their own, no threads.
 
 pub mod access;
 pub mod audit;
@@ -12,6 +12,7 @@ pub mod draft_json;
 mod draft_lists;
 pub mod duplicates;
 pub mod email;
+pub mod guarded_csv;
 pub mod ids;
 pub mod issue;
 pub mod members;

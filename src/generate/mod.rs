@@ -33,6 +33,8 @@ use dice::Dice;
 use number::Habit;
 use world::{Identity, World};
 
+use crate::domain::guarded_csv::CsvWriter;
+
 /// What to generate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
@@ -258,25 +260,19 @@ impl Iterator for Generator {
 pub enum Error {
     /// The writer refused.
     #[error("could not write the generated contacts: {0}")]
-    Write(#[from] csv::Error),
-    /// The writer refused the last bytes.
-    #[error("could not finish the generated contacts: {0}")]
-    Flush(#[from] std::io::Error),
+    Write(#[from] std::io::Error),
 }
 
 /// Writes `rows` people as CSV with headers (UTF-8, RFC 4180, lines end with CRLF).
 ///
 /// The writer should be buffered only if it is slow per call: rows are collected in blocks here.
 pub fn write_csv(rows: u64, seed: u64, options: Options, out: impl Write) -> Result<(), Error> {
-    let mut writer = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .buffer_capacity(1 << 16)
-        .from_writer(out);
-    writer.write_record(Person::HEADERS)?;
+    let mut writer = CsvWriter::new(out);
+    writer.row(Person::HEADERS)?;
     let mut generator = Generator::new(seed, options);
     for _ in 0..rows {
         if let Some(person) = generator.next() {
-            writer.write_record(person.cells())?;
+            writer.row(person.cells())?;
         }
     }
     writer.flush()?;

@@ -79,7 +79,6 @@ pub(super) async fn export(
             query.get("allow_partial").map(String::as_str),
             Some("true" | "1" | "yes")
         ),
-        formula_guard: true,
     };
     if !caller.0.may(Permission::Export) {
         return Err(Error::Forbidden(Permission::Export).into());

@@ -2,8 +2,9 @@
 //! mean empty, errors of formulas mean nothing.
 
 use super::map::MappedRow;
-use super::spreadsheet::{is_error_value, unguarded};
+use super::spreadsheet::is_error_value;
 use super::target::Target;
+use crate::domain::guarded_csv::unguarded;
 
 /// Longest placeholder in bytes; longer cells are not compared.
 const LONGEST: usize = 16;

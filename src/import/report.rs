@@ -6,6 +6,7 @@ use csv::StringRecord;
 use serde::{Deserialize, Serialize};
 
 use super::issue::{RowIssue, Severity};
+use crate::domain::guarded_csv::CsvWriter;
 
 /// How many rows met which end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,10 +85,10 @@ impl Warnings {
     }
 }
 
-/// A CSV of the rows that were not taken: their cells as they came, then what is wrong with them,
-/// so that the list can be corrected and imported again.
+/// A CSV of the rows that were not taken: their cells as they came, but no formulas, then what is
+/// wrong with them, so that the list can be corrected and imported again.
 pub struct ErrorFile<W: Write> {
-    out: csv::Writer<W>,
+    out: CsvWriter<W>,
     headers: Vec<String>,
     has_header: bool,
 }
@@ -95,14 +96,7 @@ pub struct ErrorFile<W: Write> {
 impl<W: Write> ErrorFile<W> {
     /// Begins a file; nothing is written before the first row.
     pub fn new(out: W, headers: &[String]) -> Self {
-        Self {
-            out: csv::WriterBuilder::new()
-                .flexible(true)
-                .terminator(csv::Terminator::CRLF)
-                .from_writer(out),
-            headers: headers.to_vec(),
-            has_header: false,
-        }
+        Self { out: CsvWriter::new(out), headers: headers.to_vec(), has_header: false }
     }
 
     /// Writes a row with its errors: place and value of the first one, the reasons of all.
@@ -112,8 +106,7 @@ impl<W: Write> ErrorFile<W> {
         if !self.has_header {
             self.has_header = true;
             let own = ["row", "column", "value", "code", "reason", "remedy"];
-            let headers = self.headers.iter().map(String::as_str).chain(own);
-            self.out.write_record(headers).map_err(io::Error::other)?;
+            self.out.row_of_list(self.headers.iter().map(String::as_str), own)?;
         }
         let mut reason = first.reason.clone();
         for other in errors {
@@ -135,7 +128,7 @@ impl<W: Write> ErrorFile<W> {
         ];
         let width = self.headers.len();
         let cells = (0..width).map(|at| cells.and_then(|cells| cells.get(at)).unwrap_or_default());
-        self.out.write_record(cells.chain(own)).map_err(io::Error::other)
+        self.out.row_of_list(cells, own)
     }
 
     /// Writes what is still in memory.

@@ -41,18 +41,6 @@ pub(super) fn without_decimals(text: &str) -> Option<&str> {
         .then_some(digits)
 }
 
-/// The text inside the guards that keep a spreadsheet from touching it: `="007"` and `'007`.
-pub fn unguarded(text: &str) -> &str {
-    let text = text.trim();
-    if let Some(inner) = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')) {
-        return inner;
-    }
-    match text.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit() || "+-=@".contains(c)) => rest,
-        _ => text,
-    }
-}
-
 /// Whether a cell holds the error of a formula or the fill of a column that was too narrow.
 pub(super) fn is_error_value(text: &str) -> bool {
     let text = text.trim();
@@ -107,9 +95,6 @@ mod tests {
         assert_eq!(without_decimals("+12025550144.0"), Some("+12025550144"));
         assert_eq!(without_decimals("12.50"), None);
         assert_eq!(without_decimals("030.1234567"), None);
-        assert_eq!(unguarded("=\"007\""), "007");
-        assert_eq!(unguarded("'+49151"), "+49151");
-        assert_eq!(unguarded("'t Hart"), "'t Hart");
         assert!(is_error_value("#REF!") && is_error_value("#####"));
         assert!(!is_error_value("##") && !is_error_value("#1"));
     }
@@ -125,7 +110,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_them_panic(text in ".{0,30}", country in "[A-Z]{0,2}") {
-            let _ = (scientific(&text), without_decimals(&text), unguarded(&text));
+            let _ = (scientific(&text), without_decimals(&text));
             let _ = is_error_value(&text);
             let _ = restored_postal_code(&text, &country);
         }

@@ -201,6 +201,24 @@ fn handlers_do_on_their_worker_only_what_takes_microseconds() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// A CSV file that is written in any other way has no guards against formulas.
+#[test]
+fn csv_files_are_written_in_one_place() {
+    let mut found = Vec::new();
+    for source in sources("src") {
+        let is_test = source.path.to_string_lossy().ends_with("tests.rs");
+        let is_writing = |line: &str| {
+            ["csv::Writer", "csv::{", "use csv::*", "WriterBuilder", "QuoteStyle"]
+                .iter()
+                .any(|word| code(line).contains(word))
+        };
+        if !is_test && source.text.lines().any(is_writing) {
+            found.push(source.path.file_name().unwrap().to_string_lossy().into_owned());
+        }
+    }
+    assert_eq!(found, ["guarded_csv.rs"]);
+}
+
 #[test]
 fn files_say_what_they_are_and_stay_readable() {
     let mut wrong = Vec::new();

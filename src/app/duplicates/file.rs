@@ -11,10 +11,10 @@ use super::subject::{Card, Ids, Subjects};
 use crate::dedupe::{Apart, Input, Model, Options, PlaceInput, Record, Standard};
 use crate::domain::contact::is_mobile_label;
 use crate::domain::date;
+use crate::domain::guarded_csv::unguarded;
 use crate::domain::name;
 use crate::engine::builtin_names;
 use crate::import::header::squeeze;
-use crate::import::spreadsheet::unguarded;
 use crate::import::{
     self, AddressPart, Label, MapOptions, MappedRow, RawRow, ReadOptions, Reader, RowMap, Target,
     column_named, region, validate,

@@ -4,11 +4,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::super::export::guard;
 use super::report::{DuplicateReport, Explainer, likelihood};
 use super::rounded;
 use super::same_number::{NumberKind, SharedNumber};
 use crate::dedupe::ScoredPair;
+use crate::domain::guarded_csv::CsvWriter;
 
 /// A pair in JSON Lines.
 #[derive(Serialize)]
@@ -48,20 +48,10 @@ struct MemberLine {
     probability: f64,
 }
 
-/// The kind of an error tells whether a reader has just seen enough.
-fn failed(error: csv::Error) -> io::Error {
-    if let csv::ErrorKind::Io(source) = error.kind() {
-        io::Error::new(source.kind(), error.to_string())
-    } else {
-        io::Error::other(error)
-    }
-}
-
 /// Numbers that several contacts have, a row for each contact, in RFC 4180 with a header row.
 pub(super) fn same_numbers_csv(numbers: &[SharedNumber], out: &mut dyn Write) -> io::Result<()> {
-    let mut csv = csv_writer(out);
-    let header = ["number", "kind", "count", "id", "display_name", "company"];
-    csv.write_record(header).map_err(failed)?;
+    let mut csv = CsvWriter::new(out);
+    csv.row(["number", "kind", "count", "id", "display_name", "company"])?;
     for number in numbers {
         let kind = match number.kind {
             NumberKind::Shared => "shared",
@@ -69,14 +59,9 @@ pub(super) fn same_numbers_csv(numbers: &[SharedNumber], out: &mut dyn Write) ->
         };
         let count = number.count.to_string();
         for contact in &number.contacts {
-            let id = contact.id.to_string();
-            let (name, company) = (
-                guard(contact.display_name.clone()),
-                guard(contact.company.clone().unwrap_or_default()),
-            );
-            // A plus sign in front of digits is no formula.
-            let row = [number.number.as_str(), kind, &count, &id, &name, &company];
-            csv.write_record(row).map_err(failed)?;
+            let (id, name) = (contact.id.to_string(), &contact.display_name);
+            let company = contact.company.as_deref().unwrap_or_default();
+            csv.row([number.number.as_str(), kind, &count, &id, name, company])?;
         }
     }
     csv.flush()
@@ -91,42 +76,35 @@ pub(super) fn same_numbers_json(numbers: &[SharedNumber], out: &mut dyn Write) -
     Ok(())
 }
 
-fn csv_writer(out: &mut dyn Write) -> csv::Writer<&mut dyn Write> {
-    csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out)
-}
-
 pub(super) fn pairs_csv(report: &DuplicateReport, out: &mut dyn Write) -> io::Result<()> {
-    let mut csv = csv_writer(out);
-    csv.write_record(["id_a", "id_b", "probability", "match_weight", "rule", "why"])
-        .map_err(failed)?;
+    let mut csv = CsvWriter::new(out);
+    csv.row(["id_a", "id_b", "probability", "match_weight", "rule", "why"])?;
     let ids = &report.subjects.ids;
     report.explained(|explainer| {
         for pair in report.pairs() {
-            csv.write_record([
-                guard(ids.text(pair.a).into_owned()),
-                guard(ids.text(pair.b).into_owned()),
+            csv.row([
+                ids.text(pair.a).into_owned(),
+                ids.text(pair.b).into_owned(),
                 format!("{:.6}", pair.probability()),
                 format!("{:.3}", pair.weight + 0.0),
                 pair.rule.code().to_owned(),
-                guard(explainer.explain(pair).to_string()),
-            ])
-            .map_err(failed)?;
+                explainer.explain(pair).to_string(),
+            ])?;
         }
         csv.flush()
     })
 }
 
 pub(super) fn groups_csv(report: &DuplicateReport, out: &mut dyn Write) -> io::Result<()> {
-    let mut csv = csv_writer(out);
-    csv.write_record(["group_id", "id", "probability"]).map_err(failed)?;
+    let mut csv = CsvWriter::new(out);
+    csv.row(["group_id", "id", "probability"])?;
     for (number, group) in (1..).zip(&report.groups) {
         for member in &group.members {
-            csv.write_record([
+            csv.row([
                 number.to_string(),
-                guard(report.subjects.ids.text(member.place).into_owned()),
+                report.subjects.ids.text(member.place).into_owned(),
                 format!("{:.6}", likelihood(member.weight)),
-            ])
-            .map_err(failed)?;
+            ])?;
         }
     }
     csv.flush()

@@ -85,7 +85,6 @@ fn files_that_nobody_waits_for_any_more_are_given_up() {
             format,
             columns: Vec::new(),
             allow_partial: false,
-            formula_guard: true,
         };
         let mut out = Vec::new();
         app.export_contacts(&caller, &request, cancel, &mut out, &mut |_| {}).map(|_| out.len())

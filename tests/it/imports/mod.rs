@@ -5,6 +5,7 @@ mod columns;
 mod command;
 mod consent;
 mod files;
+mod formulas;
 mod household;
 mod preview;
 mod references;
