@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::custom_fields::FieldsInWrite;
 use super::error::Error;
+use super::guesses::MOST as MOST_GUESSES;
 use super::idempotency::Idempotency;
 use super::likeness::{LikelyDuplicate, phones_of};
 use super::merges::erase_with_merges;
@@ -524,7 +525,8 @@ impl App {
         let must_be_unique = organization.settings.phone_uniqueness == PhoneUniqueness::Reject;
         let gate = must_be_unique.then(|| self.number_gate.lock());
         if must_be_unique {
-            self.count_guesses(caller, seen.phones.len())?;
+            // They are known already, so more than anybody may bring are no more guesses.
+            self.count_guesses(caller, seen.phones.len().min(MOST_GUESSES))?;
             self.refuse_known_numbers(caller, Some(id), &seen.phones)?;
         }
         let by = caller.clone();

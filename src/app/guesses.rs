@@ -18,7 +18,7 @@ use crate::domain::access::{Caller, FieldRight};
 use crate::domain::time::Timestamp;
 
 /// Numbers that one person may ask for in a window.
-const MOST: u32 = 30;
+pub(super) const MOST: usize = 30;
 /// The window.
 const WINDOW_MS: i64 = 60_000;
 /// Callers that are remembered; windows that have ended are forgotten first.
@@ -27,7 +27,7 @@ const MOST_CALLERS: usize = 100_000;
 /// Numbers asked for by person, with the end of their window.
 #[derive(Default)]
 pub(super) struct Guesses {
-    counts: Mutex<HashMap<Who, (u32, Timestamp)>>,
+    counts: Mutex<HashMap<Who, (usize, Timestamp)>>,
 }
 
 /// Who guesses: a person by all its tokens and sessions, or a token that is nobody's.
@@ -46,7 +46,6 @@ impl Who {
 impl Guesses {
     /// Counts so many numbers that are asked for at once; none of them if they are too many.
     fn count(&self, caller: &Caller, numbers: usize, now: Timestamp) -> Result<(), Error> {
-        let numbers = u32::try_from(numbers).unwrap_or(u32::MAX);
         if numbers > MOST {
             return Err(Error::NotHere(
                 "you may bring at most 30 numbers a minute where each may be there only once, \

@@ -9,6 +9,7 @@ use super::args::Args;
 use super::error::Failure;
 use super::output;
 use super::target::Target;
+use crate::app::Cancel;
 
 /// Where the API keeps runs that merge without asking.
 const PATH: &str = "/api/v1/duplicates/auto-merges";
@@ -43,7 +44,9 @@ pub(super) fn run(args: &Args, command: &AutoMerge) -> Result<(), Failure> {
     }
     let done = match &target {
         Target::Remote(client) => client.post(PATH, &body)?,
-        Target::Local { app, caller } => json!(app.auto_merge(caller, &body, None)?),
+        Target::Local { app, caller } => {
+            json!(app.auto_merge(caller, &body, None, &Cancel::never())?)
+        }
     };
     if args.json {
         return output::print_json(&done);

@@ -289,8 +289,10 @@ pub(super) async fn auto_merge(
     let value = body::optional_json(&request, payload, state.limits.json_bytes).await?;
     let value = value.unwrap_or_else(|| json!({}));
     let idempotency = body::idempotency(&request, &caller.0, value.to_string().as_bytes())?;
-    let done =
-        answer::run(&state, move |app| app.auto_merge(&caller.0, &value, idempotency)).await?;
+    let done = answer::scan(&request, &state, move |app, cancel| {
+        app.auto_merge(&caller.0, &value, idempotency, cancel)
+    })
+    .await?;
     Ok(done_once(&done, done.is_replay))
 }
 

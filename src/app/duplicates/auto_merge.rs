@@ -12,7 +12,7 @@ use super::super::contacts::Precondition;
 use super::super::error::{Error, Noun};
 use super::super::idempotency::Idempotency;
 use super::super::merges::{MOST_CONTACTS, MergeRequest};
-use super::super::{App, authorize};
+use super::super::{App, Cancel, authorize};
 use super::live::{Base, Live};
 use super::report::likelihood;
 use crate::dedupe::{MatchGroup, ScoredPair};
@@ -24,6 +24,7 @@ use crate::domain::members::Members;
 use crate::domain::merge::{MergeOrigin, Rule, plan};
 use crate::domain::name::{Generation, Identity};
 use crate::domain::time::Timestamp;
+use crate::engine::Error as EngineError;
 
 /// Groups that one run looks at.
 const MOST_LOOKED_AT: usize = 10_000;
@@ -119,7 +120,8 @@ impl App {
     /// Merges the groups that are so likely that they may be merged without asking, by the rules of
     /// the settings; only these decide whether it is also done in the background. With `dry_run` it
     /// is only said what would be merged. The answer is kept behind the last merge: a run that was
-    /// killed is another one when it is asked for again, and the daily limit holds for both.
+    /// killed is another one when it is asked for again, and the daily limit holds for both. Where
+    /// nobody waits for it any more, it ends before the first merge.
     ///
     /// # Errors
     /// If the caller may not merge or does not see everything.
@@ -128,6 +130,7 @@ impl App {
         caller: &Caller,
         body: &Value,
         idempotency: Option<Idempotency>,
+        cancel: &Cancel,
     ) -> Result<AutoMergeDone, Error> {
         let settings = self.authorize_auto_merge(caller)?;
         let mut members = Members::of(body).map_err(Error::Invalid)?;
@@ -146,10 +149,13 @@ impl App {
         // One at a time: two would both count the day's merges before either has merged, and the
         // same request that was sent at once is answered by what the other has done.
         let _turn = self.duplicates.auto_merging.lock();
+        if cancel.is_cancelled() {
+            return Err(EngineError::Cancelled.into());
+        }
         if let Some(before) = answered()? {
             return Ok(before);
         }
-        let done = self.auto_merge_as(caller, &settings, dry_run, limit)?;
+        let done = self.auto_merge_as(caller, &settings, (dry_run, limit), cancel)?;
         self.keep_answer(caller, idempotency, &done)?;
         Ok(done)
     }
@@ -172,16 +178,19 @@ impl App {
         &self,
         caller: &Caller,
         settings: &AutoMerge,
-        dry_run: bool,
-        limit: usize,
+        (dry_run, limit): (bool, usize),
+        cancel: &Cancel,
     ) -> Result<AutoMergeDone, Error> {
         let org = caller.organization;
         let live = self.live_duplicates(org);
         self.ready_duplicates(&live, 0)?;
         if live.base.read().is_none() {
-            self.rebuild_duplicates(&live, &mut |_| true)?;
+            self.rebuild_duplicates(&live, &mut |_| !cancel.is_cancelled())?;
         }
-        while self.settle(&live, 500)? > 0 {}
+        while !cancel.is_cancelled() && self.settle(&live, 500)? > 0 {}
+        if cancel.is_cancelled() {
+            return Err(EngineError::Cancelled.into());
+        }
         let left = self.left_today(org, settings)?;
         let most = limit.min(left);
         let run = Uuid::now_v7();
@@ -195,6 +204,10 @@ impl App {
         };
         let undone = self.undone_merges(org)?;
         for group in sure_groups(&live, settings.least()) {
+            // What is merged is told to somebody; a trial that nobody waits for is given up.
+            if dry_run && cancel.is_cancelled() {
+                return Err(EngineError::Cancelled.into());
+            }
             if done.merged.len() >= most {
                 done.limited = true;
                 break;
@@ -282,7 +295,10 @@ impl App {
         }
         let caller = Caller::operator(org, "automatic");
         let _turn = self.duplicates.auto_merging.lock();
-        Ok(self.auto_merge_as(&caller, &settings, false, usize::MAX)?.merged.len())
+        Ok(self
+            .auto_merge_as(&caller, &settings, (false, usize::MAX), &Cancel::never())?
+            .merged
+            .len())
     }
 
     /// The runs that merged without asking, the newest first.

@@ -107,3 +107,28 @@ fn files_that_nobody_waits_for_any_more_are_given_up() {
     assert!(log(&Cancel::never()).unwrap() > 100);
     assert!(matches!(log(&gone), Err(Error::Engine(ringdex::engine::Error::Cancelled))));
 }
+
+#[test]
+fn duplicates_that_nobody_waits_for_any_more_are_given_up() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let options = Options { index_writer_bytes: 16 << 20, ..Options::default() };
+    let app = Arc::new(App::open(dir.path(), options).unwrap());
+    app.bootstrap(Some("admin")).unwrap();
+    let caller = operator(1);
+    let ids = ["John Doe", "Jon Doe"].map(|name| {
+        let body = json!({"name": name, "phone": "+12025550123"});
+        app.create_contact(&caller, &body, None).unwrap().contact.id
+    });
+    let apart = json!({"ids": ids, "verdict": "not_duplicate"});
+    let gone = Cancel::when(|| true);
+    let merge = |cancel: &Cancel| {
+        app.auto_merge(&caller, &json!({"dry_run": true}), None, cancel).map(|done| done.dry_run)
+    };
+    assert!(merge(&Cancel::never()).unwrap());
+    let given_up = merge(&gone);
+    assert!(matches!(given_up, Err(Error::Engine(ringdex::engine::Error::Cancelled))));
+    app.decide_duplicates(&caller, &apart).unwrap();
+    assert_eq!(app.list_decisions(&caller, 10, &Cancel::never()).unwrap().0, 1);
+    let given_up = app.list_decisions(&caller, 10, &gone);
+    assert!(matches!(given_up, Err(Error::Engine(ringdex::engine::Error::Cancelled))));
+}
