@@ -21,6 +21,7 @@ use crate::domain::draft_json;
 use crate::domain::ids::{ChangeSeq, ContactId};
 use crate::domain::issue::FieldIssue;
 use crate::domain::phone::Phone;
+use crate::domain::place::{Doubt, doubts};
 use crate::engine::Rejected;
 
 /// Most contacts of one bulk request.
@@ -42,8 +43,8 @@ pub struct Created {
 /// The outcome for one contact of a bulk request.
 #[derive(Debug)]
 pub enum BulkItem {
-    /// It was created.
-    Created(ContactId),
+    /// It was created; what is doubtful about it.
+    Created(ContactId, Vec<FieldIssue>),
     /// It does not fit.
     Invalid(Vec<FieldIssue>),
 }
@@ -51,7 +52,7 @@ pub enum BulkItem {
 impl BulkItem {
     fn id(&self) -> Option<ContactId> {
         match self {
-            Self::Created(id) => Some(*id),
+            Self::Created(id, _) => Some(*id),
             Self::Invalid(_) => None,
         }
     }
@@ -260,7 +261,7 @@ impl App {
             let mut items = Vec::with_capacity(drafts.len());
             for (at, (id, draft)) in drafts.iter().enumerate() {
                 if let Some(Some(known)) = kept.as_ref().and_then(|kept| kept.get(at)) {
-                    items.push(BulkItem::Created(*known));
+                    items.push(BulkItem::Created(*known, Vec::new()));
                     continue;
                 }
                 let fitted = draft.clone().and_then(|(rules, mut draft)| {
@@ -274,9 +275,10 @@ impl App {
                 items.push(match made {
                     Ok((contact, draft)) if kept.is_none() => {
                         within_quotas(tx, &by, &quotas).map_err(Rejected::By)?;
+                        let warnings = doubts(&contact).iter().map(Doubt::issue).collect();
                         tx.create_contact(org, contact)?;
                         fields.define(tx, &draft)?;
-                        BulkItem::Created(*id)
+                        BulkItem::Created(*id, warnings)
                     }
                     // It did not fit when it was sent first, and would now.
                     Ok(_) => BulkItem::Invalid(vec![FieldIssue::new(

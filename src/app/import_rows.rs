@@ -12,11 +12,11 @@ use crate::domain::contact::{Address, Contact};
 use crate::domain::draft::{Draft, Patch, Stamp};
 use crate::domain::ids::ContactId;
 use crate::domain::issue::FieldIssue;
+use crate::domain::place::Place;
 use crate::domain::status::Status;
 use crate::domain::text::fold;
 use crate::engine::{Rejected, Tx};
 use crate::import::match_existing::Person;
-use crate::import::region;
 
 /// What became of a row.
 pub(super) enum RowOutcome {
@@ -179,7 +179,7 @@ fn addresses(given: Vec<Address>, known: &[Address]) -> Patch<Vec<Address>> {
 fn says_all_of(one: &Address, other: &Address) -> bool {
     let country = |one: &Address| {
         let text = one.country.as_deref()?;
-        Some(region::code(text).unwrap_or_else(|| text.to_owned()))
+        Some(Place::Country.read(text.to_owned()))
     };
     let parts = |one: &Address| {
         let [street, city, state, postal] =

@@ -14,6 +14,7 @@ use crate::domain::access::Caller;
 use crate::domain::contact::{Contact, Visibility};
 use crate::domain::draft::Draft;
 use crate::domain::issue::FieldIssue;
+use crate::domain::place::{Doubt, doubts};
 use crate::domain::time::Timestamp;
 use crate::domain::view::ContactView;
 
@@ -28,6 +29,8 @@ pub(super) struct WriteRules {
     unknown: Vec<(ReadReference, FieldIssue)>,
     /// Members that nobody writes, with the values sent.
     claims: Vec<(String, Value)>,
+    /// Whether a country, language or time zone that is none is refused.
+    strict_places: bool,
     /// What the organisation is called.
     organization: [String; 2],
 }
@@ -47,6 +50,7 @@ impl App {
             caller: caller.clone(),
             unknown,
             claims: draft.claims.clone(),
+            strict_places: organization.settings.strict_places,
             organization: [organization.id.to_string(), organization.name.clone()],
         })
     }
@@ -75,6 +79,14 @@ impl WriteRules {
         if is_lost(&after) && !before.is_some_and(is_lost) {
             let detail = "a contact that only a queue sees needs an assigned_queue";
             issues.push(FieldIssue::new("/visibility", "required", detail));
+        }
+        if self.strict_places {
+            let known = before.map(doubts).unwrap_or_default();
+            let is_known = |doubt: &Doubt| {
+                known.iter().any(|one| one.place == doubt.place && one.text == doubt.text)
+            };
+            let new = doubts(&after).into_iter().filter(|doubt| !is_known(doubt));
+            issues.extend(new.map(|doubt| doubt.issue()));
         }
         self.check_claims(before, &mut issues);
         if issues.is_empty() { Ok(after) } else { Err(issues) }

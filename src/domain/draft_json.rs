@@ -16,6 +16,7 @@ use super::draft::{Draft, MAX_CUSTOM_TEXT, MAX_NOTES, MAX_TAG, MAX_TEXT, Patch};
 use super::email;
 use super::issue::{FieldIssue, shorten};
 use super::phone::{self, Phone};
+use super::place::Place;
 use super::status::{EmailState, Lifecycle, Status};
 use super::text::{one_line, visible};
 
@@ -145,9 +146,11 @@ impl Reader<'_> {
                 "channels" | "channel_identifiers" => {
                     draft.channels = self.list(&at, value, Self::channel);
                 }
-                "country" => draft.country = self.text(&at, value, MAX_TEXT),
-                "language" => draft.language = self.text(&at, value, MAX_TEXT),
-                "timezone" | "time_zone" => draft.timezone = self.text(&at, value, MAX_TEXT),
+                "country" => draft.country = self.place(&at, value, Place::Country),
+                "language" => draft.language = self.place(&at, value, Place::Language),
+                "timezone" | "time_zone" => {
+                    draft.timezone = self.place(&at, value, Place::Timezone);
+                }
                 "preferred_channel" => draft.preferred_channel = self.text(&at, value, MAX_TEXT),
                 "notes" => draft.notes = self.text(&at, value, MAX_NOTES),
                 "status" => draft.status = self.single(&at, value, Self::status),
@@ -300,6 +303,10 @@ impl Reader<'_> {
         }
     }
 
+    fn place(&mut self, at: &str, value: &Value, place: Place) -> Patch<String> {
+        map(self.text(at, value, MAX_TEXT), |text| place.read(text))
+    }
+
     fn checked_text(&mut self, at: &str, text: &str, most: usize) -> Patch<String> {
         // Only long texts have lines.
         let text = if most == MAX_TEXT { one_line(text) } else { Cow::Borrowed(text) };
@@ -436,7 +443,9 @@ impl Reader<'_> {
                 postal_code: self
                     .member_text(at, members, "postal_code")
                     .or_else(|| self.member_text(at, members, "zip")),
-                country: self.member_text(at, members, "country"),
+                country: self
+                    .member_text(at, members, "country")
+                    .map(|text| Place::Country.read(text)),
             }),
             other => {
                 self.wrong_type(

@@ -21,6 +21,7 @@ pub mod name;
 pub mod names;
 pub mod number_key;
 pub mod phone;
+pub mod place;
 pub mod saved_search;
 pub mod status;
 pub mod text;

@@ -15,6 +15,8 @@ use super::state::State;
 use crate::app::{BulkItem, Deletion, Error};
 use crate::domain::contact::Contact;
 use crate::domain::ids::ContactId;
+use crate::domain::issue::FieldIssue;
+use crate::domain::place::{Doubt, doubts};
 use crate::domain::status::Status;
 use crate::domain::view::ContactView;
 use crate::error::ErrorCode;
@@ -40,6 +42,7 @@ pub(super) async fn create(
 ) -> Result<HttpResponse, Problem> {
     let (value, bytes) = body::json(&request, payload, state.limits.json_bytes).await?;
     let idempotency = body::idempotency(&request, &caller.0, &bytes)?;
+    let sent = members_of(&value);
     let created =
         answer::run(&state, move |app| app.create_contact(&caller.0, &value, idempotency)).await?;
     let mut view = match serde_json::to_value(ContactView::of(&created.contact)) {
@@ -49,6 +52,10 @@ pub(super) async fn create(
     view["seq"] = json!(created.seq.0);
     if !created.duplicates.is_empty() {
         view["duplicates"] = json!(created.duplicates);
+    }
+    let warnings = place_warnings(&created.contact, &sent);
+    if !warnings.is_empty() {
+        view["warnings"] = json!(warnings);
     }
     let mut response = answer::json(StatusCode::CREATED, &view);
     answer::put_header(
@@ -113,6 +120,7 @@ pub(super) async fn update(
     let id = contact_id(&path)?;
     let precondition = body::precondition(&request);
     let (patch, _) = body::json(&request, payload, state.limits.json_bytes).await?;
+    let sent = members_of(&patch);
     let asked = patch.get("status").and_then(Value::as_str).and_then(Status::parse);
     let (contact, seq) =
         answer::run(&state, move |app| app.update_contact(&caller.0, id, &patch, precondition))
@@ -121,18 +129,39 @@ pub(super) async fn update(
     response.insert_header(("etag", answer::etag(contact.version)));
     response.insert_header(("x-ringdex-seq", seq.0.to_string()));
     response.insert_header(("server-timing", answer::timing(started)));
-    match asked.and_then(|asked| covered_status(&contact, asked)) {
-        None => Ok(response.json(ContactView::of(&contact))),
-        Some(warning) => {
-            let mut view = json!(ContactView::of(&contact));
-            view["warnings"] = json!([warning]);
-            Ok(response.json(view))
-        }
+    let mut warnings = place_warnings(&contact, &sent);
+    warnings.extend(asked.and_then(|asked| covered_status(&contact, asked)));
+    if warnings.is_empty() {
+        return Ok(response.json(ContactView::of(&contact)));
     }
+    let mut view = json!(ContactView::of(&contact));
+    view["warnings"] = json!(warnings);
+    Ok(response.json(view))
+}
+
+/// The members that a body says something about, by the names of the API.
+fn members_of(body: &Value) -> Vec<String> {
+    let members = body.as_object().into_iter().flat_map(|members| members.keys());
+    members
+        .map(|name| match name.as_str() {
+            "address" => "addresses".to_owned(),
+            "time_zone" => "timezone".to_owned(),
+            name => name.to_owned(),
+        })
+        .collect()
+}
+
+/// Names the countries, languages and time zones that were sent and are none.
+fn place_warnings(contact: &Contact, sent: &[String]) -> Vec<FieldIssue> {
+    let is_sent = |doubt: &Doubt| {
+        let member = doubt.pointer.split('/').nth(1).unwrap_or_default();
+        sent.iter().any(|name| name == member)
+    };
+    doubts(contact).iter().filter(|doubt| is_sent(doubt)).map(Doubt::issue).collect()
 }
 
 /// Says that a status was set and another one is shown, since a stronger fact holds.
-fn covered_status(contact: &Contact, asked: Status) -> Option<Value> {
+fn covered_status(contact: &Contact, asked: Status) -> Option<FieldIssue> {
     let shown = contact.shown_status();
     (shown != asked).then(|| {
         let detail = format!(
@@ -140,7 +169,7 @@ fn covered_status(contact: &Contact, asked: Status) -> Option<Value> {
             asked.as_str(),
             shown.as_str()
         );
-        json!({"pointer": "/status", "code": "status_covered", "detail": detail})
+        FieldIssue::new("/status", "status_covered", detail)
     })
 }
 
@@ -213,12 +242,17 @@ pub(super) async fn create_many(
         answer::run(&state, move |app| app.create_contacts_once(&caller.0, &bodies, idempotency))
             .await?;
     let items = done.items;
-    let created = items.iter().filter(|item| matches!(item, BulkItem::Created(_))).count();
+    let created = items.iter().filter(|item| matches!(item, BulkItem::Created(..))).count();
     let results: Vec<Value> = items
         .iter()
         .enumerate()
         .map(|(index, item)| match item {
-            BulkItem::Created(id) => json!({"index": index, "id": id}),
+            BulkItem::Created(id, warnings) if warnings.is_empty() => {
+                json!({"index": index, "id": id})
+            }
+            BulkItem::Created(id, warnings) => {
+                json!({"index": index, "id": id, "warnings": warnings})
+            }
             BulkItem::Invalid(issues) => {
                 let problem = Problem::from(Error::Invalid(issues.clone()));
                 json!({"index": index, "error": problem.body()})

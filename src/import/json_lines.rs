@@ -18,6 +18,7 @@ use crate::domain::contact::Email;
 use crate::domain::draft::{Draft, Patch};
 use crate::domain::draft_json::{self, OF_ANSWERS, READ_ONLY};
 use crate::domain::ids::ContactId;
+use crate::domain::place::{Doubt, Place, doubts_of_draft};
 
 /// One line of a file.
 #[derive(Clone, Debug, Default)]
@@ -136,7 +137,8 @@ pub fn validate_json(row: &JsonRow, context: &RowContext) -> (Option<ValidRow>, 
         Ok(mut draft) => {
             only_add(&mut draft);
             draft.add_tags.extend(context.tags.iter().cloned());
-            (Some(ValidRow { line: row.line, id: id.map(ContactId), draft }), Vec::new())
+            let issues = drop_doubts(&mut draft, row.line, context.settings.strict_places);
+            (Some(ValidRow { line: row.line, id: id.map(ContactId), draft }), issues)
         }
         Err(issues) => {
             let issues = issues.into_iter().map(|issue| {
@@ -148,6 +150,37 @@ pub fn validate_json(row: &JsonRow, context: &RowContext) -> (Option<ValidRow>, 
             (None, issues.collect())
         }
     }
+}
+
+/// Names the countries, languages and time zones that are none, and leaves them out where the
+/// organisation keeps only what is known.
+fn drop_doubts(draft: &mut Draft, line: u64, is_strict: bool) -> Vec<RowIssue> {
+    let doubts = doubts_of_draft(draft);
+    if is_strict && !doubts.is_empty() {
+        let slots = [
+            (Place::Country, &mut draft.country),
+            (Place::Language, &mut draft.language),
+            (Place::Timezone, &mut draft.timezone),
+        ];
+        for (place, slot) in slots {
+            if slot.value().is_some_and(|text| place.normal(text).is_none()) {
+                *slot = Patch::Keep;
+            }
+        }
+        if let Patch::Set(addresses) = &mut draft.addresses {
+            for address in addresses {
+                address.country.take_if(|text| Place::Country.normal(text).is_none());
+            }
+        }
+    }
+    let fate = if is_strict { "it is left out" } else { "it is imported as it is" };
+    let issue = |doubt: Doubt| {
+        let reason = format!("{}; {fate}", doubt.place.complaint());
+        RowIssue::warning(line, IssueCode::ValueUnknown, reason)
+            .at(doubt.pointer.trim_start_matches('/'), &doubt.text)
+            .suggest(doubt.place.advice())
+    };
+    doubts.into_iter().map(issue).collect()
 }
 
 /// Makes a draft that replaces lists one that adds to them; the short forms repeat the lists.

@@ -22,7 +22,6 @@ pub mod json_lines;
 pub mod map;
 pub mod match_existing;
 pub mod read;
-pub mod region;
 pub mod report;
 pub mod source;
 pub mod spreadsheet;

@@ -18,7 +18,6 @@ use serde_json::Value;
 use super::cell::{self, Cell};
 use super::issue::{IssueCode, RowIssue, Severity};
 use super::map::{MappedRow, MappedValue};
-use super::region;
 use super::spreadsheet::{restored_postal_code, without_decimals};
 use super::target::{AddressPart, Label, Target};
 use crate::domain::access::{FieldRights, OrgSettings, Role};
@@ -28,6 +27,7 @@ use crate::domain::draft::{Draft, MAX_CUSTOM_TEXT, MAX_NOTES, MAX_TAG, MAX_TEXT,
 use crate::domain::draft_json::check_text;
 use crate::domain::ids::ContactId;
 use crate::domain::name;
+use crate::domain::place::Place;
 use crate::domain::status::Status;
 use crate::domain::text::{fold, one_line};
 
@@ -79,7 +79,7 @@ pub fn validate(
     let country =
         row.values.iter().find(|v| matches!(v.target, Target::Address(AddressPart::Country, _)));
     checker.country = country
-        .and_then(|value| region::code(value.value))
+        .and_then(|value| Place::Country.normal(value.value))
         .or_else(|| context.default_country.clone())
         .or_else(|| context.settings.default_country.clone());
     let draft = checker.draft(row);
@@ -182,6 +182,14 @@ impl Checker<'_> {
         draft: &mut Draft,
         parts: &mut Parts<'a>,
     ) {
+        if let Some((place, slot)) = place_slot(draft, value.target) {
+            if let Some(text) = self.text(value, text, MAX_TEXT)
+                && let Some(text) = self.place(value, place, text.into_owned())
+            {
+                self.set(value, slot, text);
+            }
+            return;
+        }
         if let Some(slot) = text_slot(draft, value.target) {
             self.put_text(value, text, slot);
             return;
@@ -348,12 +356,31 @@ impl Checker<'_> {
                 text = restored;
             }
         }
+        if part == AddressPart::Country {
+            match self.place(value, Place::Country, text) {
+                Some(country) => text = country,
+                None => return,
+            }
+        }
         let at = addresses.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
             let label = key.1.map(|label| label.as_str().to_owned());
             addresses.push((key, Address { label, ..Address::default() }));
             addresses.len() - 1
         });
         put_part(&mut addresses[at].1, part, text);
+    }
+
+    /// A country, language or time zone in its normal form. What is none is named, and left out where
+    /// the organisation keeps only what is known.
+    fn place(&mut self, value: &MappedValue<'_>, place: Place, text: String) -> Option<String> {
+        if let Some(normal) = place.normal(&text) {
+            return Some(normal);
+        }
+        let is_kept = !self.context.settings.strict_places;
+        let fate = if is_kept { "it is imported as it is" } else { "the cell is left out" };
+        let reason = format!("{}; {fate}", place.complaint());
+        self.warn(value, IssueCode::ValueUnknown, reason, place.advice());
+        is_kept.then_some(text)
     }
 
     fn put_together(&mut self, row: &MappedRow<'_>, parts: Parts<'_>, draft: &mut Draft) {
@@ -367,13 +394,15 @@ impl Checker<'_> {
             draft.notes = Patch::Set(notes.join("\n"));
         }
         // A country alone is no address, but it says where the person is.
-        if let Some(country) =
-            addresses.iter().find_map(|(_, address)| region::code(address.country.as_deref()?))
+        if let Some(country) = addresses
+            .iter()
+            .find_map(|(_, address)| Place::Country.normal(address.country.as_deref()?))
         {
             draft.country = Patch::Set(country);
         }
         addresses.retain(|(_, a)| {
-            let is_known = a.country.as_deref().is_some_and(|text| region::code(text).is_some());
+            let country = a.country.as_deref();
+            let is_known = country.is_some_and(|text| Place::Country.normal(text).is_some());
             !is_known
                 || [&a.street, &a.city, &a.region, &a.postal_code].iter().any(|part| part.is_some())
         });
@@ -482,12 +511,12 @@ fn text_slot<'a>(draft: &'a mut Draft, target: &Target) -> Option<&'a mut Patch<
         Target::Source => &mut draft.source,
         Target::ExternalCrmId => &mut draft.external_crm_id,
         Target::ExternalCrmProvider => &mut draft.external_crm_provider,
-        Target::Language => &mut draft.language,
-        Target::Timezone => &mut draft.timezone,
         Target::PreferredChannel => &mut draft.preferred_channel,
         Target::AssignedTo => &mut draft.assigned_to,
         Target::AssignedQueue => &mut draft.assigned_queue,
         Target::Id
+        | Target::Language
+        | Target::Timezone
         | Target::LastName
         | Target::MiddleName
         | Target::Phone(_)
@@ -509,6 +538,17 @@ fn text_slot<'a>(draft: &'a mut Draft, target: &Target) -> Option<&'a mut Patch<
         | Target::Custom(_)
         | Target::Ignore => return None,
     })
+}
+
+/// The member that a language or time zone goes to.
+fn place_slot<'a>(draft: &'a mut Draft, target: &Target) -> Option<(Place, &'a mut Patch<String>)> {
+    if *target == Target::Language {
+        Some((Place::Language, &mut draft.language))
+    } else if *target == Target::Timezone {
+        Some((Place::Timezone, &mut draft.timezone))
+    } else {
+        None
+    }
 }
 
 fn put_part(address: &mut Address, part: AddressPart, text: String) {

@@ -15,7 +15,9 @@ mod sealed;
 pub use cutter::{
     BEHIND, EDGE, EMAIL_EDGE, Place, WINDOW, apart, bounded, org_prefix, value_term, word_room,
 };
-pub use document::{COMPANY_WORDS, Column, DAYS_BEFORE_1970, column_name, value_code};
+pub use document::{
+    COMPANY_WORDS, Column, DAYS_BEFORE_1970, column_name, country_names, normal_value, value_code,
+};
 pub(crate) use document::{ordered, text_as_key};
 pub use fingerprint::{Fingerprint, FingerprintReader};
 pub use generation::{Current, Generations};

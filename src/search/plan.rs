@@ -20,9 +20,10 @@ use super::weigh;
 use super::words::Words;
 use crate::domain::email;
 use crate::domain::names::{Noise, most_edits};
+use crate::domain::place::country;
 use crate::domain::status::Status;
 use crate::domain::text::{Word, composed, fold, words as words_of};
-use crate::index::{COMPANY_WORDS, Place, Schema, value_code, value_term};
+use crate::index::{COMPANY_WORDS, Place, Schema, normal_value, value_code, value_term};
 use crate::query::{Condition, Expr, Field, Kind, Shape};
 
 /// Most words of which neighbours are tried as one.
@@ -287,8 +288,17 @@ impl Planner<'_> {
                 let text = format!("{key}\u{1}{}", fold(value));
                 one_term(Dict::Cf, &text, is_prefix, scores.text)
             }
+            Field::Country if is_prefix => {
+                let begun = country::codes_beginning(value);
+                let known = begun.iter().map(|code| whole_value(field, code, false, scores.text));
+                let written = whole_value(field, value, true, scores.text);
+                Node::Any(known.chain([written]).collect())
+            }
             Field::Country | Field::City | Field::Company | Field::Title => {
-                whole_value(field, value, is_prefix, scores.text)
+                whole_value(field, &normal_value(field, value), is_prefix, scores.text)
+            }
+            Field::Language | Field::Timezone if !is_prefix => {
+                whole_value(field, &normal_value(field, value), false, 0.0)
             }
             _ if field.kind() == Kind::Words => {
                 let shape = if is_prefix { Shape::Prefix } else { Shape::Exact };

@@ -214,7 +214,7 @@ impl<'a> Writer<'a> {
         let ids: Vec<ContactId> = items
             .iter()
             .map(|item| match item {
-                BulkItem::Created(id) => *id,
+                BulkItem::Created(id, _) => *id,
                 BulkItem::Invalid(issues) => panic!("{issues:?}"),
             })
             .collect();

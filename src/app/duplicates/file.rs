@@ -13,11 +13,12 @@ use crate::domain::contact::is_mobile_label;
 use crate::domain::date;
 use crate::domain::guarded_csv::unguarded;
 use crate::domain::name;
+use crate::domain::place::Place;
 use crate::engine::builtin_names;
 use crate::import::header::squeeze;
 use crate::import::{
     self, AddressPart, Label, MapOptions, MappedRow, RawRow, ReadOptions, Reader, RowMap, Target,
-    column_named, region, validate,
+    column_named, validate,
 };
 
 /// Rows that are read and standardised at once.
@@ -256,7 +257,7 @@ impl<'a> RowValues<'a> {
     fn put_part(&mut self, key: (u32, Option<Label>), part: AddressPart, text: &str) {
         if part == AddressPart::Country {
             if self.country.is_empty() {
-                self.country = region::code(text).unwrap_or_else(|| text.to_owned());
+                self.country = Place::Country.read(text.to_owned());
             }
             return;
         }

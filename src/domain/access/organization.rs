@@ -109,6 +109,8 @@ pub struct OrgSettings {
     pub audit_reads: bool,
     /// Whether a custom field that nobody has defined is defined by using it.
     pub adhoc_custom_fields: bool,
+    /// Whether a country, language or time zone that is none is refused.
+    pub strict_places: bool,
     /// How many contacts a role may delete at once.
     pub bulk_delete_limits: BulkDeleteLimits,
     /// How duplicates are looked for.
@@ -128,6 +130,7 @@ impl Default for OrgSettings {
             field_visibility: FieldRules::default(),
             audit_reads: false,
             adhoc_custom_fields: true,
+            strict_places: false,
             bulk_delete_limits: BulkDeleteLimits::default(),
             duplicates: DuplicateSettings::default(),
         }

@@ -26,6 +26,9 @@ pub(in crate::http) struct Settings {
     pub audit_reads: Option<bool>,
     /// Whether a custom field that nobody has defined is defined by using it.
     pub adhoc_custom_fields: Option<bool>,
+    /// Whether a country, language or time zone that is none is refused; else it is kept, with a
+    /// warning.
+    pub strict_places: Option<bool>,
     /// How many contacts a role may delete at once; null is without limit. Agents 100 as shipped.
     pub bulk_delete_limits: Option<BulkDeleteLimits>,
     /// How duplicates are looked for.

@@ -1,11 +1,13 @@
 //! What is read by document: sorts, counts, sight.
 
 use super::Draft;
+use super::values::normal;
 use crate::domain::access::SightKey;
 use crate::domain::collation::{Collation, halves};
 use crate::domain::contact::Contact;
 use crate::domain::text::for_each_word;
 use crate::domain::time::{Timestamp, day_number};
+use crate::query::Field;
 
 /// Days between the year 1 and 1970: birthdays are no negative numbers.
 pub const DAYS_BEFORE_1970: i64 = 719_162;
@@ -21,6 +23,8 @@ pub(super) fn add(draft: &mut Draft<'_>) {
     document.add_text(fields.department, format!("{prefix}{}", sight.department));
 
     let place = contact.addresses.first();
+    let country = contact.country.as_deref().or(place.and_then(|a| a.country.as_deref()));
+    let country = country.map(|text| normal(&Field::Country, text));
     let collation = &draft.schema.collation;
     for (field, key, value) in [
         (fields.status_value, fields.status_key, Some(contact.shown_status().as_str())),
@@ -28,11 +32,7 @@ pub(super) fn add(draft: &mut Draft<'_>) {
         (fields.owner_value, fields.owner_key, contact.assigned_to.as_deref()),
         (fields.queue_value, fields.queue_key, contact.assigned_queue.as_deref()),
         (fields.company_value, fields.company_key, contact.company.as_deref()),
-        (
-            fields.country_value,
-            fields.country_key,
-            contact.country.as_deref().or(place.and_then(|a| a.country.as_deref())),
-        ),
+        (fields.country_value, fields.country_key, country.as_deref()),
         (fields.city_value, fields.city_key, place.and_then(|a| a.city.as_deref())),
     ] {
         if let Some(value) = value {

@@ -11,15 +11,22 @@ use tantivy::schema::Field;
 
 use super::cutter::{Place, Terms, org_prefix};
 use super::schema::Schema;
-use crate::domain::contact::Contact;
+use crate::domain::contact::{Address, Contact};
 use crate::domain::ids::OrgNumber;
+use crate::domain::place::country;
 
 pub use columns::DAYS_BEFORE_1970;
 pub(super) use columns::sort_key;
 pub use custom::{Column, column_name};
 pub(crate) use custom::{ordered, text_as_key};
 pub(super) use phones::phone_numbers;
-pub use values::{COMPANY_WORDS, value_code};
+pub use values::{COMPANY_WORDS, normal as normal_value, value_code};
+
+/// What the country of an address is called, if it is known.
+pub fn country_names(address: &Address) -> &'static [&'static str] {
+    let code = address.country.as_deref().and_then(country::code);
+    code.map_or(&[], country::names)
+}
 
 /// A document in the making.
 struct Draft<'a> {
@@ -111,6 +118,10 @@ fn add_words(draft: &Draft<'_>, words: &mut Terms<'_>) {
         .flatten()
         {
             words.words(part, Place::Address);
+        }
+        // A country is kept as its code, and people write its name.
+        for name in country_names(address) {
+            words.words(name, Place::Address);
         }
     }
     for channel in &contact.channels {

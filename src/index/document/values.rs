@@ -1,6 +1,9 @@
 //! Whole values by field, and which fields there are.
 
+use std::borrow::Cow;
+
 use super::Draft;
+use crate::domain::place::Place;
 use crate::domain::text::for_each_word;
 use crate::query::Field;
 
@@ -53,6 +56,19 @@ pub fn value_code(field: &Field) -> Option<&'static str> {
 /// The code before the words of a company, without those that say little.
 pub const COMPANY_WORDS: &str = "cw";
 
+/// The form of a value in which it is looked for: contacts of earlier versions have countries,
+/// languages and time zones in whatever words they were written.
+pub fn normal<'a>(field: &Field, value: &'a str) -> Cow<'a, str> {
+    const PLACES: [(Field, Place); 3] = [
+        (Field::Country, Place::Country),
+        (Field::Language, Place::Language),
+        (Field::Timezone, Place::Timezone),
+    ];
+    let place = PLACES.iter().find(|(known, _)| known == field);
+    let normal = place.and_then(|(_, place)| place.normal(value));
+    normal.map_or(Cow::Borrowed(value), Cow::Owned)
+}
+
 pub(super) fn add(draft: &mut Draft<'_>) {
     let contact = draft.contact;
     let mut terms = draft.terms();
@@ -88,7 +104,7 @@ pub(super) fn add(draft: &mut Draft<'_>) {
         (Field::Birthday, &contact.birthday),
     ] {
         if let Some(value) = value {
-            whole(field, value);
+            whole(field.clone(), &normal(&field, value));
         }
     }
     let company = contact.company.as_deref().map(|name| draft.schema.names.without_noise(name));
@@ -108,7 +124,7 @@ pub(super) fn add(draft: &mut Draft<'_>) {
             (Field::PostalCode, &address.postal_code),
         ] {
             if let Some(value) = value {
-                whole(field, value);
+                whole(field.clone(), &normal(&field, value));
             }
         }
     }

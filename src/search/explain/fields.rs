@@ -10,6 +10,7 @@ use std::fmt;
 
 use crate::domain::contact::Contact;
 use crate::domain::text::{Word, words};
+use crate::index::country_names;
 use crate::query::Field;
 
 /// The texts of a contact.
@@ -56,6 +57,8 @@ pub(super) enum Key<'a> {
     Address(usize, &'static str),
     Channel(usize),
     Named(&'static str, &'a str),
+    /// What the record says in another form, such as the name of a country: nothing to be marked.
+    Unwritten,
 }
 
 impl fmt::Display for Key<'_> {
@@ -66,6 +69,7 @@ impl fmt::Display for Key<'_> {
             Self::Address(at, name) => write!(f, "addresses/{at}/{name}"),
             Self::Channel(at) => write!(f, "channels/{at}/identifier"),
             Self::Named(map, name) => write!(f, "{map}/{name}"),
+            Self::Unwritten => Ok(()),
         }
     }
 }
@@ -164,6 +168,9 @@ impl<'a> Fields<'a> {
                 if let Some(text) = text {
                     add(Part::Other("address"), Key::Address(at, name), text);
                 }
+            }
+            for name in country_names(address) {
+                add(Part::Other("address"), Key::Unwritten, name);
             }
         }
         for (at, channel) in contact.channels.iter().enumerate() {

@@ -26,7 +26,8 @@ pub(super) fn push(why: &mut Vec<String>, reason: String) {
 /// Notes a range of bytes as one of UTF-16 code units.
 pub(super) fn mark(out: &mut Explanation, key: Key<'_>, text: &str, start: usize, end: usize) {
     // Lower case can be longer than upper case, so a place in the one may be none in the other.
-    if !text.is_char_boundary(start) || !text.is_char_boundary(end) {
+    if matches!(key, Key::Unwritten) || !text.is_char_boundary(start) || !text.is_char_boundary(end)
+    {
         return;
     }
     let units = |to: usize| text[..to].encode_utf16().count();

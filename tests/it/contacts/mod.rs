@@ -4,5 +4,6 @@ mod change;
 mod condition;
 mod create;
 mod delete;
+mod places;
 mod repeat;
 mod rules;

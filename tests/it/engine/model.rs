@@ -263,7 +263,7 @@ impl Model {
                 let (items, _) = self.test.app().create_contacts(&operator(org), &bodies).unwrap();
                 assert_eq!(items.len(), people.len());
                 for (item, person) in items.iter().zip(people) {
-                    let BulkItem::Created(id) = item else { panic!("{item:?}") };
+                    let BulkItem::Created(id, _) = item else { panic!("{item:?}") };
                     let contact = self.test.app().read_contact(&operator(org), *id).unwrap();
                     self.note(org, person, &contact);
                 }
