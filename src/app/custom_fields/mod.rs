@@ -255,7 +255,7 @@ impl App {
         let found = self.seen_definition(caller, key)?;
         let is_counted = caller.may(Permission::ManageFields);
         if is_counted {
-            self.wait_for_writes(caller, Refresh::Wait);
+            self.wait_for_writes(caller, Refresh::Own);
         }
         let usage = match is_counted.then(|| self.count_seen(caller, &found.key)).transpose() {
             // The field can be read all the same.
