@@ -1,4 +1,4 @@
-//! One action on many contacts: assign, assign to a queue, distribute, tag, delete.
+//! One action on many contacts: assign, assign to a queue, distribute, tag, archive, delete, restore.
 //!
 //! What is selected is found first and then changed in small writes, so that others are not kept
 //! waiting; every contact is looked at again inside its write, for it may have changed or left the
@@ -101,11 +101,11 @@ impl App {
             self.refuse_empty_query(caller, query, "/select")?;
         }
         let settings = self.organization_of(caller)?.settings.clone();
-        let drafts = self.bulk_drafts(caller, &settings, &action)?;
-        let trial = self.try_selection(caller, &selection)?;
+        let deed = self.bulk_deed(caller, &settings, &action)?;
+        let trial = self.try_selection(caller, &selection, &deed)?;
         let bounds = Bounds {
             expected: mode.expect_total,
-            most: matches!(action, BulkAction::Delete)
+            most: matches!(deed, Deed::Delete)
                 .then(|| settings.bulk_delete_limits.of(caller.role))
                 .flatten(),
         };
@@ -119,38 +119,41 @@ impl App {
         let (caller, id) = (caller.clone(), job.id);
         self.run_job(id, move |app| {
             let run =
-                BulkRun { app, caller: &caller, id, drafts: &drafts, settings: &settings, bounds };
+                BulkRun { app, caller: &caller, id, deed: &deed, settings: &settings, bounds };
             run.all(selection)
         })?;
         Ok(BulkStart::Started(Box::new(job)))
     }
 
-    /// The changes that an action makes, taken in turn; none to delete.
-    fn bulk_drafts(
+    /// What an action does to each contact.
+    fn bulk_deed(
         &self,
         caller: &Caller,
         settings: &OrgSettings,
         action: &BulkAction,
-    ) -> Result<Vec<Draft>, Error> {
-        let mut drafts = Vec::new();
-        match action {
-            BulkAction::Change(draft) => drafts.push(draft.as_ref().clone()),
-            BulkAction::Distribute(users) => {
-                drafts.extend(users.iter().map(|user| Draft {
-                    assigned_to: Patch::Set(user.clone()),
-                    ..Draft::default()
-                }));
-            }
-            BulkAction::Delete => {}
-        }
+    ) -> Result<Deed, Error> {
+        let mut drafts: Vec<Draft> = match action {
+            BulkAction::Change(draft) => vec![draft.as_ref().clone()],
+            BulkAction::Distribute(users) => users
+                .iter()
+                .map(|user| Draft { assigned_to: Patch::Set(user.clone()), ..Draft::default() })
+                .collect(),
+            BulkAction::Delete => return Ok(Deed::Delete),
+            BulkAction::Restore => return Ok(Deed::Restore),
+        };
         for draft in &mut drafts {
             self.prepare_change(caller, settings, draft).map_err(Error::Invalid)?;
         }
-        Ok(drafts)
+        Ok(Deed::Change(drafts))
     }
 
     /// Counts what is selected and shows the first of it.
-    fn try_selection(&self, caller: &Caller, selection: &Selection) -> Result<BulkTrial, Error> {
+    fn try_selection(
+        &self,
+        caller: &Caller,
+        selection: &Selection,
+        deed: &Deed,
+    ) -> Result<BulkTrial, Error> {
         let example = |contact: &Contact| BulkExample {
             id: contact.id,
             display_name: contact.display_name.clone(),
@@ -163,7 +166,7 @@ impl App {
                 let each: HashSet<&ContactId> = ids.iter().collect();
                 let mut examples = Vec::new();
                 for id in ids.iter().take(EXAMPLES) {
-                    if let Some(contact) = self.example_contact(caller, *id)? {
+                    if let Some(contact) = self.example_contact(caller, *id, deed)? {
                         examples.push(example(&contact));
                     }
                 }
@@ -174,6 +177,7 @@ impl App {
             caller,
             &SearchRequest {
                 query,
+                is_trash: deed.is_of_trash(),
                 sort: Some("created_at".to_owned()),
                 per_page: Some(EXAMPLES),
                 refresh: Refresh::Wait,
@@ -191,8 +195,14 @@ impl App {
         &self,
         caller: &Caller,
         id: ContactId,
+        deed: &Deed,
     ) -> Result<Option<Arc<Contact>>, Error> {
-        match self.live_contact(caller, id) {
+        let found = if deed.is_of_trash() {
+            self.trashed_contact(caller, id)
+        } else {
+            self.live_contact(caller, id)
+        };
+        match found {
             Ok(contact) => Ok(Some(caller.shown(contact))),
             Err(Error::ContactNotFound | Error::Merged { .. }) => Ok(None),
             Err(error) => Err(error),
@@ -222,12 +232,43 @@ impl Bounds {
     }
 }
 
+/// What is done to each contact.
+enum Deed {
+    /// These changes, taken in turn.
+    Change(Vec<Draft>),
+    Delete,
+    Restore,
+}
+
+impl Deed {
+    /// Whether it is done to contacts of the trash.
+    fn is_of_trash(&self) -> bool {
+        matches!(self, Self::Restore)
+    }
+
+    /// What is done to the contact at a place of the selection; `None` if it is not changed but
+    /// deleted or restored.
+    fn draft(&self, at: usize) -> Option<&Draft> {
+        match self {
+            Self::Change(drafts) => drafts.get(at.checked_rem(drafts.len())?),
+            Self::Delete | Self::Restore => None,
+        }
+    }
+
+    /// Whether it may take contacts out of somebody's sight.
+    fn changes_sight(&self) -> bool {
+        match self {
+            Self::Change(drafts) => drafts.iter().any(changes_sight),
+            Self::Delete | Self::Restore => false,
+        }
+    }
+}
+
 struct BulkRun<'a> {
     app: &'a App,
     caller: &'a Caller,
     id: Uuid,
-    /// Taken in turn; none to delete.
-    drafts: &'a [Draft],
+    deed: &'a Deed,
     settings: &'a OrgSettings,
     bounds: Bounds,
 }
@@ -243,16 +284,13 @@ impl BulkRun<'_> {
             if self.app.is_stopping_jobs() {
                 return Err(Error::Overloaded("the server was shut down before the end"));
             }
-            let work: Vec<(ContactId, Option<Draft>)> = chunk
-                .iter()
-                .enumerate()
-                .map(|(at, id)| {
-                    let turn = (done + at).checked_rem(self.drafts.len());
-                    (*id, turn.map(|turn| self.drafts[turn].clone()))
-                })
-                .collect();
+            let outcomes = match self.deed {
+                Deed::Restore => self.restore(chunk)?,
+                Deed::Change(_) | Deed::Delete => self.write(
+                    (done..).zip(chunk).map(|(at, id)| (*id, self.deed.draft(at).cloned())),
+                )?,
+            };
             done += chunk.len();
-            let outcomes = self.write(work)?;
             self.app.note_bulk_job(self.id, false, |job| {
                 for outcome in &outcomes {
                     match outcome {
@@ -287,6 +325,7 @@ impl BulkRun<'_> {
                         self.caller,
                         &SearchRequest {
                             query: query.clone(),
+                            is_trash: self.deed.is_of_trash(),
                             sort: Some("created_at".to_owned()),
                             per_page: Some(MOST_PER_PAGE),
                             cursor,
@@ -310,7 +349,32 @@ impl BulkRun<'_> {
         Ok(ids)
     }
 
-    fn write(&self, work: Vec<(ContactId, Option<Draft>)>) -> Result<Vec<Outcome>, Error> {
+    /// Brings contacts back one by one, for each may have a number that somebody else has now.
+    fn restore(&self, ids: &[ContactId]) -> Result<Vec<Outcome>, Error> {
+        let mut outcomes = Vec::with_capacity(ids.len());
+        for id in ids {
+            let was_deleted = match self.app.trashed_contact(self.caller, *id) {
+                Ok(_) => true,
+                Err(Error::ContactNotFound) => false,
+                Err(error) => return Err(error),
+            };
+            outcomes.push(match self.app.restore_contact(self.caller, *id) {
+                Ok(_) if was_deleted => Outcome::Changed,
+                Ok(_) => Outcome::Unchanged,
+                Err(
+                    error @ (Error::ContactNotFound | Error::Merged { .. } | Error::PhoneInUse(_)),
+                ) => Outcome::refused(*id, &error),
+                Err(error) => return Err(error),
+            });
+        }
+        Ok(outcomes)
+    }
+
+    fn write(
+        &self,
+        work: impl Iterator<Item = (ContactId, Option<Draft>)>,
+    ) -> Result<Vec<Outcome>, Error> {
+        let work: Vec<(ContactId, Option<Draft>)> = work.collect();
         let org = self.caller.organization;
         let (by, settings, now) =
             (self.caller.clone(), self.settings.clone(), self.app.partition.now());
@@ -345,7 +409,7 @@ impl BulkRun<'_> {
             Ok(outcomes)
         })?;
         self.app.own_writes.note(self.caller, written.seq);
-        if self.drafts.iter().any(changes_sight) {
+        if self.deed.changes_sight() {
             self.app.own_writes.note_hidden(org, written.seq);
         }
         self.app.refresh_definitions(org)?;

@@ -10,6 +10,7 @@ use crate::domain::contact::Visibility;
 use crate::domain::draft::{Draft, Patch};
 use crate::domain::ids::ContactId;
 use crate::domain::members::Members;
+use crate::domain::status::Lifecycle;
 
 /// Most ids of one request.
 const MOST_IDS: usize = 100_000;
@@ -65,6 +66,8 @@ pub(super) enum BulkAction {
     /// The users in turn.
     Distribute(Vec<String>),
     Delete,
+    /// Out of the trash.
+    Restore,
 }
 
 /// Refuses members that nobody reads: somebody who asks for a trial must not get the action.
@@ -179,8 +182,8 @@ impl App {
         let mut members = Members::of(value).map_err(|_issues| {
             Error::invalid("/action", "required", "must be an object with a type")
         })?;
-        let kinds =
-            "assign, assign_to_queue, distribute, set_visibility, add_tags, remove_tags, delete";
+        let kinds = "assign, assign_to_queue, distribute, set_visibility, add_tags, remove_tags, archive, \
+             unarchive, delete, restore";
         let kind = members.parsed("type", kinds, |text| {
             kinds.split(", ").find(|kind| *kind == text).map(str::to_owned)
         });
@@ -229,7 +232,9 @@ impl App {
                 }
                 if kind == "add_tags" { draft.add_tags = tags } else { draft.remove_tags = tags }
             }
-            "delete" => permission = Permission::Delete,
+            "archive" => draft.lifecycle = Patch::Set(Lifecycle::Archived),
+            "unarchive" => draft.lifecycle = Patch::Set(Lifecycle::Active),
+            "delete" | "restore" => permission = Permission::Delete,
             _ => members.issue("type", "required", format!("must be one of {kinds}")),
         }
         members.finish().map_err(|issues| {
@@ -241,6 +246,7 @@ impl App {
         })?;
         Ok(match kind.as_str() {
             "delete" => (BulkAction::Delete, permission),
+            "restore" => (BulkAction::Restore, permission),
             "distribute" => (BulkAction::Distribute(users), permission),
             _ => (BulkAction::Change(Box::new(draft)), permission),
         })

@@ -361,6 +361,20 @@ impl App {
         }
     }
 
+    /// A contact that is deleted and can be restored, and that the caller sees, whole.
+    pub(super) fn trashed_contact(
+        &self,
+        caller: &Caller,
+        id: ContactId,
+    ) -> Result<Arc<Contact>, Error> {
+        let found = self.seen_contact(caller, id)?;
+        if found.is_deleted() && found.merged_into.is_none() {
+            Ok(found)
+        } else {
+            Err(Error::ContactNotFound)
+        }
+    }
+
     /// A contact that the caller sees, deleted or not, whole.
     ///
     /// An id that nobody has takes as long as one that is out of sight: reading a record takes

@@ -19,7 +19,7 @@ use crate::domain::status::Status;
 use crate::domain::text::words;
 use crate::domain::view::{MatchView, ScoreView};
 use crate::engine::search::{
-    self, Cursor, FACET_NAMES, Facet, FacetField, SORT_NAMES, Sort, SortField,
+    self, Cursor, FACET_NAMES, Facet, FacetField, SORT_NAMES, Sort, SortField, Space,
 };
 use crate::query::{Expr, Warning};
 
@@ -71,6 +71,8 @@ pub struct SearchRequest {
     pub start: Option<String>,
     /// Only contacts with this status.
     pub status: Option<String>,
+    /// Whether the trash is searched: the contacts that are deleted and can be restored.
+    pub is_trash: bool,
     /// Which writes to see.
     pub refresh: Refresh,
     /// After so many matches the search ends; the total is then a lower bound.
@@ -128,8 +130,83 @@ impl App {
         request: &SearchRequest,
     ) -> Result<SearchAnswer, Error> {
         authorize(caller, Permission::Search)?;
+        let space = if request.is_trash {
+            // As for those who restore.
+            authorize(caller, Permission::Delete)?;
+            Space::trash(caller.organization)
+        } else {
+            Space::live(caller.organization)
+        };
         let started = Instant::now();
-        let Understood { text: asked, expr, mut warnings, meant, sort: saved_sort } =
+        let question = self.question_of(caller, request)?;
+        let sort = question.sort(caller, request)?;
+        let (page, per_page, offset) = page_of(request)?;
+        let (after, start) = place(request, &sort)?;
+        let status = status_of(request)?;
+        let facets = facets_of(caller, &request.facets)?;
+        let facet_fields: Vec<FacetField> = facets.iter().map(|(_, field)| field.clone()).collect();
+        let stale = self.wait_for_writes(caller, request.refresh);
+        // Archived fields are hidden from everybody.
+        let sees_all = caller.fields.hidden_custom.is_empty();
+        let custom_keys = if sees_all { Vec::new() } else { self.custom_keys(caller) };
+        let expr = &question.expr;
+        let mut found = self.partition.search(&search::Request {
+            space,
+            expr,
+            // Whoever asks about the status is told about archived ones.
+            hides_archived: !request.is_trash && status.is_none() && !expr.asks_status(),
+            is_strict: request.query.is_strict,
+            typed: &request.query.q,
+            aliases: &self.aliases(caller, expr),
+            sight: &caller.sight,
+            fields: &caller.fields,
+            custom_keys: &custom_keys,
+            status,
+            sort: &sort,
+            after,
+            start,
+            offset: if request.cursor.is_some() { 0 } else { offset },
+            limit: per_page,
+            most_total: request.most_total.filter(|most| *most > 0),
+            facets: &facet_fields,
+            facet_values: request.facet_values.unwrap_or(FACET_VALUES).min(MOST_FACET_VALUES),
+            time_budget: None,
+        })?;
+        let next_cursor = found.next.as_ref().map(Cursor::encode);
+        // Who takes the first hit as it is, and does not ask how it matches, gets no stranger.
+        let takes_first = per_page == 1
+            && !request.fields.is_empty()
+            && !request.fields.iter().any(|field| field == "match");
+        if found.step >= search::Step::Typos && takes_first {
+            found.contacts.clear();
+            found.total = 0;
+        }
+        let hits = std::mem::take(&mut found.contacts);
+        let (contacts, corrected) = self.explained(caller, request, &question, hits, found.step);
+        let counts = facets
+            .into_iter()
+            .filter_map(|(name, field)| Some((name, found.facets.remove(&field)?)))
+            .collect();
+        Ok(SearchAnswer {
+            contacts,
+            total: found.total,
+            total_exact: found.is_exact && !stale && !self.has_unseen_work(caller),
+            partial: found.is_partial,
+            page,
+            per_page,
+            next_cursor,
+            stale,
+            warnings: question.warnings,
+            did_you_mean: question.meant.or(corrected),
+            facets: counts,
+            fields: request.fields.clone(),
+            took_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        })
+    }
+
+    /// What a search asks, of its query, its conditions and its members together.
+    fn question_of(&self, caller: &Caller, request: &SearchRequest) -> Result<Question, Error> {
+        let Understood { text, expr, mut warnings, meant, sort } =
             self.understand(caller, &request.query)?;
         let (members, unknown) = self.read_members(caller, &request.members)?;
         warnings.extend(unknown);
@@ -150,134 +227,49 @@ impl App {
         parts.extend(request.conditions.clone());
         parts.extend(members);
         parts.retain(|part| !part.is_everything());
-        let expr = Expr::all(parts);
-        let given = request.sort.as_deref().filter(|sort| !sort.is_empty());
-        let sort = match given.or(saved_sort.as_deref()) {
-            Some(name) => sort_of(caller, name)?,
-            None if asked.is_everything() => Sort::NEWEST,
-            None => Sort::RELEVANCE,
-        };
-        let per_page = request.per_page.unwrap_or(PER_PAGE);
-        // No contacts at all is a way to ask for the total alone.
-        if per_page > MOST_PER_PAGE {
-            return Err(Error::invalid(
-                "/per_page",
-                "range",
-                format!("is {per_page}; at most {MOST_PER_PAGE} contacts go on a page"),
-            ));
-        }
-        let page = request.page.unwrap_or(1);
-        let offset = page.saturating_sub(1).saturating_mul(per_page);
-        if page == 0 || offset > MOST_OFFSET {
-            return Err(Error::invalid(
-                "/page",
-                "range",
-                format!(
-                    "is {page}; pages count from 1 and reach {MOST_OFFSET} contacts, a cursor reaches all"
-                ),
-            ));
-        }
-        let (after, start) = place(request, &sort)?;
-        let status = match request.status.as_deref().filter(|s| !s.is_empty()) {
-            None => None,
-            Some(text) => Some(Status::parse(text).ok_or_else(|| {
-                let all = Status::ALL.map(Status::as_str).join(", ");
-                Error::invalid(
-                    "/status",
-                    "status",
-                    format!("{text:?} is no status: use one of {all}"),
-                )
-            })?),
-        };
-        let facets = facets_of(caller, &request.facets)?;
-        let facet_fields: Vec<FacetField> = facets.iter().map(|(_, field)| field.clone()).collect();
-        let stale = self.wait_for_writes(caller, request.refresh);
-        // Archived fields are hidden from everybody.
-        let sees_all = caller.fields.hidden_custom.is_empty();
-        let custom_keys = if sees_all { Vec::new() } else { self.custom_keys(caller) };
-        let mut found = self.partition.search(&search::Request {
-            org: caller.organization,
-            expr: &expr,
-            is_strict: request.query.is_strict,
-            typed: &request.query.q,
-            aliases: &self.aliases(caller, &expr),
-            sight: &caller.sight,
-            fields: &caller.fields,
-            custom_keys: &custom_keys,
-            status,
-            sort: &sort,
-            after,
-            start,
-            offset: if request.cursor.is_some() { 0 } else { offset },
-            limit: per_page,
-            most_total: request.most_total.filter(|most| *most > 0),
-            facets: &facet_fields,
-            facet_values: request.facet_values.unwrap_or(FACET_VALUES).min(MOST_FACET_VALUES),
-            time_budget: None,
-        })?;
-        let next_cursor = found.next.as_ref().map(Cursor::encode);
-        let mut did_you_mean = meant;
-        let step = found.step;
+        Ok(Question { text, expr: Expr::all(parts), warnings, meant, saved_sort: sort })
+    }
+
+    /// The hits as the caller sees them, with why they match, and the query as it was probably
+    /// meant, if the first of them says so.
+    fn explained(
+        &self,
+        caller: &Caller,
+        request: &SearchRequest,
+        question: &Question,
+        hits: Vec<(Arc<Contact>, search::Hit)>,
+        step: search::Step,
+    ) -> (Vec<(Arc<Contact>, Option<MatchView>)>, Option<String>) {
         let is_weak = step >= search::Step::Typos;
-        // Who takes the first hit as it is, and does not ask how it matches, gets no stranger.
-        let takes_first = per_page == 1
-            && !request.fields.is_empty()
-            && !request.fields.iter().any(|field| field == "match");
-        if is_weak && takes_first {
-            found.contacts.clear();
-            found.total = 0;
-        }
         let compared = search::Compared::default();
-        let contacts = found
-            .contacts
-            .into_iter()
-            .enumerate()
-            .map(|(at, (contact, hit))| {
-                // What is further down was less probably meant.
-                let is_best = at == 0;
-                // Explained as it is shown: reasons and marks tell nothing of hidden fields.
-                let contact = caller.shown(contact);
-                let explanation = self.partition.explain(&asked, &contact, step, &compared);
-                if is_best && step >= search::Step::Typos && did_you_mean.is_none() {
-                    did_you_mean = corrected(&request.query.q, &explanation.instead);
-                }
-                let parts = request.explain.then(|| {
-                    let part = |part: search::ScorePart| ScoreView {
-                        part: part.part,
-                        reason: part.reason,
-                        score: part.score,
-                    };
-                    explanation.parts.into_iter().map(part).collect()
-                });
-                let matched = MatchView {
-                    score: hit.score,
-                    why: explanation.why,
-                    highlights: explanation.highlights,
-                    weak: is_weak,
-                    explanation: parts,
+        let mut meant = None;
+        let mut contacts = Vec::with_capacity(hits.len());
+        for (at, (contact, hit)) in hits.into_iter().enumerate() {
+            // Explained as it is shown: reasons and marks tell nothing of hidden fields.
+            let contact = caller.shown(contact);
+            let explanation = self.partition.explain(&question.text, &contact, step, &compared);
+            // What is further down was less probably meant.
+            if at == 0 && is_weak {
+                meant = corrected(&request.query.q, &explanation.instead);
+            }
+            let parts = request.explain.then(|| {
+                let part = |part: search::ScorePart| ScoreView {
+                    part: part.part,
+                    reason: part.reason,
+                    score: part.score,
                 };
-                (contact, Some(matched))
-            })
-            .collect();
-        let counts = facets
-            .into_iter()
-            .filter_map(|(name, field)| Some((name, found.facets.remove(&field)?)))
-            .collect();
-        Ok(SearchAnswer {
-            contacts,
-            total: found.total,
-            total_exact: found.is_exact && !stale && !self.has_unseen_work(caller),
-            partial: found.is_partial,
-            page,
-            per_page,
-            next_cursor,
-            stale,
-            warnings,
-            did_you_mean,
-            facets: counts,
-            fields: request.fields.clone(),
-            took_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
-        })
+                explanation.parts.into_iter().map(part).collect()
+            });
+            let matched = MatchView {
+                score: hit.score,
+                why: explanation.why,
+                highlights: explanation.highlights,
+                weak: is_weak,
+                explanation: parts,
+            };
+            contacts.push((contact, Some(matched)));
+        }
+        (contacts, meant)
     }
 
     /// Whether an import or another job of the caller writes what searches do not see yet.
@@ -300,6 +292,70 @@ impl App {
         };
         !self.partition.wait_visible(seq, at_most)
     }
+}
+
+/// What a search asks.
+struct Question {
+    /// The query text alone: what hits are ranked and explained by.
+    text: Expr,
+    /// All that must match.
+    expr: Expr,
+    warnings: Vec<Warning>,
+    /// The query text with the names of fields that were probably meant.
+    meant: Option<String>,
+    /// The order of the saved search.
+    saved_sort: Option<String>,
+}
+
+impl Question {
+    /// The order that was asked for, or the one that fits the question.
+    fn sort(&self, caller: &Caller, request: &SearchRequest) -> Result<Sort, Error> {
+        let given = request.sort.as_deref().filter(|sort| !sort.is_empty());
+        match given.or(self.saved_sort.as_deref()) {
+            Some(name) => sort_of(caller, name),
+            // What was deleted last; nothing changes a contact in the trash.
+            None if request.is_trash => sort_of(caller, "-updated_at"),
+            None if self.text.is_everything() => Ok(Sort::NEWEST),
+            None => Ok(Sort::RELEVANCE),
+        }
+    }
+}
+
+/// The page that is asked for, from 1, how many contacts it has, and how many are before it.
+fn page_of(request: &SearchRequest) -> Result<(usize, usize, usize), Error> {
+    let per_page = request.per_page.unwrap_or(PER_PAGE);
+    // No contacts at all is a way to ask for the total alone.
+    if per_page > MOST_PER_PAGE {
+        return Err(Error::invalid(
+            "/per_page",
+            "range",
+            format!("is {per_page}; at most {MOST_PER_PAGE} contacts go on a page"),
+        ));
+    }
+    let page = request.page.unwrap_or(1);
+    let offset = page.saturating_sub(1).saturating_mul(per_page);
+    if page == 0 || offset > MOST_OFFSET {
+        return Err(Error::invalid(
+            "/page",
+            "range",
+            format!(
+                "is {page}; pages count from 1 and reach {MOST_OFFSET} contacts, a cursor reaches all"
+            ),
+        ));
+    }
+    Ok((page, per_page, offset))
+}
+
+/// The status that contacts must have, if one is asked for.
+fn status_of(request: &SearchRequest) -> Result<Option<Status>, Error> {
+    let Some(text) = request.status.as_deref().filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let unknown = || {
+        let all = Status::ALL.map(Status::as_str).join(", ");
+        Error::invalid("/status", "status", format!("{text:?} is not a status: use one of {all}"))
+    };
+    Status::parse(text).map(Some).ok_or_else(unknown)
 }
 
 /// The order of a name. Orders by hidden fields would tell their values.

@@ -21,6 +21,7 @@ pub const SEARCH_MEMBERS: &[&str] = &[
     "page",
     "per_page",
     "cursor",
+    "deleted",
     "facets",
     "facet_values",
     "total_limit",

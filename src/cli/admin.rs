@@ -113,7 +113,7 @@ pub(super) fn token(args: &Args, command: &Token) -> Result<(), Failure> {
                 Target::Remote(client) => client.get("/api/v1/tokens", &[])?,
                 Target::Local { app, caller } => json!({"tokens": app.list_tokens(caller)?}),
             };
-            print_records(args, &all["tokens"], &["id", "role", "name", "expires_at"])
+            print_records(args, &all["tokens"], &["name", "role", "expires_at", "id"])
         }
         Token::Revoke { id } => {
             match &target {
@@ -130,15 +130,15 @@ pub(super) fn print_records(args: &Args, all: &Value, shown: &[&str]) -> Result<
     if args.json {
         return output::print_json(all);
     }
-    for record in all.as_array().into_iter().flatten() {
-        let cells = shown.iter().map(|name| match &record[*name] {
+    let rows = all.as_array().into_iter().flatten().map(|record| {
+        let cell = |name: &&str| match &record[*name] {
             Value::Null => "-".to_owned(),
             Value::String(text) => text.clone(),
             other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
                 other.to_string()
             }
-        });
-        output::print(&cells.collect::<Vec<_>>().join("  "))?;
-    }
-    Ok(())
+        };
+        shown.iter().map(cell).collect()
+    });
+    output::print_table(shown, &rows.collect::<Vec<Vec<String>>>())
 }

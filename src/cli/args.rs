@@ -7,6 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use super::auto_merge::AutoMerge;
 use super::backup::{Backup, Restore};
+use super::contact::ContactCommand;
 use super::custom_field::CustomField;
 use super::duplicates::Duplicates;
 use super::edge::Edge;
@@ -72,6 +73,11 @@ pub(super) enum Command {
     Suggest(Suggest),
     /// Who has this number?
     Lookup(Lookup),
+    /// Show, create, edit, delete and restore contacts.
+    Contact {
+        #[command(subcommand)]
+        command: ContactCommand,
+    },
     /// Find contacts that are the same person, in the base or in a list that is not imported, and
     /// say why.
     Duplicates(Duplicates),
@@ -285,6 +291,9 @@ pub(super) struct Search {
     /// Say what each part of the query adds to the score of a contact.
     #[arg(long)]
     pub(super) explain: bool,
+    /// Search the trash: contacts that are deleted and can be restored.
+    #[arg(long)]
+    pub(super) deleted: bool,
 }
 
 #[derive(ClapArgs)]

@@ -80,7 +80,7 @@ fn list(args: &Args, target: &Target) -> Result<(), Failure> {
         Target::Remote(client) => client.get(PATH, &[])?["runs"].take(),
         Target::Local { app, caller } => json!(app.list_auto_merges(caller)?),
     };
-    print_records(args, &all, &["id", "at", "merges", "undone"])
+    print_records(args, &all, &["at", "merges", "undone", "id"])
 }
 
 fn undo(args: &Args, target: &Target, id: Uuid) -> Result<(), Failure> {

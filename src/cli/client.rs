@@ -86,6 +86,21 @@ impl Client {
         read_json(&mut response)
     }
 
+    /// As [`Client::patch`], only if the record still has a version.
+    pub(super) fn patch_version(
+        &self,
+        path: &str,
+        body: &Value,
+        version: Option<u64>,
+    ) -> Result<Value, Failure> {
+        let mut request = self.authorized(self.agent.patch(self.url(path)));
+        if let Some(version) = version {
+            request = request.header("if-match", format!("\"{version}\""));
+        }
+        let mut response = refuse_problems(request.send_json(body)?)?;
+        read_json(&mut response)
+    }
+
     /// Removes a record.
     pub(super) fn delete(&self, path: &str) -> Result<(), Failure> {
         let request = self.authorized(self.agent.delete(self.url(path)));

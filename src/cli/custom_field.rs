@@ -160,7 +160,7 @@ pub(super) fn run(args: &Args, command: &CustomField) -> Result<(), Failure> {
                     json!(app.list_custom_fields(caller, *archived, *usage, &Cancel::never())?)
                 }
             };
-            let mut shown = vec!["id", "key", "type", "label", "state"];
+            let mut shown = vec!["key", "label", "type", "state", "id"];
             if *usage {
                 shown.push("usage");
             }
@@ -174,7 +174,7 @@ pub(super) fn run(args: &Args, command: &CustomField) -> Result<(), Failure> {
                 }
                 Target::Local { app, caller } => json!(app.order_custom_fields(caller, &body)?),
             };
-            return print_records(args, &all, &["id", "key", "type", "label", "state"]);
+            return print_records(args, &all, &["key", "label", "type", "state", "id"]);
         }
         CustomField::Show { field } => {
             let found = match &target {

@@ -125,7 +125,7 @@ pub(super) fn merges(args: &Args, command: &Merges) -> Result<(), Failure> {
             )
         }
     };
-    print_records(args, &all, &["id", "at", "state", "primary", "others", "actor"])
+    print_records(args, &all, &["at", "state", "actor", "primary", "others", "id"])
 }
 
 pub(super) fn undo(args: &Args, command: &UndoMerge) -> Result<(), Failure> {

@@ -9,6 +9,7 @@ mod audit;
 mod auto_merge;
 mod backup;
 mod client;
+mod contact;
 mod custom_field;
 mod duplicates;
 mod edge;
@@ -48,6 +49,7 @@ pub fn run() -> ExitCode {
         Command::Search(command) => query::search(&args, command),
         Command::Suggest(command) => query::suggest(&args, command),
         Command::Lookup(command) => query::lookup(&args, command),
+        Command::Contact { command } => contact::run(&args, command),
         Command::Duplicates(command) => duplicates::run(&args, command),
         Command::AutoMerge(command) => auto_merge::run(&args, command),
         Command::Merge(command) => merge::merge(&args, command),

@@ -21,6 +21,31 @@ pub(super) fn print_json<T: Serialize>(value: &T) -> Result<(), Failure> {
     print(&text)
 }
 
+/// Writes rows to standard output below headings, each column as wide as its widest cell; nothing
+/// if there are no rows.
+pub(super) fn print_table(headings: &[&str], rows: &[Vec<String>]) -> Result<(), Failure> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let headings = headings.iter().map(|heading| heading.replace('_', " ").to_uppercase());
+    let headings: Vec<String> = headings.collect();
+    let all = || std::iter::once(&headings).chain(rows);
+    let width = |at: usize| {
+        all().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..headings.len()).map(width).collect();
+    for row in all() {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            line.push_str(cell);
+            let blanks = width.saturating_sub(cell.chars().count()) + 2;
+            line.extend(std::iter::repeat_n(' ', blanks));
+        }
+        print(line.trim_end())?;
+    }
+    Ok(())
+}
+
 /// Says something on standard error.
 pub(super) fn tell(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");

@@ -108,7 +108,7 @@ pub(super) fn run(args: &Args, noun: Noun, command: &Record) -> Result<(), Failu
                 Target::Remote(client) => client.get(noun.path(), &[])?,
                 Target::Local { app, caller } => noun.list(app, caller)?,
             };
-            return print_records(args, &all[noun.many()], &["id", "name", "email", "role"]);
+            return print_records(args, &all[noun.many()], &["name", "email", "role", "id"]);
         }
         Record::Delete { id } => {
             match &target {

@@ -17,7 +17,7 @@ pub(super) fn search(args: &Args, command: &Search) -> Result<(), Failure> {
             let limit = command.limit.to_string();
             let sort = command.sort.clone().unwrap_or_default();
             let facets = command.facets.join(",");
-            let explain = command.explain.to_string();
+            let (explain, deleted) = (command.explain.to_string(), command.deleted.to_string());
             client.get(
                 "/api/v1/contacts",
                 &[
@@ -28,6 +28,7 @@ pub(super) fn search(args: &Args, command: &Search) -> Result<(), Failure> {
                     ("sort", &sort),
                     ("facets", &facets),
                     ("explain", &explain),
+                    ("deleted", &deleted),
                     ("start", command.start.as_deref().unwrap_or_default()),
                 ],
             )?
@@ -40,6 +41,7 @@ pub(super) fn search(args: &Args, command: &Search) -> Result<(), Failure> {
                 start: command.start.clone(),
                 facets: command.facets.clone(),
                 explain: command.explain,
+                is_trash: command.deleted,
                 refresh: Refresh::Wait,
                 ..SearchRequest::default()
             };
@@ -56,16 +58,18 @@ pub(super) fn search(args: &Args, command: &Search) -> Result<(), Failure> {
         output::tell(&format!("note: {}", text(warning)));
     }
     let contacts = body["contacts"].as_array().map_or(&[][..], Vec::as_slice);
+    if !contacts.is_empty() {
+        let why = if command.deleted { "DELETED" } else { "WHY" };
+        print_found(["NAME", "PHONE", "COMPANY", "ID", why])?;
+    }
     for contact in contacts {
         let why: Vec<&str> =
             contact["match"]["why"].as_array().into_iter().flatten().map(text).collect();
-        output::print(&format!(
-            "{}  {}  {}  {}",
-            pad(text(&contact["display_name"]), 28),
-            pad(text(&contact["phone"]), 18),
-            pad(text(&contact["company"]), 28),
-            why.join(", ")
-        ))?;
+        let why = why.join(", ");
+        let last = if command.deleted { text(&contact["deleted_at"]) } else { &why };
+        let cells = ["display_name", "phone", "company", "id"].map(|name| text(&contact[name]));
+        let [name, phone, company, id] = cells;
+        print_found([name, phone, company, id, last])?;
         for part in contact["match"]["explanation"].as_array().into_iter().flatten() {
             let score = part["score"].as_f64().unwrap_or(0.0);
             let (asked, reason) = (text(&part["part"]), text(&part["reason"]));
@@ -163,20 +167,25 @@ pub(super) fn lookup(args: &Args, command: &Lookup) -> Result<(), Failure> {
     if args.json {
         return output::print_json(&body);
     }
-    for result in body["results"].as_array().into_iter().flatten() {
-        output::print(&format!(
-            "{}  {}  {}  {}",
-            pad(text(&result["display_name"]), 28),
-            pad(text(&result["phone"]), 18),
-            pad(text(&result["company"]), 28),
-            text(&result["why"])
-        ))?;
+    let results = body["results"].as_array().map_or(&[][..], Vec::as_slice);
+    if !results.is_empty() {
+        print_found(["NAME", "PHONE", "COMPANY", "ID", "WHY"])?;
+    }
+    for result in results {
+        let cells =
+            ["display_name", "phone", "company", "id", "why"].map(|name| text(&result[name]));
+        print_found(cells)?;
     }
     let count = body["count"].as_u64().unwrap_or(0);
     if count == 0 {
         output::print("nobody has this number yet")?;
     }
     Ok(())
+}
+
+fn print_found([name, phone, company, id, last]: [&str; 5]) -> Result<(), Failure> {
+    let (name, phone, company) = (pad(name, 28), pad(phone, 18), pad(company, 28));
+    output::print(format!("{name}  {phone}  {company}  {id:<36}  {last}").trim_end())
 }
 
 fn text(value: &Value) -> &str {

@@ -19,7 +19,7 @@ pub(super) fn run(args: &Args, command: &SavedSearch) -> Result<(), Failure> {
                 Target::Remote(client) => client.get(PATH, &[])?["saved_searches"].take(),
                 Target::Local { app, caller } => json!(app.list_saved_searches(caller)?),
             };
-            print_records(args, &all, &["id", "name", "shared", "q"])
+            print_records(args, &all, &["name", "shared", "q", "id"])
         }
         SavedSearch::Create { name, q, filter, sort, columns, shared } => {
             let filter: Option<Value> = match filter.as_deref().map(serde_json::from_str) {

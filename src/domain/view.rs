@@ -133,6 +133,9 @@ pub struct ContactView<'a> {
     pub in_active_campaign: bool,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    /// When it was deleted; only of contacts in the trash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<Timestamp>,
     pub created_by: Option<&'a str>,
     /// The user who created it, if it was one.
     pub created_by_user_id: Option<&'a str>,
@@ -196,6 +199,7 @@ pub const MEMBERS: &[&str] = &[
     "in_active_campaign",
     "created_at",
     "updated_at",
+    "deleted_at",
     "created_by",
     "created_by_user_id",
     "updated_by",
@@ -278,6 +282,7 @@ impl<'a> ContactView<'a> {
             in_active_campaign: contact.in_active_campaign,
             created_at: contact.created_at,
             updated_at: contact.updated_at,
+            deleted_at: contact.deleted_at,
             created_by: contact.created_by.as_deref(),
             created_by_user_id: contact.created_by.as_deref().and_then(user_in),
             updated_by: contact.updated_by.as_deref(),

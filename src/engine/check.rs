@@ -16,7 +16,7 @@ use crate::domain::ids::{ChangeSeq, ContactId, OrgNumber};
 use crate::domain::number_key::NumberKey;
 use crate::domain::phone;
 use crate::domain::text::fold;
-use crate::index::{FingerprintReader, Generations, damaged_files};
+use crate::index::{FingerprintReader, Generations, Space, damaged_files};
 use crate::journal::Journal;
 use crate::store::{codec, keys};
 use crate::vault::Room;
@@ -121,7 +121,7 @@ impl Partition {
         let outdated = self.organizations_with_outdated_numbers();
         let mut phones = self.phones_by_contact();
         let documents = self.open_documents();
-        let mut live: u64 = 0;
+        let (mut live, mut in_trash): (u64, u64) = (0, 0);
         for entry in self.store().scan_prefix(&[keys::CONTACTS]) {
             let (key, value) = entry?;
             report.contacts += 1;
@@ -151,6 +151,7 @@ impl Partition {
             }
             merges.see(org, &contact);
             live += u64::from(!contact.is_deleted());
+            in_trash += u64::from(Space::of(org, &contact) == Some(Space::trash(org)));
             report.phones += contact.phones.len() as u64;
             if let Some(country) = outdated.get(&org.0) {
                 report.note_numbers(&contact, country.as_deref());
@@ -163,7 +164,9 @@ impl Partition {
         self.check_merges(merges, &organizations, &mut report)?;
         self.wait_visible(self.applied_seq(), Duration::from_secs(60));
         report.documents = self.searcher().num_docs();
-        let counts_agree = report.documents == live && self.contact_count() == live;
+        let counts_agree = report.documents == live + in_trash
+            && self.contact_count() == live
+            && self.trash_count() == in_trash;
         if !counts_agree || !phones.is_empty() || !suspects.is_empty() {
             self.recheck(&suspects, &mut report)?;
         }
@@ -249,11 +252,14 @@ impl Partition {
                 report.add(part, detail, if part == "index" { REINDEX } else { RESTART });
             }
         }
-        let mut live: u64 = 0;
+        let (mut live, mut in_trash): (u64, u64) = (0, 0);
         for entry in self.store().scan_prefix(&[keys::CONTACTS]) {
-            let Ok(contact) = codec::decode::<Contact>(&entry?.1) else { continue };
+            let (key, value) = entry?;
+            let Some((org, _)) = keys::parse_contact(&key) else { continue };
+            let Ok(contact) = codec::decode::<Contact>(&value) else { continue };
             phones.remove(&contact.number.0);
             live += u64::from(!contact.is_deleted());
+            in_trash += u64::from(Space::of(org, &contact) == Some(Space::trash(org)));
         }
         if !phones.is_empty() {
             let detail = format!("{} contacts that do not exist have numbers", phones.len());
@@ -264,12 +270,20 @@ impl Partition {
             let detail = format!("{counted} contacts are counted, but there are {live}");
             report.add("lookup", detail, RESTART);
         }
+        let counted = self.trash_count();
+        if counted != in_trash {
+            let detail = format!("{counted} contacts are taken to be in the trash, {in_trash} are");
+            report.add("lookup", detail, RESTART);
+        }
         let documents = self.searcher().num_docs();
         report.documents = documents;
-        if documents != live {
+        if documents != live + in_trash {
             report.add(
                 "index",
-                format!("holds {documents} documents, but there are {live} contacts"),
+                format!(
+                    "holds {documents} documents, but there are {live} contacts and {in_trash} \
+                     in the trash"
+                ),
                 REINDEX,
             );
         }
@@ -304,10 +318,10 @@ impl Partition {
             .as_ref()
             .map_err(Clone::clone)
             .and_then(|documents| guarded(|| documents.find(contact.number)));
-        let expected = || documents.as_ref().ok().map(|documents| documents.expected(contact));
+        let expected = || documents.as_ref().ok().map(|documents| documents.expected(org, contact));
         match found {
             Err(problem) => Some(("index", format!("contact {id}: {problem}"))),
-            Ok(found) if found.len() != usize::from(is_live) => {
+            Ok(found) if found.len() != usize::from(Space::of(org, contact).is_some()) => {
                 Some(("index", format!("contact {id} is there {} times", found.len())))
             }
             Ok(found) => {

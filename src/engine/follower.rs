@@ -321,11 +321,7 @@ pub(super) fn index_entry(mirror: &Mirror, entry: &Entry, trust_fresh: bool) -> 
             Some(&keys::CONTACTS) => {
                 let Some((org, _)) = keys::parse_contact(key) else { continue };
                 let contact: Contact = codec::decode(value)?;
-                if contact.is_deleted() {
-                    mirror.delete(contact.number);
-                } else {
-                    mirror.upsert(org, &contact, *fresh && trust_fresh)?;
-                }
+                mirror.upsert(org, &contact, *fresh && trust_fresh)?;
             }
             Some(&keys::TOMBSTONES) => {
                 let tombstone: Tombstone = codec::decode(value)?;

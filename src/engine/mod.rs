@@ -22,6 +22,7 @@ mod recovery;
 mod rekey;
 mod repair;
 mod start;
+mod trash;
 mod tx;
 mod watch;
 mod writer;

@@ -28,13 +28,14 @@ use super::rebuild::{Builder, read_schema};
 use super::recovery;
 use super::rekey;
 use super::start::StartProgress;
+use super::trash::Trash;
 use super::tx::{Numbers, Tx, Usages};
 use super::watch::{Watch, Watches};
 use super::writer::{Origin, Reply, Request, Writer, causes, job, or_die};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, ContactId, ContactNumber, OrgNumber};
 use crate::domain::time::{Clock, Timestamp};
-use crate::index::{Generations, Mirror};
+use crate::index::{Generations, Mirror, Space};
 use crate::journal::{self, FileJournal};
 use crate::lookup::Table;
 use crate::search::{self, Hit, Request as SearchRequest};
@@ -168,6 +169,7 @@ pub struct Partition {
     is_outdated: bool,
     search_caches: Arc<search::Caches>,
     contact_count: Arc<AtomicU64>,
+    trash: Arc<Trash>,
     watches: Arc<Watches>,
     health: Arc<Health>,
     builder: Arc<Builder>,
@@ -220,7 +222,7 @@ impl Partition {
             recovery::open_index(
                 &root.join("index"),
                 &|| read_schema(root),
-                (&store, scanned.live),
+                (&store, scanned.live + scanned.trash.len()),
                 &journal,
                 &options,
                 sealer(Room::Index).as_ref(),
@@ -252,6 +254,7 @@ impl Partition {
             serving: Arc::new(ArcSwap::from_pointee(Serving::of(&mirror))),
             is_outdated,
             contact_count: Arc::new(AtomicU64::new(scanned.live)),
+            trash: Arc::new(scanned.trash),
             watches: Arc::default(),
             health: Arc::default(),
             stop: Arc::new(AtomicBool::new(false)),
@@ -297,6 +300,7 @@ impl Partition {
             cards: Arc::clone(&self.cards),
             applied: Arc::clone(&self.applied),
             contact_count: Arc::clone(&self.contact_count),
+            trash: Arc::clone(&self.trash),
             watches: Arc::clone(&self.watches),
             health: Arc::clone(&self.health),
             clock: self.options.clock.clone(),
@@ -458,6 +462,25 @@ impl Partition {
         Ok(found)
     }
 
+    /// Reads a contact of the trash of an organisation by its number.
+    fn trashed(
+        &self,
+        org: OrgNumber,
+        number: ContactNumber,
+    ) -> Result<Option<Arc<Contact>>, Error> {
+        let Some((owner, id)) = self.trash.get(number) else { return Ok(None) };
+        if owner != org {
+            return Ok(None);
+        }
+        let found = self.contact(org, id)?;
+        Ok(found.filter(|contact| Space::of(org, contact) == Some(Space::trash(org))))
+    }
+
+    /// How many contacts are in the trash of any organisation.
+    pub(super) fn trash_count(&self) -> u64 {
+        self.trash.len()
+    }
+
     /// Reads a value that is no contact.
     pub fn get(&self, key: &[u8]) -> Result<Option<Value>, Error> {
         Ok(self.store.get(key)?)
@@ -513,7 +536,11 @@ impl Partition {
         for hit in hits.hits {
             // A contact that was deleted after the snapshot is not shown any more.
             // Kept beside other pages, for people turn them and search again.
-            let contact = self.record(request.org, hit.number, Some(Cards::put_page))?;
+            let contact = if request.space.is_trash() {
+                self.trashed(request.space.org(), hit.number)?
+            } else {
+                self.record(request.space.org(), hit.number, Some(Cards::put_page))?
+            };
             // Nor one that the caller has lost sight of since.
             if let Some(contact) = contact.filter(|contact| request.sight.sees(contact)) {
                 contacts.push((contact, hit));

@@ -12,6 +12,7 @@ use super::error::Error;
 use super::partition::Options;
 use super::repair::settle_journal;
 use super::start::{StartProgress, StartWork};
+use super::trash::Trash;
 use super::tx::{Numbers, Tombstone, Usages};
 use super::writer::{as_change, causes};
 use crate::domain::contact::Contact;
@@ -276,6 +277,7 @@ pub(super) fn for_each_contact(
 pub(super) struct Scanned {
     pub(super) numbers: Numbers,
     pub(super) live: u64,
+    pub(super) trash: Trash,
     pub(super) usages: Usages,
 }
 
@@ -284,6 +286,7 @@ pub(super) fn fill_table(store: &Store, table: &Table) -> Result<Scanned, Error>
     let (mut phones, mut identities): (Vec<Entry>, Vec<Entry>) = (Vec::new(), Vec::new());
     let mut highest = 0;
     let mut live = 0;
+    let trash = Trash::default();
     let mut usages = Usages::new();
     for_each_contact(store, &[keys::CONTACTS], |batch| {
         for (org, contact, bytes) in &batch {
@@ -292,6 +295,7 @@ pub(super) fn fill_table(store: &Store, table: &Table) -> Result<Scanned, Error>
             usage.bytes += *bytes as u64;
             highest = highest.max(contact.number.0);
             if contact.is_deleted() {
+                trash.set(*org, contact);
                 continue;
             }
             live += 1;
@@ -336,7 +340,7 @@ pub(super) fn fill_table(store: &Store, table: &Table) -> Result<Scanned, Error>
         None => 0,
     };
     let numbers = Numbers { next: highest.max(reserved) + 1, reserved: 0 };
-    Ok(Scanned { numbers, live, usages })
+    Ok(Scanned { numbers, live, trash, usages })
 }
 
 /// An index that has been opened.
@@ -354,7 +358,7 @@ pub(super) struct OpenIndex {
 pub(super) fn open_index(
     root: &Path,
     wanted: &dyn Fn() -> Result<Schema, Error>,
-    (store, live): (&Arc<Store>, u64),
+    (store, findable): (&Arc<Store>, u64),
     journal: &FileJournal,
     options: &Options,
     sealer: Option<&Sealer>,
@@ -371,7 +375,7 @@ pub(super) fn open_index(
         }
     };
     if let Some(current) = current {
-        let state = (store.as_ref(), live, journal);
+        let state = (store.as_ref(), findable, journal);
         match try_open(&generations, &current, &schema, state, options, sealer) {
             Ok((mirror, is_unverified)) => {
                 generations.sweep(Some(&current.path))?;
@@ -389,7 +393,7 @@ pub(super) fn open_index(
     let applied = store.applied_seq();
     let mut mirror = Mirror::open(&path, schema, options.index_writer_bytes, sealer)?;
     let progress = &options.start;
-    progress.begin(StartWork::BuildIndex, live);
+    progress.begin(StartWork::BuildIndex, findable);
     fill_index(store, &mirror, &mut |done| {
         progress.advance(done);
         Ok(())
@@ -404,7 +408,7 @@ fn try_open(
     generations: &Generations,
     current: &crate::index::Current,
     schema: &Schema,
-    (store, live, journal): (&Store, u64, &FileJournal),
+    (store, findable, journal): (&Store, u64, &FileJournal),
     options: &Options,
     sealer: Option<&Sealer>,
 ) -> Result<(Mirror, bool), String> {
@@ -450,8 +454,8 @@ fn try_open(
         return Err("the journal no longer reaches back to it".to_owned());
     }
     let documents = mirror.searcher().num_docs();
-    if mirror.committed() == store.applied_seq() && documents != live {
-        return Err(format!("it holds {documents} documents, and there are {live} contacts"));
+    if mirror.committed() == store.applied_seq() && documents != findable {
+        return Err(format!("it holds {documents} documents, and there are {findable} contacts"));
     }
     Ok((mirror, is_unverified))
 }
@@ -470,7 +474,7 @@ pub(super) fn fill_index(
 ) -> Result<(), Error> {
     let mut done = 0;
     for_each_contact(store, &[keys::CONTACTS], |batch| {
-        for (org, contact, _) in batch.iter().filter(|(_, c, _)| !c.is_deleted()) {
+        for (org, contact, _) in &batch {
             mirror.upsert(*org, contact, true)?;
         }
         done += batch.len() as u64;

@@ -11,6 +11,7 @@ use super::cards::Cards;
 use super::error::{Error, Rejected};
 use super::health::Health;
 use super::progress::Progress;
+use super::trash::Trash;
 use super::tx::{ContactChange, GroupView, Numbers, Overlay, Parts, Tx, Usages};
 use super::watch::Watches;
 use crate::domain::access::Caller;
@@ -123,6 +124,7 @@ pub(super) struct Writer {
     pub(super) cards: Arc<Cards>,
     pub(super) applied: Arc<Progress>,
     pub(super) contact_count: Arc<AtomicU64>,
+    pub(super) trash: Arc<Trash>,
     pub(super) watches: Arc<Watches>,
     pub(super) health: Arc<Health>,
     pub(super) clock: Clock,
@@ -227,7 +229,7 @@ impl Writer {
                 die(&format!("the store cannot be written: {}", causes(&error)));
             }
             crash_point("writer.applied");
-            mirror_changes(&self.table, &group.changes);
+            mirror_changes(&self.table, &self.trash, &group.changes);
             for change in &group.changes {
                 if let Some(before) = &change.before {
                     self.cards.invalidate(before.number);
@@ -260,7 +262,7 @@ fn is_live(contact: Option<&Contact>) -> bool {
     contact.is_some_and(|c| !c.is_deleted())
 }
 
-fn mirror_changes(table: &Table, changes: &[ContactChange]) {
+fn mirror_changes(table: &Table, trash: &Trash, changes: &[ContactChange]) {
     let mut live: Vec<TableChange<'_>> = Vec::with_capacity(changes.len());
     for change in changes {
         let alive =
@@ -271,6 +273,11 @@ fn mirror_changes(table: &Table, changes: &[ContactChange]) {
             }
             (Some(before), _) => table.directory().remove(before.number),
             (None, _) => {}
+        }
+        match (&change.before, &change.after) {
+            (_, Some(after)) => trash.set(change.org, after),
+            (Some(before), None) => trash.remove(before.number),
+            (None, None) => {}
         }
         live.push(TableChange {
             org: change.org,

@@ -94,6 +94,15 @@ impl Asked {
         values.map(|(_, value)| value.as_str())
     }
 
+    /// The last value of a name as true or false; false if there is none.
+    pub(super) fn flag(&self, name: &str) -> Result<bool, Problem> {
+        match self.last(name) {
+            None | Some("false" | "0" | "no") => Ok(false),
+            Some("true" | "1" | "yes") => Ok(true),
+            Some(_) => Err(misfit(name, "value", "must be true or false")),
+        }
+    }
+
     /// The members of contacts that are wanted. `only` is the older name of `fields`.
     pub(super) fn fields(&self) -> Vec<String> {
         let mut fields = self.all("fields");

@@ -56,6 +56,7 @@ pub(super) fn query_of(request: &HttpRequest) -> Result<HashMap<String, String>,
         ("facets" = Option<String>, Query, description = "count the values of these fields over the whole result: tag, status, source, owner, queue, company, country, city, letter, cf.KEY, joined by commas"),
         ("facet_values" = Option<usize>, Query, description = "most values of a facet, 20 if nothing is said; of letters always all"),
         ("total_limit" = Option<usize>, Query, description = "stop after so many matches; the total is then a lower bound, and facets count what was looked at (facets_exact is false)"),
+        ("deleted" = Option<bool>, Query, description = "search the trash instead: contacts that are deleted and can be restored, the last deleted first; for those who may delete"),
         ("explain" = Option<bool>, Query, description = "say what each part of the query adds to the score"),
         ("refresh" = Option<String>, Query, description = "wait: see all acknowledged writes; false: never wait")),
     responses((status = 200, body = schema::SearchAnswer), (status = 422, body = schema::Problem)))]
@@ -122,13 +123,14 @@ fn search_of(asked: &Asked) -> Result<SearchRequest, Problem> {
         cursor: text("cursor"),
         start: text("start"),
         status: None,
+        is_trash: asked.flag("deleted")?,
         refresh: refresh(asked.last("refresh"))?,
         most_total: asked.number("total_limit")?,
         facets: asked.all("facets"),
         facet_values: asked.number("facet_values")?,
         members: asked.others(),
         fields: asked.fields(),
-        explain: matches!(asked.last("explain"), Some("true" | "1" | "yes")),
+        explain: asked.flag("explain")?,
     })
 }
 

@@ -8,7 +8,6 @@ use std::borrow::Cow;
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
 use crate::domain::email;
-use crate::domain::ids::OrgNumber;
 use crate::domain::text::{fold, for_each_word};
 
 /// Digits of the longest phone window.
@@ -16,7 +15,7 @@ pub const WINDOW: usize = 5;
 
 /// Part of the schema hash: grows when this file cuts differently, and when the keys of an order may
 /// have changed, as with another version of `icu_collator`.
-pub(super) const CUTTER_VERSION: u32 = 16;
+pub(super) const CUTTER_VERSION: u32 = 17;
 
 /// The name under which the tokenizer for ready-made terms is registered.
 pub(super) const TOKENIZER: &str = "ready_made";
@@ -110,11 +109,6 @@ pub fn value_term(code: &str, folded: &str) -> String {
 /// name would hold thousands of these.
 pub fn apart(word: &str) -> String {
     format!("\u{2}{word}")
-}
-
-/// What every term of an organisation begins with.
-pub fn org_prefix(org: OrgNumber) -> String {
-    format!("{:x}\u{1}", org.0)
 }
 
 /// Terms of one field of one document, separated by NUL.

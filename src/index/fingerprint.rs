@@ -13,10 +13,11 @@ use tantivy::{DocId, DocSet, InvertedIndexReader, Searcher, SegmentReader, TERMI
 use super::Error;
 use super::document::{phone_numbers, sort_key};
 use super::schema::Schema;
+use super::space::Space;
 use crate::domain::access::SightKey;
 use crate::domain::collation::halves;
 use crate::domain::contact::Contact;
-use crate::domain::ids::ContactNumber;
+use crate::domain::ids::{ContactNumber, OrgNumber};
 
 /// The readable values of one document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,14 +31,15 @@ pub struct Fingerprint {
 
 impl Fingerprint {
     /// What the document of a contact must tell.
-    pub fn of(schema: &Schema, contact: &Contact) -> Self {
+    pub fn of(schema: &Schema, org: OrgNumber, contact: &Contact) -> Self {
+        let space = Space::of(org, contact).map_or_else(String::new, Space::prefix);
         let mut phone_numbers = phone_numbers(contact, schema.limits.phone_digits);
         phone_numbers.sort_unstable();
         Self {
             created_at: contact.created_at.0.unsigned_abs(),
             updated_at: contact.updated_at.0.unsigned_abs(),
             name_key: sort_key(&schema.collation, contact).map_or((0, 0), |key| halves(&key)),
-            audience: SightKey::of(contact).audience(),
+            audience: format!("{space}{}", SightKey::of(contact).audience()),
             phone_numbers,
         }
     }
@@ -86,8 +88,8 @@ impl FingerprintReader {
     }
 
     /// What the document of a contact should tell.
-    pub fn expected(&self, contact: &Contact) -> Fingerprint {
-        Fingerprint::of(&self.schema, contact)
+    pub fn expected(&self, org: OrgNumber, contact: &Contact) -> Fingerprint {
+        Fingerprint::of(&self.schema, org, contact)
     }
 
     /// What the documents of a contact tell; there must be one, or none if it is deleted.
@@ -130,11 +132,11 @@ impl Segment {
         }
     }
 
-    /// Who may see it, without the organisation in front.
+    /// Who may see it, with the space in front.
     fn audience(&self, doc: DocId) -> Option<String> {
         let column = self.audience.as_ref()?;
         let mut text = String::new();
         column.ord_to_str(column.ords().first(doc)?, &mut text).ok()?;
-        text.split_once('\u{1}').map(|(_, audience)| audience.to_owned())
+        Some(text)
     }
 }

@@ -18,6 +18,7 @@ use super::document::document;
 use super::merging::{Merging, to_tidy};
 use super::schema::Schema;
 use super::sealed::{SealedDirectory, SealedFiles};
+use super::space::Space;
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, ContactNumber, OrgNumber};
 use crate::vault::Sealer;
@@ -94,13 +95,16 @@ impl Mirror {
         &self.schema
     }
 
-    /// Adds a contact, or replaces it where it may be there already.
+    /// Adds a contact in its space, or replaces it where it may be there already; one that belongs
+    /// to no space is removed.
     pub fn upsert(&self, org: OrgNumber, contact: &Contact, is_new: bool) -> Result<(), Error> {
         if !is_new {
             self.delete(contact.number);
         }
-        self.writer.add_document(document(&self.schema, org, contact))?;
-        self.changes.fetch_add(1, Ordering::Relaxed);
+        if let Some(space) = Space::of(org, contact) {
+            self.writer.add_document(document(&self.schema, space, contact))?;
+            self.changes.fetch_add(1, Ordering::Relaxed);
+        }
         Ok(())
     }
 

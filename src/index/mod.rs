@@ -11,10 +11,9 @@ mod merging;
 mod mirror;
 mod schema;
 mod sealed;
+mod space;
 
-pub use cutter::{
-    BEHIND, EDGE, EMAIL_EDGE, Place, WINDOW, apart, bounded, org_prefix, value_term, word_room,
-};
+pub use cutter::{BEHIND, EDGE, EMAIL_EDGE, Place, WINDOW, apart, bounded, value_term, word_room};
 pub use document::{
     COMPANY_WORDS, Column, DAYS_BEFORE_1970, column_name, country_names, normal_value, value_code,
 };
@@ -23,6 +22,7 @@ pub use fingerprint::{Fingerprint, FingerprintReader};
 pub use generation::{Current, Generations};
 pub use mirror::{Mirror, damaged_files};
 pub use schema::{Fields, Ladder, Limits, Schema, Scores, Sources};
+pub use space::Space;
 
 /// Why the index cannot be used.
 #[derive(Debug, thiserror::Error)]

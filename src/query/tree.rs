@@ -123,6 +123,19 @@ impl Expr {
         self.conditions().any(|condition| matches!(condition, Condition::Digits { .. }))
     }
 
+    /// Whether it asks about the status, and so about archived contacts.
+    pub fn asks_status(&self) -> bool {
+        self.conditions().any(|condition| {
+            matches!(
+                condition,
+                Condition::Word { field: Some(Field::Status), .. }
+                    | Condition::Value { field: Field::Status, .. }
+                    | Condition::Contains { field: Field::Status, .. }
+                    | Condition::Has { field: Field::Status }
+            )
+        })
+    }
+
     /// How many words, values and numbers there are in all conditions.
     pub fn word_count(&self) -> usize {
         let count = |condition: &Condition| match condition {

@@ -8,13 +8,12 @@
 use std::ops::Bound;
 
 use super::node::{ColumnName, ColumnRange, Node};
-use crate::domain::ids::OrgNumber;
-use crate::index::{Column, DAYS_BEFORE_1970, column_name, ordered};
+use crate::index::{Column, DAYS_BEFORE_1970, Space, column_name, ordered};
 use crate::query::Field;
 
 /// Contacts with a value of a field between two bounds.
 pub(super) fn range(
-    org: OrgNumber,
+    space: Space,
     field: &Field,
     from: Bound<f64>,
     to: Bound<f64>,
@@ -32,7 +31,7 @@ pub(super) fn range(
         Field::Custom(key) => {
             let column = if is_day { Column::Day } else { Column::Number };
             let column =
-                ColumnName::Custom(format!("cf_columns.{}", column_name(org, key, column)));
+                ColumnName::Custom(format!("cf_columns.{}", column_name(space, key, column)));
             let place = |value: f64| {
                 let value = if is_day { whole(value) } else { ordered(value) };
                 tantivy::i64_to_u64(value)

@@ -11,9 +11,8 @@ use tantivy::DocId;
 use tantivy::columnar::{Column, StrColumn};
 
 use super::view::Segment;
-use crate::domain::ids::OrgNumber;
 use crate::domain::text::fold;
-use crate::index::{Column as CustomColumn, column_name};
+use crate::index::{Column as CustomColumn, Space, column_name};
 
 /// A field whose values are counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,7 +56,7 @@ impl FacetField {
         })
     }
 
-    fn column(&self, org: OrgNumber) -> Option<String> {
+    fn column(&self, space: Space) -> Option<String> {
         Some(match self {
             Self::Tag => "tag_value".to_owned(),
             Self::Status => "status_value".to_owned(),
@@ -69,7 +68,7 @@ impl FacetField {
             Self::City => "city_value".to_owned(),
             Self::Letter => return None,
             Self::Custom(key) => {
-                format!("cf_columns.{}", column_name(org, key, CustomColumn::Text))
+                format!("cf_columns.{}", column_name(space, key, CustomColumn::Text))
             }
         })
     }
@@ -98,12 +97,12 @@ enum Counter {
 impl<'a> SegmentCounts<'a> {
     pub(super) fn of(
         fields: &'a [FacetField],
-        org: OrgNumber,
+        space: Space,
         segment: &Segment,
     ) -> tantivy::Result<Self> {
         let mut counters = Vec::with_capacity(fields.len());
         for field in fields {
-            let counter = match field.column(org) {
+            let counter = match field.column(space) {
                 Some(name) => match segment.texts(&name)? {
                     Some(column) => {
                         let counts = vec![0; column.num_terms()];

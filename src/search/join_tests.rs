@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, ContactId, ContactNumber, OrgNumber};
-use crate::index::{Mirror, Place, Schema, org_prefix};
+use crate::index::{Mirror, Place, Schema, Space};
 use crate::search::Caches;
 use crate::search::lists::Terms;
 use crate::search::node::{Dict, Source};
@@ -59,7 +59,7 @@ fn corpus() -> &'static Corpus {
 }
 
 fn list(segment: &Segment, word: u32, score: f32) -> List {
-    let prefix = org_prefix(ORG);
+    let prefix = Space::live(ORG).prefix();
     let budget = Budget::new(Duration::from_secs(60));
     let terms = Terms {
         view: &segment.view,

@@ -1,4 +1,4 @@
-//! All contacts of an organisation in one order, for pages of the whole list.
+//! All contacts of a space in one order, for pages of the whole list.
 //!
 //! A list without conditions is what people look at first and page through. Where a segment holds
 //! many contacts of an organisation its documents are put into the order once, in the background;
@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering as Atomic};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use quick_cache::sync::Cache;
 use tantivy::DocId;
 use tantivy::fastfield::AliveBitSet;
@@ -20,8 +21,7 @@ use super::node::Node;
 use super::order::{CustomSort, Key, Order};
 use super::sort::{Sort, SortField};
 use super::view::Segment;
-use crate::domain::ids::OrgNumber;
-use crate::index::org_prefix;
+use crate::index::Space;
 
 /// With fewer documents going through all of them takes no time to speak of.
 const LEAST: usize = 4_000;
@@ -30,15 +30,19 @@ const MOST: usize = 24;
 /// Longer than any takes.
 const TIME: Duration = Duration::from_secs(300);
 
-/// The documents of an organisation in a segment, deleted ones among them, in an order.
+/// The documents of a space in a segment, deleted ones among them, in an order.
+#[derive(Default)]
 pub(super) struct Listing {
     docs: Vec<DocId>,
+    /// How many of them are not deleted where so many of the segment are not: what is deleted in a
+    /// segment only grows.
+    counted: Mutex<Option<(usize, usize)>>,
 }
 
 /// What a listing is of.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Of {
-    org: OrgNumber,
+    space: Space,
     field: SortField,
     is_descending: bool,
     custom: Option<CustomSort>,
@@ -62,7 +66,7 @@ pub(super) struct Lister {
 /// What is to be listed.
 #[derive(Clone)]
 pub(super) struct Wanted {
-    pub(super) org: OrgNumber,
+    pub(super) space: Space,
     pub(super) sort: Sort,
     pub(super) custom: Option<CustomSort>,
     /// Longest term in bytes.
@@ -111,7 +115,7 @@ impl Drop for Busy {
 impl Wanted {
     fn of(&self) -> Of {
         Of {
-            org: self.org,
+            space: self.space,
             field: self.sort.field.clone(),
             is_descending: self.sort.is_descending,
             custom: self.custom,
@@ -123,7 +127,7 @@ impl Listing {
     /// Reads the keys of all documents and sorts them: about half a microsecond each. Empty if there
     /// are only a few.
     fn of(segment: &Segment, wanted: &Wanted) -> tantivy::Result<Self> {
-        let prefix = org_prefix(wanted.org);
+        let prefix = wanted.space.prefix();
         let budget = Budget::new(TIME);
         let terms = Terms {
             view: &segment.view,
@@ -138,9 +142,9 @@ impl Listing {
                 Found::Some(docs) => docs.into_iter().map(|(doc, _)| doc).collect(),
             };
         if docs.len() < LEAST {
-            return Ok(Self { docs: Vec::new() });
+            return Ok(Self::default());
         }
-        let order = Order::of(&wanted.sort, wanted.custom, wanted.org, segment)?;
+        let order = Order::of(&wanted.sort, wanted.custom, wanted.space, segment)?;
         let mut keyed: Vec<(Key, DocId)> =
             docs.into_iter().map(|doc| (key_of(segment, &order, doc), doc)).collect();
         keyed.sort_unstable_by(|(a, one), (b, other)| {
@@ -155,7 +159,8 @@ impl Listing {
                 })
                 .then(a[3].cmp(&b[3]))
         });
-        Ok(Self { docs: keyed.into_iter().map(|(_, doc)| doc).collect() })
+        let docs = keyed.into_iter().map(|(_, doc)| doc).collect();
+        Ok(Self { docs, ..Self::default() })
     }
 
     /// All of the documents.
@@ -173,7 +178,18 @@ impl Listing {
         match alive {
             None => self.docs.len(),
             Some(alive) if self.docs.len() == max_doc as usize => alive.num_alive_docs(),
-            Some(alive) => self.docs.iter().filter(|doc| alive.is_alive(**doc)).count(),
+            Some(alive) => {
+                let of_segment = alive.num_alive_docs();
+                let mut counted = self.counted.lock();
+                match *counted {
+                    Some((known, count)) if known == of_segment => count,
+                    _ => {
+                        let count = self.docs.iter().filter(|doc| alive.is_alive(**doc)).count();
+                        *counted = Some((of_segment, count));
+                        count
+                    }
+                }
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 //! (conditions to nodes) over `execute` (nodes to documents) and `page` (documents to the best) to
 //! `run`, which takes one step of the ladder after the other.
 
+mod archived;
 mod automata;
 mod bounds;
 mod budget;
@@ -33,6 +34,7 @@ mod weigh;
 mod word_list;
 mod words;
 
+pub use crate::index::Space;
 pub use cursor::Cursor;
 pub use explain::{Compared, Explanation, ScorePart, explain};
 pub use facets::{FACET_NAMES, Facet, FacetField};

@@ -12,8 +12,7 @@ use super::sort::{Sort, SortField};
 use super::ties::{Mark, Ranks, Tie};
 use super::view::{Halves, Segment};
 use crate::domain::collation::{ends_in, halves};
-use crate::domain::ids::OrgNumber;
-use crate::index::{Column as CustomColumn, column_name, text_as_key};
+use crate::index::{Column as CustomColumn, Space, column_name, text_as_key};
 
 /// Three sort values, smaller first, then the contact number. Documents of which the values are
 /// the same may still differ in their whole keys, see [`Order::is_open`].
@@ -28,13 +27,13 @@ impl CustomSort {
     /// Looks at how many values there are.
     pub(super) fn of(
         sort: &Sort,
-        org: OrgNumber,
+        space: Space,
         segments: &[Segment],
     ) -> tantivy::Result<Option<Self>> {
         let SortField::Custom(key) = &sort.field else { return Ok(None) };
         let mut best: Option<(u64, Self)> = None;
         for column in [CustomColumn::Number, CustomColumn::Day, CustomColumn::SortKey] {
-            let name = custom_name(org, key, column);
+            let name = custom_name(space, key, column);
             let mut count = 0;
             for segment in segments {
                 if let Some(column) = segment.column(&name)? {
@@ -49,8 +48,8 @@ impl CustomSort {
     }
 }
 
-fn custom_name(org: OrgNumber, key: &str, column: CustomColumn) -> String {
-    format!("cf_columns.{}", column_name(org, key, column))
+fn custom_name(space: Space, key: &str, column: CustomColumn) -> String {
+    format!("cf_columns.{}", column_name(space, key, column))
 }
 
 /// What a segment has for an order.
@@ -108,7 +107,7 @@ impl Order {
     pub(super) fn of(
         sort: &Sort,
         custom: Option<CustomSort>,
-        org: OrgNumber,
+        space: Space,
         segment: &Segment,
     ) -> tantivy::Result<Self> {
         let column = |name: &str| segment.column(name);
@@ -151,7 +150,7 @@ impl Order {
             SortField::TotalCalls => by_number("total_calls")?,
             SortField::Custom(key) => match custom {
                 Some(CustomSort(kind @ CustomColumn::SortKey)) => {
-                    let name = custom_name(org, key, kind);
+                    let name = custom_name(space, key, kind);
                     let leading = match segment.keys(&name)? {
                         Some(column) => {
                             let halves = segment
@@ -162,7 +161,7 @@ impl Order {
                     };
                     (Values::Keys(leading), Second::KeyHalf, vec![tie(&name)?])
                 }
-                Some(CustomSort(kind)) => by_number(&custom_name(org, key, kind))?,
+                Some(CustomSort(kind)) => by_number(&custom_name(space, key, kind))?,
                 None => (Values::Numbers(None), Second::Name, Vec::new()),
             },
         };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tantivy::DocId;
 
+use super::archived::ArchivedDocs;
 use super::budget::Budget;
 use super::execute::Found;
 use super::facets::SegmentCounts;
@@ -96,6 +97,8 @@ pub(super) struct After {
 pub(super) struct Page<'a> {
     pub(super) segment: &'a Segment,
     pub(super) sight: Option<Arc<SightFilter>>,
+    /// What is left out for being archived.
+    pub(super) archived: Option<Arc<ArchivedDocs>>,
     /// Which segment it is.
     pub(super) at: u32,
     pub(super) order: &'a Order,
@@ -157,6 +160,9 @@ impl Page<'_> {
         if let Some(alive) = self.segment.alive() {
             docs.retain(|(doc, _)| alive.is_alive(*doc));
         }
+        if let Some(archived) = &self.archived {
+            archived.retain_others(docs);
+        }
         if let Some(sight) = &self.sight {
             sight.retain(docs);
         }
@@ -197,14 +203,19 @@ impl Page<'_> {
     /// may have; the first `skip` behind the place where it begins are passed over.
     pub(super) fn take_listed(&self, listing: &Listing, skip: usize, best: &mut Best) {
         let alive = self.segment.alive();
-        best.total += listing.count(alive, self.segment.view.max_doc);
+        let archived = self.archived.as_deref();
+        best.total += listing.count(alive, self.segment.view.max_doc)
+            - archived.map_or(0, |archived| archived.count(alive));
         let docs = listing.from(|doc| {
             self.after.as_ref().is_none_or(|after| {
                 let key = key_of(self.segment, self.order, doc);
                 self.is_behind(after, &key, doc)
             })
         });
-        let seen = docs.iter().filter(|doc| alive.is_none_or(|alive| alive.is_alive(**doc)));
+        let seen = docs.iter().filter(|doc| {
+            alive.is_none_or(|alive| alive.is_alive(**doc))
+                && archived.is_none_or(|archived| !archived.has(**doc))
+        });
         for doc in seen.skip(skip).take(best.keep) {
             self.one(*doc, 0.0, best);
         }
@@ -225,6 +236,9 @@ impl Page<'_> {
     fn block(&mut self, block: &mut Vec<Scored>, best: &mut Best) {
         if let Some(alive) = self.segment.alive() {
             block.retain(|(doc, _)| alive.is_alive(*doc));
+        }
+        if let Some(archived) = &self.archived {
+            archived.retain_others(block);
         }
         if let Some(sight) = &self.sight {
             sight.retain(block);

@@ -222,7 +222,7 @@ impl Planner<'_> {
             Condition::Contains { field, text } => self.contains(field, text),
             Condition::Range { field, from, to, is_day } => {
                 if self.words.rights.sees(field) {
-                    range(self.request.org, field, *from, *to, *is_day)
+                    range(self.request.space, field, *from, *to, *is_day)
                 } else {
                     Node::Nothing
                 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tantivy::{Searcher, SegmentReader};
 
 use super::Error;
+use super::archived::Archived;
 use super::budget::Budget;
 use super::cursor::Cursor;
 use super::execute::{Context, find};
@@ -24,10 +25,10 @@ use super::step::Step;
 use super::ties::{Tied, first_of};
 use super::view::{Segment, Views};
 use crate::domain::access::{FieldRights, Sight};
-use crate::domain::ids::{ContactNumber, OrgNumber};
+use crate::domain::ids::ContactNumber;
 use crate::domain::names::most_edits;
 use crate::domain::status::Status;
-use crate::index::{Schema, org_prefix};
+use crate::index::{Schema, Space};
 use crate::query::{Condition, Expr, Field, Shape};
 
 /// Other names of people, queues and departments, by the field and the folded name given.
@@ -36,8 +37,8 @@ pub type Aliases = BTreeMap<(Field, String), Vec<String>>;
 /// What to search for and how much of it to give back.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
-    /// The organisation.
-    pub org: OrgNumber,
+    /// Whose contacts, or whose trash.
+    pub space: Space,
     /// The query.
     pub expr: &'a Expr,
     /// Whether only the first step of the ladder is taken.
@@ -52,6 +53,8 @@ pub struct Request<'a> {
     pub fields: &'a FieldRights,
     /// The folded keys of the custom fields that the caller sees; not needed by who sees all.
     pub custom_keys: &'a [String],
+    /// Whether archived contacts are left out.
+    pub hides_archived: bool,
     /// Only contacts with this shown status.
     pub status: Option<Status>,
     /// The order.
@@ -107,6 +110,7 @@ pub struct Hits {
 pub struct Caches {
     views: Views,
     sights: SightFilters,
+    archived: Archived,
     lister: Lister,
 }
 
@@ -125,7 +129,9 @@ impl Caches {
         schema: &Schema,
         searcher: &Searcher,
     ) -> tantivy::Result<Vec<Segment>> {
-        self.sights.sweep(searcher);
+        if self.sights.sweep(searcher) {
+            self.archived.sweep(searcher);
+        }
         self.views.of(schema, searcher)
     }
 
@@ -158,7 +164,7 @@ pub fn run(
         segments: &segments,
         caches,
         rights: SearchRights::of(request.fields, request.custom_keys),
-        custom: CustomSort::of(request.sort, request.org, &segments)?,
+        custom: CustomSort::of(request.sort, request.space, &segments)?,
         budget: Budget::new(
             request.time_budget.unwrap_or(Duration::from_millis(schema.limits.time_budget_ms)),
         ),
@@ -232,8 +238,8 @@ impl Run<'_> {
     fn step(&self, step: Step, is_last_resort: bool) -> Result<Hits, Error> {
         let request = self.request;
         let node = plan(self.schema, request, &self.rights, step, is_last_resort);
-        let prefix = org_prefix(request.org);
-        let sight = SightTerms::of(request.org, request.sight);
+        let prefix = request.space.prefix();
+        let sight = SightTerms::of(request.space, request.sight);
         let listings = self.listings(&node, sight.is_some());
         // One listing alone need not be gone through up to the page.
         let (skip, offset) = match &listings[..] {
@@ -267,10 +273,15 @@ impl Run<'_> {
                 },
                 budget: &self.budget,
             };
-            let order = Order::of(request.sort, self.custom, request.org, segment)?;
+            let order = Order::of(request.sort, self.custom, request.space, segment)?;
             let mut page = Page {
                 segment,
                 at,
+                archived: if request.hides_archived {
+                    self.caches.archived.get(&context, request.space)?
+                } else {
+                    None
+                },
                 sight: match &sight {
                     Some(terms) => self.caches.filter(terms, &segment.reader)?,
                     None => None,
@@ -284,7 +295,7 @@ impl Run<'_> {
                 counts: if request.facets.is_empty() {
                     None
                 } else {
-                    Some(SegmentCounts::of(request.facets, request.org, segment)?)
+                    Some(SegmentCounts::of(request.facets, request.space, segment)?)
                 },
             };
             if let Some(listing) = listing {
@@ -337,7 +348,7 @@ impl Run<'_> {
     /// What listings are of that hold the hits in the order that is asked for.
     fn listed(&self) -> Wanted {
         Wanted {
-            org: self.request.org,
+            space: self.request.space,
             sort: self.request.sort.clone(),
             custom: self.custom,
             most_bytes: self.schema.limits.term_bytes,

@@ -16,8 +16,7 @@ use tantivy::{DocId, Searcher, SegmentReader, TantivyError};
 
 use super::lists::Scored;
 use crate::domain::access::Sight;
-use crate::domain::ids::OrgNumber;
-use crate::index::org_prefix;
+use crate::index::Space;
 
 /// Filters that are remembered: a few thousand callers times large segments.
 const MOST_FILTERS: usize = 16_384;
@@ -33,9 +32,9 @@ pub(super) struct SightTerms {
 
 impl SightTerms {
     /// Nothing where everything is seen.
-    pub(super) fn of(org: OrgNumber, sight: &Sight) -> Option<Self> {
+    pub(super) fn of(space: Space, sight: &Sight) -> Option<Self> {
         let Sight::Rules(rules) = sight else { return None };
-        let prefix = org_prefix(org);
+        let prefix = space.prefix();
         let prefixed = |names: &[String]| -> Vec<String> {
             names.iter().map(|name| format!("{prefix}{name}")).collect()
         };
@@ -103,15 +102,17 @@ impl SightFilters {
         self.filters.get_or_insert_with(&key, || Ok(terms.filter(reader)?.map(Arc::new)))
     }
 
-    /// Lets go of segments that a snapshot no longer has, or their files would stay.
-    pub(super) fn sweep(&self, searcher: &Searcher) {
+    /// Lets go of segments that a snapshot no longer has, or their files would stay; whether the
+    /// snapshot is another one than before.
+    pub(super) fn sweep(&self, searcher: &Searcher) -> bool {
         let ids: Vec<SegmentId> =
             searcher.segment_readers().iter().map(SegmentReader::segment_id).collect();
         let snapshot = FxBuildHasher.hash_one(&ids);
         if self.swept.swap(snapshot, Ordering::Relaxed) == snapshot {
-            return;
+            return false;
         }
         self.filters.retain(|(segment, _), _| ids.contains(segment));
+        true
     }
 }
 
@@ -193,11 +194,12 @@ fn place(ord: u64) -> (usize, u64) {
 mod tests {
     use super::*;
     use crate::domain::access::SightRules;
+    use crate::domain::ids::OrgNumber;
 
     #[test]
     fn different_sights_are_remembered_apart() {
         let key = |rules: SightRules| {
-            SightTerms::of(OrgNumber(1), &Sight::Rules(rules)).map(|terms| terms.key)
+            SightTerms::of(Space::live(OrgNumber(1)), &Sight::Rules(rules)).map(|terms| terms.key)
         };
         let name = || vec!["x".to_owned()];
         let keys = [
@@ -207,11 +209,12 @@ mod tests {
             key(SightRules { wall: Some(name()), ..SightRules::default() }),
             key(SightRules { wall: Some(Vec::new()), ..SightRules::default() }),
             key(SightRules { whole_departments: name(), ..SightRules::default() }),
-            SightTerms::of(OrgNumber(2), &Sight::Rules(SightRules::default())).map(|t| t.key),
+            SightTerms::of(Space::live(OrgNumber(2)), &Sight::Rules(SightRules::default()))
+                .map(|t| t.key),
         ];
         for (at, one) in keys.iter().enumerate() {
             assert!(keys[..at].iter().all(|other| other != one), "{at}");
         }
-        assert!(SightTerms::of(OrgNumber(1), &Sight::Everything).is_none());
+        assert!(SightTerms::of(Space::live(OrgNumber(1)), &Sight::Everything).is_none());
     }
 }

@@ -17,7 +17,7 @@ use super::view::Segment;
 use crate::domain::access::Sight;
 use crate::domain::ids::OrgNumber;
 use crate::domain::text::fold;
-use crate::index::{Schema, bounded, org_prefix, value_code, value_term};
+use crate::index::{Schema, Space, bounded, value_code, value_term};
 use crate::query::Field;
 
 /// Values that are given or were counted to be; of more, those that most contacts have.
@@ -73,7 +73,7 @@ pub fn suggest(
         caches,
         segments: &segments,
         request,
-        under: format!("{}{field}\u{1}", org_prefix(request.org)),
+        under: format!("{}{field}\u{1}", Space::live(request.org).prefix()),
         column,
         most_bytes: schema.limits.term_bytes,
         code: field,
@@ -126,7 +126,7 @@ struct Look<'a> {
 
 impl Look<'_> {
     fn values(&self, text: &str, is_inside: bool) -> tantivy::Result<Vec<Completion>> {
-        let sight = SightTerms::of(self.request.org, self.request.sight);
+        let sight = SightTerms::of(Space::live(self.request.org), self.request.sight);
         let mut filters = Vec::with_capacity(self.segments.len());
         let mut all: HashMap<String, Lists> = HashMap::new();
         for (at, segment) in self.segments.iter().enumerate() {

@@ -13,7 +13,7 @@ use crate::domain::contact::Contact;
 use crate::domain::custom_field::{FieldDefinition, OnMisfit};
 use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::text::fold;
-use crate::engine::search::{self, Sort, SortField};
+use crate::engine::search::{self, Sort, SortField, Space};
 use crate::query::{Condition, Expr, Field};
 
 /// Most contacts that are listed one by one.
@@ -75,7 +75,8 @@ impl App {
     ) -> Result<u64, Error> {
         let expr = Expr::Is(Condition::Has { field: Field::Custom(fold(key)) });
         let found = self.partition.search(&search::Request {
-            org: organization,
+            space: Space::live(organization),
+            hides_archived: false,
             expr: &expr,
             is_strict: true,
             typed: "",

@@ -120,6 +120,9 @@ pub(in crate::http) struct Contact {
     pub created_at: String,
     #[schema(format = "date-time")]
     pub updated_at: String,
+    /// Only of contacts in the trash.
+    #[schema(format = "date-time")]
+    pub deleted_at: Option<String>,
     pub created_by: Option<String>,
     pub created_by_user_id: Option<String>,
     pub updated_by: Option<String>,

@@ -9,8 +9,8 @@ use serde_json::Value;
 use tantivy::schema::OwnedValue;
 
 use super::super::cutter::{Place, Terms};
+use super::super::space::Space;
 use super::Draft;
-use crate::domain::ids::OrgNumber;
 use crate::domain::text::{fold, for_each_word};
 use crate::domain::time::day_number;
 
@@ -34,7 +34,7 @@ pub enum Column {
 }
 
 /// The name of a column of a custom field. It says nothing about the name of the field.
-pub fn column_name(org: OrgNumber, key: &str, column: Column) -> String {
+pub fn column_name(space: Space, key: &str, column: Column) -> String {
     let hash = blake3::hash(key.as_bytes()).to_hex();
     let letter = match column {
         Column::Number => 'n',
@@ -42,7 +42,7 @@ pub fn column_name(org: OrgNumber, key: &str, column: Column) -> String {
         Column::Text => 't',
         Column::SortKey => 's',
     };
-    format!("{letter}{:x}_{}", org.0, &hash[..16])
+    format!("{letter}{}_{}", space.name(), &hash[..16])
 }
 
 pub(super) fn add(draft: &mut Draft<'_>, words: &mut Terms<'_>) {
@@ -50,8 +50,6 @@ pub(super) fn add(draft: &mut Draft<'_>, words: &mut Terms<'_>) {
     if contact.custom_fields.is_empty() {
         return;
     }
-    let Some(org) = draft.prefix.strip_suffix('\u{1}') else { return };
-    let Ok(org) = u32::from_str_radix(org, 16).map(OrgNumber) else { return };
     let mut terms = draft.terms();
     let mut columns: BTreeMap<String, OwnedValue> = BTreeMap::new();
     for (key, value) in &contact.custom_fields {
@@ -74,7 +72,7 @@ pub(super) fn add(draft: &mut Draft<'_>, words: &mut Terms<'_>) {
             }
         });
         let mut put = |column: Column, value: OwnedValue| {
-            columns.insert(column_name(org, &key, column), value);
+            columns.insert(column_name(draft.space, &key, column), value);
         };
         if let Some(number) = number_of(value) {
             put(Column::Number, OwnedValue::I64(ordered(number)));

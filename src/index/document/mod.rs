@@ -9,10 +9,10 @@ mod values;
 use tantivy::TantivyDocument;
 use tantivy::schema::Field;
 
-use super::cutter::{Place, Terms, org_prefix};
+use super::cutter::{Place, Terms};
 use super::schema::Schema;
+use super::space::Space;
 use crate::domain::contact::{Address, Contact};
-use crate::domain::ids::OrgNumber;
 use crate::domain::place::country;
 
 pub use columns::DAYS_BEFORE_1970;
@@ -31,6 +31,7 @@ pub fn country_names(address: &Address) -> &'static [&'static str] {
 /// A document in the making.
 struct Draft<'a> {
     schema: &'a Schema,
+    space: Space,
     prefix: &'a str,
     contact: &'a Contact,
     document: TantivyDocument,
@@ -49,9 +50,10 @@ impl<'a> Draft<'a> {
 }
 
 /// Makes the document of a contact.
-pub(super) fn document(schema: &Schema, org: OrgNumber, contact: &Contact) -> TantivyDocument {
-    let prefix = org_prefix(org);
-    let mut draft = Draft { schema, prefix: &prefix, contact, document: TantivyDocument::new() };
+pub(super) fn document(schema: &Schema, space: Space, contact: &Contact) -> TantivyDocument {
+    let prefix = space.prefix();
+    let mut draft =
+        Draft { schema, space, prefix: &prefix, contact, document: TantivyDocument::new() };
     let fields = schema.fields;
 
     let mut everything = draft.terms();

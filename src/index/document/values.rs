@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::Draft;
 use crate::domain::place::Place;
+use crate::domain::status::{Lifecycle, Status};
 use crate::domain::text::for_each_word;
 use crate::query::Field;
 
@@ -82,7 +83,12 @@ pub(super) fn add(draft: &mut Draft<'_>) {
             present.push(field);
         }
     };
-    whole(Field::Status, contact.shown_status().as_str());
+    let shown = contact.shown_status();
+    whole(Field::Status, shown.as_str());
+    // What is put away can be blocked as well, and is found by either.
+    if contact.fields.status.lifecycle == Lifecycle::Archived && shown != Status::Archived {
+        whole(Field::Status, Status::Archived.as_str());
+    }
     whole(Field::Visibility, contact.visibility.as_str());
     for (field, value) in [
         (Field::Company, &contact.company),

@@ -6,7 +6,8 @@ use super::import;
 use crate::support::server::{Client, TestServer};
 
 fn contacts(server: &Client) -> Vec<Value> {
-    let page = server.get("/api/v1/contacts?refresh=wait&sort=created_at&per_page=1000");
+    let page =
+        server.get("/api/v1/contacts?q=has:status&refresh=wait&sort=created_at&per_page=1000");
     page.expect(200).json["contacts"].as_array().unwrap().clone()
 }
 

@@ -35,7 +35,7 @@ fn work(target: &[&str], list: &str) {
     assert_eq!(text(&run(&["merges"])), "");
     let merge = text(&run(&["merge", &one, &other]));
     let listed = text(&run(&["merges", "--contact", &other]));
-    assert!(listed.starts_with(&merge) && listed.contains("  done  "), "{listed}");
+    assert!(listed.ends_with(&merge) && listed.contains("  done  "), "{listed}");
     assert_eq!(run(&["merge", &one, &other]).status.code(), Some(1));
     assert_eq!(run(&["merge", &one]).status.code(), Some(2));
     assert_eq!(run(&["merge", &one, &other, "--field", "title"]).status.code(), Some(2));

@@ -50,7 +50,9 @@ fn work(target: &[&str]) {
     let filter = r#"{"field": "tag", "op": "any_of", "value": ["a", "b"]}"#;
     let search = ["saved-search", "create", "--name", "Mine", "--q", "doe", "--filter", filter];
     let search = text(&run(&search));
-    assert!(text(&run(&["saved-search", "list"])).contains(&format!("{search}  Mine  false  doe")));
+    let listed = text(&run(&["saved-search", "list"]));
+    let rows: Vec<Vec<&str>> = listed.lines().map(|row| row.split_whitespace().collect()).collect();
+    assert_eq!(rows, [["NAME", "SHARED", "Q", "ID"], ["Mine", "false", "doe", &search]]);
     let broken = ["saved-search", "create", "--name", "x", "--filter", "{"];
     assert_eq!(run(&broken).status.code(), Some(2));
     text(&run(&["saved-search", "delete", &search]));
