@@ -89,10 +89,13 @@ pub struct SearchRequest {
     pub fields: Vec<String>,
 }
 
+/// A contact as its caller sees it, with why it matches.
+pub(super) type ShownHit = (Arc<Contact>, Option<MatchView>);
+
 /// A page of contacts.
 pub struct SearchAnswer {
     /// The contacts with why they match.
-    pub contacts: Vec<(Arc<Contact>, Option<MatchView>)>,
+    pub contacts: Vec<ShownHit>,
     /// How many there are in all.
     pub total: usize,
     /// Whether the total is exact; otherwise it is a lower bound.
@@ -239,7 +242,7 @@ impl App {
         question: &Question,
         hits: Vec<(Arc<Contact>, search::Hit)>,
         step: search::Step,
-    ) -> (Vec<(Arc<Contact>, Option<MatchView>)>, Option<String>) {
+    ) -> (Vec<ShownHit>, Option<String>) {
         let is_weak = step >= search::Step::Typos;
         let compared = search::Compared::default();
         let mut meant = None;

@@ -171,7 +171,7 @@ const pathOf = (id) => `/api/v1/contacts/${encodeURIComponent(id)}`;
 
 /**
  * `list_contacts`: one page of what a query selects.
- * @param {{q?: string, sort?: string, cursor?: string|null, per_page?: number}} params
+ * @param {{q?: string, sort?: string, cursor?: string|null, per_page?: number, deleted?: string}} params
  * @param {AbortSignal} [signal]
  * @returns {Promise<Page>}
  */

@@ -239,24 +239,41 @@ fn patch(page: &mut Page, path: &str, body: &serde_json::Value) {
 }
 
 #[test]
-fn an_archived_contact_comes_back_with_undo() {
-    run_archive_and_undo(TestServer::demo(50).base_url());
+fn a_deleted_contact_comes_back_with_undo_or_out_of_the_trash() {
+    run_delete_and_restore(TestServer::demo(50).base_url());
 }
 
-pub(crate) fn run_archive_and_undo(base: &str) {
+pub(crate) fn run_delete_and_restore(base: &str) {
     let Some(mut page) = open(base, "/") else { return };
     let (word, number) = unique();
     let id = create(&mut page, &json!({ "name": format!("Uwe {word}"), "phone": number }));
     visit(&mut page, base, &format!("/?q={word}&c={id}"));
     wait_for_card(&mut page, &word);
-    page.click("[aria-label='Delete or archive']");
+    page.click("[aria-label='Delete']");
     page.wait("document.querySelector('dialog[open]')");
     page.press("Enter");
-    page.wait_for_text("is archived");
+    page.wait_for_text("is deleted");
     page.wait("document.querySelector('[data-test=nobody]')");
     page.click("[data-test=toast] .link");
     wait_for_card(&mut page, &word);
     page.wait("document.querySelector('[data-test=hit]')");
+
+    page.click("[aria-label='Delete']");
+    page.wait("document.querySelector('dialog[open]')");
+    page.press("Enter");
+    page.wait("document.querySelector('[data-test=nobody]')");
+    visit(&mut page, base, "/");
+    page.wait("document.querySelector('.elsewhere')");
+    page.click(".elsewhere .link:last-child");
+    page.wait("document.querySelector('[data-test=deleted]')");
+    page.click("[data-test=dialog-trash] input[type=search]");
+    page.type_text(&word);
+    page.wait("document.querySelectorAll('[data-test=deleted]').length === 1");
+    page.click(&format!("[aria-label='Restore Uwe {word}']"));
+    page.wait_for_text("is back");
+    page.wait("!document.querySelector('[data-test=deleted]')");
+    page.click("[data-test=open-restored]");
+    wait_for_card(&mut page, &word);
     page.assert_clean(base);
 }
 

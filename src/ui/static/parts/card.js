@@ -39,7 +39,7 @@ function Actions({ contact }) {
       <${Icon} name=${mayBeCalled ? "call" : "no-call"} />${mayBeCalled ? "Call" : "Call…"}<${Hint} keys="c" /></button>
     <button type="button" class="button" onClick=${copyNumber}><${Icon} name="copy" />Copy<span class="vh"> number</span><${Hint} keys="y" /></button>` : null}
     ${may("edit") ? html`<button type="button" class="button" onClick=${() => edit("name")}><${Icon} name="edit" />Edit<${Hint} keys="e" /></button>` : null}
-    ${may("delete") || may("erase") ? html`<button type="button" class="button" aria-label="Delete or archive" title="Delete or archive" onClick=${() => (dialog.value = "delete")}>
+    ${may("delete") || may("erase") ? html`<button type="button" class="button" aria-label="Delete" title="Delete" onClick=${() => (dialog.value = "delete")}>
       <${Icon} name="trash" />
     </button>` : null}
   </div>`;

@@ -10,6 +10,7 @@ import { mayCall } from "../text/words.js";
 import { Dialog } from "./dialog.js";
 
 const PasswordDialog = onDemand(() => import("../account/password-dialog.js").then((file) => file.PasswordDialog));
+const TrashDialog = onDemand(() => import("../trash/dialog.js").then((file) => file.TrashDialog));
 
 const KEYS = [
   ["Find", [["/", "To the search box, from anywhere"], ["↑ ↓", "Move in the list"], ["Enter", "Open the contact"], ["Esc", "Clear, then go back"]]],
@@ -38,9 +39,9 @@ function DeleteChoice() {
   if (!contact) return null;
   return html`<${Dialog} name="delete" label=${`Delete ${contact.display_name}`}>
     <h2>Delete ${contact.display_name}?</h2>
-    <p>An archived contact is not found and not called any more, and can come back. Deleting permanently cannot be undone.</p>
+    <p>A deleted contact is not found and not called any more, and can be restored. Deleting permanently cannot be undone.</p>
     <div class="choose">
-      ${may("delete") ? html`<button type="button" class="button main" onClick=${() => remove({ permanent: false })}>Archive, can be restored</button>` : null}
+      ${may("delete") ? html`<button type="button" class="button main" onClick=${() => remove({ permanent: false })}>Delete, can be restored</button>` : null}
       ${may("erase") ? html`<button type="button" class="button danger" onClick=${() => remove({ permanent: true })}>Delete permanently</button>` : null}
       <form method="dialog"><button class="button">Keep</button></form>
     </div>
@@ -69,6 +70,7 @@ export function Dialogs() {
   if (dialog.value === "call") return html`<${CallChoice} />`;
   if (dialog.value === "keys") return html`<${KeysHelp} />`;
   if (dialog.value === "password") return html`<${PasswordDialog} />`;
+  if (dialog.value === "trash") return html`<${TrashDialog} />`;
   if (dialog.value === "delete") return html`<${DeleteChoice} />`;
   return null;
 }

@@ -8,6 +8,7 @@ import { go, openContact, place } from "../state/url.js";
 import { problemText } from "../text/words.js";
 import { HitRow } from "./hit-row.js";
 import { may } from "../state/me.js";
+import { dialog } from "../state/session.js";
 import { Hint } from "./hint.js";
 
 /** Must agree with --row in app.css. */
@@ -52,6 +53,15 @@ function headline() {
   return answered.value?.trim() ? "Best match first" : "Changed last first";
 }
 
+/** Where those are that the list leaves out. */
+function Elsewhere() {
+  if (answered.value?.trim()) return null;
+  return html`<span class="elsewhere">
+    <button type="button" class="link" onClick=${() => go({ q: "status:archived" })}>Archived</button>
+    ${may("delete") ? html`<button type="button" class="link" onClick=${() => (dialog.value = "trash")}>Deleted</button>` : null}
+  </span>`;
+}
+
 export function ResultList() {
   const list = useRef(/** @type {HTMLElement|null} */ (null));
   const [view, setView] = useState({ top: 0, height: 800 });
@@ -86,7 +96,7 @@ export function ResultList() {
   }, [wantsMore, rows.length]);
 
   if (answered.value === null) return html`<${Trouble} />`;
-  return html`<p class=${warnings.value.length ? "headline warn" : "headline"}>${headline()}${meant.value ? html`${" · "}Did you mean <button type="button" class="link" data-test="meant" onClick=${() => go({ q: meant.value })}>${meant.value}</button>?` : null}</p>
+  return html`<p class=${warnings.value.length ? "headline warn" : "headline"}>${headline()}${meant.value ? html`${" · "}Did you mean <button type="button" class="link" data-test="meant" onClick=${() => go({ q: meant.value })}>${meant.value}</button>?` : null}<${Elsewhere} /></p>
     <${Trouble} />
     ${rows.length === 0
       ? html`<${Empty} />`

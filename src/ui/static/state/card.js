@@ -139,7 +139,7 @@ export async function remove({ permanent }) {
   if (place.peek().contact === contact.id) go({ contact: null });
   if (permanent) toast(`${contact.display_name} is deleted for good.`);
   else {
-    offerUndo(`${contact.display_name} is archived.`, async () => {
+    offerUndo(`${contact.display_name} is deleted.`, async () => {
       try {
         await restoreContact(contact.id);
         openContact(contact.id);

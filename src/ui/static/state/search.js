@@ -7,7 +7,7 @@ import { listContacts, Problem } from "../api.js";
 
 /** @typedef {import("../api.js").Hit} Hit */
 
-const PAGE = 50;
+const PAGE = 25;
 const SLOW_MS = 150;
 /** While the server does not answer, it is asked again so often. */
 const RETRY_MS = 3000;
@@ -104,7 +104,7 @@ export async function searchMore() {
   const q = asked;
   loadingMore = true;
   try {
-    const page = await listContacts({ q: q.trim(), sort: sortFor(q), per_page: PAGE * 2, cursor });
+    const page = await listContacts({ q: q.trim(), sort: sortFor(q), per_page: PAGE * 4, cursor });
     if (asked !== q || answered.value !== q) return;
     const known = new Set(hits.value.map((hit) => hit.id));
     hits.value = hits.value.concat(page.contacts.filter((hit) => !known.has(hit.id)));

@@ -101,5 +101,5 @@ export function dismiss(id) {
   toasts.value = toasts.value.filter((one) => one.id !== id);
 }
 
-/** Name of the dialog that is open: "keys", "delete" or "password". @type {any} */
+/** Name of the dialog that is open: "keys", "delete", "trash" or "password". @type {any} */
 export const dialog = signal(null);

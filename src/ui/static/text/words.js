@@ -70,7 +70,7 @@ const STATUS = {
   archived: "Archived",
 };
 
-export const STATUSES = Object.keys(STATUS).filter((one) => one !== "archived");
+export const STATUSES = Object.keys(STATUS);
 
 /** @param {string} status */
 export const statusName = (status) => STATUS[status] ?? label(status);
