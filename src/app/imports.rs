@@ -222,7 +222,7 @@ pub(super) fn unreadable(error: crate::import::Error) -> Error {
 }
 
 /// The day that it is where an organisation is.
-fn today(now: Timestamp, timezone: Option<&str>) -> jiff::civil::Date {
+pub(super) fn today(now: Timestamp, timezone: Option<&str>) -> jiff::civil::Date {
     let zone = timezone.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
     let now = jiff::Timestamp::from_millisecond(now.0).unwrap_or_default();
     now.to_zoned(zone).date()

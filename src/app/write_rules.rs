@@ -4,14 +4,17 @@
 //! Sending back what holds already is always allowed: clients read a record, edit a part of it and
 //! send all of it.
 
+use jiff::civil::Date;
 use serde_json::Value;
 
 use super::App;
 use super::error::Error;
+use super::imports::today;
 use super::protection::forbidden_protection;
 use super::references::{UnknownReference, unknown_references};
 use crate::domain::access::Caller;
 use crate::domain::contact::{Contact, Visibility};
+use crate::domain::date::{self, Rules};
 use crate::domain::draft::Draft;
 use crate::domain::issue::FieldIssue;
 use crate::domain::place::{Doubt, doubts};
@@ -29,6 +32,8 @@ pub(super) struct WriteRules {
     unknown: Vec<(ReadReference, FieldIssue)>,
     /// Members that nobody writes, with the values sent.
     claims: Vec<(String, Value)>,
+    /// The day that it is where the organisation is.
+    today: Date,
     /// Whether a country, language or time zone that is none is refused.
     strict_places: bool,
     /// What the organisation is called.
@@ -50,6 +55,7 @@ impl App {
             caller: caller.clone(),
             unknown,
             claims: draft.claims.clone(),
+            today: today(self.partition.now(), organization.settings.timezone.as_deref()),
             strict_places: organization.settings.strict_places,
             organization: [organization.id.to_string(), organization.name.clone()],
         })
@@ -79,6 +85,13 @@ impl WriteRules {
         if is_lost(&after) && !before.is_some_and(is_lost) {
             let detail = "a contact that only a queue sees needs an assigned_queue";
             issues.push(FieldIssue::new("/visibility", "required", detail));
+        }
+        let birthday = after.birthday.as_deref();
+        if before.and_then(|before| before.birthday.as_deref()) != birthday
+            && let Some(day) = birthday.and_then(|text| date::read(text, Rules::STRICT))
+            && let Some(doubt) = date::birthday_doubt(day, self.today)
+        {
+            issues.push(FieldIssue::new("/birthday", "date", doubt));
         }
         if self.strict_places {
             let known = before.map(doubts).unwrap_or_default();

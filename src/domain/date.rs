@@ -43,6 +43,13 @@ impl Rules {
     /// Only what means one thing.
     pub const STRICT: Self =
         Self { order: None, century: Century::Unknown, yearless: false, numbers: false };
+
+    /// Days as they are written in a country.
+    pub fn of_country(country: &str) -> Self {
+        let month_first = matches!(country, "US" | "PH" | "PR" | "GU" | "FM" | "MH" | "PW");
+        let order = if month_first { Order::MonthFirst } else { Order::DayFirst };
+        Self { order: Some(order), century: Century::Pivot, yearless: true, numbers: true }
+    }
 }
 
 /// What a text says.
@@ -64,6 +71,18 @@ impl Day {
             Self::Yearless(month, day) => Some(format!("--{month:02}-{day:02}")),
             Self::Nothing => None,
         }
+    }
+}
+
+/// Nobody who calls was born before this year.
+const FIRST_YEAR: i16 = 1850;
+
+/// Why a day cannot be a birthday; it can if nothing is said.
+pub fn birthday_doubt(day: Day, today: Date) -> Option<&'static str> {
+    match day {
+        Day::Full(date) if date > today => Some("is in the future"),
+        Day::Full(date) if date.year() < FIRST_YEAR => Some("is too long ago"),
+        Day::Full(_) | Day::Yearless(..) | Day::Nothing => None,
     }
 }
 

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::access::OrgSettings;
 use super::contact::{Address, ChannelId, Email, Visibility};
+use super::date::{self, Century, Rules};
 use super::draft::{Draft, MAX_CUSTOM_TEXT, MAX_NOTES, MAX_TAG, MAX_TEXT, Patch};
 use super::email;
 use super::issue::{FieldIssue, shorten};
@@ -137,7 +138,7 @@ impl Reader<'_> {
                     draft.addresses = map(self.single(&at, value, Self::address), |a| vec![a]);
                 }
                 "birthday" | "date_of_birth" => {
-                    draft.birthday = self.single(&at, value, Self::date);
+                    draft.birthday = self.birthday(&at, value);
                 }
                 "social_profiles" => {
                     draft.social_profiles =
@@ -528,12 +529,19 @@ impl Reader<'_> {
         parsed
     }
 
-    fn date(&mut self, at: &str, value: &Value) -> Option<String> {
-        let parsed = value.as_str().and_then(parse_birthday);
-        if parsed.is_none() {
-            self.wrong_type(at, "a date such as 1980-12-31 or --12-31", value);
+    /// A day as lists are read, too; two digits of a year are none here, for nobody says when they
+    /// were written.
+    fn birthday(&mut self, at: &str, value: &Value) -> Patch<String> {
+        if let Patch::Clear = self.single(at, value, |_, _, _| Some(())) {
+            return Patch::Clear;
         }
-        parsed
+        let country = self.settings.default_country.as_deref().unwrap_or_default();
+        let rules = Rules { century: Century::Unknown, ..Rules::of_country(country) };
+        let Some(day) = value.as_str().and_then(|text| date::read(text, rules)) else {
+            self.wrong_type(at, "a date such as 1980-12-31 or --12-31", value);
+            return Patch::Keep;
+        };
+        day.written().map_or(Patch::Clear, Patch::Set)
     }
 
     fn status(&mut self, at: &str, value: &Value) -> Option<Status> {
@@ -579,19 +587,6 @@ fn check_json(at: &str, value: &Value, depth: usize) -> Option<FieldIssue> {
         }),
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
-}
-
-/// Reads a birthday: `YYYY-MM-DD`, or `--MM-DD` without a year. Gives it back in that form.
-pub fn parse_birthday(text: &str) -> Option<String> {
-    let text = text.trim();
-    let (full, yearless) = match text.strip_prefix("--") {
-        // A leap year, so that 29 February is allowed.
-        Some(rest) => (format!("2000-{rest}"), true),
-        None => (text.get(..10)?.to_owned(), false),
-    };
-    let date: jiff::civil::Date = full.parse().ok()?;
-    let written = date.to_string();
-    Some(if yearless { format!("-{}", &written[4..]) } else { written })
 }
 
 fn map<T, U>(patch: Patch<T>, f: impl FnOnce(T) -> U) -> Patch<U> {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::target::FIELDS;
+use super::target::field_names;
 
 /// A file that can not be read, or a request that does not fit it.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +66,7 @@ pub enum Error {
         name: String,
     },
     /// A field that a column can not go to.
-    #[error("unknown field \"{name}\"{hint}; fields are {} cf.KEY ignore", FIELDS.join(" "))]
+    #[error("unknown field \"{name}\"{hint}; fields are {} cf.KEY ignore", field_names().collect::<Vec<_>>().join(" "))]
     UnknownField {
         /// What was asked for.
         name: String,

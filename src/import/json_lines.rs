@@ -6,6 +6,7 @@
 use std::io::{BufRead as _, BufReader, Read};
 
 use csv::StringRecord;
+use jiff::civil::Date;
 use serde_json::Value;
 
 use super::Error;
@@ -15,6 +16,7 @@ use super::read::MAX_ROW_BYTES;
 use super::validate::{RowContext, ValidRow};
 use crate::domain::access::OrgSettings;
 use crate::domain::contact::Email;
+use crate::domain::date::{self, Rules};
 use crate::domain::draft::{Draft, Patch};
 use crate::domain::draft_json::{self, OF_ANSWERS, READ_ONLY};
 use crate::domain::ids::ContactId;
@@ -137,7 +139,8 @@ pub fn validate_json(row: &JsonRow, context: &RowContext) -> (Option<ValidRow>, 
         Ok(mut draft) => {
             only_add(&mut draft);
             draft.add_tags.extend(context.tags.iter().cloned());
-            let issues = drop_doubts(&mut draft, row.line, context.settings.strict_places);
+            let mut issues = drop_doubts(&mut draft, row.line, context.settings.strict_places);
+            issues.extend(drop_birthday(&mut draft, row.line, context.today));
             (Some(ValidRow { line: row.line, id: id.map(ContactId), draft }), issues)
         }
         Err(issues) => {
@@ -181,6 +184,16 @@ fn drop_doubts(draft: &mut Draft, line: u64, is_strict: bool) -> Vec<RowIssue> {
             .suggest(doubt.place.advice())
     };
     doubts.into_iter().map(issue).collect()
+}
+
+/// Leaves out a birthday that cannot be one.
+fn drop_birthday(draft: &mut Draft, line: u64, today: Date) -> Option<RowIssue> {
+    let text = draft.birthday.value()?.clone();
+    let doubt = date::birthday_doubt(date::read(&text, Rules::STRICT)?, today)?;
+    draft.birthday = Patch::Keep;
+    let reason = format!("{doubt}; it is left out");
+    let issue = RowIssue::warning(line, IssueCode::DateInvalid, reason).at("birthday", &text);
+    Some(issue.suggest("write it as 1980-12-31"))
 }
 
 /// Makes a draft that replaces lists one that adds to them; the short forms repeat the lists.

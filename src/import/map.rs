@@ -11,7 +11,7 @@ use super::Error;
 use super::header::{LabelledKind, Layout, Meaning, meaning, squeeze};
 use super::issue::shortened;
 use super::read::RawRow;
-use super::target::{Label, Target, did_you_mean};
+use super::target::{Content, Label, Target, did_you_mean};
 use crate::domain::date::Order;
 
 /// How Google joins several values in a cell.
@@ -254,21 +254,22 @@ impl RowMap {
     }
 
     /// Takes a cell apart that may hold several values.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "cells of most fields hold one value")]
     fn split<'a>(&self, plan: &ColumnPlan, cell: &'a str) -> Vec<&'a str> {
         let mut parts: Vec<&str> = cell.split(TRIPLE_COLON).collect();
         let has_colons = parts.len() > 1;
         let mut cut = |marks: &[char]| {
             parts = parts.iter().flat_map(|part| part.split(marks)).collect();
         };
-        match &plan.target {
-            Target::Phone(_) | Target::Phones => {
+        match plan.target.content() {
+            Content::Phones => {
                 cut(&['|', '\n']);
                 parts = parts.into_iter().flat_map(split_at_semicolons).collect();
                 // A comma can be a pause in a number; between whole numbers it separates.
                 parts = parts.into_iter().flat_map(split_whole_numbers).collect();
             }
-            Target::Email(_) | Target::Emails => cut(&['|', ';', ',', '\n']),
-            Target::Tags => {
+            Content::Emails => cut(&['|', ';', ',', '\n']),
+            Content::Tags => {
                 match self.tag_separator {
                     // Three colons are there because other marks are part of tags.
                     _ if has_colons => {}
@@ -281,37 +282,7 @@ impl RowMap {
                 }
                 return parts.into_iter().filter_map(tag).collect();
             }
-            Target::Id
-            | Target::Name
-            | Target::FirstName
-            | Target::MiddleName
-            | Target::LastName
-            | Target::Suffix
-            | Target::Company
-            | Target::Title
-            | Target::Department
-            | Target::Role
-            | Target::Address(..)
-            | Target::Birthday
-            | Target::Notes
-            | Target::Status
-            | Target::DoNotContact
-            | Target::MayContact
-            | Target::OptIn
-            | Target::OptOut
-            | Target::EmailOptOut
-            | Target::Source
-            | Target::ExternalCrmId
-            | Target::ExternalCrmProvider
-            | Target::Language
-            | Target::Timezone
-            | Target::PreferredChannel
-            | Target::AssignedTo
-            | Target::Visibility
-            | Target::AssignedQueue
-            | Target::List
-            | Target::Custom(_)
-            | Target::Ignore => parts = vec![cell],
+            _ => parts = vec![cell],
         }
         parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).collect()
     }

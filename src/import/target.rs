@@ -7,6 +7,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::Error;
+use crate::domain::draft::{Draft, Patch};
+use crate::domain::place::Place;
 
 /// What kind of number or address a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,18 +77,6 @@ pub enum AddressPart {
     Country,
 }
 
-impl AddressPart {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Street => "street",
-            Self::City => "city",
-            Self::Region => "region",
-            Self::PostalCode => "postal_code",
-            Self::Country => "country",
-        }
-    }
-}
-
 /// Where the cells of a column go.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the fields are those of a contact")]
@@ -145,95 +135,129 @@ pub enum Target {
     Ignore,
 }
 
-/// The names of the fields, but for `cf.KEY`, in the order in which they are shown.
-pub const FIELDS: [&str; 39] = [
-    "id",
-    "name",
-    "first_name",
-    "middle_name",
-    "last_name",
-    "suffix",
-    "phone",
-    "mobile",
-    "phones",
-    "email",
-    "emails",
-    "company",
-    "title",
-    "department",
-    "role",
-    "street",
-    "city",
-    "region",
-    "postal_code",
-    "country",
-    "birthday",
-    "tags",
-    "notes",
-    "status",
-    "do_not_contact",
-    "may_contact",
-    "opt_in",
-    "opt_out",
-    "email_opt_out",
-    "source",
-    "external_crm_id",
-    "external_crm_provider",
-    "language",
-    "timezone",
-    "preferred_channel",
-    "assigned_to",
-    "visibility",
-    "assigned_queue",
-    "list",
+/// The fields with their names, but for `cf.KEY`, in the order in which they are shown.
+static FIELDS: [(&str, Target); 40] = [
+    ("id", Target::Id),
+    ("name", Target::Name),
+    ("first_name", Target::FirstName),
+    ("middle_name", Target::MiddleName),
+    ("last_name", Target::LastName),
+    ("suffix", Target::Suffix),
+    ("phone", Target::Phone(None)),
+    ("mobile", Target::Phone(Some(Label::Mobile))),
+    ("phones", Target::Phones),
+    ("email", Target::Email(None)),
+    ("emails", Target::Emails),
+    ("company", Target::Company),
+    ("title", Target::Title),
+    ("department", Target::Department),
+    ("role", Target::Role),
+    ("street", Target::Address(AddressPart::Street, None)),
+    ("city", Target::Address(AddressPart::City, None)),
+    ("region", Target::Address(AddressPart::Region, None)),
+    ("postal_code", Target::Address(AddressPart::PostalCode, None)),
+    ("country", Target::Address(AddressPart::Country, None)),
+    ("birthday", Target::Birthday),
+    ("tags", Target::Tags),
+    ("notes", Target::Notes),
+    ("status", Target::Status),
+    ("do_not_contact", Target::DoNotContact),
+    ("may_contact", Target::MayContact),
+    ("opt_in", Target::OptIn),
+    ("opt_out", Target::OptOut),
+    ("email_opt_out", Target::EmailOptOut),
+    ("source", Target::Source),
+    ("external_crm_id", Target::ExternalCrmId),
+    ("external_crm_provider", Target::ExternalCrmProvider),
+    ("language", Target::Language),
+    ("timezone", Target::Timezone),
+    ("preferred_channel", Target::PreferredChannel),
+    ("assigned_to", Target::AssignedTo),
+    ("visibility", Target::Visibility),
+    ("assigned_queue", Target::AssignedQueue),
+    ("list", Target::List),
+    ("ignore", Target::Ignore),
 ];
+
+/// The names of the fields, but for `cf.KEY` and for `ignore`, which is none.
+pub(super) fn field_names() -> impl Iterator<Item = &'static str> {
+    FIELDS.iter().filter(|(_, target)| *target != Target::Ignore).map(|(name, _)| *name)
+}
+
+/// What the cells of a field hold, and where that goes.
+#[derive(Clone, Copy)]
+pub(super) enum Content<'a> {
+    /// The id of a contact.
+    Id,
+    /// A short text for one member.
+    Text(Slot),
+    /// A language or time zone for one member.
+    Place(Place, Slot),
+    LastName,
+    MiddleName,
+    Phones,
+    Emails,
+    Address(AddressPart, Option<Label>),
+    Birthday,
+    Tags,
+    /// The name of a list.
+    List,
+    Notes,
+    Status,
+    /// Consent, or its refusal.
+    Consent,
+    Visibility,
+    /// A value of the custom field with this key.
+    Custom(&'a str),
+    Nothing,
+}
+
+/// Leads to a member of a draft.
+pub(super) type Slot = fn(&mut Draft) -> &mut Patch<String>;
 
 impl Target {
     fn from_name(name: &str) -> Option<Self> {
-        use AddressPart as Part;
-        Some(match name {
-            "id" => Self::Id,
-            "name" => Self::Name,
-            "first_name" => Self::FirstName,
-            "middle_name" => Self::MiddleName,
-            "last_name" => Self::LastName,
-            "suffix" => Self::Suffix,
-            "phone" => Self::Phone(None),
-            "mobile" => Self::Phone(Some(Label::Mobile)),
-            "phones" => Self::Phones,
-            "email" => Self::Email(None),
-            "emails" => Self::Emails,
-            "company" => Self::Company,
-            "title" => Self::Title,
-            "department" => Self::Department,
-            "role" => Self::Role,
-            "street" => Self::Address(Part::Street, None),
-            "city" => Self::Address(Part::City, None),
-            "region" => Self::Address(Part::Region, None),
-            "postal_code" => Self::Address(Part::PostalCode, None),
-            "country" => Self::Address(Part::Country, None),
-            "birthday" => Self::Birthday,
-            "tags" => Self::Tags,
-            "notes" => Self::Notes,
-            "status" => Self::Status,
-            "do_not_contact" => Self::DoNotContact,
-            "may_contact" => Self::MayContact,
-            "opt_in" => Self::OptIn,
-            "opt_out" => Self::OptOut,
-            "email_opt_out" => Self::EmailOptOut,
-            "source" => Self::Source,
-            "external_crm_id" => Self::ExternalCrmId,
-            "external_crm_provider" => Self::ExternalCrmProvider,
-            "language" => Self::Language,
-            "timezone" => Self::Timezone,
-            "preferred_channel" => Self::PreferredChannel,
-            "assigned_to" => Self::AssignedTo,
-            "visibility" => Self::Visibility,
-            "assigned_queue" => Self::AssignedQueue,
-            "list" => Self::List,
-            "ignore" => Self::Ignore,
-            _ => return None,
-        })
+        FIELDS.iter().find(|(known, _)| *known == name).map(|(_, target)| target.clone())
+    }
+
+    /// What its cells hold: the one list of fields that mapping, checking and reading go by.
+    pub(super) fn content(&self) -> Content<'_> {
+        match self {
+            Self::Id => Content::Id,
+            Self::Name => Content::Text(|draft| &mut draft.display_name),
+            Self::FirstName => Content::Text(|draft| &mut draft.first_name),
+            Self::MiddleName => Content::MiddleName,
+            Self::LastName => Content::LastName,
+            Self::Suffix => Content::Text(|draft| &mut draft.suffix),
+            Self::Phone(_) | Self::Phones => Content::Phones,
+            Self::Email(_) | Self::Emails => Content::Emails,
+            Self::Company => Content::Text(|draft| &mut draft.company),
+            Self::Title => Content::Text(|draft| &mut draft.title),
+            Self::Department => Content::Text(|draft| &mut draft.department),
+            Self::Role => Content::Text(|draft| &mut draft.role),
+            Self::Address(part, label) => Content::Address(*part, *label),
+            Self::Birthday => Content::Birthday,
+            Self::Tags => Content::Tags,
+            Self::Notes => Content::Notes,
+            Self::Status => Content::Status,
+            Self::DoNotContact
+            | Self::MayContact
+            | Self::OptIn
+            | Self::OptOut
+            | Self::EmailOptOut => Content::Consent,
+            Self::Source => Content::Text(|draft| &mut draft.source),
+            Self::ExternalCrmId => Content::Text(|draft| &mut draft.external_crm_id),
+            Self::ExternalCrmProvider => Content::Text(|draft| &mut draft.external_crm_provider),
+            Self::Language => Content::Place(Place::Language, |draft| &mut draft.language),
+            Self::Timezone => Content::Place(Place::Timezone, |draft| &mut draft.timezone),
+            Self::PreferredChannel => Content::Text(|draft| &mut draft.preferred_channel),
+            Self::AssignedTo => Content::Text(|draft| &mut draft.assigned_to),
+            Self::Visibility => Content::Visibility,
+            Self::AssignedQueue => Content::Text(|draft| &mut draft.assigned_queue),
+            Self::List => Content::List,
+            Self::Custom(key) => Content::Custom(key),
+            Self::Ignore => Content::Nothing,
+        }
     }
 
     /// The same field with a label, where the field has labels.
@@ -283,49 +307,22 @@ impl Target {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let with = |f: &mut fmt::Formatter<'_>, name: &str, label: Option<Label>| match label {
-            Some(label) => write!(f, "{name}.{}", label.as_str()),
-            None => f.write_str(name),
+        if let Self::Custom(key) = self {
+            return write!(f, "cf.{key}");
+        }
+        let named = |target: &Self| FIELDS.iter().find(|(_, known)| known == target);
+        if let Some((name, _)) = named(self) {
+            return f.write_str(name);
+        }
+        let plain = if let Self::Address(part, _) = self {
+            Self::Address(*part, None)
+        } else if let Self::Email(_) = self {
+            Self::Email(None)
+        } else {
+            Self::Phone(None)
         };
-        f.write_str(match self {
-            Self::Phone(Some(Label::Mobile)) => "mobile",
-            Self::Phone(label) => return with(f, "phone", *label),
-            Self::Email(label) => return with(f, "email", *label),
-            Self::Address(part, label) => return with(f, part.as_str(), *label),
-            Self::Custom(key) => return write!(f, "cf.{key}"),
-            Self::Id => "id",
-            Self::Name => "name",
-            Self::FirstName => "first_name",
-            Self::MiddleName => "middle_name",
-            Self::LastName => "last_name",
-            Self::Suffix => "suffix",
-            Self::Phones => "phones",
-            Self::Emails => "emails",
-            Self::Company => "company",
-            Self::Title => "title",
-            Self::Department => "department",
-            Self::Role => "role",
-            Self::Birthday => "birthday",
-            Self::Tags => "tags",
-            Self::Notes => "notes",
-            Self::Status => "status",
-            Self::DoNotContact => "do_not_contact",
-            Self::MayContact => "may_contact",
-            Self::OptIn => "opt_in",
-            Self::OptOut => "opt_out",
-            Self::EmailOptOut => "email_opt_out",
-            Self::Source => "source",
-            Self::ExternalCrmId => "external_crm_id",
-            Self::ExternalCrmProvider => "external_crm_provider",
-            Self::Language => "language",
-            Self::Timezone => "timezone",
-            Self::PreferredChannel => "preferred_channel",
-            Self::AssignedTo => "assigned_to",
-            Self::Visibility => "visibility",
-            Self::AssignedQueue => "assigned_queue",
-            Self::List => "list",
-            Self::Ignore => "ignore",
-        })
+        let name = named(&plain).map_or("", |(name, _)| *name);
+        write!(f, "{name}.{}", self.label().map_or("", Label::as_str))
     }
 }
 
@@ -349,7 +346,7 @@ impl FromStr for Target {
         });
         labelled.ok_or_else(|| Error::UnknownField {
             name: text.to_owned(),
-            hint: did_you_mean(&name, FIELDS.into_iter().chain(["ignore"])),
+            hint: did_you_mean(&name, FIELDS.iter().map(|(name, _)| *name)),
         })
     }
 }
@@ -410,8 +407,7 @@ mod tests {
 
     #[test]
     fn every_field_name_comes_back() {
-        for name in FIELDS.into_iter().chain([
-            "ignore",
+        for name in FIELDS.iter().map(|(name, _)| *name).chain([
             "cf.account_value",
             "phone.work",
             "email.home",

@@ -7,8 +7,6 @@
 mod channel;
 mod fact;
 
-pub use fact::date_rules;
-
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,7 +17,7 @@ use super::cell::{self, Cell};
 use super::issue::{IssueCode, RowIssue, Severity};
 use super::map::{MappedRow, MappedValue};
 use super::spreadsheet::{restored_postal_code, without_decimals};
-use super::target::{AddressPart, Label, Target};
+use super::target::{AddressPart, Content, Label, Target};
 use crate::domain::access::{FieldRights, OrgSettings, Role};
 use crate::domain::contact::{Address, Visibility};
 use crate::domain::custom_field::{self, Definitions, Fitting};
@@ -182,20 +180,8 @@ impl Checker<'_> {
         draft: &mut Draft,
         parts: &mut Parts<'a>,
     ) {
-        if let Some((place, slot)) = place_slot(draft, value.target) {
-            if let Some(text) = self.text(value, text, MAX_TEXT)
-                && let Some(text) = self.place(value, place, text.into_owned())
-            {
-                self.set(value, slot, text);
-            }
-            return;
-        }
-        if let Some(slot) = text_slot(draft, value.target) {
-            self.put_text(value, text, slot);
-            return;
-        }
-        match value.target {
-            Target::Id => match text.parse() {
+        match value.target.content() {
+            Content::Id => match text.parse() {
                 Ok(id) => self.id = Some(ContactId(id)),
                 Err(_) => self.warn(
                     value,
@@ -204,23 +190,23 @@ impl Checker<'_> {
                     "leave the ids of an export as they are",
                 ),
             },
-            Target::LastName => self.last_name(value, text, draft),
-            Target::MiddleName => parts.middle.push(text),
-            Target::Phone(_) | Target::Phones => self.phone(value, text, draft),
-            Target::Email(_) | Target::Emails => self.email(value, text, draft),
-            Target::Address(part, label) => {
+            Content::LastName => self.last_name(value, text, draft),
+            Content::MiddleName => parts.middle.push(text),
+            Content::Phones => self.phone(value, text, draft),
+            Content::Emails => self.email(value, text, draft),
+            Content::Address(part, label) => {
                 if let Some(text) = self.text(value, text, MAX_TEXT) {
-                    let key = (value.group, *label);
-                    self.address(value, *part, key, text.into_owned(), &mut parts.addresses);
+                    let key = (value.group, label);
+                    self.address(value, part, key, text.into_owned(), &mut parts.addresses);
                 }
             }
-            Target::Birthday => self.birthday(value, text, draft),
+            Content::Birthday => self.birthday(value, text, draft),
             // Lists are not kept yet; a tag keeps what the file says about them.
-            Target::Tags | Target::List => {
+            Content::Tags | Content::List => {
                 draft.add_tags.extend(self.text(value, text, MAX_TAG).map(Cow::into_owned));
             }
-            Target::Notes => parts.notes.extend(self.text(value, text, MAX_NOTES)),
-            Target::Status => match Status::parse(text) {
+            Content::Notes => parts.notes.extend(self.text(value, text, MAX_NOTES)),
+            Content::Status => match Status::parse(text) {
                 Some(status) if draft.status.value().is_none_or(|known| *known == status) => {
                     draft.status = Patch::Set(status);
                 }
@@ -236,12 +222,8 @@ impl Checker<'_> {
                     );
                 }
             },
-            Target::DoNotContact
-            | Target::MayContact
-            | Target::OptIn
-            | Target::OptOut
-            | Target::EmailOptOut => self.consent(value, text, draft),
-            Target::Visibility => match Visibility::parse(text) {
+            Content::Consent => self.consent(value, text, draft),
+            Content::Visibility => match Visibility::parse(text) {
                 Some(visibility)
                     if draft.visibility.value().is_none_or(|known| *known == visibility) =>
                 {
@@ -255,13 +237,13 @@ impl Checker<'_> {
                     "use all, queue or owner",
                 ),
             },
-            Target::Custom(key) => {
+            Content::Custom(key) => {
                 if let Some(text) = self.text(value, text, MAX_CUSTOM_TEXT) {
                     let fitting = self.custom(value, key, &text);
                     let known = parts.custom.get(key).and_then(Patch::value);
                     match (fitting, known) {
                         (Some(fitting), None) => {
-                            parts.custom.insert(key.clone(), Patch::Set(fitting));
+                            parts.custom.insert(key.to_owned(), Patch::Set(fitting));
                         }
                         (Some(fitting), Some(known)) if fitting != *known => {
                             self.left_behind(value);
@@ -270,23 +252,15 @@ impl Checker<'_> {
                     }
                 }
             }
-            // Fields of short text are done above.
-            Target::Ignore
-            | Target::Name
-            | Target::FirstName
-            | Target::Suffix
-            | Target::Company
-            | Target::Title
-            | Target::Department
-            | Target::Role
-            | Target::Source
-            | Target::ExternalCrmId
-            | Target::ExternalCrmProvider
-            | Target::Language
-            | Target::Timezone
-            | Target::PreferredChannel
-            | Target::AssignedTo
-            | Target::AssignedQueue => {}
+            Content::Text(slot) => self.put_text(value, text, slot(draft)),
+            Content::Place(place, slot) => {
+                if let Some(text) = self.text(value, text, MAX_TEXT)
+                    && let Some(text) = self.place(value, place, text.into_owned())
+                {
+                    self.set(value, slot(draft), text);
+                }
+            }
+            Content::Nothing => {}
         }
     }
 
@@ -495,59 +469,6 @@ impl Checker<'_> {
                 }
             }
         }
-    }
-}
-
-/// The member that a field of short text goes to.
-fn text_slot<'a>(draft: &'a mut Draft, target: &Target) -> Option<&'a mut Patch<String>> {
-    Some(match target {
-        Target::Name => &mut draft.display_name,
-        Target::FirstName => &mut draft.first_name,
-        Target::Suffix => &mut draft.suffix,
-        Target::Company => &mut draft.company,
-        Target::Title => &mut draft.title,
-        Target::Department => &mut draft.department,
-        Target::Role => &mut draft.role,
-        Target::Source => &mut draft.source,
-        Target::ExternalCrmId => &mut draft.external_crm_id,
-        Target::ExternalCrmProvider => &mut draft.external_crm_provider,
-        Target::PreferredChannel => &mut draft.preferred_channel,
-        Target::AssignedTo => &mut draft.assigned_to,
-        Target::AssignedQueue => &mut draft.assigned_queue,
-        Target::Id
-        | Target::Language
-        | Target::Timezone
-        | Target::LastName
-        | Target::MiddleName
-        | Target::Phone(_)
-        | Target::Phones
-        | Target::Email(_)
-        | Target::Emails
-        | Target::Address(..)
-        | Target::Birthday
-        | Target::Tags
-        | Target::Notes
-        | Target::Status
-        | Target::DoNotContact
-        | Target::MayContact
-        | Target::OptIn
-        | Target::OptOut
-        | Target::EmailOptOut
-        | Target::Visibility
-        | Target::List
-        | Target::Custom(_)
-        | Target::Ignore => return None,
-    })
-}
-
-/// The member that a language or time zone goes to.
-fn place_slot<'a>(draft: &'a mut Draft, target: &Target) -> Option<(Place, &'a mut Patch<String>)> {
-    if *target == Target::Language {
-        Some((Place::Language, &mut draft.language))
-    } else if *target == Target::Timezone {
-        Some((Place::Timezone, &mut draft.timezone))
-    } else {
-        None
     }
 }
 

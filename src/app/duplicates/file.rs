@@ -10,7 +10,7 @@ use super::report::{DuplicateReport, ReportOptions};
 use super::subject::{Card, Ids, Subjects};
 use crate::dedupe::{Apart, Input, Model, Options, PlaceInput, Record, Standard};
 use crate::domain::contact::is_mobile_label;
-use crate::domain::date;
+use crate::domain::date::{self, Rules};
 use crate::domain::guarded_csv::unguarded;
 use crate::domain::name;
 use crate::domain::place::Place;
@@ -18,7 +18,7 @@ use crate::engine::builtin_names;
 use crate::import::header::squeeze;
 use crate::import::{
     self, AddressPart, Label, MapOptions, MappedRow, RawRow, ReadOptions, Reader, RowMap, Target,
-    column_named, validate,
+    column_named,
 };
 
 /// Rows that are read and standardised at once.
@@ -247,7 +247,7 @@ impl<'a> RowValues<'a> {
             }
         }
         out.phones.sort_by_key(|(is_mobile, _)| !is_mobile);
-        out.birthday = match date::read(birthday, validate::date_rules(&out.country)) {
+        out.birthday = match date::read(birthday, Rules::of_country(&out.country)) {
             Some(day) => day.written().unwrap_or_default(),
             None => birthday.to_owned(),
         };

@@ -7,29 +7,18 @@ use super::super::map::MappedValue;
 use super::super::target::Target;
 use super::Checker;
 use crate::domain::custom_field::{self, CustomType};
-use crate::domain::date::{self, Century, Day, Order, Rules};
+use crate::domain::date::{self, Century, Day, Rules};
 use crate::domain::draft::{Draft, Patch};
 use crate::domain::text::fold;
-
-/// Nobody who calls was born before this year.
-const FIRST_YEAR: i16 = 1850;
-
-/// How a country writes its days.
-pub fn date_rules(country: &str) -> Rules {
-    let month_first = matches!(country, "US" | "PH" | "PR" | "GU" | "FM" | "MH" | "PW");
-    let order = if month_first { Order::MonthFirst } else { Order::DayFirst };
-    Rules { order: Some(order), century: Century::Pivot, yearless: true, numbers: true }
-}
 
 impl Checker<'_> {
     pub(super) fn birthday(&mut self, value: &MappedValue<'_>, text: &str, draft: &mut Draft) {
         let today = self.context.today;
         let found = date::read(text, self.rules(value, Century::Until(today), true));
-        let doubt = match found {
+        let doubt = match found.map(|day| (day, date::birthday_doubt(day, today))) {
             None => "is not a date",
-            Some(Day::Full(date)) if date > today => "is in the future",
-            Some(Day::Full(date)) if date.year() < FIRST_YEAR => "is too long ago",
-            Some(day) => {
+            Some((_, Some(doubt))) => doubt,
+            Some((day, None)) => {
                 if let Some(day) = day.written() {
                     self.set(value, &mut draft.birthday, day);
                 }
@@ -65,7 +54,7 @@ impl Checker<'_> {
 
     /// The order of day and month: as the other days of the column have it, else as the country.
     fn rules(&self, value: &MappedValue<'_>, century: Century, yearless: bool) -> Rules {
-        let of_country = date_rules(self.country.as_deref().unwrap_or_default());
+        let of_country = Rules::of_country(self.country.as_deref().unwrap_or_default());
         let order = value.date_order.or(of_country.order);
         Rules { order, century, yearless, ..of_country }
     }

@@ -107,3 +107,39 @@ fn a_status_that_does_not_show_is_said_and_facts_are_set_singly() {
     let refused = server.patch(&path(&id), &json!({"lifecycle": "gone"})).expect(422);
     assert_eq!(refused.json["errors"][0]["pointer"], "/lifecycle");
 }
+
+#[test]
+fn a_birthday_means_the_same_in_the_api_and_in_a_list() {
+    let server = TestServer::start();
+    for (text, birthday) in [
+        ("1985-05-17", json!("1985-05-17")),
+        ("1985-05-17T00:00:00Z", json!("1985-05-17")),
+        ("--05-17", json!("--05-17")),
+        ("17.05.1985", json!("1985-05-17")),
+        ("5/17/1985", json!("1985-05-17")),
+        // As the country of the organisation writes it.
+        ("03/04/1985", json!("1985-03-04")),
+        ("May 17, 1985", json!("1985-05-17")),
+        ("17 mai 1985", json!("1985-05-17")),
+        ("0000-00-00", json!(null)),
+        ("", json!(null)),
+    ] {
+        let made = server.create(&json!({"name": "Ada", "birthday": text}));
+        assert_eq!(made["birthday"], birthday, "{text}");
+        let list = format!("Name,Birthday\nBen,\"{text}\"\n");
+        let body =
+            json!({"csv": list, "options": {"on_duplicate": "create", "tags": ["of a list"]}});
+        let id = server.post("/api/v1/imports", &body).expect(202).id();
+        while server.get(&format!("/api/v1/imports/{id}")).json["finished_at"].is_null() {
+            std::thread::yield_now();
+        }
+        let ben =
+            server.search("ben", "&refresh=wait&sort=-created_at").json["contacts"][0].clone();
+        assert_eq!(ben["birthday"], birthday, "{text} in a list");
+    }
+    for text in ["1985-05-17 or so", "1985-02-30", "17.05.85", "soon", "2999-01-01", "1200-01-01"] {
+        let body = json!({"name": "Ada", "birthday": text});
+        let refused = server.post("/api/v1/contacts", &body).expect(422);
+        assert_eq!(refused.json["errors"][0]["pointer"], "/birthday", "{text}");
+    }
+}
