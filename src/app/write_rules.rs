@@ -4,7 +4,6 @@
 //! Sending back what holds already is always allowed: clients read a record, edit a part of it and
 //! send all of it.
 
-use jiff::civil::Date;
 use serde_json::Value;
 
 use super::App;
@@ -32,8 +31,6 @@ pub(super) struct WriteRules {
     unknown: Vec<(ReadReference, FieldIssue)>,
     /// Members that nobody writes, with the values sent.
     claims: Vec<(String, Value)>,
-    /// The day that it is where the organisation is.
-    today: Date,
     /// Whether a country, language or time zone that is none is refused.
     strict_places: bool,
     /// What the organisation is called.
@@ -55,10 +52,27 @@ impl App {
             caller: caller.clone(),
             unknown,
             claims: draft.claims.clone(),
-            today: today(self.partition.now(), organization.settings.timezone.as_deref()),
             strict_places: organization.settings.strict_places,
             organization: [organization.id.to_string(), organization.name.clone()],
         })
+    }
+}
+
+impl App {
+    /// Says of the birthday of a contact that it cannot be one, if so.
+    ///
+    /// # Errors
+    /// If the organisation of the caller is gone.
+    pub fn birthday_warning(
+        &self,
+        caller: &Caller,
+        contact: &Contact,
+    ) -> Result<Option<FieldIssue>, Error> {
+        let organization = self.organization_of(caller)?;
+        let today = today(self.partition.now(), organization.settings.timezone.as_deref());
+        let day = contact.birthday.as_deref().and_then(|text| date::read(text, Rules::STRICT));
+        let doubt = day.and_then(|day| date::birthday_doubt(day, today));
+        Ok(doubt.map(|doubt| FieldIssue::new("/birthday", "birthday_doubtful", doubt)))
     }
 }
 
@@ -85,13 +99,6 @@ impl WriteRules {
         if is_lost(&after) && !before.is_some_and(is_lost) {
             let detail = "a contact that only a queue sees needs an assigned_queue";
             issues.push(FieldIssue::new("/visibility", "required", detail));
-        }
-        let birthday = after.birthday.as_deref();
-        if before.and_then(|before| before.birthday.as_deref()) != birthday
-            && let Some(day) = birthday.and_then(|text| date::read(text, Rules::STRICT))
-            && let Some(doubt) = date::birthday_doubt(day, self.today)
-        {
-            issues.push(FieldIssue::new("/birthday", "date", doubt));
         }
         if self.strict_places {
             let known = before.map(doubts).unwrap_or_default();

@@ -13,6 +13,7 @@ use super::error::Problem;
 use super::schema;
 use super::state::State;
 use crate::app::{BulkItem, Deletion, Error};
+use crate::domain::access::Caller;
 use crate::domain::contact::Contact;
 use crate::domain::ids::ContactId;
 use crate::domain::issue::FieldIssue;
@@ -43,6 +44,7 @@ pub(super) async fn create(
     let (value, bytes) = body::json(&request, payload, state.limits.json_bytes).await?;
     let idempotency = body::idempotency(&request, &caller.0, &bytes)?;
     let sent = members_of(&value);
+    let by = caller.0.clone();
     let created =
         answer::run(&state, move |app| app.create_contact(&caller.0, &value, idempotency)).await?;
     let mut view = match serde_json::to_value(ContactView::of(&created.contact)) {
@@ -53,7 +55,7 @@ pub(super) async fn create(
     if !created.duplicates.is_empty() {
         view["duplicates"] = json!(created.duplicates);
     }
-    let warnings = place_warnings(&created.contact, &sent);
+    let warnings = warnings_of(&state, &by, &created.contact, &sent)?;
     if !warnings.is_empty() {
         view["warnings"] = json!(warnings);
     }
@@ -121,6 +123,7 @@ pub(super) async fn update(
     let precondition = body::precondition(&request);
     let (patch, _) = body::json(&request, payload, state.limits.json_bytes).await?;
     let sent = members_of(&patch);
+    let by = caller.0.clone();
     let asked = patch.get("status").and_then(Value::as_str).and_then(Status::parse);
     let (contact, seq) =
         answer::run(&state, move |app| app.update_contact(&caller.0, id, &patch, precondition))
@@ -129,7 +132,7 @@ pub(super) async fn update(
     response.insert_header(("etag", answer::etag(contact.version)));
     response.insert_header(("x-ringdex-seq", seq.0.to_string()));
     response.insert_header(("server-timing", answer::timing(started)));
-    let mut warnings = place_warnings(&contact, &sent);
+    let mut warnings = warnings_of(&state, &by, &contact, &sent)?;
     warnings.extend(asked.and_then(|asked| covered_status(&contact, asked)));
     if warnings.is_empty() {
         return Ok(response.json(ContactView::of(&contact)));
@@ -146,18 +149,27 @@ fn members_of(body: &Value) -> Vec<String> {
         .map(|name| match name.as_str() {
             "address" => "addresses".to_owned(),
             "time_zone" => "timezone".to_owned(),
+            "date_of_birth" => "birthday".to_owned(),
             name => name.to_owned(),
         })
         .collect()
 }
 
-/// Names the countries, languages and time zones that were sent and are none.
-fn place_warnings(contact: &Contact, sent: &[String]) -> Vec<FieldIssue> {
-    let is_sent = |doubt: &Doubt| {
-        let member = doubt.pointer.split('/').nth(1).unwrap_or_default();
+/// Names what was sent, was kept and can hardly be: places that are none, days on which nobody was
+/// born.
+fn warnings_of(
+    state: &State,
+    caller: &Caller,
+    contact: &Contact,
+    sent: &[String],
+) -> Result<Vec<FieldIssue>, Problem> {
+    let mut all: Vec<FieldIssue> = doubts(contact).iter().map(Doubt::issue).collect();
+    all.extend(state.app.birthday_warning(caller, contact)?);
+    all.retain(|issue| {
+        let member = issue.pointer.split('/').nth(1).unwrap_or_default();
         sent.iter().any(|name| name == member)
-    };
-    doubts(contact).iter().filter(|doubt| is_sent(doubt)).map(Doubt::issue).collect()
+    });
+    Ok(all)
 }
 
 /// Says that a status was set and another one is shown, since a stronger fact holds.
