@@ -13,7 +13,6 @@ use super::error::Problem;
 use super::schema;
 use super::state::State;
 use crate::app::{BulkItem, Deletion, Error};
-use crate::domain::access::Caller;
 use crate::domain::contact::Contact;
 use crate::domain::ids::ContactId;
 use crate::domain::issue::FieldIssue;
@@ -44,9 +43,12 @@ pub(super) async fn create(
     let (value, bytes) = body::json(&request, payload, state.limits.json_bytes).await?;
     let idempotency = body::idempotency(&request, &caller.0, &bytes)?;
     let sent = members_of(&value);
-    let by = caller.0.clone();
-    let created =
-        answer::run(&state, move |app| app.create_contact(&caller.0, &value, idempotency)).await?;
+    let (created, doubt) = answer::run(&state, move |app| {
+        let created = app.create_contact(&caller.0, &value, idempotency)?;
+        let doubt = app.birthday_warning(&caller.0, &created.contact)?;
+        Ok((created, doubt))
+    })
+    .await?;
     let mut view = match serde_json::to_value(ContactView::of(&created.contact)) {
         Ok(view) => view,
         Err(_) => Value::Null,
@@ -55,7 +57,7 @@ pub(super) async fn create(
     if !created.duplicates.is_empty() {
         view["duplicates"] = json!(created.duplicates);
     }
-    let warnings = warnings_of(&state, &by, &created.contact, &sent)?;
+    let warnings = warnings_of(&created.contact, doubt, &sent);
     if !warnings.is_empty() {
         view["warnings"] = json!(warnings);
     }
@@ -123,16 +125,18 @@ pub(super) async fn update(
     let precondition = body::precondition(&request);
     let (patch, _) = body::json(&request, payload, state.limits.json_bytes).await?;
     let sent = members_of(&patch);
-    let by = caller.0.clone();
     let asked = patch.get("status").and_then(Value::as_str).and_then(Status::parse);
-    let (contact, seq) =
-        answer::run(&state, move |app| app.update_contact(&caller.0, id, &patch, precondition))
-            .await?;
+    let (contact, seq, doubt) = answer::run(&state, move |app| {
+        let (contact, seq) = app.update_contact(&caller.0, id, &patch, precondition)?;
+        let doubt = app.birthday_warning(&caller.0, &contact)?;
+        Ok((contact, seq, doubt))
+    })
+    .await?;
     let mut response = HttpResponse::Ok();
     response.insert_header(("etag", answer::etag(contact.version)));
     response.insert_header(("x-ringdex-seq", seq.0.to_string()));
     response.insert_header(("server-timing", answer::timing(started)));
-    let mut warnings = warnings_of(&state, &by, &contact, &sent)?;
+    let mut warnings = warnings_of(&contact, doubt, &sent);
     warnings.extend(asked.and_then(|asked| covered_status(&contact, asked)));
     if warnings.is_empty() {
         return Ok(response.json(ContactView::of(&contact)));
@@ -158,18 +162,17 @@ fn members_of(body: &Value) -> Vec<String> {
 /// Names what was sent, was kept and can hardly be: places that are none, days on which nobody was
 /// born.
 fn warnings_of(
-    state: &State,
-    caller: &Caller,
     contact: &Contact,
+    birthday: Option<FieldIssue>,
     sent: &[String],
-) -> Result<Vec<FieldIssue>, Problem> {
+) -> Vec<FieldIssue> {
     let mut all: Vec<FieldIssue> = doubts(contact).iter().map(Doubt::issue).collect();
-    all.extend(state.app.birthday_warning(caller, contact)?);
+    all.extend(birthday);
     all.retain(|issue| {
         let member = issue.pointer.split('/').nth(1).unwrap_or_default();
         sent.iter().any(|name| name == member)
     });
-    Ok(all)
+    all
 }
 
 /// Says that a status was set and another one is shown, since a stronger fact holds.
