@@ -41,6 +41,8 @@ pub enum ErrorCode {
     InUse,
     /// The contact may not be deleted now; `reasons` says why.
     DeleteBlocked,
+    /// Records would go with a contact that is deleted for good; `impact` counts them.
+    HasChildren,
     /// The contact was merged into another one; `merged_into` says which.
     Merged,
     /// A merge cannot be undone before `conflicts` are resolved.
@@ -85,7 +87,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All codes.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 40] = [
         Self::Malformed,
         Self::Unauthorized,
         Self::Forbidden,
@@ -105,6 +107,7 @@ impl ErrorCode {
         Self::NameTaken,
         Self::InUse,
         Self::DeleteBlocked,
+        Self::HasChildren,
         Self::Merged,
         Self::UndoConflict,
         Self::UndoBlocked,
@@ -149,6 +152,7 @@ impl ErrorCode {
             Self::NameTaken => "name_taken",
             Self::InUse => "in_use",
             Self::DeleteBlocked => "delete_blocked",
+            Self::HasChildren => "has_children",
             Self::Merged => "merged",
             Self::UndoConflict => "undo_conflict",
             Self::UndoBlocked => "undo_blocked",
@@ -194,6 +198,7 @@ impl ErrorCode {
             Self::NameTaken => "Another record has this name",
             Self::InUse => "Something else needs this record",
             Self::DeleteBlocked => "This contact cannot be deleted",
+            Self::HasChildren => "Records would be deleted with this contact",
             Self::Merged => "This contact was merged into another one",
             Self::UndoConflict => "It is unclear whose some changes are",
             Self::UndoBlocked => "This merge cannot be undone",

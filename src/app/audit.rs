@@ -231,7 +231,7 @@ impl App {
     }
 
     /// A line as the caller may see it; none if it may not.
-    fn audit_line(
+    pub(super) fn audit_line(
         &self,
         caller: &Caller,
         entry: &AuditEntry,

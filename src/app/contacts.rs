@@ -12,6 +12,7 @@ use super::idempotency::Idempotency;
 use super::likeness::{LikelyDuplicate, phones_of};
 use super::merges::erase_with_merges;
 use super::protection::{may_delete, within_bytes, within_quotas};
+use super::records::refuse_children;
 use super::write_rules::WriteRules;
 use super::{App, authorize};
 use crate::domain::access::{Caller, OrgSettings, Permission, PhoneUniqueness, SightKey};
@@ -80,6 +81,11 @@ pub enum Precondition {
 }
 
 impl Precondition {
+    /// The version that a record must still have, if one is given.
+    pub fn of_version(version: Option<u64>) -> Self {
+        version.map_or(Self::None, |version| Self::Versions(vec![version]))
+    }
+
     pub(super) fn check(&self, version: u64) -> Result<(), Error> {
         match self {
             Self::None => Ok(()),
@@ -94,8 +100,20 @@ impl Precondition {
 pub enum Deletion {
     /// It vanishes from everywhere and can be restored.
     Soft,
-    /// It is gone.
+    /// It is gone, with everything that goes with it.
     Permanent,
+    /// The same, refused where records would go with it.
+    PermanentAlone,
+}
+
+impl Deletion {
+    /// Whether nothing brings it back.
+    pub fn is_permanent(self) -> bool {
+        match self {
+            Self::Soft => false,
+            Self::Permanent | Self::PermanentAlone => true,
+        }
+    }
 }
 
 /// A draft with the rules that it must keep to, or why it does not fit.
@@ -481,26 +499,30 @@ impl App {
         is_forced: bool,
     ) -> Result<ChangeSeq, Error> {
         authorize(caller, Permission::Delete)?;
-        if deletion == Deletion::Permanent {
+        if deletion.is_permanent() {
             authorize(caller, Permission::Erase)?;
+            self.seen_contact(caller, id)?;
+        } else {
+            self.live_contact(caller, id)?;
         }
-        match deletion {
-            Deletion::Permanent => self.seen_contact(caller, id)?,
-            Deletion::Soft => self.live_contact(caller, id)?,
-        };
         let (org, now, actor) = (caller.organization, self.partition.now(), caller.actor.clone());
         let department = self.department_of(caller);
         let by = caller.clone();
         let written = self.partition.write(org, caller, false, move |tx| {
             let before = tx
                 .contact(org, id)?
-                .filter(|c| deletion == Deletion::Permanent || !c.is_deleted())
+                .filter(|c| deletion.is_permanent() || !c.is_deleted())
                 .filter(|c| by.sees(c))
                 .ok_or(Rejected::By(Error::ContactNotFound))?;
             may_delete(&by, department.as_deref(), &before, is_forced).map_err(Rejected::By)?;
             precondition.check(before.version).map_err(Rejected::By)?;
+            if deletion == Deletion::PermanentAlone {
+                refuse_children(tx, org, id)?;
+            }
             match deletion {
-                Deletion::Permanent => erase_with_merges(tx, org, before, now, &actor)?,
+                Deletion::Permanent | Deletion::PermanentAlone => {
+                    erase_with_merges(tx, org, before, now, &actor)?;
+                }
                 Deletion::Soft => {
                     let mut after = before.clone();
                     after.deleted_at = Some(now);
@@ -512,7 +534,7 @@ impl App {
             }
             Ok(())
         })?;
-        if deletion == Deletion::Permanent
+        if deletion.is_permanent()
             && let Err(error) = self.forget_reports(org)
         {
             tracing::error!("reports on duplicates cannot be removed: {error}");

@@ -12,6 +12,7 @@ use crate::error::{ErrorCode, HasCode};
 use super::custom_fields::Survey;
 use super::likeness::LikelyDuplicate;
 use super::merges::UndoBlock;
+use super::records::DeleteImpact;
 
 /// Why a use case did not happen; nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +58,12 @@ pub enum Error {
     /// The contact may not be deleted now.
     #[error("this contact cannot be deleted: {}", .0.join(", "))]
     DeleteBlocked(Vec<&'static str>),
+    /// Records would go with a contact that is deleted for good.
+    #[error(
+        "{} would be deleted with this contact: say cascade=true if that is meant",
+        list_counts(.0)
+    )]
+    HasChildren(DeleteImpact),
     /// The contact may not vanish in a merge.
     #[error("contact {id} cannot be merged into another one: {}", reasons.join(", "))]
     MergeBlocked {
@@ -155,6 +162,11 @@ pub enum Error {
     Engine(#[from] engine::Error),
 }
 
+fn list_counts(impact: &DeleteImpact) -> String {
+    let goes = impact.iter().filter(|(name, count)| **count > 0 && !name.ends_with("_kept"));
+    goes.map(|(name, count)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
+}
+
 fn list_versions(versions: &[(ContactId, u64)]) -> String {
     let each = versions.iter().map(|(id, version)| format!("{id} has version {version}"));
     each.collect::<Vec<_>>().join(", ")
@@ -175,6 +187,8 @@ pub enum Noun {
     Run,
     Report,
     Merge,
+    /// A record of the kind of this name.
+    Record(&'static str),
 }
 
 impl Noun {
@@ -192,6 +206,7 @@ impl Noun {
             Self::Run => "run",
             Self::Report => "report",
             Self::Merge => "merge",
+            Self::Record(name) => name,
         }
     }
 }
@@ -235,6 +250,7 @@ impl HasCode for Error {
             Self::NotFound(_) | Self::ImportErrorsGone => ErrorCode::NotFound,
             Self::NameTaken(_) => ErrorCode::NameTaken,
             Self::InUse(_) | Self::FieldInUse(_) => ErrorCode::InUse,
+            Self::HasChildren(_) => ErrorCode::HasChildren,
             Self::DeleteBlocked(_) | Self::MergeBlocked { .. } => ErrorCode::DeleteBlocked,
             Self::Merged { .. } => ErrorCode::Merged,
             Self::UndoConflict(_) => ErrorCode::UndoConflict,

@@ -38,6 +38,7 @@ mod people;
 mod permissions;
 mod protection;
 mod query;
+mod records;
 mod references;
 mod search;
 mod search_json;
@@ -79,6 +80,10 @@ pub use organizations::OrganizationView;
 pub use people::{DepartmentView, ProvenUser, QueueView, SavedSearchView, SignOnRules, UserView};
 pub use permissions::PermissionsView;
 pub use query::Query;
+pub use records::{
+    DeleteImpact, EventRecord, RecordPage, RecordQuery, RecordView, Timeline, TimelineEvent,
+    TimelineQuery,
+};
 pub use search::{Refresh, SearchAnswer, SearchRequest};
 pub use search_members::SEARCH_MEMBERS;
 pub use sessions::{NewSession, Session};

@@ -13,6 +13,7 @@ use super::duplicates::Duplicates;
 use super::edge::Edge;
 use super::merge::{Merge, Merges, UndoMerge};
 use super::oidc::Oidc;
+use super::record::RecordCommand;
 
 /// Who is calling, and find anyone as you type: a contact service with its own search engine.
 #[derive(Parser)]
@@ -77,6 +78,31 @@ pub(super) enum Command {
     Contact {
         #[command(subcommand)]
         command: ContactCommand,
+    },
+    /// Work with activities: what has happened with contacts.
+    Activity {
+        #[command(subcommand)]
+        command: RecordCommand,
+    },
+    /// Work with companies.
+    Company {
+        #[command(subcommand)]
+        command: RecordCommand,
+    },
+    /// Work with deals.
+    Deal {
+        #[command(subcommand)]
+        command: RecordCommand,
+    },
+    /// Work with notes about contacts.
+    Note {
+        #[command(subcommand)]
+        command: RecordCommand,
+    },
+    /// Work with tasks: what is to be done, by whom and until when.
+    Task {
+        #[command(subcommand)]
+        command: RecordCommand,
     },
     /// Find contacts that are the same person, in the base or in a list that is not imported, and
     /// say why.

@@ -47,6 +47,9 @@ pub(super) enum ContactCommand {
         /// Delete for good, also out of the trash; nothing brings them back.
         #[arg(long)]
         permanent: bool,
+        /// With --permanent, also if tasks and other records are deleted with them.
+        #[arg(long)]
+        cascade: bool,
         /// Also what may not be deleted now, for those who may override that.
         #[arg(long)]
         force: bool,
@@ -65,14 +68,14 @@ pub(super) struct Body {
     /// Members as in the API, each as NAME=VALUE; custom fields as cf.KEY=VALUE. Lists and objects
     /// are JSON.
     #[arg(value_name = "NAME=VALUE")]
-    members: Vec<String>,
+    pub(super) members: Vec<String>,
     /// Read a JSON object from this file as well; - is standard input.
     #[arg(long, value_name = "FILE")]
     from: Option<std::path::PathBuf>,
 }
 
 impl Body {
-    fn read(&self) -> Result<Value, Failure> {
+    pub(super) fn read(&self) -> Result<Value, Failure> {
         let mut body = match &self.from {
             None => Map::new(),
             Some(path) => {
@@ -187,60 +190,48 @@ pub(super) fn run(args: &Args, command: &ContactCommand) -> Result<(), Failure> 
             let changed = match Target::open_existing(args)? {
                 Target::Remote(client) => client.patch_version(&path_of(*id), &body, *version)?,
                 Target::Local { app, caller } => {
-                    let precondition = match version {
-                        None => Precondition::None,
-                        Some(version) => Precondition::Versions(vec![*version]),
-                    };
+                    let precondition = Precondition::of_version(*version);
                     let (changed, _) = app.update_contact(&caller, *id, &body, precondition)?;
                     shown(&changed)
                 }
             };
             print_changed(args, &changed)
         }
-        ContactCommand::Delete { ids, permanent, force } => {
+        ContactCommand::Delete { ids, permanent, cascade, force } => {
             let target = Target::open_existing(args)?;
-            each(ids, |id| match &target {
+            output::for_each(ids, |id| match &target {
                 Target::Remote(client) => {
-                    let path = path_of(id);
-                    client.delete(&format!("{path}?permanent={permanent}&force={force}"))
+                    let path = path_of(*id);
+                    client.delete(&format!(
+                        "{path}?permanent={permanent}&cascade={cascade}&force={force}"
+                    ))
                 }
                 Target::Local { app, caller } => {
-                    let deletion = if *permanent { Deletion::Permanent } else { Deletion::Soft };
-                    app.delete_contact(caller, id, deletion, Precondition::None, *force)?;
+                    let deletion = match (permanent, cascade) {
+                        (false, _) => Deletion::Soft,
+                        (true, true) => Deletion::Permanent,
+                        (true, false) => Deletion::PermanentAlone,
+                    };
+                    app.delete_contact(caller, *id, deletion, Precondition::None, *force)?;
                     Ok(())
                 }
             })
         }
         ContactCommand::Restore { ids } => {
             let target = Target::open_existing(args)?;
-            each(ids, |id| {
+            output::for_each(ids, |id| {
                 match &target {
                     Target::Remote(client) => {
-                        client.post(&format!("{}/restore", path_of(id)), &json!({}))?;
+                        client.post(&format!("{}/restore", path_of(*id)), &json!({}))?;
                     }
                     Target::Local { app, caller } => {
-                        app.restore_contact(caller, id)?;
+                        app.restore_contact(caller, *id)?;
                     }
                 }
                 Ok(())
             })
         }
     }
-}
-
-/// Does something to each contact; those to which it could not be done are named, and the last
-/// reason is that of the command.
-fn each(ids: &[ContactId], run: impl Fn(ContactId) -> Result<(), Failure>) -> Result<(), Failure> {
-    let mut failed = None;
-    for id in ids {
-        if let Err(failure) = run(*id) {
-            if ids.len() > 1 {
-                output::tell(&format!("{id}: {failure}"));
-            }
-            failed = Some(failure);
-        }
-    }
-    failed.map_or(Ok(()), Err)
 }
 
 fn print_changed(args: &Args, contact: &Value) -> Result<(), Failure> {

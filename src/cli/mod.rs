@@ -27,6 +27,7 @@ mod output_file;
 mod people;
 mod progress;
 mod query;
+mod record;
 mod rekey;
 mod saved_search;
 mod serve;
@@ -50,6 +51,11 @@ pub fn run() -> ExitCode {
         Command::Suggest(command) => query::suggest(&args, command),
         Command::Lookup(command) => query::lookup(&args, command),
         Command::Contact { command } => contact::run(&args, command),
+        Command::Activity { command } => record::run(&args, "activity", command),
+        Command::Company { command } => record::run(&args, "company", command),
+        Command::Deal { command } => record::run(&args, "deal", command),
+        Command::Note { command } => record::run(&args, "note", command),
+        Command::Task { command } => record::run(&args, "task", command),
         Command::Duplicates(command) => duplicates::run(&args, command),
         Command::AutoMerge(command) => auto_merge::run(&args, command),
         Command::Merge(command) => merge::merge(&args, command),

@@ -46,6 +46,24 @@ pub(super) fn print_table(headings: &[&str], rows: &[Vec<String>]) -> Result<(),
     Ok(())
 }
 
+/// Does something with each of several ids; those with which it cannot be done are named, and the
+/// last reason is that of the command.
+pub(super) fn for_each<T: std::fmt::Display>(
+    ids: &[T],
+    run: impl Fn(&T) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut failed = None;
+    for id in ids {
+        if let Err(failure) = run(id) {
+            if ids.len() > 1 {
+                tell(&format!("{id}: {failure}"));
+            }
+            failed = Some(failure);
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
 /// Says something on standard error.
 pub(super) fn tell(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");

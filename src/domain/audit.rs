@@ -3,28 +3,46 @@
 //! An entry names its acts and the hash of their details; the details stand apart, so that they
 //! can be taken away when a contact is erased without breaking the chain of entries.
 
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::record::{AnyKind, KINDS, Verb, kind_by_number};
 use super::time::Timestamp;
 
 macro_rules! actions {
     ($($name:ident $code:literal $text:literal,)*) => {
         /// What was done.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[expect(missing_docs, reason = "the names say it")]
         pub enum AuditAction {
-            $(#[serde(rename = $code)] $name,)*
+            $($name,)*
+            /// Something was done to a record of the kind with this number.
+            Record(u8, Verb),
         }
 
         impl AuditAction {
-            /// All actions.
-            pub const ALL: &[Self] = &[$(Self::$name,)*];
+            /// All actions but those on records.
+            const FIXED: &[Self] = &[$(Self::$name,)*];
 
             /// The name in the API.
             pub fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $text,)* }
+                match self {
+                    $(Self::$name => $text,)*
+                    Self::Record(kind, verb) => {
+                        kind_by_number(kind).map_or("record", |kind| kind.info().actions[verb as usize])
+                    }
+                }
+            }
+
+            /// The code in the store.
+            fn code(self) -> Cow<'static, str> {
+                match self {
+                    $(Self::$name => $code.into(),)*
+                    Self::Record(kind, verb) => format!("r{kind}{}", verb.letter()).into(),
+                }
             }
         }
     };
@@ -73,9 +91,34 @@ actions! {
 }
 
 impl AuditAction {
+    /// All actions.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let of_kind = |kind: &&dyn AnyKind| {
+            let number = kind.info().number;
+            Verb::ALL.map(|verb| Self::Record(number, verb))
+        };
+        Self::FIXED.iter().copied().chain(KINDS.iter().flat_map(of_kind))
+    }
+
     /// Reads an action by its name.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|action| action.as_str() == text)
+        Self::all().find(|action| action.as_str() == text)
+    }
+
+    /// Reads an action by its code in the store.
+    fn of_code(code: &str) -> Option<Self> {
+        if let Some(action) = Self::FIXED.iter().find(|action| action.code() == code) {
+            return Some(*action);
+        }
+        let rest = code.strip_prefix('r')?;
+        let verb = Verb::ALL.into_iter().find(|verb| rest.ends_with(verb.letter()))?;
+        let number = rest.strip_suffix(verb.letter())?.parse().ok()?;
+        Some(Self::Record(number, verb))
+    }
+
+    /// Whether it takes the values of a record away for good.
+    pub fn is_erasure(self) -> bool {
+        matches!(self, Self::ContactErased | Self::Record(_, Verb::Erased))
     }
 
     /// Whether it is about contacts, which not everybody sees.
@@ -96,6 +139,20 @@ impl AuditAction {
     /// Whether it is about the definition of a custom field, which not everybody sees.
     pub fn is_about_custom_field(self) -> bool {
         self.as_str().starts_with("custom_field.")
+    }
+}
+
+impl Serialize for AuditAction {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for AuditAction {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = String::deserialize(deserializer)?;
+        Self::of_code(&code)
+            .ok_or_else(|| de::Error::custom(format!("{code:?} is not the code of an action")))
     }
 }
 

@@ -22,6 +22,7 @@ pub mod names;
 pub mod number_key;
 pub mod phone;
 pub mod place;
+pub mod record;
 pub mod saved_search;
 pub mod status;
 pub mod text;

@@ -55,7 +55,7 @@ impl Tx<'_> {
             let details = AuditDetails {
                 salt: (!noted.changes.is_empty()).then(rand::random),
                 changes: noted.changes,
-                erased: noted.action == AuditAction::ContactErased,
+                erased: noted.action.is_erasure(),
             };
             let bytes = codec::encode(&details)?;
             let hash = details.salt.is_some().then(|| *blake3::hash(&bytes).as_bytes());
@@ -98,9 +98,7 @@ fn unite(noted: Vec<Noted>) -> Vec<Noted> {
         if let Some(at) = places.get(&one.record) {
             let known = &mut united[*at];
             known.changes.append(&mut one.changes);
-            if known.action != AuditAction::ContactCreated
-                || one.action == AuditAction::ContactErased
-            {
+            if known.action != AuditAction::ContactCreated || one.action.is_erasure() {
                 known.action = one.action;
             }
         } else {
@@ -226,7 +224,7 @@ impl Partition {
             previous = Some(hash);
             report.audit_entries += 1;
             for Act(action, record, hash) in entry.acts {
-                if action == AuditAction::ContactErased {
+                if action.is_erasure() {
                     erased.insert(record, number);
                 }
                 let Some(hash) = hash else { continue };

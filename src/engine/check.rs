@@ -117,6 +117,7 @@ impl Partition {
             .collect();
         self.check_audit(organizations.iter().copied(), &mut report)?;
         self.check_custom_fields(&organizations, &mut report)?;
+        self.check_records(&organizations, &mut report)?;
         let mut merges = self.merge_links(&organizations)?;
         let outdated = self.organizations_with_outdated_numbers();
         let mut phones = self.phones_by_contact();

@@ -325,6 +325,8 @@ pub(super) fn fill_table(store: &Store, table: &Table) -> Result<Scanned, Error>
         keys::FIELDS,
         keys::IDEMPOTENCY,
         keys::JOBS,
+        keys::LINKS,
+        keys::RECORDS,
         keys::META,
         keys::ORGANIZATIONS,
         keys::QUEUES,

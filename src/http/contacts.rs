@@ -10,9 +10,10 @@ use super::answer;
 use super::auth::Authenticated;
 use super::body;
 use super::error::Problem;
+use super::filters::Asked;
 use super::schema;
 use super::state::State;
-use crate::app::{BulkItem, Deletion, Error};
+use crate::app::{BulkItem, Deletion, Error, TimelineQuery};
 use crate::domain::contact::Contact;
 use crate::domain::ids::ContactId;
 use crate::domain::issue::FieldIssue;
@@ -190,7 +191,7 @@ fn covered_status(contact: &Contact, asked: Status) -> Option<FieldIssue> {
 
 /// Deletes a contact: softly, so that it can be restored, or with `permanent=true` for good.
 #[utoipa::path(delete, path = "/api/v1/contacts/{id}", operation_id = "delete_contact", tag = "contacts",
-    params(("id" = String, Path, description = "the id of the contact"), ("permanent" = Option<bool>, Query, description = "for good; needs the right to erase"), ("force" = Option<bool>, Query, description = "also if it is critical to the system; for admins")),
+    params(("id" = String, Path, description = "the id of the contact"), ("permanent" = Option<bool>, Query, description = "for good; needs the right to erase"), ("cascade" = Option<bool>, Query, description = "with permanent: also if tasks and other records are deleted with it; else that is a conflict"), ("force" = Option<bool>, Query, description = "also if it is critical to the system; for admins")),
     responses((status = 204), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 409, body = schema::Problem), (status = 412, body = schema::Problem)))]
 pub(super) async fn delete(
     request: HttpRequest,
@@ -201,23 +202,67 @@ pub(super) async fn delete(
     let id = contact_id(&path)?;
     let precondition = body::precondition(&request);
     let query = super::search::query_of(&request)?;
-    let deletion = match query.get("permanent").map(String::as_str) {
-        Some("true" | "1") => Deletion::Permanent,
-        None | Some("false" | "0" | "") => Deletion::Soft,
-        Some(_) => {
-            return Err(Problem::new(ErrorCode::Malformed, "permanent must be true or false"));
-        }
+    let flag = |name: &str| match query.get(name).map(String::as_str) {
+        Some("true" | "1") => Ok(true),
+        None | Some("false" | "0" | "") => Ok(false),
+        Some(_) => Err(Problem::new(ErrorCode::Malformed, format!("{name} must be true or false"))),
     };
-    let is_forced = match query.get("force").map(String::as_str) {
-        Some("true" | "1") => true,
-        None | Some("false" | "0" | "") => false,
-        Some(_) => return Err(Problem::new(ErrorCode::Malformed, "force must be true or false")),
+    let deletion = match (flag("permanent")?, flag("cascade")?) {
+        (false, _) => Deletion::Soft,
+        (true, true) => Deletion::Permanent,
+        (true, false) => Deletion::PermanentAlone,
     };
+    let is_forced = flag("force")?;
     let seq = answer::run(&state, move |app| {
         app.delete_contact(&caller.0, id, deletion, precondition, is_forced)
     })
     .await?;
     Ok(HttpResponse::NoContent().insert_header(("x-ringdex-seq", seq.0.to_string())).finish())
+}
+
+/// What has happened with a contact, the newest first: records about it, and changes of it.
+#[utoipa::path(get, path = "/api/v1/contacts/{id}/timeline", operation_id = "read_timeline", tag = "contacts",
+    params(("id" = String, Path, description = "the id of the contact"),
+        ("type" = Option<String>, Query, description = "only of these types, joined by commas: task, note, deal_created, deal_won, deal_lost, meeting, email_sent, email_opened, email_clicked, form_submit, other, created, field_change, assignment, tag, merge"),
+        ("order" = Option<String>, Query, description = "desc (if nothing is said) or asc"),
+        ("per_page" = Option<usize>, Query, description = "at most 500"),
+        ("cursor" = Option<String>, Query, description = "next_cursor of the page before")),
+    responses((status = 200, body = schema::Timeline), (status = 404, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn timeline(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = contact_id(&path)?;
+    let asked = Asked::of_query(&request)?;
+    let is_ascending = match asked.last("order") {
+        None | Some("desc") => false,
+        Some("asc") => true,
+        Some(_) => return Err(Error::invalid("/order", "value", "must be desc or asc").into()),
+    };
+    let query = TimelineQuery {
+        types: asked.all("type"),
+        is_ascending,
+        per_page: asked.number("per_page")?,
+        cursor: asked.last("cursor").map(str::to_owned),
+    };
+    let found = answer::run(&state, move |app| app.read_timeline(&caller.0, id, &query)).await?;
+    Ok(answer::json(StatusCode::OK, &found))
+}
+
+/// Counts what would be deleted with a contact, and what would stay.
+#[utoipa::path(get, path = "/api/v1/contacts/{id}/delete-impact", operation_id = "find_delete_impact", tag = "contacts",
+    params(("id" = String, Path, description = "the id of the contact")),
+    responses((status = 200, body = std::collections::HashMap<String, u64>), (status = 404, body = schema::Problem)))]
+pub(super) async fn delete_impact(
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = contact_id(&path)?;
+    let impact = answer::run(&state, move |app| app.delete_impact(&caller.0, id)).await?;
+    Ok(answer::json(StatusCode::OK, &impact))
 }
 
 /// Brings a softly deleted contact back.

@@ -89,6 +89,7 @@ pub(super) fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::InUse
         | ErrorCode::TotalDiffers
         | ErrorCode::DeleteBlocked
+        | ErrorCode::HasChildren
         | ErrorCode::Merged
         | ErrorCode::UndoConflict
         | ErrorCode::UndoBlocked => StatusCode::CONFLICT,
@@ -130,6 +131,9 @@ impl From<app::Error> for Problem {
         }
         if let app::Error::DeleteBlocked(reasons) = &error {
             problem.more.push(("reasons", json!(reasons)));
+        }
+        if let app::Error::HasChildren(impact) = &error {
+            problem.more.push(("impact", json!(impact)));
         }
         put_merging(&mut problem, &error);
         if let app::Error::FieldInUse(survey) = &error {

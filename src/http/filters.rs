@@ -112,8 +112,13 @@ impl Asked {
 
     /// The members that are not known here; they may be named like fields.
     pub(super) fn others(&self) -> Vec<(String, String)> {
+        self.given_beside(SEARCH_MEMBERS)
+    }
+
+    /// Names and values of all members but some, with empty ones left out.
+    pub(super) fn given_beside(&self, known: &[&str]) -> Vec<(String, String)> {
         let is_other = |(name, value): &&(String, String)| {
-            !value.is_empty() && !SEARCH_MEMBERS.contains(&name.as_str())
+            !value.is_empty() && !known.contains(&name.as_str())
         };
         self.0.iter().filter(is_other).cloned().collect()
     }

@@ -5,6 +5,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::openapi_complete::Completion;
+use super::openapi_records::RecordPaths;
 use super::{
     admin, audit, bulk, contacts, custom_fields, duplicate_runs, duplicates, export, health,
     import_preview, imports, lookup, merges, oidc, people, search, session, setup, suggest,
@@ -17,7 +18,7 @@ use super::{
         description = "Search-engine-centric contact service: who is calling, and find anyone as you type. Errors are RFC 9457 problem details with a permanent `code`.",
     ),
     paths(
-        contacts::create, contacts::find, contacts::update, contacts::delete, contacts::restore, contacts::create_many,
+        contacts::create, contacts::find, contacts::update, contacts::delete, contacts::delete_impact, contacts::timeline, contacts::restore, contacts::create_many,
         merges::merge, merges::list, merges::find, merges::undo,
         bulk::start, bulk::list, bulk::find,
         search::list, search::search, export::export,
@@ -43,7 +44,7 @@ use super::{
         health::healthz, health::readyz, health::metrics,
     ),
     security(("token" = [])),
-    modifiers(&Security, &Completion)
+    modifiers(&Security, &RecordPaths, &Completion)
 )]
 struct Document;
 

@@ -11,13 +11,16 @@ use utoipa::openapi::server::Server;
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{Content, Object, Ref, RefOr, Required, Response, ResponseBuilder};
 
+use crate::domain::record::KINDS;
+
 /// Completes the document.
 pub(super) struct Completion;
 
 /// The groups of operations, in the order in which somebody who begins needs them.
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     ("lookup", "Who is calling: people for a number."),
     ("contacts", "Search, create, read, change, delete and export contacts."),
+    ("records", "What is about contacts: tasks and so on."),
     ("imports", "Take over lists."),
     ("custom fields", "Fields of your own."),
     ("duplicates", "Contacts that are the same person."),
@@ -165,7 +168,8 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
         let about = "the ETag that the request is based on, several with commas, or *";
         parameter(operation, "If-Match", about);
     }
-    if method == "POST" && REPEATABLE.contains(&path) {
+    let is_of_kind = KINDS.iter().any(|kind| kind.info().paths[0] == path);
+    if method == "POST" && (REPEATABLE.contains(&path) || is_of_kind) {
         let about = "a key of this request: sent again with it, the request is done only once";
         parameter(operation, "Idempotency-Key", about);
     }
@@ -210,7 +214,12 @@ fn name_problems(answer: &mut Response) {
 const PROBLEM: &str = "application/problem+json";
 
 fn has_etag(path: &str, method: &str, status: &str) -> bool {
-    let is_record = |path: Option<&str>| path.is_some_and(|path| VERSIONED.contains(&path));
+    let is_of_kind = |path: &str| KINDS.iter().any(|kind| kind.info().paths[0] == path);
+    let is_record =
+        |path: Option<&str>| path.is_some_and(|path| VERSIONED.contains(&path) || is_of_kind(path));
+    if KINDS.iter().any(|kind| kind.info().paths[2] == path) {
+        return status == "200";
+    }
     match (method, status) {
         ("POST", "201") => is_record(Some(path)),
         ("GET" | "PATCH", "200") => is_record(path.strip_suffix("/{id}")),

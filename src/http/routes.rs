@@ -1,17 +1,21 @@
 //! Every endpoint, in one table.
 
+use std::sync::LazyLock;
+
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, guard};
 
 use super::error::Problem;
 use super::{
     admin, assets, audit, bulk, contacts, custom_fields, duplicate_runs, duplicates, export,
-    health, import_preview, imports, lookup, merges, oidc, openapi, people, search, session, setup,
-    suggest,
+    health, import_preview, imports, lookup, merges, oidc, openapi, people, records, search,
+    session, setup, suggest,
 };
+use crate::domain::record::{AnyKind, KINDS};
 use crate::error::ErrorCode;
 
 /// An endpoint.
+#[derive(Clone, Copy)]
 pub struct Endpoint {
     /// The method.
     pub method: &'static str,
@@ -45,8 +49,25 @@ fn read() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
-/// Every endpoint. Fixed paths stand before those with names in them.
-pub const ROUTES: &[Endpoint] = &[
+/// Every endpoint: those that are written down, and those of the kinds of records. Fixed paths are
+/// in front of those with names in them.
+pub static ROUTES: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
+    let of_kind = |kind: &&dyn AnyKind| {
+        let [all, one, restored] = kind.info().paths;
+        [
+            get(all, || read().to(records::list)),
+            post(all, || web::post().to(records::create)),
+            get(one, || read().to(records::find)),
+            patch(one, || web::patch().to(records::update)),
+            delete(one, || web::delete().to(records::delete)),
+            post(restored, || web::post().to(records::restore)),
+        ]
+    };
+    KINDS.iter().flat_map(of_kind).chain(WRITTEN.iter().copied()).collect()
+});
+
+/// The endpoints that are written down.
+const WRITTEN: &[Endpoint] = &[
     get("/healthz", || read().to(health::healthz)),
     get("/readyz", || read().to(health::readyz)),
     get("/metrics", || read().to(health::metrics)),
@@ -69,6 +90,8 @@ pub const ROUTES: &[Endpoint] = &[
     get("/api/v1/contacts/{id}", || read().to(contacts::find)),
     patch("/api/v1/contacts/{id}", || web::patch().to(contacts::update)),
     delete("/api/v1/contacts/{id}", || web::delete().to(contacts::delete)),
+    get("/api/v1/contacts/{id}/timeline", || read().to(contacts::timeline)),
+    get("/api/v1/contacts/{id}/delete-impact", || read().to(contacts::delete_impact)),
     post("/api/v1/contacts/{id}/restore", || web::post().to(contacts::restore)),
     post("/api/v1/imports", || web::post().to(imports::create)),
     post("/api/v1/imports/preview", || web::post().to(import_preview::preview)),
@@ -161,7 +184,7 @@ pub const ROUTES: &[Endpoint] = &[
 /// Puts the table into an application.
 pub(super) fn configure(config: &mut ServiceConfig) {
     let mut paths: Vec<&str> = Vec::new();
-    for endpoint in ROUTES {
+    for endpoint in ROUTES.iter() {
         if !paths.contains(&endpoint.path) {
             paths.push(endpoint.path);
         }

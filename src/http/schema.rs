@@ -21,7 +21,7 @@ pub(super) use admin::{
     CheckReport, NewToken, Organization, OrganizationInput, OrganizationList, OrganizationPatch,
     ReindexAnswer, Settings, Token, TokenInput, TokenList, TokenPatch,
 };
-pub(super) use contact::{BulkAnswer, BulkInput, Contact, ContactInput, LikelyDuplicate};
+pub(super) use contact::{BulkAnswer, BulkInput, Contact, ContactInput, LikelyDuplicate, Timeline};
 pub(super) use custom_field::{
     CustomField, CustomFieldChange, CustomFieldInput, CustomFieldList, CustomFieldMisfit,
     CustomFieldOrder, CustomFieldPatch,
@@ -143,6 +143,8 @@ pub(super) struct Problem {
     pub reason: Option<String>,
     /// With `delete_blocked`: what keeps the contact from being deleted.
     pub reasons: Option<Vec<String>>,
+    /// With `has_children`: how many records would be deleted or stay, as in the delete impact.
+    pub impact: Option<HashMap<String, u64>>,
 }
 
 #[derive(ToSchema)]

@@ -18,6 +18,8 @@
 //! | `G` | organisation, merge id | merge of contacts |
 //! | `I` | organisation, hash of token, path and key | answer to replay |
 //! | `J` | organisation, job id | import or bulk action, and how far it got |
+//! | `K` | organisation, number of the kind, id | record of a kind: task and so on |
+//! | `L` | organisation, contact id, time, number of the kind, id | that a record is about a contact |
 //! | `M` | name | the next contact and organisation number, the identity of the journal, the ends of the audit logs, the states of the definitions |
 //! | `N` | organisation, two contact ids, the lower first | decision about a pair |
 //! | `O` | organisation | organisation |
@@ -32,6 +34,8 @@
 use uuid::Uuid;
 
 use crate::domain::ids::{ContactId, OrgNumber};
+use crate::domain::record::kind_by_number;
+use crate::domain::time::Timestamp;
 
 /// The space of the entries of the audit logs.
 pub const AUDIT: u8 = b'A';
@@ -49,6 +53,10 @@ pub const MERGES: u8 = b'G';
 pub const IDEMPOTENCY: u8 = b'I';
 /// The space of imports and bulk actions.
 pub const JOBS: u8 = b'J';
+/// The space of records of all kinds.
+pub const RECORDS: u8 = b'K';
+/// The space of links from contacts to the records that are about them.
+pub const LINKS: u8 = b'L';
 /// The space of counters.
 pub const META: u8 = b'M';
 /// The space of decisions about pairs of contacts.
@@ -95,6 +103,11 @@ pub fn name(key: &[u8]) -> Option<String> {
         ORGANIZATIONS => return Some("an organisation".to_owned()),
         SESSIONS => return Some("a session".to_owned()),
         TOKENS => return Some("a token".to_owned()),
+        RECORDS => {
+            let kind = kind_by_number(*key.get(5)?)?.info().name;
+            let id = key.get(6..22).and_then(|id| Uuid::from_slice(id).ok())?;
+            return Some(format!("{kind} {id}"));
+        }
         _ => return None,
     };
     let id = key.get(5..21).and_then(|id| Uuid::from_slice(id).ok())?;
@@ -167,6 +180,51 @@ pub fn queue(organization: OrgNumber, id: Uuid) -> [u8; 21] {
 /// The key of a user.
 pub fn user(organization: OrgNumber, id: Uuid) -> [u8; 21] {
     with_organization(USERS, organization, id.as_bytes())
+}
+
+/// The key of a record of a kind.
+pub fn record(organization: OrgNumber, kind: u8, id: Uuid) -> [u8; 22] {
+    let mut rest = [kind; 17];
+    rest[1..].copy_from_slice(id.as_bytes());
+    with_organization(RECORDS, organization, &rest)
+}
+
+/// The prefix of all records of a kind; ids grow with time, so a scan meets the oldest first.
+pub fn records_of(organization: OrgNumber, kind: u8) -> [u8; 6] {
+    with_organization(RECORDS, organization, &[kind])
+}
+
+/// The prefix of everything that is about a contact, in the order in which it happens.
+pub fn links_of(organization: OrgNumber, contact: Uuid) -> [u8; 21] {
+    with_organization(LINKS, organization, contact.as_bytes())
+}
+
+/// The key that says that a record is about a contact.
+pub fn link(organization: OrgNumber, contact: Uuid, at: Timestamp, kind: u8, id: Uuid) -> [u8; 46] {
+    let mut key = [0; 46];
+    key[..21].copy_from_slice(&links_of(organization, contact));
+    // Times before 1970 sort in front.
+    let at = at.0.cast_unsigned() ^ (1 << 63);
+    key[21..29].copy_from_slice(&at.to_be_bytes());
+    key[29] = kind;
+    key[30..].copy_from_slice(id.as_bytes());
+    key
+}
+
+/// Reads contact, kind and record out of the key of a link.
+pub fn parse_link(key: &[u8]) -> Option<(OrgNumber, Uuid, u8, Uuid)> {
+    let rest = key.strip_prefix(&[LINKS])?;
+    let (organization, rest) = rest.split_first_chunk::<4>()?;
+    let (contact, rest) = rest.split_first_chunk::<16>()?;
+    let (_, rest) = rest.split_first_chunk::<8>()?;
+    let (kind, id) = rest.split_first()?;
+    let id: [u8; 16] = id.try_into().ok()?;
+    Some((
+        OrgNumber(u32::from_be_bytes(*organization)),
+        Uuid::from_bytes(*contact),
+        *kind,
+        Uuid::from_bytes(id),
+    ))
 }
 
 /// The key of a saved search.

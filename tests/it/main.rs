@@ -28,6 +28,7 @@ mod numbers;
 mod openapi;
 mod orders;
 mod people;
+mod records;
 mod search;
 mod suggest;
 mod support;

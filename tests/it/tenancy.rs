@@ -1,5 +1,6 @@
 //! Who may see and do what: organisations, roles, tokens.
 
+use ringdex::domain::record::{AnyKind, KINDS};
 use serde_json::{Value, json};
 
 use crate::support::server::{Answer, Client, TestServer};
@@ -98,6 +99,21 @@ fn an_import_belongs_to_its_organisation() {
 
 /// One request of every route that needs a token, with the least role that may send it.
 fn routes(id: &str) -> Vec<(&'static str, String, Value, &'static str)> {
+    let of_kind = |kind: &&dyn AnyKind| {
+        let [all, one, restored] = kind.info().paths.map(|path| path.replace("{id}", id));
+        [
+            ("GET", all.clone(), Value::Null, "agent"),
+            ("POST", all, json!({}), "agent"),
+            ("GET", one.clone(), Value::Null, "agent"),
+            ("PATCH", one.clone(), json!({}), "agent"),
+            ("DELETE", one, Value::Null, "agent"),
+            ("POST", restored, json!({}), "agent"),
+        ]
+    };
+    written_routes(id).into_iter().chain(KINDS.iter().flat_map(of_kind)).collect()
+}
+
+fn written_routes(id: &str) -> Vec<(&'static str, String, Value, &'static str)> {
     let contact = format!("/api/v1/contacts/{id}");
     let at = |path: &str| path.to_owned();
     vec![
@@ -123,6 +139,8 @@ fn routes(id: &str) -> Vec<(&'static str, String, Value, &'static str)> {
         ("GET", contact.clone(), Value::Null, "agent"),
         ("PATCH", contact.clone(), json!({}), "agent"),
         ("POST", format!("{contact}/restore"), json!({}), "agent"),
+        ("GET", format!("{contact}/timeline"), Value::Null, "agent"),
+        ("GET", format!("{contact}/delete-impact"), Value::Null, "agent"),
         ("DELETE", contact.clone(), Value::Null, "agent"),
         ("DELETE", format!("{contact}?permanent=true"), Value::Null, "admin"),
         ("GET", at("/api/v1/contacts/export"), Value::Null, "manager"),

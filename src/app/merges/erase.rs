@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::super::error::Error;
+use super::super::records::erase_records_about;
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::time::Timestamp;
@@ -44,6 +45,7 @@ pub(in crate::app) fn erase_with_merges(
             tx.put_merge(&record)?;
             left.extend(inside.into_iter().filter(|one| seen.insert(one.id)));
         }
+        erase_records_about(tx, org, contact.id, now, actor)?;
         tx.erase_contact(org, contact, now, actor)?;
     }
     Ok(())

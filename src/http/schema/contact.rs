@@ -5,6 +5,34 @@ use utoipa::ToSchema;
 
 use super::Problem;
 
+/// What has happened with a contact.
+#[derive(ToSchema)]
+pub(in crate::http) struct Timeline {
+    pub events: Vec<TimelineEvent>,
+    pub next_cursor: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct TimelineEvent {
+    pub id: String,
+    /// task, note, `deal_won`, `field_change` and so on.
+    #[schema(rename = "type")]
+    pub kind: String,
+    #[schema(format = "date-time")]
+    pub occurred_at: String,
+    pub by: String,
+    pub title: String,
+    pub record: TimelineRecord,
+    pub changes: Option<Vec<super::FieldChange>>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct TimelineRecord {
+    /// contact, task and so on.
+    pub kind: String,
+    pub id: uuid::Uuid,
+}
+
 #[derive(ToSchema)]
 pub(in crate::http) struct Phone {
     /// E.164 with `+` where it could be derived, else the plain digits.

@@ -331,6 +331,7 @@ fn comparable(answer: &Answer, value: &str) -> (u16, Option<String>, String) {
                 for name in [
                     "query",
                     "took_us",
+                    "upload_id",
                     "seq",
                     "created_at",
                     "updated_at",

@@ -1,6 +1,7 @@
 //! What every route needs, in one table.
 
 use ringdex::domain::access::Permission as P;
+use ringdex::domain::record::{AnyKind, KINDS};
 
 /// What a route needs and what it is about.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +30,25 @@ pub(super) enum Rule {
     Everything(&'static [P], u16),
     /// Something of the whole organisation.
     Whole(&'static [P], u16),
+    /// Records of the kind of this number; tried together.
+    OfKind(u8),
+}
+
+/// Every route with its rule: those that are written down, and those of the kinds of records.
+pub(super) fn table() -> Vec<(&'static str, &'static str, Rule)> {
+    let of_kind = |kind: &&'static dyn AnyKind| {
+        let (rule, [all, one, restored]) = (Rule::OfKind(kind.info().number), kind.info().paths);
+        let routes = [
+            ("GET", all),
+            ("POST", all),
+            ("GET", one),
+            ("PATCH", one),
+            ("DELETE", one),
+            ("POST", restored),
+        ];
+        routes.map(|(method, path)| (method, path, rule))
+    };
+    TABLE.iter().copied().chain(KINDS.iter().flat_map(of_kind)).collect()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,8 +73,8 @@ const FIELDS: &[P] = &[P::ManageFields];
 const SETTINGS: &[P] = &[P::ManageSettings];
 pub(super) const OPERATE: &[P] = &[P::Operate];
 
-/// Every route with its rule.
-pub(super) const TABLE: &[(&str, &str, Rule)] = &[
+/// The routes that are written down.
+const TABLE: &[(&str, &str, Rule)] = &[
     ("GET", "/healthz", Rule::Open),
     ("GET", "/readyz", Rule::Open),
     // Without a token it answers this machine alone, which is where tests run.
@@ -104,6 +124,8 @@ pub(super) const TABLE: &[(&str, &str, Rule)] = &[
     ("GET", "/api/v1/users/{id}", Rule::Record(Noun::User, NAMES, 200)),
     ("PATCH", "/api/v1/users/{id}", Rule::Record(Noun::User, PEOPLE, 200)),
     ("DELETE", "/api/v1/users/{id}", Rule::Record(Noun::User, PEOPLE, 204)),
+    ("GET", "/api/v1/contacts/{id}/timeline", Rule::Contact(&[P::View])),
+    ("GET", "/api/v1/contacts/{id}/delete-impact", Rule::Contact(&[P::Delete])),
     ("GET", "/api/v1/departments", Rule::Whole(NAMES, 200)),
     ("POST", "/api/v1/departments", Rule::Whole(PEOPLE, 201)),
     ("GET", "/api/v1/departments/{id}", Rule::Record(Noun::Department, NAMES, 200)),

@@ -37,7 +37,7 @@ fn check(what: &str, answer: &Answer) {
 fn every_route_has_them() {
     let server = TestServer::start();
     let id = server.create_id(&serde_json::json!({"name": "Jane Doe"}));
-    for route in ringdex::http::ROUTES {
+    for route in ringdex::http::ROUTES.iter() {
         let path = route.path.replace("{id}", &id).replace("{hash}/{path:.*}", "x/app.css");
         for client in [(*server).clone(), server.without_token(), server.with_token("wrong")] {
             let answer = match route.method {

@@ -344,7 +344,7 @@ impl Model {
                 expected.version += 1;
                 expected.updated_ms = now;
             }
-            Deletion::Permanent => {
+            Deletion::Permanent | Deletion::PermanentAlone => {
                 answer.unwrap();
                 self.contacts.remove(&(org, id));
             }

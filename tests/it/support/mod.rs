@@ -4,6 +4,7 @@
 
 pub(crate) mod process;
 pub(crate) mod ranking;
+pub(crate) mod records;
 pub(crate) mod server;
 
 use std::path::{Path, PathBuf};

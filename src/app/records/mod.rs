@@ -1,0 +1,357 @@
+//! Records of all kinds: made, read, changed, deleted, restored, listed.
+//!
+//! A record about a contact is for whoever sees the contact; a record about nobody for whoever may
+//! read records of its kind. Records stay with the contact for which they were made when that is
+//! merged into another one: they are shown with the one that stands for it now, so that merging
+//! and undoing a merge move nothing.
+
+mod about;
+mod list;
+mod timeline;
+
+pub use list::{RecordPage, RecordQuery};
+pub use timeline::{EventRecord, Timeline, TimelineEvent, TimelineQuery};
+
+pub use about::DeleteImpact;
+pub(super) use about::{erase_records_about, refuse_children};
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::contacts::{Deletion, Precondition};
+use super::error::{Error, Noun};
+use super::idempotency::Idempotency;
+use super::{App, authorize};
+use crate::domain::access::{Caller, Permission};
+use crate::domain::ids::ContactId;
+use crate::domain::issue::FieldIssue;
+use crate::domain::record::{
+    self, AnyKind, COMPANY, CONTACT, FieldKind, Head, Record, Values, Writing, kind_by_name,
+};
+use crate::engine::{Error as EngineError, Rejected, Tx, codec, keys};
+
+/// A record as its caller sees it, and its version.
+#[derive(Clone, Debug)]
+pub struct RecordView {
+    /// The public identifier.
+    pub id: Uuid,
+    /// The version.
+    pub version: u64,
+    /// All members.
+    pub json: Value,
+}
+
+impl App {
+    /// Makes a record.
+    ///
+    /// # Errors
+    /// If something does not fit, or the caller may not.
+    pub fn create_record(
+        &self,
+        caller: &Caller,
+        kind: &'static dyn AnyKind,
+        body: &Value,
+        idempotency: Option<Idempotency>,
+    ) -> Result<RecordView, Error> {
+        authorize(caller, kind.info().edit)?;
+        let mut values = record::read(kind.fields(), body, None).map_err(Error::Invalid)?;
+        self.resolve_references(caller, kind, &mut values)?;
+        let (org, now) = (caller.organization, self.partition.now());
+        let actor = caller.actor.as_ref().to_owned();
+        let writing = Writing { now, actor: &actor };
+        kind.settle(None, &mut values, writing).map_err(Error::Invalid)?;
+        let head = Head {
+            id: Uuid::now_v7(),
+            organization: org,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+            created_by: actor.clone(),
+            updated_by: actor,
+            deleted_at: None,
+        };
+        let made = Record { head, values };
+        let by = caller.clone();
+        let written = self.partition.write::<_, Error>(org, caller, false, move |tx| {
+            if let Some(idempotency) = idempotency
+                && let Some(id) = idempotency.kept::<Uuid>(tx, org, now)?
+                && let Some(kept) = tx.record(org, kind.info().number, id)?
+            {
+                return Ok(kept);
+            }
+            check_contact(tx, &by, &made)?;
+            check_company(tx, kind, &made)?;
+            tx.put_record(kind, None, &made)?;
+            if let Some(idempotency) = idempotency {
+                idempotency.keep(tx, org, now, made.head.id)?;
+            }
+            Ok(made.clone())
+        })?;
+        self.own_writes.note(caller, written.seq);
+        self.record_view(caller, &written.value)
+    }
+
+    /// Reads a record that is not deleted.
+    ///
+    /// # Errors
+    /// If there is none for this caller.
+    pub fn find_record(
+        &self,
+        caller: &Caller,
+        kind: &'static dyn AnyKind,
+        id: Uuid,
+    ) -> Result<RecordView, Error> {
+        authorize(caller, kind.info().view)?;
+        let found = self.seen_record(caller, kind, id)?;
+        if found.head.deleted_at.is_some() {
+            return Err(not_found(kind));
+        }
+        self.record_view(caller, &found)
+    }
+
+    /// Changes a record; members that are not sent stay as they are.
+    ///
+    /// # Errors
+    /// If there is none for this caller, something does not fit, or the caller may not.
+    pub fn update_record(
+        &self,
+        caller: &Caller,
+        kind: &'static dyn AnyKind,
+        id: Uuid,
+        body: &Value,
+        precondition: &Precondition,
+    ) -> Result<RecordView, Error> {
+        authorize(caller, kind.info().edit)?;
+        let seen = self.seen_record(caller, kind, id)?;
+        let (org, now) = (caller.organization, self.partition.now());
+        // What references mean is asked before the write, and what they are compared in it.
+        let mut asked = self.shown_values(caller, &seen)?;
+        asked = record::read(kind.fields(), body, Some(&asked)).map_err(Error::Invalid)?;
+        self.resolve_references(caller, kind, &mut asked)?;
+        let sent: Vec<String> =
+            body.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+        let (by, precondition) = (caller.clone(), precondition.clone());
+        let written = self.partition.write::<_, Error>(org, caller, false, move |tx| {
+            let before = tx
+                .record(org, kind.info().number, id)?
+                .filter(|record| record.head.deleted_at.is_none())
+                .ok_or_else(|| Rejected::By(not_found(kind)))?;
+            precondition.check(before.head.version).map_err(Rejected::By)?;
+            let mut after = before.clone();
+            for name in &sent {
+                // A contact that another one stands for now is the same person.
+                let is_same =
+                    name == CONTACT && asked.get(name) == shown_contact(tx, &before)?.as_ref();
+                if let Some(value) = asked.get(name).filter(|_| !is_same) {
+                    after.values.insert(name.clone(), value.clone());
+                }
+            }
+            let writing = Writing { now, actor: &by.actor };
+            kind.settle(Some(&before.values), &mut after.values, writing)
+                .map_err(|issues| Rejected::By(Error::Invalid(issues)))?;
+            if after.values == before.values {
+                return Ok(before);
+            }
+            if after.contact() != before.contact() {
+                check_contact(tx, &by, &after)?;
+            }
+            if sent.iter().any(|name| name == COMPANY) {
+                check_company(tx, kind, &after)?;
+            }
+            after.head.version += 1;
+            after.head.updated_at = now.max(before.head.updated_at);
+            by.actor.as_ref().clone_into(&mut after.head.updated_by);
+            tx.put_record(kind, Some(&before), &after)?;
+            Ok(after)
+        })?;
+        self.own_writes.note(caller, written.seq);
+        self.record_view(caller, &written.value)
+    }
+
+    /// Deletes a record, so that it can be restored or for good.
+    ///
+    /// # Errors
+    /// If there is none for this caller, or the caller may not.
+    pub fn delete_record(
+        &self,
+        caller: &Caller,
+        kind: &'static dyn AnyKind,
+        id: Uuid,
+        deletion: Deletion,
+        precondition: &Precondition,
+    ) -> Result<(), Error> {
+        authorize(caller, kind.info().edit)?;
+        if deletion.is_permanent() {
+            authorize(caller, Permission::Erase)?;
+        }
+        self.seen_record(caller, kind, id)?;
+        self.change_head(caller, kind, id, precondition, move |tx, before, mut after| {
+            if deletion.is_permanent() {
+                tx.erase_record(kind, before)?;
+                return Ok(None);
+            }
+            if before.head.deleted_at.is_some() {
+                return Err(Rejected::By(not_found(kind)));
+            }
+            after.head.deleted_at = Some(after.head.updated_at);
+            Ok(Some(after))
+        })?;
+        Ok(())
+    }
+
+    /// Brings a deleted record back; one that is not deleted stays as it is.
+    ///
+    /// # Errors
+    /// If there is none for this caller, or the caller may not.
+    pub fn restore_record(
+        &self,
+        caller: &Caller,
+        kind: &'static dyn AnyKind,
+        id: Uuid,
+    ) -> Result<RecordView, Error> {
+        authorize(caller, kind.info().edit)?;
+        self.seen_record(caller, kind, id)?;
+        let any = &Precondition::None;
+        let restored = self.change_head(caller, kind, id, any, |_, before, mut after| {
+            after.head.deleted_at = None;
+            Ok(Some(if before.head.deleted_at.is_none() { before.clone() } else { after }))
+        })?;
+        self.record_view(caller, &restored)
+    }
+
+    /// Writes a record of which nothing but the head changes. The closure gets the record as it is
+    /// and as it would be with the next version; it answers what to store, or nothing if it has
+    /// taken care of that.
+    fn change_head(
+        &self,
+        caller: &Caller,
+        kind: &'static dyn AnyKind,
+        id: Uuid,
+        precondition: &Precondition,
+        change: impl Fn(&mut Tx<'_>, &Record, Record) -> Result<Option<Record>, Rejected<Error>>
+        + Send
+        + 'static,
+    ) -> Result<Record, Error> {
+        let (org, now) = (caller.organization, self.partition.now());
+        let (by, precondition) = (caller.clone(), precondition.clone());
+        let written = self.partition.write::<_, Error>(org, caller, false, move |tx| {
+            let before = tx
+                .record(org, kind.info().number, id)?
+                .ok_or_else(|| Rejected::By(not_found(kind)))?;
+            precondition.check(before.head.version).map_err(Rejected::By)?;
+            let mut next = before.clone();
+            next.head.version += 1;
+            next.head.updated_at = now.max(before.head.updated_at);
+            by.actor.as_ref().clone_into(&mut next.head.updated_by);
+            match change(tx, &before, next)? {
+                Some(after) if after != before => {
+                    tx.put_record(kind, Some(&before), &after)?;
+                    Ok(after)
+                }
+                Some(_) | None => Ok(before),
+            }
+        })?;
+        self.own_writes.note(caller, written.seq);
+        Ok(written.value)
+    }
+
+    /// A record that the caller sees, deleted or not.
+    fn seen_record(
+        &self,
+        caller: &Caller,
+        kind: &'static dyn AnyKind,
+        id: Uuid,
+    ) -> Result<Record, Error> {
+        let key = keys::record(caller.organization, kind.info().number, id);
+        let bytes = self.partition.get(&key)?.ok_or_else(|| not_found(kind))?;
+        let found: Record = codec::decode(&bytes).map_err(EngineError::from)?;
+        match found.contact() {
+            Some(contact) if self.contact_that_stands_for(caller, contact)?.is_none() => {
+                Err(not_found(kind))
+            }
+            _ => Ok(found),
+        }
+    }
+
+    fn record_view(&self, caller: &Caller, record: &Record) -> Result<RecordView, Error> {
+        let shown =
+            Record { head: record.head.clone(), values: self.shown_values(caller, record)? };
+        Ok(RecordView { id: shown.head.id, version: shown.head.version, json: shown.to_json() })
+    }
+
+    /// The values with the contact that stands for the one of the record now.
+    fn shown_values(&self, caller: &Caller, record: &Record) -> Result<Values, Error> {
+        let mut values = record.values.clone();
+        if let Some(contact) = record.contact()
+            && let Some(now) = self.contact_that_stands_for(caller, contact)?
+        {
+            values.insert(CONTACT.to_owned(), json!(now));
+        }
+        Ok(values)
+    }
+
+    /// Puts ids in the place of what names users.
+    fn resolve_references(
+        &self,
+        caller: &Caller,
+        kind: &'static dyn AnyKind,
+        values: &mut Values,
+    ) -> Result<(), Error> {
+        let mut issues = Vec::new();
+        for field in kind.fields().iter().filter(|field| field.kind == FieldKind::User) {
+            let Some(Value::String(text)) = values.get(field.name) else { continue };
+            match self.access().find_user(caller.organization, text) {
+                Some(user) => {
+                    values.insert(field.name.to_owned(), json!(user.id));
+                }
+                None => issues.push(FieldIssue::new(
+                    format!("/{}", field.name),
+                    "user",
+                    format!("{text:?} is not a user of this organisation"),
+                )),
+            }
+        }
+        if issues.is_empty() { Ok(()) } else { Err(Error::Invalid(issues)) }
+    }
+}
+
+fn not_found(kind: &'static dyn AnyKind) -> Error {
+    Error::NotFound(Noun::Record(kind.info().name))
+}
+
+/// Refuses a record about a contact that is not there for the caller.
+fn check_contact(tx: &Tx<'_>, caller: &Caller, record: &Record) -> Result<(), Rejected<Error>> {
+    let Some(contact) = record.contact() else { return Ok(()) };
+    let found = tx.contact(record.head.organization, ContactId(contact))?;
+    if found.is_some_and(|found| !found.is_deleted() && caller.sees(&found)) {
+        return Ok(());
+    }
+    let detail = "there is no contact with this id";
+    Err(Rejected::By(Error::invalid("/contact_id", "contact", detail)))
+}
+
+/// Refuses a record that names a company that is not there.
+fn check_company(
+    tx: &Tx<'_>,
+    kind: &'static dyn AnyKind,
+    record: &Record,
+) -> Result<(), Rejected<Error>> {
+    if !kind.fields().iter().any(|field| field.kind == FieldKind::Company) {
+        return Ok(());
+    }
+    let Some(id) = record.id_of(COMPANY) else { return Ok(()) };
+    let number = kind_by_name("company").map_or(0, |kind| kind.info().number);
+    let found = tx.record(record.head.organization, number, id)?;
+    if found.is_some_and(|company| company.head.deleted_at.is_none()) {
+        return Ok(());
+    }
+    let detail = "there is no company with this id";
+    Err(Rejected::By(Error::invalid("/company_id", "company", detail)))
+}
+
+/// The contact that stands for the one of a record, as a value.
+fn shown_contact(tx: &Tx<'_>, record: &Record) -> Result<Option<Value>, EngineError> {
+    let Some(contact) = record.contact() else { return Ok(None) };
+    let read = |id: ContactId| tx.contact(record.head.organization, id);
+    Ok(about::standing_for(&read, ContactId(contact))?.map(|contact| json!(contact.id)))
+}

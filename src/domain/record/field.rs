@@ -1,0 +1,304 @@
+//! The fields of a kind, and reading them out of what is sent.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{HEAD_MEMBERS, Values};
+use crate::domain::draft::Patch;
+use crate::domain::issue::{FieldIssue, shorten};
+use crate::domain::members::Members;
+use crate::domain::text::{one_line, visible};
+use crate::domain::time::{Timestamp, day_number};
+
+/// Most entries of a list, and most members of an object.
+const MOST_ENTRIES: usize = 100;
+/// Most bytes of an object as JSON.
+const MOST_OBJECT_BYTES: usize = 16_384;
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum FieldKind {
+    /// A line of so many characters at most.
+    Text(usize),
+    /// Text of several lines, of so many characters at most.
+    Prose(usize),
+    /// True or false.
+    Flag,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A point in time, as RFC 3339 has it.
+    Time,
+    /// A day, as `2026-12-31`.
+    Day,
+    /// A number from 0 on with two decimals at most.
+    Amount,
+    /// A whole number from 0 on.
+    Count,
+    /// The id of a contact.
+    Contact,
+    /// A user, by id, e-mail or name.
+    User,
+    /// Lines, each of so many characters at most.
+    Texts(usize),
+    /// An object of anything.
+    Object,
+    /// The id of a company.
+    Company,
+    /// Three letters, as ISO 4217 has it.
+    Currency,
+    /// What it was earlier; nobody writes it.
+    Earlier,
+}
+
+/// Who writes a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writable {
+    /// Whoever may write the record.
+    Always,
+    /// Whoever makes the record; it stays afterwards.
+    Once,
+    /// Nobody: it follows from other things.
+    Never,
+}
+
+/// A field of a kind.
+#[derive(Debug)]
+pub struct FieldInfo {
+    /// The member.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: FieldKind,
+    /// What it means, in a sentence.
+    pub about: &'static str,
+    /// An example, as JSON.
+    pub example: &'static str,
+    /// Whether every record must have it.
+    pub is_required: bool,
+    /// The word of a choice that holds if nothing is said.
+    pub default: Option<&'static str>,
+    /// Who writes it.
+    pub writable: Writable,
+    /// Whether words of a query are looked for in it.
+    pub is_searched: bool,
+}
+
+impl FieldInfo {
+    /// A field that may be missing and that everybody writes.
+    pub const fn new(
+        name: &'static str,
+        kind: FieldKind,
+        about: &'static str,
+        example: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            kind,
+            about,
+            example,
+            is_required: false,
+            default: None,
+            writable: Writable::Always,
+            is_searched: false,
+        }
+    }
+
+    /// The field, which every record must have.
+    #[must_use]
+    pub const fn required(self) -> Self {
+        Self { is_required: true, ..self }
+    }
+
+    /// The field, in which words of queries are looked for.
+    #[must_use]
+    pub const fn searched(self) -> Self {
+        Self { is_searched: true, ..self }
+    }
+
+    /// The field, with a word that holds if nothing is said.
+    #[must_use]
+    pub const fn or(self, default: &'static str) -> Self {
+        Self { default: Some(default), ..self }
+    }
+
+    /// The field, written by some.
+    #[must_use]
+    pub const fn written(self, writable: Writable) -> Self {
+        Self { writable, ..self }
+    }
+
+    /// The value if nothing is said.
+    pub fn first(&self) -> Value {
+        match (self.kind, self.default) {
+            (_, None) => Value::Null,
+            (FieldKind::Flag, Some(word)) => json!(word == "true"),
+            (_, Some(word)) => json!(word),
+        }
+    }
+}
+
+/// Reads what is sent for a new record, or for a change of one: all fields of the record as they
+/// will be.
+///
+/// # Errors
+/// Everything that does not fit, by pointer.
+pub fn read(
+    fields: &'static [FieldInfo],
+    body: &Value,
+    before: Option<&Values>,
+) -> Result<Values, Vec<FieldIssue>> {
+    let mut members = Members::of(body)?;
+    let mut values = Values::new();
+    for field in fields {
+        let known = before.and_then(|before| before.get(field.name)).cloned();
+        let given = members.json(field.name);
+        let is_fixed = match field.writable {
+            Writable::Always => false,
+            Writable::Once => before.is_some(),
+            Writable::Never => true,
+        };
+        let value = match given {
+            Patch::Keep => known.clone().unwrap_or_else(|| field.first()),
+            Patch::Clear => field.first(),
+            Patch::Set(value) => fit(field.kind, value).unwrap_or_else(|(code, detail)| {
+                members.issue(field.name, code, detail);
+                Value::Null
+            }),
+        };
+        if is_fixed && value != known.clone().unwrap_or(Value::Null) && !is_kept(&given) {
+            let detail = match field.writable {
+                Writable::Once => "cannot be changed: it is set when the record is made",
+                Writable::Always | Writable::Never => "is read-only: it follows from other things",
+            };
+            members.issue(field.name, "read_only", detail);
+        }
+        if field.is_required && value.is_null() {
+            members.issue(field.name, "required", format!("is required: {}", field.about));
+        }
+        values.insert(field.name.to_owned(), value);
+    }
+    for name in HEAD_MEMBERS {
+        // An answer that is sent back says them again.
+        let _ = members.json(name);
+    }
+    members.finish()?;
+    Ok(values)
+}
+
+fn is_kept<T>(patch: &Patch<T>) -> bool {
+    matches!(patch, Patch::Keep)
+}
+
+type Misfit = (&'static str, String);
+
+/// The value of a field in the form in which it is stored.
+fn fit(kind: FieldKind, value: &Value) -> Result<Value, Misfit> {
+    match kind {
+        FieldKind::Text(most) => line(value, most).map(Value::String),
+        FieldKind::Prose(most) => {
+            let text = text(value)?;
+            let text = visible(text.trim()).into_owned();
+            let has_controls =
+                text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
+            if text.is_empty() || text.chars().count() > most || has_controls {
+                return Err(("text", format!("must have 1 to {most} printable characters")));
+            }
+            Ok(Value::String(text))
+        }
+        FieldKind::Flag if value.is_boolean() => Ok(value.clone()),
+        FieldKind::Flag => Err(("type", format!("must be true or false, not {}", shown(value)))),
+        FieldKind::Choice(words) => {
+            let word = words.iter().find(|word| value.as_str() == Some(word));
+            word.map(|word| json!(word)).ok_or_else(|| {
+                (
+                    "value",
+                    format!(
+                        "{} is not allowed here; use one of {}",
+                        shown(value),
+                        words.join(", ")
+                    ),
+                )
+            })
+        }
+        FieldKind::Time => {
+            let at = value.as_str().and_then(|text| text.trim().parse::<Timestamp>().ok());
+            at.and_then(|at| serde_json::to_value(at).ok()).ok_or_else(|| {
+                let detail = "must be a time as in \"2026-12-31T17:00:00Z\"";
+                ("time", format!("{} {detail}", shown(value)))
+            })
+        }
+        FieldKind::Day => {
+            match value.as_str().map(str::trim).filter(|day| day_number(day).is_some()) {
+                Some(day) => Ok(json!(day)),
+                None => {
+                    Err(("date", format!("{} must be a day as in \"2026-12-31\"", shown(value))))
+                }
+            }
+        }
+        FieldKind::Amount => match value.as_f64().filter(|amount| (0.0..1e13).contains(amount)) {
+            Some(amount) => Ok(json!((amount * 100.0).round() / 100.0)),
+            None => Err(("number", format!("{} must be a number from 0 on", shown(value)))),
+        },
+        FieldKind::Count => match value.as_u64() {
+            Some(_) => Ok(value.clone()),
+            None => Err(("number", format!("{} must be a whole number from 0 on", shown(value)))),
+        },
+        FieldKind::Contact => match value.as_str().and_then(|id| Uuid::parse_str(id.trim()).ok()) {
+            Some(id) => Ok(json!(id)),
+            None => Err(("id", format!("{} is not the id of a contact", shown(value)))),
+        },
+        FieldKind::Company => match value.as_str().and_then(|id| Uuid::parse_str(id.trim()).ok()) {
+            Some(id) => Ok(json!(id)),
+            None => Err(("id", format!("{} is not the id of a company", shown(value)))),
+        },
+        FieldKind::Currency => {
+            let code = value.as_str().map(|code| code.trim().to_ascii_uppercase());
+            match code
+                .filter(|code| code.len() == 3 && code.bytes().all(|c| c.is_ascii_uppercase()))
+            {
+                Some(code) => Ok(json!(code)),
+                None => Err(("currency", format!("{} must be a code as EUR", shown(value)))),
+            }
+        }
+        FieldKind::Earlier => Ok(value.clone()),
+        FieldKind::User => line(value, 255).map(Value::String),
+        FieldKind::Texts(most) => {
+            let Value::Array(entries) = value else {
+                return Err(("type", "must be a list".into()));
+            };
+            if entries.len() > MOST_ENTRIES {
+                let detail =
+                    format!("has {} entries; at most {MOST_ENTRIES} are allowed", entries.len());
+                return Err(("too_many", detail));
+            }
+            let entries = entries.iter().map(|entry| line(entry, most).map(Value::String));
+            entries.collect::<Result<Vec<_>, _>>().map(Value::Array)
+        }
+        FieldKind::Object => {
+            let Value::Object(members) = value else {
+                return Err(("type", "must be an object".into()));
+            };
+            if members.len() > MOST_ENTRIES || value.to_string().len() > MOST_OBJECT_BYTES {
+                let detail =
+                    format!("has more than {MOST_ENTRIES} members or {MOST_OBJECT_BYTES} bytes");
+                return Err(("too_many", detail));
+            }
+            Ok(value.clone())
+        }
+    }
+}
+
+fn text(value: &Value) -> Result<&str, Misfit> {
+    value.as_str().ok_or_else(|| ("type", format!("must be a string, not {}", shown(value))))
+}
+
+fn line(value: &Value, most: usize) -> Result<String, Misfit> {
+    let text = one_line(text(value)?.trim()).into_owned();
+    if text.is_empty() || text.chars().count() > most || text.chars().any(char::is_control) {
+        return Err(("text", format!("must have 1 to {most} printable characters")));
+    }
+    Ok(text)
+}
+
+fn shown(value: &Value) -> String {
+    shorten(&value.to_string())
+}

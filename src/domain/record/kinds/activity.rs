@@ -1,0 +1,80 @@
+//! Something that has happened with a contact: a mail, a meeting, a form.
+
+use serde::{Deserialize, Serialize};
+
+use super::names;
+use crate::domain::access::Permission;
+use crate::domain::issue::FieldIssue;
+use crate::domain::record::kind::{Event, Kind, KindInfo, OnErased, Writing};
+use crate::domain::record::{FieldInfo, FieldKind};
+use crate::domain::time::Timestamp;
+
+/// An activity.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Activity {
+    #[serde(rename = "type")]
+    kind: String,
+    contact_id: Option<uuid::Uuid>,
+    occurred_at: Option<Timestamp>,
+    subject: Option<String>,
+    data: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+impl Kind for Activity {
+    const INFO: KindInfo = KindInfo {
+        number: 4,
+        about: "Something that has happened with a contact: a mail, a meeting, a form.",
+        sort: "-occurred_at",
+        ..names!("activity", "activities")
+    };
+
+    const FIELDS: &'static [FieldInfo] = &[
+        FieldInfo::new(
+            "type",
+            FieldKind::Choice(&[
+                "email_sent",
+                "email_opened",
+                "email_clicked",
+                "meeting",
+                "form_submit",
+                "other",
+            ]),
+            "what has happened",
+            r#""meeting""#,
+        )
+        .required(),
+        FieldInfo::new(
+            "contact_id",
+            FieldKind::Contact,
+            "the contact that it is about",
+            r#""018f0000-0000-7000-8000-000000000000""#,
+        )
+        .required(),
+        FieldInfo::new(
+            "occurred_at",
+            FieldKind::Time,
+            "when; now if nothing is said",
+            r#""2026-12-30T09:12:00.000Z""#,
+        ),
+        FieldInfo::new("subject", FieldKind::Text(1_000), "what it was about", r#""Demo""#)
+            .searched(),
+        FieldInfo::new("data", FieldKind::Object, "whatever else is known", r#"{"minutes": 30}"#),
+    ];
+
+    fn settle(
+        &mut self,
+        _before: Option<&Self>,
+        writing: Writing<'_>,
+    ) -> Result<(), Vec<FieldIssue>> {
+        self.occurred_at.get_or_insert(writing.now);
+        Ok(())
+    }
+
+    fn events(&self, created_at: Timestamp) -> Vec<Event> {
+        vec![Event { name: self.kind.clone(), at: self.occurred_at.unwrap_or(created_at) }]
+    }
+
+    fn occurred_at(&self) -> Option<Timestamp> {
+        self.occurred_at
+    }
+}

@@ -1,0 +1,147 @@
+//! The endpoints of all kinds of records; which kind it is stands in the path.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use uuid::Uuid;
+
+use super::answer;
+use super::auth::Authenticated;
+use super::body;
+use super::error::Problem;
+use super::filters::Asked;
+use super::state::State;
+use crate::app::{Deletion, Error, Noun, RecordQuery, RecordView};
+use crate::domain::record::{AnyKind, KINDS};
+use crate::error::ErrorCode;
+
+/// Members of the query string of a list that are not fields.
+const OF_LISTS: [&str; 7] = ["q", "sort", "page", "per_page", "cursor", "deleted", "token"];
+
+/// The kind in the path of a request.
+fn kind_of(request: &HttpRequest) -> Result<&'static dyn AnyKind, Problem> {
+    let pattern = request.match_pattern().unwrap_or_default();
+    let found = KINDS.iter().find(|kind| kind.info().paths.contains(&pattern.as_str()));
+    found.copied().ok_or_else(|| {
+        Problem::new(ErrorCode::Internal, format!("no kind of record is at {pattern}"))
+    })
+}
+
+/// The id in the path; a malformed one is not found.
+fn id_of(request: &HttpRequest, kind: &'static dyn AnyKind) -> Result<Uuid, Problem> {
+    let text = request.match_info().query("id");
+    Uuid::parse_str(text)
+        .map_err(|_malformed| Error::NotFound(Noun::Record(kind.info().name)).into())
+}
+
+fn versioned(status: StatusCode, record: &RecordView) -> HttpResponse {
+    let mut response = answer::json(status, &record.json);
+    answer::put_header(&mut response, "etag", &answer::etag(record.version));
+    response
+}
+
+pub(super) async fn list(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+) -> Result<HttpResponse, Problem> {
+    let kind = kind_of(&request)?;
+    let asked = Asked::of_query(&request)?;
+    let text = |name: &str| asked.last(name).map(str::to_owned);
+    let mut filters = asked.given_beside(&OF_LISTS);
+    let contact = text("contact_id").filter(|id| id != "none");
+    filters.retain(|(name, _)| name != "contact_id" || contact.is_none());
+    let query = RecordQuery {
+        q: text("q").unwrap_or_default(),
+        contact,
+        filters,
+        sort: text("sort"),
+        page: asked.number("page")?,
+        per_page: asked.number("per_page")?,
+        cursor: text("cursor"),
+        is_trash: asked.flag("deleted")?,
+    };
+    // Reads as much as a search does.
+    let place = state.searches.enter().await?;
+    let found = answer::run(&state, move |app| {
+        let found = app.list_records(&caller.0, kind, &query);
+        drop(place);
+        found
+    })
+    .await?;
+    let total = found.total.to_string();
+    let mut response = answer::json(StatusCode::OK, &found.into_json());
+    answer::put_header(&mut response, "x-total-count", &total);
+    Ok(response)
+}
+
+pub(super) async fn create(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let kind = kind_of(&request)?;
+    let (value, bytes) = body::json(&request, payload, state.limits.json_bytes).await?;
+    let idempotency = body::idempotency(&request, &caller.0, &bytes)?;
+    let made =
+        answer::run(&state, move |app| app.create_record(&caller.0, kind, &value, idempotency))
+            .await?;
+    let mut response = versioned(StatusCode::CREATED, &made);
+    let [all, ..] = kind.info().paths;
+    answer::put_header(&mut response, "location", &format!("{all}/{}", made.id));
+    Ok(response)
+}
+
+pub(super) async fn find(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+) -> Result<HttpResponse, Problem> {
+    let kind = kind_of(&request)?;
+    let id = id_of(&request, kind)?;
+    let found = answer::run(&state, move |app| app.find_record(&caller.0, kind, id)).await?;
+    Ok(versioned(StatusCode::OK, &found))
+}
+
+pub(super) async fn update(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let kind = kind_of(&request)?;
+    let id = id_of(&request, kind)?;
+    let precondition = body::precondition(&request);
+    let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
+    let changed = answer::run(&state, move |app| {
+        app.update_record(&caller.0, kind, id, &value, &precondition)
+    })
+    .await?;
+    Ok(versioned(StatusCode::OK, &changed))
+}
+
+pub(super) async fn delete(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+) -> Result<HttpResponse, Problem> {
+    let kind = kind_of(&request)?;
+    let id = id_of(&request, kind)?;
+    let precondition = body::precondition(&request);
+    let is_permanent = Asked::of_query(&request)?.flag("permanent")?;
+    let deletion = if is_permanent { Deletion::Permanent } else { Deletion::Soft };
+    answer::run(&state, move |app| app.delete_record(&caller.0, kind, id, deletion, &precondition))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+pub(super) async fn restore(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+) -> Result<HttpResponse, Problem> {
+    let kind = kind_of(&request)?;
+    let id = id_of(&request, kind)?;
+    let restored = answer::run(&state, move |app| app.restore_record(&caller.0, kind, id)).await?;
+    Ok(versioned(StatusCode::OK, &restored))
+}
