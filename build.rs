@@ -24,7 +24,7 @@ const SOURCE: &str = "src/ui/static";
 const ENTRY: &str = "app.js";
 
 /// Folders of what is loaded when it is first shown: reviewing duplicates, signing in.
-const ON_DEMAND: [&str; 3] = ["account", "review", "trash"];
+const ON_DEMAND: [&str; 4] = ["account", "review", "timeline", "trash"];
 
 /// Scripts that are not modules: what they declare, others see.
 const CLASSIC_SCRIPTS: [&str; 2] = ["theme.js", "docs.js"];

@@ -278,6 +278,33 @@ pub(crate) fn run_delete_and_restore(base: &str) {
 }
 
 #[test]
+fn a_card_tells_what_has_happened_and_what_is_to_be_done() {
+    run_timeline(TestServer::demo(50).base_url());
+}
+
+pub(crate) fn run_timeline(base: &str) {
+    let Some(mut page) = open(base, "/") else { return };
+    let (word, number) = unique();
+    let id = create(&mut page, &json!({ "name": format!("Tilda {word}"), "phone": number }));
+    visit(&mut page, base, &format!("/?q={word}&c={id}&tab=timeline"));
+    wait_for_card(&mut page, &word);
+    page.wait("document.querySelector('[data-test=event]')?.innerText.includes('Created')");
+    page.click("[data-test=timeline] textarea");
+    page.type_text("Prefers mornings");
+    page.click("[data-test=timeline] form:first-of-type button");
+    page.wait(
+        "document.querySelector('[data-test=event]')?.innerText.includes('Prefers mornings')",
+    );
+    page.click("[data-test=timeline] form:nth-of-type(2) input");
+    page.type_text("Send the offer");
+    page.press("Enter");
+    page.wait("document.querySelector('[data-test=task]')?.innerText.includes('Send the offer')");
+    page.click("[data-test=task] input");
+    page.wait("!document.querySelector('[data-test=task]')");
+    page.assert_clean(base);
+}
+
+#[test]
 fn an_older_answer_never_replaces_a_newer_one() {
     run_stale_answer(TestServer::demo(50).base_url());
 }

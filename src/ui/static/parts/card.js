@@ -20,6 +20,8 @@ import { Tags } from "./tags.js";
 
 const CardDuplicates = onDemand(() => import("../review/card-tab.js").then((file) => file.CardDuplicates));
 
+const CardTimeline = onDemand(() => import("../timeline/card-tab.js").then((file) => file.CardTimeline));
+
 /** "14:05 in Berlin": from the record's zone, else from the country of address or number. @param {Contact} contact */
 function localTime(contact) {
   const time = timeIn(contact.timezone);
@@ -70,9 +72,17 @@ function Lookalikes({ contact }) {
 
 /** @param {{id: string}} props */
 function Tabs({ id }) {
-  if (!mayMerge()) return null;
-  return html`<nav class="tabs" aria-label="Parts of the card">${["", "duplicates"].map((tab) => html`<button type="button"
-    aria-current=${place.value.tab === tab ? "true" : undefined} onClick=${() => go({ contact: id, tab })}>${tab ? "Duplicates" : "Details"}</button>`)}</nav>`;
+  const tabs = [["", "Details"], ["timeline", "Timeline"], ...(mayMerge() ? [["duplicates", "Duplicates"]] : [])];
+  return html`<nav class="tabs" aria-label="Parts of the card">${tabs.map(([tab, name]) => html`<button type="button"
+    aria-current=${place.value.tab === tab ? "true" : undefined} onClick=${() => go({ contact: id, tab })}>${name}</button>`)}</nav>`;
+}
+
+/** What is below the tabs. @param {{contact: Contact}} props */
+function Lower({ contact }) {
+  const { tab } = place.value;
+  if (tab === "timeline") return html`<${CardTimeline} contact=${contact} />`;
+  if (tab && mayMerge()) return html`<${CardDuplicates} contact=${contact} />`;
+  return html`<${Details} contact=${contact} /><${AddField} contact=${contact} />`;
 }
 
 /** @param {{contact: Contact}} props */
@@ -157,8 +167,7 @@ export function Card({ id, known, preview = false }) {
     <div key=${id}>
       <${Reach} contact=${contact} />
       <${Tabs} id=${id} />
-      ${place.value.tab && mayMerge() ? html`<${CardDuplicates} key=${id} contact=${contact} />`
-        : html`<${Details} contact=${contact} /><${AddField} contact=${contact} />`}
+      <${Lower} key=${id} contact=${contact} />
       <${Foot} contact=${contact} />
     </div>
   </article>`;
