@@ -200,7 +200,7 @@ impl ErrorCode {
             Self::DeleteBlocked => "This contact cannot be deleted",
             Self::HasChildren => "Records would be deleted with this contact",
             Self::Merged => "This contact was merged into another one",
-            Self::UndoConflict => "It is unclear whose some changes are",
+            Self::UndoConflict => "Some fields changed after the merge",
             Self::UndoBlocked => "This merge cannot be undone",
             Self::QuotaExceeded => "The quota is used up",
             Self::TokenExpired => "The token has ended",

@@ -9,7 +9,7 @@ use crate::domain::access::{Caller, Permission};
 use crate::domain::contact::Visibility;
 use crate::domain::draft::{Draft, Patch};
 use crate::domain::ids::ContactId;
-use crate::domain::members::Members;
+use crate::domain::members::ObjectReader;
 use crate::domain::status::Lifecycle;
 
 /// Most ids of one request.
@@ -179,7 +179,7 @@ impl App {
         body: &Value,
     ) -> Result<(BulkAction, Permission), Error> {
         let value = body.get("action").unwrap_or(&Value::Null);
-        let mut members = Members::of(value).map_err(|_issues| {
+        let mut members = ObjectReader::of(value).map_err(|_issues| {
             Error::invalid("/action", "required", "must be an object with a type")
         })?;
         let kinds = "assign, assign_to_queue, distribute, set_visibility, add_tags, remove_tags, archive, \
@@ -255,7 +255,7 @@ impl App {
     fn known_user(
         &self,
         caller: &Caller,
-        members: &mut Members<'_>,
+        members: &mut ObjectReader<'_>,
         name: &'static str,
     ) -> Patch<String> {
         match members.text(name, 255) {

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::custom_fields::FieldsInWrite;
 use super::error::Error;
-use super::guesses::MOST as MOST_GUESSES;
 use super::idempotency::Idempotency;
 use super::likeness::{LikelyDuplicate, phones_of};
+use super::lookup_throttle::MOST as MOST_GUESSES;
 use super::merges::erase_with_merges;
 use super::protection::{may_delete, within_bytes, within_quotas};
 use super::records::refuse_children;

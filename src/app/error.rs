@@ -22,7 +22,7 @@ pub enum Error {
     Forbidden(Permission),
     /// The caller may do this, but not to this record, which it sees.
     #[error("{0}")]
-    NotHere(&'static str),
+    DeniedOnRecord(&'static str),
     /// The caller may do this to single contacts, or to fewer at once.
     #[error(
         "{total} contacts would be deleted at once, and your role may delete {most}: select fewer, or ask a manager"
@@ -87,7 +87,7 @@ pub enum Error {
     StaleVersions(Vec<(ContactId, u64)>),
     /// A merge cannot be undone before it is said whose some changes are.
     #[error(
-        "it is unclear whose some changes are that were made since the merge: say it in `resolve` for {}",
+        "some fields changed after the merge; decide each in `resolve`: {}",
         .0.iter().map(|conflict| conflict.field.as_str()).collect::<Vec<_>>().join(", ")
     )]
     UndoConflict(Vec<UndoConflict>),
@@ -243,7 +243,7 @@ impl From<Rejected<Error>> for Error {
 impl HasCode for Error {
     fn code(&self) -> ErrorCode {
         match self {
-            Self::Forbidden(_) | Self::NotHere(_) | Self::BulkDeleteLimit { .. } => {
+            Self::Forbidden(_) | Self::DeniedOnRecord(_) | Self::BulkDeleteLimit { .. } => {
                 ErrorCode::Forbidden
             }
             Self::TotalDiffers { .. } => ErrorCode::TotalDiffers,

@@ -6,7 +6,7 @@ use super::custom_fields::FieldsInWrite;
 use super::error::Error;
 use super::import_references::stay_in_sight;
 use super::merges::survivor_of;
-use super::protection::{give_home, within_bytes, within_quotas};
+use super::protection::{assign_default_department, within_bytes, within_quotas};
 use crate::domain::access::{Caller, Quotas};
 use crate::domain::contact::{Address, Contact};
 use crate::domain::draft::{Draft, Patch, Stamp};
@@ -90,7 +90,7 @@ impl RowWriter<'_> {
 
 /// What a row says about a contact that it makes.
 pub(super) fn new_of_row(by: &Caller, mut draft: Draft) -> Draft {
-    give_home(by, &mut draft);
+    assign_default_department(by, &mut draft);
     stay_in_sight(&mut draft, None);
     if draft.source.is_keep() {
         draft.source = Patch::Set("import".to_owned());

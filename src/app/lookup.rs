@@ -166,7 +166,7 @@ impl App {
         authorize(caller, Permission::Lookup)?;
         if caller.fields.phones != FieldRight::Full {
             // A thousand guesses at once would bring out the digits that are hidden.
-            return Err(Error::NotHere(
+            return Err(Error::DeniedOnRecord(
                 "you may look up one number at a time, since you may not see numbers in full",
             ));
         }

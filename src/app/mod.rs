@@ -11,7 +11,6 @@ mod custom_fields;
 mod duplicates;
 mod error;
 mod export;
-mod guesses;
 mod idempotency;
 mod import_files;
 mod import_jobs;
@@ -28,6 +27,7 @@ mod kept_jobs;
 mod likeness;
 mod lookup;
 mod lookup_block;
+mod lookup_throttle;
 mod maintenance;
 mod merges;
 mod number_rereading;
@@ -115,7 +115,7 @@ pub struct App {
     previews: import_preview::Previews,
     bulk_jobs: jobs::BulkJobs,
     sessions: sessions::Sessions,
-    guesses: guesses::Guesses,
+    guesses: lookup_throttle::LookupThrottle,
     duplicates: duplicates::LiveDuplicates,
 }
 
@@ -137,7 +137,7 @@ impl App {
             previews: import_preview::Previews::default(),
             bulk_jobs: jobs::BulkJobs::default(),
             sessions,
-            guesses: guesses::Guesses::default(),
+            guesses: lookup_throttle::LookupThrottle::default(),
             duplicates: duplicates::LiveDuplicates::default(),
         };
         // The metadata of phone numbers is loaded on first use, which no caller should wait for.

@@ -14,7 +14,7 @@ use crate::domain::audit::{AuditAction, FieldChange};
 use crate::domain::draft::Patch;
 use crate::domain::ids::OrgNumber;
 use crate::domain::issue::FieldIssue;
-use crate::domain::members::Members;
+use crate::domain::members::ObjectReader;
 use crate::domain::merge;
 use crate::domain::phone::READER_VERSION;
 use crate::domain::time::Timestamp;
@@ -234,7 +234,7 @@ impl App {
             .find_organization(name_or_id)
             .ok_or_else(|| Error::OrganizationNotFound(name_or_id.to_owned()))?
             .number;
-        let mut members = Members::of(body).map_err(Error::Invalid)?;
+        let mut members = ObjectReader::of(body).map_err(Error::Invalid)?;
         let name = members.text("name", 100);
         let contacts = members.number("quota_contacts");
         let storage = members.number("quota_storage_bytes");

@@ -30,7 +30,7 @@ pub(super) fn may_delete(
         && let Some(department) = department
         && !is_department(contact.org_department_id.as_deref(), department)
     {
-        return Err(Error::NotHere("you may delete contacts of your own department only"));
+        return Err(Error::DeniedOnRecord("you may delete contacts of your own department only"));
     }
     let mut reasons = Vec::new();
     if contact.in_active_campaign {
@@ -135,7 +135,7 @@ impl App {
         if !issues.is_empty() {
             return Err(issues);
         }
-        give_home(caller, draft);
+        assign_default_department(caller, draft);
         Ok(())
     }
 
@@ -212,7 +212,7 @@ impl App {
 }
 
 /// Gives a new contact the department of who creates it, unless it names another.
-pub(super) fn give_home(caller: &Caller, draft: &mut Draft) {
+pub(super) fn assign_default_department(caller: &Caller, draft: &mut Draft) {
     if draft.org_department_id.is_keep()
         && let Some(department) = caller.department
     {

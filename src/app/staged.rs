@@ -7,7 +7,7 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::App;
-use crate::vault::{OpeningReader, Room, Sealer, SealingWriter};
+use crate::vault::{KeyPurpose, OpeningReader, Sealer, SealingWriter};
 
 /// A file that is being written; whole only after [`StagedWriter::finish`].
 pub struct StagedWriter(Writer);
@@ -174,7 +174,7 @@ impl App {
     }
 
     fn staged_sealer(&self) -> Option<Sealer> {
-        self.partition.vault().map(|vault| vault.sealer(Room::Staged))
+        self.partition.vault().map(|vault| vault.sealer(KeyPurpose::Staged))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::domain::access::{
 };
 use crate::domain::audit::{AuditAction, FieldChange};
 use crate::domain::draft::Patch;
-use crate::domain::members::Members;
+use crate::domain::members::ObjectReader;
 use crate::domain::time::Timestamp;
 use crate::engine::{Error as EngineError, Rejected, codec, keys};
 
@@ -83,7 +83,7 @@ impl TokenRequest {
                 Patch::Keep | Patch::Clear => None,
             }
         }
-        let mut members = Members::of(body).map_err(Error::Invalid)?;
+        let mut members = ObjectReader::of(body).map_err(Error::Invalid)?;
         let scopes = Scope::ALL.map(Scope::as_str).join(", ");
         let request = Self {
             organization: given(members.text("organization", 100)),
@@ -116,7 +116,7 @@ struct TokenPatch {
 
 impl TokenPatch {
     fn read(body: &Value) -> Result<Self, Error> {
-        let mut members = Members::of(body).map_err(Error::Invalid)?;
+        let mut members = ObjectReader::of(body).map_err(Error::Invalid)?;
         let patch = Self {
             name: members.text("name", 100),
             addresses: networks(&mut members),
@@ -143,13 +143,13 @@ impl TokenPatch {
     }
 }
 
-fn networks(members: &mut Members<'_>) -> Patch<Vec<String>> {
+fn networks(members: &mut ObjectReader<'_>) -> Patch<Vec<String>> {
     members.list("addresses", "networks such as 203.0.113.0/24", 100, |text| {
         network(text).map(|network| network.to_string())
     })
 }
 
-fn end(members: &mut Members<'_>) -> Patch<Timestamp> {
+fn end(members: &mut ObjectReader<'_>) -> Patch<Timestamp> {
     members.parsed("expires_at", "RFC 3339 times", |text| text.parse().ok())
 }
 

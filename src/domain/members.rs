@@ -12,13 +12,13 @@ use super::issue::{FieldIssue, shorten};
 const READ_ONLY: &[&str] = &["id", "version", "created_at", "updated_at", "organization"];
 
 /// The members of an object that have not been read yet.
-pub struct Members<'a> {
+pub struct ObjectReader<'a> {
     map: &'a Map<String, Value>,
     read: Vec<&'static str>,
     issues: Vec<FieldIssue>,
 }
 
-impl<'a> Members<'a> {
+impl<'a> ObjectReader<'a> {
     /// Begins with all members of a value.
     ///
     /// # Errors
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn members_are_read_and_the_rest_is_named() {
         let value = json!({"name": " Sales ", "members": ["a", 1], "colour": "red", "id": "x"});
-        let mut members = Members::of(&value).unwrap();
+        let mut members = ObjectReader::of(&value).unwrap();
         assert_eq!(members.text("name", 10), Patch::Set("Sales".to_owned()));
         assert_eq!(members.flag("disabled"), Patch::Keep);
         let list = members.list("members", "letters", 5, |text| Some(text.to_owned()));
@@ -193,6 +193,6 @@ mod tests {
         let issues = members.finish().unwrap_err();
         let pointers: Vec<&str> = issues.iter().map(|issue| issue.pointer.as_str()).collect();
         assert_eq!(pointers, ["/members", "/colour"]);
-        assert!(Members::of(&json!([])).is_err());
+        assert!(ObjectReader::of(&json!([])).is_err());
     }
 }

@@ -19,7 +19,7 @@ use crate::domain::text::fold;
 use crate::index::{FingerprintReader, Generations, Space, damaged_files};
 use crate::journal::Journal;
 use crate::store::{codec, keys};
-use crate::vault::Room;
+use crate::vault::KeyPurpose;
 
 /// Most troubles that are listed one by one.
 const MOST_LISTED: usize = 1_000;
@@ -342,7 +342,7 @@ impl Partition {
     /// Compares the checksums of the index files, which are trusted at a start in the same boot.
     fn check_index_files(&self, report: &mut CheckReport) {
         let mut problem = String::new();
-        let sealer = self.vault().map(|vault| vault.sealer(Room::Index));
+        let sealer = self.vault().map(|vault| vault.sealer(KeyPurpose::Index));
         // A merge may remove a file while it is being read: then the next look is at others.
         for _ in 0..3 {
             let current = Generations::new(&self.index_root()).ok().and_then(|all| all.current());

@@ -16,22 +16,22 @@ use tantivy::Searcher;
 
 use super::backup;
 use super::cancel::Cancel;
-use super::cards::Cards;
+use super::checkpointer::Checkpointer;
 use super::error::{Error, Rejected};
 use super::follower::{Follower, Replacement, Serving};
 use super::health::{Condition, Health};
 use super::image;
-use super::keeper::Keeper;
 use super::mender::Mender;
 use super::progress::Progress;
 use super::rebuild::{Builder, read_schema};
+use super::record_cache::RecordCache;
 use super::recovery;
 use super::rekey;
 use super::start::StartProgress;
 use super::trash::Trash;
 use super::tx::{Numbers, Tx, Usages};
 use super::watch::{Watch, Watches};
-use super::writer::{Origin, Reply, Request, Writer, causes, job, or_die};
+use super::writer::{Origin, Reply, Request, Writer, abort_on_panic, causes, job};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, ContactId, ContactNumber, OrgNumber};
 use crate::domain::time::{Clock, Timestamp};
@@ -40,7 +40,7 @@ use crate::journal::{self, FileJournal};
 use crate::lookup::Table;
 use crate::search::{self, Hit, Request as SearchRequest};
 use crate::store::{self, Store, Value, codec, keys};
-use crate::vault::{MasterKey, Room, Vault};
+use crate::vault::{KeyPurpose, MasterKey, Vault};
 
 /// How a partition is kept.
 #[derive(Clone, Debug)]
@@ -150,7 +150,7 @@ pub struct Stats {
 }
 
 /// How a record that was read is kept.
-type Keep = fn(&Cards, ContactNumber, u64, Arc<Contact>);
+type Keep = fn(&RecordCache, ContactNumber, u64, Arc<Contact>);
 
 /// The engine of a set of organisations.
 pub struct Partition {
@@ -160,7 +160,7 @@ pub struct Partition {
     journal: Arc<FileJournal>,
     store: Arc<Store>,
     table: Arc<Table>,
-    cards: Arc<Cards>,
+    cards: Arc<RecordCache>,
     applied: Arc<Progress>,
     visible: Arc<Progress>,
     indexed: Arc<Progress>,
@@ -197,15 +197,15 @@ impl Partition {
         let lock = lock(root)?;
         rekey::settle(root)?;
         let vault = recovery::open_vault(root, options.encryption_key.as_ref())?;
-        let sealer = |room: Room| vault.as_ref().map(|vault| vault.sealer(room));
+        let sealer = |room: KeyPurpose| vault.as_ref().map(|vault| vault.sealer(room));
         let journal_options = journal::Options {
             segment_bytes: options.journal_segment_bytes,
-            sealer: sealer(Room::Journal),
+            sealer: sealer(KeyPurpose::Journal),
         };
         let journal = recovery::open_journal(root, journal_options)?;
         let store_options = store::Options {
             cache_bytes: options.store_cache_bytes,
-            sealer: sealer(Room::Store),
+            sealer: sealer(KeyPurpose::Store),
             ..store::Options::default()
         };
         let recovery::Recovered { store, table, scanned } =
@@ -225,7 +225,7 @@ impl Partition {
                 (&store, scanned.live + scanned.trash.len()),
                 &journal,
                 &options,
-                sealer(Room::Index).as_ref(),
+                sealer(KeyPurpose::Index).as_ref(),
             )?;
 
         let applied = Arc::new(Progress::default());
@@ -238,7 +238,7 @@ impl Partition {
         let (replacements, replacement_receiver) = crossbeam_channel::bounded(1);
         let builder = Arc::new(Builder {
             root: root.to_owned(),
-            sealer: sealer(Room::Index),
+            sealer: sealer(KeyPurpose::Index),
             writer_bytes: options.index_writer_bytes,
             journal: Arc::clone(&journal),
             store: Arc::clone(&store),
@@ -250,7 +250,7 @@ impl Partition {
         let partition = Self {
             root: root.to_owned(),
             vault,
-            cards: Arc::new(Cards::new(options.cards)),
+            cards: Arc::new(RecordCache::new(options.cards)),
             serving: Arc::new(ArcSwap::from_pointee(Serving::of(&mirror))),
             is_outdated,
             contact_count: Arc::new(AtomicU64::new(scanned.live)),
@@ -320,7 +320,7 @@ impl Partition {
             generations,
             committed_at: Instant::now(),
         };
-        let keeper = Keeper {
+        let keeper = Checkpointer {
             journal: Arc::clone(&self.journal),
             store: Arc::clone(&self.store),
             applied: Arc::clone(&self.applied),
@@ -333,7 +333,7 @@ impl Partition {
         let mut threads = self.threads.lock();
         threads.writer = Some(
             spawn("writer")
-                .spawn(move || or_die("the writer", || writer.run(&requests)))
+                .spawn(move || abort_on_panic("the writer", || writer.run(&requests)))
                 .map_err(io)?,
         );
         threads.follower =
@@ -346,8 +346,11 @@ impl Partition {
             sealer: self.builder.sealer.clone(),
         };
         threads.mender = Some(spawn("mender").spawn(move || mender.run()).map_err(io)?);
-        threads.keeper =
-            Some(spawn("keeper").spawn(move || or_die("the keeper", || keeper.run())).map_err(io)?);
+        threads.keeper = Some(
+            spawn("keeper")
+                .spawn(move || abort_on_panic("the keeper", || keeper.run()))
+                .map_err(io)?,
+        );
         Ok(())
     }
 
@@ -427,7 +430,7 @@ impl Partition {
         org: OrgNumber,
         number: ContactNumber,
     ) -> Result<Option<Arc<Contact>>, Error> {
-        self.record(org, number, Some(Cards::put))
+        self.record(org, number, Some(RecordCache::put))
     }
 
     /// As [`Partition::contact_by_number`], without keeping the record: rows of an import would push
@@ -539,7 +542,7 @@ impl Partition {
             let contact = if request.space.is_trash() {
                 self.trashed(request.space.org(), hit.number)?
             } else {
-                self.record(request.space.org(), hit.number, Some(Cards::put_page))?
+                self.record(request.space.org(), hit.number, Some(RecordCache::put_page))?
             };
             // Nor one that the caller has lost sight of since.
             if let Some(contact) = contact.filter(|contact| request.sight.sees(contact)) {

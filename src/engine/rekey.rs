@@ -20,7 +20,7 @@ use super::recovery::open_vault;
 use crate::journal::{self, FileJournal, Journal};
 use crate::store::fault::crash_point;
 use crate::store::{self, Store};
-use crate::vault::{self, MasterKey, Room, Vault};
+use crate::vault::{self, KeyPurpose, MasterKey, Vault};
 
 /// Where the new files are prepared.
 const ASIDE: &str = "rekey.new";
@@ -132,11 +132,11 @@ fn copy(
     old: Option<&Vault>,
     new: Option<&Vault>,
 ) -> Result<Rekeyed, Error> {
-    let sealer = |vault: Option<&Vault>, room: Room| vault.map(|vault| vault.sealer(room));
+    let sealer = |vault: Option<&Vault>, room: KeyPurpose| vault.map(|vault| vault.sealer(room));
     let mut done = Rekeyed::default();
     let (from, to) = (root.join("journal"), aside.join("journal"));
     if journal::exists(&from)? {
-        let (old, new) = (sealer(old, Room::Journal), sealer(new, Room::Journal));
+        let (old, new) = (sealer(old, KeyPurpose::Journal), sealer(new, KeyPurpose::Journal));
         done.entries = journal::rewrite(&from, &to, old.as_ref(), new.as_ref())?;
         let options = journal::Options { sealer: new, ..journal::Options::default() };
         if FileJournal::open(&to, options)?.verify()?.entries != done.entries {
@@ -146,7 +146,7 @@ fn copy(
     crash_point("rekey.journal_copied");
     let (from, to) = (root.join("store"), aside.join("store"));
     if Store::has_data(&from) {
-        let (old, new) = (sealer(old, Room::Store), sealer(new, Room::Store));
+        let (old, new) = (sealer(old, KeyPurpose::Store), sealer(new, KeyPurpose::Store));
         done.records = store::rewrite(&from, &to, old.as_ref(), new.as_ref())?;
         let options = store::Options { sealer: new, ..store::Options::default() };
         let (copy, _) = Store::open(&to, &options)?;

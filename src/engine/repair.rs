@@ -26,7 +26,7 @@ use crate::domain::time::{Clock, Timestamp};
 use crate::journal::{self, Entry, FileJournal, Gap, Salvage, Salvaged};
 use crate::store::fault::crash_point;
 use crate::store::{self, Store, keys};
-use crate::vault::{MasterKey, Room, Vault};
+use crate::vault::{KeyPurpose, MasterKey, Vault};
 
 /// Where a new journal is prepared.
 const JOURNAL_ASIDE: &str = "journal.new";
@@ -198,7 +198,7 @@ pub fn repair_journal(root: &Path, key: Option<&MasterKey>) -> Result<JournalRep
         }
         return Ok(done);
     }
-    let sealer = vault.as_ref().map(|vault| vault.sealer(Room::Journal));
+    let sealer = vault.as_ref().map(|vault| vault.sealer(KeyPurpose::Journal));
     let salvage = Salvage::of(&dir, sealer.as_ref())?;
     let findings = Findings::of(&salvage, applied)?;
     if let Ok(Some(store)) = &store {
@@ -239,7 +239,7 @@ fn readable_store(root: &Path, vault: Option<&Vault>) -> Result<Option<Store>, E
 
 fn store_options(vault: Option<&Vault>) -> store::Options {
     store::Options {
-        sealer: vault.map(|vault| vault.sealer(Room::Store)),
+        sealer: vault.map(|vault| vault.sealer(KeyPurpose::Store)),
         ..store::Options::default()
     }
 }
@@ -350,7 +350,7 @@ fn replace_journal(
     remove(&new)?;
     let after = store.applied_seq();
     let (begun, _) = journal::restart(&new, after, vault.is_some())?;
-    let sealer = vault.map(|vault| vault.sealer(Room::Journal));
+    let sealer = vault.map(|vault| vault.sealer(KeyPurpose::Journal));
     let journal = FileJournal::open(&new, journal::Options { sealer, ..Default::default() })?;
     let now = Clock::system().now();
     image::complete(&journal, store, now, &StartProgress::default())?;

@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::cards::Cards;
 use super::error::{Error, Rejected};
 use super::health::Health;
 use super::progress::Progress;
+use super::record_cache::RecordCache;
 use super::trash::Trash;
 use super::tx::{ContactChange, GroupView, Numbers, Overlay, Parts, Tx, Usages};
 use super::watch::Watches;
@@ -121,7 +121,7 @@ pub(super) struct Writer {
     pub(super) journal: Arc<FileJournal>,
     pub(super) store: Arc<Store>,
     pub(super) table: Arc<Table>,
-    pub(super) cards: Arc<Cards>,
+    pub(super) cards: Arc<RecordCache>,
     pub(super) applied: Arc<Progress>,
     pub(super) contact_count: Arc<AtomicU64>,
     pub(super) trash: Arc<Trash>,
@@ -213,20 +213,22 @@ impl Writer {
             match self.journal.append(before, &group.entries) {
                 Ok(Appended::At(seq)) => seq,
                 Ok(Appended::Conflict | Appended::Unknown) => {
-                    die("the journal was written by somebody else")
+                    abort_process("the journal was written by somebody else")
                 }
                 // Nothing is at stake but what is not acknowledged, and what is there can be read.
                 Err(error @ journal::Error::Displaced { .. }) => {
                     return self.stop(group, &error.to_string());
                 }
-                Err(error) => die(&format!("the journal cannot be written: {}", causes(&error))),
+                Err(error) => {
+                    abort_process(&format!("the journal cannot be written: {}", causes(&error)))
+                }
             }
         };
         if !group.entries.is_empty() {
             crash_point("writer.journalled");
             let changes = group.entries.iter().flat_map(|entry| entry.ops.iter().map(as_change));
             if let Err(error) = self.store.apply(changes, seq) {
-                die(&format!("the store cannot be written: {}", causes(&error)));
+                abort_process(&format!("the store cannot be written: {}", causes(&error)));
             }
             crash_point("writer.applied");
             mirror_changes(&self.table, &self.trash, &group.changes);
@@ -344,14 +346,14 @@ pub(super) fn causes(error: &dyn std::error::Error) -> String {
 }
 
 /// Runs a thread's work; if it panics the process ends, for without that thread nothing is right.
-pub(super) fn or_die<T>(who: &str, work: impl FnOnce() -> T) -> T {
+pub(super) fn abort_on_panic<T>(who: &str, work: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|_panic| die(&format!("{who} failed unexpectedly")))
+        .unwrap_or_else(|_panic| abort_process(&format!("{who} failed unexpectedly")))
 }
 
 /// Ends the process: after a failed write nothing may be acknowledged, and only a restart knows
 /// what is on disk.
-pub(super) fn die(reason: &str) -> ! {
+pub(super) fn abort_process(reason: &str) -> ! {
     tracing::error!("{reason}; ending at once, start again to recover");
     #[expect(clippy::print_stderr, reason = "the last words of the process")]
     {

@@ -99,7 +99,7 @@ fn whole_secs(wait: Duration) -> u64 {
 }
 
 /// All limits by address and by token.
-pub(super) struct Limits {
+pub(super) struct RateLimits {
     addresses: Option<Table>,
     tokens: Option<Table>,
     failures: Option<Table>,
@@ -110,7 +110,7 @@ pub(super) struct Limits {
     locked_count: AtomicUsize,
 }
 
-impl Limits {
+impl RateLimits {
     pub(super) fn new(
         addresses: Option<Rate>,
         tokens: Option<Rate>,
@@ -283,7 +283,7 @@ mod tests {
 
     #[test]
     fn guesses_are_stopped_before_they_are_looked_at() {
-        let limits = Limits::new(None, None, rate("3/h"));
+        let limits = RateLimits::new(None, None, rate("3/h"));
         let (guesser, other): (IpAddr, IpAddr) =
             ("203.0.113.7".parse().unwrap(), "203.0.113.8".parse().unwrap());
         for _ in 0..3 {
@@ -300,7 +300,7 @@ mod tests {
 
     #[test]
     fn who_has_been_quiet_is_forgotten() {
-        let limits = Limits::new(rate("1000000/s"), None, rate("1000000/s"));
+        let limits = RateLimits::new(rate("1000000/s"), None, rate("1000000/s"));
         for last in 0..200_u8 {
             let address = IpAddr::from([192, 0, 2, last]);
             assert!(limits.failed(address).is_ok());

@@ -13,7 +13,7 @@ use super::schema;
 use super::state::State;
 use crate::app::{Error, Noun};
 
-/// The id in a path; what is none names nothing.
+/// The id in a path; a malformed one is not found.
 pub(super) fn record_id(text: &str, noun: Noun) -> Result<Uuid, Problem> {
     Uuid::parse_str(text).map_err(|_not_an_id| Error::NotFound(noun).into())
 }

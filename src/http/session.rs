@@ -16,7 +16,7 @@ use super::schema;
 use super::state::State;
 use crate::app::{Error, NewSession, Session};
 use crate::domain::draft::Patch;
-use crate::domain::members::Members;
+use crate::domain::members::ObjectReader;
 use crate::error::ErrorCode;
 
 /// The cookie that carries a session: scripts cannot read it, other sites cannot send it.
@@ -78,7 +78,7 @@ pub(super) async fn sign_in(
         state.rates.may_try(address)?;
     }
     let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
-    let mut members = Members::of(&value).map_err(Error::Invalid)?;
+    let mut members = ObjectReader::of(&value).map_err(Error::Invalid)?;
     let (email, password) = (members.secret("email"), members.secret("password"));
     members.finish().map_err(Error::Invalid)?;
     let (email, password) = (required(email, "email")?, required(password, "password")?);
@@ -148,7 +148,7 @@ pub(super) async fn change_password(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
-    let mut members = Members::of(&value).map_err(Error::Invalid)?;
+    let mut members = ObjectReader::of(&value).map_err(Error::Invalid)?;
     let (present, new) = (members.secret("password"), members.secret("new_password"));
     members.finish().map_err(Error::Invalid)?;
     let (present, new) = (required(present, "password")?, required(new, "new_password")?);

@@ -48,7 +48,7 @@ pub(super) struct State {
     /// The provider of single sign-on.
     pub(super) oidc: Option<Arc<Provider>>,
     /// How often addresses and tokens may ask.
-    pub(super) rates: limits::Limits,
+    pub(super) rates: limits::RateLimits,
     pub(super) trusted_proxies: Vec<IpNet>,
     pub(super) has_warned_of_proxy: AtomicBool,
     pub(super) headers: Headers,
@@ -61,7 +61,7 @@ pub(super) struct State {
     pub(super) certificates: Option<Arc<Certificates>>,
     /// Set when the server begins to shut down.
     pub(super) is_stopping: Arc<AtomicBool>,
-    pub(super) limits: Limits,
+    pub(super) limits: BodyLimits,
     /// Dropped behind all others: tells who waits for it that nothing is held any more.
     pub(super) _held: Sender<()>,
 }
@@ -96,7 +96,7 @@ impl State {
             ),
             sign_ins: Gate::new("log-ins", SIGN_INS, MOST_SIGN_INS_WAITING, SIGN_IN_PATIENCE),
             oidc: options.oidc.as_ref().map(|options| Arc::new(Provider::new(options))),
-            rates: limits::Limits::new(
+            rates: limits::RateLimits::new(
                 options.address_rate,
                 options.token_rate,
                 options.failure_rate,
@@ -112,7 +112,7 @@ impl State {
             secure_cookies: certificates.is_some() || !options.insecure,
             certificates,
             is_stopping,
-            limits: Limits {
+            limits: BodyLimits {
                 json_bytes: options.json_bytes,
                 bulk_bytes: options.bulk_bytes,
                 upload_bytes: options.upload_bytes,
@@ -126,7 +126,7 @@ impl State {
 /// Most bytes of bodies, by kind, and of the head of a request.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_field_names, reason = "units stand in names")]
-pub(super) struct Limits {
+pub(super) struct BodyLimits {
     pub(super) json_bytes: usize,
     pub(super) bulk_bytes: usize,
     pub(super) upload_bytes: u64,

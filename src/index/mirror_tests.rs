@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::domain::contact::Contact;
 use crate::domain::ids::ContactId;
-use crate::vault::{self, MasterKey, Room};
+use crate::vault::{self, KeyPurpose, MasterKey};
 
 const ORG: OrgNumber = OrgNumber(1);
 const WRITER_BYTES: usize = 16 << 20;
@@ -80,7 +80,7 @@ fn a_commit_that_a_kill_cut_short_is_made_again() {
 fn a_sealed_commit_that_a_kill_cut_short_is_made_again() {
     let dir = TempDir::new().unwrap();
     let vault = vault::create(dir.path(), &MasterKey::generate().unwrap()).unwrap();
-    is_made_again(Some(&vault.sealer(Room::Index)));
+    is_made_again(Some(&vault.sealer(KeyPurpose::Index)));
 }
 
 /// What is left of many commits becomes one segment, which shows only what the commits did.

@@ -3,12 +3,12 @@
 use tempfile::TempDir;
 
 use super::*;
-use crate::vault::{self, MasterKey, Room};
+use crate::vault::{self, KeyPurpose, MasterKey};
 
 fn sealer() -> Sealer {
     let dir = TempDir::new().unwrap();
     let vault = vault::create(dir.path(), &MasterKey::generate().unwrap()).unwrap();
-    vault.sealer(Room::Index)
+    vault.sealer(KeyPurpose::Index)
 }
 
 fn directory(root: &TempDir, name: &str, sealer: &Sealer) -> SealedDirectory {

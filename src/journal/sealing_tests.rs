@@ -8,14 +8,14 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::*;
-use crate::vault::{self, MasterKey, Room, Sealer};
+use crate::vault::{self, KeyPurpose, MasterKey, Sealer};
 
 const SECRET: &[u8] = b"Marginalia Quux";
 
 fn sealer() -> Sealer {
     let dir = TempDir::new().unwrap();
     let vault = vault::create(dir.path(), &MasterKey::generate().unwrap()).unwrap();
-    vault.sealer(Room::Journal)
+    vault.sealer(KeyPurpose::Journal)
 }
 
 fn entry(number: u64) -> NewEntry {

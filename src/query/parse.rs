@@ -125,7 +125,7 @@ impl<'a> Parser<'a> {
         let mut dangling = None;
         let mut has_begun = false;
         loop {
-            let found = self.together(context);
+            let found = self.parse_and(context);
             let is_part = found.seen;
             parts.extend(found.expr);
             if let Some((start, end)) = dangling.take()
@@ -146,7 +146,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Parts that all must match, until `OR` or a parenthesis that closes.
-    fn together(&mut self, context: Context<'_>) -> Together {
+    fn parse_and(&mut self, context: Context<'_>) -> Together {
         let mut parts = Vec::new();
         let mut seen = false;
         loop {
@@ -172,7 +172,7 @@ impl<'a> Parser<'a> {
                 continue;
             }
             seen = true;
-            parts.extend(self.unit(context));
+            parts.extend(self.parse_unary(context));
             if self.at == start {
                 // Nothing reads it, which does not happen; never stand still.
                 self.at += self.rest().chars().next().map_or(1, char::len_utf8);
@@ -202,7 +202,7 @@ impl<'a> Parser<'a> {
     }
 
     /// One part with all its negations.
-    fn unit(&mut self, context: Context<'_>) -> Option<Expr> {
+    fn parse_unary(&mut self, context: Context<'_>) -> Option<Expr> {
         let mut is_negative = false;
         loop {
             let start = self.at;
@@ -226,7 +226,7 @@ impl<'a> Parser<'a> {
             return None;
         }
         let before = self.load;
-        let found = self.part(context)?;
+        let found = self.parse_primary(context)?;
         let load = found.load();
         let room = self.language.room();
         let mut left = room.minus(before);
@@ -260,7 +260,7 @@ impl<'a> Parser<'a> {
             || behind.starts_with('(') && number::run(self.rest()) == 0
     }
 
-    fn part(&mut self, context: Context<'_>) -> Option<Expr> {
+    fn parse_primary(&mut self, context: Context<'_>) -> Option<Expr> {
         let rest = self.rest();
         let takes_numbers = matches!(context, None | Some(Target::Field(Field::Phone)));
         let run = if takes_numbers { number::run(rest) } else { 0 };
@@ -418,7 +418,7 @@ impl<'a> Parser<'a> {
         let is_followed = self.rest().starts_with(|c: char| !lex::is_space(c));
         let last = if !is_followed && self.is_last() { Shape::Prefix } else { Shape::Word };
         let found = words::words(None, name, Shape::Word, last);
-        let behind = if is_followed { self.unit_inside() } else { None };
+        let behind = if is_followed { self.parse_unary_inside() } else { None };
         match behind {
             None => (!found.is_empty()).then(|| Expr::all(found)),
             Some(behind) if is_mistyped || found.is_empty() => Some(behind),
@@ -430,12 +430,12 @@ impl<'a> Parser<'a> {
     }
 
     /// What stands behind the colon of an unknown field.
-    fn unit_inside(&mut self) -> Option<Expr> {
+    fn parse_unary_inside(&mut self) -> Option<Expr> {
         let is_end = self.rest().starts_with([')', '|']);
         if is_end || lex::field_prefix(self.rest()).is_some() {
             return None;
         }
-        self.part(None)
+        self.parse_primary(None)
     }
 
     fn skip_value(&mut self) {
@@ -468,7 +468,7 @@ impl<'a> Parser<'a> {
                 Target::Field(_) | Target::Has | Target::Without | Target::Keypad => 0,
             };
             if run > 0 || self.rest().starts_with('(') {
-                found.extend(self.part(Some(target)));
+                found.extend(self.parse_primary(Some(target)));
             } else {
                 let at = self.at;
                 // A quote that is not closed is left out, what follows it is the value.

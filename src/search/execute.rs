@@ -232,7 +232,7 @@ impl Context<'_> {
         Ok(docs)
     }
 
-    /// Leaves of some documents those that meet a part, and adds what it counts.
+    /// Keeps the documents that match a part, and adds what it counts.
     fn refine(&self, ready: &Ready, docs: &mut Vec<Scored>) -> tantivy::Result<()> {
         match ready {
             Ready::Nothing => docs.clear(),

@@ -3,14 +3,14 @@
 use tempfile::TempDir;
 
 use super::*;
-use crate::vault::{self, MasterKey, Room};
+use crate::vault::{self, KeyPurpose, MasterKey};
 
 const SECRET: &[u8] = b"Marginalia Quux";
 
 pub(super) fn sealer() -> Sealer {
     let dir = TempDir::new().unwrap();
     let vault = vault::create(dir.path(), &MasterKey::generate().unwrap()).unwrap();
-    vault.sealer(Room::Store)
+    vault.sealer(KeyPurpose::Store)
 }
 
 fn open(dir: &Path, sealer: Option<&Sealer>) -> Store {

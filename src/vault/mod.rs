@@ -1,7 +1,7 @@
 //! The vault: keys, and the sealing of bytes that lie on disk.
 //!
 //! Place in the flow: the engine unlocks the vault of a data directory and hands each layer below
-//! the [`Sealer`] of its [`Room`]; what a layer writes is sealed last and opened first. Without a
+//! the [`Sealer`] of its [`KeyPurpose`]; what a layer writes is sealed last and opened first. Without a
 //! key there is no vault, and the layers write as they always did.
 //!
 //! Everything is XChaCha20-Poly1305. Its nonces have 192 bits and are random, so none ever has to
@@ -31,7 +31,7 @@ pub use stream::{OpeningReader, SealingWriter, plain_length};
 
 /// The part of a data directory that bytes belong to; each has a key of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Room {
+pub enum KeyPurpose {
     /// Journal entries.
     Journal,
     /// Values of the store.
@@ -44,7 +44,7 @@ pub enum Room {
     Backup,
 }
 
-impl Room {
+impl KeyPurpose {
     /// What keys are derived with; permanent.
     fn context(self) -> &'static str {
         match self {
@@ -69,7 +69,7 @@ impl Vault {
     }
 
     /// What seals and opens the bytes of a room.
-    pub fn sealer(&self, room: Room) -> Sealer {
+    pub fn sealer(&self, room: KeyPurpose) -> Sealer {
         let key = Zeroizing::new(blake3::derive_key(room.context(), self.data_key.as_slice()));
         Sealer::new(&key)
     }

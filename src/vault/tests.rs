@@ -183,12 +183,12 @@ fn a_vault_opens_with_its_key_only_and_rooms_have_keys_of_their_own() {
     assert!(!exists(dir.path()));
     let vault = create(dir.path(), &key).unwrap();
     assert!(exists(dir.path()));
-    let sealed = vault.sealer(Room::Store).seal(b"k", b"v").unwrap();
-    let open = |key: &MasterKey, room: Room| {
+    let sealed = vault.sealer(KeyPurpose::Store).seal(b"k", b"v").unwrap();
+    let open = |key: &MasterKey, room: KeyPurpose| {
         unlock(dir.path(), key).unwrap().sealer(room).open(b"k", &sealed)
     };
-    assert_eq!(open(&key, Room::Store).unwrap(), b"v");
-    for room in [Room::Journal, Room::Index, Room::Staged, Room::Backup] {
+    assert_eq!(open(&key, KeyPurpose::Store).unwrap(), b"v");
+    for room in [KeyPurpose::Journal, KeyPurpose::Index, KeyPurpose::Staged, KeyPurpose::Backup] {
         assert_eq!(open(&key, room), Err(Broken));
     }
     assert!(matches!(unlock(dir.path(), &other), Err(Error::WrongKey { .. })));
@@ -196,7 +196,7 @@ fn a_vault_opens_with_its_key_only_and_rooms_have_keys_of_their_own() {
 
     rewrap(dir.path(), &key, &other).unwrap();
     assert!(matches!(unlock(dir.path(), &key), Err(Error::WrongKey { .. })));
-    assert_eq!(open(&other, Room::Store).unwrap(), b"v");
+    assert_eq!(open(&other, KeyPurpose::Store).unwrap(), b"v");
 }
 
 #[test]

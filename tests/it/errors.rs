@@ -247,9 +247,9 @@ fn merging_and_undoing() {
     assert_snapshot!(hide(shown(server.post(&undo, &json!({})), 409)), @r##"
     code: "undo_conflict"
     conflicts[]: {"before":"CEO","choices":["OTHER","survivor"],"field":"title","now":"CTO"}
-    detail: "it is unclear whose some changes are that were made since the merge: say it in `resolve` for title"
+    detail: "some fields changed after the merge; decide each in `resolve`: title"
     status: 409
-    title: "It is unclear whose some changes are"
+    title: "Some fields changed after the merge"
     "##);
     server.delete(&format!("/api/v1/contacts/{one}")).expect(204);
     assert_snapshot!(hide(shown(server.post(&undo, &json!({})), 409)), @r##"

@@ -10,7 +10,7 @@ use crate::domain::custom_field::Definitions;
 use crate::domain::text::fold;
 
 /// What stands around a user or token.
-pub(super) struct Surroundings<'a> {
+pub(super) struct IdentityContext<'a> {
     pub(super) organization: &'a Organization,
     /// The department to which it belongs, if that exists.
     pub(super) department: Option<&'a Department>,
@@ -26,7 +26,7 @@ pub(super) fn without_withdrawn(rights: FieldRights, definitions: &Definitions) 
     rights.and(&FieldRights { hidden_custom, ..FieldRights::default() })
 }
 
-impl Surroundings<'_> {
+impl IdentityContext<'_> {
     /// The identity of a user.
     pub(super) fn user(&self, user: &User) -> Identity {
         let owner = vec![fold(&user.id.to_string()), fold(&user.email)];

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::super::error::Error;
-use super::identity::Surroundings;
+use super::identity::IdentityContext;
 use crate::domain::access::{
     Department, Identity, Organization, Queue, TokenLimits, TokenRecord, User,
 };
@@ -154,7 +154,7 @@ impl Known {
         organization: u32,
         department: Option<Uuid>,
         queues: &'a [Arc<Queue>],
-    ) -> Option<Surroundings<'a>> {
+    ) -> Option<IdentityContext<'a>> {
         let organization = self.organizations.get(&organization)?;
         let definitions = self.definitions.get(&organization.number.0).map(AsRef::as_ref);
         let department = match department {
@@ -167,7 +167,7 @@ impl Known {
             .map(AsRef::as_ref)
             .filter(|queue| queue.organization == organization.number)
             .collect();
-        Some(Surroundings { organization, department, queues, definitions })
+        Some(IdentityContext { organization, department, queues, definitions })
     }
 
     fn token(

@@ -17,7 +17,7 @@ use super::survey::{Intent, Survey};
 use super::{FieldView, put, raise_generation, read_definitions, renumber, view};
 use crate::domain::access::{Caller, Permission};
 use crate::domain::audit::AuditAction;
-use crate::domain::custom_field::{FieldDefinition, FieldWork, OnMisfit, Task};
+use crate::domain::custom_field::{FieldDefinition, FieldMigration, FieldWork, OnMisfit};
 use crate::domain::text::fold;
 use crate::engine::{Rejected, keys};
 
@@ -33,7 +33,7 @@ pub enum FieldChanged {
 /// Refuses to change what the values of a field are while they are being changed.
 pub(super) fn refuse_busy(definition: &FieldDefinition) -> Result<(), Rejected<Error>> {
     let Some(work) = &definition.work else { return Ok(()) };
-    let what = if work.task == Task::Delete { "deleted" } else { "converted" };
+    let what = if work.task == FieldMigration::Delete { "deleted" } else { "converted" };
     Err(Rejected::By(Error::InUse(format!(
         "the values of this field are being {what}: wait for job {}",
         work.job
@@ -164,7 +164,10 @@ impl App {
                 if converts(&found, &before) || converts(&before, &found) {
                     return Err(Rejected::By(Error::RevisionConflict { current: before.version }));
                 }
-                let task = Task::Convert { replace: replace.clone(), on_misfit: input.on_misfit };
+                let task = FieldMigration::Convert {
+                    replace: replace.clone(),
+                    on_misfit: input.on_misfit,
+                };
                 after.work = Some(FieldWork { job, actor: actor.clone(), since: now, task });
             }
             let mut others = read_definitions(tx, org)?;

@@ -9,7 +9,7 @@ use crate::domain::custom_field::{
 };
 use crate::domain::draft::Patch;
 use crate::domain::issue::FieldIssue;
-use crate::domain::members::Members;
+use crate::domain::members::ObjectReader;
 use crate::domain::text::{fold, words};
 
 const TYPES: &str =
@@ -63,7 +63,7 @@ fn roles(value: &Value) -> Option<Patch<Vec<Role>>> {
 
 impl FieldInput {
     pub(super) fn read(body: &Value, is_new: bool) -> Result<Self, Error> {
-        let mut members = Members::of(body).map_err(Error::Invalid)?;
+        let mut members = ObjectReader::of(body).map_err(Error::Invalid)?;
         let mut input = Self::default();
         // In some systems the name is the key, in others what people read.
         let name = members.text("name", MAX_NAME).value().cloned();

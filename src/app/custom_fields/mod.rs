@@ -27,7 +27,7 @@ use super::{App, Cancel, Refresh, authorize};
 use crate::domain::access::{Caller, FieldRights, OrgSettings, Permission, Role, Sight};
 use crate::domain::audit::AuditAction;
 use crate::domain::custom_field::{
-    CustomType, Definitions, FieldDefinition, FieldWork, Fitting, MAX_FIELDS, Task,
+    CustomType, Definitions, FieldDefinition, FieldMigration, FieldWork, Fitting, MAX_FIELDS,
 };
 use crate::domain::draft::Draft;
 use crate::domain::ids::OrgNumber;
@@ -79,8 +79,8 @@ pub struct FieldView {
 pub(super) fn view(definition: &FieldDefinition) -> FieldView {
     let state = match &definition.work {
         None => "ready",
-        Some(FieldWork { task: Task::Delete, .. }) => "deleting",
-        Some(FieldWork { task: Task::Convert { .. }, .. }) => "converting",
+        Some(FieldWork { task: FieldMigration::Delete, .. }) => "deleting",
+        Some(FieldWork { task: FieldMigration::Convert { .. }, .. }) => "converting",
     };
     let sees = |role: &Role| definition.is_for(*role);
     FieldView {
@@ -393,7 +393,8 @@ impl App {
             }
             check_version(&precondition, before.version)?;
             change::refuse_busy(&before)?;
-            let work = FieldWork { job, actor: actor.clone(), since: now, task: Task::Delete };
+            let work =
+                FieldWork { job, actor: actor.clone(), since: now, task: FieldMigration::Delete };
             let after = FieldDefinition {
                 work: Some(work),
                 version: before.version + 1,

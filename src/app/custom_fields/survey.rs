@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::super::error::Error;
 use super::super::{App, Cancel, Refresh};
-use super::task::{Fate, fate};
+use super::task::{ValueChange, fate};
 use crate::domain::access::{Caller, FieldRights, Sight};
 use crate::domain::contact::Contact;
 use crate::domain::custom_field::{FieldDefinition, OnMisfit};
@@ -133,7 +133,7 @@ impl App {
                     }
                 }
                 let fate = fate(intent.after, intent.replace, OnMisfit::Refuse, value);
-                if let Fate::Misfit(misfit) = fate {
+                if let ValueChange::Misfit(misfit) = fate {
                     survey.misfits += 1;
                     if survey.examples.len() < MOST_EXAMPLES && caller.sees(contact) {
                         survey.examples.push(Misfitting {

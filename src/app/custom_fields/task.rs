@@ -17,7 +17,7 @@ use super::{put, raise_generation, view};
 use crate::domain::access::Permission;
 use crate::domain::audit::AuditAction;
 use crate::domain::contact::Contact;
-use crate::domain::custom_field::{FieldDefinition, Misfit, OnMisfit, Task, recast};
+use crate::domain::custom_field::{FieldDefinition, FieldMigration, Misfit, OnMisfit, recast};
 use crate::domain::ids::ContactId;
 use crate::domain::text::fold;
 use crate::engine::{Origin, Rejected, Tx, keys};
@@ -28,7 +28,7 @@ const WRITE_CONTACTS: usize = 500;
 const MOST_WRITES_BEHIND: u64 = 20;
 
 /// What becomes of a value.
-pub(super) enum Fate {
+pub(super) enum ValueChange {
     Same,
     Set(Value),
     Remove,
@@ -41,7 +41,7 @@ pub(super) fn fate(
     replace: &BTreeMap<String, Option<String>>,
     on_misfit: OnMisfit,
     value: &Value,
-) -> Fate {
+) -> ValueChange {
     let replaced = |value: &Value| {
         let new = value.as_str().and_then(|text| replace.get(&fold(text)));
         new.map(|new| new.clone().map(Value::String))
@@ -51,13 +51,13 @@ pub(super) fn fate(
         Some(values) => Some(Value::Array(values.iter().filter_map(or_same).collect())),
         None => or_same(value),
     };
-    let Some(new) = new else { return Fate::Remove };
+    let Some(new) = new else { return ValueChange::Remove };
     match recast(after, &new) {
-        Ok(Some(new)) if new == *value => Fate::Same,
-        Ok(Some(new)) => Fate::Set(new),
-        Ok(None) => Fate::Remove,
-        Err(_misfit) if on_misfit == OnMisfit::Clear => Fate::Remove,
-        Err(misfit) => Fate::Misfit(misfit),
+        Ok(Some(new)) if new == *value => ValueChange::Same,
+        Ok(Some(new)) => ValueChange::Set(new),
+        Ok(None) => ValueChange::Remove,
+        Err(_misfit) if on_misfit == OnMisfit::Clear => ValueChange::Remove,
+        Err(misfit) => ValueChange::Misfit(misfit),
     }
 }
 
@@ -166,20 +166,22 @@ fn changed(definition: &FieldDefinition, before: &Contact, tally: &mut Tally) ->
     let folded = fold(&definition.key);
     let value = held(before, &definition.key, &folded)?;
     let fate = match &work.task {
-        Task::Delete => Fate::Remove,
-        Task::Convert { replace, on_misfit } => fate(definition, replace, *on_misfit, value),
+        FieldMigration::Delete => ValueChange::Remove,
+        FieldMigration::Convert { replace, on_misfit } => {
+            fate(definition, replace, *on_misfit, value)
+        }
     };
     let new = match fate {
-        Fate::Same => {
+        ValueChange::Same => {
             tally.unchanged += 1;
             return None;
         }
-        Fate::Misfit(_) => {
+        ValueChange::Misfit(_) => {
             tally.refused += 1;
             return None;
         }
-        Fate::Set(value) => Some(value),
-        Fate::Remove => None,
+        ValueChange::Set(value) => Some(value),
+        ValueChange::Remove => None,
     };
     tally.changed += 1;
     let mut after = before.clone();

@@ -55,7 +55,7 @@ impl App {
     pub fn duplicate_accuracy(&self, caller: &Caller) -> Result<Accuracy, Error> {
         authorize_review(caller)?;
         if caller.sight != Sight::Everything {
-            return Err(Error::NotHere("these figures are for those who see all contacts"));
+            return Err(Error::DeniedOnRecord("these figures are for those who see all contacts"));
         }
         let mut bands: Vec<AccuracyBand> = BANDS
             .windows(2)

@@ -20,7 +20,7 @@ use crate::domain::access::{Caller, FieldRight, Permission, Sight, SightKey};
 use crate::domain::contact::Contact;
 use crate::domain::duplicates::{AutoMerge, Survivor};
 use crate::domain::ids::{ContactId, ContactNumber, OrgNumber};
-use crate::domain::members::Members;
+use crate::domain::members::ObjectReader;
 use crate::domain::merge::{MergeOrigin, Rule, plan};
 use crate::domain::name::{Generation, Identity};
 use crate::domain::time::Timestamp;
@@ -133,7 +133,7 @@ impl App {
         cancel: &Cancel,
     ) -> Result<AutoMergeDone, Error> {
         let settings = self.authorize_auto_merge(caller)?;
-        let mut members = Members::of(body).map_err(Error::Invalid)?;
+        let mut members = ObjectReader::of(body).map_err(Error::Invalid)?;
         let dry_run = members.flag("dry_run").value().copied().unwrap_or(false);
         let limit = members.number("limit").value().copied();
         members.finish().map_err(Error::Invalid)?;
@@ -166,7 +166,7 @@ impl App {
             && caller.fields.phones == FieldRight::Full
             && caller.fields.emails == FieldRight::Full;
         if !sees_all {
-            return Err(Error::NotHere(
+            return Err(Error::DeniedOnRecord(
                 "merging without asking is for those who see all contacts and their numbers and addresses",
             ));
         }

@@ -14,7 +14,7 @@ use crate::domain::audit::{AuditAction, FieldChange};
 use crate::domain::draft::Patch;
 use crate::domain::duplicates::{Decision, Verdict};
 use crate::domain::ids::{ContactId, OrgNumber};
-use crate::domain::members::Members;
+use crate::domain::members::ObjectReader;
 use crate::domain::time::Timestamp;
 use crate::engine::{Error as EngineError, Rejected, codec, keys};
 
@@ -57,7 +57,7 @@ pub(super) fn authorize_review(caller: &Caller) -> Result<(), Error> {
     if caller.fields.phones == FieldRight::Full && caller.fields.emails == FieldRight::Full {
         return Ok(());
     }
-    Err(Error::NotHere(
+    Err(Error::DeniedOnRecord(
         "reviewing duplicates needs phone numbers and e-mail addresses in full, for they are what is compared",
     ))
 }
@@ -94,7 +94,7 @@ struct Wish {
 }
 
 fn read_wish(body: &Value) -> Result<Wish, Error> {
-    let mut members = Members::of(body).map_err(Error::Invalid)?;
+    let mut members = ObjectReader::of(body).map_err(Error::Invalid)?;
     let ids = members.list("ids", "ids of contacts", MOST_IDS, |text| text.parse().ok());
     let verdict = members.parsed("verdict", "not_duplicate, later", |text| match text {
         "not_duplicate" => Some(Verdict::NotDuplicate),

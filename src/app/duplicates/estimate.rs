@@ -74,7 +74,7 @@ impl App {
         authorize_review(caller)?;
         if caller.sight != Sight::Everything {
             let why = "weights are estimated for those who see all contacts";
-            return Err(Error::NotHere(why).into());
+            return Err(Error::DeniedOnRecord(why).into());
         }
         let model = super::model()?;
         let standard = Standard::new(self.partition.names(), &model);

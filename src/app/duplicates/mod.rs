@@ -27,11 +27,11 @@ mod report;
 mod row_judge;
 mod run_files;
 mod run_job;
+mod run_queue;
 mod same_number;
 mod subject;
 mod text;
 mod tools;
-mod turns;
 
 pub use accuracy::{Accuracy, AccuracyBand};
 pub use auto_merge::{

@@ -21,7 +21,7 @@ use super::file::{FileReportError, report_on_file};
 use super::live::Built;
 use super::report::{ReportFormat, ReportOptions, ReportSummary, ReportView};
 use super::run_files::{RunList, Wanted};
-use super::turns::Turns;
+use super::run_queue::RunQueue;
 use crate::domain::access::{Caller, FieldRight, FieldRights, Permission, Sight};
 use crate::domain::ids::OrgNumber;
 use crate::domain::time::Timestamp;
@@ -79,7 +79,7 @@ pub struct DuplicateRun {
     /// What who asked for it saw when its report was made, as a hash; of a report on the base.
     #[serde(default)]
     pub seen: Option<String>,
-    /// How often it was begun without that the server ended in good order.
+    /// How often it was started without a clean shutdown afterwards.
     #[serde(default)]
     pub attempts: u32,
     /// Who asked for it.
@@ -138,7 +138,7 @@ struct Running {
 #[derive(Default)]
 pub(in crate::app) struct Runs {
     running: Mutex<HashMap<Uuid, Arc<Running>>>,
-    turns: Turns,
+    turns: RunQueue,
 }
 
 fn may_see(caller: &Caller, run: &DuplicateRun) -> bool {
@@ -163,7 +163,9 @@ fn authorize_report(caller: &Caller, run: &DuplicateRun) -> Result<(), Error> {
     if run.is_list || sees_all || run.seen.as_ref() == Some(&seen_by(caller)) {
         return Ok(());
     }
-    Err(Error::NotHere("what you see has changed since this report was made: start a new run"))
+    Err(Error::DeniedOnRecord(
+        "what you see has changed since this report was made: start a new run",
+    ))
 }
 
 impl App {
@@ -357,7 +359,7 @@ impl App {
         running: &Running,
     ) -> Result<bool, Error> {
         if run.is_list || run.report.is_some() {
-            let gone = Error::NotHere("who asked for the report is not here any more");
+            let gone = Error::DeniedOnRecord("who asked for the report is not here any more");
             authorize_run(caller.ok_or(gone)?, run.report.is_some(), run.is_list)?;
         }
         let is_done = match run.list.clone() {

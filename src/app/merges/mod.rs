@@ -119,7 +119,7 @@ fn authorize_whole(caller: &Caller) -> Result<(), Error> {
         return Ok(());
     }
     let message = "you do not see phone numbers and e-mail addresses in full, so you cannot judge a merge: ask somebody who does";
-    Err(Error::NotHere(message))
+    Err(Error::DeniedOnRecord(message))
 }
 
 impl App {

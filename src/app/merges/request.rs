@@ -9,7 +9,7 @@ use super::super::error::Error;
 use crate::domain::draft::Patch;
 use crate::domain::ids::ContactId;
 use crate::domain::issue::{FieldIssue, shorten};
-use crate::domain::members::Members;
+use crate::domain::members::ObjectReader;
 use crate::domain::merge::{Rule, Whose};
 
 /// Most contacts of one merge.
@@ -69,7 +69,7 @@ fn entries<T>(
 
 impl MergeRequest {
     pub(super) fn read(body: &Value) -> Result<Self, Error> {
-        let mut members = Members::of(body).map_err(Error::Invalid)?;
+        let mut members = ObjectReader::of(body).map_err(Error::Invalid)?;
         let mut issues = Vec::new();
         let primary = members.id("primary");
         let others = members.list("others", "ids", usize::MAX, |text| Uuid::parse_str(text).ok());
@@ -164,7 +164,7 @@ pub(super) struct UndoRequest {
 
 impl UndoRequest {
     pub(super) fn read(body: &Value) -> Result<Self, Error> {
-        let mut members = Members::of(body).map_err(Error::Invalid)?;
+        let mut members = ObjectReader::of(body).map_err(Error::Invalid)?;
         let mut issues = Vec::new();
         let resolve = members.json("resolve");
         let is_dry_run = members.flag("dry_run").value().copied().unwrap_or(false);

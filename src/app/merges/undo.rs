@@ -172,7 +172,7 @@ impl Found {
         back.problems.extend(unasked(answers, &back.asked));
         if back.conflicts.iter().any(|conflict| !sees(&conflict.field)) {
             let message = "fields that you do not see were changed since the merge, and it is unclear whose these changes are: ask somebody who sees them";
-            return Err(Error::NotHere(message));
+            return Err(Error::DeniedOnRecord(message));
         }
         if !back.problems.is_empty() {
             return Err(Error::Invalid(back.problems));

@@ -13,7 +13,7 @@ use super::{
 use crate::domain::access::{Caller, Department, User};
 use crate::domain::audit::AuditAction;
 use crate::domain::draft::Patch;
-use crate::domain::members::Members;
+use crate::domain::members::ObjectReader;
 use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
 use crate::engine::{Rejected, Tx, keys};
@@ -77,7 +77,7 @@ impl App {
         body: &Value,
     ) -> Result<DepartmentView, Error> {
         authorize_structure(caller)?;
-        let mut members = Members::of(body).map_err(Error::Invalid)?;
+        let mut members = ObjectReader::of(body).map_err(Error::Invalid)?;
         let name = members.text("name", NAME);
         if name.is_keep() || name == Patch::Clear {
             members.issue("name", "required", "a department needs a name");
@@ -119,7 +119,7 @@ impl App {
         precondition: &Precondition,
     ) -> Result<DepartmentView, Error> {
         authorize_structure(caller)?;
-        let mut members = Members::of(body).map_err(Error::Invalid)?;
+        let mut members = ObjectReader::of(body).map_err(Error::Invalid)?;
         let name = members.text("name", NAME);
         if name == Patch::Clear {
             members.issue("name", "required", "a department needs a name");

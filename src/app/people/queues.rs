@@ -14,7 +14,7 @@ use super::{
 use crate::domain::access::{Caller, Queue};
 use crate::domain::audit::AuditAction;
 use crate::domain::draft::Patch;
-use crate::domain::members::Members;
+use crate::domain::members::ObjectReader;
 use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
 use crate::engine::{Rejected, Tx, keys};
@@ -57,7 +57,7 @@ fn check(tx: &Tx<'_>, queue: &Queue) -> Result<(), Rejected<Error>> {
     Ok(())
 }
 
-fn read_members(members: &mut Members<'_>) -> (Patch<String>, Patch<Vec<Uuid>>) {
+fn read_members(members: &mut ObjectReader<'_>) -> (Patch<String>, Patch<Vec<Uuid>>) {
     let name = members.text("name", NAME);
     let list =
         members.list("members", "ids of users", MOST_ENTRIES, |text| Uuid::parse_str(text).ok());
@@ -99,7 +99,7 @@ impl App {
     /// If name or members do not fit, or the caller may not.
     pub fn create_queue(&self, caller: &Caller, body: &Value) -> Result<QueueView, Error> {
         authorize_structure(caller)?;
-        let mut members = Members::of(body).map_err(Error::Invalid)?;
+        let mut members = ObjectReader::of(body).map_err(Error::Invalid)?;
         let (name, list) = read_members(&mut members);
         if name.is_keep() {
             members.issue("name", "required", "a queue needs a name");
@@ -141,7 +141,7 @@ impl App {
         precondition: &Precondition,
     ) -> Result<QueueView, Error> {
         authorize_structure(caller)?;
-        let mut members = Members::of(body).map_err(Error::Invalid)?;
+        let mut members = ObjectReader::of(body).map_err(Error::Invalid)?;
         let (name, list) = read_members(&mut members);
         members.finish().map_err(Error::Invalid)?;
         self.change_queue(caller, id, precondition, move |queue| {

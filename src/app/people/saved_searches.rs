@@ -13,7 +13,7 @@ use crate::domain::access::{Caller, Permission};
 use crate::domain::audit::{AuditAction, FieldChange};
 use crate::domain::draft::Patch;
 use crate::domain::issue::FieldIssue;
-use crate::domain::members::Members;
+use crate::domain::members::ObjectReader;
 use crate::domain::saved_search::SavedSearch;
 use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
@@ -97,7 +97,7 @@ struct Draft {
 
 impl Draft {
     fn read(body: &Value, language: &Language<'_>) -> Result<Self, Error> {
-        let mut members = Members::of(body).map_err(Error::Invalid)?;
+        let mut members = ObjectReader::of(body).map_err(Error::Invalid)?;
         let name = members.text("name", NAME);
         if name == Patch::Clear {
             members.issue("name", "required", "a saved search needs a name");
@@ -200,7 +200,7 @@ fn read_for_change(
     }
     if !may_change(caller, &search) {
         let message = "this search is shared by somebody else: save one of your own";
-        return Err(Rejected::By(Error::NotHere(message)));
+        return Err(Rejected::By(Error::DeniedOnRecord(message)));
     }
     check_version(precondition, search.version)?;
     Ok(search)
@@ -322,7 +322,7 @@ impl App {
             // Only who owns it takes it back; nobody else could share it again.
             if before.shared && !after.shared && before.owner != owner(&asking) {
                 let message = "only who shared this search may take it back";
-                return Err(Rejected::By(Error::NotHere(message)));
+                return Err(Rejected::By(Error::DeniedOnRecord(message)));
             }
             check(tx, &after)?;
             after.version += 1;

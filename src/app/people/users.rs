@@ -16,7 +16,7 @@ use crate::domain::audit::{AuditAction, FieldChange};
 use crate::domain::draft::Patch;
 use crate::domain::email;
 use crate::domain::ids::OrgNumber;
-use crate::domain::members::Members;
+use crate::domain::members::ObjectReader;
 use crate::domain::saved_search::SavedSearch;
 use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
@@ -105,7 +105,7 @@ struct Input {
 
 impl Input {
     fn read(body: &Value, is_new: bool) -> Result<Self, Error> {
-        let mut members = Members::of(body).map_err(Error::Invalid)?;
+        let mut members = ObjectReader::of(body).map_err(Error::Invalid)?;
         let roles = "agent, manager, admin";
         let input = Self {
             email: members.parsed("email", "addresses such as jane@example.com", email::parse),
@@ -172,7 +172,7 @@ impl Input {
 }
 
 /// What the set-up asks about the organisation, as changes of its settings.
-fn settings_of(members: &mut Members<'_>) -> Map<String, Value> {
+fn settings_of(members: &mut ObjectReader<'_>) -> Map<String, Value> {
     ["default_country", "timezone", "language"]
         .into_iter()
         .filter_map(|name| match members.text(name, 100) {
@@ -271,7 +271,7 @@ impl App {
         if self.access().has_users() {
             return Err(taken());
         }
-        let mut members = Members::of(body).map_err(Error::Invalid)?;
+        let mut members = ObjectReader::of(body).map_err(Error::Invalid)?;
         let (email, name) = (members.text("email", 254), members.text("name", NAME));
         let password = members.secret("password");
         if password.value().is_none() {

@@ -190,7 +190,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::custom_field::{CustomType, FieldWork, Task, sample};
+    use crate::domain::custom_field::{CustomType, FieldMigration, FieldWork, sample};
     use crate::domain::time::Timestamp;
 
     fn definitions() -> Definitions {
@@ -203,7 +203,7 @@ mod tests {
             job: uuid::Uuid::nil(),
             actor: String::new(),
             since: Timestamp(0),
-            task: Task::Delete,
+            task: FieldMigration::Delete,
         };
         let all = vec![
             FieldDefinition { required: true, ..field("Budget", CustomType::Integer) },

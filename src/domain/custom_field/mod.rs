@@ -140,7 +140,7 @@ impl OnMisfit {
 /// What is being done to the values of a field in all contacts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Task {
+pub enum FieldMigration {
     /// They are removed, and the definition after them.
     Delete,
     /// They are made to fit the definition.
@@ -162,7 +162,7 @@ pub struct FieldWork {
     /// When.
     pub since: Timestamp,
     /// What is done.
-    pub task: Task,
+    pub task: FieldMigration,
 }
 
 /// The definition of a custom field.
@@ -208,7 +208,7 @@ pub struct FieldDefinition {
 impl FieldDefinition {
     /// Whether it is being deleted.
     pub fn is_deleting(&self) -> bool {
-        self.work.as_ref().is_some_and(|work| work.task == Task::Delete)
+        self.work.as_ref().is_some_and(|work| work.task == FieldMigration::Delete)
     }
 
     /// Whether nobody sees its values: it is archived or being deleted.

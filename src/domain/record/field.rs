@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{HEAD_MEMBERS, Values};
 use crate::domain::draft::Patch;
 use crate::domain::issue::{FieldIssue, shorten};
-use crate::domain::members::Members;
+use crate::domain::members::ObjectReader;
 use crate::domain::text::{one_line, visible};
 use crate::domain::time::{Timestamp, day_number};
 
@@ -146,7 +146,7 @@ pub fn read(
     body: &Value,
     before: Option<&Values>,
 ) -> Result<Values, Vec<FieldIssue>> {
-    let mut members = Members::of(body)?;
+    let mut members = ObjectReader::of(body)?;
     let mut values = Values::new();
     for field in fields {
         let known = before.and_then(|before| before.get(field.name)).cloned();

@@ -34,7 +34,7 @@ use crate::domain::ids::ChangeSeq;
 use crate::domain::time::{Clock, Timestamp};
 use crate::journal::{self, Snapshot, Verified};
 use crate::store::{self, Store};
-use crate::vault::{self, MasterKey, Room, Sealer};
+use crate::vault::{self, KeyPurpose, MasterKey, Sealer};
 use folder::{Folder, FolderSink};
 use tar::TarSink;
 
@@ -204,15 +204,15 @@ pub fn back_up(
     complete_journal(root, key)?;
     let _lock = lock(root)?;
     let vault = open_vault(root, key)?;
-    let sealer = |room: Room| vault.as_ref().map(|vault| vault.sealer(room));
+    let sealer = |room: KeyPurpose| vault.as_ref().map(|vault| vault.sealer(room));
     let journal = root.join("journal");
-    let snapshot = Snapshot::of(&journal, sealer(Room::Journal).as_ref())?;
-    refuse_store_ahead(root, sealer(Room::Store), &snapshot)?;
+    let snapshot = Snapshot::of(&journal, sealer(KeyPurpose::Journal).as_ref())?;
+    refuse_store_ahead(root, sealer(KeyPurpose::Store), &snapshot)?;
     let verified = snapshot.verify()?;
     let mut sink = FolderSink::new(folder.path());
     let now = Clock::system().now();
     let manifest = write(root, &snapshot, &verified, now, &mut sink, progress)?;
-    verify_copy(folder.path(), &manifest, sealer(Room::Journal).as_ref())?;
+    verify_copy(folder.path(), &manifest, sealer(KeyPurpose::Journal).as_ref())?;
     folder.finish()?;
     Ok(manifest)
 }

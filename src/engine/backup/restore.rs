@@ -14,7 +14,7 @@ use crate::engine::partition::{Options, Partition};
 use crate::engine::recovery::open_vault;
 use crate::journal::{Snapshot, Until};
 use crate::store::fault::crash_point;
-use crate::vault::{self, Room};
+use crate::vault::{self, KeyPurpose};
 
 /// The file that marks a data directory that is not complete.
 pub(in crate::engine) const UNFINISHED: &str = "UNFINISHED";
@@ -71,7 +71,7 @@ fn restore_folder(
         }
         (false, _) => None,
     };
-    let sealer = vault.as_ref().map(|vault| vault.sealer(Room::Journal));
+    let sealer = vault.as_ref().map(|vault| vault.sealer(KeyPurpose::Journal));
     let snapshot = verify_copy(source, &manifest, sealer.as_ref())?;
     if let Until::Entry(last) = until
         && last > manifest.last

@@ -34,7 +34,7 @@ use crate::domain::ids::{ContactNumber, OrgNumber};
 use crate::domain::time::Timestamp;
 use crate::engine::Watch;
 
-/// Up to so many contacts whoever asks first builds.
+/// Up to this size, the first request builds it inline.
 const SMALL: usize = 2_000;
 /// Changes that whoever asks takes over; more are left to the background.
 pub(super) const MOST_INLINE: usize = 1_000;

@@ -26,7 +26,7 @@ const MOST_CALLERS: usize = 100_000;
 
 /// Numbers asked for by person, with the end of their window.
 #[derive(Default)]
-pub(super) struct Guesses {
+pub(super) struct LookupThrottle {
     counts: Mutex<HashMap<Who, (usize, Timestamp)>>,
 }
 
@@ -43,11 +43,11 @@ impl Who {
     }
 }
 
-impl Guesses {
+impl LookupThrottle {
     /// Counts so many numbers that are asked for at once; none of them if they are too many.
     fn count(&self, caller: &Caller, numbers: usize, now: Timestamp) -> Result<(), Error> {
         if numbers > MOST {
-            return Err(Error::NotHere(
+            return Err(Error::DeniedOnRecord(
                 "you may bring at most 30 numbers a minute where each may be there only once, \
                  since you may not see numbers in full",
             ));
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn guessing_is_slow_and_waiting_helps() {
-        let guesses = Guesses::default();
+        let guesses = LookupThrottle::default();
         let caller = Caller::operator(OrgNumber(1), "somebody");
         let now = Timestamp(1_000_000);
         for _ in 0..MOST {
@@ -103,6 +103,6 @@ mod tests {
         assert!(matches!(guesses.count(&caller, 2, later), Err(Error::TooOften { .. })));
         assert!(guesses.count(&caller, 1, later).is_ok(), "what was refused counted nothing");
         let too_many = guesses.count(&caller, 31, later.plus_ms(WINDOW_MS));
-        assert!(matches!(too_many, Err(Error::NotHere(_))));
+        assert!(matches!(too_many, Err(Error::DeniedOnRecord(_))));
     }
 }

@@ -16,14 +16,14 @@ const EPOCHS: usize = 4096;
 const PAGES: usize = 3;
 
 /// The cache.
-pub(super) struct Cards {
+pub(super) struct RecordCache {
     cache: Cache<u32, (u64, Arc<Contact>)>,
     /// Records that were on the pages of searches.
     pages: Cache<u32, (u64, Arc<Contact>)>,
     epochs: Box<[AtomicU64]>,
 }
 
-impl Cards {
+impl RecordCache {
     pub(super) fn new(capacity: usize) -> Self {
         Self {
             cache: Cache::new(capacity - capacity / PAGES),
@@ -42,7 +42,7 @@ impl Cards {
         (epoch == self.epoch(number).load(Ordering::Acquire)).then_some(contact)
     }
 
-    /// To be asked before the store is read, and given to [`Cards::put`] with what was read.
+    /// To be asked before the store is read, and given to [`RecordCache::put`] with what was read.
     pub(super) fn ticket(&self, number: ContactNumber) -> u64 {
         self.epoch(number).load(Ordering::Acquire)
     }
@@ -51,7 +51,7 @@ impl Cards {
         self.cache.insert(number.0, (ticket, contact));
     }
 
-    /// As [`Cards::put`], for records of the pages of searches.
+    /// As [`RecordCache::put`], for records of the pages of searches.
     pub(super) fn put_page(&self, number: ContactNumber, ticket: u64, contact: Arc<Contact>) {
         self.pages.insert(number.0, (ticket, contact));
     }

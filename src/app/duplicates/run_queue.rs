@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::domain::ids::OrgNumber;
 
 /// The runs that wait and those that compare.
-pub(super) struct Turns {
+pub(super) struct RunQueue {
     state: Mutex<State>,
     changed: Condvar,
     most: usize,
@@ -26,11 +26,11 @@ struct State {
 
 /// A turn; it ends when it is dropped.
 pub(super) struct Turn<'a> {
-    turns: &'a Turns,
+    turns: &'a RunQueue,
     org: OrgNumber,
 }
 
-impl Default for Turns {
+impl Default for RunQueue {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self::of(cores)
@@ -45,7 +45,7 @@ impl State {
     }
 }
 
-impl Turns {
+impl RunQueue {
     fn of(most: usize) -> Self {
         Self { state: Mutex::default(), changed: Condvar::new(), most }
     }
@@ -101,14 +101,14 @@ mod tests {
     use super::*;
 
     /// Adds runs that wait, without threads.
-    fn waiting(turns: &Turns, runs: &[(u128, u32)]) {
+    fn waiting(turns: &RunQueue, runs: &[(u128, u32)]) {
         let runs = runs.iter().map(|(id, org)| (Uuid::from_u128(*id), OrgNumber(*org)));
         turns.state.lock().waiting.extend(runs);
     }
 
     #[test]
     fn an_organisation_with_many_runs_does_not_keep_others_waiting() {
-        let turns = Turns::of(1);
+        let turns = RunQueue::of(1);
         waiting(&turns, &[(1, 1), (2, 1), (3, 1), (4, 2), (5, 2)]);
         let mut order = Vec::new();
         let next = || turns.state.lock().next();
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn runs_of_several_organisations_go_on_at_once_and_those_of_one_do_not() {
-        let turns = Turns::of(2);
+        let turns = RunQueue::of(2);
         let turn = |id: u128, org| turns.wait(OrgNumber(org), Uuid::from_u128(id), &|| false);
         let (first, second) = (turn(1, 1), turn(2, 2));
         assert!(first.is_some() && second.is_some());
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn who_is_not_wanted_any_more_stops_waiting() {
-        let turns = Arc::new(Turns::of(1));
+        let turns = Arc::new(RunQueue::of(1));
         let turn = turns.wait(OrgNumber(1), Uuid::from_u128(1), &|| false);
         let (is_stopping, other) = (Arc::new(AtomicBool::new(false)), Arc::clone(&turns));
         let flag = Arc::clone(&is_stopping);

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use super::health::Health;
 use super::progress::Progress;
-use super::writer::{causes, die};
+use super::writer::{abort_process, causes};
 use crate::journal::FileJournal;
 use crate::store::Store;
 
 /// What the keeper thread works with.
-pub(super) struct Keeper {
+pub(super) struct Checkpointer {
     pub(super) journal: Arc<FileJournal>,
     pub(super) store: Arc<Store>,
     pub(super) applied: Arc<Progress>,
@@ -21,7 +21,7 @@ pub(super) struct Keeper {
     pub(super) every: Duration,
 }
 
-impl Keeper {
+impl Checkpointer {
     pub(super) fn run(self) {
         let mut done = self.applied.get();
         loop {
@@ -35,7 +35,9 @@ impl Keeper {
             }
             match self.store.checkpoint() {
                 Ok(through) => done = through,
-                Err(error) => die(&format!("the store cannot be synced: {}", causes(&error))),
+                Err(error) => {
+                    abort_process(&format!("the store cannot be synced: {}", causes(&error)))
+                }
             }
         }
     }
