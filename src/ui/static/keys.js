@@ -5,7 +5,7 @@
 import { adding, call, copyNumber, edit, pin, review, shown } from "./state/card.js";
 import { dialog, letterKeys, narrow, needsSignIn, usedKey } from "./state/session.js";
 import { may, mayMerge } from "./state/me.js";
-import { isCommand } from "./state/typing.js";
+import { isCommand, whenAlone } from "./state/typing.js";
 import { undoLast } from "./state/undo.js";
 import { go, openContact, place } from "./state/url.js";
 import { focusSearch } from "./parts/topbar.js";
@@ -68,8 +68,10 @@ function onKeyDown(event) {
     usedKey("/");
   } else if (event.key === "?") dialog.value = "keys";
   else if (letterKeys.value && event.key in LETTERS && isCommand(event)) {
-    if (LETTERS[event.key]() === false) return;
-    usedKey(event.key);
+    const { key } = event;
+    whenAlone(() => {
+      if (!dialog.value && !isTyping(document.activeElement) && LETTERS[key]() !== false) usedKey(key);
+    });
   } else return;
   event.preventDefault();
 }

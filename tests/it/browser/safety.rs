@@ -182,6 +182,31 @@ fn typed_words_are_no_commands_and_a_name_changes_only_when_it_is_said_twice() {
 }
 
 #[test]
+fn words_typed_beside_the_fields_make_and_change_nothing() {
+    let server = TestServer::demo(50);
+    let base = server.base_url();
+    let Some(mut page) = open(base, "/") else { return };
+    let (word, number) = unique();
+    let id = create(&mut page, &json!({ "name": format!("Tom {word}"), "phone": number }));
+    visit(&mut page, base, &format!("/?c={id}"));
+    wait_for_card(&mut page, &word);
+    page.wait("document.activeElement.id === 'card-name'");
+    for typed in ["nothing", "no", "never mind", "test", "tom", "escalate", "at once", "please"] {
+        page.type_text(typed);
+        page.press("Enter");
+        let open = "document.querySelectorAll('input.editor, textarea, .tag-input, [data-test=create-form], [data-test=asks]').length";
+        assert_eq!(page.eval(open), json!(0), "{typed}");
+    }
+    assert_eq!(contact(&mut page, &id)["version"], 1);
+    let listed = api(&mut page, "GET", "/api/v1/contacts?per_page=0", &Value::Null);
+    assert_eq!(listed["total"], 51);
+    // A letter by itself still acts.
+    page.press("t");
+    page.wait("document.activeElement.matches('.tag-input')");
+    page.assert_clean(base);
+}
+
+#[test]
 fn every_save_can_be_undone_by_toast_and_by_key() {
     let server = TestServer::demo(50);
     let base = server.base_url();
