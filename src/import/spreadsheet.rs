@@ -36,8 +36,10 @@ pub(super) fn scientific(text: &str) -> Option<Scientific> {
 pub(super) fn without_decimals(text: &str) -> Option<&str> {
     let (digits, zeros) = text.trim().split_once(['.', ','])?;
     let plain = digits.strip_prefix('+').unwrap_or(digits);
-    let number = plain.len() >= 7 && plain.bytes().all(|byte| byte.is_ascii_digit());
-    (number && !zeros.is_empty() && zeros.len() <= 2 && zeros.bytes().all(|byte| byte == b'0'))
+    let number = plain.len() >= 7
+        && plain.starts_with(|c: char| c.is_ascii_digit())
+        && plain.bytes().all(|byte| byte.is_ascii_digit() || byte == b' ');
+    (number && (1..=6).contains(&zeros.len()) && zeros.bytes().all(|byte| byte == b'0'))
         .then_some(digits)
 }
 

@@ -16,6 +16,8 @@ const WORDS: &[&str] = &[
     "nebenstelle",
     "durchwahl",
     "klappe",
+    "apparat",
+    "app",
     "nst",
     "dw",
     "toestel",
@@ -35,6 +37,9 @@ const WORDS: &[&str] = &[
     "int",
     "interior",
     "poste",
+    // Greek.
+    "εσωτερικό",
+    "εσωτ",
     // Polish, Czech, Slovak, Hungarian, Turkish.
     "wewnętrzny",
     "wewnetrzny",
@@ -67,8 +72,12 @@ const WORDS: &[&str] = &[
     "내선",
 ];
 
-/// Most digits of an extension.
-const MOST_DIGITS: usize = 7;
+/// Most digits of an extension behind a mere pause.
+const MOST_DIGITS: usize = 9;
+/// Most digits of an extension behind a word for it.
+const MOST_BEHIND_WORD: usize = 15;
+/// What stands between the word and the digits: `ext no. 12`.
+const NUMBER_WORDS: &[&str] = &["number", "no.", "no", "nr.", "nr", "№"];
 /// Fewest digits that are a number of their own in front of a word for an extension.
 const LEAST_MAIN: usize = 3;
 /// Fewest digits in front of a mere pause.
@@ -84,16 +93,29 @@ pub(super) fn split(text: &str) -> Option<(&str, String)> {
         .map(|(at, _)| at)
         .last()?;
     let extension = digits_of(&text[at..]);
-    if at == 0 || extension.len() > MOST_DIGITS {
+    if at == 0 || extension.len() > MOST_BEHIND_WORD {
         return None;
     }
     let before = &text[..at];
-    let main = before_word(before).or_else(|| before_pause(before))?;
+    let paused = || before_pause(before).filter(|_| extension.len() <= MOST_DIGITS);
+    let main = before_word(before).or_else(paused)?;
     Some((main, extension))
+}
+
+/// A text without `no.` at its end, and without a `#` behind a word.
+fn without_number_word(text: &str) -> &str {
+    let has_word = |rest: &str| WORDS.iter().any(|word| strip_word(rest, word).is_some());
+    let found = NUMBER_WORDS.iter().chain(&["#"]).find_map(|word| {
+        let at = text.len().checked_sub(word.len())?;
+        let rest = text.get(..at)?.trim_end_matches(is_filler);
+        (text.get(at..)?.eq_ignore_ascii_case(word) && has_word(rest)).then_some(rest)
+    });
+    found.unwrap_or(text)
 }
 
 fn before_word(before: &str) -> Option<&str> {
     let marked = before.trim_end_matches(is_filler);
+    let marked = without_number_word(marked);
     let main = match marked.strip_suffix(['#', '＃', '~', '～']) {
         Some(main) => main,
         None => WORDS.iter().find_map(|word| strip_word(marked, word))?,

@@ -4,6 +4,9 @@ use super::digit::{digit_count, digit_value, digits_of, is_separator, keypad_dig
 use super::reading::{self, Reading};
 use super::{PhoneError, address, extension};
 
+/// Digits that are a number of their own, behind which letters are a word and not keys:
+/// `030 901820 Fax`.
+const WHOLE_NUMBER: usize = 8;
 /// Fewest digits behind a prefix of a telephone system.
 const LEAST_BEHIND_PREFIX: usize = 7;
 
@@ -52,6 +55,9 @@ impl Typed {
             bracketed_zero: None,
             extension,
         };
+        if is_date(main) {
+            return Err(PhoneError::Characters);
+        }
         let mut letters = 0;
         for (at, c) in main.char_indices() {
             if let Some(digit) = digit_value(c) {
@@ -65,6 +71,10 @@ impl Typed {
             } else if matches!(c, '+' | '\u{ff0b}') && typed.digits.is_empty() {
                 typed.has_plus = true;
             } else if let Some(digit) = keypad_digit(c) {
+                // A word beside a whole number is no part of it.
+                if letters == 0 && typed.digits.len() >= WHOLE_NUMBER {
+                    return Err(PhoneError::Characters);
+                }
                 letters += 1;
                 typed.digits.push(digit);
             } else if !is_separator(c) {
@@ -75,7 +85,8 @@ impl Typed {
             return Err(PhoneError::NoDigits);
         }
         // Letters on keys ("1-800-FLOWERS") come after at least three digits; "John" is no number.
-        if letters > 0 && typed.digits.len() < letters + 3 {
+        let begins_with_letter = main.chars().next().is_some_and(char::is_alphabetic);
+        if letters > 0 && (typed.digits.len() < letters + 3 || begins_with_letter) {
             return Err(PhoneError::Characters);
         }
         Ok(typed)
@@ -121,6 +132,18 @@ fn without_system_prefix(text: &str) -> &str {
         }
     }
     text
+}
+
+/// Whether it is a day as people write it: `1/12/2025`, `31.12.2025`, `2025/12/31`.
+fn is_date(text: &str) -> bool {
+    let is_of = |separator: char| {
+        let parts: Vec<usize> = text
+            .split(separator)
+            .map(|part| if part.bytes().all(|c| c.is_ascii_digit()) { part.len() } else { 0 })
+            .collect();
+        matches!(parts[..], [1 | 2, 1 | 2, 4] | [4, 1 | 2, 1 | 2])
+    };
+    is_of('/') || is_of('.')
 }
 
 fn is_scientific(text: &str) -> bool {
