@@ -18,6 +18,7 @@ use super::jobs::{BulkJob, MOST_REFUSALS, Refusal};
 use super::protection::may_delete;
 use super::query::Query;
 use super::search::{MOST_PER_PAGE, Refresh, SearchRequest};
+use super::write_rules::out_of_sight;
 use super::{App, authorize};
 use crate::domain::access::{Caller, OrgSettings, Permission};
 use crate::domain::contact::Contact;
@@ -391,7 +392,7 @@ impl BulkRun<'_> {
                     continue;
                 };
                 if let Some(draft) = draft {
-                    outcomes.push(change(tx, &mut fields, before, draft.clone(), stamp)?);
+                    outcomes.push(change(tx, &mut fields, &by, before, draft.clone(), stamp)?);
                     continue;
                 }
                 if let Err(error) = may_delete(&by, department.as_deref(), &before, false) {
@@ -418,13 +419,14 @@ impl BulkRun<'_> {
 }
 
 /// Whether a change may take contacts out of somebody's sight.
-fn changes_sight(draft: &Draft) -> bool {
+pub(super) fn changes_sight(draft: &Draft) -> bool {
     !draft.visibility.is_keep() || !draft.assigned_to.is_keep() || !draft.assigned_queue.is_keep()
 }
 
 fn change(
     tx: &mut Tx<'_>,
     fields: &mut FieldsInWrite<'_>,
+    by: &Caller,
     before: Contact,
     mut draft: Draft,
     stamp: Stamp<'_>,
@@ -435,6 +437,9 @@ fn change(
     }
     match draft.clone().apply(&before, stamp) {
         Ok(Some(after)) => {
+            if let Some(issue) = out_of_sight(by, Some(&before), &after) {
+                return Ok(Outcome::refused(id, &Error::Invalid(vec![issue])));
+            }
             tx.replace_contact(fields.organization(), before, after)?;
             fields.define(tx, &draft)?;
             Ok(Outcome::Changed)

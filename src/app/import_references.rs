@@ -36,20 +36,49 @@ impl Run<'_> {
         }
     }
 
-    /// Leaves the visibility out of a row that only a queue would see, where neither the row nor its
-    /// contact has a queue; says so.
+    /// Leaves the id of a company out of a row that the organisation does not have.
+    pub(super) fn drop_unknown_company(&self, row: &mut CheckedRow) {
+        let Some(valid) = &mut row.valid else { return };
+        let Patch::Set(id) = valid.draft.company_id else { return };
+        // Where that cannot be read, nothing can be written either.
+        if matches!(self.app.unknown_company(self.caller, &valid.draft), Ok(None)) {
+            return;
+        }
+        valid.draft.company_id = Patch::Keep;
+        let issue = self.left_out(row.line, "there is no company with this id");
+        if issue.severity == Severity::Error {
+            row.valid = None;
+        }
+        row.issues.push(issue.at("company_id", &id.to_string()));
+    }
+
+    /// Leaves the visibility out of a row that only a queue or an owner would see, where neither the
+    /// row nor its contact has one; says so.
     pub(super) fn drop_hiding(
         &self,
         row: &CheckedRow,
         draft: &mut Draft,
         before: Option<&Contact>,
     ) -> Option<RowIssue> {
+        let is_of_owner = draft.visibility == Patch::Set(Visibility::Owner);
         if !stay_in_sight(draft, before) {
             return None;
         }
-        let (column, cell) = self.cell(row, "visibility", Visibility::Queue.as_str());
-        let issue = self.left_out(row.line, "only a queue would see the contact, and it has none");
-        Some(issue.at(column, &cell).suggest("fill in assigned_queue, or use another visibility"))
+        let (visibility, reason, remedy) = if is_of_owner {
+            (
+                Visibility::Owner,
+                "only an owner would see the contact, and it has none",
+                "fill in assigned_to, or use another visibility",
+            )
+        } else {
+            (
+                Visibility::Queue,
+                "only a queue would see the contact, and it has none",
+                "fill in assigned_queue, or use another visibility",
+            )
+        };
+        let (column, cell) = self.cell(row, "visibility", visibility.as_str());
+        Some(self.left_out(row.line, reason).at(column, &cell).suggest(remedy))
     }
 
     fn left_out(&self, line: u64, reason: &str) -> RowIssue {
@@ -81,7 +110,14 @@ pub(super) fn stay_in_sight(draft: &mut Draft, before: Option<&Contact>) -> bool
         Patch::Clear => false,
         Patch::Keep => before.is_some_and(|contact| contact.assigned_queue.is_some()),
     };
-    let is_hiding = draft.visibility == Patch::Set(Visibility::Queue) && !has_queue;
+    // A new contact gets an owner of its own.
+    let has_owner = match &draft.assigned_to {
+        Patch::Set(_) => true,
+        Patch::Clear => before.is_none(),
+        Patch::Keep => before.is_none_or(|contact| contact.assigned_to.is_some()),
+    };
+    let is_hiding = draft.visibility == Patch::Set(Visibility::Queue) && !has_queue
+        || draft.visibility == Patch::Set(Visibility::Owner) && !has_owner;
     if is_hiding {
         draft.visibility = Patch::Keep;
     }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::App;
+use super::bulk_actions::changes_sight;
 use super::custom_fields::FieldsInWrite;
 use super::error::Error;
 use super::import_match::{RowMatch, RowMatcher};
@@ -18,6 +19,7 @@ use super::import_preview::TrialDetails;
 use super::import_rows::{RowOutcome, RowWriter};
 use super::import_trial::Trial;
 use super::imports::{CheckedRow, ImportOptions, ImportReport, not_written};
+use super::own_writes::LastWrite;
 use crate::domain::access::{Caller, FieldRight, OrgSettings};
 use crate::domain::draft::{Draft, Stamp};
 use crate::domain::ids::{ContactId, OrgNumber};
@@ -72,6 +74,7 @@ pub(super) struct Run<'a> {
     in_flight: Option<InFlight>,
     /// What a trial would have written.
     trial: Option<Trial>,
+    last_write: LastWrite<'a>,
 }
 
 /// People by match key of the rows that are not written yet.
@@ -119,11 +122,23 @@ impl<'a> Run<'a> {
             details: TrialDetails::default(),
             in_flight: None,
             trial: options.dry_run.then(Trial::default),
+            last_write: LastWrite::new(&app.own_writes, caller),
         })
     }
 
     pub(super) fn counts(&self) -> Counts {
         self.counts
+    }
+
+    /// Says loudly which columns look like refusals and are not imported.
+    pub(super) fn warn_of_unread_refusals<'b>(&mut self, columns: impl Iterator<Item = &'b str>) {
+        for header in columns {
+            let reason = "this column looks like a refusal and is not imported: whoever refused \
+                          is called and written to as before";
+            let issue = RowIssue::warning(1, IssueCode::ValueUnknown, reason);
+            let remedy = "map it to do_not_contact, email_opt_out or opt_out, or to ignore";
+            self.warnings.add(&[issue.at(header, "").suggest(remedy)]);
+        }
     }
 
     /// Ends it: what is on its way is waited for.
@@ -182,6 +197,7 @@ impl<'a> Run<'a> {
     /// is left out.
     fn prepare(&self, row: &mut CheckedRow) {
         self.drop_unknown_references(row);
+        self.drop_unknown_company(row);
         let Some(valid) = &mut row.valid else { return };
         let prepared = self.app.check_row(self.caller, &self.settings, &mut valid.draft);
         if let Err(issues) = prepared {
@@ -436,6 +452,11 @@ impl<'a> Run<'a> {
             Outcomes::Pending(pending) => {
                 let done = pending.wait()?;
                 self.app.refresh_definitions(self.caller.organization)?;
+                self.last_write.is_now(done.seq);
+                let drafts = group.rows.iter().filter_map(|row| row.valid.as_ref());
+                if drafts.clone().any(|valid| changes_sight(&valid.draft)) {
+                    self.app.own_writes.note_hidden(self.caller.organization, done.seq);
+                }
                 self.app.partition.pace(done.seq, MOST_WRITES_BEHIND);
                 done.value
             }

@@ -165,6 +165,9 @@ impl App {
         let (columns, file) = (list.columns(), list.form());
         let mut error_file = ErrorFile::new(errors, &list.headers());
         let mut run = Run::new(self, caller, options, &organization.settings, &columns)?;
+        if let List::Table { map, .. } = &list {
+            run.warn_of_unread_refusals(map.unread_refusals());
+        }
         let (sender, batches) = bounded::<Result<CheckedBatch, Error>>(2);
         std::thread::scope(|scope| {
             let mut context = context;

@@ -49,3 +49,29 @@ impl OwnWrites {
         self.last.read().get(&caller.actor).copied().unwrap_or(ChangeSeq::ZERO)
     }
 }
+
+/// The last of many writes of a caller, noted when the work ends, however it ends: searches while
+/// it goes on do not wait for each of them.
+pub(super) struct LastWrite<'a> {
+    writes: &'a OwnWrites,
+    caller: &'a Caller,
+    seq: ChangeSeq,
+}
+
+impl<'a> LastWrite<'a> {
+    pub(super) fn new(writes: &'a OwnWrites, caller: &'a Caller) -> Self {
+        Self { writes, caller, seq: ChangeSeq::ZERO }
+    }
+
+    pub(super) fn is_now(&mut self, seq: ChangeSeq) {
+        self.seq = seq.max(self.seq);
+    }
+}
+
+impl Drop for LastWrite<'_> {
+    fn drop(&mut self) {
+        if self.seq > ChangeSeq::ZERO {
+            self.writes.note(self.caller, self.seq);
+        }
+    }
+}

@@ -5,20 +5,23 @@
 //! send all of it.
 
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::App;
 use super::error::Error;
 use super::imports::today;
 use super::protection::forbidden_protection;
 use super::references::{UnknownReference, unknown_references};
-use crate::domain::access::Caller;
+use crate::domain::access::{Caller, Sight};
 use crate::domain::contact::{Contact, Visibility};
 use crate::domain::date::{self, Rules};
-use crate::domain::draft::Draft;
+use crate::domain::draft::{Draft, Patch};
 use crate::domain::issue::FieldIssue;
 use crate::domain::place::{Doubt, doubts};
+use crate::domain::record::{Record, kind_by_name};
 use crate::domain::time::Timestamp;
 use crate::domain::view::ContactView;
+use crate::engine::{Error as EngineError, codec, keys};
 
 /// Reads the member of a contact that holds a reference.
 type ReadReference = fn(&Contact) -> Option<&str>;
@@ -29,6 +32,8 @@ pub(super) struct WriteRules {
     caller: Caller,
     /// References that lead nowhere: the member, how to read it, what is wrong.
     unknown: Vec<(ReadReference, FieldIssue)>,
+    /// The company that the change names, if there is none with this id.
+    unknown_company: Option<(Uuid, FieldIssue)>,
     /// Members that nobody writes, with the values sent.
     claims: Vec<(String, Value)>,
     /// Whether a country, language or time zone that is none is refused.
@@ -51,11 +56,55 @@ impl App {
         Ok(WriteRules {
             caller: caller.clone(),
             unknown,
+            unknown_company: self.unknown_company(caller, draft)?,
             claims: draft.claims.clone(),
             strict_places: organization.settings.strict_places,
             organization: [organization.id.to_string(), organization.name.clone()],
         })
     }
+
+    /// The company that a draft names and that is none of the organisation.
+    pub(super) fn unknown_company(
+        &self,
+        caller: &Caller,
+        draft: &Draft,
+    ) -> Result<Option<(Uuid, FieldIssue)>, Error> {
+        let Patch::Set(id) = draft.company_id else { return Ok(None) };
+        let number = kind_by_name("company").map_or(0, |kind| kind.info().number);
+        if let Some(bytes) = self.partition.get(&keys::record(caller.organization, number, id))?
+            && codec::decode::<Record>(&bytes).map_err(EngineError::from)?.head.deleted_at.is_none()
+        {
+            return Ok(None);
+        }
+        let detail = "there is no company with this id: make one at /api/v1/companies, or leave \
+                      it out";
+        Ok(Some((id, FieldIssue::new("/company_id", "company", detail))))
+    }
+}
+
+/// What is wrong with a visibility that takes a contact out of everybody's sight, or out of that of
+/// the one who changes it.
+pub(super) fn out_of_sight(
+    caller: &Caller,
+    before: Option<&Contact>,
+    after: &Contact,
+) -> Option<FieldIssue> {
+    let is_lost = |contact: &Contact| match contact.visibility {
+        Visibility::All => false,
+        Visibility::Queue => contact.assigned_queue.is_none(),
+        // Who sees everything still does, and may keep a contact from the others.
+        Visibility::Owner => contact.assigned_to.is_none() && caller.sight != Sight::Everything,
+    };
+    if !is_lost(after) || before.is_some_and(is_lost) {
+        return None;
+    }
+    let detail = match after.visibility {
+        Visibility::Owner => "a contact that only its owner sees needs an assigned_to",
+        Visibility::All | Visibility::Queue => {
+            "a contact that only a queue sees needs an assigned_queue"
+        }
+    };
+    Some(FieldIssue::new("/visibility", "required", detail))
 }
 
 impl App {
@@ -93,12 +142,11 @@ impl WriteRules {
                 issues.push(issue.clone());
             }
         }
-        let is_lost = |contact: &Contact| {
-            contact.visibility == Visibility::Queue && contact.assigned_queue.is_none()
-        };
-        if is_lost(&after) && !before.is_some_and(is_lost) {
-            let detail = "a contact that only a queue sees needs an assigned_queue";
-            issues.push(FieldIssue::new("/visibility", "required", detail));
+        issues.extend(out_of_sight(&self.caller, before, &after));
+        if let Some((company, issue)) = &self.unknown_company
+            && before.and_then(|before| before.company_id) != Some(*company)
+        {
+            issues.push(issue.clone());
         }
         if self.strict_places {
             let known = before.map(doubts).unwrap_or_default();

@@ -112,6 +112,17 @@ impl RowMap {
             .collect()
     }
 
+    /// The headers of columns that look like refusals and go nowhere, though nobody said that they
+    /// should.
+    pub fn unread_refusals(&self) -> impl Iterator<Item = &str> {
+        let is_unread = |plan: &&super::map::ColumnPlan| {
+            plan.target == Target::Ignore
+                && matches!(plan.origin, Origin::Unknown | Origin::Useless)
+                && super::refusal::is_likely(&plan.header)
+        };
+        self.columns.iter().filter(is_unread).map(|plan| plan.header.as_str())
+    }
+
     /// What a column does behind others of its field.
     fn behind(&self, index: usize) -> String {
         let target = &self.columns[index].target;

@@ -201,8 +201,9 @@ pub(super) fn meaning(header: &str, layout: Layout) -> Option<(Meaning, Origin)>
     // `Phone 2` means what `Phone` means.
     let (stem, group) = numbered(&name);
     let target = super::alias::target(&name).map(|target| (target, 0));
-    let (target, group) =
-        target.or_else(|| super::alias::target(stem).map(|target| (target, group)))?;
+    let (target, group) = target
+        .or_else(|| super::alias::target(stem).map(|target| (target, group)))
+        .or_else(|| super::refusal::target(&name).map(|target| (target, 0)))?;
     Some((Meaning::Field(target, group), Origin::Header))
 }
 

@@ -22,6 +22,7 @@ pub mod json_lines;
 pub mod map;
 pub mod match_existing;
 pub mod read;
+mod refusal;
 pub mod report;
 pub mod source;
 pub mod spreadsheet;

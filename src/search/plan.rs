@@ -211,9 +211,10 @@ impl Planner<'_> {
                 Node::Terms(vec![Source::Pattern { dict: Dict::Word, pattern, scores }])
             }
             Condition::Value { field: Field::Email, value, is_prefix: true }
-                if self.words.step >= Step::Inside && !is_negative =>
+                if self.words.step >= Step::Inside && !is_negative && value.contains('@') =>
             {
-                // As it is typed into the box; half of it may be right.
+                // As it is typed into the box; half of it may be right. `email:john*` asks for
+                // addresses alone.
                 let address = self.value(&Field::Email, value, true);
                 let word = |word: &Word| self.words.node(None, &word.text, Shape::Prefix);
                 Node::Any(vec![address, Node::All(words_of(value).iter().map(word).collect())])

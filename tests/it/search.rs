@@ -489,3 +489,14 @@ fn what_cannot_be_a_list_is_named() {
     }
     server.get("/api/v1/contacts?page=&per_page=&sort=&cursor=&status=&refresh=&q=").expect(200);
 }
+
+#[test]
+fn a_question_for_addresses_is_answered_by_addresses_alone() {
+    let server = TestServer::start();
+    server.create(&json!({"name": "John Doe", "phone": "+12025550123"}));
+    assert_eq!(server.search("email:john*", "&refresh=wait").json["total"], 0);
+    assert_eq!(server.search("john", "").json["total"], 1);
+    server.create(&json!({"name": "Ada Byron", "email": "johnny@example.com"}));
+    let found = server.search("email:john*", "&refresh=wait").json;
+    assert_eq!((&found["total"], &found["contacts"][0]["name"]), (&json!(1), &json!("Ada Byron")));
+}

@@ -60,22 +60,28 @@ impl Checker<'_> {
     }
 
     /// Consent and its refusal. A refusal that cannot be read as yes or no counts as one: somebody
-    /// wrote it there for a reason. An import only adds refusals; "no" does not take one back.
+    /// wrote it there for a reason, and only a clear yes allows calls. An import only adds refusals;
+    /// "no" does not take one back.
     pub(super) fn consent(&mut self, value: &MappedValue<'_>, text: &str, draft: &mut Draft) {
         let is_refusal =
             matches!(value.target, Target::DoNotContact | Target::OptOut | Target::EmailOptOut);
         let answer =
             boolean(text).or_else(|| consents(text).map(|consents| consents != is_refusal));
+        let is_permission = *value.target == Target::MayContact;
+        let answer = answer.or_else(|| (is_permission && allows(text)).then_some(true));
         if answer.is_none() {
             let reason = if is_refusal {
                 "is neither yes nor no; it is read as yes"
+            } else if is_permission {
+                "is neither yes nor no; it is read as no"
             } else {
                 "is neither yes nor no; the cell is left out"
             };
             self.warn(value, IssueCode::ValueUnknown, reason, "write yes or no");
         }
         match (value.target, answer) {
-            (Target::DoNotContact, Some(true) | None) | (Target::MayContact, Some(false)) => {
+            (Target::DoNotContact, Some(true) | None)
+            | (Target::MayContact, Some(false) | None) => {
                 draft.do_not_contact = Patch::Set(true);
             }
             (Target::EmailOptOut, Some(true) | None) => draft.email_opt_out = Patch::Set(true),
@@ -93,8 +99,8 @@ impl Checker<'_> {
 /// Reads yes or no, also as the mark of a check box.
 fn boolean(text: &str) -> Option<bool> {
     custom_field::boolean(text).or_else(|| match fold(text.trim()).as_str() {
-        "x" | "checked" | "✓" | "✔" | "☑" | "☒" => Some(true),
-        "unchecked" | "☐" => Some(false),
+        "x" | "[x]" | "checked" | "✓" | "✔" | "☑" | "☒" | "是" | "はい" => Some(true),
+        "unchecked" | "☐" | "否" | "いいえ" => Some(false),
         _ => None,
     })
 }
@@ -108,7 +114,16 @@ fn consents(text: &str) -> Option<bool> {
         | "confirmed" | "consented" | "allowed" | "erteilt" | "zugestimmt" => Some(true),
         "optedout" | "optout" | "unsubscribed" | "withdrawn" | "denied" | "declined"
         | "refused" | "revoked" | "notsubscribed" | "rejected" | "notallowed" | "widerrufen"
-        | "abgelehnt" => Some(false),
+        | "abgelehnt" | "donotcall" | "donotcontact" | "dontcall" | "nocalls" | "dnc" | "never"
+        | "nunca" | "jamais" | "niemals" => Some(false),
         _ => None,
     }
+}
+
+/// Whether a word under "may be called" clearly says so.
+fn allows(text: &str) -> bool {
+    let mut word = fold(text.trim());
+    word.retain(char::is_alphanumeric);
+    let words = ["ok", "okay", "oktocall", "maycall", "call", "anytime", "always", "permitted"];
+    words.contains(&word.as_str())
 }

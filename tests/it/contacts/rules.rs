@@ -153,3 +153,20 @@ fn a_birthday_means_the_same_in_the_api_and_in_a_list() {
         assert_eq!(server.patch(&path, &json!({"title": "x"})).json.get("warnings"), None);
     }
 }
+
+#[test]
+fn a_contact_belongs_to_a_company_that_is_there() {
+    let server = TestServer::start();
+    let company = server.post("/api/v1/companies", &json!({"name": "Acme Inc"})).expect(201).id();
+    let id = server.create_id(&json!({"name": "Ada", "company_id": company}));
+    let nowhere = json!({"name": "Ben", "company_id": "018f0000-0000-7000-8000-000000000000"});
+    for refused in [server.post("/api/v1/contacts", &nowhere), server.patch(&path(&id), &nowhere)] {
+        assert_eq!(refused.expect(422).json["errors"][0]["pointer"], "/company_id");
+    }
+    let bulk = server.post("/api/v1/contacts/bulk", &json!({"contacts": [nowhere]})).expect(200);
+    assert_eq!(bulk.json["created"], 0, "{}", bulk.json);
+    // What a contact has already may be sent back, also when the company is gone.
+    server.delete(&format!("/api/v1/companies/{company}"));
+    let same = server.patch(&path(&id), &json!({"company_id": company, "notes": "x"})).expect(200);
+    assert_eq!(same.json["company_id"], company.as_str());
+}

@@ -93,3 +93,67 @@ fn no_list_takes_a_refusal_back() {
     let after = server.patch(&path, &json!({"email_opt_out": false})).expect(200).json;
     assert_eq!((&after["email_opt_out"], &after["do_not_contact"]), (&json!(false), &json!(true)));
 }
+
+#[test]
+fn a_header_that_says_a_refusal_in_other_words_is_one() {
+    let server = TestServer::start();
+    let headers = "Do Not Call Flag|Do Not Call (DNC)|DNC Status|DNC List|On DNC list|National DNC|\
+                   Do not call list|Do not allow Phone Calls|donotbulkemail|Call Opt Out|\
+                   Phone Opt Out|Opt out of calls|Marketing email opt out|\
+                   Unsubscribed from Marketing|Global unsubscribe|SMS Opt Out|Do not text|\
+                   HasOptedOutOfFax|Do Not Disturb|Suppressed|Blacklisted|GDPR opt out|TPS|\
+                   Keine Anrufe|Keine Werbung|Robinsonliste|Gesperrt|Sperrvermerk|Werbewiderspruch|\
+                   Newsletter abgemeldet|Désinscrit|Désabonné|Bloctel|Lista Robinson|Dado de baja|\
+                   No enviar correo|Não perturbe|Disiscritto|Wypisany|Отписан|Не беспокоить|\
+                   Afgemeld|Bel-me-niet|Ring inte|Ikke ring|Älä soita|Aramayın";
+    for (at, header) in headers.split('|').enumerate() {
+        let csv = format!("Name,Email,{header}\nAda Byron,ada{at}@example.com,1\n");
+        let job = import(&server, csv.as_bytes(), &json!({}));
+        assert_eq!((&job["counts"]["imported"], &job["warnings_total"]), (&json!(1), &json!(0)));
+        let ada = only(&server, &format!("email:ada{at}@example.com"));
+        let is_refused =
+            ada["do_not_contact"] == true || ada["email_opt_out"] == true || ada["opt_in"] == false;
+        assert!(is_refused, "{header}: {ada}");
+    }
+}
+
+#[test]
+fn only_a_clear_yes_under_a_permission_allows_calls() {
+    let server = TestServer::start();
+    for (at, (cell, is_refused)) in [
+        ("yes", false),
+        ("OK", false),
+        ("[x]", false),
+        ("☑", false),
+        ("Do not call", true),
+        ("No calls", true),
+        ("never", true),
+        ("nunca", true),
+        ("✗", true),
+        ("[ ]", true),
+        ("否", true),
+        ("ask her sister", true),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let csv = format!("Name,Email,OK to call\nAda Byron,ada{at}@example.com,{cell}\n");
+        let job = import(&server, csv.as_bytes(), &json!({}));
+        let ada = only(&server, &format!("email:ada{at}@example.com"));
+        assert_eq!(ada["do_not_contact"], is_refused, "{cell}: {job}");
+    }
+}
+
+#[test]
+fn a_column_that_looks_like_a_refusal_and_is_not_read_is_named() {
+    let server = TestServer::start();
+    let csv = "Name,DNC last checked\nAda Byron,yes\n";
+    let job = import(&server, csv.as_bytes(), &json!({}));
+    assert_eq!(job["warnings_total"], 1, "{job}");
+    let detail = job["warnings"][0]["detail"].as_str().unwrap();
+    assert!(detail.contains("looks like a refusal and is not imported"), "{detail}");
+    // Who says that it is left out is not told so.
+    let map = json!({"map": ["DNC last checked=ignore"]});
+    let job = import(&server, csv.as_bytes(), &map);
+    assert_eq!(job["warnings_total"], 0, "{job}");
+}

@@ -99,3 +99,13 @@ fn a_strict_import_takes_all_rows_or_none() {
     let job = import(&server, b"Name,Phone\nAda,+12025550110\n", &json!({"strict": true}));
     assert_eq!((&job["state"], &job["counts"]["imported"]), (&json!("done"), &json!(1)));
 }
+
+#[test]
+fn the_importer_finds_a_whole_list_right_after_it_has_ended() {
+    let server = TestServer::start();
+    let rows: Vec<String> = (0..3_000).map(|at| format!("Person Number{at}")).collect();
+    let job = import(&server, format!("Name\n{}\n", rows.join("\n")).as_bytes(), &json!({}));
+    assert_eq!(job["counts"]["imported"], 3_000, "{job}");
+    let found = server.search("", "").json;
+    assert!(found["total"] == 3_000 || found["stale"] == true, "{}", found["total"]);
+}

@@ -171,3 +171,22 @@ fn the_command_refuses_and_leaves_out_the_same() {
     served.stop();
     check(&[]);
 }
+
+#[test]
+fn a_row_hides_no_contact_from_everybody_and_names_no_company_that_is_none() {
+    let server = TestServer::start();
+    let id = server.create_id(&json!({"name": "Ben", "email": "ben@example.com"}));
+    let list = "Name,Email,Visibility\nBen,ben@example.com,owner\n";
+    let job = import(&server, list.as_bytes(), &json!({}));
+    assert_eq!(places(&job), [(2, "Visibility".to_owned(), "owner".to_owned())], "{job}");
+    let ben = server.get(&format!("/api/v1/contacts/{id}")).expect(200).json;
+    assert_eq!(ben["visibility"], "all");
+    let company = "018f0000-0000-7000-8000-000000000000";
+    let body = json!({"name": "Cleo", "company_id": company}).to_string() + "\n";
+    let kind = [("content-type", "application/x-ndjson")];
+    let started = server.send("POST", "/api/v1/imports", &kind, Some(body.as_bytes())).expect(202);
+    let job = ended(&server, &started);
+    assert_eq!(places(&job), [(1, "company_id".to_owned(), company.to_owned())], "{job}");
+    let cleo = server.search("cleo", "&refresh=wait").json["contacts"][0].clone();
+    assert_eq!(cleo["company_id"], Value::Null, "{cleo}");
+}

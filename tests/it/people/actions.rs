@@ -164,3 +164,23 @@ fn what_was_created_in_bulk_is_found_in_the_audit_log() {
     let log = server.get(&format!("/api/v1/audit?record={alone}")).expect(200).json;
     assert_eq!(log["lines"].as_array().unwrap().len(), 1, "{log}");
 }
+
+#[test]
+fn no_action_hides_contacts_that_nobody_would_see() {
+    let server = TestServer::start();
+    let jane = user(&server, "jane", "agent", &json!({}));
+    let queue = server.post("/api/v1/queues", &json!({"name": "Support"})).expect(201).id();
+    let lost = server.create_id(&json!({"name": "Without Queue"}));
+    let kept = server.create_id(&json!({"name": "With Queue", "assigned_queue": queue}));
+    let action = json!({"type": "set_visibility", "visibility": "queue"});
+    let job = server.bulk_action(&json!({"ids": [lost, kept]}), &action);
+    assert_eq!((&job["changed"], &job["refused"]), (&json!(1), &json!(1)), "{job}");
+    let contact = server.get(&format!("/api/v1/contacts/{lost}")).expect(200).json;
+    assert_eq!(contact["visibility"], "all");
+    // An agent would not see any more what it has changed.
+    let agent = acting_as(&server, &jane, "agent");
+    let path = format!("/api/v1/contacts/{lost}");
+    let refused = agent.patch(&path, &json!({"visibility": "owner"})).expect(422);
+    assert_eq!(refused.json["errors"][0]["pointer"], "/visibility");
+    agent.patch(&path, &json!({"visibility": "owner", "assigned_to": jane})).expect(200);
+}
