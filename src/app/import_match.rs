@@ -15,6 +15,7 @@ use crate::domain::contact::Contact;
 use crate::domain::draft::{Draft, Stamp};
 use crate::domain::email;
 use crate::domain::ids::{ContactId, ContactNumber};
+use crate::domain::names::NameTables;
 use crate::domain::phone::parse_query;
 use crate::engine::lookup::{IdentityKind, Initials, Table};
 use crate::import::match_existing::{Likeness, MatchKey, Person};
@@ -31,6 +32,7 @@ pub(super) struct RowMatcher<'a> {
     options: &'a ImportOptions,
     settings: &'a OrgSettings,
     judge: RowJudge,
+    names: Arc<NameTables>,
 }
 
 /// How well a row fits a contact that it may belong to, the better the greater: it says nothing
@@ -135,7 +137,8 @@ impl<'a> RowMatcher<'a> {
         settings: &'a OrgSettings,
     ) -> Result<Self, Error> {
         let judge = app.row_judge(caller, settings)?;
-        Ok(Self { app, caller, options, settings, judge })
+        let names = app.partition().names();
+        Ok(Self { app, caller, options, settings, judge, names })
     }
 
     /// The contact that a row belongs to: by external id, then address, then number.
@@ -197,11 +200,26 @@ impl<'a> RowMatcher<'a> {
         Ok(relative)
     }
 
-    /// Whether the comparison would take two rows with a common key for one person though their
-    /// names differ.
-    pub(super) fn are_likely_one(&self, one: &Draft, other: &Draft) -> bool {
-        let compared = self.judge.compare_rows(one, other);
-        compared.is_some_and(|found| RowJudge::says_same(&found))
+    /// Whether a row could be an earlier one of `others` that share a key with it.
+    pub(super) fn could_be(
+        &self,
+        (person, draft): (&Person, &Draft),
+        (other, other_draft): (&Person, &Draft),
+        others: usize,
+    ) -> bool {
+        match person.likeness(other, &self.names) {
+            Likeness::Same => true,
+            Likeness::Relatives => false,
+            Likeness::Different => {
+                others <= FEW
+                    && !person.contradicts(other)
+                    && person.may_be(other, &self.names)
+                    && self
+                        .judge
+                        .compare_rows(draft, other_draft)
+                        .is_some_and(|found| RowJudge::says_same(&found))
+            }
+        }
     }
 
     /// The candidate that is the same person: of those whose names agree the one that fits best,
@@ -233,13 +251,15 @@ impl<'a> RowMatcher<'a> {
             }
             looked_at += 1;
             let other = Person::of_contact(&contact);
-            let likeness = if by_names { person.likeness(&other) } else { Likeness::Same };
+            let likeness =
+                if by_names { person.likeness(&other, &self.names) } else { Likeness::Same };
             if likeness == Likeness::Relatives {
                 relative = RowMatch::Relative(contact.id);
                 continue;
             }
             let agrees = likeness == Likeness::Same;
-            if !agrees && (found.len() > FEW || person.contradicts(&other)) {
+            let may_be = || !person.contradicts(&other) && person.may_be(&other, &self.names);
+            if !agrees && (found.len() > FEW || !may_be()) {
                 continue;
             }
             let row = row.get_or_insert_with(|| self.judge.row(draft));

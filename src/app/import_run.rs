@@ -25,15 +25,13 @@ use crate::domain::draft::{Draft, Stamp};
 use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::issue::FieldIssue;
 use crate::engine::{Origin, PendingWrite};
-use crate::import::match_existing::{Likeness, OnDuplicate, Person, keys_of};
+use crate::import::match_existing::{OnDuplicate, Person, keys_of};
 use crate::import::{
     ColumnReport, Counts, ErrorFile, IssueCode, RowIssue, Severity, ValidRow, Warnings,
 };
 
 /// Writes that the index may be behind an import; more would keep what others write waiting.
 const MOST_WRITES_BEHIND: u64 = 20;
-/// Up to so many rows that share a key are compared also where their names differ.
-const FEW: usize = 8;
 
 /// What happens to a row.
 #[derive(Clone)]
@@ -261,14 +259,9 @@ impl<'a> Run<'a> {
 
     /// Whether a row could be one of those that share a key with it.
     fn is_any(&self, person: &Person, draft: &Draft, others: &[Waited]) -> bool {
-        others.iter().any(|other| match person.likeness(&other.person) {
-            Likeness::Same => true,
-            Likeness::Relatives => false,
-            Likeness::Different => {
-                others.len() <= FEW
-                    && !person.contradicts(&other.person)
-                    && self.matcher.are_likely_one(draft, &other.draft)
-            }
+        others.iter().any(|other| {
+            let known = (other.person.as_ref(), other.draft.as_ref());
+            self.matcher.could_be((person, draft), known, others.len())
         })
     }
 

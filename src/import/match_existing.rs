@@ -9,6 +9,7 @@ use crate::domain::draft::{Draft, Patch};
 use crate::domain::email;
 use crate::domain::ids::ContactId;
 use crate::domain::name::{Gender, Generation, Identity};
+use crate::domain::names::{FullName, NameTables, is_same_given, names_agree, names_may_agree};
 use crate::domain::text::{fold, words};
 
 /// What can tell that a row belongs to a contact.
@@ -103,6 +104,7 @@ pub struct Person {
     generation: Option<Generation>,
     gender: Option<Gender>,
     birthday: Option<String>,
+    company: Option<String>,
 }
 
 /// How two people compare.
@@ -127,7 +129,8 @@ impl Person {
             last.as_deref(),
             draft.suffix.value().map(String::as_str),
         );
-        Self::of(&identity, draft.birthday.value().cloned())
+        let company = draft.company.value().cloned();
+        Self { company, ..Self::of(&identity, draft.birthday.value().cloned()) }
     }
 
     /// The person that a contact is.
@@ -136,7 +139,8 @@ impl Person {
         // Without names it shows a company or a number.
         let display = (first.is_some() || last.is_some()).then_some(contact.display_name.as_str());
         let identity = Identity::of(display, first, last, contact.suffix.as_deref());
-        Self::of(&identity, contact.birthday.clone())
+        let company = contact.company.clone();
+        Self { company, ..Self::of(&identity, contact.birthday.clone()) }
     }
 
     fn of(identity: &Identity, birthday: Option<String>) -> Self {
@@ -146,7 +150,16 @@ impl Person {
             generation: identity.generation,
             gender: identity.gender,
             birthday,
+            company: None,
         }
+    }
+
+    fn is_nameless(&self) -> bool {
+        self.first.is_empty() && self.last.is_empty()
+    }
+
+    fn name(&self) -> FullName<'_> {
+        FullName { first: &self.first, last: &self.last }
     }
 
     /// Whether the names are written alike.
@@ -160,18 +173,20 @@ impl Person {
     /// Where only one says that it is the younger, an equal birthday must speak for their being
     /// one: lists name the father without "senior".
     pub fn contradicts(&self, other: &Self) -> bool {
-        let differ = |one: &Option<Gender>, other: &Option<Gender>| {
-            one.is_some() && other.is_some() && one != other
-        };
         let birthdays = match (&self.birthday, &other.birthday) {
             (Some(one), Some(other)) => Some(is_same_day(one, other)),
             _ => None,
         };
-        let is_nameless = |one: &Self| one.first.is_empty() && one.last.is_empty();
         let generations = self.generation != other.generation
-            && !is_nameless(self)
-            && !is_nameless(other)
+            && !self.is_nameless()
+            && !other.is_nameless()
             && (self.generation.is_some() && other.generation.is_some() || birthdays != Some(true));
+        birthdays == Some(false) || generations || self.is_addressed_otherwise(other)
+    }
+
+    /// Whether one is addressed as a man and the other as a woman.
+    fn is_addressed_otherwise(&self, other: &Self) -> bool {
+        let is_other = matches!((self.gender, other.gender), (Some(x), Some(y)) if x != y);
         // "Mrs Smith" is hardly John Smith.
         let is_spouse = |one: &Self, other: &Self| {
             one.gender.is_some()
@@ -179,16 +194,36 @@ impl Person {
                 && !other.first.is_empty()
                 && one.gender != other.gender
         };
-        birthdays == Some(false)
-            || generations
-            || differ(&self.gender, &other.gender)
-            || is_spouse(self, other)
-            || is_spouse(other, self)
+        is_other || is_spouse(self, other) || is_spouse(other, self)
+    }
+
+    /// Whether the names and forms of address leave it open that both are one person, provided
+    /// that other things say so: also nicknames, other spellings and a typo in a long name. A last
+    /// name may be another one only with the same given name and birthday.
+    pub fn may_be(&self, other: &Self, tables: &NameTables) -> bool {
+        let is_born_same = || {
+            let birthdays = (self.birthday.as_ref(), other.birthday.as_ref());
+            matches!(birthdays, (Some(x), Some(y)) if x == y && !x.starts_with('-'))
+        };
+        !self.is_addressed_otherwise(other)
+            && !self.is_other_company(other, tables)
+            && !have_other_middle_names(&self.first, &other.first)
+            && (names_may_agree(tables, self.name(), other.name())
+                || is_same_given(&self.first, &other.first) && is_born_same())
+    }
+
+    /// Whether one of them is known by the name of a company only, and it is not the company of
+    /// the other.
+    fn is_other_company(&self, other: &Self, tables: &NameTables) -> bool {
+        let (Some(one), Some(known)) = (&self.company, &other.company) else { return false };
+        (self.is_nameless() || other.is_nameless())
+            && tables.without_noise(one) != tables.without_noise(known)
     }
 
     /// Whether these can be one person.
-    pub fn likeness(&self, other: &Self) -> Likeness {
-        if !names_agree(self, other) {
+    pub fn likeness(&self, other: &Self, tables: &NameTables) -> Likeness {
+        let names_agree = names_agree(tables, self.name(), other.name());
+        if !names_agree || self.is_other_company(other, tables) {
             Likeness::Different
         } else if self.contradicts(other) || have_other_middle_names(&self.first, &other.first) {
             Likeness::Relatives
@@ -233,31 +268,6 @@ fn have_other_middle_names(one: &str, other: &str) -> bool {
     }
 }
 
-/// Whether two names can be those of one person.
-///
-/// A missing name can be anybody's. Otherwise first and last names must both agree, also when
-/// they are swapped; of first names one may be the beginning of the other (`J`, `Jon`,
-/// `Jonathan`). Two people behind one switchboard often share a first name, and two of one
-/// household the last one, so neither alone is enough.
-fn names_agree(a: &Person, b: &Person) -> bool {
-    if a.first.is_empty() && a.last.is_empty() || b.first.is_empty() && b.last.is_empty() {
-        return true;
-    }
-    if a.first == b.last && a.last == b.first {
-        return true;
-    }
-    let last_agrees = a.last.is_empty() || b.last.is_empty() || a.last == b.last;
-    if a.first.is_empty() || b.first.is_empty() {
-        return last_agrees;
-    }
-    let (first_a, first_b) = (words(&a.first), words(&b.first));
-    let first_agrees = match (first_a.first(), first_b.first()) {
-        (Some(x), Some(y)) => x.text.starts_with(&y.text) || y.text.starts_with(&x.text),
-        _ => a.first == b.first,
-    };
-    first_agrees && last_agrees
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,6 +279,7 @@ mod tests {
 
     #[test]
     fn names_of_one_person_agree_and_those_of_a_household_do_not() {
+        let tables = NameTables::shipped();
         let name = |first: &str, last: &str| Person {
             first: fold(first),
             last: fold(last),
@@ -286,14 +297,16 @@ mod tests {
             (name("", "Doe"), name("Jane", "Doe"), true),
             (name("", "Smith"), name("Jane", "Doe"), false),
         ] {
-            assert_eq!(names_agree(&a, &b), expect, "{a:?} {b:?}");
-            assert_eq!(names_agree(&b, &a), expect, "{b:?} {a:?}");
+            let agree = |a: &Person, b: &Person| names_agree(&tables, a.name(), b.name());
+            assert_eq!(agree(&a, &b), expect, "{a:?} {b:?}");
+            assert_eq!(agree(&b, &a), expect, "{b:?} {a:?}");
         }
     }
 
     #[test]
     fn relatives_of_one_name_are_told_apart() {
         use Likeness::{Different, Relatives, Same};
+        let tables = NameTables::shipped();
         for (one, other, expect) in [
             (("John Smith Sr.", ""), ("John Smith Jr.", ""), Relatives),
             (("John Smith Jr.", ""), ("John Smith, Junior", ""), Same),
@@ -314,8 +327,8 @@ mod tests {
             (("Mary Smith", ""), ("John Smith", ""), Different),
         ] {
             let (a, b) = (person(one.0, one.1), person(other.0, other.1));
-            assert_eq!(a.likeness(&b), expect, "{one:?} {other:?}");
-            assert_eq!(b.likeness(&a), expect, "{other:?} {one:?}");
+            assert_eq!(a.likeness(&b, &tables), expect, "{one:?} {other:?}");
+            assert_eq!(b.likeness(&a, &tables), expect, "{other:?} {one:?}");
         }
     }
 

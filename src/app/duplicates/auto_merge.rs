@@ -23,8 +23,10 @@ use crate::domain::ids::{ContactId, ContactNumber, OrgNumber};
 use crate::domain::members::ObjectReader;
 use crate::domain::merge::{MergeOrigin, Rule, plan};
 use crate::domain::name::{Generation, Identity};
+use crate::domain::names::NameTables;
 use crate::domain::time::Timestamp;
 use crate::engine::Error as EngineError;
+use crate::import::match_existing::Person;
 
 /// Groups that one run looks at.
 const MOST_LOOKED_AT: usize = 10_000;
@@ -203,6 +205,7 @@ impl App {
             is_replay: false,
         };
         let undone = self.undone_merges(org)?;
+        let names = self.partition.names();
         for group in sure_groups(&live, settings.least()) {
             // What is merged is told to somebody; a trial that nobody waits for is given up.
             if dry_run && cancel.is_cancelled() {
@@ -223,7 +226,7 @@ impl App {
             } else if is_undone() {
                 Some("a merge of them was undone".to_owned())
             } else {
-                refusal(&contacts, group.numbers.len(), settings)
+                refusal(&contacts, group.numbers.len(), settings, &names)
             };
             if let Some(reason) = reason {
                 done.skip(ids, reason);
@@ -414,7 +417,12 @@ fn is_still_sure(live: &Live, group: &Sure, least: f64) -> bool {
 }
 
 /// Why a group is left alone.
-fn refusal(contacts: &[Arc<Contact>], members: usize, settings: &AutoMerge) -> Option<String> {
+fn refusal(
+    contacts: &[Arc<Contact>],
+    members: usize,
+    settings: &AutoMerge,
+    names: &NameTables,
+) -> Option<String> {
     if contacts.len() < members {
         return Some("it has changed meanwhile".to_owned());
     }
@@ -439,7 +447,17 @@ fn refusal(contacts: &[Arc<Contact>], members: usize, settings: &AutoMerge) -> O
         .map(|conflict| conflict.field.as_str())
         .filter(|field| settings.agree.iter().any(|agreed| agreed == field))
         .collect();
-    (!differing.is_empty()).then(|| format!("they differ in {}", differing.join(", ")))
+    if !differing.is_empty() {
+        return Some(format!("they differ in {}", differing.join(", ")));
+    }
+    let people: Vec<Person> = contacts.iter().map(|one| Person::of_contact(one)).collect();
+    let is_other = |(at, one): (usize, &Person)| {
+        people[at + 1..].iter().any(|other| !one.may_be(other, names))
+    };
+    if people.iter().enumerate().any(is_other) {
+        return Some("they differ in given name, last name or form of address".to_owned());
+    }
+    None
 }
 
 /// Which of several people of one name it is, if the name says so.

@@ -6,9 +6,8 @@ use super::super::App;
 use super::super::error::Error;
 use super::base::comparable;
 use super::check::UNKNOWN_BASE;
-use super::live::Weighing;
 use super::tools::Tools;
-use crate::dedupe::{Check, Counts, Explanation, Field, Frequencies, Kind, Options, Prior, Record};
+use crate::dedupe::{Check, Counts, Explanation, Field, Kind, Options, Prior, Record};
 use crate::domain::access::{Caller, FieldRights, OrgSettings};
 use crate::domain::contact::Contact;
 use crate::domain::draft::{Draft, Stamp};
@@ -20,37 +19,33 @@ const SURE: f64 = 0.99;
 /// The level of first names that are said for each other.
 const NICKNAME: &str = "nickname";
 
-/// Judges the rows of one import by the comparison that finds duplicates, with the counts of the
-/// last build if there is one.
+/// Judges the rows of one import by the comparison that finds duplicates. What the organisation's
+/// contacts have taught that comparison is left out, so that a list is taken in the same way
+/// whether they were compared before or not, and a trial says what the import will do.
 pub(in crate::app) struct RowJudge {
     tools: Arc<Tools>,
     options: Options,
-    known: Option<Arc<Weighing>>,
     prior: Prior,
-    total: usize,
     rights: FieldRights,
     settings: OrgSettings,
 }
 
-/// The counts of the base, and how many hold the key that led to a candidate.
-struct KeyCounts<'a> {
-    known: Option<&'a Frequencies>,
-    total: usize,
+/// How many hold the key that led to a candidate; of all else nothing is known.
+struct KeyCounts {
     holders: u32,
 }
 
-impl Counts for KeyCounts<'_> {
+impl Counts for KeyCounts {
     fn total(&self) -> usize {
-        self.total
+        UNKNOWN_BASE
     }
 
-    fn holders(&self, kind: Kind, value: u64) -> u32 {
-        let known = self.known.map_or(1, |known| known.holders(kind, value));
-        if matches!(kind, Kind::Phone | Kind::Email) { known.max(self.holders) } else { known }
+    fn holders(&self, kind: Kind, _value: u64) -> u32 {
+        if matches!(kind, Kind::Phone | Kind::Email) { self.holders.max(1) } else { 1 }
     }
 
-    fn strangers(&self, kind: Kind, value: u64) -> u32 {
-        self.known.map_or(0, |known| known.strangers(kind, value))
+    fn strangers(&self, _kind: Kind, _value: u64) -> u32 {
+        0
     }
 }
 
@@ -61,20 +56,10 @@ impl App {
         caller: &Caller,
         settings: &OrgSettings,
     ) -> Result<RowJudge, Error> {
-        let live = self.live_duplicates(caller.organization);
-        let known = live.base.read().as_ref().map(|base| Arc::clone(&base.weighing));
         let (tools, options) = self.duplicate_tools(caller.organization)?;
-        let start = Prior::start(&tools.model.settings);
-        let prior = known.as_ref().map_or(start, |known| known.prior);
-        Ok(RowJudge {
-            tools,
-            options,
-            total: known.as_ref().map_or(UNKNOWN_BASE, |known| known.counts.total()),
-            known,
-            prior,
-            rights: caller.fields.clone(),
-            settings: settings.clone(),
-        })
+        let prior = Prior::start(&tools.model.settings);
+        let (rights, settings) = (caller.fields.clone(), settings.clone());
+        Ok(RowJudge { tools, options, prior, rights, settings })
     }
 }
 
@@ -95,11 +80,7 @@ impl RowJudge {
         contact: &Contact,
         holders: usize,
     ) -> Option<Explanation> {
-        let counts = KeyCounts {
-            known: self.known.as_deref().map(|known| &known.counts),
-            total: self.total,
-            holders: u32::try_from(holders).unwrap_or(u32::MAX),
-        };
+        let counts = KeyCounts { holders: u32::try_from(holders).unwrap_or(u32::MAX) };
         let other = Record::of(&comparable(contact, &self.rights), &self.tools.standard);
         let check = Check::new(&self.tools.model, &counts, self.prior, &self.options);
         Some(check.explain(row?, &other, None))
@@ -119,9 +100,9 @@ impl RowJudge {
         found.weight < self.options.keep
     }
 
-    /// Whether both are the same person though their names do not agree, surely enough to change
-    /// the one by the other without asking: the first names are said for each other, or a typo in
-    /// a name comes with two things that agree. Sister and brother with one phone have less.
+    /// Whether both are the same person though their names are written differently, surely enough
+    /// to change the one by the other without asking: the first names are said for each other, or
+    /// two things agree. That the names can be those of one person is for `Person::may_be` to say.
     pub(in crate::app) fn says_same(found: &Explanation) -> bool {
         let agrees = |field: &Field| {
             found.reasons.iter().any(|reason| reason.field == *field && reason.bits > 0.0)

@@ -4,6 +4,7 @@
 //! Index, search, reasons and duplicate keys use the same functions, so that what is written and
 //! what is asked for meet.
 
+mod agree;
 mod hangul;
 mod likeness;
 mod readings;
@@ -12,6 +13,7 @@ mod sound;
 mod spelling;
 mod tables;
 
+pub use agree::{FullName, is_same_given, names_agree, names_may_agree};
 pub use likeness::{Likeness, likeness};
 pub(crate) use likeness::{edits, most_edits};
 pub use script::{latin, latins};

@@ -70,6 +70,13 @@ impl NameTables {
         Ok(tables)
     }
 
+    /// The nicknames that are shipped.
+    #[cfg(test)]
+    pub(crate) fn shipped() -> Self {
+        let nicknames = include_str!("../../../index-schema/nicknames.tsv");
+        Self::parse(nicknames, "", "", "").unwrap_or_default()
+    }
+
     /// With how names are read whose characters do not tell: `f or g TAB name TAB readings` a line.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 mod auto_merge;
 mod check;
 mod estimate;
+mod given_names;
 mod identity;
 mod report;
 mod resume;

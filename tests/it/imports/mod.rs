@@ -6,6 +6,7 @@ mod command;
 mod consent;
 mod files;
 mod formulas;
+mod given_names;
 mod household;
 mod preview;
 mod references;
