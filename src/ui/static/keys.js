@@ -67,7 +67,8 @@ function onKeyDown(event) {
     focusSearch();
     usedKey("/");
   } else if (event.key === "?") dialog.value = "keys";
-  else if (letterKeys.value && event.key in LETTERS && isCommand(event)) {
+  else if (letterKeys.value && event.key in LETTERS && isCommand(event) && (place.value.view !== "duplicates" || event.key === "n")) {
+    // Where duplicates are reviewed the other letters are that page's.
     const { key } = event;
     whenAlone(() => {
       if (!dialog.value && !isTyping(document.activeElement) && LETTERS[key]() !== false) usedKey(key);
