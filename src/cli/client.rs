@@ -81,9 +81,7 @@ impl Client {
 
     /// Changes a record and reads JSON.
     pub(super) fn patch(&self, path: &str, body: &Value) -> Result<Value, Failure> {
-        let request = self.authorized(self.agent.patch(self.url(path)));
-        let mut response = refuse_problems(request.send_json(body)?)?;
-        read_json(&mut response)
+        self.patch_version(path, body, None)
     }
 
     /// As [`Client::patch`], only if the record still has a version.

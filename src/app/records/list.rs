@@ -1,7 +1,7 @@
 //! Listing records of a kind: of a contact or of all, filtered, in an order, page by page.
 //!
 //! The records of a contact are read by their links, all others by a scan of the kind; what is
-//! kept of them at a time is one page.
+//! kept of them at a time is one page, and which of the contacts that were met are seen.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -245,8 +245,10 @@ impl App {
         let offset = if after.is_some() { 0 } else { offset };
         let keep = offset + per_page + 1;
         let (mut kept, mut total, started) = (BinaryHeap::new(), 0_usize, Instant::now());
+        let mut looked_at = 0_usize;
         let mut seen: HashMap<Uuid, Option<ContactId>> = HashMap::new();
         let is_whole = self.each_record(caller, kind, query.contact.as_deref(), &mut |record| {
+            looked_at += 1;
             if wanted.meets(kind, &record) && self.sees_record(caller, &record, &mut seen)? {
                 total += 1;
                 let place = order.place(&record);
@@ -257,7 +259,7 @@ impl App {
                     }
                 }
             }
-            Ok(!total.is_multiple_of(STEPS) || started.elapsed() < TIME)
+            Ok(!looked_at.is_multiple_of(STEPS) || started.elapsed() < TIME)
         })?;
         let mut kept = kept.into_sorted_vec();
         kept.drain(..offset.min(kept.len()));

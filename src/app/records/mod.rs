@@ -55,7 +55,7 @@ impl App {
     ) -> Result<RecordView, Error> {
         authorize(caller, kind.info().edit)?;
         let mut values = record::read(kind.fields(), body, None).map_err(Error::Invalid)?;
-        self.resolve_references(caller, kind, &mut values)?;
+        self.resolve_references(caller, kind, None, &mut values)?;
         let (org, now) = (caller.organization, self.partition.now());
         let actor = caller.actor.as_ref().to_owned();
         let writing = Writing { now, actor: &actor };
@@ -125,9 +125,9 @@ impl App {
         let seen = self.seen_record(caller, kind, id)?;
         let (org, now) = (caller.organization, self.partition.now());
         // What references mean is asked before the write, and what they are compared in it.
-        let mut asked = self.shown_values(caller, &seen)?;
-        asked = record::read(kind.fields(), body, Some(&asked)).map_err(Error::Invalid)?;
-        self.resolve_references(caller, kind, &mut asked)?;
+        let known = self.shown_values(caller, &seen)?;
+        let mut asked = record::read(kind.fields(), body, Some(&known)).map_err(Error::Invalid)?;
+        self.resolve_references(caller, kind, Some(&known), &mut asked)?;
         let sent: Vec<String> =
             body.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
         let (by, precondition) = (caller.clone(), precondition.clone());
@@ -290,15 +290,26 @@ impl App {
         Ok(values)
     }
 
-    /// Puts ids in the place of what names users.
+    /// Puts ids in the place of what names users, and the contact that stays in the place of one
+    /// that was merged. What a record says already it may go on saying: a user may be gone since.
     fn resolve_references(
         &self,
         caller: &Caller,
         kind: &'static dyn AnyKind,
+        known: Option<&Values>,
         values: &mut Values,
     ) -> Result<(), Error> {
+        if let Some(id) = values.get(CONTACT).and_then(Value::as_str)
+            && let Ok(id) = Uuid::parse_str(id)
+            && let Some(now) = self.contact_that_stands_for(caller, id)?
+        {
+            values.insert(CONTACT.to_owned(), json!(now));
+        }
         let mut issues = Vec::new();
         for field in kind.fields().iter().filter(|field| field.kind == FieldKind::User) {
+            if known.is_some_and(|known| known.get(field.name) == values.get(field.name)) {
+                continue;
+            }
             let Some(Value::String(text)) = values.get(field.name) else { continue };
             match self.access().find_user(caller.organization, text) {
                 Some(user) => {

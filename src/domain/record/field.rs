@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{HEAD_MEMBERS, Values};
+use super::{CONTACT, HEAD_MEMBERS, Values};
 use crate::domain::draft::Patch;
 use crate::domain::issue::{FieldIssue, shorten};
 use crate::domain::members::ObjectReader;
@@ -55,8 +55,6 @@ pub enum FieldKind {
 pub enum Writable {
     /// Whoever may write the record.
     Always,
-    /// Whoever makes the record; it stays afterwards.
-    Once,
     /// Nobody: it follows from other things.
     Never,
 }
@@ -100,6 +98,12 @@ impl FieldInfo {
             writable: Writable::Always,
             is_searched: false,
         }
+    }
+
+    /// The contact that a record is about.
+    pub const fn contact() -> Self {
+        let example = r#""018f0000-0000-7000-8000-000000000000""#;
+        Self::new(CONTACT, FieldKind::Contact, "the contact that it is about", example)
     }
 
     /// The field, which every record must have.
@@ -151,11 +155,7 @@ pub fn read(
     for field in fields {
         let known = before.and_then(|before| before.get(field.name)).cloned();
         let given = members.json(field.name);
-        let is_fixed = match field.writable {
-            Writable::Always => false,
-            Writable::Once => before.is_some(),
-            Writable::Never => true,
-        };
+        let is_fixed = field.writable == Writable::Never;
         let value = match given {
             Patch::Keep => known.clone().unwrap_or_else(|| field.first()),
             Patch::Clear => field.first(),
@@ -165,10 +165,7 @@ pub fn read(
             }),
         };
         if is_fixed && value != known.clone().unwrap_or(Value::Null) && !is_kept(&given) {
-            let detail = match field.writable {
-                Writable::Once => "cannot be changed: it is set when the record is made",
-                Writable::Always | Writable::Never => "is read-only: it follows from other things",
-            };
+            let detail = "is read-only: it follows from other things";
             members.issue(field.name, "read_only", detail);
         }
         if field.is_required && value.is_null() {

@@ -1,16 +1,8 @@
 //! Archived contacts: put away, and found by whoever asks for them.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::support::server::TestServer;
-
-fn names(answer: &Value) -> Vec<&str> {
-    let contacts = answer["contacts"].as_array().unwrap();
-    let mut names: Vec<&str> =
-        contacts.iter().map(|c| c["display_name"].as_str().unwrap()).collect();
-    names.sort_unstable();
-    names
-}
+use crate::support::server::{TestServer, sorted_names};
 
 #[test]
 fn archived_contacts_are_listed_only_where_the_status_is_asked_for() {
@@ -31,7 +23,7 @@ fn archived_contacts_are_listed_only_where_the_status_is_asked_for() {
     let list = |query: &str| server.get(&format!("/api/v1/contacts?{query}")).expect(200).json;
     for query in ["", "q=ann", "sort=name", "q=ann&sort=-created_at", "facets=status"] {
         let found = list(query);
-        assert_eq!(names(&found), shown, "{query}");
+        assert_eq!(sorted_names(&found), shown, "{query}");
         assert_eq!(found["total"], 2, "{query}");
     }
     for query in [
@@ -40,12 +32,15 @@ fn archived_contacts_are_listed_only_where_the_status_is_asked_for() {
         "q=ann+status:archived",
         "filter=%7B%22field%22:%22status%22,%22op%22:%22is%22,%22value%22:%22archived%22%7D",
     ] {
-        assert_eq!(names(&list(query)), put_away, "{query}");
+        assert_eq!(sorted_names(&list(query)), put_away, "{query}");
     }
     // Whoever asks about the status is told about all of them.
-    assert_eq!(names(&list("q=status:active,blocked,archived,dnc")), all);
-    assert_eq!(names(&list("q=-status:active")), ["Ann Archived", "Ann Blocked", "Ann Both"]);
-    assert_eq!(names(&list("q=status:do_not_contact")), ["Ann Both"]);
+    assert_eq!(sorted_names(&list("q=status:active,blocked,archived,dnc")), all);
+    assert_eq!(
+        sorted_names(&list("q=-status:active")),
+        ["Ann Archived", "Ann Blocked", "Ann Both"]
+    );
+    assert_eq!(sorted_names(&list("q=status:do_not_contact")), ["Ann Both"]);
     // Who calls is still known.
     assert_eq!(server.lookup("+12025550123", "")["count"], 1);
     // A whole export is everybody; that of a query what its search shows.
@@ -65,12 +60,12 @@ fn many_contacts_are_archived_and_brought_back_at_once() {
     let select = json!({"q": "smith"});
     let done = server.bulk_action(&select, &json!({"type": "archive"}));
     assert_eq!((&done["changed"], &done["refused"]), (&json!(2), &json!(0)), "{done}");
-    assert_eq!(names(&server.search("", "&refresh=wait").json), ["Three Jones"]);
+    assert_eq!(sorted_names(&server.search("", "&refresh=wait").json), ["Three Jones"]);
     // What is not listed is not selected either.
     let deleted = server.bulk_action(&json!({"all": true}), &json!({"type": "delete"}));
     assert_eq!(deleted["total"], 1, "{deleted}");
     let archived = json!({"q": "status:archived"});
     let back = server.bulk_action(&archived, &json!({"type": "unarchive"}));
     assert_eq!(back["changed"], 2, "{back}");
-    assert_eq!(names(&server.search("", "&refresh=wait").json), ["One Smith", "Two Smith"]);
+    assert_eq!(sorted_names(&server.search("", "&refresh=wait").json), ["One Smith", "Two Smith"]);
 }

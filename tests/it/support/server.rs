@@ -270,6 +270,15 @@ impl Client {
     }
 }
 
+/// The names of the contacts of an answer, in order.
+pub(crate) fn sorted_names(answer: &Value) -> Vec<&str> {
+    let contacts = answer["contacts"].as_array().expect("contacts");
+    let mut names: Vec<&str> =
+        contacts.iter().map(|contact| contact["display_name"].as_str().expect("a name")).collect();
+    names.sort_unstable();
+    names
+}
+
 /// Escapes a text for a query string.
 pub(crate) fn escape(text: &str) -> String {
     use std::fmt::Write as _;

@@ -43,13 +43,7 @@ impl Kind for Activity {
             r#""meeting""#,
         )
         .required(),
-        FieldInfo::new(
-            "contact_id",
-            FieldKind::Contact,
-            "the contact that it is about",
-            r#""018f0000-0000-7000-8000-000000000000""#,
-        )
-        .required(),
+        FieldInfo::contact().required(),
         FieldInfo::new(
             "occurred_at",
             FieldKind::Time,

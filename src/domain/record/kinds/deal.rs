@@ -36,12 +36,7 @@ impl Kind for Deal {
         FieldInfo::new("title", FieldKind::Text(500), "what it is about", r#""200 seats""#)
             .required()
             .searched(),
-        FieldInfo::new(
-            "contact_id",
-            FieldKind::Contact,
-            "the contact that it is about",
-            r#""018f0000-0000-7000-8000-000000000000""#,
-        ),
+        FieldInfo::contact(),
         FieldInfo::new(
             "company_id",
             FieldKind::Company,

@@ -38,13 +38,7 @@ impl Kind for Note {
         FieldInfo::new("text", FieldKind::Prose(100_000), "what it says", r#""Prefers e-mail""#)
             .required()
             .searched(),
-        FieldInfo::new(
-            "contact_id",
-            FieldKind::Contact,
-            "the contact that it is about",
-            r#""018f0000-0000-7000-8000-000000000000""#,
-        )
-        .required(),
+        FieldInfo::contact().required(),
         FieldInfo::new("pinned", FieldKind::Flag, "whether it stays on top", "false").or("false"),
         FieldInfo::new("author", FieldKind::Text(500), "who wrote it", r#""user:1""#)
             .written(Writable::Never),

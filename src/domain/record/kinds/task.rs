@@ -34,12 +34,7 @@ impl Kind for Task {
         FieldInfo::new("title", FieldKind::Text(500), "what is to be done", r#""Call back""#)
             .required()
             .searched(),
-        FieldInfo::new(
-            "contact_id",
-            FieldKind::Contact,
-            "the contact that it is about",
-            r#""018f0000-0000-7000-8000-000000000000""#,
-        ),
+        FieldInfo::contact(),
         FieldInfo::new("due_at", FieldKind::Time, "until when", r#""2026-12-31T17:00:00.000Z""#),
         FieldInfo::new("status", FieldKind::Choice(&["open", "done"]), "open or done", r#""open""#)
             .or("open"),
