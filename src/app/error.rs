@@ -60,7 +60,7 @@ pub enum Error {
     DeleteBlocked(Vec<&'static str>),
     /// Records would go with a contact that is deleted for good.
     #[error(
-        "{} would be deleted with this contact: say cascade=true if that is meant",
+        "{} would be deleted with this contact: say `cascade=true` if that is meant",
         list_counts(.0)
     )]
     HasChildren(DeleteImpact),

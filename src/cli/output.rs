@@ -94,8 +94,12 @@ fn escape(text: &str) -> Cow<'_, str> {
 /// A message with the options as they are called here: it may come from a server, or from what
 /// works for both.
 fn in_own_words(text: &str) -> String {
-    const NAMES: [(&str, &str); 3] =
-        [("`map`", "--map"), ("`on_duplicate`", "--on-duplicate"), ("`confirm=true`", "--yes")];
+    const NAMES: [(&str, &str); 4] = [
+        ("`map`", "--map"),
+        ("`on_duplicate`", "--on-duplicate"),
+        ("`confirm=true`", "--yes"),
+        ("`cascade=true`", "--cascade"),
+    ];
     NAMES.iter().fold(text.to_owned(), |text, (there, here)| text.replace(there, here))
 }
 
