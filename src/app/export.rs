@@ -1,6 +1,7 @@
 //! Exporting what a query selects, as CSV or JSON Lines, in bounded memory.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use super::error::Error;
 use super::query::Query;
@@ -8,8 +9,10 @@ use super::search::{MOST_PER_PAGE, Refresh, SearchRequest};
 use super::{App, Cancel, authorize};
 use crate::domain::access::{Caller, Permission};
 use crate::domain::contact::Contact;
+use crate::domain::custom_field::Definitions;
 use crate::domain::guarded_csv::CsvWriter;
 use crate::domain::status::EmailState;
+use crate::domain::text::fold;
 use crate::domain::view::ContactView;
 use crate::engine::Error as EngineError;
 
@@ -98,6 +101,7 @@ impl App {
             self.note_export(caller, &request.query, &request.columns)?;
         }
         let columns = self.export_columns(caller, request, cancel)?;
+        let columns = Columns { names: columns, definitions: self.definitions(caller.organization) };
         let mut sink = Sink::new(request, columns, out);
         let mut done = 0;
         if request.query.is_everything() {
@@ -105,7 +109,7 @@ impl App {
             let mut failed = None;
             self.partition.for_each_contact(caller.organization, cancel, |batch| {
                 for contact in batch.into_iter().filter(|contact| caller.sees(contact)) {
-                    let contact = caller.shown(std::sync::Arc::new(contact));
+                    let contact = caller.shown(Arc::new(contact));
                     if let Err(error) = sink.contact(&contact) {
                         failed = Some(error);
                         return false;
@@ -210,13 +214,36 @@ enum Writer<'a> {
     Json(&'a mut dyn Write),
 }
 
+/// The columns of a CSV, and what the custom fields among them are.
+struct Columns {
+    names: Vec<String>,
+    definitions: Arc<Definitions>,
+}
+
+impl Columns {
+    fn cell(&self, contact: &Contact, column: &str) -> String {
+        let Some(key) = column.strip_prefix("cf.") else { return cell(contact, column) };
+        let has_options = self.definitions.get(&fold(key)).is_some_and(|field| field.declared);
+        match contact.custom_fields.get(key) {
+            None => String::new(),
+            Some(serde_json::Value::Array(options)) if has_options => chosen(options),
+            Some(value) => plain(value),
+        }
+    }
+}
+
+/// A value of a custom field as a cell of a table; what is neither text nor number is JSON.
+pub(super) fn plain(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
 struct Sink<'a> {
     writer: Writer<'a>,
-    columns: Vec<String>,
+    columns: Columns,
 }
 
 impl<'a> Sink<'a> {
-    fn new(request: &ExportRequest, columns: Vec<String>, out: &'a mut dyn Write) -> Self {
+    fn new(request: &ExportRequest, columns: Columns, out: &'a mut dyn Write) -> Self {
         let writer = match request.format {
             ExportFormat::Csv => Writer::Csv(CsvWriter::new(out)),
             ExportFormat::JsonLines => Writer::Json(out),
@@ -226,7 +253,7 @@ impl<'a> Sink<'a> {
 
     fn header(&mut self) -> Result<(), Error> {
         match &mut self.writer {
-            Writer::Csv(csv) => csv.row(&self.columns).map_err(|e| failed(&e)),
+            Writer::Csv(csv) => csv.row(&self.columns.names).map_err(|e| failed(&e)),
             Writer::Json(_) => Ok(()),
         }
     }
@@ -234,7 +261,8 @@ impl<'a> Sink<'a> {
     fn contact(&mut self, contact: &Contact) -> Result<(), Error> {
         match &mut self.writer {
             Writer::Csv(csv) => {
-                let cells = self.columns.iter().map(|column| cell(contact, column));
+                let names = self.columns.names.iter();
+                let cells = names.map(|column| self.columns.cell(contact, column));
                 csv.row(cells).map_err(|e| failed(&e))
             }
             Writer::Json(out) => {
@@ -303,12 +331,7 @@ fn cell(contact: &Contact, column: &str) -> String {
         "updated_at" => contact.updated_at.to_string(),
         "last_called_at" => contact.last_called_at.map(|t| t.to_string()).unwrap_or_default(),
         "last_call_outcome" => text(&contact.last_call_outcome),
-        other => match other.strip_prefix("cf.").and_then(|key| contact.custom_fields.get(key)) {
-            None => String::new(),
-            Some(serde_json::Value::String(text)) => text.clone(),
-            Some(serde_json::Value::Array(options)) => chosen(options),
-            Some(value) => value.to_string(),
-        },
+        _ => String::new(),
     }
 }
 

@@ -1,9 +1,8 @@
 //! What a row of an import makes of a contact, inside a write.
 
-use serde_json::Value;
-
 use super::custom_fields::FieldsInWrite;
 use super::error::Error;
+use super::export::plain;
 use super::import_references::stay_in_sight;
 use super::merges::survivor_of;
 use super::protection::{assign_default_department, within_bytes, within_quotas};
@@ -128,15 +127,20 @@ pub(super) fn for_update(draft: &Draft, before: &Contact) -> Draft {
     // Cells have no types: 7 is no other value than 7.
     if let Patch::Set(fields) = &mut draft.custom_fields {
         fields.retain(|key, given| match (given.value(), before.custom_fields.get(key)) {
-            (Some(Value::String(given)), Some(known)) if !known.is_string() => {
-                let written = known.to_string();
-                written != *given
-            }
+            (Some(given), Some(known)) => plain(given) != plain(known),
             _ => true,
         });
     }
+    // Exports write the country of an address where a contact has none of its own.
+    let is_of_address = |country: &String| {
+        let known = before.addresses.iter().filter_map(|one| one.country.as_ref());
+        known.into_iter().any(|one| Place::Country.read(one.clone()) == *country)
+    };
+    if before.country.is_none() && draft.country.value().is_some_and(is_of_address) {
+        draft.country = Patch::Keep;
+    }
     if let Patch::Set(given) = std::mem::take(&mut draft.addresses) {
-        draft.addresses = addresses(given, &before.addresses);
+        draft.addresses = addresses(given, before);
     }
     let provider = draft.external_crm_provider.value().map(String::as_str);
     let id = draft.external_crm_id.value();
@@ -149,10 +153,16 @@ pub(super) fn for_update(draft: &Draft, before: &Contact) -> Draft {
 /// What a row says about the addresses of a contact: a list has one address where a contact may have
 /// several, so one that is known is no news, one of the same label or that says more of a known one
 /// takes its place, and another one is added.
-fn addresses(given: Vec<Address>, known: &[Address]) -> Patch<Vec<Address>> {
-    let mut all = known.to_vec();
+fn addresses(given: Vec<Address>, before: &Contact) -> Patch<Vec<Address>> {
+    let known = &before.addresses;
+    let mut all = known.clone();
     for address in given {
-        if all.iter().any(|one| says_all_of(one, &address)) {
+        // A list has one column for the country of a contact and that of its address.
+        let is_countrys = address.country.is_some() && address.country == before.country;
+        let elsewhere = Address { country: None, ..address.clone() };
+        if all.iter().any(|one| {
+            says_all_of(one, &address) || is_countrys && says_all_of(one, &elsewhere)
+        }) {
             continue;
         }
         let is_lone = all.len() == 1 && address.label.is_none();
@@ -172,7 +182,7 @@ fn addresses(given: Vec<Address>, known: &[Address]) -> Patch<Vec<Address>> {
             None => all.push(address),
         }
     }
-    if all == known { Patch::Keep } else { Patch::Set(all) }
+    if all == *known { Patch::Keep } else { Patch::Set(all) }
 }
 
 /// Whether an address says everything that another one says.

@@ -74,6 +74,11 @@ impl Definitions {
         self.get(folded_key).filter(|one| !one.is_withdrawn()).map(|one| one.kind)
     }
 
+    /// Whether somebody has declared a field, which has one type then.
+    pub fn is_declared(&self, folded_key: &str) -> bool {
+        self.get(folded_key).is_some_and(|one| one.declared)
+    }
+
     /// The folded keys of what nobody sees.
     pub fn withdrawn(&self) -> impl Iterator<Item = String> {
         self.all.iter().filter(|one| one.is_withdrawn()).map(|one| fold(&one.key))

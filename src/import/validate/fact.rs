@@ -36,7 +36,14 @@ impl Checker<'_> {
     /// A day or yes or no in the form in which every reader understands it, where the custom field
     /// is one: lists write days as their country does. Nothing if the cell says that there is none.
     pub(super) fn custom(&self, value: &MappedValue<'_>, key: &str, text: &str) -> Option<Value> {
-        let read = match self.context.definitions.kind(&fold(key)) {
+        let key = fold(key);
+        // A field that nobody has declared takes any value; exports write its lists as JSON.
+        if !self.context.definitions.is_declared(&key)
+            && let Some(value) = structured(text)
+        {
+            return Some(value);
+        }
+        let read = match self.context.definitions.kind(&key) {
             Some(CustomType::Date) => {
                 match date::read(text, self.rules(value, Century::Pivot, false)) {
                     Some(Day::Nothing) => return None,
@@ -44,9 +51,7 @@ impl Checker<'_> {
                 }
             }
             Some(CustomType::Boolean) => boolean(text).map(Value::Bool),
-            Some(CustomType::MultiSelect) if text.starts_with('[') => {
-                serde_json::from_str(text).ok().filter(Value::is_array)
-            }
+            Some(CustomType::MultiSelect) => structured(text).filter(Value::is_array),
             _ => None,
         };
         Some(read.unwrap_or_else(|| Value::String(text.to_owned())))
@@ -94,6 +99,11 @@ impl Checker<'_> {
             _ => {}
         }
     }
+}
+
+/// A list or an object that is written as JSON.
+fn structured(text: &str) -> Option<Value> {
+    text.starts_with(['[', '{']).then(|| serde_json::from_str(text).ok()).flatten()
 }
 
 /// Reads yes or no, also as the mark of a check box.
