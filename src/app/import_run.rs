@@ -90,7 +90,7 @@ struct InFlight {
     outcomes: Outcomes,
     /// Its rows, in the order of the outcomes.
     rows: Vec<CheckedRow>,
-    /// Rows that could be one of these people wait until they are written.
+    /// Rows that share a key with one of these people wait until they are written.
     people: PeopleByKey,
 }
 
@@ -216,8 +216,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Sets rows apart that could belong to the contact of an earlier row of this chunk or of the
-    /// group on its way: they wait until that is written, so that they find it.
+    /// Sets rows apart that could belong to the contact of an earlier row of this chunk, or share a
+    /// key with one of the group on its way: they wait until that is written, so that they find it.
     fn without_repeats(
         &self,
         rows: Vec<CheckedRow>,
@@ -232,16 +232,18 @@ impl<'a> Run<'a> {
             let Some(valid) = &row.valid else { continue };
             let keys = keys_of(valid.id, &valid.draft, &self.options.match_keys);
             let person = Person::of_draft(&valid.draft);
-            let repeats_in = |known: &PeopleByKey| {
-                keys.iter().any(|key| {
-                    known.get(key).is_some_and(|others| {
-                        !self.options.match_names
-                            || key.starts_with(['i', 'x'])
-                            || self.is_any(&person, &valid.draft, others)
-                    })
+            // How many share a key counts as well, so whoever may be found or not, as the disk is fast
+            // or slow, is waited for.
+            let is_awaited =
+                on_its_way.is_some_and(|known| keys.iter().any(|key| known.contains_key(key)));
+            let repeats = keys.iter().any(|key| {
+                people.get(key).is_some_and(|others| {
+                    !self.options.match_names
+                        || key.starts_with(['i', 'x'])
+                        || self.is_any(&person, &valid.draft, others)
                 })
-            };
-            if repeats_in(&people) || on_its_way.is_some_and(repeats_in) {
+            });
+            if is_awaited || repeats {
                 later.push(row);
             } else {
                 if !keys.is_empty() {
