@@ -8,10 +8,10 @@ use uuid::Uuid;
 use super::custom_fields::sees;
 use super::error::Error;
 use super::export::ExportFormat;
-use super::imports::ImportReport;
+use super::imports::ImportOptions;
 use super::query::Query;
 use super::{App, Cancel, authorize};
-use crate::domain::access::{Caller, FieldRight, Permission, Sight};
+use crate::domain::access::{Caller, FieldRight, Organization, Permission, Sight};
 use crate::domain::audit::{Act, AuditAction, AuditDetails, AuditEntry, AuditHead, FieldChange};
 use crate::domain::custom_field::Definitions;
 use crate::domain::guarded_csv::CsvWriter;
@@ -19,6 +19,7 @@ use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
 use crate::engine::Error as EngineError;
+use crate::import::Counts;
 
 /// Lines of a page if nothing is said.
 const PER_PAGE: usize = 50;
@@ -321,19 +322,33 @@ impl App {
     pub(super) fn note_import_done(
         &self,
         caller: &Caller,
-        report: &ImportReport,
+        options: &ImportOptions,
+        counts: Counts,
     ) -> Result<(), Error> {
+        if options.dry_run || counts.imported + counts.updated == 0 {
+            return Ok(());
+        }
         let organization = self.organization_of(caller)?.id;
-        let counts = report.counts;
+        let said = counted(counts);
         self.partition.write::<(), Error>(caller.organization, caller, false, move |tx| {
-            let said = [
-                ("imported", counts.imported),
-                ("updated", counts.updated),
-                ("skipped", counts.skipped),
-                ("errors", counts.errors),
-            ];
-            let said = said.map(|(name, count)| FieldChange::of(name, &None, &Some(count)));
-            tx.note(AuditAction::ContactsImported, organization, said.to_vec());
+            tx.note(AuditAction::ContactsImported, organization, said.clone());
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    /// Notes an import that the end of the server has interrupted, with what is known of it.
+    pub(super) fn note_import_interrupted(
+        &self,
+        organization: &Organization,
+        actor: &str,
+        counts: Counts,
+    ) -> Result<(), Error> {
+        let id = organization.id;
+        let mut said = counted(counts);
+        said.push(FieldChange::of("interrupted", &None, &Some(true)));
+        self.partition.write::<(), Error>(organization.number, actor, false, move |tx| {
+            tx.note(AuditAction::ContactsImported, id, said.clone());
             Ok(())
         })?;
         Ok(())
@@ -349,6 +364,17 @@ impl App {
         caller.may(Permission::ManageSettings)
             || self.definitions(caller.organization).by_id(id).is_some_and(|one| sees(caller, one))
     }
+}
+
+/// What an import has done, as the audit log says it.
+fn counted(counts: Counts) -> Vec<FieldChange> {
+    let said = [
+        ("imported", counts.imported),
+        ("updated", counts.updated),
+        ("skipped", counts.skipped),
+        ("errors", counts.errors),
+    ];
+    said.map(|(name, count)| FieldChange::of(name, &None, &Some(count))).to_vec()
 }
 
 /// Whether a caller may see old values of a field of contacts.

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::bulk_request::{BulkAction, BulkMode, Selection, read_selection};
 use super::custom_fields::FieldsInWrite;
 use super::error::Error;
+use super::idempotency::Idempotency;
 use super::jobs::{BulkJob, MOST_REFUSALS, Refusal};
 use super::protection::may_delete;
 use super::query::Query;
@@ -77,18 +78,22 @@ pub enum BulkStart {
     Trial(BulkTrial),
     /// The action runs.
     Started(Box<BulkJob>),
+    /// The same request has started it before.
+    Repeated(Box<BulkJob>),
 }
 
 impl App {
-    /// Starts an action on many contacts in the background, or tries it.
+    /// Starts an action on many contacts in the background, or tries it. For a request that was sent
+    /// before its job is given.
     ///
     /// # Errors
-    /// If the caller may not, selection or action do not fit, or the selection is another one than
-    /// the caller expects.
+    /// If the caller may not, selection or action do not fit, the selection is another one than the
+    /// caller expects, or the key of the request belongs to another one.
     pub fn start_bulk_action(
         self: &Arc<Self>,
         caller: &Caller,
         body: &Value,
+        idempotency: Option<Idempotency>,
     ) -> Result<BulkStart, Error> {
         let mode = BulkMode::read(body)?;
         let (action, permission) = self.read_action(caller, body)?;
@@ -96,6 +101,11 @@ impl App {
         let selection = read_selection(body, mode)?;
         if !matches!(selection, Selection::Ids(_)) {
             authorize(caller, Permission::Search)?;
+        }
+        // What it has done itself may stand in the way of doing it again.
+        let idempotency = idempotency.filter(|_| !mode.is_trial);
+        if let Some(known) = self.asked_before(caller, idempotency)? {
+            return Ok(BulkStart::Repeated(Box::new(known)));
         }
         if let Selection::Query(query) = &selection {
             self.refuse_vague_query(caller, query, "/select/q")?;
@@ -116,13 +126,18 @@ impl App {
         }
         let mut job = BulkJob::new(Uuid::now_v7(), self.partition.now());
         job.total = trial.total;
-        self.keep_job(caller, &job)?;
-        let (caller, id) = (caller.clone(), job.id);
-        self.run_job(id, move |app| {
-            let run =
-                BulkRun { app, caller: &caller, id, deed: &deed, settings: &settings, bounds };
+        if let Some(known) = self.keep_job(caller, &job, idempotency)? {
+            return Ok(BulkStart::Repeated(Box::new(known)));
+        }
+        let (by, id) = (caller.clone(), job.id);
+        let started = self.run_job(id, move |app| {
+            let run = BulkRun { app, caller: &by, id, deed: &deed, settings: &settings, bounds };
             run.all(selection)
-        })?;
+        });
+        if let Err(error) = started {
+            self.forget_answer(caller, idempotency);
+            return Err(error);
+        }
         Ok(BulkStart::Started(Box::new(job)))
     }
 
@@ -292,7 +307,7 @@ impl BulkRun<'_> {
                 )?,
             };
             done += chunk.len();
-            self.app.note_bulk_job(self.id, false, |job| {
+            self.app.note_bulk_job(self.id, |job| {
                 for outcome in &outcomes {
                     match outcome {
                         Outcome::Changed => job.changed += 1,

@@ -101,7 +101,8 @@ impl App {
             self.note_export(caller, &request.query, &request.columns)?;
         }
         let columns = self.export_columns(caller, request, cancel)?;
-        let columns = Columns { names: columns, definitions: self.definitions(caller.organization) };
+        let columns =
+            Columns { names: columns, definitions: self.definitions(caller.organization) };
         let mut sink = Sink::new(request, columns, out);
         let mut done = 0;
         if request.query.is_everything() {

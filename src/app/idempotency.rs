@@ -100,6 +100,19 @@ impl App {
         }
     }
 
+    /// Forgets what was kept of a request that could not be done after all.
+    pub(super) fn forget_answer(&self, caller: &Caller, idempotency: Option<Idempotency>) {
+        let Some(Idempotency { key, .. }) = idempotency else { return };
+        let org = caller.organization;
+        let forgotten = self.partition.write::<_, Error>(org, caller, false, move |tx| {
+            tx.delete(&keys::idempotency(org, &key));
+            Ok(())
+        });
+        if let Err(error) = forgotten.map_err(Error::from) {
+            tracing::warn!("a request that was not done cannot be forgotten: {error}");
+        }
+    }
+
     /// Keeps the answer to what was done in several writes, behind the last of them.
     pub(super) fn keep_answer<T: Serialize + Clone + Send + 'static>(
         &self,

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::io::{BufWriter, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -15,7 +15,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::error::Error;
+use super::idempotency::Idempotency;
 use super::import_files::are_rejected_rows_old;
+use super::import_preview::PreviewedList;
 use super::imports::{ImportOptions, ImportReport};
 use super::kept_jobs::{KeptJob, KeptWork};
 use super::staged::remove_staged_file;
@@ -134,9 +136,44 @@ impl Kept {
 #[derive(Default)]
 pub(super) struct ImportJobs {
     jobs: Mutex<HashMap<Uuid, Kept>>,
+    /// Held while a request that can be sent again is looked up and begun.
+    beginning: Mutex<()>,
     turn: Mutex<usize>,
     turn_changed: parking_lot::Condvar,
     threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// A list that is to be imported.
+#[derive(Debug)]
+pub enum SentList {
+    /// It came with the request.
+    Sent(PreviewedList),
+    /// It was previewed before.
+    Previewed(Uuid),
+}
+
+impl SentList {
+    /// What tells a request from others: the list itself and how it is to be imported, not how both
+    /// were sent.
+    ///
+    /// # Errors
+    /// If the list cannot be read.
+    pub fn fingerprint(&self, app: &App, options: &ImportOptions) -> Result<[u8; 32], Error> {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(format!("{options:?}").as_bytes());
+        match self {
+            Self::Previewed(id) => {
+                hasher.update(id.as_bytes());
+            }
+            Self::Sent(PreviewedList { path, .. }) => {
+                let unreadable =
+                    |source| Error::Engine(crate::engine::Error::Io { path: path.clone(), source });
+                let mut file = app.open_staged_file(path).map_err(unreadable)?;
+                std::io::copy(&mut file, &mut hasher).map_err(unreadable)?;
+            }
+        }
+        Ok(*hasher.finalize().as_bytes())
+    }
 }
 
 /// Makes room for one more import of an organisation: its oldest that have ended are forgotten.
@@ -166,21 +203,32 @@ impl App {
         })
     }
 
-    /// Imports an uploaded file in the background; the file is removed afterwards.
+    /// Imports an uploaded file in the background; the file is removed afterwards, or at once if the
+    /// import cannot begin. For a request that was sent before its import is given, and `true`; the
+    /// file stays then.
     ///
     /// # Errors
-    /// If the caller may not.
+    /// If the caller may not, or the key of the request belongs to another one.
     pub fn start_import(
         self: &Arc<Self>,
         caller: &Caller,
-        file: PathBuf,
-        source: Option<String>,
+        list: SentList,
         options: ImportOptions,
-    ) -> Result<ImportJob, Error> {
-        if let Err(error) = self.check_import(caller, &options) {
-            remove_staged_file(&file);
-            return Err(error);
+        idempotency: Option<Idempotency>,
+    ) -> Result<(ImportJob, bool), Error> {
+        let _beginning = idempotency.map(|_| self.import_jobs.beginning.lock());
+        self.check_import(caller, &options)?;
+        if let Some(id) = self.answered(caller.organization, idempotency)? {
+            match self.find_import(caller, id) {
+                // Nothing is kept of trials, and nothing is lost by another one.
+                Err(Error::ImportNotFound) if options.dry_run => {}
+                found => return found.map(|job| (job, true)),
+            }
         }
+        let PreviewedList { path: file, source } = match list {
+            SentList::Sent(list) => list,
+            SentList::Previewed(id) => self.take_previewed(caller, id)?,
+        };
         let id = Uuid::now_v7();
         let job = ImportJob {
             id,
@@ -213,22 +261,27 @@ impl App {
             let (job, cancel) = (job.clone(), Arc::clone(&cancel));
             jobs.insert(id, Kept { org, actor, user: caller.user, job, cancel });
         }
-        self.note_import(id, true, |_as_it_is| {});
+        if job.dry_run {
+            self.keep_answer(caller, idempotency, &id)?;
+        } else {
+            self.note_new_import(id, idempotency);
+        }
         let app = Arc::clone(self);
-        let caller = caller.clone();
+        let by = caller.clone();
         let staged = file.clone();
         let spawned = std::thread::Builder::new().name("import".to_owned()).spawn(move || {
-            app.run_import(id, &caller, &file, &options, &cancel);
+            app.run_import(id, &by, &file, &options, &cancel);
         });
         let Ok(thread) = spawned else {
             self.import_jobs.jobs.lock().remove(&id);
+            self.forget_answer(caller, idempotency);
             remove_staged_file(&staged);
             return Err(Error::Overloaded("no thread is left for the import; try again later"));
         };
         let mut threads = self.import_jobs.threads.lock();
         threads.retain(|thread| !thread.is_finished());
         threads.push(thread);
-        Ok(job)
+        Ok((job, false))
     }
 
     /// Stops all imports between two writes and waits for them; what was written stays.
@@ -263,7 +316,7 @@ impl App {
         let result = self.import_file(id, caller, file, options, cancel);
         remove_staged_file(file);
         let now = self.partition.now();
-        self.note_import(id, false, |job| {
+        self.note_import(id, |job| {
             job.finished_at = Some(now);
             match result {
                 Ok(report) => {
@@ -320,8 +373,11 @@ impl App {
                 let total =
                     (done * size).checked_div(progress.bytes_read).unwrap_or(done).max(done);
                 let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
-                self.note_import(id, false, |job| {
+                self.note_import(id, |job| {
                     job.counts = progress.counts;
+                    if job.columns.is_empty() {
+                        job.columns = progress.columns.to_vec();
+                    }
                     job.progress = JobProgress { done, total, rows_per_second: done * 1_000 / ms };
                 });
             })
@@ -349,19 +405,28 @@ impl App {
 
     /// Changes how an import stands, and keeps it before it is shown; of a trial nothing is kept,
     /// for it writes nothing.
-    fn note_import(&self, id: Uuid, is_new: bool, change: impl FnOnce(&mut ImportJob)) {
-        let found = {
-            let jobs = self.import_jobs.jobs.lock();
-            jobs.get(&id)
-                .map(|kept| (kept.org, kept.actor.to_string(), kept.user, kept.job.clone()))
-        };
-        let Some((org, actor, user, mut job)) = found else { return };
+    fn note_import(&self, id: Uuid, change: impl FnOnce(&mut ImportJob)) {
+        let Some((org, mut kept, mut job)) = self.import_to_keep(id) else { return };
         change(&mut job);
         if !job.dry_run {
-            let work = KeptWork::Import(job.without_values());
-            self.note_job(org, KeptJob { actor, user, work }, is_new);
+            kept.work = KeptWork::Import(job.without_values());
+            self.note_job(org, kept, false, None);
         }
         self.update_import(id, |known| *known = job);
+    }
+
+    /// Keeps a new import, together with the key of the request that asked for it.
+    fn note_new_import(&self, id: Uuid, idempotency: Option<Idempotency>) {
+        let Some((org, kept, _)) = self.import_to_keep(id) else { return };
+        self.note_job(org, kept, true, idempotency);
+    }
+
+    fn import_to_keep(&self, id: Uuid) -> Option<(OrgNumber, KeptJob, ImportJob)> {
+        let jobs = self.import_jobs.jobs.lock();
+        let known = jobs.get(&id)?;
+        let work = KeptWork::Import(known.job.without_values());
+        let kept = KeptJob { actor: known.actor.to_string(), user: known.user, work };
+        Some((known.org, kept, known.job.clone()))
     }
 
     /// Takes over an import of an earlier process.

@@ -160,9 +160,10 @@ fn addresses(given: Vec<Address>, before: &Contact) -> Patch<Vec<Address>> {
         // A list has one column for the country of a contact and that of its address.
         let is_countrys = address.country.is_some() && address.country == before.country;
         let elsewhere = Address { country: None, ..address.clone() };
-        if all.iter().any(|one| {
-            says_all_of(one, &address) || is_countrys && says_all_of(one, &elsewhere)
-        }) {
+        if all
+            .iter()
+            .any(|one| says_all_of(one, &address) || is_countrys && says_all_of(one, &elsewhere))
+        {
             continue;
         }
         let is_lone = all.len() == 1 && address.label.is_none();

@@ -428,7 +428,6 @@ impl<'a> Run<'a> {
         Ok(pending)
     }
 
-    /// Waits until the group on its way is acknowledged, and counts what became of its rows.
     /// Notes a row that is not taken.
     fn reject(
         &mut self,
@@ -440,7 +439,11 @@ impl<'a> Run<'a> {
         errors.add(issues, Some(&row.cells)).map_err(|e| not_written(&e))
     }
 
-    fn finish_group(&mut self, errors: &mut ErrorFile<&mut dyn Write>) -> Result<(), Error> {
+    /// Waits until the group on its way is acknowledged, and counts what became of its rows.
+    pub(super) fn finish_group(
+        &mut self,
+        errors: &mut ErrorFile<&mut dyn Write>,
+    ) -> Result<(), Error> {
         let Some(group) = self.in_flight.take() else { return Ok(()) };
         let outcomes = match group.outcomes {
             Outcomes::OfTrial(outcomes) => outcomes,
@@ -456,6 +459,7 @@ impl<'a> Run<'a> {
                 done.value
             }
         };
+        let mut refused = Vec::new();
         for (outcome, row) in outcomes.into_iter().zip(&group.rows) {
             match outcome {
                 RowOutcome::Created => self.counts.imported += 1,
@@ -466,12 +470,12 @@ impl<'a> Run<'a> {
                 }
                 RowOutcome::Invalid(reason) => {
                     self.counts.errors += 1;
-                    let issue = RowIssue::error(row.line, IssueCode::TextInvalid, reason);
-                    self.reject(&[issue], row, errors)?;
+                    refused.push((RowIssue::error(row.line, IssueCode::TextInvalid, reason), row));
                 }
             }
         }
-        Ok(())
+        // Counted before, for what was written stays even if the error file cannot be written.
+        refused.into_iter().try_for_each(|(issue, row)| self.reject(&[issue], row, errors))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossbeam_channel::bounded;
+use crossbeam_channel::{Receiver, bounded};
 use csv::StringRecord;
 use jiff::tz::TimeZone;
 
@@ -66,9 +66,11 @@ impl Default for ImportOptions {
 
 /// What an import tells while it runs.
 #[derive(Clone, Copy, Debug)]
-pub struct ImportProgress {
+pub struct ImportProgress<'a> {
     /// Rows done.
     pub counts: Counts,
+    /// What becomes of every column.
+    pub columns: &'a [ColumnReport],
     /// Bytes of the file read so far.
     pub bytes_read: u64,
 }
@@ -138,7 +140,7 @@ impl App {
         options: &ImportOptions,
         errors: &mut dyn Write,
         cancel: &AtomicBool,
-        progress: &mut dyn FnMut(ImportProgress),
+        progress: &mut dyn FnMut(ImportProgress<'_>),
     ) -> Result<ImportReport, Error> {
         self.check_import(caller, options)?;
         let organization = self.organization_of(caller)?;
@@ -191,30 +193,26 @@ impl App {
                     }
                 }
             });
-            for batch in &batches {
-                let batch = batch?;
-                if batch.rows.is_empty() || cancel.load(Ordering::Relaxed) {
-                    break;
-                }
-                let mut rows = batch.rows.into_iter();
-                loop {
-                    let chunk: Vec<CheckedRow> = rows.by_ref().take(WRITE_ROWS).collect();
-                    if chunk.is_empty() || cancel.load(Ordering::Relaxed) {
-                        break;
-                    }
-                    run.chunk(chunk, &mut error_file)?;
-                }
-                progress(ImportProgress { counts: run.counts(), bytes_read: batch.bytes_read });
-            }
+            let mut tell = |counts, bytes_read| {
+                progress(ImportProgress { counts, columns: &columns, bytes_read });
+            };
+            // Before anything is written, so that it is known where the columns went whatever happens.
+            tell(run.counts(), 0);
+            let taken = take_batches(&mut run, &batches, &mut error_file, cancel, &mut tell);
             drop(batches);
+            if let Err(error) = taken {
+                // What was written before stays.
+                let waited = run.finish_group(&mut error_file);
+                let noted = self.note_import_done(caller, options, run.counts());
+                for error in [waited, noted].into_iter().filter_map(Result::err) {
+                    tracing::error!("an import cannot end in good order: {error}");
+                }
+                return Err(error);
+            }
             let report = run.finish(&mut error_file)?;
             error_file.flush().map_err(|e| not_written(&e))?;
-            let report = ImportReport { columns: columns.clone(), file, ..report };
-            let counts = report.counts;
-            if !options.dry_run && counts.imported + counts.updated > 0 {
-                self.note_import_done(caller, &report)?;
-            }
-            Ok(report)
+            self.note_import_done(caller, options, report.counts)?;
+            Ok(ImportReport { columns: columns.clone(), file, ..report })
         })
     }
 }
@@ -222,6 +220,32 @@ impl App {
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err asks for")]
 pub(super) fn unreadable(error: crate::import::Error) -> Error {
     Error::FileUnreadable(error.to_string())
+}
+
+/// Takes the rows of a list, batch by batch.
+fn take_batches(
+    run: &mut Run<'_>,
+    batches: &Receiver<Result<CheckedBatch, Error>>,
+    errors: &mut ErrorFile<&mut dyn Write>,
+    cancel: &AtomicBool,
+    tell: &mut dyn FnMut(Counts, u64),
+) -> Result<(), Error> {
+    for batch in batches {
+        let batch = batch?;
+        if batch.rows.is_empty() || cancel.load(Ordering::Relaxed) {
+            break;
+        }
+        let mut rows = batch.rows.into_iter();
+        loop {
+            let chunk: Vec<CheckedRow> = rows.by_ref().take(WRITE_ROWS).collect();
+            if chunk.is_empty() || cancel.load(Ordering::Relaxed) {
+                break;
+            }
+            run.chunk(chunk, errors)?;
+        }
+        tell(run.counts(), batch.bytes_read);
+    }
+    Ok(())
 }
 
 /// The day that it is where an organisation is.

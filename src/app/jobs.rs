@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::App;
 use super::error::{Error, Noun};
+use super::idempotency::Idempotency;
 use super::kept_jobs::{KeptJob, KeptWork};
 use crate::domain::access::{Caller, Permission};
 use crate::domain::ids::{ContactId, OrgNumber};
@@ -111,21 +112,46 @@ impl Kept {
 #[derive(Default)]
 pub(super) struct BulkJobs {
     jobs: Mutex<HashMap<Uuid, Kept>>,
+    /// Held while a request that can be sent again is looked up and begun.
+    beginning: Mutex<()>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     is_stopping: AtomicBool,
 }
 
 impl App {
-    /// Remembers a job that is the caller's own, also after a restart.
-    pub(super) fn keep_job(&self, caller: &Caller, job: &BulkJob) -> Result<(), Error> {
+    /// Remembers a job that is the caller's own, also after a restart,
+    /// together with the key of the request that asked for it. One that was asked for by the same
+    /// request before is given instead.
+    pub(super) fn keep_job(
+        &self,
+        caller: &Caller,
+        job: &BulkJob,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Option<BulkJob>, Error> {
+        let _beginning = idempotency.map(|_| self.bulk_jobs.beginning.lock());
+        if let Some(known) = self.asked_before(caller, idempotency)? {
+            return Ok(Some(known));
+        }
         self.remember_job(caller, job)?;
-        self.note_bulk_job(job.id, true, |_as_it_is| {});
-        Ok(())
+        let work = KeptWork::Bulk(job.clone());
+        let kept = KeptJob { actor: caller.actor.to_string(), user: None, work };
+        self.note_job(caller.organization, kept, true, idempotency);
+        Ok(None)
+    }
+
+    /// The job that the same request has started before.
+    pub(super) fn asked_before(
+        &self,
+        caller: &Caller,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Option<BulkJob>, Error> {
+        let known = self.answered(caller.organization, idempotency)?;
+        known.map(|id| self.find_job(caller, id)).transpose()
     }
 
     /// Changes how a job stands, and keeps it before it is shown. One that everybody sees is not
     /// kept: it begins again by itself after a restart.
-    pub(super) fn note_bulk_job(&self, id: Uuid, is_new: bool, change: impl FnOnce(&mut BulkJob)) {
+    pub(super) fn note_bulk_job(&self, id: Uuid, change: impl FnOnce(&mut BulkJob)) {
         let found = {
             let jobs = self.bulk_jobs.jobs.lock();
             jobs.get(&id).map(|kept| {
@@ -137,7 +163,7 @@ impl App {
         change(&mut job);
         if let Some(actor) = actor {
             let work = KeptWork::Bulk(job.clone());
-            self.note_job(org, KeptJob { actor, user: None, work }, is_new);
+            self.note_job(org, KeptJob { actor, user: None, work }, false, None);
         }
         self.update_job(id, |known| *known = job);
     }
@@ -196,7 +222,7 @@ impl App {
         let spawned = std::thread::Builder::new().name("bulk".to_owned()).spawn(move || {
             let ended = work(&app);
             let finished = app.partition.now();
-            app.note_bulk_job(id, false, |job| {
+            app.note_bulk_job(id, |job| {
                 job.finished_at = Some(finished);
                 job.state = if ended.is_ok() { JobState::Done } else { JobState::Failed };
                 job.error = ended.err().map(|error| error.to_string());

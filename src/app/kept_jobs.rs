@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::App;
 use super::error::Error;
+use super::idempotency::Idempotency;
 use super::import_jobs::{ImportJob, ImportState};
 use super::jobs::{BulkJob, JobState};
 use crate::domain::ids::OrgNumber;
@@ -44,6 +45,14 @@ impl KeptWork {
         }
     }
 
+    /// Whether it has begun, so that it may have written more than is known.
+    fn may_have_written(&self) -> bool {
+        match self {
+            Self::Import(job) => job.state == ImportState::Running,
+            Self::Bulk(_) => true,
+        }
+    }
+
     /// Says of a job that had not ended that it has failed; whether it had not.
     fn interrupt(&mut self, now: Timestamp) -> bool {
         let (finished_at, error) = match self {
@@ -64,8 +73,16 @@ impl KeptWork {
 }
 
 impl App {
-    /// Keeps how a job stands; a new one takes the place of the oldest if there are many.
-    pub(super) fn note_job(&self, org: OrgNumber, kept: KeptJob, is_new: bool) {
+    /// Keeps how a job stands. A new one takes the place of the oldest if there are many, and is
+    /// kept together with the key of the request that asked for it.
+    pub(super) fn note_job(
+        &self,
+        org: OrgNumber,
+        kept: KeptJob,
+        is_new: bool,
+        idempotency: Option<Idempotency>,
+    ) {
+        let now = self.partition.now();
         let (id, actor) = (kept.work.id(), kept.actor.clone());
         let noted = self.partition.write::<_, Error>(org, actor.as_str(), false, move |tx| {
             if is_new {
@@ -77,6 +94,9 @@ impl App {
             }
             let bytes = codec::encode(&kept).map_err(EngineError::from)?;
             tx.put(&keys::job(org, id), bytes);
+            if let Some(idempotency) = idempotency {
+                idempotency.keep(tx, org, now, id)?;
+            }
             Ok(())
         });
         if let Err(error) = noted.map_err(Error::from) {
@@ -97,8 +117,14 @@ impl App {
             }
             for mut kept in all {
                 let now = self.partition.now();
+                let was_running = kept.work.may_have_written();
                 if kept.work.interrupt(now) {
-                    self.note_job(org, kept.clone(), false);
+                    self.note_job(org, kept.clone(), false, None);
+                    if let KeptWork::Import(job) = &kept.work
+                        && was_running
+                    {
+                        self.note_import_interrupted(&organization, &kept.actor, job.counts)?;
+                    }
                 }
                 match kept.work.clone() {
                     KeptWork::Import(job) => self.restore_import(org, &kept, job),

@@ -68,7 +68,7 @@ pub use duplicates::{
 pub use error::{Error, Noun};
 pub use export::{ExportFormat, ExportRequest};
 pub use idempotency::Idempotency;
-pub use import_jobs::{ImportJob, ImportState};
+pub use import_jobs::{ImportJob, ImportState, SentList};
 pub use import_list::ListForm;
 pub use import_preview::{PreviewedList, TrialDetails};
 pub use imports::{ImportOptions, ImportProgress, ImportReport};

@@ -19,7 +19,8 @@ use crate::app::{BulkStart, Noun};
 /// distribute, `set_visibility`, `add_tags`, `remove_tags`, delete.
 ///
 /// Words of a query match as they are written, not by spelling, sound, typo or beginning as in a
-/// search, unless `match` is `loose`. `dry_run` counts what is selected and shows ten of it.
+/// search, unless `match` is `loose`. `dry_run` counts what is selected and shows ten of it. With
+/// `Idempotency-Key` the same request can be sent again: it is answered with the same job.
 #[utoipa::path(post, path = "/api/v1/contacts/bulk-actions", operation_id = "start_bulk_action", tag = "contacts",
     request_body = schema::BulkActionInput,
     responses((status = 200, description = "what would be changed, with `dry_run`", body = schema::BulkTrial),
@@ -31,16 +32,23 @@ pub(super) async fn start(
     caller: Authenticated,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let (value, _) = body::json(&request, payload, state.limits.bulk_bytes).await?;
+    let (value, bytes) = body::json(&request, payload, state.limits.bulk_bytes).await?;
+    let idempotency = body::idempotency(&request, &caller.0, &bytes)?;
     let app = Arc::clone(&state.app);
-    let job = match answer::run(&state, move |_| app.start_bulk_action(&caller.0, &value)).await? {
+    let started =
+        answer::run(&state, move |_| app.start_bulk_action(&caller.0, &value, idempotency));
+    let (job, is_replay) = match started.await? {
         BulkStart::Trial(trial) => return Ok(answer::json(StatusCode::OK, &trial)),
-        BulkStart::Started(job) => job,
+        BulkStart::Started(job) => (job, false),
+        BulkStart::Repeated(job) => (job, true),
     };
     let mut body = json!(job);
     body["job_id"] = json!(job.id);
     let mut response = answer::json(StatusCode::ACCEPTED, &body);
     answer::put_header(&mut response, "location", &format!("/api/v1/jobs/{}", job.id));
+    if is_replay {
+        answer::put_header(&mut response, "idempotent-replayed", "true");
+    }
     Ok(response)
 }
 

@@ -12,7 +12,7 @@ use super::import_upload;
 use super::imports::options_of;
 use super::schema;
 use super::state::State;
-use crate::app::ImportReport;
+use crate::app::{ImportReport, SentList};
 
 /// Works out what an import would do and writes nothing. The list comes as for an import and is kept
 /// for an hour: `upload_id` stands for it in further previews, with other options, and in the import.
@@ -27,21 +27,26 @@ pub(super) async fn preview(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let options = options_of(&request, &state, &caller.0)?;
-    let list = import_upload::receive(&request, payload, &state, &caller.0, options).await?;
+    let list = import_upload::receive(&request, payload, &state, options).await?;
     state.app.check_import(&caller.0, &list.options)?;
-    let (by, previewed, options) = (caller.0.clone(), list.list.clone(), list.options);
+    let previewed = match &list.list {
+        SentList::Sent(list) => list.clone(),
+        SentList::Previewed(id) => state.app.find_previewed(&caller.0, *id)?,
+    };
+    let (by, options) = (caller.0.clone(), list.options);
+    let shown_list = previewed.clone();
     let report = answer::run_while_wanted(&request, &state, move |app, cancel| {
-        app.preview_import(&by, &previewed, &options, cancel)
+        app.preview_import(&by, &shown_list, &options, cancel)
     })
     .await?;
-    let id = match (list.upload_id, list.unkept) {
-        (Some(id), _) => id,
-        (None, unkept) => {
-            if let Some(unkept) = unkept {
+    let id = match list.list {
+        SentList::Previewed(id) => id,
+        SentList::Sent(_) => {
+            if let Some(unkept) = list.unkept {
                 unkept.keep();
             }
             // Files of older ones are removed.
-            answer::run(&state, move |app| Ok(app.keep_previewed(&caller.0, list.list))).await?
+            answer::run(&state, move |app| Ok(app.keep_previewed(&caller.0, previewed))).await?
         }
     };
     Ok(answer::json(StatusCode::OK, &shown(id, &report)))

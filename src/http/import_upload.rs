@@ -15,8 +15,7 @@ use super::error::Problem;
 use super::import_options;
 use super::multipart::{Parts, boundary};
 use super::state::State;
-use crate::app::{App, Error, ImportOptions, PreviewedList, Unkept};
-use crate::domain::access::Caller;
+use crate::app::{App, Error, ImportOptions, PreviewedList, SentList, Unkept};
 use crate::error::ErrorCode;
 
 /// Longest part `options` of a form.
@@ -24,18 +23,25 @@ const MAX_OPTIONS: usize = 1024 * 1024;
 
 /// An uploaded list, and how it is to be imported.
 pub(super) struct UploadedList {
-    pub(super) list: PreviewedList,
-    /// Removes it unless it is kept.
+    pub(super) list: SentList,
+    /// Removes what was sent unless it is kept.
     pub(super) unkept: Option<Unkept>,
-    /// Of a list that was previewed before.
-    pub(super) upload_id: Option<Uuid>,
     pub(super) options: ImportOptions,
 }
 
 impl UploadedList {
     fn new(path: PathBuf, unkept: Unkept, options: ImportOptions) -> Self {
-        let list = PreviewedList { path, source: None };
-        Self { list, unkept: Some(unkept), upload_id: None, options }
+        Self::of_file(path, None, unkept, options)
+    }
+
+    fn of_file(
+        path: PathBuf,
+        source: Option<String>,
+        unkept: Unkept,
+        options: ImportOptions,
+    ) -> Self {
+        let list = SentList::Sent(PreviewedList { path, source });
+        Self { list, unkept: Some(unkept), options }
     }
 }
 
@@ -44,7 +50,6 @@ pub(super) async fn receive(
     request: &HttpRequest,
     payload: web::Payload,
     state: &State,
-    caller: &Caller,
     options: ImportOptions,
 ) -> Result<UploadedList, Problem> {
     let content_type = request.headers().get("content-type");
@@ -71,9 +76,7 @@ pub(super) async fn receive(
             drop(unkept_form);
             let FormFile { options: text, file_name } = given;
             let options = text.map_or(Ok(options), |text| import_options::parse(&text))?;
-            let mut list = UploadedList::new(path, unkept, options);
-            list.list.source = file_name;
-            Ok(list)
+            Ok(UploadedList::of_file(path, file_name, unkept, options))
         }
         "application/json" => {
             let (value, _) = body::json(request, payload, state.limits.bulk_bytes).await?;
@@ -82,8 +85,8 @@ pub(super) async fn receive(
             let csv = match csv {
                 JsonList::Csv(csv) => csv,
                 JsonList::Previewed(id) => {
-                    let list = state.app.find_previewed(caller, id)?;
-                    return Ok(UploadedList { list, unkept: None, upload_id: Some(id), options });
+                    let list = SentList::Previewed(id);
+                    return Ok(UploadedList { list, unkept: None, options });
                 }
             };
             let unkept = Unkept::new(path.clone());

@@ -1,5 +1,7 @@
 //! Imports over HTTP: upload, follow, fetch what was not taken.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
@@ -8,10 +10,11 @@ use uuid::Uuid;
 use super::answer;
 use super::auth::Authenticated;
 use super::error::Problem;
+use super::import_upload::UploadedList;
 use super::schema;
 use super::search::query_of;
 use super::state::State;
-use super::{import_options, import_upload};
+use super::{body, import_options, import_upload};
 use crate::app::{Error, ImportOptions};
 use crate::domain::access::{Caller, Permission};
 use crate::error::ErrorCode;
@@ -25,6 +28,8 @@ use crate::error::ErrorCode;
 /// `map`, an array of `COLUMN=field`), `on_duplicate`, `match_keys`, `match_names`,
 /// `default_country`, `tags`, `delimiter`, `encoding`, `header`, `tag_separator`, `strict`,
 /// `dry_run`.
+///
+/// With `Idempotency-Key` the same request can be sent again: it is answered with the same import.
 #[utoipa::path(post, path = "/api/v1/imports", operation_id = "create_import", tag = "imports",
     params(("options" = Option<String>, Query, description = "a JSON object")),
     request_body(content((String = "text/csv"), (schema::ImportForm = "multipart/form-data"), (schema::ImportBody = "application/json"))),
@@ -36,19 +41,30 @@ pub(super) async fn create(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let options = options_of(&request, &state, &caller.0)?;
-    let list = import_upload::receive(&request, payload, &state, &caller.0, options).await?;
-    state.app.check_import(&caller.0, &list.options)?;
-    let app = std::sync::Arc::clone(&state.app);
-    let file = match list.upload_id {
-        Some(id) => app.take_previewed(&caller.0, id)?,
-        None => list.list,
-    };
-    let job = app.start_import(&caller.0, file.path, file.source, list.options)?;
-    if let Some(unkept) = list.unkept {
-        unkept.keep();
-    }
+    let list = import_upload::receive(&request, payload, &state, options).await?;
+    let app = Arc::clone(&state.app);
+    let is_repeatable = request.headers().contains_key("idempotency-key");
+    let (list, fingerprint) = answer::run(&state, move |app| {
+        let fingerprint =
+            if is_repeatable { list.list.fingerprint(app, &list.options)? } else { [0; 32] };
+        Ok((list, fingerprint))
+    })
+    .await?;
+    let idempotency = body::idempotency(&request, &caller.0, &fingerprint)?;
+    let (job, is_replay) = answer::run(&state, move |_| {
+        let UploadedList { list, unkept, options } = list;
+        let started = app.start_import(&caller.0, list, options, idempotency)?;
+        if let (Some(unkept), (_, false)) = (unkept, &started) {
+            unkept.keep();
+        }
+        Ok(started)
+    })
+    .await?;
     let mut response = answer::json(StatusCode::ACCEPTED, &job);
     answer::put_header(&mut response, "location", &format!("/api/v1/imports/{}", job.id));
+    if is_replay {
+        answer::put_header(&mut response, "idempotent-replayed", "true");
+    }
     Ok(response)
 }
 

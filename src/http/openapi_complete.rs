@@ -84,9 +84,11 @@ const VERSIONED: [&str; 6] = [
 ];
 
 /// Operations that take an `Idempotency-Key`.
-const REPEATABLE: [&str; 6] = [
+const REPEATABLE: [&str; 8] = [
     "/api/v1/contacts",
     "/api/v1/contacts/bulk",
+    "/api/v1/contacts/bulk-actions",
+    "/api/v1/imports",
     "/api/v1/contacts/merge",
     "/api/v1/merges/{id}/undo",
     "/api/v1/duplicates/auto-merges",

@@ -10,6 +10,7 @@ mod given_names;
 mod household;
 mod preview;
 mod references;
+mod repeat;
 mod round_trip;
 mod trial;
 mod upload;
