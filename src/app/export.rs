@@ -330,8 +330,8 @@ fn cell(contact: &Contact, column: &str) -> String {
         "external_crm_provider" => text(&contact.external_crm_provider),
         "created_at" => contact.created_at.to_string(),
         "updated_at" => contact.updated_at.to_string(),
-        "last_called_at" => contact.last_called_at.map(|t| t.to_string()).unwrap_or_default(),
-        "last_call_outcome" => text(&contact.last_call_outcome),
+        "last_called_at" => contact.last_called().map(|t| t.to_string()).unwrap_or_default(),
+        "last_call_outcome" => contact.outcome_of_last_call().unwrap_or_default().to_owned(),
         _ => String::new(),
     }
 }

@@ -128,7 +128,7 @@ impl App {
         }
         // Stable: what the table ranked before stays where the records say nothing.
         ranked.sort_by_key(|(contact, candidate)| {
-            let recency = contact.last_called_at.max(contact.last_contacted_at);
+            let recency = contact.last_called().max(contact.last_contacted_at);
             (candidate.rule, usize::MAX - candidate.common_digits, std::cmp::Reverse(recency))
         });
         let best = ranked.first().map(|(_, candidate)| candidate.rule);

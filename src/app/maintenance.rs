@@ -29,6 +29,9 @@ impl App {
     /// If the caller does not run the server, or the index cannot be written.
     pub fn reindex(&self, caller: &Caller, progress: &mut dyn FnMut(u64)) -> Result<u64, Error> {
         authorize(caller, Permission::Operate)?;
+        for organization in self.access().organizations() {
+            self.recount_facts(organization.number)?;
+        }
         Ok(self.partition.reindex(progress)?)
     }
 

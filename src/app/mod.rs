@@ -11,6 +11,7 @@ mod custom_fields;
 mod duplicates;
 mod error;
 mod export;
+mod facts_recount;
 mod idempotency;
 mod import_files;
 mod import_jobs;

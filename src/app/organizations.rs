@@ -142,6 +142,7 @@ impl App {
                 settings: settings.clone(),
                 quotas: Quotas::default(),
                 numbers_read_by: READER_VERSION,
+                has_facts: true,
                 created_at: now,
             };
             let bytes = codec::encode(&organization).map_err(EngineError::from)?;

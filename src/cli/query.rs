@@ -148,7 +148,7 @@ pub(super) fn lookup(args: &Args, command: &Lookup) -> Result<(), Failure> {
                         "blocked": result.contact.fields.status.blocked,
                         "tags": result.contact.tags,
                         "assigned_to": result.contact.assigned_to,
-                        "last_call": result.contact.last_called_at,
+                        "last_call": result.contact.last_called(),
                         "url": format!("/contacts/{}", result.contact.id),
                         "why": result.why,
                     })

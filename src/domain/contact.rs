@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::audit::FieldChange;
+use super::facts::Facts;
 use super::ids::{ContactId, ContactNumber};
 use super::phone::Phone;
 use super::status::{Status, StatusFacts};
@@ -122,6 +123,9 @@ pub struct Contact {
     /// Everything else, mostly absent.
     #[serde(default)]
     pub fields: Fields,
+    /// What follows from the records about it; written by the engine only.
+    #[serde(default, skip_serializing_if = "Facts::is_none")]
+    pub facts: Facts,
 }
 
 macro_rules! fields {
@@ -290,6 +294,7 @@ impl Contact {
                 updated_by: text("token:00000000-0000-0000-0000-000000000000"),
                 ..Fields::default()
             },
+            facts: Facts::default(),
         }
     }
 
@@ -349,6 +354,7 @@ impl Contact {
         let nothing = Self {
             display_name: String::new(),
             fields: Fields::default(),
+            facts: Facts::default(),
             id: self.id,
             number: self.number,
             version: 0,

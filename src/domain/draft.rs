@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::access::OrgSettings;
 use super::contact::{Address, ChannelId, Contact, Email, Fields, Visibility};
 use super::draft_lists::{has_tag, unite_tags};
+use super::facts::Facts;
 use super::ids::{ContactId, ContactNumber};
 use super::issue::FieldIssue;
 use super::name;
@@ -195,6 +196,7 @@ impl Draft {
                 updated_by: Some(stamp.actor.to_owned()),
                 ..Fields::default()
             },
+            facts: Facts::default(),
         };
         self.put_into(&mut contact, stamp.settings)?;
         if contact.source.is_none() {

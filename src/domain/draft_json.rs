@@ -28,7 +28,17 @@ const RAW_PHONE: usize = 200;
 const MOST_ISSUES: usize = 100;
 
 /// Members beside those of the contact that answers carry and that input may repeat.
-pub const OF_ANSWERS: &[&str] = &["match", "duplicates", "url", "seq", "warnings"];
+pub const OF_ANSWERS: &[&str] = &[
+    "match",
+    "duplicates",
+    "url",
+    "seq",
+    "warnings",
+    // What was true a call ago hinders no change.
+    "counts",
+    "last_call",
+    "last_activity_at",
+];
 
 /// Members of contacts that nobody writes; input may repeat what they are.
 pub const READ_ONLY: &[&str] = &[

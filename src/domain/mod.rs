@@ -12,6 +12,7 @@ pub mod draft_json;
 mod draft_lists;
 pub mod duplicates;
 pub mod email;
+pub mod facts;
 pub mod guarded_csv;
 pub mod ids;
 pub mod issue;

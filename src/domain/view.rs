@@ -6,6 +6,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::contact::{Address, ChannelId, Contact};
+use super::facts::{Count, Counts, LastCall};
 use super::status::EmailState;
 use super::time::Timestamp;
 
@@ -70,6 +71,39 @@ pub struct ScoreView {
     pub score: f32,
 }
 
+/// What is counted about a contact.
+#[derive(Serialize)]
+#[expect(missing_docs, reason = "the members are those of `Counts`")]
+pub struct CountsView {
+    pub open_deals: i64,
+    pub open_deals_value: f64,
+    pub deals: i64,
+    pub tasks_open: i64,
+    pub notes: i64,
+    pub activities: i64,
+    pub conversations_open: i64,
+    pub conversations: i64,
+    pub messages: i64,
+    pub calls: i64,
+}
+
+impl CountsView {
+    fn of(counts: &Counts) -> Self {
+        Self {
+            open_deals: counts.open_deals,
+            open_deals_value: counts.get(Count::OpenDealsValue),
+            deals: counts.deals,
+            tasks_open: counts.tasks_open,
+            notes: counts.notes,
+            activities: counts.activities,
+            conversations_open: counts.conversations_open,
+            conversations: counts.conversations,
+            messages: counts.messages,
+            calls: counts.calls,
+        }
+    }
+}
+
 /// A contact as it is shown.
 #[derive(Serialize)]
 #[expect(missing_docs, reason = "the members are those of `Contact`")]
@@ -127,6 +161,9 @@ pub struct ContactView<'a> {
     pub last_called_at: Option<Timestamp>,
     pub last_call_outcome: Option<&'a str>,
     pub total_calls: u32,
+    pub last_activity_at: Option<Timestamp>,
+    pub last_call: Option<&'a LastCall>,
+    pub counts: CountsView,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub system_critical: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -195,6 +232,9 @@ pub const MEMBERS: &[&str] = &[
     "last_called_at",
     "last_call_outcome",
     "total_calls",
+    "last_activity_at",
+    "last_call",
+    "counts",
     "system_critical",
     "in_active_campaign",
     "created_at",
@@ -274,10 +314,13 @@ impl<'a> ContactView<'a> {
             email_opt_out: contact.fields.status.email == EmailState::Unsubscribed,
             lead_score: contact.lead_score,
             last_contacted_at: contact.last_contacted_at,
-            last_interaction_at: contact.last_interaction_at,
-            last_called_at: contact.last_called_at,
-            last_call_outcome: contact.last_call_outcome.as_deref(),
-            total_calls: contact.total_calls,
+            last_interaction_at: contact.last_interaction(),
+            last_called_at: contact.last_called(),
+            last_call_outcome: contact.outcome_of_last_call(),
+            total_calls: contact.calls_in_all(),
+            last_activity_at: contact.facts.last_activity_at,
+            last_call: contact.facts.last_call.as_ref(),
+            counts: CountsView::of(&contact.facts.counts),
             system_critical: contact.system_critical,
             in_active_campaign: contact.in_active_campaign,
             created_at: contact.created_at,

@@ -12,6 +12,7 @@ use super::recovery::directory_matches;
 use crate::domain::access::Organization;
 use crate::domain::contact::Contact;
 use crate::domain::custom_field::FieldDefinition;
+use crate::domain::facts::Facts;
 use crate::domain::ids::{ChangeSeq, ContactId, OrgNumber};
 use crate::domain::number_key::NumberKey;
 use crate::domain::phone;
@@ -109,6 +110,7 @@ impl Partition {
         }
         self.check_index_files(&mut report);
         let mut suspects: HashSet<(OrgNumber, ContactId)> = HashSet::new();
+        let mut other_facts: HashSet<(OrgNumber, ContactId)> = HashSet::new();
         let organizations: HashSet<u32> = self
             .store()
             .scan_prefix(&[keys::ORGANIZATIONS])
@@ -118,6 +120,7 @@ impl Partition {
         self.check_audit(organizations.iter().copied(), &mut report)?;
         self.check_custom_fields(&organizations, &mut report)?;
         self.check_records(&organizations, &mut report)?;
+        let expected_facts = self.expected_facts(None)?;
         let mut merges = self.merge_links(&organizations)?;
         let outdated = self.organizations_with_outdated_numbers();
         let mut phones = self.phones_by_contact();
@@ -150,6 +153,12 @@ impl Partition {
             if !organizations.contains(&org.0) {
                 report.add("store", format!("contact {id} belongs to no organisation"), RESTORE);
             }
+            let facts = expected_facts.get(&(org, id));
+            if !facts.map_or(contact.facts.says_the_same(&Facts::default()), |facts| {
+                contact.facts.says_the_same(facts)
+            }) {
+                other_facts.insert((org, id));
+            }
             merges.see(org, &contact);
             live += u64::from(!contact.is_deleted());
             in_trash += u64::from(Space::of(org, &contact) == Some(Space::trash(org)));
@@ -162,6 +171,7 @@ impl Partition {
                 suspects.insert((org, id));
             }
         }
+        self.check_facts(&other_facts, &mut report)?;
         self.check_merges(merges, &organizations, &mut report)?;
         self.wait_visible(self.applied_seq(), Duration::from_secs(60));
         report.documents = self.searcher().num_docs();

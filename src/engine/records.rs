@@ -44,6 +44,7 @@ impl Tx<'_> {
             (Some(true), false) => Verb::Restored,
             (Some(false), false) | (Some(true), true) => Verb::Updated,
         };
+        self.follow_record(kind, before, Some(after))?;
         let nothing = Values::new();
         let changes = changes(before.map_or(&nothing, |before| &before.values), &after.values);
         self.note(AuditAction::Record(number, verb), after.head.id, changes);
@@ -57,6 +58,7 @@ impl Tx<'_> {
             self.delete(&link);
         }
         self.delete(&keys::record(org, number, before.head.id));
+        self.follow_record(kind, Some(before), None)?;
         self.erase_details(org, before.head.id)?;
         self.note(AuditAction::Record(number, Verb::Erased), before.head.id, Vec::new());
         Ok(())

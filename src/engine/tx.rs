@@ -31,6 +31,8 @@ pub struct Tombstone {
 #[derive(Debug)]
 pub(super) struct ContactChange {
     pub(super) org: OrgNumber,
+    /// Only the facts differ: whose it is, its numbers and its names are the same.
+    pub(super) is_of_facts: bool,
     pub(super) before: Option<Contact>,
     pub(super) after: Option<Contact>,
 }
@@ -242,6 +244,39 @@ impl<'a> Tx<'a> {
         Ok(all)
     }
 
+    /// Calls a function with the keys of a key space, the last one first, until it wants no more;
+    /// with those of this group.
+    pub(super) fn each_key_back(
+        &self,
+        prefix: &[u8],
+        each: &mut dyn FnMut(&[u8]) -> Result<bool, Error>,
+    ) -> Result<(), Error> {
+        let own = self.own.values().filter_map(|at| self.ops.get(*at));
+        let changed: BTreeMap<&[u8], bool> = (self.group.changes().chain(own))
+            .filter(|op| op.key().starts_with(prefix))
+            .map(|op| (op.key(), value_of(op).is_some()))
+            .collect();
+        let mut changed = changed.into_iter().rev().peekable();
+        for entry in self.store.scan_prefix(prefix).rev() {
+            let (key, _) = entry?;
+            while let Some((new, is_there)) = changed.next_if(|(new, _)| *new > &*key) {
+                if is_there && !each(new)? {
+                    return Ok(());
+                }
+            }
+            let is_there = changed.next_if(|(new, _)| *new == &*key).is_none_or(|(_, is)| is);
+            if is_there && !each(&key)? {
+                return Ok(());
+            }
+        }
+        for (new, is_there) in changed {
+            if is_there && !each(new)? {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
     /// Many contacts are created: the audit log names them without repeating their values.
     pub fn set_bulk(&mut self) {
         self.is_bulk = true;
@@ -277,7 +312,12 @@ impl<'a> Tx<'a> {
         self.put_op(&keys::contact(org, contact.id), bytes, true);
         let values = if self.is_bulk { Vec::new() } else { contact.first_values() };
         self.note(AuditAction::ContactCreated, contact.id.0, values);
-        self.changes.push(ContactChange { org, before: None, after: Some(contact) });
+        self.changes.push(ContactChange {
+            org,
+            is_of_facts: false,
+            before: None,
+            after: Some(contact),
+        });
         Ok(())
     }
 
@@ -301,14 +341,46 @@ impl<'a> Tx<'a> {
         &mut self,
         org: OrgNumber,
         before: Contact,
-        after: Contact,
+        mut after: Contact,
         action: AuditAction,
     ) -> Result<(), Error> {
+        // Facts follow from records, and may have changed since this write has read the contact.
+        let key = keys::contact(org, after.id);
+        after.facts = if self.own.contains_key(key.as_slice()) {
+            self.contact(org, after.id)?.map(|stored| stored.facts).unwrap_or_default()
+        } else {
+            before.facts.clone()
+        };
         let bytes = codec::encode(&after)?;
         self.count(org, 0, signed(bytes.len()) - signed(codec::encode(&before)?.len()));
         self.put_op(&keys::contact(org, after.id), bytes, false);
         self.note(action, after.id.0, before.changes(&after));
-        self.changes.push(ContactChange { org, before: Some(before), after: Some(after) });
+        let (id, was_in, is_in) = (after.id, before.merged_into, after.merged_into);
+        self.changes.push(ContactChange {
+            org,
+            is_of_facts: false,
+            before: Some(before),
+            after: Some(after),
+        });
+        self.follow_merge(org, id, was_in, is_in)
+    }
+
+    /// Stores a contact of which only the facts have changed. The audit log has what caused it.
+    pub(super) fn replace_facts(
+        &mut self,
+        org: OrgNumber,
+        before: Contact,
+        after: Contact,
+    ) -> Result<(), Error> {
+        let bytes = codec::encode(&after)?;
+        self.count(org, 0, signed(bytes.len()) - signed(codec::encode(&before)?.len()));
+        self.put_op(&keys::contact(org, after.id), bytes, false);
+        self.changes.push(ContactChange {
+            org,
+            is_of_facts: true,
+            before: Some(before),
+            after: Some(after),
+        });
         Ok(())
     }
 
@@ -320,6 +392,7 @@ impl<'a> Tx<'a> {
         deleted_at: Timestamp,
         deleted_by: &str,
     ) -> Result<(), Error> {
+        self.follow_merge(org, before.id, before.merged_into, None)?;
         let tombstone =
             Tombstone { number: before.number, deleted_at, deleted_by: deleted_by.to_owned() };
         self.count(org, -1, -signed(codec::encode(&before)?.len()));
@@ -327,7 +400,12 @@ impl<'a> Tx<'a> {
         self.put(&keys::tombstone(org, before.id), codec::encode(&tombstone)?);
         self.erase_details(org, before.id.0)?;
         self.note(AuditAction::ContactErased, before.id.0, Vec::new());
-        self.changes.push(ContactChange { org, before: Some(before), after: None });
+        self.changes.push(ContactChange {
+            org,
+            is_of_facts: false,
+            before: Some(before),
+            after: None,
+        });
         Ok(())
     }
 }

@@ -68,7 +68,7 @@ impl Watches {
         if by_org.is_empty() {
             return;
         }
-        for change in changes {
+        for change in changes.iter().filter(|change| !change.is_of_facts) {
             let contact = change.after.as_ref().or(change.before.as_ref());
             if let (Some(watch), Some(contact)) = (by_org.get(&change.org.0), contact) {
                 watch.0.lock().push(contact.number);

@@ -266,7 +266,7 @@ fn is_live(contact: Option<&Contact>) -> bool {
 
 fn mirror_changes(table: &Table, trash: &Trash, changes: &[ContactChange]) {
     let mut live: Vec<TableChange<'_>> = Vec::with_capacity(changes.len());
-    for change in changes {
+    for change in changes.iter().filter(|change| !change.is_of_facts) {
         let alive =
             |contact: &'_ Option<Contact>| contact.as_ref().is_some_and(|c| !c.is_deleted());
         match (&change.before, &change.after) {

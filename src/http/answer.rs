@@ -106,6 +106,14 @@ pub(super) fn etag(version: u64) -> String {
     format!("\"{version}\"")
 }
 
+/// The `ETag` of a contact as it is shown: facts change without a new version.
+pub(super) fn etag_of(contact: &Contact) -> String {
+    match contact.facts.revision {
+        0 => etag(contact.version),
+        revision => format!("\"{}.{revision}\"", contact.version),
+    }
+}
+
 /// A contact with its `ETag`; 304 where the client has this version.
 pub(super) fn contact(
     request: &HttpRequest,
@@ -113,7 +121,7 @@ pub(super) fn contact(
     contact: &Contact,
     started: Instant,
 ) -> HttpResponse {
-    let etag = etag(contact.version);
+    let etag = etag_of(contact);
     let known = request.headers().get(IF_NONE_MATCH).and_then(|v| v.to_str().ok());
     // Compared weakly, as RFC 9110 asks for here: a proxy that compresses marks the tag as weak.
     let is_known = |tag: &str| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag;

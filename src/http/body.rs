@@ -6,7 +6,6 @@ use actix_web::{HttpRequest, web};
 use futures_util::StreamExt;
 use serde_json::Value;
 
-use super::answer::etag;
 use super::coding::{Coding, Decompressor, Fault};
 use super::error::Problem;
 use super::pace;
@@ -106,9 +105,16 @@ pub(super) fn precondition(request: &HttpRequest) -> Precondition {
         return Precondition::None;
     }
     // Weak tags and those that we never gave out match no version (RFC 9110, section 13.1.1).
+    // Behind the version of a contact may stand the state of its facts, which hinder no change.
+    let number = |text: &str| -> Option<u64> {
+        text.parse().ok().filter(|number: &u64| number.to_string() == text)
+    };
     let versions = text.split(',').filter_map(|tag| {
-        let version = tag.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok()?;
-        (etag(version) == tag.trim()).then_some(version)
+        let tag = tag.trim().strip_prefix('"')?.strip_suffix('"')?;
+        match tag.split_once('.') {
+            Some((version, facts)) => number(facts).and(number(version)),
+            None => number(tag),
+        }
     });
     Precondition::Versions(versions.collect())
 }

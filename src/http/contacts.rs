@@ -68,7 +68,7 @@ pub(super) async fn create(
         "location",
         &format!("/api/v1/contacts/{}", created.contact.id),
     );
-    answer::put_header(&mut response, "etag", &answer::etag(created.contact.version));
+    answer::put_header(&mut response, "etag", &answer::etag_of(&created.contact));
     if created.is_replay {
         answer::put_header(&mut response, "idempotent-replayed", "true");
     }
@@ -134,7 +134,7 @@ pub(super) async fn update(
     })
     .await?;
     let mut response = HttpResponse::Ok();
-    response.insert_header(("etag", answer::etag(contact.version)));
+    response.insert_header(("etag", answer::etag_of(&contact)));
     response.insert_header(("x-ringdex-seq", seq.0.to_string()));
     response.insert_header(("server-timing", answer::timing(started)));
     let mut warnings = warnings_of(&contact, doubt, &sent);

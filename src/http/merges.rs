@@ -40,7 +40,7 @@ pub(super) async fn merge(
     .await?;
     let mut response = answer::json(StatusCode::OK, &done.to_json());
     if done.merge_id.is_some() {
-        answer::put_header(&mut response, "etag", &answer::etag(done.contact.version));
+        answer::put_header(&mut response, "etag", &answer::etag_of(&done.contact));
     }
     if done.is_replay {
         answer::put_header(&mut response, "idempotent-replayed", "true");
@@ -110,7 +110,7 @@ pub(super) async fn undo(
     .await?;
     let mut response = answer::json(StatusCode::OK, &done.to_json());
     if !done.is_dry_run {
-        answer::put_header(&mut response, "etag", &answer::etag(done.contact.version));
+        answer::put_header(&mut response, "etag", &answer::etag_of(&done.contact));
     }
     if done.is_replay {
         answer::put_header(&mut response, "idempotent-replayed", "true");

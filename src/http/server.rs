@@ -121,6 +121,8 @@ pub fn serve_on(
     let (held, released) = mpsc::channel();
     let work = Arc::clone(&app);
     work.restore_jobs().unwrap_or_else(|error| tracing::error!("old jobs are not known: {error}"));
+    work.work_out_missing_facts()
+        .unwrap_or_else(|error| tracing::error!("facts of contacts are not all known: {error}"));
     work.resume_field_work();
     work.resume_number_rereading();
     work.resume_duplicate_runs();

@@ -15,7 +15,8 @@ mod space;
 
 pub use cutter::{BEHIND, EDGE, EMAIL_EDGE, Place, WINDOW, apart, bounded, value_term, word_room};
 pub use document::{
-    COMPANY_WORDS, Column, DAYS_BEFORE_1970, column_name, country_names, normal_value, value_code,
+    COMPANY_WORDS, Column, DAYS_BEFORE_1970, column_name, count_key, country_names, normal_value,
+    value_code,
 };
 pub(crate) use document::{ordered, text_as_key};
 pub use fingerprint::{Fingerprint, FingerprintReader};

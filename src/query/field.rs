@@ -1,5 +1,7 @@
 //! The fields that a query may name.
 
+use crate::domain::facts::Count;
+
 /// A field that a query may name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the names are those of the record")]
@@ -51,6 +53,8 @@ pub enum Field {
     TotalCalls,
     /// Anything that has happened: calls, contacts, interactions. Only for `has:`.
     Activities,
+    /// Something that is counted: deals, tasks that are open and so on.
+    Count(Count),
     /// A custom field by its folded key.
     Custom(String),
 }
@@ -110,7 +114,7 @@ impl Field {
             | Self::ExternalProvider
             | Self::LastCallOutcome
             | Self::OptIn => Kind::Value,
-            Self::LeadScore | Self::TotalCalls => Kind::Number,
+            Self::LeadScore | Self::TotalCalls | Self::Count(_) => Kind::Number,
             Self::Birthday => Kind::Day,
             Self::CreatedAt
             | Self::UpdatedAt

@@ -3,6 +3,7 @@
 use super::field::Field;
 use super::language::{Language, custom_key};
 use super::suggest::nearest;
+use crate::domain::facts::Count;
 
 /// What a name in front of a colon stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +82,15 @@ const NAMES: &[(Field, &str, &[&str])] = &[
     (Field::LeadScore, "lead_score", &["score", "leadscoring"]),
     (Field::TotalCalls, "total_calls", &["calls", "callcount", "numberofcalls"]),
     (Field::Activities, "activities", &["activity", "history", "interactions"]),
+    (Field::Count(Count::Deals), "deals", &["deal", "dealcount"]),
+    (Field::Count(Count::OpenDeals), "open_deals", &["opendeal"]),
+    (Field::Count(Count::OpenDealsValue), "open_deals_value", &["dealvalue", "pipeline"]),
+    (Field::Count(Count::TasksOpen), "tasks_open", &["opentasks", "tasks", "task"]),
+    (Field::Count(Count::Notes), "note_count", &["notecount", "notesadded"]),
+    (Field::Count(Count::ActivityRecords), "activity_count", &["activitycount"]),
+    (Field::Count(Count::Conversations), "conversations", &["conversation"]),
+    (Field::Count(Count::ConversationsOpen), "conversations_open", &["openconversations"]),
+    (Field::Count(Count::Messages), "messages", &["message"]),
 ];
 
 /// Words in front of a colon that are no fields.
@@ -100,17 +110,7 @@ const NOT_YET: &[&str] = &[
     "campaign",
     "campaigns",
     "sequence",
-    "deal",
-    "deals",
-    "dealvalue",
     "dealstage",
-    "opendeals",
-    "task",
-    "tasks",
-    "conversation",
-    "conversations",
-    "message",
-    "messages",
     "companyid",
 ];
 

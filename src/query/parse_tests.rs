@@ -186,7 +186,8 @@ fn fields() {
         ("compny:acme", "acme* ! did you mean company"),
         ("xyzzy:acme", "xyzzy acme* OR acme* ! there is no field xyzzy"),
         ("list:hot doe", "doe* ! not available yet"),
-        ("has:deals doe", "doe* ! not available yet"),
+        ("has:deals doe", "has:deals doe*"),
+        ("has:campaigns doe", "doe* ! not available yet"),
         ("10:30", "10~ 30*"),
     ]);
 }

@@ -8,7 +8,7 @@
 use std::ops::Bound;
 
 use super::node::{ColumnName, ColumnRange, Node};
-use crate::index::{Column, DAYS_BEFORE_1970, Space, column_name, ordered};
+use crate::index::{Column, DAYS_BEFORE_1970, Space, column_name, count_key, ordered};
 use crate::query::Field;
 
 /// Contacts with a value of a field between two bounds.
@@ -28,6 +28,35 @@ pub(super) fn range(
         Field::LeadScore => "lead_score",
         Field::TotalCalls => "total_calls",
         Field::Birthday => "birthday",
+        Field::Count(count) => {
+            let from_zero = match from {
+                Bound::Unbounded => true,
+                Bound::Included(from) => from <= 0.0,
+                Bound::Excluded(from) => from < 0.0,
+            };
+            let name = column_name(space, &count_key(*count), Column::Number);
+            let column = ColumnName::Custom(format!("cf_columns.{name}"));
+            let place = |value: f64| tantivy::i64_to_u64(ordered(value));
+            let range = |from: Bound<f64>, to: Bound<f64>| {
+                let column = column.clone();
+                Node::Column(ColumnRange { column, from: from.map(place), to: to.map(place) })
+            };
+            if !from_zero {
+                return range(from, to);
+            }
+            // Who has none has no value: the others of those that are above the range.
+            return match to {
+                Bound::Unbounded => Node::Everything,
+                Bound::Included(to) if to < 0.0 => Node::Nothing,
+                Bound::Excluded(to) if to <= 0.0 => Node::Nothing,
+                Bound::Included(to) => {
+                    Node::Not(Box::new(range(Bound::Excluded(to), Bound::Unbounded)))
+                }
+                Bound::Excluded(to) => {
+                    Node::Not(Box::new(range(Bound::Included(to), Bound::Unbounded)))
+                }
+            };
+        }
         Field::Custom(key) => {
             let column = if is_day { Column::Day } else { Column::Number };
             let column =

@@ -12,7 +12,7 @@ use super::sort::{Sort, SortField};
 use super::ties::{Mark, Ranks, Tie};
 use super::view::{Halves, Segment};
 use crate::domain::collation::{ends_in, halves};
-use crate::index::{Column as CustomColumn, Space, column_name, text_as_key};
+use crate::index::{Column as CustomColumn, Space, column_name, count_key, text_as_key};
 
 /// Three sort values, smaller first, then the contact number. Documents of which the values are
 /// the same may still differ in their whole keys, see [`Order::is_open`].
@@ -148,6 +148,9 @@ impl Order {
             SortField::Birthday => by_number("birthday")?,
             SortField::LeadScore => by_number("lead_score")?,
             SortField::TotalCalls => by_number("total_calls")?,
+            SortField::Count(count) => {
+                by_number(&custom_name(space, &count_key(*count), CustomColumn::Number))?
+            }
             SortField::Custom(key) => match custom {
                 Some(CustomSort(kind @ CustomColumn::SortKey)) => {
                     let name = custom_name(space, key, kind);

@@ -2,6 +2,7 @@
 
 use super::cursor::Cursor;
 use crate::domain::collation::{Collation, halves, last_halves};
+use crate::domain::facts::Count;
 use crate::domain::text::fold;
 
 /// What hits are ordered by.
@@ -28,6 +29,8 @@ pub enum SortField {
     Birthday,
     LeadScore,
     TotalCalls,
+    /// Something that is counted.
+    Count(Count),
     /// A custom field by its folded key.
     Custom(String),
 }
@@ -44,7 +47,8 @@ pub struct Sort {
 /// Names of sorts, for messages.
 pub const SORT_NAMES: &str = "relevance, name, last_name, first_name, company, status, source, \
      owner, queue, country, city, created_at, updated_at, last_contacted_at, last_interaction_at, \
-     last_called_at, birthday, lead_score, total_calls or cf.KEY, with - for descending";
+     last_called_at, birthday, lead_score, total_calls, deals, open_deals, open_deals_value, \
+     tasks_open, notes, activities, calls, conversations, conversations_open, messages or cf.KEY, with - for descending";
 
 impl Sort {
     /// By score.
@@ -80,6 +84,9 @@ impl Sort {
             "birthday" => SortField::Birthday,
             "lead_score" => SortField::LeadScore,
             "total_calls" => SortField::TotalCalls,
+            _ if let Some(count) = Count::ALL.into_iter().find(|one| one.name() == name) => {
+                SortField::Count(count)
+            }
             _ => match name.strip_prefix("cf.").map(fold) {
                 Some(key) if !key.is_empty() => SortField::Custom(key),
                 _ => return None,
@@ -115,6 +122,7 @@ impl Sort {
             SortField::Birthday => 16,
             SortField::LeadScore => 17,
             SortField::TotalCalls => 18,
+            SortField::Count(count) => 100 + *count as u32,
             SortField::Custom(key) => {
                 let hash = blake3::hash(key.as_bytes());
                 let [a, b, c, ..] = *hash.as_bytes();

@@ -270,7 +270,8 @@ impl App {
             if let Some(idempotency) = idempotency {
                 idempotency.keep(tx, org, now, id)?;
             }
-            let plan = Plan { merged: survivor, ..prepared.plan.clone() };
+            let merged = tx.contact(org, survivor.id)?.unwrap_or(survivor);
+            let plan = Plan { merged, ..prepared.plan.clone() };
             Ok(Ok(Prepared { plan, ..prepared }))
         })?;
         self.own_writes.note(caller, written.seq);

@@ -314,6 +314,11 @@ impl App {
                 tx.replace_contact_as(org, before.clone(), after.clone(), action)?;
             }
             tx.replace_contact_as(org, found.now.clone(), back.survivor.clone(), action)?;
+            for one in std::iter::once(&mut back.survivor).chain(&mut back.others) {
+                if let Some(stored) = tx.contact(org, one.id)? {
+                    one.facts = stored.facts;
+                }
+            }
             let record = MergeRecord {
                 values: None,
                 undone_at: Some(now),

@@ -1,6 +1,6 @@
 //! What records are about: the contact, through merges, and what becomes of them when it goes.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -10,10 +10,9 @@ use super::super::{App, authorize};
 use crate::domain::access::{Caller, Permission};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ContactId, OrgNumber};
-use crate::domain::merge::MergeRecord;
 use crate::domain::record::{AnyKind, CONTACT, KINDS, OnErased, Record, kind_by_number};
 use crate::domain::time::Timestamp;
-use crate::engine::{Error as EngineError, Rejected, Tx, codec, keys};
+use crate::engine::{Error as EngineError, Rejected, Tx, all_that_are, codec, keys};
 
 /// Longest chain of merges that is followed.
 const MOST_MERGES: usize = 1_000;
@@ -79,29 +78,6 @@ pub(in crate::app) fn refuse_children(
     }
     let goes = |(member, count): (&String, &u64)| *count > 0 && !member.ends_with("_kept");
     if impact.iter().any(goes) { Err(Rejected::By(Error::HasChildren(impact))) } else { Ok(()) }
-}
-
-/// A contact and all that were merged into it, for which records were made.
-fn all_that_are(
-    read: &dyn Fn(ContactId) -> Result<Option<Contact>, EngineError>,
-    read_merge: &dyn Fn(Uuid) -> Result<Option<MergeRecord>, EngineError>,
-    id: ContactId,
-) -> Result<Vec<Uuid>, EngineError> {
-    let (mut all, mut seen) = (Vec::new(), HashSet::new());
-    let mut left = vec![id];
-    while let Some(id) = left.pop() {
-        if !seen.insert(id) || seen.len() > MOST_MERGES {
-            continue;
-        }
-        all.push(id.0);
-        let Some(contact) = read(id)? else { continue };
-        for merge in &contact.merges {
-            if let Some(merge) = read_merge(*merge)? {
-                left.extend(merge.present());
-            }
-        }
-    }
-    Ok(all)
 }
 
 /// Erases what goes with a contact that is deleted for good, and detaches the rest. Cost: reads

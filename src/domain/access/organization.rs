@@ -29,6 +29,9 @@ pub struct Organization {
     /// With which reader its phone numbers were read, see [`crate::domain::phone::READER_VERSION`].
     #[serde(default)]
     pub numbers_read_by: u32,
+    /// Whether the facts of its contacts are kept up; of earlier versions they are worked out once.
+    #[serde(default)]
+    pub has_facts: bool,
     /// When it was made.
     pub created_at: Timestamp,
 }

@@ -7,8 +7,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::field::FieldInfo;
-use super::{CONTACT, Record, Values};
+use super::{CONTACT, Head, Record, Values};
 use crate::domain::access::Permission;
+use crate::domain::facts::Contribution;
 use crate::domain::issue::FieldIssue;
 use crate::domain::time::Timestamp;
 
@@ -116,6 +117,13 @@ pub trait Kind: Serialize + DeserializeOwned + Send + Sync + 'static {
         Ok(())
     }
 
+    /// What it adds to the facts of its contact while it is not deleted. What happened must have
+    /// happened at [`Kind::occurred_at`], or when the record was made.
+    fn facts(&self, head: &Head) -> Contribution {
+        let _ = head;
+        Contribution::default()
+    }
+
     /// What it tells on the timeline of its contact.
     fn events(&self, created_at: Timestamp) -> Vec<Event> {
         let at = self.occurred_at().unwrap_or(created_at);
@@ -149,6 +157,8 @@ pub trait AnyKind: Send + Sync {
         after: &mut Values,
         writing: Writing<'_>,
     ) -> Result<(), Vec<FieldIssue>>;
+    /// See [`Kind::facts`].
+    fn facts(&self, record: &Record) -> Contribution;
     /// See [`Kind::events`].
     fn events(&self, record: &Record) -> Vec<Event>;
     /// See [`Kind::occurred_at`].
@@ -199,6 +209,11 @@ impl<K: Kind> AnyKind for Of<K> {
         record.settle(before.as_ref(), writing)?;
         *after = untyped(&record);
         Ok(())
+    }
+
+    fn facts(&self, record: &Record) -> Contribution {
+        let known = typed::<K>(&record.values);
+        known.map(|known| known.facts(&record.head)).unwrap_or_default()
     }
 
     fn events(&self, record: &Record) -> Vec<Event> {

@@ -144,6 +144,11 @@ pub(in crate::http) struct Contact {
     pub last_called_at: Option<String>,
     pub last_call_outcome: Option<String>,
     pub total_calls: u32,
+    /// When something last happened between the person and the house.
+    #[schema(format = "date-time")]
+    pub last_activity_at: Option<String>,
+    pub last_call: Option<ContactLastCall>,
+    pub counts: ContactCounts,
     #[schema(format = "date-time")]
     pub created_at: String,
     #[schema(format = "date-time")]
@@ -256,4 +261,36 @@ pub(in crate::http) struct ChangeWarning {
     pub pointer: String,
     pub code: String,
     pub detail: String,
+}
+
+/// The last call with a contact.
+#[derive(ToSchema)]
+pub(in crate::http) struct ContactLastCall {
+    /// When it began.
+    #[schema(format = "date-time")]
+    pub at: String,
+    /// The record of the call.
+    pub id: String,
+    pub outcome: Option<String>,
+    /// The id of the user who took or made it.
+    pub agent: Option<String>,
+    /// in, out.
+    pub direction: String,
+    pub status: String,
+}
+
+/// What is counted about a contact; follows from records.
+#[derive(ToSchema)]
+pub(in crate::http) struct ContactCounts {
+    pub open_deals: i64,
+    /// The sum of their amounts.
+    pub open_deals_value: f64,
+    pub deals: i64,
+    pub tasks_open: i64,
+    pub notes: i64,
+    pub activities: i64,
+    pub conversations_open: i64,
+    pub conversations: i64,
+    pub messages: i64,
+    pub calls: i64,
 }

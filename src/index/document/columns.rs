@@ -53,16 +53,16 @@ pub(super) fn add(draft: &mut Draft<'_>) {
     moment(fields.created_at, Some(contact.created_at));
     moment(fields.updated_at, Some(contact.updated_at));
     moment(fields.last_contacted_at, contact.last_contacted_at);
-    moment(fields.last_interaction_at, contact.last_interaction_at);
-    moment(fields.last_called_at, contact.last_called_at);
+    moment(fields.last_interaction_at, contact.last_interaction());
+    moment(fields.last_called_at, contact.last_called());
     if let Some(day) = contact.birthday.as_deref().and_then(day_number) {
         document.add_u64(fields.birthday, u64::try_from(day + DAYS_BEFORE_1970).unwrap_or(0));
     }
     if let Some(score) = contact.lead_score {
         document.add_u64(fields.lead_score, u64::from(score));
     }
-    if contact.total_calls > 0 {
-        document.add_u64(fields.total_calls, u64::from(contact.total_calls));
+    if contact.calls_in_all() > 0 {
+        document.add_u64(fields.total_calls, u64::from(contact.calls_in_all()));
     }
 
     let name = sort_key(collation, contact);
@@ -90,7 +90,7 @@ fn rank(contact: &Contact, key0: u64) -> u64 {
     let mut words: u64 = 0;
     for_each_word(&contact.display_name, |_, _, _| words += 1);
     let calls =
-        u64::from(contact.total_calls.min(1 << 15).checked_ilog2().map_or(0, |log| log + 1));
+        u64::from(contact.calls_in_all().min(1 << 15).checked_ilog2().map_or(0, |log| log + 1));
     (words.min(15) << 60) | ((15 - calls.min(15)) << 56) | (key0 >> 8)
 }
 

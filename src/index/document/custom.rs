@@ -11,6 +11,7 @@ use tantivy::schema::OwnedValue;
 use super::super::cutter::{Place, Terms};
 use super::super::space::Space;
 use super::Draft;
+use crate::domain::facts::Count;
 use crate::domain::text::{fold, for_each_word};
 use crate::domain::time::day_number;
 
@@ -45,13 +46,21 @@ pub fn column_name(space: Space, key: &str, column: Column) -> String {
     format!("{letter}{}_{}", space.name(), &hash[..16])
 }
 
+/// The key of the column of a count; no custom field has such a key, for no control character is
+/// allowed in them.
+pub fn count_key(count: Count) -> String {
+    format!("\u{1}{}", count.name())
+}
+
 pub(super) fn add(draft: &mut Draft<'_>, words: &mut Terms<'_>) {
     let contact = draft.contact;
-    if contact.custom_fields.is_empty() {
-        return;
+    let mut columns: BTreeMap<String, OwnedValue> = BTreeMap::new();
+    let counts = &contact.facts.counts;
+    for count in Count::ALL.into_iter().filter(|count| counts.get(*count) > 0.0) {
+        let column = column_name(draft.space, &count_key(count), Column::Number);
+        columns.insert(column, OwnedValue::I64(ordered(counts.get(count))));
     }
     let mut terms = draft.terms();
-    let mut columns: BTreeMap<String, OwnedValue> = BTreeMap::new();
     for (key, value) in &contact.custom_fields {
         let key = fold(key);
         terms.whole(&key);
@@ -89,7 +98,9 @@ pub(super) fn add(draft: &mut Draft<'_>, words: &mut Terms<'_>) {
             put(Column::Text, OwnedValue::Array(texts));
         }
     }
-    draft.put(draft.schema.fields.cf, &terms);
+    if !contact.custom_fields.is_empty() {
+        draft.put(draft.schema.fields.cf, &terms);
+    }
     if !columns.is_empty() {
         draft.document.add_object(draft.schema.fields.cf_columns, columns);
     }

@@ -17,7 +17,7 @@ use crate::domain::place::country;
 
 pub use columns::DAYS_BEFORE_1970;
 pub(super) use columns::sort_key;
-pub use custom::{Column, column_name};
+pub use custom::{Column, column_name, count_key};
 pub(crate) use custom::{ordered, text_as_key};
 pub(super) use phones::phone_numbers;
 pub use values::{COMPANY_WORDS, normal as normal_value, value_code};

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Draft;
+use crate::domain::facts::Count;
 use crate::domain::place::Place;
 use crate::domain::status::{Lifecycle, Status};
 use crate::domain::text::for_each_word;
@@ -50,6 +51,16 @@ pub fn value_code(field: &Field) -> Option<&'static str> {
         Field::LeadScore => "ls",
         Field::TotalCalls => "tc",
         Field::Activities => "ac",
+        Field::Count(Count::Deals) => "#d",
+        Field::Count(Count::OpenDeals) => "#o",
+        Field::Count(Count::OpenDealsValue) => "#v",
+        Field::Count(Count::TasksOpen) => "#t",
+        Field::Count(Count::Notes) => "#n",
+        Field::Count(Count::ActivityRecords) => "#a",
+        Field::Count(Count::Calls) => "#k",
+        Field::Count(Count::Conversations) => "#c",
+        Field::Count(Count::ConversationsOpen) => "#p",
+        Field::Count(Count::Messages) => "#m",
         Field::Custom(_) => return None,
     })
 }
@@ -106,12 +117,14 @@ pub(super) fn add(draft: &mut Draft<'_>) {
         (Field::FirstChannel, &contact.first_channel),
         (Field::ExternalId, &contact.external_crm_id),
         (Field::ExternalProvider, &contact.external_crm_provider),
-        (Field::LastCallOutcome, &contact.last_call_outcome),
         (Field::Birthday, &contact.birthday),
     ] {
         if let Some(value) = value {
             whole(field.clone(), &normal(&field, value));
         }
+    }
+    if let Some(outcome) = contact.outcome_of_last_call() {
+        whole(Field::LastCallOutcome, outcome);
     }
     let company = contact.company.as_deref().map(|name| draft.schema.names.without_noise(name));
     if let Some(agreed) = contact.opt_in {
@@ -142,7 +155,8 @@ pub(super) fn add(draft: &mut Draft<'_>) {
         }
     }
 
-    let has_called = contact.last_called_at.is_some() || contact.total_calls > 0;
+    let has_called = contact.last_called().is_some() || contact.calls_in_all() > 0;
+    let counts = &contact.facts.counts;
     for (field, is_there) in [
         (Field::Name, !contact.is_named_by_channel()),
         (Field::Phone, !contact.phones.is_empty()),
@@ -150,21 +164,23 @@ pub(super) fn add(draft: &mut Draft<'_>) {
         (Field::Notes, contact.notes.is_some()),
         (Field::Address, !contact.addresses.is_empty()),
         (Field::LastContactedAt, contact.last_contacted_at.is_some()),
-        (Field::LastInteractionAt, contact.last_interaction_at.is_some()),
-        (Field::LastCalledAt, contact.last_called_at.is_some()),
+        (Field::LastInteractionAt, contact.last_interaction().is_some()),
+        (Field::LastCalledAt, contact.last_called().is_some()),
         (Field::LeadScore, contact.lead_score.is_some()),
-        (Field::TotalCalls, contact.total_calls > 0),
+        (Field::TotalCalls, contact.calls_in_all() > 0),
         (
             Field::Activities,
             has_called
                 || contact.last_contacted_at.is_some()
-                || contact.last_interaction_at.is_some(),
+                || contact.last_interaction().is_some(),
         ),
     ] {
         if is_there && !present.contains(&field) {
             present.push(field);
         }
     }
+    let counted = Count::ALL.into_iter().filter(|count| counts.get(*count) > 0.0);
+    present.extend(counted.map(Field::Count));
     if let Some(company) = company.filter(|words| words.contains(' ')) {
         terms.value(COMPANY_WORDS, &company);
     }

@@ -2,5 +2,6 @@
 
 mod crm;
 mod every_kind;
+mod facts;
 mod tasks;
 mod timeline;

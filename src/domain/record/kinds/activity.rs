@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::names;
 use crate::domain::access::Permission;
+use crate::domain::facts::{Contribution, Counts};
 use crate::domain::issue::FieldIssue;
 use crate::domain::record::kind::{Event, Kind, KindInfo, OnErased, Writing};
-use crate::domain::record::{FieldInfo, FieldKind};
+use crate::domain::record::{FieldInfo, FieldKind, Head};
 use crate::domain::time::Timestamp;
 
 /// An activity.
@@ -54,6 +55,12 @@ impl Kind for Activity {
             .searched(),
         FieldInfo::new("data", FieldKind::Object, "whatever else is known", r#"{"minutes": 30}"#),
     ];
+
+    fn facts(&self, head: &Head) -> Contribution {
+        let counts = Counts { activities: 1, ..Counts::default() };
+        let activity_at = self.occurred_at().or(Some(head.created_at));
+        Contribution { counts, activity_at, ..Contribution::default() }
+    }
 
     fn settle(
         &mut self,

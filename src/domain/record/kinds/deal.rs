@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::names;
 use crate::domain::access::Permission;
+use crate::domain::facts::{Contribution, Counts};
 use crate::domain::issue::FieldIssue;
 use crate::domain::record::kind::{Event, Kind, KindInfo, OnErased, Writing};
-use crate::domain::record::{FieldInfo, FieldKind, Writable};
+use crate::domain::record::{FieldInfo, FieldKind, Head, Writable};
 use crate::domain::time::Timestamp;
 
 /// A deal.
@@ -82,6 +83,20 @@ impl Kind for Deal {
             self.closed_at = Some(writing.now);
         }
         Ok(())
+    }
+
+    fn facts(&self, _head: &Head) -> Contribution {
+        let is_open = i64::from(self.status == "open");
+        let cents = (self.amount.unwrap_or(0.0) * 100.0).round();
+        #[expect(clippy::cast_possible_truncation, reason = "amounts are bounded")]
+        let cents = cents as i64;
+        let counts = Counts {
+            deals: 1,
+            open_deals: is_open,
+            open_deals_cents: is_open * cents,
+            ..Counts::default()
+        };
+        Contribution { counts, ..Contribution::default() }
     }
 
     fn events(&self, created_at: Timestamp) -> Vec<Event> {

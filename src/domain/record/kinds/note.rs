@@ -5,9 +5,10 @@ use serde_json::Value;
 
 use super::names;
 use crate::domain::access::Permission;
+use crate::domain::facts::{Contribution, Counts};
 use crate::domain::issue::FieldIssue;
 use crate::domain::record::kind::{Kind, KindInfo, OnErased, Writing};
-use crate::domain::record::{FieldInfo, FieldKind, Writable};
+use crate::domain::record::{FieldInfo, FieldKind, Head, Writable};
 use crate::domain::time::Timestamp;
 
 /// Most earlier texts that are kept.
@@ -52,6 +53,11 @@ impl Kind for Note {
         FieldInfo::new("history", FieldKind::Earlier, "earlier texts, the oldest first", "[]")
             .written(Writable::Never),
     ];
+
+    fn facts(&self, _head: &Head) -> Contribution {
+        let counts = Counts { notes: 1, ..Counts::default() };
+        Contribution { counts, ..Contribution::default() }
+    }
 
     fn settle(
         &mut self,

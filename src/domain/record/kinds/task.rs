@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::names;
 use crate::domain::access::Permission;
+use crate::domain::facts::{Contribution, Counts};
 use crate::domain::issue::FieldIssue;
 use crate::domain::record::kind::{Kind, KindInfo, OnErased, Writing};
-use crate::domain::record::{FieldInfo, FieldKind, Writable};
+use crate::domain::record::{FieldInfo, FieldKind, Head, Writable};
 use crate::domain::time::Timestamp;
 
 /// A task.
@@ -62,6 +63,11 @@ impl Kind for Task {
             false => self.done_at = None,
         }
         Ok(())
+    }
+
+    fn facts(&self, _head: &Head) -> Contribution {
+        let counts = Counts { tasks_open: i64::from(self.status == "open"), ..Counts::default() };
+        Contribution { counts, ..Contribution::default() }
     }
 
     fn occurred_at(&self) -> Option<Timestamp> {

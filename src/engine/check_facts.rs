@@ -1,0 +1,118 @@
+//! The facts of contacts worked out from all records, to verify those that are stored.
+
+use std::collections::{HashMap, HashSet};
+
+use super::check::CheckReport;
+use super::error::Error;
+use super::partition::Partition;
+use super::tx::Tx;
+use crate::domain::contact::Contact;
+use crate::domain::facts::Facts;
+use crate::domain::ids::{ContactId, OrgNumber};
+use crate::domain::record::{Record, kind_by_number};
+use crate::store::{codec, keys};
+
+/// How facts that are wrong are put right.
+const RECOUNT: &str = "ringdex reindex";
+
+/// Facts by contact.
+pub(super) type FactsByContact = HashMap<(OrgNumber, ContactId), Facts>;
+
+impl Partition {
+    /// What follows for contacts from the records of an organisation, or of all. Cost: reads all
+    /// records; memory is that of the facts of the contacts that have some.
+    pub(super) fn expected_facts(&self, org: Option<OrgNumber>) -> Result<FactsByContact, Error> {
+        let mut expected = FactsByContact::new();
+        let prefix = match org {
+            Some(org) => keys::space_of(keys::RECORDS, org).to_vec(),
+            None => vec![keys::RECORDS],
+        };
+        for entry in self.store().scan_prefix(&prefix) {
+            let (key, value) = entry?;
+            let kind = key.get(5).and_then(|number| kind_by_number(*number));
+            // What cannot be read is named where records are verified.
+            let (Some(kind), Ok(record)) = (kind, codec::decode::<Record>(&value)) else {
+                continue;
+            };
+            if record.head.deleted_at.is_some() {
+                continue;
+            }
+            let adds = kind.facts(&record);
+            let (mut at, mut seen) = (record.contact().map(ContactId), HashSet::new());
+            while let Some(id) = at.filter(|id| seen.insert(*id)) {
+                let Some(contact) = self.contact(record.head.organization, id)? else { break };
+                let facts = expected.entry((record.head.organization, id)).or_default();
+                facts.counts.add(&adds.counts, true);
+                facts.take_latest(adds.call.as_ref(), adds.activity_at);
+                at = contact.merged_into;
+            }
+        }
+        Ok(expected)
+    }
+
+    /// Names contacts of which the facts are not what their records say.
+    pub(super) fn check_facts(
+        &self,
+        suspects: &HashSet<(OrgNumber, ContactId)>,
+        report: &mut CheckReport,
+    ) -> Result<(), Error> {
+        if suspects.is_empty() {
+            return Ok(());
+        }
+        // A record that is written meanwhile would be counted on one side only.
+        let pause = self.pause_writes()?;
+        let expected = self.expected_facts(None)?;
+        for (org, id) in suspects {
+            let Some(contact) = self.contact(*org, *id)? else { continue };
+            if !contact
+                .facts
+                .says_the_same(&expected.get(&(*org, *id)).cloned().unwrap_or_default())
+            {
+                let detail = format!("contact {id} has other facts than its records give");
+                report.add("store", detail, RECOUNT);
+            }
+        }
+        drop(pause);
+        Ok(())
+    }
+
+    /// The contacts of an organisation of which the facts are not what their records say.
+    ///
+    /// # Errors
+    /// If something cannot be read.
+    pub fn contacts_with_wrong_facts(&self, org: OrgNumber) -> Result<Vec<ContactId>, Error> {
+        let mut expected = self.expected_facts(Some(org))?;
+        let mut wrong = Vec::new();
+        for entry in self.store().scan_prefix(&keys::contacts_of(org)) {
+            let contact: Contact = codec::decode(&entry?.1)?;
+            let facts = expected.remove(&(org, contact.id)).unwrap_or_default();
+            if !contact.facts.says_the_same(&facts) {
+                wrong.push(contact.id);
+            }
+        }
+        Ok(wrong)
+    }
+}
+
+impl Tx<'_> {
+    /// Works the facts of a contact out anew from the records about it and about what was merged
+    /// into it. Cost: reads all of them.
+    ///
+    /// # Errors
+    /// If something cannot be read.
+    pub fn recount_facts(&mut self, org: OrgNumber, id: ContactId) -> Result<(), Error> {
+        let Some(contact) = self.contact(org, id)? else { return Ok(()) };
+        let mut facts = Facts { revision: contact.facts.revision, ..Facts::default() };
+        let read = |id| self.contact(org, id);
+        for one in super::facts::all_that_are(&read, &|id| self.merge(org, id), id)? {
+            for (kind, record) in self.records_about(org, one)? {
+                if record.head.deleted_at.is_none() {
+                    let adds = kind.facts(&record);
+                    facts.counts.add(&adds.counts, true);
+                    facts.take_latest(adds.call.as_ref(), adds.activity_at);
+                }
+            }
+        }
+        self.put_facts(org, contact, facts)
+    }
+}
