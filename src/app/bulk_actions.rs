@@ -25,6 +25,7 @@ use crate::domain::access::{Caller, OrgSettings, Permission};
 use crate::domain::contact::Contact;
 use crate::domain::draft::{Draft, Patch, Stamp};
 use crate::domain::ids::ContactId;
+use crate::domain::tag::TagChange;
 use crate::engine::{Rejected, Tx};
 use crate::error::HasCode;
 
@@ -113,6 +114,19 @@ impl App {
         }
         let settings = self.organization_of(caller)?.settings.clone();
         let deed = self.bulk_deed(caller, &settings, &action)?;
+        self.start_deed(caller, mode, selection, deed, idempotency)
+    }
+
+    /// Starts something that is done to each of many contacts, or tries it.
+    pub(super) fn start_deed(
+        self: &Arc<Self>,
+        caller: &Caller,
+        mode: BulkMode,
+        selection: Selection,
+        deed: Deed,
+        idempotency: Option<Idempotency>,
+    ) -> Result<BulkStart, Error> {
+        let settings = self.organization_of(caller)?.settings.clone();
         let trial = self.try_selection(caller, &selection, &deed)?;
         let bounds = Bounds {
             expected: mode.expect_total,
@@ -175,9 +189,10 @@ impl App {
             display_name: contact.display_name.clone(),
             company: contact.company.clone(),
         };
-        let query = match selection {
-            Selection::Query(query) => query.as_ref().clone(),
-            Selection::All => Query::default(),
+        let request = match selection {
+            Selection::Query(_) | Selection::All | Selection::Where(_) => {
+                selected_by(selection, deed)
+            }
             Selection::Ids(ids) => {
                 let each: HashSet<&ContactId> = ids.iter().collect();
                 let mut examples = Vec::new();
@@ -191,14 +206,7 @@ impl App {
         };
         let page = self.search_contacts(
             caller,
-            &SearchRequest {
-                query,
-                is_trash: deed.is_of_trash(),
-                sort: Some("created_at".to_owned()),
-                per_page: Some(EXAMPLES),
-                refresh: Refresh::Wait,
-                ..SearchRequest::default()
-            },
+            &SearchRequest { per_page: Some(EXAMPLES), refresh: Refresh::Wait, ..request },
         )?;
         if page.partial {
             return Err(TOO_SLOW);
@@ -248,10 +256,32 @@ impl Bounds {
     }
 }
 
+/// The search that finds what is selected, in an order that changes do not disturb.
+fn selected_by(selection: &Selection, deed: &Deed) -> SearchRequest {
+    let query = match selection {
+        Selection::Query(query) => query.as_ref().clone(),
+        Selection::Ids(_) | Selection::All | Selection::Where(_) => Query::default(),
+    };
+    let conditions = match selection {
+        Selection::Where(expr) => Some(expr.as_ref().clone()),
+        Selection::Ids(_) | Selection::All | Selection::Query(_) => None,
+    };
+    SearchRequest {
+        query,
+        with_archived: conditions.is_some(),
+        conditions,
+        is_trash: deed.is_of_trash(),
+        sort: Some("created_at".to_owned()),
+        ..SearchRequest::default()
+    }
+}
+
 /// What is done to each contact.
-enum Deed {
+pub(super) enum Deed {
     /// These changes, taken in turn.
     Change(Vec<Draft>),
+    /// Tags that become others.
+    Tags(TagChange),
     Delete,
     Restore,
 }
@@ -262,12 +292,12 @@ impl Deed {
         matches!(self, Self::Restore)
     }
 
-    /// What is done to the contact at a place of the selection; `None` if it is not changed but
-    /// deleted or restored.
+    /// What is done to the contact at a place of the selection; `None` if it follows from the contact
+    /// itself, or if it is not changed but deleted or restored.
     fn draft(&self, at: usize) -> Option<&Draft> {
         match self {
             Self::Change(drafts) => drafts.get(at.checked_rem(drafts.len())?),
-            Self::Delete | Self::Restore => None,
+            Self::Tags(_) | Self::Delete | Self::Restore => None,
         }
     }
 
@@ -275,7 +305,7 @@ impl Deed {
     fn changes_sight(&self) -> bool {
         match self {
             Self::Change(drafts) => drafts.iter().any(changes_sight),
-            Self::Delete | Self::Restore => false,
+            Self::Tags(_) | Self::Delete | Self::Restore => false,
         }
     }
 }
@@ -302,7 +332,7 @@ impl BulkRun<'_> {
             }
             let outcomes = match self.deed {
                 Deed::Restore => self.restore(chunk)?,
-                Deed::Change(_) | Deed::Delete => self.write(
+                Deed::Change(_) | Deed::Tags(_) | Deed::Delete => self.write(
                     (done..).zip(chunk).map(|(at, id)| (*id, self.deed.draft(at).cloned())),
                 )?,
             };
@@ -329,24 +359,18 @@ impl BulkRun<'_> {
     fn select(&self, selection: Selection) -> Result<Vec<ContactId>, Error> {
         let mut ids = match selection {
             Selection::Ids(ids) => ids,
-            Selection::Query(_) | Selection::All => {
-                let query = match selection {
-                    Selection::Query(query) => *query,
-                    Selection::Ids(_) | Selection::All => Query::default(),
-                };
+            Selection::Query(_) | Selection::All | Selection::Where(_) => {
+                let request = selected_by(&selection, self.deed);
                 let mut ids = Vec::new();
                 let mut cursor = None;
                 loop {
                     let page = self.app.search_contacts(
                         self.caller,
                         &SearchRequest {
-                            query: query.clone(),
-                            is_trash: self.deed.is_of_trash(),
-                            sort: Some("created_at".to_owned()),
                             per_page: Some(MOST_PER_PAGE),
                             cursor,
                             refresh: if ids.is_empty() { Refresh::Wait } else { Refresh::Never },
-                            ..SearchRequest::default()
+                            ..request.clone()
                         },
                     )?;
                     if page.partial {
@@ -396,6 +420,10 @@ impl BulkRun<'_> {
             (self.caller.clone(), self.settings.clone(), self.app.partition.now());
         let department = self.app.department_of(self.caller);
         let known = self.app.definitions(org);
+        let tags = match self.deed {
+            Deed::Tags(change) => Some(change.clone()),
+            Deed::Change(_) | Deed::Delete | Deed::Restore => None,
+        };
         let written = self.app.partition.write::<_, Error>(org, self.caller, false, move |tx| {
             let mut fields = FieldsInWrite::begin(tx, &known, &by, &settings, now)?;
             let stamp = Stamp { now, actor: &by.actor, settings: &settings };
@@ -406,8 +434,14 @@ impl BulkRun<'_> {
                     outcomes.push(Outcome::refused(*id, &Error::ContactNotFound));
                     continue;
                 };
+                let of_tags = tags.as_ref().map(|change| change.draft(&before));
+                if matches!(of_tags, Some(None)) {
+                    outcomes.push(Outcome::Unchanged);
+                    continue;
+                }
+                let draft = of_tags.flatten().or_else(|| draft.clone());
                 if let Some(draft) = draft {
-                    outcomes.push(change(tx, &mut fields, &by, before, draft.clone(), stamp)?);
+                    outcomes.push(change(tx, &mut fields, &by, before, draft, stamp)?);
                     continue;
                 }
                 if let Err(error) = may_delete(&by, department.as_deref(), &before, false) {

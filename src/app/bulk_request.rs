@@ -11,6 +11,7 @@ use crate::domain::draft::{Draft, Patch};
 use crate::domain::ids::ContactId;
 use crate::domain::members::ObjectReader;
 use crate::domain::status::Lifecycle;
+use crate::query::Expr;
 
 /// Most ids of one request.
 const MOST_IDS: usize = 100_000;
@@ -21,6 +22,8 @@ pub(super) enum Selection {
     Ids(Vec<ContactId>),
     Query(Box<Query>),
     All,
+    /// Who meets this, archived or not.
+    Where(Box<Expr>),
 }
 
 /// How a request to act on many contacts is carried out.
@@ -35,6 +38,11 @@ pub(super) struct BulkMode {
 }
 
 impl BulkMode {
+    /// It is done, or only tried.
+    pub(super) fn of(is_trial: bool) -> Self {
+        Self { is_trial, expect_total: None, is_loose: false }
+    }
+
     pub(super) fn read(value: &Value) -> Result<Self, Error> {
         let is_trial = match value.get("dry_run") {
             None => false,

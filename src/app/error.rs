@@ -46,6 +46,11 @@ pub enum Error {
     /// There is no such record, for this caller.
     #[error("there is no {} with this id", .0.as_str())]
     NotFound(Noun),
+    /// No contact that the caller sees has the tag.
+    #[error(
+        "there is no tag {0:?} on a contact that you see; GET /api/v1/tags lists those that are"
+    )]
+    TagNotFound(String),
     /// Another record has the name.
     #[error("there is another {} with this name", .0.as_str())]
     NameTaken(Noun),
@@ -247,7 +252,9 @@ impl HasCode for Error {
                 ErrorCode::Forbidden
             }
             Self::TotalDiffers { .. } => ErrorCode::TotalDiffers,
-            Self::NotFound(_) | Self::ImportErrorsGone => ErrorCode::NotFound,
+            Self::NotFound(_) | Self::TagNotFound(_) | Self::ImportErrorsGone => {
+                ErrorCode::NotFound
+            }
             Self::NameTaken(_) => ErrorCode::NameTaken,
             Self::InUse(_) | Self::FieldInUse(_) => ErrorCode::InUse,
             Self::HasChildren(_) => ErrorCode::HasChildren,

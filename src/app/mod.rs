@@ -48,6 +48,7 @@ mod secret;
 mod sessions;
 mod staged;
 mod suggest;
+mod tags;
 mod tokens;
 mod write_rules;
 
@@ -90,6 +91,7 @@ pub use search_members::SEARCH_MEMBERS;
 pub use sessions::{NewSession, Session};
 pub use staged::{StagedReader, StagedWriter, Unkept};
 pub use suggest::{SuggestAnswer, SuggestKind, Suggestion};
+pub use tags::{TagChanged, TagPage, TagQuery};
 pub use tokens::{NewToken, TokenRequest, TokenView};
 
 // What interfaces need of the layers below; they reach them through here only.

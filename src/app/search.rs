@@ -73,6 +73,8 @@ pub struct SearchRequest {
     pub status: Option<String>,
     /// Whether the trash is searched: the contacts that are deleted and can be restored.
     pub is_trash: bool,
+    /// Whether archived contacts are among the others, also if nobody asks about the status.
+    pub with_archived: bool,
     /// Which writes to see.
     pub refresh: Refresh,
     /// After so many matches the search ends; the total is then a lower bound.
@@ -157,7 +159,10 @@ impl App {
             space,
             expr,
             // Whoever asks about the status is told about archived ones.
-            hides_archived: !request.is_trash && status.is_none() && !expr.asks_status(),
+            hides_archived: !request.is_trash
+                && !request.with_archived
+                && status.is_none()
+                && !expr.asks_status(),
             is_strict: request.query.is_strict,
             typed: &request.query.q,
             aliases: &self.aliases(caller, expr),

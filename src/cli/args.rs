@@ -14,6 +14,7 @@ use super::edge::Edge;
 use super::merge::{Merge, Merges, UndoMerge};
 use super::oidc::Oidc;
 use super::record::RecordCommand;
+use super::tag::Tag;
 
 /// Who is calling, and find anyone as you type: a contact service with its own search engine.
 #[derive(Parser)]
@@ -161,6 +162,11 @@ pub(super) enum Command {
     CustomField {
         #[command(subcommand)]
         command: CustomField,
+    },
+    /// List, rename, join, colour and remove tags.
+    Tag {
+        #[command(subcommand)]
+        command: Tag,
     },
     /// Show who did what, newest first; with --json one line of JSON each.
     Audit(Audit),

@@ -162,3 +162,16 @@ fn refuse_problems(mut response: Response<Body>) -> Result<Response<Body>, Failu
 fn read_json(response: &mut Response<Body>) -> Result<Value, Failure> {
     Ok(response.body_mut().with_config().limit(1 << 30).read_json()?)
 }
+
+/// A text as a part of a path.
+pub(super) fn escaped(text: &str) -> String {
+    use std::fmt::Write as _;
+    text.bytes().fold(String::new(), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+        out
+    })
+}

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::admin::print_records;
 use super::args::Args;
+use super::client::escaped;
 use super::error::Failure;
 use super::output;
 use super::target::Target;
@@ -126,16 +127,7 @@ fn with(mut body: Value, more: Value) -> Value {
 
 /// A key as a part of a path.
 fn path_of(field: &str) -> String {
-    use std::fmt::Write as _;
-    let escaped = field.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-        out
-    });
-    format!("{PATH}/{escaped}")
+    format!("{PATH}/{}", escaped(field))
 }
 
 fn print_changed(args: &Args, changed: &Value) -> Result<(), Failure> {

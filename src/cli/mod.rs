@@ -31,6 +31,7 @@ mod record;
 mod rekey;
 mod saved_search;
 mod serve;
+mod tag;
 mod target;
 
 use std::process::ExitCode;
@@ -76,6 +77,7 @@ pub fn run() -> ExitCode {
         Command::Queue { command } => people::run(&args, people::Noun::Queue, command),
         Command::SavedSearch { command } => saved_search::run(&args, command),
         Command::CustomField { command } => custom_field::run(&args, command),
+        Command::Tag { command } => tag::run(&args, command),
         Command::Audit(command) => audit::run(&args, command),
         Command::Permissions => people::permissions(&args),
         Command::Completions { shell } => manual::completions(*shell),

@@ -88,6 +88,10 @@ actions! {
     FieldCreated "fc" "custom_field.created",
     FieldUpdated "fu" "custom_field.updated",
     FieldDeleted "fd" "custom_field.deleted",
+    TagUpdated "gu" "tag.updated",
+    TagsMerged "gm" "tag.merged",
+    TagDeleted "gd" "tag.deleted",
+    TagsOfCountry "gc" "tag.auto_country",
 }
 
 impl AuditAction {

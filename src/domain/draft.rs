@@ -17,6 +17,7 @@ use super::issue::FieldIssue;
 use super::name;
 use super::phone::Phone;
 use super::status::{EmailState, Lifecycle, Status};
+use super::tag;
 use super::text::fold;
 use super::time::Timestamp;
 
@@ -233,7 +234,11 @@ impl Draft {
         let naming = Naming::of(contact);
         let is_renamed = self.put_names(contact);
         let was_tagged = has_tag(&contact.tags, &settings.do_not_contact_tag);
+        let had_country = !settings.auto_tag_country || tag::country_of(&contact.phones).is_some();
         self.put_phones(&mut contact.fields.phones);
+        if !had_country {
+            self.add_tags.extend(tag::country_of(&contact.phones));
+        }
         self.put_emails(&mut contact.fields.emails);
         let fields = &mut contact.fields;
         self.company.apply_to(&mut fields.company);

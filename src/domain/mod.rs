@@ -26,6 +26,7 @@ pub mod place;
 pub mod record;
 pub mod saved_search;
 pub mod status;
+pub mod tag;
 pub mod text;
 pub mod time;
 pub mod view;

@@ -57,6 +57,7 @@ mod setup;
 mod signals;
 mod state;
 mod suggest;
+mod tags;
 mod tls;
 mod unread;
 mod waiting;

@@ -17,12 +17,13 @@ use crate::domain::record::KINDS;
 pub(super) struct Completion;
 
 /// The groups of operations, in the order in which somebody who begins needs them.
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 12] = [
     ("lookup", "Who is calling: people for a number."),
     ("contacts", "Search, create, read, change, delete and export contacts."),
     ("records", "What is about contacts: tasks and so on."),
     ("imports", "Take over lists."),
     ("custom fields", "Fields of your own."),
+    ("tags", "The tags of contacts: count, colour, rename, join, remove."),
     ("duplicates", "Contacts that are the same person."),
     ("merging", "Make one contact of several, and undo that."),
     ("people", "Users, departments, queues and saved searches."),

@@ -9,7 +9,7 @@ use super::error::Problem;
 use super::{
     admin, assets, audit, bulk, contacts, custom_fields, duplicate_runs, duplicates, export,
     health, import_preview, imports, lookup, merges, oidc, openapi, people, records, search,
-    session, setup, suggest,
+    session, setup, suggest, tags,
 };
 use crate::domain::record::{AnyKind, KINDS};
 use crate::error::ErrorCode;
@@ -138,6 +138,12 @@ const WRITTEN: &[Endpoint] = &[
     get("/api/v1/duplicates/runs/{id}", || read().to(duplicate_runs::find)),
     post("/api/v1/duplicates/runs/{id}/cancel", || web::post().to(duplicate_runs::cancel)),
     get("/api/v1/duplicates/runs/{id}/report", || read().to(duplicate_runs::report)),
+    get("/api/v1/tags", || read().to(tags::list)),
+    get("/api/v1/tags/proposals", || read().to(tags::proposals)),
+    post("/api/v1/tags/merge", || web::post().to(tags::merge)),
+    post("/api/v1/tags/auto-country", || web::post().to(tags::auto_country)),
+    patch("/api/v1/tags/{tag}", || web::patch().to(tags::update)),
+    delete("/api/v1/tags/{tag}", || web::delete().to(tags::delete)),
     get("/api/v1/departments", || read().to(people::departments::list)),
     post("/api/v1/departments", || web::post().to(people::departments::create)),
     get("/api/v1/departments/{id}", || read().to(people::departments::find)),

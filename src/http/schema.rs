@@ -16,6 +16,7 @@ mod duplicates;
 mod merges;
 mod people;
 mod search;
+mod tags;
 
 pub(super) use admin::{
     CheckReport, NewToken, Organization, OrganizationInput, OrganizationList, OrganizationPatch,
@@ -40,6 +41,7 @@ pub(super) use people::{
 pub(super) use search::{
     SavedSearch, SavedSearchInput, SavedSearchList, SearchAnswer, SearchInput, SuggestAnswer,
 };
+pub(super) use tags::{AutoCountryInput, Tag, TagList, TagMergeInput, TagPatch, TagProposalList};
 
 #[derive(ToSchema)]
 pub(super) struct LookupQuery {

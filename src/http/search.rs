@@ -124,6 +124,7 @@ fn search_of(asked: &Asked) -> Result<SearchRequest, Problem> {
         start: text("start"),
         status: None,
         is_trash: asked.flag("deleted")?,
+        with_archived: false,
         refresh: refresh(asked.last("refresh"))?,
         most_total: asked.number("total_limit")?,
         facets: asked.all("facets"),
@@ -134,7 +135,7 @@ fn search_of(asked: &Asked) -> Result<SearchRequest, Problem> {
     })
 }
 
-fn refresh(text: Option<&str>) -> Result<Refresh, Problem> {
+pub(super) fn refresh(text: Option<&str>) -> Result<Refresh, Problem> {
     match text {
         None | Some("") => Ok(Refresh::Own),
         Some("wait" | "true") => Ok(Refresh::Wait),

@@ -19,6 +19,8 @@ use crate::index::{Column as CustomColumn, Space, column_name};
 #[expect(missing_docs, reason = "the names are those of the record")]
 pub enum FacetField {
     Tag,
+    /// Tags by their spellings.
+    TagSpelling,
     Status,
     Source,
     Owner,
@@ -58,7 +60,7 @@ impl FacetField {
 
     fn column(&self, space: Space) -> Option<String> {
         Some(match self {
-            Self::Tag => "tag_value".to_owned(),
+            Self::Tag | Self::TagSpelling => "tag_value".to_owned(),
             Self::Status => "status_value".to_owned(),
             Self::Source => "source_value".to_owned(),
             Self::Owner => "owner_value".to_owned(),
@@ -160,7 +162,11 @@ impl<'a> SegmentCounts<'a> {
                             _ => text.split_once('\u{1}').map_or(text.as_str(), |(_, v)| v),
                         };
                         // The same value in different spellings is one.
-                        let entry = values.entry(fold(value)).or_insert_with(|| (value.into(), 0));
+                        let same = match field {
+                            FacetField::TagSpelling => value.to_owned(),
+                            _ => fold(value),
+                        };
+                        let entry = values.entry(same).or_insert_with(|| (value.into(), 0));
                         entry.1 += u64::from(count);
                     }
                 }

@@ -98,7 +98,8 @@ fn place_of(field: &FacetField) -> Option<(&'static str, &'static str)> {
         FacetField::Tag => (Field::Tag, "tag_value"),
         FacetField::Source => (Field::Source, "source_value"),
         FacetField::City => (Field::City, "city_value"),
-        FacetField::Status
+        FacetField::TagSpelling
+        | FacetField::Status
         | FacetField::Owner
         | FacetField::Queue
         | FacetField::Country

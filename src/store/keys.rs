@@ -30,6 +30,7 @@
 //! | `T` | hash of the token | token |
 //! | `U` | organisation, user id | user |
 //! | `V` | organisation, search id | saved search |
+//! | `W` | organisation | colours of tags |
 
 use uuid::Uuid;
 
@@ -77,6 +78,8 @@ pub const TOKENS: u8 = b'T';
 pub const USERS: u8 = b'U';
 /// The space of saved searches.
 pub const SAVED_SEARCHES: u8 = b'V';
+/// The space of the colours of tags.
+pub const TAG_STYLES: u8 = b'W';
 
 /// The key of the next free contact number.
 pub const NEXT_CONTACT_NUMBER: &[u8] = b"Mnext_contact_number";
@@ -101,6 +104,7 @@ pub fn name(key: &[u8]) -> Option<String> {
         SAVED_SEARCHES => "saved search",
         DECISIONS => "decision about contact",
         ORGANIZATIONS => return Some("an organisation".to_owned()),
+        TAG_STYLES => return Some("the colours of tags".to_owned()),
         SESSIONS => return Some("a session".to_owned()),
         TOKENS => return Some("a token".to_owned()),
         RECORDS => {
@@ -165,6 +169,11 @@ fn with_organization<const N: usize>(space: u8, organization: OrgNumber, rest: &
 /// The prefix of all keys of an organisation in a space.
 pub fn space_of(space: u8, organization: OrgNumber) -> [u8; 5] {
     with_organization(space, organization, &[])
+}
+
+/// The key of the colours of the tags of an organisation.
+pub fn tag_styles(organization: OrgNumber) -> [u8; 5] {
+    space_of(TAG_STYLES, organization)
 }
 
 /// The key of a department.

@@ -32,6 +32,7 @@ mod records;
 mod search;
 mod suggest;
 mod support;
+mod tags;
 mod tenancy;
 mod tidy;
 mod vault;

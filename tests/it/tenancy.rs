@@ -200,6 +200,12 @@ fn written_routes(id: &str) -> Vec<(&'static str, String, Value, &'static str)> 
         ("GET", format!("/api/v1/custom-fields/{id}"), Value::Null, "agent"),
         ("PATCH", format!("/api/v1/custom-fields/{id}"), json!({}), "admin"),
         ("DELETE", format!("/api/v1/custom-fields/{id}"), Value::Null, "admin"),
+        ("GET", at("/api/v1/tags"), Value::Null, "agent"),
+        ("GET", at("/api/v1/tags/proposals"), Value::Null, "agent"),
+        ("POST", at("/api/v1/tags/merge"), json!({"from": [id], "into": "x"}), "manager"),
+        ("POST", at("/api/v1/tags/auto-country"), json!({"dry_run": true}), "manager"),
+        ("PATCH", format!("/api/v1/tags/{id}"), json!({"color": "red"}), "manager"),
+        ("DELETE", format!("/api/v1/tags/{id}"), Value::Null, "manager"),
         ("DELETE", at("/api/v1/session"), Value::Null, "lookup"),
         ("DELETE", at("/api/v1/sessions"), Value::Null, "lookup"),
         ("POST", at("/api/v1/me/password"), json!({}), "lookup"),
@@ -247,7 +253,7 @@ fn every_route_knows_its_roles() {
         }
         let known = tried.iter().any(|(method, path, ..)| {
             let path = path.split('?').next().unwrap().replace(&id, "{id}");
-            let wanted = route.path.replace("{user_id}", "{id}");
+            let wanted = route.path.replace("{user_id}", "{id}").replace("{tag}", "{id}");
             *method == route.method && path == wanted
         });
         assert!(known, "{} {} is not tried", route.method, route.path);

@@ -90,6 +90,7 @@ impl BulkDeleteLimits {
 /// The settings of an organisation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each switches something of its own")]
 pub struct OrgSettings {
     /// ISO 3166 country whose national numbers are understood without a country code.
     pub default_country: Option<String>,
@@ -104,6 +105,8 @@ pub struct OrgSettings {
     pub phone_uniqueness: PhoneUniqueness,
     /// The tag that means do not contact (compared without case).
     pub do_not_contact_tag: String,
+    /// Whether a contact is tagged with the country of its number when it gets its first one.
+    pub auto_tag_country: bool,
     /// Which role may do what.
     pub permissions: PermissionTable,
     /// Which role sees which field.
@@ -129,6 +132,7 @@ impl Default for OrgSettings {
             phone_validation: ValidationLevel::default(),
             phone_uniqueness: PhoneUniqueness::default(),
             do_not_contact_tag: "DNC".to_owned(),
+            auto_tag_country: false,
             permissions: PermissionTable::default(),
             field_visibility: FieldRules::default(),
             audit_reads: false,

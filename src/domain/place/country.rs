@@ -217,6 +217,45 @@ pub fn names(code: &str) -> &'static [&'static str] {
     COUNTRIES.names.get(code).map_or(&[], Vec::as_slice)
 }
 
+/// What a country is called in short, where that is not its first name in ISO 3166 without the
+/// article.
+const SHORT_NAMES: &[(&str, &str)] = &[
+    ("BN", "Brunei"),
+    ("BO", "Bolivia"),
+    ("CC", "Cocos (Keeling) Islands"),
+    ("CD", "DR Congo"),
+    ("CG", "Republic of the Congo"),
+    ("FK", "Falkland Islands"),
+    ("FM", "Micronesia"),
+    ("GB", "United Kingdom"),
+    ("IR", "Iran"),
+    ("KP", "North Korea"),
+    ("KR", "South Korea"),
+    ("LA", "Laos"),
+    ("MD", "Moldova"),
+    ("MK", "North Macedonia"),
+    ("PS", "Palestine"),
+    ("RU", "Russia"),
+    ("SH", "Saint Helena"),
+    ("SY", "Syria"),
+    ("TW", "Taiwan"),
+    ("TZ", "Tanzania"),
+    ("US", "United States"),
+    ("VA", "Vatican City"),
+    ("VE", "Venezuela"),
+    ("VN", "Vietnam"),
+];
+
+/// The short English name of the country with an alpha-2 code.
+pub fn short_name(code: &str) -> Option<String> {
+    if let Some((_, name)) = SHORT_NAMES.iter().find(|(known, _)| *known == code) {
+        return Some((*name).to_owned());
+    }
+    let name = names(code).first()?;
+    let name = name.strip_prefix("The ").unwrap_or(name);
+    Some(name.replace(" And ", " and ").replace(" Of ", " of ").replace(" The ", " the "))
+}
+
 /// The alpha-2 codes of the countries of which a name or code begins with a text.
 pub fn codes_beginning(text: &str) -> Vec<&'static str> {
     let beginning = key(text);
@@ -274,6 +313,18 @@ mod tests {
         for text in ["", " ", "XX", "Nowhere", "Germ", "12", "the", "Europe", "D"] {
             assert_eq!(code(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn every_country_has_a_short_name_that_leads_back_to_it() {
+        for code_of in COUNTRIES.names.keys() {
+            let name = short_name(code_of).unwrap();
+            assert_eq!(code(&name), Some(*code_of), "{name}");
+            assert!(name.len() <= 50, "{name}");
+        }
+        assert_eq!(short_name("NL").as_deref(), Some("Netherlands"));
+        assert_eq!(short_name("US").as_deref(), Some("United States"));
+        assert_eq!(short_name("BA").as_deref(), Some("Bosnia and Herzegovina"));
     }
 
     #[test]

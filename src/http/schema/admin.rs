@@ -18,6 +18,8 @@ pub(in crate::http) struct Settings {
     /// allow, warn, reject.
     pub phone_uniqueness: Option<String>,
     pub do_not_contact_tag: Option<String>,
+    /// Whether a contact is tagged with the country of its number when it gets its first one.
+    pub auto_tag_country: Option<bool>,
     /// Which role may do what: a preset and changes to it.
     pub permissions: Option<PermissionTable>,
     /// Field (`phones`, `emails`, `cf.KEY`) to role to `full`, `masked` or `hidden`.

@@ -70,6 +70,7 @@ const MERGERS: &[P] = &[P::Merge];
 const IMPORTERS: &[P] = &[P::Import];
 const RUNNERS: &[P] = &[P::Merge, P::Import];
 const FIELDS: &[P] = &[P::ManageFields];
+const TAGGERS: &[P] = &[P::ManageTags];
 const SETTINGS: &[P] = &[P::ManageSettings];
 pub(super) const OPERATE: &[P] = &[P::Operate];
 
@@ -166,6 +167,13 @@ const TABLE: &[(&str, &str, Rule)] = &[
     ("PATCH", "/api/v1/custom-fields/{id}", Rule::Record(Noun::CustomField, FIELDS, 200)),
     // Deleting needs a confirmation.
     ("DELETE", "/api/v1/custom-fields/{id}", Rule::Record(Noun::CustomField, FIELDS, 409)),
+    ("GET", "/api/v1/tags", Rule::Whole(&[P::View], 200)),
+    ("GET", "/api/v1/tags/proposals", Rule::Whole(&[P::View], 200)),
+    // Without tags; contacts that change are tried where tags are.
+    ("POST", "/api/v1/tags/merge", Rule::Whole(TAGGERS, 422)),
+    ("POST", "/api/v1/tags/auto-country", Rule::Whole(TAGGERS, 422)),
+    ("PATCH", "/api/v1/tags/{tag}", Rule::Whole(TAGGERS, 422)),
+    ("DELETE", "/api/v1/tags/{tag}", Rule::Whole(TAGGERS, 404)),
     ("POST", "/api/v1/session", Rule::Session),
     ("GET", "/api/v1/session", Rule::Session),
     ("DELETE", "/api/v1/session", Rule::Caller(204, 204)),

@@ -6,3 +6,5 @@ mod quotas;
 mod records;
 mod saved_searches;
 mod selections;
+
+pub(crate) use records::{acting_as, user};

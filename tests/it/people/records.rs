@@ -6,13 +6,13 @@ use crate::support::server::{Client, TestServer};
 
 const MISSING: &str = "018f0000-0000-7000-8000-000000000000";
 
-pub(super) fn user(client: &Client, name: &str, role: &str, more: &Value) -> String {
+pub(crate) fn user(client: &Client, name: &str, role: &str, more: &Value) -> String {
     let mut body = json!({"email": format!("{name}@example.com"), "name": name, "role": role});
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     client.post("/api/v1/users", &body).expect(201).id()
 }
 
-pub(super) fn acting_as(client: &Client, user: &str, role: &str) -> Client {
+pub(crate) fn acting_as(client: &Client, user: &str, role: &str) -> Client {
     let body = json!({"role": role, "user_id": user});
     let made = client.post("/api/v1/tokens", &body).expect(201);
     client.with_token(made.json["token"].as_str().unwrap())
