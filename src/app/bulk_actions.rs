@@ -110,7 +110,12 @@ impl App {
         }
         if let Selection::Query(query) = &selection {
             self.refuse_vague_query(caller, query, "/select/q")?;
-            self.refuse_empty_query(caller, query, "/select")?;
+            self.refuse_empty_query(
+                caller,
+                query,
+                "/select",
+                "if that is meant, send {\"all\": true}",
+            )?;
         }
         let settings = self.organization_of(caller)?.settings.clone();
         let deed = self.bulk_deed(caller, &settings, &action)?;

@@ -162,12 +162,13 @@ fn selects_all(at: &str) -> Error {
 
 impl App {
     /// Refuses a query that every contact meets, however it is put: `{}`, `{"all": []}`.
-    /// `at` points to the members of the query.
+    /// `at` points to the members of the query; `advice` says how all of them are asked for.
     pub(super) fn refuse_empty_query(
         &self,
         caller: &Caller,
         query: &Query,
         at: &str,
+        advice: &str,
     ) -> Result<(), Error> {
         if query.is_everything() || !self.understand(caller, query)?.expr.meets_all() {
             return Ok(());
@@ -177,7 +178,7 @@ impl App {
             Query { saved_search: Some(_), .. } => "saved_search",
             _ => "q",
         };
-        let detail = "selects every contact: say all of them plainly, or what is meant";
+        let detail = format!("selects every contact: {advice}");
         Err(Error::invalid(&format!("{at}/{member}"), "required", detail))
     }
 

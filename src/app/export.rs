@@ -97,6 +97,8 @@ impl App {
         if !request.allow_partial {
             self.refuse_vague_query(caller, &request.query, "/q")?;
         }
+        let advice = "if that is meant, leave query, filter and saved search out";
+        self.refuse_empty_query(caller, &request.query, "", advice)?;
         if self.organization_of(caller)?.settings.audit_reads {
             self.note_export(caller, &request.query, &request.columns)?;
         }

@@ -151,8 +151,8 @@ impl App {
         let mut parsed = self.with_language(caller, has_fields, !is_strict, |language| {
             crate::query::parse(&q[..end], language)
         })?;
-        // Signs and emoji ask for nothing that a contact has; a star asks for anything.
-        let says_nothing = !q.contains(|c: char| c.is_alphanumeric() || c == '*');
+        // Signs and emoji ask for nothing that a contact has.
+        let says_nothing = !q.contains(char::is_alphanumeric);
         if says_nothing && parsed.expr.is_everything() && !parsed.warnings.is_empty() {
             parsed.expr = Expr::any(Vec::new());
         }

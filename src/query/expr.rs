@@ -66,6 +66,14 @@ pub enum Condition {
         pieces: Vec<String>,
         /// The extension behind the number; who has another one is found behind who has it.
         extension: Option<String>,
+        /// Whether other values that are these digits count as well: not where a field of numbers was
+        /// asked.
+        anywhere: bool,
+    },
+    /// An e-mail address as it is typed, maybe not to its end; where nobody has it, its words.
+    Address {
+        /// The address.
+        address: String,
     },
     /// Words of names that begin with what the keys of a telephone stand for: `5646` is John.
     Keypad {

@@ -81,6 +81,14 @@ pub enum Kind {
 }
 
 impl Field {
+    /// Whether every contact has it.
+    pub fn is_always_there(&self) -> bool {
+        matches!(
+            self,
+            Self::Name | Self::Status | Self::Visibility | Self::CreatedAt | Self::UpdatedAt
+        )
+    }
+
     /// What can be asked of it.
     pub fn kind(&self) -> Kind {
         match self {

@@ -41,7 +41,10 @@ fn filters_mean_what_query_text_means() {
             json!({"field": "cf.renewal", "op": "lte", "value": "2025-12-31"}),
             "cf.renewal:<=2025-12-31",
         ),
-        (json!({"field": "phone", "op": "contains", "value": "+49 30 9018"}), "+49 30 9018"),
+        (
+            json!({"field": "phone", "op": "contains", "value": "+49 30 9018"}),
+            "phone:\"+49 30 9018\"",
+        ),
         (json!({"field": "t9", "value": "5646"}), "t9:5646"),
         (json!({"not": {"any": [{"text": "a~"}, {"text": "b~"}]}}), "-(a OR b)"),
         (

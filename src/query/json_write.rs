@@ -62,8 +62,12 @@ fn write_condition(condition: &Condition) -> Value {
         Condition::Dotted { whole, is_prefix, .. } => {
             ("any".to_owned(), if *is_prefix { "begins" } else { "word" }, json!(whole))
         }
-        Condition::Digits { digits, variants, pieces, extension } => {
+        Condition::Address { address } => return json!({"text": address}),
+        Condition::Digits { digits, variants, pieces, extension, anywhere } => {
             let text = number::written(digits, variants, pieces, extension.as_deref());
+            if *anywhere {
+                return json!({"text": text});
+            }
             ("phone".to_owned(), "contains", json!(text))
         }
         Condition::Keypad { digits } => ("t9".to_owned(), "is", json!(digits)),

@@ -6,6 +6,7 @@ use super::language::Language;
 use super::lex::Mark;
 use super::member::field_of;
 use super::names::Target;
+use super::number;
 use super::parse::value_of;
 
 /// Lets the plain words and numbers of a query look only into some fields. What names its field
@@ -42,13 +43,26 @@ fn within(expr: Expr, fields: &[Field], language: &Language<'_>) -> Expr {
         Expr::Is(Condition::Dotted { whole, is_prefix, .. }) => {
             ask(&whole, if is_prefix { Shape::Prefix } else { Shape::Word })
         }
-        Expr::Is(Condition::Digits { .. }) if fields.contains(&Field::Phone) => expr,
-        Expr::Is(Condition::Digits { digits, .. }) => ask(&digits, Shape::Prefix),
+        Expr::Is(Condition::Address { address }) => ask(&address, Shape::Prefix),
+        Expr::Is(Condition::Digits { anywhere: false, .. }) => expr,
+        Expr::Is(condition @ Condition::Digits { .. }) => digits_in(condition, fields, language),
         Expr::Is(Condition::Keypad { .. }) if !fields.contains(&Field::Name) => {
             Expr::Any(Vec::new())
         }
         Expr::Is(_) => expr,
     }
+}
+
+/// Digits of numbers, and what else they may be in the fields that are named.
+fn digits_in(condition: Condition, fields: &[Field], language: &Language<'_>) -> Expr {
+    let Condition::Digits { digits, .. } = &condition else { return Expr::Is(condition) };
+    let others = fields.iter().filter(|field| **field != Field::Phone);
+    let mut ways: Vec<Expr> =
+        others.filter_map(|field| asked(field, digits, Shape::Prefix, language)).collect();
+    if fields.contains(&Field::Phone) {
+        ways.insert(0, number::of_phones(vec![condition]));
+    }
+    Expr::any(ways)
 }
 
 /// One field asked for a word; nothing if it cannot hold one.

@@ -157,7 +157,7 @@ pub(super) fn one(number: &str) -> Condition {
     if pieces.len() < 2 || pieces.iter().any(|piece| piece.len() < FEWEST_DIGITS) {
         pieces.clear();
     }
-    Condition::Digits { digits, variants, pieces, extension: None }
+    Condition::Digits { digits, variants, pieces, extension: None, anywhere: true }
 }
 
 /// The digits of a decimal without zeros that say nothing: `50000.00` is 50000. Three digits behind
@@ -193,6 +193,16 @@ pub(super) fn extension(text: &str) -> Option<(String, usize)> {
     let is_end = digits[len..].chars().next().is_none_or(|c| lex::is_space(c) || c == ')');
     let is_extension = (1..=MOST_OF_EXTENSION).contains(&len) && is_end;
     is_extension.then(|| (digits[..len].to_owned(), text.len() - digits.len() + len))
+}
+
+/// The same for a field of numbers: nothing else is meant.
+pub(super) fn of_phones(mut all: Vec<Condition>) -> Expr {
+    for condition in &mut all {
+        if let Condition::Digits { anywhere, .. } = condition {
+            *anywhere = false;
+        }
+    }
+    Expr::any(all.into_iter().map(Expr::Is).collect())
 }
 
 /// The conditions of a text that is nothing but numbers, of which the last may have an extension.

@@ -274,7 +274,10 @@ impl<'a> Parser<'a> {
                 extension = Some(digits);
             }
             let numbers = number::with_extension(&rest[..run], extension);
-            return Some(Expr::any(numbers.into_iter().map(Expr::Is).collect()));
+            return Some(match context {
+                Some(_) => number::of_phones(numbers),
+                None => Expr::any(numbers.into_iter().map(Expr::Is).collect()),
+            });
         }
         if rest.starts_with('(') {
             return self.group(context);

@@ -124,8 +124,18 @@ impl Printer<'_> {
             Condition::Dotted { whole, is_prefix, .. } => {
                 self.push(&format!("{whole}{}", if *is_prefix { '*' } else { '~' }));
             }
-            Condition::Digits { digits, variants, pieces, extension } => {
+            Condition::Address { address } => self.push(address),
+            Condition::Digits { digits, variants, pieces, extension, anywhere } => {
                 let text = number::written(digits, variants, pieces, extension.as_deref());
+                if *anywhere {
+                    // It would be read as a part of a number in front of it.
+                    let is_apart = self.out.ends_with("OR ") || self.out.ends_with('(');
+                    if !is_apart && self.out.contains(|c: char| c.is_ascii_digit()) {
+                        self.push("NOT NOT ");
+                    }
+                    self.push(&text);
+                    return;
+                }
                 let is_quoted = text.starts_with('(') || text.contains(' ');
                 let text = if is_quoted { quote(&text) } else { text };
                 self.push(&format!("phone:{text}"));

@@ -19,16 +19,21 @@ impl Expr {
             Self::Is(Condition::Word { field, text, shape: Shape::Word }) => {
                 Self::Is(Condition::Word { field, text, shape: Shape::Exact })
             }
+            Self::Is(Condition::Address { address: value }) => {
+                Self::Is(Condition::Value { field: Field::Email, value, is_prefix: false })
+            }
             Self::Is(condition) => Self::Is(condition),
         }
     }
 
-    /// Whether every contact meets it, however it is put: `{}`, `all` of nothing, not any of nothing.
+    /// Whether every contact meets it, however it is put: `{}`, `all` of nothing, not any of nothing,
+    /// `name:*`.
     pub fn meets_all(&self) -> bool {
         match self {
             Self::All(parts) => parts.iter().all(Self::meets_all),
             Self::Any(parts) => parts.iter().any(Self::meets_all),
             Self::Not(part) => part.meets_none(),
+            Self::Is(Condition::Has { field }) => field.is_always_there(),
             Self::Is(_) => false,
         }
     }
@@ -111,6 +116,7 @@ impl Expr {
             | Condition::Word { .. }
             | Condition::Dotted { .. }
             | Condition::Digits { .. }
+            | Condition::Address { .. }
             | Condition::Keypad { .. }
             | Condition::Contains { .. }
             | Condition::Range { .. }
@@ -142,6 +148,7 @@ impl Expr {
             Condition::Dotted { words, .. } => words.len(),
             Condition::Word { .. }
             | Condition::Digits { .. }
+            | Condition::Address { .. }
             | Condition::Keypad { .. }
             | Condition::Value { .. }
             | Condition::Contains { .. }
@@ -231,6 +238,7 @@ impl Load {
             Condition::Word { .. }
             | Condition::Dotted { .. }
             | Condition::Digits { .. }
+            | Condition::Address { .. }
             | Condition::Keypad { .. }
             | Condition::Contains { .. } => Self { words: 1, values: 0 },
             Condition::Value { .. } | Condition::Range { .. } | Condition::Has { .. } => {

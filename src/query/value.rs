@@ -136,7 +136,7 @@ fn in_digits(ask: Ask) -> Answer {
         && run + read == text.len()
     {
         let all = number::with_extension(&text[..run], Some(digits));
-        return Ok(Expr::any(all.into_iter().map(Expr::Is).collect()));
+        return Ok(number::of_phones(all));
     }
     let has_digits = number::count_digits(&text) > 0;
     // "555-PIZZA" and "PIZZA" are dialled by the letters on the keys, "call 555" is not.
@@ -147,7 +147,7 @@ fn in_digits(ask: Ask) -> Answer {
     if !has_digits && !is_keys {
         return Err(format!("phone:{text} has no digits"));
     }
-    Ok(Expr::any(number::numbers(&text).into_iter().map(Expr::Is).collect()))
+    Ok(number::of_phones(number::numbers(&text)))
 }
 
 fn in_values(field: &Field, ask: Ask) -> Answer {

@@ -67,7 +67,7 @@ pub(super) fn bare(text: &str, last: Shape) -> Vec<Expr> {
 /// A whole address is one thing, not the words around its dots.
 fn address(text: &str) -> Option<Expr> {
     let address = email::parse(text)?;
-    Some(Expr::Is(Condition::Value { field: Field::Email, value: address, is_prefix: true }))
+    Some(Expr::Is(Condition::Address { address }))
 }
 
 /// Words joined by dots, if the text is that and stays that when it is read again.

@@ -193,12 +193,12 @@ impl Planner<'_> {
                 let all_words = Node::All(all_words.collect());
                 Node::Any(vec![self.value(&Field::Email, whole, *is_prefix), all_words])
             }
-            Condition::Digits { digits, variants, pieces, extension } => {
-                let number = self.digits(digits, variants, pieces);
+            Condition::Digits { digits, variants, pieces, extension, anywhere } => {
+                let number = self.number(digits, variants, pieces, *anywhere);
                 match extension {
                     Some(extension) if !is_negative => Node::All(vec![
                         number,
-                        Node::Maybe(Box::new(self.digits(extension, &[], &[]))),
+                        Node::Maybe(Box::new(self.number(extension, &[], &[], *anywhere))),
                     ]),
                     _ => number,
                 }
@@ -210,14 +210,14 @@ impl Planner<'_> {
                 let scores = vec![(Place::Name.letter(), [scores.name, begins, begins])];
                 Node::Terms(vec![Source::Pattern { dict: Dict::Word, pattern, scores }])
             }
-            Condition::Value { field: Field::Email, value, is_prefix: true }
-                if self.words.step >= Step::Inside && !is_negative && value.contains('@') =>
-            {
-                // As it is typed into the box; half of it may be right. `email:john*` asks for
-                // addresses alone.
-                let address = self.value(&Field::Email, value, true);
+            Condition::Address { address } => {
+                let whole = self.value(&Field::Email, address, true);
+                if self.words.step < Step::Inside || is_negative {
+                    return whole;
+                }
+                // As it is typed into the box; half of it may be right.
                 let word = |word: &Word| self.words.node(None, &word.text, Shape::Prefix);
-                Node::Any(vec![address, Node::All(words_of(value).iter().map(word).collect())])
+                Node::Any(vec![whole, Node::All(words_of(address).iter().map(word).collect())])
             }
             Condition::Value { field, value, is_prefix } => self.value(field, value, *is_prefix),
             Condition::Contains { field, text } => self.contains(field, text),
@@ -232,16 +232,19 @@ impl Planner<'_> {
         }
     }
 
-    /// Digits in numbers, or in several numbers where none holds all of them, or as a whole
-    /// identifier.
-    fn digits(&self, digits: &str, variants: &[String], pieces: &[String]) -> Node {
-        let mut ways = vec![self.words.identifier(digits)];
-        // The shorter form of a decimal is the same amount.
-        let shorter = variants.iter().filter(|shorter| {
-            digits.strip_prefix(shorter.as_str()) == Some("0")
-                || digits.strip_prefix(shorter.as_str()) == Some("00")
-        });
-        ways.extend(shorter.map(|shorter| self.words.identifier(shorter)));
+    /// Digits in numbers, or in several numbers where none holds all of them, and if they may be
+    /// `anywhere` as a whole identifier.
+    fn number(&self, digits: &str, variants: &[String], pieces: &[String], anywhere: bool) -> Node {
+        let mut ways = Vec::new();
+        if anywhere {
+            ways.push(self.words.identifier(digits));
+            // The shorter form of a decimal is the same amount.
+            let shorter = variants.iter().filter(|shorter| {
+                digits.strip_prefix(shorter.as_str()) == Some("0")
+                    || digits.strip_prefix(shorter.as_str()) == Some("00")
+            });
+            ways.extend(shorter.map(|shorter| self.words.identifier(shorter)));
+        }
         if self.words.rights.sees(&Field::Phone) {
             let scores = self.schema.scores;
             let scores = DigitScores {
@@ -272,7 +275,11 @@ impl Planner<'_> {
                     .filter_map(crate::domain::phone::digit_value)
                     .map(|digit| char::from(b'0' + digit))
                     .collect();
-                if digits.is_empty() { Node::Nothing } else { self.digits(&digits, &[], &[]) }
+                if digits.is_empty() {
+                    Node::Nothing
+                } else {
+                    self.number(&digits, &[], &[], false)
+                }
             }
             Field::Status => match Status::parse(value) {
                 Some(status) => whole_value(field, status.as_str(), false, 0.0),

@@ -213,7 +213,7 @@ fn has_loose_words(expr: &Expr) -> bool {
         Expr::Is(condition) => match condition {
             Condition::Word { shape, .. } => *shape != Shape::Exact,
             Condition::Value { field, .. } => matches!(field, Field::Email),
-            Condition::Dotted { .. } => true,
+            Condition::Dotted { .. } | Condition::Address { .. } => true,
             Condition::Digits { pieces, .. } => !pieces.is_empty(),
             Condition::Keypad { .. }
             | Condition::Contains { .. }

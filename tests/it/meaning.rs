@@ -100,14 +100,56 @@ fn signs_and_emoji_find_nobody_and_say_why() {
     let server = TestServer::start();
     server.create(&json!({"name": "Still Here"}));
     server.search("", "&refresh=wait");
-    for query in ["🙂", "---", "?!", "((", "\"", "…", "🙂 🙃", "&"] {
+    for query in ["🙂", "---", "?!", "((", "\"", "…", "🙂 🙃", "&", "*", "**", "%", "* *"] {
         let found = server.search(query, "").json;
         assert_eq!(found["total"], 0, "{query}");
         assert!(!found["warnings"].as_array().unwrap().is_empty(), "{query}: {found}");
     }
-    for query in ["", "  ", "*"] {
+    for query in ["", "  ", "name:*", "has:status"] {
         assert_eq!(server.search(query, "").json["total"], 1, "{query:?}");
     }
+}
+
+#[test]
+fn what_names_a_field_matches_no_other_field() {
+    let server = TestServer::start();
+    server.create(&json!({"name": "Johnsmi Smith", "company": "John Smi", "notes": "john smi",
+        "custom_fields": {"account_value": 50000, "code": "4711"},
+        "external_crm_id": "2025550199"}));
+    server.create(&json!({"name": "Ada Byron", "email": "john@smith.example",
+        "phone": "+12025550199"}));
+    server.search("", "&refresh=wait");
+    for (query, names) in [
+        ("email:john@smi*", &["Ada Byron"][..]),
+        ("email:john@smithy", &[]),
+        ("email:smith*", &["Ada Byron"]),
+        ("-email:john@smi*", &["Johnsmi Smith"]),
+        ("phone:50000", &[]),
+        ("phone:4711", &[]),
+        ("phone:\"4711\"", &[]),
+        ("phone:(4711 OR 50000)", &[]),
+        ("phone:2025550199", &["Ada Byron"]),
+        // What names no field is looked for everywhere.
+        ("50000", &["Johnsmi Smith"]),
+        ("4711", &["Johnsmi Smith"]),
+        ("2025550199", &["Ada Byron", "Johnsmi Smith"]),
+        ("john@smith.example", &["Ada Byron"]),
+    ] {
+        assert_eq!(sorted_names(&server.search(query, "").json), names, "{query}");
+    }
+    for (query, fields, names) in [
+        ("john@smith.example", "company", &[][..]),
+        ("john@smith.example", "email", &["Ada Byron"]),
+        ("4711", "phone", &[]),
+        ("2025550199", "phone", &["Ada Byron"]),
+        ("4711", "phone,cf.code", &["Johnsmi Smith"]),
+    ] {
+        let found = server.search(query, &format!("&search_in={fields}")).json;
+        assert_eq!(sorted_names(&found), names, "{query} in {fields}");
+    }
+    let filter = json!({"field": "phone", "op": "contains", "value": "4711"});
+    let found = server.post("/api/v1/contacts/search", &json!({"filter": filter})).expect(200);
+    assert_eq!(found.json["total"], 0);
 }
 
 #[test]

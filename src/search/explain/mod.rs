@@ -122,7 +122,14 @@ impl<'a> Explainer<'a> {
                 }
                 text.clone()
             }
-            Condition::Digits { digits, variants, pieces, extension } => {
+            Condition::Address { address } => {
+                whole(out, self.contact, &Field::Email, address, true);
+                if out.why.len() == reasons {
+                    self.email_typo(out, address);
+                }
+                address.clone()
+            }
+            Condition::Digits { digits, variants, pieces, extension, anywhere } => {
                 for digits in std::iter::once(digits).chain(variants) {
                     phone(out, self.contact, digits);
                 }
@@ -134,7 +141,7 @@ impl<'a> Explainer<'a> {
                 if let Some(extension) = extension {
                     phone(out, self.contact, extension);
                 }
-                if out.why.len() == reasons {
+                if out.why.len() == reasons && *anywhere {
                     self.word(out, None, digits, Shape::Exact);
                     return;
                 }
@@ -172,7 +179,9 @@ impl<'a> Explainer<'a> {
                 _ => scores.phone,
             },
             Condition::Keypad { .. } => scores.name_prefix,
-            Condition::Value { field: Field::Email, .. } | Condition::Dotted { .. } => scores.email,
+            Condition::Value { field: Field::Email, .. }
+            | Condition::Address { .. }
+            | Condition::Dotted { .. } => scores.email,
             Condition::Value { field: Field::Tag, .. } => scores.tag,
             Condition::Value { field: Field::Custom(_), .. } => scores.text,
             _ => 0.0,

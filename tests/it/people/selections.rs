@@ -5,7 +5,7 @@ use ringdex::domain::text::words;
 use serde_json::{Value, json};
 
 use super::records::{acting_as, user};
-use crate::support::server::TestServer;
+use crate::support::server::{TestServer, escape};
 
 const PATH: &str = "/api/v1/contacts/bulk-actions";
 
@@ -52,6 +52,7 @@ fn a_bulk_action_follows_no_typo_sound_nickname_or_beginning() {
 fn a_selection_that_got_lost_selects_nobody() {
     let server = TestServer::start();
     server.create(&json!({"name": "Still Here"}));
+    server.post("/api/v1/saved-searches", &json!({"name": "Nothing"})).expect(201);
     for select in [
         json!({"q": ""}),
         json!({"filter": {}}),
@@ -60,12 +61,41 @@ fn a_selection_that_got_lost_selects_nobody() {
         json!({"filter": {"any": [{"all": []}]}}),
         json!({"filter": {"not": {"any": []}}}),
         json!({"q": "", "filter": {}}),
+        json!({"q": "name:*"}),
+        json!({"q": "doe OR name:*"}),
+        json!({"q": "has:status"}),
+        json!({"q": "created:*"}),
+        json!({"q": "*"}),
+        json!({"filter": {"field": "name", "op": "exists"}}),
+        json!({"saved_search": "Nothing"}),
         json!({}),
     ] {
         let body = json!({"select": select, "action": {"type": "delete"}});
         assert_eq!(server.post(PATH, &body).expect(422).code(), "invalid", "{select}");
     }
     assert_eq!(server.search("", "&refresh=wait").json["total"], 1);
+}
+
+#[test]
+fn an_export_whose_selection_got_lost_hands_out_nobody() {
+    let server = TestServer::start();
+    server.create(&json!({"name": "Still Here"}));
+    server.post("/api/v1/saved-searches", &json!({"name": "Nothing"})).expect(201);
+    server.search("", "&refresh=wait");
+    for (query, pointer) in [
+        ("filter={\"all\":[]}", "/filter"),
+        ("filter={}", "/filter"),
+        ("saved_search=Nothing", "/saved_search"),
+        ("q=name:*", "/q"),
+        ("q=*", "/q"),
+    ] {
+        let (name, value) = query.split_once('=').unwrap();
+        let path = format!("/api/v1/contacts/export?{name}={}", escape(value));
+        let refused = server.get(&path).expect(422);
+        assert_eq!(refused.json["errors"][0]["pointer"], pointer, "{query}: {}", refused.json);
+    }
+    let all = server.get("/api/v1/contacts/export?q=&filter=").expect(200);
+    assert!(String::from_utf8_lossy(&all.body).contains("Still Here"));
 }
 
 #[test]
