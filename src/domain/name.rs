@@ -26,8 +26,13 @@ pub struct SplitName {
 /// `Doe, John` is last name first; otherwise the last word is the last name, together with the
 /// particles before it (`Ludwig van Beethoven`); a single word is a first name, but behind a title
 /// or before a suffix it is a last name. `Smith, Jr.` and `Miller, PhD` have no first name behind
-/// their comma.
+/// their comma, `Smith, Jr., John` has one, and `Acme, Inc.` is one name.
 pub fn split(full: &str) -> SplitName {
+    if let Some((_, behind)) = full.rsplit_once(',')
+        && affix::is_legal_form(behind)
+    {
+        return SplitName { last: non_empty(full), ..SplitName::default() };
+    }
     let (full, suffix) = split_suffix(full, 2);
     let (title, full) = affix::split_title(full);
     let suffix = |own: Option<String>| match (own, suffix.clone()) {
@@ -36,12 +41,14 @@ pub fn split(full: &str) -> SplitName {
     };
     if let Some((last, first)) = full.split_once(',') {
         let (last, of_last) = split_suffix(last, 1);
+        let (between, first) = suffixes_in_front(first);
         let (first, of_first) = split_suffix(first, 1);
         let (behind_comma, first) = affix::split_title(first);
         let (first, last) = (non_empty(first), non_empty(last));
         if first.is_some() && last.is_some() {
             let title = title.or(behind_comma);
-            return SplitName { title, first, last, suffix: suffix(of_last.or(of_first)) };
+            let own = of_last.or(between).or(of_first);
+            return SplitName { title, first, last, suffix: suffix(own) };
         }
     }
     let full = full.trim_matches([',', ' ']);
@@ -62,6 +69,20 @@ pub fn split(full: &str) -> SplitName {
         }
     };
     SplitName { title, first, last, suffix: suffix(None) }
+}
+
+/// Suffixes between last and first name: `Jr., John` of `Smith, Jr., John`.
+fn suffixes_in_front(name: &str) -> (Option<String>, &str) {
+    let mut rest = name.trim();
+    let mut found: Vec<&str> = Vec::new();
+    while let Some((before, behind)) = rest.split_once(',') {
+        if behind.trim().is_empty() || !affix::is_suffix_behind_comma(before, true) {
+            break;
+        }
+        found.push(before.trim());
+        rest = behind.trim_start();
+    }
+    ((!found.is_empty()).then(|| found.join(", ")), rest)
 }
 
 /// Takes suffixes from the end of a name, as long as so many words are left: `Smith Jr.` is
@@ -256,6 +277,23 @@ mod tests {
             ("Alexandre Dumas fils", "", "Alexandre", "Dumas", "fils"),
             ("Alexandre Dumas père", "", "Alexandre", "Dumas", "père"),
             ("Juan Pérez hijo", "", "Juan", "Pérez", "hijo"),
+            ("Smith, Jr., John", "", "John", "Smith", "Jr."),
+            ("Smith, Jr., Dr. John", "Dr.", "John", "Smith", "Jr."),
+            ("Miller, PhD, Walter", "", "Walter", "Miller", "PhD"),
+            ("Miller, III, MBA, Walter", "", "Walter", "Miller", "III, MBA"),
+            ("Jane Roe, P.Eng.", "", "Jane", "Roe", "P.Eng."),
+            ("Jane Roe P.Eng", "", "Jane", "Roe", "P.Eng"),
+            ("Ing. Jan Novák, CSc.", "Ing.", "Jan", "Novák", "CSc."),
+            ("doc. MUDr. Jan Novák CSc.", "doc. MUDr.", "Jan", "Novák", "CSc."),
+            ("Mgr. Eva Malá, Ph.D., DrSc.", "Mgr.", "Eva", "Malá", "Ph.D., DrSc."),
+            ("Ann Lee, PharmD", "", "Ann", "Lee", "PharmD"),
+            ("Ann Lee, FRICS", "", "Ann", "Lee", "FRICS"),
+            ("Acme, Inc.", "", "", "Acme, Inc.", ""),
+            ("Smith, Miller and Sons, Ltd", "", "", "Smith, Miller and Sons, Ltd", ""),
+            ("Weber, GmbH & Co. KG", "", "", "Weber, GmbH & Co. KG", ""),
+            ("Acme, Pty Ltd", "", "", "Acme, Pty Ltd", ""),
+            ("Smith, Co", "", "Co", "Smith", ""),
+            ("Smith, A.B.", "", "A.B.", "Smith", ""),
             // Names that look like suffixes or titles.
             ("Amartya Kumar Sen", "", "Amartya Kumar", "Sen", ""),
             ("Jack Ma", "", "Jack", "Ma", ""),

@@ -159,26 +159,47 @@ pub fn is_invisible(c: char) -> bool {
         | '\u{fff9}'..='\u{fffb}')
 }
 
+/// Variation selectors and tags: they say how the character in front of them is shown, and show
+/// nothing themselves.
+fn is_selector(c: char) -> bool {
+    matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e007f}' | '\u{e0100}'..='\u{e01ef}')
+}
+
+/// Whether a selector says something about the character in front of it.
+fn is_selected(before: char, selector: char) -> bool {
+    match selector {
+        '\u{e0000}'..='\u{e007f}' => before == '\u{1f3f4}' || is_selector(before),
+        // Keys are shown as 1\u{fe0f}\u{20e3}.
+        _ if before.is_ascii() => before.is_ascii_digit() || matches!(before, '#' | '*'),
+        _ => !before.is_whitespace() && !is_selector(before) && !is_joiner(before),
+    }
+}
+
 /// Zero-width joiner and non-joiner: spelling in Persian and Indic scripts, glue inside of emoji.
 fn is_joiner(c: char) -> bool {
     matches!(c, '\u{200c}' | '\u{200d}')
 }
 
 /// A text without what nobody can see, see [`is_invisible`]; joiners stay between characters of
-/// scripts that have a use for them.
+/// scripts that have a use for them, selectors behind what they can select.
 ///
 /// Cost: nothing for ASCII, one pass otherwise.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() || !text.chars().any(|c| is_invisible(c) || is_joiner(c)) {
+    let is_doubtful = |c: char| is_invisible(c) || is_joiner(c) || is_selector(c);
+    if text.is_ascii() || !text.chars().any(is_doubtful) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
     let mut rest = text.chars().filter(|c| !is_invisible(*c)).peekable();
     let has_joiners = |c: char| !c.is_ascii() && !is_joiner(c) && !c.is_whitespace();
     while let Some(c) = rest.next() {
-        let is_needed = !is_joiner(c)
-            || out.chars().next_back().is_some_and(has_joiners)
-                && rest.peek().copied().is_some_and(has_joiners);
+        let before = out.chars().next_back();
+        let is_needed = if is_selector(c) {
+            before.is_some_and(|before| is_selected(before, c))
+        } else {
+            !is_joiner(c)
+                || before.is_some_and(has_joiners) && rest.peek().copied().is_some_and(has_joiners)
+        };
         if is_needed {
             out.push(c);
         }
@@ -240,6 +261,12 @@ mod tests {
             // Persian spelling and joined emoji need their joiners.
             ("می\u{200c}خواهم", "می\u{200c}خواهم"),
             ("👩\u{200d}💻", "👩\u{200d}💻"),
+            ("\u{fe0f}", ""),
+            ("\u{e0041}\u{e0020}", ""),
+            ("Ad\u{fe0f}a\u{e0041}", "Ada"),
+            ("❤\u{fe0f} 1\u{fe0f}\u{20e3}", "❤\u{fe0f} 1\u{fe0f}\u{20e3}"),
+            ("葛\u{e0100}城", "葛\u{e0100}城"),
+            ("🏴\u{e0067}\u{e0062}\u{e007f}", "🏴\u{e0067}\u{e0062}\u{e007f}"),
             ("Zoë", "Zoë"),
         ] {
             assert_eq!(visible(text), expect, "{text:?}");

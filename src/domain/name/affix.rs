@@ -100,8 +100,12 @@ pub(super) fn is_suffix(word: &str, before: &str) -> bool {
             let is_shouted = !before.chars().any(char::is_lowercase);
             let letters: String = word.chars().filter(|c| *c != '.').collect();
             let is_word = matches!(other, "mag" | "med" | "bed" | "ret");
-            let is_written_so = has_point
-                || ["PhD", "DPhil", "PsyD", "EdD", "MSc", "BSc", "Esq"].contains(&letters.as_str())
+            let is_written_so = word.contains('.')
+                || [
+                    "CSc", "DrSc", "PEng", "PharmD", "PhD", "DPhil", "PsyD", "EdD", "MSc", "BSc",
+                    "Esq",
+                ]
+                .contains(&letters.as_str())
                 || letters.len() >= 3
                     && !is_word
                     && letters.bytes().all(|b| b.is_ascii_uppercase());
@@ -150,6 +154,28 @@ fn is_degree(word: &str) -> bool {
             | "dvm"
             | "dsc"
             | "psyd"
+            | "pharmd"
+            | "csc"
+            | "drsc"
+            | "artd"
+            | "peng"
+            | "ceng"
+            | "ieng"
+            | "pgeo"
+            | "rph"
+            | "dnp"
+            | "aprn"
+            | "crna"
+            | "lmft"
+            | "lpc"
+            | "faia"
+            | "riba"
+            | "frics"
+            | "mrics"
+            | "frs"
+            | "fcca"
+            | "acca"
+            | "cissp"
             | "edd"
             | "jd"
             | "esq"
@@ -208,6 +234,26 @@ fn is_degree(word: &str) -> bool {
     )
 }
 
+/// Whether what is behind a comma is the legal form of a company.
+pub(super) fn is_legal_form(text: &str) -> bool {
+    let mut is_sure = false;
+    let all = text.split_whitespace().all(|word| match squeezed(word).as_str() {
+        "inc" | "incorporated" | "llc" | "llp" | "lllp" | "ltd" | "limited" | "corp"
+        | "corporation" | "company" | "plc" | "pllc" | "gmbh" | "mbh" | "kgaa" | "ohg" | "gbr"
+        | "sarl" | "eurl" | "sprl" | "bvba" | "srl" | "aps" | "pty" | "pvt" | "cic" => {
+            is_sure = true;
+            true
+        }
+        "co" => {
+            is_sure |= word.ends_with('.');
+            true
+        }
+        "kg" | "ag" | "lp" | "" | "and" | "und" | "pte" => true,
+        _ => false,
+    });
+    all && is_sure
+}
+
 /// Takes titles from the front of a name, as long as a word is left; gives them and the rest.
 pub(super) fn split_title(name: &str) -> (Option<String>, &str) {
     let name = name.trim();
@@ -230,8 +276,9 @@ fn is_title(word: &str, follows_title: bool) -> bool {
         "mr" | "mrs" | "ms" | "mx" | "miss" | "mister" | "dr" | "drs" | "prof" | "professor"
         | "herr" | "herrn" | "frau" | "monsieur" | "madame" | "mme" | "mlle" | "senor"
         | "senora" | "dhr" | "mevr" | "mevrouw" | "господин" | "госпожа" => true,
-        "sr" | "sra" | "srta" | "ing" | "mag" | "rev" | "hon" | "dipl" | "dipling" | "diplkfm"
-        | "pd" | "doz" | "sig" => has_point,
+        "sr" | "sra" | "srta" | "ing" | "mag" | "mgr" | "bc" | "doc" | "mudr" | "mvdr" | "judr"
+        | "phdr" | "rndr" | "paeddr" | "thdr" | "arch" | "rev" | "hon" | "dipl" | "dipling"
+        | "diplkfm" | "pd" | "doz" | "sig" => has_point,
         "med" | "rer" | "nat" | "phil" | "jur" | "iur" | "oec" | "pol" | "dent" | "vet" | "hc"
         | "habil" | "mult" | "theol" | "techn" | "agr" => follows_title && has_point,
         _ => false,

@@ -134,3 +134,30 @@ fn a_title_stays_in_the_name_that_is_shown() {
     let changed = server.patch(&path, &json!({"suffix": "PhD"})).expect(200).json;
     assert_eq!(changed["display_name"], "Dr. med. Anna Weber-Kohl, PhD");
 }
+
+#[test]
+fn suffixes_and_companies_in_a_column_of_names_are_told_from_names() {
+    let server = TestServer::start();
+    let list = "Name,Phone\n\"Smith, Jr., John\",+12025550110\n\"Jane Roe, P.Eng.\",+12025550111\n\
+        \"Ing. Jan Novak, CSc.\",+12025550112\n\"Acme, Inc.\",+12025550113\n\
+        \u{fe0f},+12025550114\n\u{e0041},\n";
+    let job = import(&server, list.as_bytes(), &json!({}));
+    assert_eq!(job["counts"], json!({"imported": 5, "updated": 0, "skipped": 0, "errors": 1}));
+    server.search("", "&refresh=wait");
+    for (number, display, first, last, suffix) in [
+        (110, "Smith, Jr., John", json!("John"), json!("Smith"), json!("Jr.")),
+        (111, "Jane Roe, P.Eng.", json!("Jane"), json!("Roe"), json!("P.Eng.")),
+        (112, "Ing. Jan Novak, CSc.", json!("Jan"), json!("Novak"), json!("CSc.")),
+        (113, "Acme, Inc.", json!(null), json!("Acme, Inc."), json!(null)),
+        (114, "+12025550114", json!(null), json!(null), json!(null)),
+    ] {
+        let found = server.search(&format!("+12025550{number}"), "").json["contacts"][0].clone();
+        assert_eq!(
+            (&found["display_name"], &found["first_name"], &found["last_name"], &found["suffix"]),
+            (&json!(display), &first, &last, &suffix)
+        );
+    }
+    for name in ["\u{fe0f}", "\u{e0041}\u{e0042}", "\u{fe0f} \u{fe0e}"] {
+        server.post("/api/v1/contacts", &json!({"name": name})).expect(422);
+    }
+}
