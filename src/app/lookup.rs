@@ -7,7 +7,7 @@ use super::error::Error;
 use super::{App, authorize};
 use crate::domain::access::{Caller, FieldRight, Permission};
 use crate::domain::contact::Contact;
-use crate::domain::phone::{NumberQuery, Phone, parse_query, same_line};
+use crate::domain::phone::{NumberQuery, Phone, parse_outside_line, parse_query, same_line};
 use crate::engine::lookup::{Candidate, Rule};
 
 /// Most results of one lookup.
@@ -85,8 +85,19 @@ impl App {
     ) -> Result<LookupAnswer, Error> {
         let started = Instant::now();
         let limit = limit.unwrap_or(RESULTS).min(MOST_RESULTS);
-        let query = parse_query(number, country);
-        let mut found = self.partition.table().find(caller.organization, &query, &caller.sight);
+        let mut query = parse_query(number, country);
+        let find = |query: &NumberQuery| {
+            self.partition.table().find(caller.organization, query, &caller.sight)
+        };
+        let mut found = find(&query);
+        if found.candidates.is_empty()
+            && let Some(outside) = parse_outside_line(number, country)
+        {
+            let behind = find(&outside);
+            if !behind.candidates.is_empty() {
+                (query, found) = (outside, behind);
+            }
+        }
         let shows_digits = caller.fields.phones == FieldRight::Full;
         if !shows_digits {
             // Common endings would tell the digits that are hidden, a few at a time.

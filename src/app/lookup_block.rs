@@ -8,12 +8,9 @@ use super::error::Error;
 use super::lookup::{LookupAnswer, LookupResult, MOST_RANKED, phone_label};
 use crate::domain::access::Caller;
 use crate::domain::contact::Contact;
-use crate::domain::phone::NumberQuery;
+use crate::domain::phone::{NumberQuery, may_have_desks};
 use crate::domain::text::fold;
 use crate::engine::lookup::{Candidate, MOST_DESK, Rule};
-
-/// Contacts of one company whose numbers begin alike before they tell a company from neighbours.
-const LEAST_DESKS: usize = 2;
 
 /// The contacts behind one switchboard.
 pub(super) struct Block {
@@ -23,13 +20,16 @@ pub(super) struct Block {
 }
 
 impl App {
-    /// Finds the company of a number that nobody has: one whose switchboard the number continues,
-    /// or of which several desks begin like it.
+    /// Finds the company of a number that nobody has: one whose switchboard the number continues.
+    /// Numbers that only begin alike are neighbours, and mobile numbers have no desks.
     pub(super) fn lookup_block(
         &self,
         caller: &Caller,
         query: &NumberQuery,
     ) -> Result<Option<Block>, Error> {
+        if !may_have_desks(&query.digits) {
+            return Ok(None);
+        }
         for desk in 1..=MOST_DESK {
             let found =
                 self.partition.table().find_block(caller.organization, query, &caller.sight, desk);
@@ -61,13 +61,7 @@ impl Block {
                 .get(candidate.slot)
                 .is_some_and(|phone| is_switchboard(phone.digits(), digits))
         });
-        let (known, _) = switchboard.or_else(|| {
-            members.iter().find(|(contact, _)| {
-                let company = company_of(contact);
-                let same = members.iter().filter(|(other, _)| company_of(other) == company);
-                company.is_some() && same.count() >= LEAST_DESKS
-            })
-        })?;
+        let (known, _) = switchboard?;
         let (company, folded) = (known.company.clone(), company_of(known));
         match &folded {
             Some(_) => members.retain(|(contact, _)| company_of(contact) == folded),
@@ -110,6 +104,9 @@ impl Block {
 /// Whether a number is that of a switchboard which the other continues: `…9018-0` and `…901820`
 /// both are for `…901820-999`.
 fn is_switchboard(number: &str, continued: &str) -> bool {
+    if !may_have_desks(number) {
+        return false;
+    }
     let mut base = number;
     for _zero in 0..2 {
         if continued.len() > number.len() && continued.starts_with(base) {

@@ -57,8 +57,36 @@ fn a_caller_is_found_behind_whatever_the_telephone_system_puts_around_the_number
         "+١٢٠٢٥٥٥٠١٧٠",
         "+1 ২০২ ৫৫৫ ০১৭০",
         "(202) 555-0170 ext. 12",
+        "*82,2025550170",
+        "*82 2025550170",
+        "A:2025550170",
+        "ext:+1 202 555 0170",
+        "2025550170#",
+        "12025550170*",
+        "+1 202-555-0170 #",
+        "SIP/2025550170-0001",
+        "SIP/trunk-a/2025550170",
+        "PJSIP/+12025550170-00000a1f",
+        "IAX2/2025550170@carrier-1234",
+        "Local/2025550170@ctx",
+        "Local/2025550170@from-internal-0000002c;1",
+        "sofia/internal/2025550170@10.0.0.1",
+        "DAHDI/i1/2025550170-1a2b",
     ] {
         assert_eq!(server.lookup(caller, "")["match"], "exact", "{caller}");
+    }
+    // The digit for an outside line, where the country is known and nobody has the number with it.
+    for caller in ["912025550170", "92025550170", "9 1 (202) 555-0170", "9011 1 202 555 0170"] {
+        let found = server.lookup(caller, "&country=US");
+        assert_eq!(found["query"]["e164"], "+12025550170", "{caller}: {found}");
+        assert_eq!(found["match"], "exact", "{caller}: {found}");
+    }
+    server.create(&json!({"name": "Pune", "phone": "+912025550170"}));
+    let found = server.lookup("912025550170", "&country=US");
+    assert_eq!(found["results"][0]["display_name"], "Pune", "{found}");
+    // What is no number of somebody stays what it is.
+    for caller in ["SIP/reception-0001", "A:12", "#", "*", "Local/s@ctx"] {
+        assert_eq!(server.lookup(caller, "&country=US")["match"], "none", "{caller}");
     }
 }
 
@@ -109,6 +137,19 @@ fn a_direct_line_names_the_company_behind_its_switchboard() {
     // A neighbour of the same length is no desk of theirs.
     server.create(&json!({"name": "Private", "phone": "+4989123456"}));
     assert_eq!(server.lookup("+49 89 123457", "")["match"], "none");
+    // Neither are desks that begin alike, of one company, nor mobile numbers.
+    for desk in 1..=3 {
+        let number = format!("+498955501{desk}");
+        server.create(&json!({"name": "N", "phone": number, "company": "Neighbour KG"}));
+    }
+    assert_eq!(server.lookup("+49 89 555019", "")["match"], "none");
+    assert_eq!(server.lookup("+49 89 55501999", "")["match"], "none");
+    server.create(&json!({"name": "Mobile", "phone": "+491701234567", "company": "Mobile AG"}));
+    assert_eq!(server.lookup("+49 170 12345678", "")["match"], "none");
+    // Reception under a zero that is dialled in the place of a desk.
+    server.create(&json!({"name": "Zero", "phone": "+4940360360", "company": "Null AG"}));
+    assert_eq!(server.lookup("+49 40 36036-1234", "")["match"], "block");
+    assert_eq!(server.lookup("+49 40 36036-9", "")["match"], "none");
     // In countries whose numbers do not grow, a beginning says nothing.
     server.create(&json!({"name": "American", "phone": "+12025550170", "company": "Other"}));
     assert_eq!(server.lookup("+1202555017012", "")["match"], "none");

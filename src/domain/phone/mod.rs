@@ -19,6 +19,7 @@ mod typed;
 pub(crate) use digit::keypad_digit;
 pub use digit::{digit_value, digits_of, is_separator};
 pub use plan::{same_calling_code, same_line};
+pub use reading::may_have_desks;
 pub use reread::{READER_VERSION, reread};
 use typed::Typed;
 
@@ -213,6 +214,23 @@ pub fn parse_query(raw: &str, default_country: Option<&str>) -> NumberQuery {
         return empty();
     }
     let reading = typed.resolve(default_country);
+    let reading = if reading.number.starts_with('+') {
+        reading
+    } else {
+        typed.behind_outside_line(default_country).unwrap_or(reading)
+    };
+    query_of(raw, reading, typed.extension)
+}
+
+/// The number behind the digit for an outside line that a telephone system put in front of it; for
+/// numbers that nobody has as they are.
+pub fn parse_outside_line(raw: &str, default_country: Option<&str>) -> Option<NumberQuery> {
+    let typed = Typed::read_dialled(raw).ok()?;
+    let reading = typed.behind_outside_line(default_country)?;
+    Some(query_of(raw, reading, typed.extension))
+}
+
+fn query_of(raw: &str, reading: reading::Reading, extension: Option<String>) -> NumberQuery {
     let number = reading.number;
     let e164 = number.starts_with('+').then(|| number.clone());
     let digits = match number.strip_prefix('+') {
@@ -226,7 +244,7 @@ pub fn parse_query(raw: &str, default_country: Option<&str>) -> NumberQuery {
         key: NumberKey::from_digits(&digits),
         national_len: national_len(&digits, e164.is_some()),
         is_international: reading.is_international,
-        extension: typed.extension,
+        extension,
         e164,
         digits,
     }

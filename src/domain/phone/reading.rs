@@ -8,7 +8,8 @@ use std::sync::LazyLock;
 
 use regex_syntax::hir::literal::Extractor;
 use rlibphonenumber::{
-    CountryCodeSource, NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, Region, ValidationError,
+    CountryCodeSource, NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberType, Region,
+    ValidationError,
 };
 
 use super::{PhoneError, ValidationLevel};
@@ -145,6 +146,26 @@ pub(super) fn check(number: &str, level: ValidationLevel) -> Result<(), PhoneErr
         return Err(PhoneError::NotValid);
     }
     Ok(())
+}
+
+/// Whether there may be desks behind international digits: they are a fixed line, or a number in no
+/// assigned range, as one with a desk behind it may be.
+pub fn may_have_desks(digits: &str) -> bool {
+    let kind = PHONE_NUMBER_UTIL
+        .parse(format!("+{digits}"), None)
+        .map_or(PhoneNumberType::Unknown, |parsed| PHONE_NUMBER_UTIL.get_number_type(&parsed));
+    matches!(
+        kind,
+        PhoneNumberType::FixedLine | PhoneNumberType::FixedLineOrMobile | PhoneNumberType::Unknown
+    )
+}
+
+/// A number behind the digit for an outside line, `9 1 202 555 0134`: where the rest is in an
+/// assigned range of the country, or one in full.
+pub(super) fn behind_outside_line(digits: &str, country: Option<&str>) -> Option<Reading> {
+    let rest = digits.strip_prefix('9').filter(|rest| rest.len() > MOST_EXTENSION)?;
+    let found = dialled(rest, Some(country?));
+    found.number.strip_prefix('+').is_some_and(is_valid).then_some(found)
 }
 
 /// Whether international digits are a number in an assigned range, however short.

@@ -92,6 +92,12 @@ impl Typed {
         Ok(typed)
     }
 
+    /// The number without the digit for an outside line in front of it.
+    pub(super) fn behind_outside_line(&self, default_country: Option<&str>) -> Option<Reading> {
+        let is_plain = !self.has_plus && self.digits.len() <= 20;
+        is_plain.then(|| reading::behind_outside_line(&self.digits, default_country)).flatten()
+    }
+
     /// The number as it is stored, and its region.
     pub(super) fn resolve(&self, default_country: Option<&str>) -> Reading {
         if !self.has_plus {
@@ -106,9 +112,16 @@ impl Typed {
 }
 
 /// What follows the prefix that a telephone system or its user put in front of a number: a line
-/// (`L0#`), a feature code (`*67`, `#31#`), or a digit for an outside line and a pause (`9,`).
+/// (`L0#`), a feature code (`*67`, `#31#`), a letter (`A:`), the channel of a call (`SIP/`), or a
+/// digit for an outside line and a pause (`9,`). A `#` or `*` behind the number ends dialling.
 fn without_system_prefix(text: &str) -> &str {
+    let text = of_channel(text);
+    let ended = text.trim_end_matches(['#', '*', ' ']);
+    let is_plain =
+        |text: &str| text.chars().all(|c| c == '+' || digit_value(c).is_some() || is_separator(c));
+    let text = if is_plain(ended) { ended } else { text };
     let has_number = |rest: &str| digit_count(rest) >= LEAST_BEHIND_PREFIX;
+    let is_pause = |c: char| matches!(c, ',' | ';' | 'p' | 'P' | 'w' | 'W');
     if let Some((_line, rest)) = text.rsplit_once(['#', '*']).filter(|(_, rest)| has_number(rest)) {
         // `*67` has no end of its own, its code has two digits.
         let is_feature = text.starts_with('*') && text.matches(['#', '*']).count() == 1;
@@ -118,12 +131,17 @@ fn without_system_prefix(text: &str) -> &str {
         let mut digits = rest.char_indices().filter(|(_, c)| digit_value(*c).is_some());
         return match digits.nth(1) {
             Some((at, c)) if has_number(&rest[at + c.len_utf8()..]) => {
-                rest[at + c.len_utf8()..].trim_start()
+                rest[at + c.len_utf8()..].trim_start_matches(is_pause).trim_start()
             }
             _ => rest,
         };
     }
-    let is_pause = |c: char| matches!(c, ',' | ';' | 'p' | 'P' | 'w' | 'W');
+    if let Some((_letters, rest)) =
+        text.split_once(':').filter(|(head, _)| head.chars().all(|c| c.is_ascii_alphabetic()))
+        && has_number(rest)
+    {
+        return rest.trim_start();
+    }
     if let Some(at) = text.find(is_pause) {
         let (head, rest) = (text[..at].trim(), text[at..].trim_start_matches(is_pause));
         let is_outside_line = (1..=3).contains(&head.len()) && digits_of(head) == head;
@@ -132,6 +150,31 @@ fn without_system_prefix(text: &str) -> &str {
         }
     }
     text
+}
+
+/// The number in the name of a channel of a PBX: `SIP/2025550170-0001`,
+/// `Local/2025550170@from-internal-00000012;1`, `sofia/internal/2025550170@10.0.0.1`.
+fn of_channel(text: &str) -> &str {
+    let Some((technology, _)) = text.split_once('/') else { return text };
+    let is_channel = technology.len() >= 2
+        && technology.starts_with(|c: char| c.is_ascii_alphabetic())
+        && technology.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if !is_channel {
+        return text;
+    }
+    let last = text.rsplit('/').next().unwrap_or(text);
+    let user = last.split(['@', ';']).next().unwrap_or(last);
+    // Behind it stands the number of the call, in hexadecimal digits.
+    match user.rsplit_once('-') {
+        Some((number, call))
+            if (4..=8).contains(&call.len())
+                && call.bytes().all(|c| c.is_ascii_hexdigit())
+                && digit_count(number) >= 2 =>
+        {
+            number
+        }
+        _ => user,
+    }
 }
 
 /// Whether it is a day as people write it: `1/12/2025`, `31.12.2025`, `2025/12/31`.
