@@ -41,6 +41,10 @@ pub enum ErrorCode {
     InUse,
     /// The contact may not be deleted now; `reasons` says why.
     DeleteBlocked,
+    /// Something cannot come into this state from the one in which it is.
+    ImpossibleStep,
+    /// The contact is blocked, so it begins no conversations.
+    ContactBlocked,
     /// Records would go with a contact that is deleted for good; `impact` counts them.
     HasChildren,
     /// The contact was merged into another one; `merged_into` says which.
@@ -87,7 +91,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All codes.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 42] = [
         Self::Malformed,
         Self::Unauthorized,
         Self::Forbidden,
@@ -107,6 +111,8 @@ impl ErrorCode {
         Self::NameTaken,
         Self::InUse,
         Self::DeleteBlocked,
+        Self::ImpossibleStep,
+        Self::ContactBlocked,
         Self::HasChildren,
         Self::Merged,
         Self::UndoConflict,
@@ -152,6 +158,8 @@ impl ErrorCode {
             Self::NameTaken => "name_taken",
             Self::InUse => "in_use",
             Self::DeleteBlocked => "delete_blocked",
+            Self::ImpossibleStep => "impossible_step",
+            Self::ContactBlocked => "contact_blocked",
             Self::HasChildren => "has_children",
             Self::Merged => "merged",
             Self::UndoConflict => "undo_conflict",
@@ -198,6 +206,8 @@ impl ErrorCode {
             Self::NameTaken => "Another record has this name",
             Self::InUse => "Something else needs this record",
             Self::DeleteBlocked => "This contact cannot be deleted",
+            Self::ImpossibleStep => "It cannot come into this state",
+            Self::ContactBlocked => "The contact is blocked",
             Self::HasChildren => "Records would be deleted with this contact",
             Self::Merged => "This contact was merged into another one",
             Self::UndoConflict => "Some fields changed after the merge",

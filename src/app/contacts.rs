@@ -183,7 +183,8 @@ impl App {
             if let Some(idempotency) = idempotency {
                 idempotency.keep(tx, org, now, id)?;
             }
-            Ok((contact, false))
+            // Calls from its numbers are its own now.
+            Ok((tx.contact(org, id)?.unwrap_or(contact), false))
         })?;
         drop(gate);
         self.own_writes.note(caller, written.seq);

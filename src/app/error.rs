@@ -87,6 +87,15 @@ pub enum Error {
         /// The merge that did it.
         merge: Option<Uuid>,
     },
+    /// Something cannot come into this state from the one in which it is.
+    #[error("{0}")]
+    ImpossibleStep(String),
+    /// A blocked contact would begin something.
+    #[error("this contact is blocked and begins no conversations: unblock it first")]
+    ContactBlocked,
+    /// Another record is called so.
+    #[error("another {0} has the same {1}")]
+    SameRecord(&'static str, &'static str),
     /// Contacts have been changed meanwhile.
     #[error("contacts have been changed meanwhile ({}): read them again and decide anew", list_versions(.0))]
     StaleVersions(Vec<(ContactId, u64)>),
@@ -255,7 +264,9 @@ impl HasCode for Error {
             Self::NotFound(_) | Self::TagNotFound(_) | Self::ImportErrorsGone => {
                 ErrorCode::NotFound
             }
-            Self::NameTaken(_) => ErrorCode::NameTaken,
+            Self::NameTaken(_) | Self::SameRecord(..) => ErrorCode::NameTaken,
+            Self::ImpossibleStep(_) => ErrorCode::ImpossibleStep,
+            Self::ContactBlocked => ErrorCode::ContactBlocked,
             Self::InUse(_) | Self::FieldInUse(_) => ErrorCode::InUse,
             Self::HasChildren(_) => ErrorCode::HasChildren,
             Self::DeleteBlocked(_) | Self::MergeBlocked { .. } => ErrorCode::DeleteBlocked,

@@ -34,8 +34,17 @@ impl App {
     /// # Errors
     /// If something cannot be read or written.
     pub fn recount_facts(&self, org: OrgNumber) -> Result<usize, Error> {
-        let wrong = self.partition.contacts_with_wrong_facts(org)?;
         let origin = Origin::from(ACTOR);
+        for chunk in self.partition.records_with_missing_keys(org)?.chunks(WRITE_CONTACTS) {
+            let chunk = chunk.to_vec();
+            self.partition.write::<_, Error>(org, origin.clone(), false, move |tx| {
+                for (kind, id) in &chunk {
+                    tx.find_record_again(org, *kind, *id)?;
+                }
+                Ok(())
+            })?;
+        }
+        let wrong = self.partition.contacts_with_wrong_facts(org)?;
         for chunk in wrong.chunks(WRITE_CONTACTS) {
             let chunk = chunk.to_vec();
             self.partition.write::<_, Error>(org, origin.clone(), false, move |tx| {

@@ -32,6 +32,8 @@ pub struct LookupResult {
     pub phone_label: Option<String>,
     /// Why, in words.
     pub why: String,
+    /// Who took or made the last call, by name.
+    pub last_agent: Option<String>,
 }
 
 /// What a lookup found.
@@ -76,7 +78,7 @@ impl App {
         self.lookup_in(caller, number, country.as_deref(), limit)
     }
 
-    fn lookup_in(
+    pub(super) fn lookup_in(
         &self,
         caller: &Caller,
         number: &str,
@@ -151,6 +153,7 @@ impl App {
                 rule: candidate.rule,
                 slot: candidate.slot,
                 phone_label: phone_label(caller, &contact, candidate).map(str::to_owned),
+                last_agent: self.last_agent(caller, &contact),
                 contact: caller.shown(contact),
             })
             .collect();
@@ -161,6 +164,13 @@ impl App {
             count,
             took_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         })
+    }
+
+    /// Who took or made the last call with a contact, by name.
+    pub(super) fn last_agent(&self, caller: &Caller, contact: &Contact) -> Option<String> {
+        let agent = contact.facts.last_call.as_ref()?.agent.as_deref()?;
+        let user = self.access().find_user(caller.organization, agent);
+        Some(user.map_or_else(|| agent.to_owned(), |user| user.name.clone()))
     }
 
     /// Looks many numbers up.

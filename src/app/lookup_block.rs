@@ -89,6 +89,8 @@ impl Block {
                 rule: candidate.rule,
                 slot: candidate.slot,
                 phone_label: phone_label(caller, &contact, candidate).map(str::to_owned),
+                // The company behind the switchboard, not a person.
+                last_agent: None,
                 contact: caller.shown(contact),
             });
         LookupAnswer {

@@ -85,6 +85,11 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: RecordCommand,
     },
+    /// Work with calls: what the telephone system tells of them.
+    Call {
+        #[command(subcommand)]
+        command: RecordCommand,
+    },
     /// Work with companies.
     Company {
         #[command(subcommand)]

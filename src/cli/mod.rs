@@ -53,6 +53,7 @@ pub fn run() -> ExitCode {
         Command::Lookup(command) => query::lookup(&args, command),
         Command::Contact { command } => contact::run(&args, command),
         Command::Activity { command } => record::run(&args, "activity", command),
+        Command::Call { command } => record::run(&args, "call", command),
         Command::Company { command } => record::run(&args, "company", command),
         Command::Deal { command } => record::run(&args, "deal", command),
         Command::Note { command } => record::run(&args, "note", command),

@@ -5,7 +5,10 @@ use std::collections::{HashMap, HashSet};
 use super::check::CheckReport;
 use super::error::Error;
 use super::partition::Partition;
+use super::records::keys_of;
 use super::tx::Tx;
+use uuid::Uuid;
+
 use crate::domain::contact::Contact;
 use crate::domain::facts::Facts;
 use crate::domain::ids::{ContactId, OrgNumber};
@@ -76,6 +79,30 @@ impl Partition {
         Ok(())
     }
 
+    /// The records of an organisation, by number of kind and id, of which a key is missing by which
+    /// they are found: earlier versions knew fewer.
+    ///
+    /// # Errors
+    /// If something cannot be read.
+    pub fn records_with_missing_keys(&self, org: OrgNumber) -> Result<Vec<(u8, Uuid)>, Error> {
+        let secret = self.known_secret(org)?;
+        let mut missing = Vec::new();
+        for entry in self.store().scan_prefix(&keys::space_of(keys::RECORDS, org)) {
+            let (key, value) = entry?;
+            let kind = key.get(5).and_then(|number| kind_by_number(*number));
+            let (Some(kind), Ok(record)) = (kind, codec::decode::<Record>(&value)) else {
+                continue;
+            };
+            for (key, _) in keys_of(secret.as_ref(), kind, &record) {
+                if self.get(&key)?.is_none() {
+                    missing.push((kind.info().number, record.head.id));
+                    break;
+                }
+            }
+        }
+        Ok(missing)
+    }
+
     /// The contacts of an organisation of which the facts are not what their records say.
     ///
     /// # Errors
@@ -95,6 +122,20 @@ impl Partition {
 }
 
 impl Tx<'_> {
+    /// Writes the keys anew by which a record is found.
+    ///
+    /// # Errors
+    /// If something cannot be read.
+    pub fn find_record_again(&mut self, org: OrgNumber, kind: u8, id: Uuid) -> Result<(), Error> {
+        let Some(record) = self.record(org, kind, id)? else { return Ok(()) };
+        let Some(kind) = kind_by_number(kind) else { return Ok(()) };
+        let secret = self.secret(org)?;
+        for (key, value) in keys_of(Some(&secret), kind, &record) {
+            self.put(&key, value);
+        }
+        Ok(())
+    }
+
     /// Works the facts of a contact out anew from the records about it and about what was merged
     /// into it. Cost: reads all of them.
     ///

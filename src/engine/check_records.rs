@@ -1,11 +1,13 @@
 //! Records of all kinds verified: readable, under their own key, and linked to their contact.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::check::{CheckReport, RESTORE};
 use super::error::Error;
 use super::partition::Partition;
-use super::records::link_of;
+use super::pseudonyms::Secret;
+use super::records::keys_of;
+use crate::domain::ids::OrgNumber;
 use crate::domain::record::{Record, kind_by_number};
 use crate::store::{codec, keys};
 
@@ -32,9 +34,12 @@ impl Partition {
     fn troubles_of_records(&self, organizations: &HashSet<u32>) -> Result<Vec<String>, Error> {
         let mut troubles = Vec::new();
         let mut links: HashSet<Vec<u8>> = HashSet::new();
-        for entry in self.store().scan_prefix(&[keys::LINKS]) {
-            links.insert(entry?.0.to_vec());
+        for space in [keys::LINKS, keys::NAMES] {
+            for entry in self.store().scan_prefix(&[space]) {
+                links.insert(entry?.0.to_vec());
+            }
         }
+        let mut secrets: HashMap<OrgNumber, Option<Secret>> = HashMap::new();
         for entry in self.store().scan_prefix(&[keys::RECORDS]) {
             let (key, value) = entry?;
             let name = keys::name(&key).unwrap_or_else(|| "record".to_owned());
@@ -50,17 +55,23 @@ impl Partition {
             if !organizations.contains(&head.organization.0) {
                 troubles.push(format!("{name} belongs to no organisation"));
             }
-            if let Some(link) = link_of(kind, &record)
-                && !links.remove(link.as_slice())
-            {
-                troubles.push(format!("{name} is not linked to its contact"));
+            let secret = if let Some(known) = secrets.get(&head.organization) {
+                *known
+            } else {
+                let known = self.known_secret(head.organization)?;
+                *secrets.entry(head.organization).or_insert(known)
+            };
+            for (key, _) in keys_of(secret.as_ref(), kind, &record) {
+                if !links.remove(&key) {
+                    troubles.push(format!("{name} is not linked to its contact"));
+                }
             }
         }
         troubles.extend(links.iter().map(|key| match keys::parse_link(key) {
             Some((_, contact, _, id)) => {
                 format!("contact {contact} is linked to {id}, which is not about it")
             }
-            None => format!("a link has the key {key:?}"),
+            None => format!("what has the key {key:?} is called so no more"),
         }));
         Ok(troubles)
     }

@@ -19,6 +19,7 @@ mod merges;
 mod names;
 mod partition;
 mod progress;
+mod pseudonyms;
 mod rebuild;
 mod record_cache;
 mod records;

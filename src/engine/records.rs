@@ -1,13 +1,25 @@
-//! Records of all kinds inside a write: the record, what links it to its contact, and the audit log.
+//! Records of all kinds inside a write: the record, its keys, what follows from it, and the audit
+//! log.
 
+use std::collections::BTreeSet;
+
+use serde_json::json;
 use uuid::Uuid;
 
 use super::error::Error;
+use super::partition::Partition;
+use super::pseudonyms::{Secret, pseudonym};
 use super::tx::Tx;
 use crate::domain::audit::{AuditAction, FieldChange};
+use crate::domain::contact::Contact;
 use crate::domain::ids::OrgNumber;
-use crate::domain::record::{AnyKind, Record, Values, Verb, kind_by_number};
+use crate::domain::record::{AnyKind, CONTACT, FieldKind, Record, Values, Verb, kind_by_number};
 use crate::store::{codec, keys};
+
+/// Most calls of an unknown number that become those of its contact; older ones stay with nobody.
+const MOST_ADOPTED: usize = 5_000;
+/// What numbers that nobody has are hashed as, beside the kinds.
+const UNKNOWN_NUMBERS: u8 = 200;
 
 impl Tx<'_> {
     /// Reads a record, deleted ones included.
@@ -18,6 +30,21 @@ impl Tx<'_> {
         }
     }
 
+    /// The record that is not deleted and has this value in the field that tells records of its
+    /// kind apart.
+    pub fn record_named(
+        &self,
+        org: OrgNumber,
+        kind: &dyn AnyKind,
+        name: &str,
+    ) -> Result<Option<Record>, Error> {
+        let Some(secret) = self.known_secret(org)? else { return Ok(None) };
+        let number = kind.info().number;
+        let key = keys::named(org, pseudonym(&secret, number, name.as_bytes()));
+        let id = self.get(&key)?.and_then(|id| Uuid::from_slice(&id).ok());
+        id.map_or(Ok(None), |id| self.record(org, number, id))
+    }
+
     /// Stores a record that is new or has changed.
     pub fn put_record(
         &mut self,
@@ -25,18 +52,8 @@ impl Tx<'_> {
         before: Option<&Record>,
         after: &Record,
     ) -> Result<(), Error> {
-        let org = after.head.organization;
-        let (was, is) = (before.and_then(|one| link_of(kind, one)), link_of(kind, after));
-        if was != is {
-            if let Some(was) = was {
-                self.delete(&was);
-            }
-            if let Some(is) = is {
-                self.put(&is, Vec::new());
-            }
-        }
+        self.store_record(kind, before, after)?;
         let number = kind.info().number;
-        self.put(&keys::record(org, number, after.head.id), codec::encode(after)?);
         let was_deleted = before.map(|before| before.head.deleted_at.is_some());
         let verb = match (was_deleted, after.head.deleted_at.is_some()) {
             (None, _) => Verb::Created,
@@ -44,18 +61,42 @@ impl Tx<'_> {
             (Some(true), false) => Verb::Restored,
             (Some(false), false) | (Some(true), true) => Verb::Updated,
         };
-        self.follow_record(kind, before, Some(after))?;
         let nothing = Values::new();
         let changes = changes(before.map_or(&nothing, |before| &before.values), &after.values);
         self.note(AuditAction::Record(number, verb), after.head.id, changes);
         Ok(())
     }
 
+    /// Stores a record of which only what follows from others has changed: the audit log has what
+    /// caused it.
+    pub fn store_record(
+        &mut self,
+        kind: &dyn AnyKind,
+        before: Option<&Record>,
+        after: &Record,
+    ) -> Result<(), Error> {
+        let org = after.head.organization;
+        let is_hashed = [before, Some(after)].into_iter().flatten().any(|one| is_hashed(kind, one));
+        let secret = if is_hashed { Some(self.secret(org)?) } else { None };
+        let was = before.map(|before| keys_of(secret.as_ref(), kind, before)).unwrap_or_default();
+        let is = keys_of(secret.as_ref(), kind, after);
+        for gone in was.difference(&is) {
+            self.delete(&gone.0);
+        }
+        for new in is.difference(&was) {
+            self.put(&new.0, new.1.clone());
+        }
+        let key = keys::record(org, kind.info().number, after.head.id);
+        self.put(&key, codec::encode(after)?);
+        self.follow_record(kind, before, Some(after))
+    }
+
     /// Removes a record for good, and its values out of the audit log.
     pub fn erase_record(&mut self, kind: &dyn AnyKind, before: &Record) -> Result<(), Error> {
         let (org, number) = (before.head.organization, kind.info().number);
-        if let Some(link) = link_of(kind, before) {
-            self.delete(&link);
+        let secret = self.known_secret(org)?;
+        for (key, _) in keys_of(secret.as_ref(), kind, before) {
+            self.delete(&key);
         }
         self.delete(&keys::record(org, number, before.head.id));
         self.follow_record(kind, Some(before), None)?;
@@ -64,28 +105,137 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// The records that are about a contact, in the order in which they happen, deleted ones
-    /// included.
+    /// The records that are about a contact, or belong to a record, in the order in which they
+    /// happen, deleted ones included.
     pub fn records_about(
         &self,
         org: OrgNumber,
-        contact: Uuid,
+        target: Uuid,
     ) -> Result<Vec<(&'static dyn AnyKind, Record)>, Error> {
         let mut found = Vec::new();
-        for key in self.scan(&keys::links_of(org, contact))?.into_keys() {
+        for key in self.scan(&keys::links_of(org, target))?.into_keys() {
             let Some((_, _, number, id)) = keys::parse_link(&key) else { continue };
             let (kind, record) = (kind_by_number(number), self.record(org, number, id)?);
             found.extend(kind.zip(record));
         }
         Ok(found)
     }
+
+    /// Gives a contact the records that came from its new numbers while nobody had them.
+    pub(super) fn adopt_unknown(
+        &mut self,
+        org: OrgNumber,
+        before: Option<&Contact>,
+        after: &Contact,
+    ) -> Result<(), Error> {
+        if after.is_deleted() || after.phones.is_empty() || self.known_secret(org)?.is_none() {
+            return Ok(());
+        }
+        let before = before.filter(|before| !before.is_deleted());
+        let has = |number: &str| {
+            before.is_some_and(|before| before.phones.iter().any(|phone| phone.number == number))
+        };
+        for phone in after.phones.iter().filter(|phone| !has(&phone.number)) {
+            for (kind, found) in self.records_of_unknown(org, &phone.number, MOST_ADOPTED)? {
+                let mut adopted = found.clone();
+                adopted.values.insert(CONTACT.to_owned(), json!(after.id));
+                adopted.head.version += 1;
+                self.put_record(kind, Some(&found), &adopted)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The records that came from a number while nobody had it, the last ones first.
+    pub fn records_of_unknown(
+        &self,
+        org: OrgNumber,
+        e164: &str,
+        most: usize,
+    ) -> Result<Vec<(&'static dyn AnyKind, Record)>, Error> {
+        let Some(secret) = self.known_secret(org)? else { return Ok(Vec::new()) };
+        let target = unknown_target(&secret, e164);
+        let mut found = Vec::new();
+        self.each_key_back(&keys::links_of(org, target), &mut |key| {
+            let Some((_, _, number, id)) = keys::parse_link(key) else { return Ok(true) };
+            found.extend(kind_by_number(number).zip(self.record(org, number, id)?));
+            Ok(found.len() < most)
+        })?;
+        Ok(found)
+    }
 }
 
-/// The key that says which contact a record is about, if it is about one.
-pub(super) fn link_of(kind: &dyn AnyKind, record: &Record) -> Option<[u8; 46]> {
+impl Partition {
+    /// The id of the record that is not deleted and is called so among those of its kind.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn record_id_named(
+        &self,
+        org: OrgNumber,
+        kind: &dyn AnyKind,
+        name: &str,
+    ) -> Result<Option<Uuid>, Error> {
+        let Some(secret) = self.known_secret(org)? else { return Ok(None) };
+        let key = keys::named(org, pseudonym(&secret, kind.info().number, name.as_bytes()));
+        Ok(self.get(&key)?.and_then(|id| Uuid::from_slice(&id).ok()))
+    }
+
+    /// What records that came from a number which nobody has are linked to.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn target_of_unknown(&self, org: OrgNumber, e164: &str) -> Result<Option<Uuid>, Error> {
+        Ok(self.known_secret(org)?.map(|secret| unknown_target(&secret, e164)))
+    }
+}
+
+/// What stands in links in the place of a contact where nobody has the number.
+fn unknown_target(secret: &Secret, e164: &str) -> Uuid {
+    uuid::Builder::from_custom_bytes(pseudonym(secret, UNKNOWN_NUMBERS, e164.as_bytes()))
+        .into_uuid()
+}
+
+/// The number by which a record finds its contact later, while it has none.
+fn unknown_number(kind: &dyn AnyKind, record: &Record) -> Option<String> {
+    if record.contact().is_some() { None } else { kind.number_of_caller(&record.values) }
+}
+
+/// The value that tells a record from others of its kind, while it is not deleted.
+fn name_of<'a>(kind: &dyn AnyKind, record: &'a Record) -> Option<&'a str> {
+    let field = kind.info().unique?;
+    record.values.get(field)?.as_str().filter(|_| record.head.deleted_at.is_none())
+}
+
+fn is_hashed(kind: &dyn AnyKind, record: &Record) -> bool {
+    name_of(kind, record).is_some() || unknown_number(kind, record).is_some()
+}
+
+/// A key with its value.
+type Pair = (Vec<u8>, Vec<u8>);
+
+/// The keys by which a record is found: from its contact or the number that it came from, from the
+/// records that it names, and by what it is called.
+pub(super) fn keys_of(
+    secret: Option<&Secret>,
+    kind: &dyn AnyKind,
+    record: &Record,
+) -> BTreeSet<Pair> {
     let at = kind.occurred_at(&record.values).unwrap_or(record.head.created_at);
-    let (org, number) = (record.head.organization, kind.info().number);
-    Some(keys::link(org, record.contact()?, at, number, record.head.id))
+    let (org, number, id) = (record.head.organization, kind.info().number, record.head.id);
+    let named = kind.fields().iter().filter(|field| matches!(field.kind, FieldKind::Record(_)));
+    let targets = named.filter_map(|field| record.id_of(field.name)).chain(record.contact());
+    let unknown = unknown_number(kind, record).zip(secret);
+    let unknown = unknown.map(|(number, secret)| unknown_target(secret, &number));
+    let links = targets.chain(unknown);
+    let mut keys: BTreeSet<Pair> = links
+        .map(|target| (keys::link(org, target, at, number, id).to_vec(), Vec::new()))
+        .collect();
+    if let Some((name, secret)) = name_of(kind, record).zip(secret) {
+        let key = keys::named(org, pseudonym(secret, number, name.as_bytes()));
+        keys.insert((key.to_vec(), id.as_bytes().to_vec()));
+    }
+    keys
 }
 
 fn changes(before: &Values, after: &Values) -> Vec<FieldChange> {

@@ -312,6 +312,7 @@ impl<'a> Tx<'a> {
         self.put_op(&keys::contact(org, contact.id), bytes, true);
         let values = if self.is_bulk { Vec::new() } else { contact.first_values() };
         self.note(AuditAction::ContactCreated, contact.id.0, values);
+        self.adopt_unknown(org, None, &contact)?;
         self.changes.push(ContactChange {
             org,
             is_of_facts: false,
@@ -355,14 +356,15 @@ impl<'a> Tx<'a> {
         self.count(org, 0, signed(bytes.len()) - signed(codec::encode(&before)?.len()));
         self.put_op(&keys::contact(org, after.id), bytes, false);
         self.note(action, after.id.0, before.changes(&after));
-        let (id, was_in, is_in) = (after.id, before.merged_into, after.merged_into);
+        self.follow_merge(org, after.id, before.merged_into, after.merged_into)?;
+        self.adopt_unknown(org, Some(&before), &after)?;
         self.changes.push(ContactChange {
             org,
             is_of_facts: false,
             before: Some(before),
             after: Some(after),
         });
-        self.follow_merge(org, id, was_in, is_in)
+        Ok(())
     }
 
     /// Stores a contact of which only the facts have changed. The audit log has what caused it.

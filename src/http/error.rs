@@ -89,6 +89,8 @@ pub(super) fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::InUse
         | ErrorCode::TotalDiffers
         | ErrorCode::DeleteBlocked
+        | ErrorCode::ImpossibleStep
+        | ErrorCode::ContactBlocked
         | ErrorCode::HasChildren
         | ErrorCode::Merged
         | ErrorCode::UndoConflict

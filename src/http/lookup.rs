@@ -57,6 +57,9 @@ struct ResultBody<'a> {
 struct LastCall<'a> {
     at: Timestamp,
     outcome: Option<&'a str>,
+    agent: Option<&'a str>,
+    agent_name: Option<&'a str>,
+    direction: Option<&'a str>,
 }
 
 impl<'a> LookupBody<'a> {
@@ -79,9 +82,16 @@ impl<'a> LookupBody<'a> {
                     blocked: contact.fields.status.blocked,
                     tags: &contact.fields.tags,
                     assigned_to: contact.assigned_to.as_deref(),
-                    last_call: contact
-                        .last_called_at
-                        .map(|at| LastCall { at, outcome: contact.last_call_outcome.as_deref() }),
+                    last_call: contact.last_called().map(|at| {
+                        let call = contact.facts.last_call.as_ref().filter(|call| call.at == at);
+                        LastCall {
+                            at,
+                            outcome: contact.outcome_of_last_call(),
+                            agent: call.and_then(|call| call.agent.as_deref()),
+                            agent_name: result.last_agent.as_deref(),
+                            direction: call.map(|call| call.direction.as_str()),
+                        }
+                    }),
                     url: format!("/contacts/{}", contact.id),
                     rule: result.rule.as_str(),
                     why: &result.why,

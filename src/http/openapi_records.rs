@@ -53,11 +53,12 @@ fn shape_of_field(field: &FieldInfo, is_answer: bool) -> Value {
         FieldKind::Day => json!({"type": "string", "format": "date"}),
         FieldKind::Amount => json!({"type": "number", "minimum": 0}),
         FieldKind::Count => json!({"type": "integer", "minimum": 0}),
-        FieldKind::Contact | FieldKind::Company => json!({"type": "string", "format": "uuid"}),
-        FieldKind::User => json!({"type": "string"}),
+        FieldKind::Contact | FieldKind::Record(_) => json!({"type": "string", "format": "uuid"}),
+        FieldKind::User | FieldKind::Agent => json!({"type": "string"}),
         FieldKind::Texts(most) => {
             json!({"type": "array", "items": {"type": "string", "maxLength": most}})
         }
+        FieldKind::Link => json!({"type": "string", "format": "uri"}),
         FieldKind::Object => json!({"type": "object"}),
         FieldKind::Currency => json!({"type": "string", "pattern": "^[A-Z]{3}$"}),
         FieldKind::Earlier => json!({"type": "array", "items": {"type": "object"}}),

@@ -86,7 +86,8 @@ pub(super) async fn create(
     let made =
         answer::run(&state, move |app| app.create_record(&caller.0, kind, &value, idempotency))
             .await?;
-    let mut response = versioned(StatusCode::CREATED, &made);
+    let status = if made.is_new { StatusCode::CREATED } else { StatusCode::OK };
+    let mut response = versioned(status, &made);
     let [all, ..] = kind.info().paths;
     answer::put_header(&mut response, "location", &format!("{all}/{}", made.id));
     Ok(response)

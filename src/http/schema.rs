@@ -55,6 +55,12 @@ pub(super) struct LookupQuery {
 pub(super) struct LastCall {
     pub at: String,
     pub outcome: Option<String>,
+    /// The id of the user who took or made it, or what the telephone system calls the person.
+    pub agent: Option<String>,
+    /// The name of that user.
+    pub agent_name: Option<String>,
+    /// in, out.
+    pub direction: Option<String>,
 }
 
 #[derive(ToSchema)]

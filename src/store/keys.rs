@@ -19,7 +19,7 @@
 //! | `I` | organisation, hash of token, path and key | answer to replay |
 //! | `J` | organisation, job id | import or bulk action, and how far it got |
 //! | `K` | organisation, number of the kind, id | record of a kind: task and so on |
-//! | `L` | organisation, contact id, time, number of the kind, id | that a record is about a contact |
+//! | `L` | organisation, id of a contact or record, time, number of the kind, id | that a record is about a contact, belongs to another record, or comes from a number that nobody has |
 //! | `M` | name | the next contact and organisation number, the identity of the journal, the ends of the audit logs, the states of the definitions |
 //! | `N` | organisation, two contact ids, the lower first | decision about a pair |
 //! | `O` | organisation | organisation |
@@ -31,6 +31,7 @@
 //! | `U` | organisation, user id | user |
 //! | `V` | organisation, search id | saved search |
 //! | `W` | organisation | colours of tags |
+//! | `X` | organisation, hash under a secret of the organisation | id of the record or contact that is called so |
 
 use uuid::Uuid;
 
@@ -80,6 +81,10 @@ pub const USERS: u8 = b'U';
 pub const SAVED_SEARCHES: u8 = b'V';
 /// The space of the colours of tags.
 pub const TAG_STYLES: u8 = b'W';
+
+/// The space of what records and contacts are called elsewhere: ids of calls, of messages, on
+/// channels.
+pub const NAMES: u8 = b'X';
 
 /// The key of the next free contact number.
 pub const NEXT_CONTACT_NUMBER: &[u8] = b"Mnext_contact_number";
@@ -208,7 +213,20 @@ pub fn links_of(organization: OrgNumber, contact: Uuid) -> [u8; 21] {
     with_organization(LINKS, organization, contact.as_bytes())
 }
 
-/// The key that says that a record is about a contact.
+/// The key of what is called so; the hash is that of [`organization_secret`].
+pub fn named(organization: OrgNumber, hash: [u8; 16]) -> [u8; 21] {
+    with_organization(NAMES, organization, &hash)
+}
+
+/// The key of the secret under which an organisation hashes what must not be read in keys.
+pub fn organization_secret(organization: OrgNumber) -> [u8; 11] {
+    let mut key = [0; 11];
+    key[..7].copy_from_slice(b"Msecret");
+    key[7..].copy_from_slice(&organization.0.to_be_bytes());
+    key
+}
+
+/// The key that says that a record is about a contact, or belongs to another record.
 pub fn link(organization: OrgNumber, contact: Uuid, at: Timestamp, kind: u8, id: Uuid) -> [u8; 46] {
     let mut key = [0; 46];
     key[..21].copy_from_slice(&links_of(organization, contact));

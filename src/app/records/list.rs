@@ -375,7 +375,11 @@ impl App {
         let misfit = |detail: String| Error::invalid(&format!("/{name}"), "value", detail);
         Ok(match kind {
             _ if text == "none" => Value::Null,
-            FieldKind::User if text == "me" => json!(caller.user),
+            FieldKind::User | FieldKind::Agent if text == "me" => json!(caller.user),
+            FieldKind::Agent => match self.access().find_user(caller.organization, text) {
+                Some(user) => json!(user.id),
+                None => json!(text),
+            },
             FieldKind::User => match self.access().find_user(caller.organization, text) {
                 Some(user) => json!(user.id),
                 None => {
@@ -405,7 +409,8 @@ impl App {
             | FieldKind::Day
             | FieldKind::Contact
             | FieldKind::Texts(_)
-            | FieldKind::Company
+            | FieldKind::Record(_)
+            | FieldKind::Link
             | FieldKind::Currency
             | FieldKind::Earlier
             | FieldKind::Object => json!(text),

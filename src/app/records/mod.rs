@@ -6,6 +6,7 @@
 //! and undoing a merge move nothing.
 
 mod about;
+mod calls;
 mod list;
 mod timeline;
 
@@ -26,7 +27,8 @@ use crate::domain::access::{Caller, Permission};
 use crate::domain::ids::ContactId;
 use crate::domain::issue::FieldIssue;
 use crate::domain::record::{
-    self, AnyKind, COMPANY, CONTACT, FieldKind, Head, Record, Values, Writing, kind_by_name,
+    self, AnyKind, CONTACT, FieldKind, Head, IMPOSSIBLE_STEP, OnSame, Record, Values, Writing,
+    kind_by_name,
 };
 use crate::engine::{Error as EngineError, Rejected, Tx, codec, keys};
 
@@ -37,12 +39,15 @@ pub struct RecordView {
     pub id: Uuid,
     /// The version.
     pub version: u64,
+    /// False if what was to be made was there already.
+    pub is_new: bool,
     /// All members.
     pub json: Value,
 }
 
 impl App {
-    /// Makes a record.
+    /// Makes a record. Where its kind says so, one that is called as another one is news of that
+    /// one, or the same said twice: that one is answered.
     ///
     /// # Errors
     /// If something does not fit, or the caller may not.
@@ -54,12 +59,58 @@ impl App {
         idempotency: Option<Idempotency>,
     ) -> Result<RecordView, Error> {
         authorize(caller, kind.info().edit)?;
+        if let Some(id) = self.answered::<Uuid>(caller.organization, idempotency)? {
+            return self.find_record(caller, kind, id);
+        }
+        let name = kind.info().unique.and_then(|field| body.get(field)).and_then(Value::as_str);
+        let name = name.map(|name| name.trim().to_owned());
+        if let Some(name) = &name
+            && let Some(id) = self.partition.record_id_named(caller.organization, kind, name)?
+        {
+            return self.said_again(caller, kind, id, body);
+        }
+        match self.create_new_record(caller, kind, body, name, idempotency)? {
+            Ok(made) => Ok(made),
+            // Another request was faster by a moment.
+            Err(id) => self.said_again(caller, kind, id, body),
+        }
+    }
+
+    /// Takes what is said of a record that is there already.
+    fn said_again(
+        &self,
+        caller: &Caller,
+        kind: &'static dyn AnyKind,
+        id: Uuid,
+        body: &Value,
+    ) -> Result<RecordView, Error> {
+        let known = match kind.info().on_same {
+            OnSame::Refuse => {
+                let field = kind.info().unique.unwrap_or_default();
+                return Err(Error::SameRecord(kind.info().name, field));
+            }
+            OnSame::Update => self.change_record(caller, kind, id, body, &Precondition::None, true),
+            OnSame::Keep => self.find_record(caller, kind, id),
+        }?;
+        Ok(RecordView { is_new: false, ..known })
+    }
+
+    /// Makes a record, or answers the id of the one that is called so.
+    fn create_new_record(
+        &self,
+        caller: &Caller,
+        kind: &'static dyn AnyKind,
+        body: &Value,
+        name: Option<String>,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Result<RecordView, Uuid>, Error> {
         let mut values = record::read(kind.fields(), body, None).map_err(Error::Invalid)?;
         self.resolve_references(caller, kind, None, &mut values)?;
+        self.complete_record(caller, kind, &mut values)?;
         let (org, now) = (caller.organization, self.partition.now());
         let actor = caller.actor.as_ref().to_owned();
-        let writing = Writing { now, actor: &actor };
-        kind.settle(None, &mut values, writing).map_err(Error::Invalid)?;
+        let writing = Writing { now, actor: &actor, is_news: false };
+        kind.settle(None, &mut values, writing).map_err(refused)?;
         let head = Head {
             id: Uuid::now_v7(),
             organization: org,
@@ -77,18 +128,29 @@ impl App {
                 && let Some(id) = idempotency.kept::<Uuid>(tx, org, now)?
                 && let Some(kept) = tx.record(org, kind.info().number, id)?
             {
-                return Ok(kept);
+                return Ok(Ok(kept));
+            }
+            if let Some(name) = &name
+                && let Some(same) = tx.record_named(org, kind, name)?
+            {
+                return Ok(Err(same.head.id));
             }
             check_contact(tx, &by, &made)?;
-            check_company(tx, kind, &made)?;
+            check_named(tx, kind, None, &made)?;
             tx.put_record(kind, None, &made)?;
             if let Some(idempotency) = idempotency {
                 idempotency.keep(tx, org, now, made.head.id)?;
             }
-            Ok(made.clone())
+            Ok(Ok(made.clone()))
         })?;
         self.own_writes.note(caller, written.seq);
-        self.record_view(caller, &written.value)
+        match written.value {
+            Ok(made) => {
+                let made = self.find_caller_now(caller, kind, made)?;
+                Ok(Ok(self.record_view(caller, &made)?))
+            }
+            Err(same) => Ok(Err(same)),
+        }
     }
 
     /// Reads a record that is not deleted.
@@ -122,14 +184,40 @@ impl App {
         precondition: &Precondition,
     ) -> Result<RecordView, Error> {
         authorize(caller, kind.info().edit)?;
+        self.change_record(caller, kind, id, body, precondition, false)
+    }
+
+    /// Changes a record as somebody asks for it, or by news of it that may come late.
+    fn change_record(
+        &self,
+        caller: &Caller,
+        kind: &'static dyn AnyKind,
+        id: Uuid,
+        body: &Value,
+        precondition: &Precondition,
+        is_event: bool,
+    ) -> Result<RecordView, Error> {
         let seen = self.seen_record(caller, kind, id)?;
         let (org, now) = (caller.organization, self.partition.now());
         // What references mean is asked before the write, and what they are compared in it.
         let known = self.shown_values(caller, &seen)?;
         let mut asked = record::read(kind.fields(), body, Some(&known)).map_err(Error::Invalid)?;
         self.resolve_references(caller, kind, Some(&known), &mut asked)?;
-        let sent: Vec<String> =
+        let mut sent: Vec<String> =
             body.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+        let said = asked.clone();
+        self.complete_record(caller, kind, &mut asked)?;
+        sent.extend(
+            asked
+                .iter()
+                .filter(|(name, value)| said.get(*name) != Some(value))
+                .map(|(name, _)| name.clone()),
+        );
+        let says_when = |name: &String| {
+            let time = kind.fields().iter().find(|field| field.name == name);
+            time.is_some_and(|field| field.kind == FieldKind::Time)
+        };
+        let is_news = is_event && sent.iter().any(says_when);
         let (by, precondition) = (caller.clone(), precondition.clone());
         let written = self.partition.write::<_, Error>(org, caller, false, move |tx| {
             let before = tx
@@ -146,18 +234,17 @@ impl App {
                     after.values.insert(name.clone(), value.clone());
                 }
             }
-            let writing = Writing { now, actor: &by.actor };
+            let writing = Writing { now, actor: &by.actor, is_news };
             kind.settle(Some(&before.values), &mut after.values, writing)
-                .map_err(|issues| Rejected::By(Error::Invalid(issues)))?;
+                .map_err(|issues| Rejected::By(refused(issues)))?;
             if after.values == before.values {
                 return Ok(before);
             }
             if after.contact() != before.contact() {
                 check_contact(tx, &by, &after)?;
             }
-            if sent.iter().any(|name| name == COMPANY) {
-                check_company(tx, kind, &after)?;
-            }
+            check_named(tx, kind, Some(&before), &after)?;
+            refuse_same(tx, kind, &before, &after)?;
             after.head.version += 1;
             after.head.updated_at = now.max(before.head.updated_at);
             by.actor.as_ref().clone_into(&mut after.head.updated_by);
@@ -165,7 +252,8 @@ impl App {
             Ok(after)
         })?;
         self.own_writes.note(caller, written.seq);
-        self.record_view(caller, &written.value)
+        let changed = self.find_caller_now(caller, kind, written.value)?;
+        self.record_view(caller, &changed)
     }
 
     /// Deletes a record, so that it can be restored or for good.
@@ -212,8 +300,9 @@ impl App {
         authorize(caller, kind.info().edit)?;
         self.seen_record(caller, kind, id)?;
         let any = &Precondition::None;
-        let restored = self.change_head(caller, kind, id, any, |_, before, mut after| {
+        let restored = self.change_head(caller, kind, id, any, move |tx, before, mut after| {
             after.head.deleted_at = None;
+            refuse_same(tx, kind, before, &after)?;
             Ok(Some(if before.head.deleted_at.is_none() { before.clone() } else { after }))
         })?;
         self.record_view(caller, &restored)
@@ -276,7 +365,8 @@ impl App {
     fn record_view(&self, caller: &Caller, record: &Record) -> Result<RecordView, Error> {
         let shown =
             Record { head: record.head.clone(), values: self.shown_values(caller, record)? };
-        Ok(RecordView { id: shown.head.id, version: shown.head.version, json: shown.to_json() })
+        let (id, version) = (shown.head.id, shown.head.version);
+        Ok(RecordView { id, version, is_new: true, json: shown.to_json() })
     }
 
     /// The values with the contact that stands for the one of the record now.
@@ -306,7 +396,8 @@ impl App {
             values.insert(CONTACT.to_owned(), json!(now));
         }
         let mut issues = Vec::new();
-        for field in kind.fields().iter().filter(|field| field.kind == FieldKind::User) {
+        let is_person = |kind: FieldKind| matches!(kind, FieldKind::User | FieldKind::Agent);
+        for field in kind.fields().iter().filter(|field| is_person(field.kind)) {
             if known.is_some_and(|known| known.get(field.name) == values.get(field.name)) {
                 continue;
             }
@@ -315,6 +406,8 @@ impl App {
                 Some(user) => {
                     values.insert(field.name.to_owned(), json!(user.id));
                 }
+                // Telephone systems name people who are no users.
+                None if field.kind == FieldKind::Agent => {}
                 None => issues.push(FieldIssue::new(
                     format!("/{}", field.name),
                     "user",
@@ -341,23 +434,58 @@ fn check_contact(tx: &Tx<'_>, caller: &Caller, record: &Record) -> Result<(), Re
     Err(Rejected::By(Error::invalid("/contact_id", "contact", detail)))
 }
 
-/// Refuses a record that names a company that is not there.
-fn check_company(
+/// Refuses a record that names another one that is not there.
+fn check_named(
     tx: &Tx<'_>,
     kind: &'static dyn AnyKind,
+    before: Option<&Record>,
     record: &Record,
 ) -> Result<(), Rejected<Error>> {
-    if !kind.fields().iter().any(|field| field.kind == FieldKind::Company) {
-        return Ok(());
+    for field in kind.fields() {
+        let FieldKind::Record(of) = field.kind else { continue };
+        let Some(id) = record.id_of(field.name) else { continue };
+        if before.is_some_and(|before| before.id_of(field.name) == Some(id)) {
+            continue;
+        }
+        let number = kind_by_name(of).map_or(0, |kind| kind.info().number);
+        let found = tx.record(record.head.organization, number, id)?;
+        if found.is_none_or(|found| found.head.deleted_at.is_some()) {
+            let detail = format!("there is no {of} with this id");
+            let pointer = format!("/{}", field.name);
+            return Err(Rejected::By(Error::invalid(&pointer, of, detail)));
+        }
     }
-    let Some(id) = record.id_of(COMPANY) else { return Ok(()) };
-    let number = kind_by_name("company").map_or(0, |kind| kind.info().number);
-    let found = tx.record(record.head.organization, number, id)?;
-    if found.is_some_and(|company| company.head.deleted_at.is_none()) {
-        return Ok(());
+    Ok(())
+}
+
+/// Refuses a record that would be called as another one is.
+fn refuse_same(
+    tx: &Tx<'_>,
+    kind: &'static dyn AnyKind,
+    before: &Record,
+    after: &Record,
+) -> Result<(), Rejected<Error>> {
+    let Some(field) = kind.info().unique else { return Ok(()) };
+    let name = after.values.get(field).and_then(Value::as_str);
+    let is_known = before.values.get(field) == after.values.get(field)
+        && before.head.deleted_at == after.head.deleted_at;
+    let Some(name) = name.filter(|_| !is_known) else { return Ok(()) };
+    match tx.record_named(after.head.organization, kind, name)? {
+        Some(other) if other.head.id != after.head.id => {
+            Err(Rejected::By(Error::SameRecord(kind.info().name, field)))
+        }
+        _ => Ok(()),
     }
-    let detail = "there is no company with this id";
-    Err(Rejected::By(Error::invalid("/company_id", "company", detail)))
+}
+
+/// What is wrong with a record: a step that cannot be is a conflict, everything else is invalid.
+fn refused(issues: Vec<FieldIssue>) -> Error {
+    match issues.as_slice() {
+        [issue] if issue.code == IMPOSSIBLE_STEP => {
+            Error::ImpossibleStep(format!("{} {}", issue.pointer, issue.detail))
+        }
+        _ => Error::Invalid(issues),
+    }
 }
 
 /// The contact that stands for the one of a record, as a value.

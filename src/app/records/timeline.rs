@@ -183,7 +183,9 @@ impl App {
 fn of_record(kind: &dyn AnyKind, record: &Record, event: Event, by: &str) -> TimelineEvent {
     let text = kind.fields().iter().find(|field| field.is_searched);
     let text = text.and_then(|field| record.values.get(field.name)).and_then(Value::as_str);
-    let title: String = text.unwrap_or_default().lines().next().unwrap_or_default().into();
+    let own = kind.title(&record.values);
+    let text = own.as_deref().or(text).unwrap_or_default();
+    let title: String = text.lines().next().unwrap_or_default().into();
     TimelineEvent {
         id: format!("{}.{}", record.head.id, event.name),
         kind: event.name,

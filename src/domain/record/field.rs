@@ -34,16 +34,20 @@ pub enum FieldKind {
     Amount,
     /// A whole number from 0 on.
     Count,
+    /// A web address.
+    Link,
     /// The id of a contact.
     Contact,
     /// A user, by id, e-mail or name.
     User,
+    /// A user where there is one of that name; else whatever another system calls the person.
+    Agent,
     /// Lines, each of so many characters at most.
     Texts(usize),
     /// An object of anything.
     Object,
-    /// The id of a company.
-    Company,
+    /// The id of a record of the kind of this name.
+    Record(&'static str),
     /// Three letters, as ISO 4217 has it.
     Currency,
     /// What it was earlier; nobody writes it.
@@ -243,10 +247,12 @@ fn fit(kind: FieldKind, value: &Value) -> Result<Value, Misfit> {
             Some(id) => Ok(json!(id)),
             None => Err(("id", format!("{} is not the id of a contact", shown(value)))),
         },
-        FieldKind::Company => match value.as_str().and_then(|id| Uuid::parse_str(id.trim()).ok()) {
-            Some(id) => Ok(json!(id)),
-            None => Err(("id", format!("{} is not the id of a company", shown(value)))),
-        },
+        FieldKind::Record(of) => {
+            match value.as_str().and_then(|id| Uuid::parse_str(id.trim()).ok()) {
+                Some(id) => Ok(json!(id)),
+                None => Err(("id", format!("{} is not the id of a {of}", shown(value)))),
+            }
+        }
         FieldKind::Currency => {
             let code = value.as_str().map(|code| code.trim().to_ascii_uppercase());
             match code
@@ -256,8 +262,20 @@ fn fit(kind: FieldKind, value: &Value) -> Result<Value, Misfit> {
                 None => Err(("currency", format!("{} must be a code as EUR", shown(value)))),
             }
         }
+        FieldKind::Link => {
+            let text = line(value, 2_000)?;
+            let is_web = url::Url::parse(&text)
+                .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
+            if is_web {
+                return Ok(Value::String(text));
+            }
+            Err((
+                "url",
+                format!("{} must be a web address as in \"https://example.com/1\"", shown(value)),
+            ))
+        }
         FieldKind::Earlier => Ok(value.clone()),
-        FieldKind::User => line(value, 255).map(Value::String),
+        FieldKind::User | FieldKind::Agent => line(value, 255).map(Value::String),
         FieldKind::Texts(most) => {
             let Value::Array(entries) = value else {
                 return Err(("type", "must be a list".into()));

@@ -54,6 +54,17 @@ pub enum OnErased {
     Detach,
 }
 
+/// What a new record is that is called as another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnSame {
+    /// A conflict.
+    Refuse,
+    /// News of that one, which may come late.
+    Update,
+    /// That one, said twice.
+    Keep,
+}
+
 /// The names of a kind and what holds for all of its records.
 #[derive(Debug)]
 pub struct KindInfo {
@@ -77,6 +88,10 @@ pub struct KindInfo {
     pub on_contact_erased: OnErased,
     /// The order of a list if none is asked for.
     pub sort: &'static str,
+    /// The field that tells its records apart; no two that are not deleted have the same value.
+    pub unique: Option<&'static str>,
+    /// What a new record is that has the value of another one there.
+    pub on_same: OnSame,
 }
 
 /// Who writes a record, and when.
@@ -86,6 +101,8 @@ pub struct Writing<'a> {
     pub now: Timestamp,
     /// Who.
     pub actor: &'a str,
+    /// Whether this is news from elsewhere that says when it happened: it may come late.
+    pub is_news: bool,
 }
 
 /// Something on a timeline.
@@ -124,6 +141,16 @@ pub trait Kind: Serialize + DeserializeOwned + Send + Sync + 'static {
         Contribution::default()
     }
 
+    /// The number, in E.164, by which it finds its contact later, while it has none.
+    fn number_of_caller(&self) -> Option<String> {
+        None
+    }
+
+    /// A line about it, where no text of it is one.
+    fn title(&self) -> Option<String> {
+        None
+    }
+
     /// What it tells on the timeline of its contact.
     fn events(&self, created_at: Timestamp) -> Vec<Event> {
         let at = self.occurred_at().unwrap_or(created_at);
@@ -159,6 +186,10 @@ pub trait AnyKind: Send + Sync {
     ) -> Result<(), Vec<FieldIssue>>;
     /// See [`Kind::facts`].
     fn facts(&self, record: &Record) -> Contribution;
+    /// See [`Kind::number_of_caller`].
+    fn number_of_caller(&self, values: &Values) -> Option<String>;
+    /// See [`Kind::title`].
+    fn title(&self, values: &Values) -> Option<String>;
     /// See [`Kind::events`].
     fn events(&self, record: &Record) -> Vec<Event>;
     /// See [`Kind::occurred_at`].
@@ -214,6 +245,14 @@ impl<K: Kind> AnyKind for Of<K> {
     fn facts(&self, record: &Record) -> Contribution {
         let known = typed::<K>(&record.values);
         known.map(|known| known.facts(&record.head)).unwrap_or_default()
+    }
+
+    fn number_of_caller(&self, values: &Values) -> Option<String> {
+        typed::<K>(values).ok()?.number_of_caller()
+    }
+
+    fn title(&self, values: &Values) -> Option<String> {
+        typed::<K>(values).ok()?.title()
     }
 
     fn events(&self, record: &Record) -> Vec<Event> {

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 pub use field::{FieldInfo, FieldKind, Writable, read};
-pub use kind::{AnyKind, Event, Kind, KindInfo, Of, OnErased, Verb, Writing};
+pub use kind::{AnyKind, Event, Kind, KindInfo, Of, OnErased, OnSame, Verb, Writing};
 pub use kinds::{KINDS, kind_by_name, kind_by_number};
 
 use super::ids::OrgNumber;
@@ -91,5 +91,5 @@ impl Record {
 /// The field that says which contact a record is about.
 pub const CONTACT: &str = "contact_id";
 
-/// The field that says which company a record is about.
-pub const COMPANY: &str = "company_id";
+/// The code of an issue where something cannot come into a state from the one in which it is.
+pub const IMPOSSIBLE_STEP: &str = "impossible_step";

@@ -708,7 +708,7 @@ fn records_of(world: &World, who: &Who, preset: Preset, number: u8) {
         };
         assert_eq!(client.get(&own).status, expected(reads, 200), "{what}");
         assert_eq!(client.patch(&own, &json!({})).status, expected(edits, 200), "{what}");
-        let posted = client.post(all, &body);
+        let posted = client.post(all, &body_of(kind, Some(&situation.live)));
         let expected_post = match (edits, is_seen) {
             (false, _) => 403,
             (true, false) => 422,

@@ -27,7 +27,7 @@ use crate::support::process::Bench;
 use crate::support::server::{Answer, Client, TestServer, escape};
 
 /// Uploads a list and waits until the import has ended.
-fn import(server: &Client, csv: &[u8], options: &Value) -> Value {
+pub(crate) fn import(server: &Client, csv: &[u8], options: &Value) -> Value {
     let path = format!("/api/v1/imports?options={}", escape(&options.to_string()));
     let started =
         server.send("POST", &path, &[("content-type", "text/csv")], Some(csv)).expect(202);

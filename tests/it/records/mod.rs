@@ -1,5 +1,6 @@
 //! Records of all kinds: what holds for each of them, and what is special about some.
 
+mod calls;
 mod crm;
 mod every_kind;
 mod facts;

@@ -8,8 +8,11 @@ pub(crate) fn body_of(kind: &dyn AnyKind, contact: Option<&str>) -> Value {
     let mut body = Map::new();
     for field in kind.fields() {
         let value = match (field.kind, field.writable) {
-            // Users are made by tests that are about them.
-            (_, Writable::Never) | (FieldKind::User | FieldKind::Company, _) => continue,
+            // Users and other records are made by tests that are about them.
+            (_, Writable::Never)
+            | (FieldKind::User | FieldKind::Agent | FieldKind::Record(_), _) => continue,
+            // No two are called the same.
+            _ if kind.info().unique == Some(field.name) => json!(uuid::Uuid::now_v7()),
             (FieldKind::Contact, _) => match contact {
                 Some(contact) => json!(contact),
                 None => continue,

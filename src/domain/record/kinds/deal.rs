@@ -40,7 +40,7 @@ impl Kind for Deal {
         FieldInfo::contact(),
         FieldInfo::new(
             "company_id",
-            FieldKind::Company,
+            FieldKind::Record("company"),
             "the company that buys",
             r#""018f0000-0000-7000-8000-000000000001""#,
         ),

@@ -1,6 +1,7 @@
 //! All kinds of records. A new one is a file here, and a line in [`KINDS`].
 
 mod activity;
+mod call;
 mod company;
 mod deal;
 mod note;
@@ -11,6 +12,7 @@ use super::kind::{AnyKind, Of};
 /// Every kind.
 pub static KINDS: &[&dyn AnyKind] = &[
     &Of::<activity::Activity>::NEW,
+    &Of::<call::Call>::NEW,
     &Of::<company::Company>::NEW,
     &Of::<deal::Deal>::NEW,
     &Of::<note::Note>::NEW,
@@ -51,6 +53,8 @@ macro_rules! names {
             edit: Permission::Edit,
             on_contact_erased: OnErased::Erase,
             sort: "-created_at",
+            unique: None,
+            on_same: crate::domain::record::OnSame::Refuse,
         }
     };
 }
@@ -79,7 +83,8 @@ mod tests {
             let name = kind.info().name;
             let mut values = read(kind.fields(), &example(*kind), None).unwrap();
             let now = crate::domain::time::Timestamp(1_000);
-            kind.settle(None, &mut values, Writing { now, actor: "user:1" }).unwrap();
+            kind.settle(None, &mut values, Writing { now, actor: "user:1", is_news: false })
+                .unwrap();
             let fields: BTreeSet<&str> = kind.fields().iter().map(|field| field.name).collect();
             let members: Vec<String> = kind.members(&values);
             assert_eq!(
