@@ -114,6 +114,8 @@ pub struct App {
     own_writes: OwnWrites,
     /// Held while a contact gets numbers where these must be unique.
     number_gate: parking_lot::Mutex<()>,
+    /// Held while a contact is found or made by what somebody is called on a channel.
+    channel_gate: parking_lot::Mutex<()>,
     import_jobs: import_jobs::ImportJobs,
     previews: import_preview::Previews,
     bulk_jobs: jobs::BulkJobs,
@@ -136,6 +138,7 @@ impl App {
             access,
             own_writes: OwnWrites::default(),
             number_gate: parking_lot::Mutex::default(),
+            channel_gate: parking_lot::Mutex::default(),
             import_jobs: import_jobs::ImportJobs::default(),
             previews: import_preview::Previews::default(),
             bulk_jobs: jobs::BulkJobs::default(),

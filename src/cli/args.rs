@@ -95,6 +95,16 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: RecordCommand,
     },
+    /// Work with conversations on channels.
+    Conversation {
+        #[command(subcommand)]
+        command: RecordCommand,
+    },
+    /// Work with messages of conversations.
+    Message {
+        #[command(subcommand)]
+        command: RecordCommand,
+    },
     /// Work with deals.
     Deal {
         #[command(subcommand)]

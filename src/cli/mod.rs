@@ -55,6 +55,8 @@ pub fn run() -> ExitCode {
         Command::Activity { command } => record::run(&args, "activity", command),
         Command::Call { command } => record::run(&args, "call", command),
         Command::Company { command } => record::run(&args, "company", command),
+        Command::Conversation { command } => record::run(&args, "conversation", command),
+        Command::Message { command } => record::run(&args, "message", command),
         Command::Deal { command } => record::run(&args, "deal", command),
         Command::Note { command } => record::run(&args, "note", command),
         Command::Task { command } => record::run(&args, "task", command),

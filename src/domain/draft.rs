@@ -9,6 +9,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::access::OrgSettings;
+use super::channel::add_numbers;
 use super::contact::{Address, ChannelId, Contact, Email, Fields, Visibility};
 use super::draft_lists::{has_tag, unite_tags};
 use super::facts::Facts;
@@ -200,6 +201,11 @@ impl Draft {
             facts: Facts::default(),
         };
         self.put_into(&mut contact, stamp.settings)?;
+        if contact.first_channel.is_none()
+            && let Some(first) = contact.channels.first()
+        {
+            contact.first_channel = Some(first.channel.to_lowercase());
+        }
         if contact.source.is_none() {
             contact.source = Some("manual".to_owned());
         }
@@ -249,6 +255,9 @@ impl Draft {
         self.addresses.apply_value(&mut fields.addresses);
         self.birthday.apply_to(&mut fields.birthday);
         put_map(self.social_profiles, &mut fields.social_profiles);
+        if let Patch::Set(channels) = &self.channels {
+            add_numbers(fields, channels, settings.default_country.as_deref());
+        }
         self.channels.apply_value(&mut fields.channels);
         self.country.apply_to(&mut fields.country);
         self.language.apply_to(&mut fields.language);

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod audit;
 pub mod calling_code;
+pub mod channel;
 pub mod collation;
 pub mod contact;
 pub mod custom_field;

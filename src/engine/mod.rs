@@ -5,6 +5,7 @@
 mod audit;
 mod backup;
 mod cancel;
+mod channels;
 mod check;
 mod check_facts;
 mod check_records;

@@ -313,6 +313,7 @@ impl<'a> Tx<'a> {
         let values = if self.is_bulk { Vec::new() } else { contact.first_values() };
         self.note(AuditAction::ContactCreated, contact.id.0, values);
         self.adopt_unknown(org, None, &contact)?;
+        self.follow_channels(org, None, Some(&contact))?;
         self.changes.push(ContactChange {
             org,
             is_of_facts: false,
@@ -358,6 +359,7 @@ impl<'a> Tx<'a> {
         self.note(action, after.id.0, before.changes(&after));
         self.follow_merge(org, after.id, before.merged_into, after.merged_into)?;
         self.adopt_unknown(org, Some(&before), &after)?;
+        self.follow_channels(org, Some(&before), Some(&after))?;
         self.changes.push(ContactChange {
             org,
             is_of_facts: false,
@@ -395,6 +397,7 @@ impl<'a> Tx<'a> {
         deleted_by: &str,
     ) -> Result<(), Error> {
         self.follow_merge(org, before.id, before.merged_into, None)?;
+        self.follow_channels(org, Some(&before), None)?;
         let tombstone =
             Tombstone { number: before.number, deleted_at, deleted_by: deleted_by.to_owned() };
         self.count(org, -1, -signed(codec::encode(&before)?.len()));

@@ -32,6 +32,7 @@
 //! | `V` | organisation, search id | saved search |
 //! | `W` | organisation | colours of tags |
 //! | `X` | organisation, hash under a secret of the organisation | id of the record or contact that is called so |
+//! | `Y` | organisation, hash under a secret of the organisation | id of the contact that is called so on a channel |
 
 use uuid::Uuid;
 
@@ -85,6 +86,9 @@ pub const TAG_STYLES: u8 = b'W';
 /// The space of what records and contacts are called elsewhere: ids of calls, of messages, on
 /// channels.
 pub const NAMES: u8 = b'X';
+
+/// The space of what contacts are called on channels.
+pub const CHANNELS: u8 = b'Y';
 
 /// The key of the next free contact number.
 pub const NEXT_CONTACT_NUMBER: &[u8] = b"Mnext_contact_number";
@@ -216,6 +220,11 @@ pub fn links_of(organization: OrgNumber, contact: Uuid) -> [u8; 21] {
 /// The key of what is called so; the hash is that of [`organization_secret`].
 pub fn named(organization: OrgNumber, hash: [u8; 16]) -> [u8; 21] {
     with_organization(NAMES, organization, &hash)
+}
+
+/// The key of who is called so on a channel; the hash is that of [`organization_secret`].
+pub fn on_channel(organization: OrgNumber, hash: [u8; 16]) -> [u8; 21] {
+    with_organization(CHANNELS, organization, &hash)
 }
 
 /// The key of the secret under which an organisation hashes what must not be read in keys.

@@ -37,7 +37,7 @@ impl App {
 
     /// The contact that the caller sees and that has a number, the one that was spoken to last if
     /// there are several.
-    fn contact_with(
+    pub(super) fn contact_with(
         &self,
         caller: &Caller,
         kind: &'static dyn AnyKind,

@@ -7,6 +7,8 @@
 
 mod about;
 mod calls;
+mod children;
+mod conversations;
 mod list;
 mod timeline;
 
@@ -104,13 +106,21 @@ impl App {
         name: Option<String>,
         idempotency: Option<Idempotency>,
     ) -> Result<Result<RecordView, Uuid>, Error> {
-        let mut values = record::read(kind.fields(), body, None).map_err(Error::Invalid)?;
+        let (body, correspondent) = conversations::take_name(kind, body);
+        let mut values = record::read(kind.fields(), &body, None).map_err(Error::Invalid)?;
         self.resolve_references(caller, kind, None, &mut values)?;
         self.complete_record(caller, kind, &mut values)?;
         let (org, now) = (caller.organization, self.partition.now());
         let actor = caller.actor.as_ref().to_owned();
         let writing = Writing { now, actor: &actor, is_news: false };
         kind.settle(None, &mut values, writing).map_err(refused)?;
+        // Two first messages of somebody at once are from one person.
+        let is_given = |field: &str| values.get(field).is_some_and(|value| !value.is_null());
+        let is_to_find = is_given("identifier") && !is_given(CONTACT);
+        let gate = is_to_find.then(|| self.channel_gate.lock());
+        if gate.is_some() {
+            self.find_correspondent(caller, kind, &mut values, correspondent.as_deref())?;
+        }
         let head = Head {
             id: Uuid::now_v7(),
             organization: org,
@@ -135,14 +145,22 @@ impl App {
             {
                 return Ok(Err(same.head.id));
             }
+            let mut made = made.clone();
+            if let Some((_, owner)) = children::owner(tx, kind, &made)? {
+                let contact = owner.values.get(CONTACT).cloned().unwrap_or(Value::Null);
+                made.values.insert(CONTACT.to_owned(), contact);
+            }
+            check_named(tx, &by, kind, None, &made)?;
             check_contact(tx, &by, &made)?;
-            check_named(tx, kind, None, &made)?;
+            note_correspondent(tx, &made)?;
             tx.put_record(kind, None, &made)?;
+            children::tell_owner(tx, kind, &made)?;
             if let Some(idempotency) = idempotency {
                 idempotency.keep(tx, org, now, made.head.id)?;
             }
-            Ok(Ok(made.clone()))
+            Ok(Ok(made))
         })?;
+        drop(gate);
         self.own_writes.note(caller, written.seq);
         match written.value {
             Ok(made) => {
@@ -234,6 +252,13 @@ impl App {
                     after.values.insert(name.clone(), value.clone());
                 }
             }
+            if let Some(owner) = kind.info().owner
+                && after.values.get(owner) != before.values.get(owner)
+                && let Some((_, owner)) = children::owner(tx, kind, &after)?
+            {
+                let contact = owner.values.get(CONTACT).cloned().unwrap_or(Value::Null);
+                after.values.insert(CONTACT.to_owned(), contact);
+            }
             let writing = Writing { now, actor: &by.actor, is_news };
             kind.settle(Some(&before.values), &mut after.values, writing)
                 .map_err(|issues| Rejected::By(refused(issues)))?;
@@ -243,12 +268,13 @@ impl App {
             if after.contact() != before.contact() {
                 check_contact(tx, &by, &after)?;
             }
-            check_named(tx, kind, Some(&before), &after)?;
+            check_named(tx, &by, kind, Some(&before), &after)?;
             refuse_same(tx, kind, &before, &after)?;
             after.head.version += 1;
             after.head.updated_at = now.max(before.head.updated_at);
             by.actor.as_ref().clone_into(&mut after.head.updated_by);
             tx.put_record(kind, Some(&before), &after)?;
+            children::take_along(tx, kind, &before, &after)?;
             Ok(after)
         })?;
         self.own_writes.note(caller, written.seq);
@@ -275,6 +301,7 @@ impl App {
         self.seen_record(caller, kind, id)?;
         self.change_head(caller, kind, id, precondition, move |tx, before, mut after| {
             if deletion.is_permanent() {
+                children::erase_children(tx, kind, before)?;
                 tx.erase_record(kind, before)?;
                 return Ok(None);
             }
@@ -335,6 +362,7 @@ impl App {
             match change(tx, &before, next)? {
                 Some(after) if after != before => {
                     tx.put_record(kind, Some(&before), &after)?;
+                    children::take_along(tx, kind, &before, &after)?;
                     Ok(after)
                 }
                 Some(_) | None => Ok(before),
@@ -434,9 +462,35 @@ fn check_contact(tx: &Tx<'_>, caller: &Caller, record: &Record) -> Result<(), Re
     Err(Rejected::By(Error::invalid("/contact_id", "contact", detail)))
 }
 
+/// Whether a caller sees the contact that a record is about, or it is about nobody.
+fn sees_contact_of(tx: &Tx<'_>, caller: &Caller, record: &Record) -> Result<bool, EngineError> {
+    let Some(contact) = record.contact() else { return Ok(true) };
+    let read = |id: ContactId| tx.contact(record.head.organization, id);
+    let found = about::standing_for(&read, ContactId(contact))?;
+    Ok(found.is_some_and(|found| !found.is_deleted() && caller.sees(&found)))
+}
+
+/// Refuses a conversation that a blocked contact begins, and notes what the contact is called on
+/// the channel.
+fn note_correspondent(tx: &mut Tx<'_>, record: &Record) -> Result<(), Rejected<Error>> {
+    let text = |field: &str| record.values.get(field).and_then(Value::as_str);
+    let is_conversation = record.values.contains_key("identifier");
+    let Some(contact) = record.contact().filter(|_| is_conversation) else { return Ok(()) };
+    let (org, contact) = (record.head.organization, ContactId(contact));
+    let is_blocked = tx.contact(org, contact)?.is_some_and(|found| found.fields.status.blocked);
+    if is_blocked && text("direction") == Some("in") {
+        return Err(Rejected::By(Error::ContactBlocked));
+    }
+    if let (Some(channel), Some(identifier)) = (text("channel"), text("identifier")) {
+        tx.note_channel(org, channel, identifier, contact)?;
+    }
+    Ok(())
+}
+
 /// Refuses a record that names another one that is not there.
 fn check_named(
     tx: &Tx<'_>,
+    caller: &Caller,
     kind: &'static dyn AnyKind,
     before: Option<&Record>,
     record: &Record,
@@ -449,7 +503,12 @@ fn check_named(
         }
         let number = kind_by_name(of).map_or(0, |kind| kind.info().number);
         let found = tx.record(record.head.organization, number, id)?;
-        if found.is_none_or(|found| found.head.deleted_at.is_some()) {
+        let found = found.filter(|found| found.head.deleted_at.is_none());
+        let is_there = match found {
+            Some(found) => sees_contact_of(tx, caller, &found)?,
+            None => false,
+        };
+        if !is_there {
             let detail = format!("there is no {of} with this id");
             let pointer = format!("/{}", field.name);
             return Err(Rejected::By(Error::invalid(&pointer, of, detail)));

@@ -92,6 +92,9 @@ pub struct KindInfo {
     pub unique: Option<&'static str>,
     /// What a new record is that has the value of another one there.
     pub on_same: OnSame,
+    /// The field with the record to which it belongs: it is about the same contact, and goes and
+    /// comes back with it.
+    pub owner: Option<&'static str>,
 }
 
 /// Who writes a record, and when.

@@ -697,7 +697,7 @@ fn records_of(world: &World, who: &Who, preset: Preset, number: u8) {
     let client = &who.client;
     let mut made = Vec::new();
     for situation in &world.situations {
-        let body = body_of(kind, Some(&situation.live));
+        let body = body_of(&world.server, kind, Some(&situation.live));
         let id = world.server.post(all, &body).expect(201).id();
         let is_seen = !is_about_contacts(kind) || situation.is_seen_by(who.kind, preset);
         let own = format!("{all}/{id}");
@@ -708,7 +708,7 @@ fn records_of(world: &World, who: &Who, preset: Preset, number: u8) {
         };
         assert_eq!(client.get(&own).status, expected(reads, 200), "{what}");
         assert_eq!(client.patch(&own, &json!({})).status, expected(edits, 200), "{what}");
-        let posted = client.post(all, &body_of(kind, Some(&situation.live)));
+        let posted = client.post(all, &body_of(&world.server, kind, Some(&situation.live)));
         let expected_post = match (edits, is_seen) {
             (false, _) => 403,
             (true, false) => 422,
@@ -734,7 +734,8 @@ fn records_of(world: &World, who: &Who, preset: Preset, number: u8) {
     }
     let foreign = json!({"name": "x"});
     let foreign = world.foreign.post("/api/v1/contacts", &foreign).expect(201).id();
-    let of_foreign = world.foreign.post(all, &body_of(kind, Some(&foreign))).expect(201).id();
+    let of_foreign =
+        world.foreign.post(all, &body_of(&world.foreign, kind, Some(&foreign))).expect(201).id();
     let refused = [NOBODY, of_foreign.as_str()].map(|id| {
         let answer = client.get(&format!("{all}/{id}"));
         about(&answer, id)

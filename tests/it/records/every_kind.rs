@@ -3,7 +3,7 @@
 use ringdex::domain::record::{AnyKind, FieldKind, KINDS, OnErased, Writable};
 use serde_json::{Value, json};
 
-use crate::support::records::{body_of, is_about_contacts, needs_contact};
+use crate::support::records::{body_of, is_about_contacts, names_contact, needs_contact};
 use crate::support::server::{Client, TestServer};
 
 fn list(client: &Client, kind: &dyn AnyKind, query: &str) -> Value {
@@ -15,13 +15,15 @@ fn path(kind: &dyn AnyKind, id: &str) -> String {
 }
 
 fn make(client: &Client, kind: &dyn AnyKind, contact: &str) -> String {
-    client.post(kind.info().paths[0], &body_of(kind, Some(contact))).expect(201).id()
+    client.post(kind.info().paths[0], &body_of(client, kind, Some(contact))).expect(201).id()
 }
 
 /// Something that a field does not hold now.
 fn wrong_value(kind: FieldKind) -> Value {
     if kind == FieldKind::Earlier {
         json!([{"text": "x"}])
+    } else if kind == FieldKind::Contact {
+        json!("018f0000-0000-7000-8000-000000000000")
     } else if kind == FieldKind::Time {
         json!("2001-01-01T00:00:00Z")
     } else {
@@ -36,7 +38,7 @@ fn a_record_is_made_read_changed_deleted_restored_and_survives_a_restart() {
     for kind in KINDS {
         let kind = *kind;
         let name = kind.info().name;
-        let body = body_of(kind, Some(&contact));
+        let body = body_of(&server, kind, Some(&contact));
         let made = server.post(kind.info().paths[0], &body).expect(201);
         let own = path(kind, &made.id());
         assert_eq!(made.header("location"), Some(own.as_str()), "{name}");
@@ -97,7 +99,7 @@ fn what_does_not_fit_is_named_and_changes_nothing() {
         let all = kind.info().paths[0];
         let name = kind.info().name;
         for field in kind.fields().iter().filter(|field| field.is_required) {
-            let mut body = body_of(*kind, Some(&contact));
+            let mut body = body_of(&server, *kind, Some(&contact));
             body[field.name] = Value::Null;
             let refused = server.post(all, &body).expect(422);
             assert_eq!(refused.json["errors"][0]["pointer"], format!("/{}", field.name), "{name}");
@@ -107,7 +109,7 @@ fn what_does_not_fit_is_named_and_changes_nothing() {
         }
         for field in kind.fields().iter().filter(|field| field.writable != Writable::Never) {
             for wrong in [json!({"a": {"b": 1}, "": []}), json!([[1]]), json!(-1), json!("\u{0}")] {
-                let mut body = body_of(*kind, Some(&contact));
+                let mut body = body_of(&server, *kind, Some(&contact));
                 body[field.name] = wrong.clone();
                 let answer = server.post(all, &body);
                 if answer.status == 201 {
@@ -119,8 +121,8 @@ fn what_does_not_fit_is_named_and_changes_nothing() {
                 assert_eq!(pointer, format!("/{}", field.name), "{name}: {wrong}");
             }
         }
-        if is_about_contacts(*kind) {
-            let body = body_of(*kind, Some("018f0000-0000-7000-8000-000000000000"));
+        if names_contact(*kind) {
+            let body = body_of(&server, *kind, Some("018f0000-0000-7000-8000-000000000000"));
             let refused = server.post(all, &body).expect(422);
             assert_eq!(refused.json["errors"][0]["pointer"], "/contact_id", "{name}");
         }
@@ -138,7 +140,7 @@ fn a_repeated_request_makes_one_record() {
     let server = TestServer::start();
     let contact = server.create_id(&json!({"name": "Ann"}));
     for kind in KINDS {
-        let body = body_of(*kind, Some(&contact));
+        let body = body_of(&server, *kind, Some(&contact));
         let key = [("idempotency-key", "once")];
         let all = kind.info().paths[0];
         let first = server.json("POST", all, &key, &body).expect(201);
@@ -157,7 +159,7 @@ fn lists_are_paged_in_any_order_by_page_and_by_cursor() {
         let text = kind.fields().iter().find(|field| field.is_searched).unwrap().name;
         let mut made = Vec::new();
         for number in 0..25 {
-            let mut body = body_of(kind, Some(&contact));
+            let mut body = body_of(&server, kind, Some(&contact));
             body[text] = json!(format!("Number {:02}", (number * 7) % 25));
             made.push(server.post(kind.info().paths[0], &body).expect(201).json);
         }
@@ -299,12 +301,15 @@ fn nobody_sees_records_of_another_organisation_or_of_a_contact_out_of_sight() {
         if is_hidden {
             assert_eq!(list(&agent, kind, &format!("contact_id={hidden}"))["total"], 0, "{name}");
             // Nor does anybody put one there.
-            let refused = agent.post(kind.info().paths[0], &body_of(kind, Some(&hidden)));
-            assert_eq!(refused.expect(422).json["errors"][0]["pointer"], "/contact_id", "{name}");
+            let refused = agent.post(kind.info().paths[0], &body_of(&server, kind, Some(&hidden)));
+            // What belongs to another record is about the contact of that one.
+            let owner = kind.info().owner.unwrap_or("contact_id");
+            let pointer = format!("/{owner}");
+            assert_eq!(refused.expect(422).json["errors"][0]["pointer"], pointer, "{name}");
             agent.patch(&path(kind, &shared), &json!({"contact_id": hidden})).expect(422);
         }
         if !needs_contact(kind) {
-            server.post(kind.info().paths[0], &body_of(kind, None)).expect(201);
+            server.post(kind.info().paths[0], &body_of(&server, kind, None)).expect(201);
         }
     }
 }

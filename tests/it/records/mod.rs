@@ -1,6 +1,7 @@
 //! Records of all kinds: what holds for each of them, and what is special about some.
 
 mod calls;
+mod conversations;
 mod crm;
 mod every_kind;
 mod facts;

@@ -3,7 +3,9 @@
 mod activity;
 mod call;
 mod company;
+mod conversation;
 mod deal;
+mod message;
 mod note;
 mod task;
 
@@ -14,7 +16,9 @@ pub static KINDS: &[&dyn AnyKind] = &[
     &Of::<activity::Activity>::NEW,
     &Of::<call::Call>::NEW,
     &Of::<company::Company>::NEW,
+    &Of::<conversation::Conversation>::NEW,
     &Of::<deal::Deal>::NEW,
+    &Of::<message::Message>::NEW,
     &Of::<note::Note>::NEW,
     &Of::<task::Task>::NEW,
 ];
@@ -55,6 +59,7 @@ macro_rules! names {
             sort: "-created_at",
             unique: None,
             on_same: crate::domain::record::OnSame::Refuse,
+            owner: None,
         }
     };
 }
