@@ -56,7 +56,7 @@ mod tests {
         for (channel, identifier, number) in [
             ("whatsapp", "12025550190", Some("+12025550190")),
             ("WhatsApp", "+1 202 555 0190", Some("+12025550190")),
-            ("whatsapp", "2025550190", Some("+12025550190")),
+            ("whatsapp", "4915112345678", Some("+4915112345678")),
             ("sms", "(202) 555-0190", Some("+12025550190")),
             ("telegram", "+12025550190", Some("+12025550190")),
             ("telegram", "2025550190", None),
