@@ -8,12 +8,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::bulk_request::{BulkAction, BulkMode, Selection, read_selection};
 use super::custom_fields::FieldsInWrite;
-use super::error::Error;
+use super::error::{Error, Noun};
 use super::idempotency::Idempotency;
 use super::jobs::{BulkJob, MOST_REFUSALS, Refusal};
 use super::protection::may_delete;
@@ -22,9 +22,12 @@ use super::search::{MOST_PER_PAGE, Refresh, SearchRequest};
 use super::write_rules::out_of_sight;
 use super::{App, authorize};
 use crate::domain::access::{Caller, OrgSettings, Permission};
+use crate::domain::audit::{AuditAction, FieldChange};
 use crate::domain::contact::Contact;
 use crate::domain::draft::{Draft, Patch, Stamp};
 use crate::domain::ids::ContactId;
+use crate::domain::list::list_kind;
+use crate::domain::record::Verb;
 use crate::domain::tag::TagChange;
 use crate::engine::{Rejected, Tx};
 use crate::error::HasCode;
@@ -108,18 +111,46 @@ impl App {
         if let Some(known) = self.asked_before(caller, idempotency)? {
             return Ok(BulkStart::Repeated(Box::new(known)));
         }
-        if let Selection::Query(query) = &selection {
-            self.refuse_vague_query(caller, query, "/select/q")?;
-            self.refuse_empty_query(
-                caller,
-                query,
-                "/select",
-                "if that is meant, send {\"all\": true}",
-            )?;
-        }
+        self.check_selection(caller, &selection)?;
         let settings = self.organization_of(caller)?.settings.clone();
         let deed = self.bulk_deed(caller, &settings, &action)?;
         self.start_deed(caller, mode, selection, deed, idempotency)
+    }
+
+    /// Refuses a selection that may not mean what it says.
+    pub(super) fn check_selection(
+        &self,
+        caller: &Caller,
+        selection: &Selection,
+    ) -> Result<(), Error> {
+        if let Selection::Query(query) = selection {
+            self.refuse_vague_query(caller, query, "/select/q")?;
+            let advice = "if that is meant, send {\"all\": true}";
+            self.refuse_empty_query(caller, query, "/select", advice)?;
+        }
+        Ok(())
+    }
+
+    /// Does something to each of a few contacts at once; nothing if they are more than that.
+    pub(super) fn do_deed(
+        &self,
+        caller: &Caller,
+        mode: BulkMode,
+        selection: &Selection,
+        deed: &Deed,
+        most: u64,
+    ) -> Result<Option<BulkJob>, Error> {
+        let settings = self.organization_of(caller)?.settings.clone();
+        let bounds = Bounds { expected: mode.expect_total, most: None };
+        let total = self.try_selection(caller, selection, deed)?.total;
+        bounds.check(total)?;
+        if total > most {
+            return Ok(None);
+        }
+        let run = BulkRun { app: self, caller, deed, settings: &settings, bounds };
+        let mut job = BulkJob::new(Uuid::now_v7(), self.partition.now());
+        run.all(selection.clone(), &mut |change| change(&mut job))?;
+        Ok(Some(job))
     }
 
     /// Starts something that is done to each of many contacts, or tries it.
@@ -150,8 +181,8 @@ impl App {
         }
         let (by, id) = (caller.clone(), job.id);
         let started = self.run_job(id, move |app| {
-            let run = BulkRun { app, caller: &by, id, deed: &deed, settings: &settings, bounds };
-            run.all(selection)
+            let run = BulkRun { app, caller: &by, deed: &deed, settings: &settings, bounds };
+            run.all(selection, &mut |change| app.note_bulk_job(id, |job| change(job)))
         });
         if let Err(error) = started {
             self.forget_answer(caller, idempotency);
@@ -173,6 +204,9 @@ impl App {
                 .iter()
                 .map(|user| Draft { assigned_to: Patch::Set(user.clone()), ..Draft::default() })
                 .collect(),
+            BulkAction::List { list, is_member } => {
+                return Ok(Deed::List { list: *list, is_member: *is_member });
+            }
             BulkAction::Delete => return Ok(Deed::Delete),
             BulkAction::Restore => return Ok(Deed::Restore),
         };
@@ -287,6 +321,11 @@ pub(super) enum Deed {
     Change(Vec<Draft>),
     /// Tags that become others.
     Tags(TagChange),
+    /// Put on a static list, or taken off.
+    List {
+        list: Uuid,
+        is_member: bool,
+    },
     Delete,
     Restore,
 }
@@ -302,7 +341,7 @@ impl Deed {
     fn draft(&self, at: usize) -> Option<&Draft> {
         match self {
             Self::Change(drafts) => drafts.get(at.checked_rem(drafts.len())?),
-            Self::Tags(_) | Self::Delete | Self::Restore => None,
+            Self::Tags(_) | Self::List { .. } | Self::Delete | Self::Restore => None,
         }
     }
 
@@ -310,7 +349,7 @@ impl Deed {
     fn changes_sight(&self) -> bool {
         match self {
             Self::Change(drafts) => drafts.iter().any(changes_sight),
-            Self::Tags(_) | Self::Delete | Self::Restore => false,
+            Self::Tags(_) | Self::List { .. } | Self::Delete | Self::Restore => false,
         }
     }
 }
@@ -318,18 +357,20 @@ impl Deed {
 struct BulkRun<'a> {
     app: &'a App,
     caller: &'a Caller,
-    id: Uuid,
     deed: &'a Deed,
     settings: &'a OrgSettings,
     bounds: Bounds,
 }
 
+/// Lets somebody change how a job stands.
+type Note<'a> = &'a mut dyn FnMut(&mut dyn FnMut(&mut BulkJob));
+
 impl BulkRun<'_> {
-    fn all(&self, selection: Selection) -> Result<(), Error> {
+    fn all(&self, selection: Selection, note: Note<'_>) -> Result<(), Error> {
         let ids = self.select(selection)?;
         // By now it may be another selection than the one that was counted.
         self.bounds.check(ids.len() as u64)?;
-        self.app.update_job(self.id, |job| job.total = ids.len() as u64);
+        note(&mut |job| job.total = ids.len() as u64);
         let mut done = 0;
         for chunk in ids.chunks(WRITE_CONTACTS) {
             if self.app.is_stopping_jobs() {
@@ -337,12 +378,13 @@ impl BulkRun<'_> {
             }
             let outcomes = match self.deed {
                 Deed::Restore => self.restore(chunk)?,
+                Deed::List { list, is_member } => self.set_on_list(chunk, *list, *is_member)?,
                 Deed::Change(_) | Deed::Tags(_) | Deed::Delete => self.write(
                     (done..).zip(chunk).map(|(at, id)| (*id, self.deed.draft(at).cloned())),
                 )?,
             };
             done += chunk.len();
-            self.app.note_bulk_job(self.id, |job| {
+            note(&mut |job| {
                 for outcome in &outcomes {
                     match outcome {
                         Outcome::Changed => job.changed += 1,
@@ -415,6 +457,46 @@ impl BulkRun<'_> {
         Ok(outcomes)
     }
 
+    /// Puts contacts on a static list, or takes them off; the list says in the audit log whom.
+    fn set_on_list(
+        &self,
+        ids: &[ContactId],
+        list: Uuid,
+        is_member: bool,
+    ) -> Result<Vec<Outcome>, Error> {
+        let (by, ids, org) = (self.caller.clone(), ids.to_vec(), self.caller.organization);
+        let written = self.app.partition.write::<_, Error>(org, self.caller, false, move |tx| {
+            let known = tx.record(org, list_kind(), list)?;
+            if known.is_none_or(|list| list.head.deleted_at.is_some()) {
+                return Err(Rejected::By(Error::NotFound(Noun::Record("list"))));
+            }
+            let (mut outcomes, mut changed) = (Vec::with_capacity(ids.len()), Vec::new());
+            for id in &ids {
+                let contact = tx.contact(org, *id)?;
+                let Some(contact) = contact.filter(|c| !c.is_deleted() && by.sees(c)) else {
+                    outcomes.push(Outcome::refused(*id, &Error::ContactNotFound));
+                    continue;
+                };
+                if tx.set_on_list(org, contact, list, is_member)? {
+                    changed.push(*id);
+                    outcomes.push(Outcome::Changed);
+                } else {
+                    outcomes.push(Outcome::Unchanged);
+                }
+            }
+            if !changed.is_empty() {
+                let (none, some) = (Value::Null, json!(changed));
+                let (before, after) = if is_member { (none, some) } else { (some, none) };
+                let change = FieldChange { field: "members".to_owned(), before, after };
+                let action = AuditAction::Record(list_kind(), Verb::Updated);
+                tx.note(action, list, vec![change]);
+            }
+            Ok(outcomes)
+        })?;
+        self.app.own_writes.note(self.caller, written.seq);
+        Ok(written.value)
+    }
+
     fn write(
         &self,
         work: impl Iterator<Item = (ContactId, Option<Draft>)>,
@@ -427,7 +509,7 @@ impl BulkRun<'_> {
         let known = self.app.definitions(org);
         let tags = match self.deed {
             Deed::Tags(change) => Some(change.clone()),
-            Deed::Change(_) | Deed::Delete | Deed::Restore => None,
+            Deed::Change(_) | Deed::List { .. } | Deed::Delete | Deed::Restore => None,
         };
         let written = self.app.partition.write::<_, Error>(org, self.caller, false, move |tx| {
             let mut fields = FieldsInWrite::begin(tx, &known, &by, &settings, now)?;

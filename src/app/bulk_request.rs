@@ -1,6 +1,7 @@
 //! What a request to act on many contacts says: which ones, and what is done to each.
 
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::App;
 use super::error::Error;
@@ -73,6 +74,11 @@ pub(super) enum BulkAction {
     Change(Box<Draft>),
     /// The users in turn.
     Distribute(Vec<String>),
+    /// Put on a static list, or taken off.
+    List {
+        list: Uuid,
+        is_member: bool,
+    },
     Delete,
     /// Out of the trash.
     Restore,
@@ -96,7 +102,8 @@ fn refuse_unknown(value: &Value, at: &str, known: &[&str]) -> Result<(), Error> 
 pub(super) fn read_selection(value: &Value, mode: BulkMode) -> Result<Selection, Error> {
     refuse_unknown(value, "", &["select", "action", "dry_run", "expect_total", "match"])?;
     let select = value.get("select").unwrap_or(&Value::Null);
-    refuse_unknown(select, "/select", &["ids", "q", "filter", "saved_search", "all"])?;
+    let known = ["ids", "q", "filter", "list", "saved_search", "all"];
+    refuse_unknown(select, "/select", &known)?;
     if let Some(all) = select.get("all") {
         let is_alone = select.as_object().is_some_and(|members| members.len() == 1);
         return if *all == Value::Bool(true) && is_alone {
@@ -105,7 +112,8 @@ pub(super) fn read_selection(value: &Value, mode: BulkMode) -> Result<Selection,
             Err(Error::invalid("/select/all", "value", "must be true, and stand alone"))
         };
     }
-    let by_query = ["q", "filter", "saved_search"].iter().any(|name| select.get(name).is_some());
+    let by_query =
+        ["q", "filter", "list", "saved_search"].iter().any(|name| select.get(name).is_some());
     match select.get("ids") {
         None if by_query => {
             let query = read_query(select)?;
@@ -125,7 +133,7 @@ pub(super) fn read_selection(value: &Value, mode: BulkMode) -> Result<Selection,
         }
         _ => {
             let detail = "must be {\"ids\": [...]}, {\"q\": \"...\"}, {\"filter\": {...}}, \
-                          {\"saved_search\": \"...\"} or {\"all\": true}";
+                          {\"list\": \"...\"}, {\"saved_search\": \"...\"} or {\"all\": true}";
             Err(Error::invalid("/select", "required", detail))
         }
     }
@@ -146,8 +154,16 @@ fn read_query(select: &Value) -> Result<Query, Error> {
             return Err(Error::invalid("/select/saved_search", "type", detail));
         }
     };
-    let query =
-        Query { q, filter: select.get("filter").cloned(), saved_search, ..Query::default() };
+    let list = match select.get("list") {
+        None => None,
+        Some(Value::String(name)) if !name.trim().is_empty() => Some(name.clone()),
+        Some(_) => {
+            let detail = "must be the id or the name of a list";
+            return Err(Error::invalid("/select/list", "type", detail));
+        }
+    };
+    let filter = select.get("filter").cloned();
+    let query = Query { q, filter, list, saved_search, ..Query::default() };
     if query.is_everything() {
         return Err(selects_all("/select/q"));
     }
@@ -191,8 +207,8 @@ impl App {
         let mut members = ObjectReader::of(value).map_err(|_issues| {
             Error::invalid("/action", "required", "must be an object with a type")
         })?;
-        let kinds = "assign, assign_to_queue, distribute, set_visibility, add_tags, remove_tags, archive, \
-             unarchive, delete, restore";
+        let kinds = "assign, assign_to_queue, distribute, set_visibility, add_tags, remove_tags, \
+             add_to_list, remove_from_list, archive, unarchive, delete, restore";
         let kind = members.parsed("type", kinds, |text| {
             kinds.split(", ").find(|kind| *kind == text).map(str::to_owned)
         });
@@ -200,6 +216,7 @@ impl App {
         let mut draft = Draft::default();
         let mut permission = Permission::Edit;
         let mut users = Vec::new();
+        let mut list = None;
         match kind.as_str() {
             "assign" => {
                 draft.assigned_to = self.known_user(caller, &mut members, "to");
@@ -241,6 +258,14 @@ impl App {
                 }
                 if kind == "add_tags" { draft.add_tags = tags } else { draft.remove_tags = tags }
             }
+            "add_to_list" | "remove_from_list" => match members.text("list", 255) {
+                Patch::Set(text) => {
+                    list = Some(self.static_list(caller, &text, "/action/list")?.id);
+                }
+                Patch::Clear | Patch::Keep => {
+                    members.issue("list", "required", "name the list by its id or name");
+                }
+            },
             "archive" => draft.lifecycle = Patch::Set(Lifecycle::Archived),
             "unarchive" => draft.lifecycle = Patch::Set(Lifecycle::Active),
             "delete" | "restore" => permission = Permission::Delete,
@@ -257,6 +282,11 @@ impl App {
             "delete" => (BulkAction::Delete, permission),
             "restore" => (BulkAction::Restore, permission),
             "distribute" => (BulkAction::Distribute(users), permission),
+            "add_to_list" | "remove_from_list" => {
+                let is_member = kind == "add_to_list";
+                let list = list.unwrap_or_default();
+                (BulkAction::List { list, is_member }, permission)
+            }
             _ => (BulkAction::Change(Box::new(draft)), permission),
         })
     }

@@ -11,6 +11,7 @@ use crate::domain::access::{Caller, Permission};
 use crate::domain::contact::Contact;
 use crate::domain::custom_field::Definitions;
 use crate::domain::guarded_csv::CsvWriter;
+use crate::domain::list::ListBook;
 use crate::domain::status::EmailState;
 use crate::domain::text::fold;
 use crate::domain::view::ContactView;
@@ -103,8 +104,9 @@ impl App {
             self.note_export(caller, &request.query, &request.columns)?;
         }
         let columns = self.export_columns(caller, request, cancel)?;
+        let org = caller.organization;
         let columns =
-            Columns { names: columns, definitions: self.definitions(caller.organization) };
+            Columns { names: columns, definitions: self.definitions(org), lists: self.lists(org)? };
         let mut sink = Sink::new(request, columns, out);
         let mut done = 0;
         if request.query.is_everything() {
@@ -180,7 +182,8 @@ impl App {
             for column in &request.columns {
                 if !COLUMNS.contains(&column.as_str())
                     && !column.starts_with("cf.")
-                    && !["phone", "mobile", "email", "display_name"].contains(&column.as_str())
+                    && !["phone", "mobile", "email", "display_name", "list"]
+                        .contains(&column.as_str())
                 {
                     return Err(Error::invalid(
                         "/columns",
@@ -221,10 +224,17 @@ enum Writer<'a> {
 struct Columns {
     names: Vec<String>,
     definitions: Arc<Definitions>,
+    lists: Arc<ListBook>,
 }
 
 impl Columns {
     fn cell(&self, contact: &Contact, column: &str) -> String {
+        if column == "list" {
+            let names = self.lists.of_contact(contact);
+            return written_tags(
+                &names.iter().map(|list| list.name.to_owned()).collect::<Vec<_>>(),
+            );
+        }
         let Some(key) = column.strip_prefix("cf.") else { return cell(contact, column) };
         let has_options = self.definitions.get(&fold(key)).is_some_and(|field| field.declared);
         match contact.custom_fields.get(key) {
@@ -269,8 +279,11 @@ impl<'a> Sink<'a> {
                 csv.row(cells).map_err(|e| failed(&e))
             }
             Writer::Json(out) => {
-                serde_json::to_writer(&mut *out, &ContactView::of(contact))
-                    .map_err(|e| failed(&e))?;
+                serde_json::to_writer(
+                    &mut *out,
+                    &ContactView::with_lists(contact, &self.columns.lists),
+                )
+                .map_err(|e| failed(&e))?;
                 out.write_all(b"\n").map_err(|e| failed(&e))
             }
         }

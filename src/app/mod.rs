@@ -26,6 +26,7 @@ mod imports;
 mod jobs;
 mod kept_jobs;
 mod likeness;
+mod lists;
 mod lookup;
 mod lookup_block;
 mod lookup_throttle;
@@ -76,6 +77,7 @@ pub use import_preview::{PreviewedList, TrialDetails};
 pub use imports::{ImportOptions, ImportProgress, ImportReport};
 pub use jobs::{BulkJob, JobState};
 pub use likeness::LikelyDuplicate;
+pub use lists::MembersChanged;
 pub use lookup::{LookupAnswer, LookupResult};
 pub use merges::{MergePage, MergeView, Merged, UndoBlock, Undone};
 pub use organizations::OrganizationView;
@@ -119,6 +121,7 @@ pub struct App {
     import_jobs: import_jobs::ImportJobs,
     previews: import_preview::Previews,
     bulk_jobs: jobs::BulkJobs,
+    list_books: lists::ListBooks,
     sessions: sessions::Sessions,
     guesses: lookup_throttle::LookupThrottle,
     duplicates: duplicates::LiveDuplicates,
@@ -142,6 +145,7 @@ impl App {
             import_jobs: import_jobs::ImportJobs::default(),
             previews: import_preview::Previews::default(),
             bulk_jobs: jobs::BulkJobs::default(),
+            list_books: lists::ListBooks::default(),
             sessions,
             guesses: lookup_throttle::LookupThrottle::default(),
             duplicates: duplicates::LiveDuplicates::default(),

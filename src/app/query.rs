@@ -28,6 +28,8 @@ pub struct Query {
     pub q: String,
     /// A tree of conditions in JSON, as docs/query-language.md has it.
     pub filter: Option<Value>,
+    /// A list, by its id or its name.
+    pub list: Option<String>,
     /// A saved search, by its id or its name.
     pub saved_search: Option<String>,
     /// The fields into which plain words of the text look; all that they can if there are none.
@@ -54,7 +56,10 @@ impl Query {
 
     /// Whether it asks for all contacts.
     pub fn is_everything(&self) -> bool {
-        self.q.trim().is_empty() && self.filter.is_none() && self.saved_search.is_none()
+        self.q.trim().is_empty()
+            && self.filter.is_none()
+            && self.list.is_none()
+            && self.saved_search.is_none()
     }
 }
 
@@ -194,6 +199,7 @@ impl App {
         let mut parts = Vec::new();
         let mut add = |filter: &Value, at: &str| {
             let read = self.read_filter(caller, filter, at)?;
+            self.refuse_unknown_lists(caller, &read.expr, at)?;
             parts.push(read.expr);
             warnings.extend(read.warnings);
             Ok::<_, Error>(())
@@ -212,6 +218,12 @@ impl App {
             // Its warnings were shown when it was saved, and their places are not in this text.
             let kept = self.read_query(caller, q, query.is_strict)?.expr;
             text = if text.is_everything() { kept } else { Expr::all(vec![text, kept]) };
+        }
+        if let Some(name) = &query.list {
+            let value = name.clone();
+            let on = Condition::Value { field: Field::List, value, is_prefix: false };
+            self.refuse_unknown_lists(caller, &Expr::Is(on.clone()), "/list")?;
+            parts.push(Expr::Is(on));
         }
         if query.is_strict {
             text = text.as_typed();

@@ -15,6 +15,7 @@ use super::search_members::check_fields;
 use super::{App, authorize};
 use crate::domain::access::{Caller, FieldRight, Permission, Sight};
 use crate::domain::contact::Contact;
+use crate::domain::list::ListBook;
 use crate::domain::status::Status;
 use crate::domain::text::words;
 use crate::domain::view::{MatchView, ScoreView};
@@ -120,6 +121,8 @@ pub struct SearchAnswer {
     pub facets: BTreeMap<String, Facet>,
     /// The members of contacts that were asked for; all if empty.
     pub fields: Vec<String>,
+    /// The lists of the organisation.
+    pub lists: Arc<ListBook>,
     /// How long it took, in microseconds.
     pub took_us: u64,
 }
@@ -208,6 +211,7 @@ impl App {
             did_you_mean: question.meant.or(corrected),
             facets: counts,
             fields: request.fields.clone(),
+            lists: self.lists(caller.organization)?,
             took_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         })
     }
@@ -235,7 +239,8 @@ impl App {
         parts.extend(request.conditions.clone());
         parts.extend(members);
         parts.retain(|part| !part.is_everything());
-        Ok(Question { text, expr: Expr::all(parts), warnings, meant, saved_sort: sort })
+        let expr = self.with_lists_resolved(caller, Expr::all(parts), &mut warnings)?;
+        Ok(Question { text, expr, warnings, meant, saved_sort: sort })
     }
 
     /// The hits as the caller sees them, with why they match, and the query as it was probably

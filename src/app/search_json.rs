@@ -72,8 +72,11 @@ impl SearchAnswer {
 fn to_json(q: &str, mut answer: SearchAnswer) -> Result<Vec<u8>, serde_json::Error> {
     let matches: Vec<_> = answer.contacts.iter_mut().map(|(_, matched)| matched.take()).collect();
     let shown = answer.contacts.iter().zip(matches);
-    let shown =
-        shown.map(|((contact, _), matched)| ContactView { matched, ..ContactView::of(contact) });
+    let lists = &answer.lists;
+    let shown = shown.map(|((contact, _), matched)| ContactView {
+        matched,
+        ..ContactView::with_lists(contact, lists)
+    });
     if answer.fields.is_empty() {
         let contacts: Vec<ContactView<'_>> = shown.collect();
         return serde_json::to_vec(&body(q, &answer, contacts));

@@ -57,7 +57,10 @@ impl App {
             let (mut parts, mut warnings) = (Vec::new(), Vec::new());
             for (name, value) in members {
                 match read_member(name, value, language) {
-                    Ok(Member::Condition(expr)) => parts.push(expr),
+                    Ok(Member::Condition(expr)) => {
+                        self.refuse_unknown_lists(caller, &expr, &pointer(name))?;
+                        parts.push(expr);
+                    }
                     Ok(Member::Unknown(field)) => {
                         let others = SEARCH_MEMBERS.iter().copied();
                         let near = nearest_member(name, others, field);

@@ -11,6 +11,7 @@ use super::contact::ContactCommand;
 use super::custom_field::CustomField;
 use super::duplicates::Duplicates;
 use super::edge::Edge;
+use super::list::ListCommand;
 use super::merge::{Merge, Merges, UndoMerge};
 use super::oidc::Oidc;
 use super::record::RecordCommand;
@@ -177,6 +178,11 @@ pub(super) enum Command {
     CustomField {
         #[command(subcommand)]
         command: CustomField,
+    },
+    /// Work with lists of contacts, and with who is on them.
+    List {
+        #[command(subcommand)]
+        command: ListCommand,
     },
     /// List, rename, join, colour and remove tags.
     Tag {

@@ -79,6 +79,20 @@ impl Client {
         read_json(&mut response)
     }
 
+    /// Puts JSON and reads JSON.
+    pub(super) fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        let request = self.authorized(self.agent.put(self.url(path)));
+        let mut response = refuse_problems(request.send_json(body)?)?;
+        read_json(&mut response)
+    }
+
+    /// Deletes what JSON says and reads JSON.
+    pub(super) fn delete_with(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        let request = self.authorized(self.agent.delete(self.url(path)).force_send_body());
+        let mut response = refuse_problems(request.send_json(body)?)?;
+        read_json(&mut response)
+    }
+
     /// Changes a record and reads JSON.
     pub(super) fn patch(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         self.patch_version(path, body, None)

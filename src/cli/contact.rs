@@ -9,7 +9,8 @@ use super::args::Args;
 use super::error::Failure;
 use super::output;
 use super::target::Target;
-use crate::app::{Deletion, Precondition};
+use crate::app::{App, Deletion, Precondition};
+use crate::domain::access::Caller;
 use crate::domain::contact::Contact;
 use crate::domain::ids::ContactId;
 use crate::domain::view::ContactView;
@@ -142,8 +143,9 @@ fn value_of(text: &str) -> Value {
     }
 }
 
-fn shown(contact: &Contact) -> Value {
-    json!(ContactView::of(contact))
+fn shown(app: &App, caller: &Caller, contact: &Contact) -> Result<Value, Failure> {
+    let lists = app.lists(caller.organization)?;
+    Ok(json!(ContactView::with_lists(contact, &lists)))
 }
 
 fn path_of(id: ContactId) -> String {
@@ -157,7 +159,7 @@ pub(super) fn run(args: &Args, command: &ContactCommand) -> Result<(), Failure> 
                 Target::Remote(client) => client.get(&path_of(*id), &[])?,
                 Target::Local { app, caller } => {
                     let found = app.read_contact(&caller, *id)?;
-                    shown(&found)
+                    shown(&app, &caller, &found)?
                 }
             };
             if args.json { output::print_json(&found) } else { print_card(&found) }
@@ -168,7 +170,7 @@ pub(super) fn run(args: &Args, command: &ContactCommand) -> Result<(), Failure> 
                 Target::Remote(client) => client.post(PATH, &body)?,
                 Target::Local { app, caller } => {
                     let made = app.create_contact(&caller, &body, None)?;
-                    let mut answer = shown(&made.contact);
+                    let mut answer = shown(&app, &caller, &made.contact)?;
                     if !made.duplicates.is_empty() {
                         answer["duplicates"] = json!(made.duplicates);
                     }
@@ -192,7 +194,7 @@ pub(super) fn run(args: &Args, command: &ContactCommand) -> Result<(), Failure> 
                 Target::Local { app, caller } => {
                     let precondition = Precondition::of_version(*version);
                     let (changed, _) = app.update_contact(&caller, *id, &body, precondition)?;
-                    shown(&changed)
+                    shown(&app, &caller, &changed)?
                 }
             };
             print_changed(args, &changed)

@@ -81,7 +81,8 @@ pub(super) fn merge(args: &Args, command: &Merge) -> Result<(), Failure> {
     let done = match &Target::open_existing(args)? {
         Target::Remote(client) => client.post("/api/v1/contacts/merge", &body)?,
         Target::Local { app, caller } => {
-            app.merge_contacts(caller, &body, Precondition::None, None)?.to_json()
+            let done = app.merge_contacts(caller, &body, Precondition::None, None)?;
+            done.to_json(app.lists(caller.organization)?.as_ref())
         }
     };
     if args.json {
@@ -133,7 +134,8 @@ pub(super) fn undo(args: &Args, command: &UndoMerge) -> Result<(), Failure> {
     let done = match &Target::open_existing(args)? {
         Target::Remote(client) => client.post(&format!("{PATH}/{}/undo", command.id), &body)?,
         Target::Local { app, caller } => {
-            app.undo_merge(caller, command.id, &body, Precondition::None, None)?.to_json()
+            let done = app.undo_merge(caller, command.id, &body, Precondition::None, None)?;
+            done.to_json(app.lists(caller.organization)?.as_ref())
         }
     };
     if args.json {

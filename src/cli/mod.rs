@@ -18,6 +18,7 @@ mod export;
 mod generate;
 mod import;
 mod job;
+mod list;
 mod maintain;
 mod manual;
 mod merge;
@@ -80,6 +81,7 @@ pub fn run() -> ExitCode {
         Command::Queue { command } => people::run(&args, people::Noun::Queue, command),
         Command::SavedSearch { command } => saved_search::run(&args, command),
         Command::CustomField { command } => custom_field::run(&args, command),
+        Command::List { command } => list::run(&args, command),
         Command::Tag { command } => tag::run(&args, command),
         Command::Audit(command) => audit::run(&args, command),
         Command::Permissions => people::permissions(&args),

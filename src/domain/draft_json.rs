@@ -38,6 +38,7 @@ pub const OF_ANSWERS: &[&str] = &[
     "counts",
     "last_call",
     "last_activity_at",
+    "lists",
 ];
 
 /// Members of contacts that nobody writes; input may repeat what they are.

@@ -180,6 +180,8 @@ pub struct Contribution {
     pub call: Option<LastCall>,
     /// When it happened, if it is something that happened between the contact and the house.
     pub activity_at: Option<Timestamp>,
+    /// The static lists of a contact that was merged.
+    pub lists: Vec<Uuid>,
 }
 
 /// What follows for a contact from the records about it and about those that were merged into it.
@@ -196,6 +198,12 @@ pub struct Facts {
     /// When something last happened between the contact and the house.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_activity_at: Option<Timestamp>,
+    /// The static lists to which it was added.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub own_lists: Vec<Uuid>,
+    /// The static lists of contacts that were merged into it, one entry for each of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub merged_lists: Vec<Uuid>,
 }
 
 impl Facts {
@@ -206,9 +214,60 @@ impl Facts {
 
     /// Whether these say the same, whatever they said before.
     pub fn says_the_same(&self, other: &Self) -> bool {
-        let Self { revision: _, counts, last_call, last_activity_at } = self;
+        let Self { revision: _, counts, last_call, last_activity_at, own_lists, merged_lists } =
+            self;
         (counts, last_call, last_activity_at)
             == (&other.counts, &other.last_call, &other.last_activity_at)
+            && (own_lists, merged_lists) == (&other.own_lists, &other.merged_lists)
+    }
+
+    /// The static lists of the contact, its own and those of contacts that were merged into it.
+    pub fn lists(&self) -> impl Iterator<Item = Uuid> {
+        let merged = self.merged_lists.iter().enumerate();
+        let merged = merged.filter(|(at, id)| {
+            !self.own_lists.contains(id) && !self.merged_lists[..*at].contains(id)
+        });
+        self.own_lists.iter().copied().chain(merged.map(|(_, id)| *id))
+    }
+
+    /// Puts the contact on a static list, or takes it off; whether that changes anything.
+    pub fn set_list(&mut self, list: Uuid, is_member: bool) -> bool {
+        let was_member = self.own_lists.contains(&list) || self.merged_lists.contains(&list);
+        if was_member == is_member {
+            return false;
+        }
+        if is_member {
+            self.own_lists.push(list);
+        } else {
+            self.own_lists.retain(|known| *known != list);
+            self.merged_lists.retain(|known| *known != list);
+        }
+        true
+    }
+
+    /// The lists that one that is merged brings along: one entry for each person on them.
+    pub fn all_lists(&self) -> Vec<Uuid> {
+        self.own_lists.iter().chain(&self.merged_lists).copied().collect()
+    }
+
+    /// Takes lists that merged contacts have brought along, and gives others.
+    pub fn move_lists(&mut self, was: &[Uuid], is: &[Uuid]) {
+        for list in was {
+            if let Some(at) = self.merged_lists.iter().position(|known| known == list) {
+                self.merged_lists.remove(at);
+            }
+        }
+        self.merged_lists.extend(is);
+    }
+
+    /// These facts with the lists of others: lists follow from no records.
+    #[must_use]
+    pub fn with_lists_of(self, other: &Self) -> Self {
+        Self {
+            own_lists: other.own_lists.clone(),
+            merged_lists: other.merged_lists.clone(),
+            ..self
+        }
     }
 
     /// Takes the later of two calls, and of two activities.

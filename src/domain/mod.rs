@@ -17,6 +17,7 @@ pub mod facts;
 pub mod guarded_csv;
 pub mod ids;
 pub mod issue;
+pub mod list;
 pub mod members;
 pub mod merge;
 pub mod name;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::contact::{Address, ChannelId, Contact};
 use super::facts::{Count, Counts, LastCall};
+use super::list::{ListBook, ListName};
 use super::status::EmailState;
 use super::time::Timestamp;
 
@@ -164,6 +165,8 @@ pub struct ContactView<'a> {
     pub last_activity_at: Option<Timestamp>,
     pub last_call: Option<&'a LastCall>,
     pub counts: CountsView,
+    /// The static lists that it is on; empty where their names are not known.
+    pub lists: Vec<ListName<'a>>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub system_critical: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -235,6 +238,7 @@ pub const MEMBERS: &[&str] = &[
     "last_activity_at",
     "last_call",
     "counts",
+    "lists",
     "system_critical",
     "in_active_campaign",
     "created_at",
@@ -321,6 +325,7 @@ impl<'a> ContactView<'a> {
             last_activity_at: contact.facts.last_activity_at,
             last_call: contact.facts.last_call.as_ref(),
             counts: CountsView::of(&contact.facts.counts),
+            lists: Vec::new(),
             system_critical: contact.system_critical,
             in_active_campaign: contact.in_active_campaign,
             created_at: contact.created_at,
@@ -331,6 +336,13 @@ impl<'a> ContactView<'a> {
             updated_by: contact.updated_by.as_deref(),
             matched: None,
         }
+    }
+}
+
+impl<'a> ContactView<'a> {
+    /// Shows a contact with the lists that it is on.
+    pub fn with_lists(contact: &'a Contact, book: &'a ListBook) -> Self {
+        Self { lists: book.of_contact(contact), ..Self::of(contact) }
     }
 }
 

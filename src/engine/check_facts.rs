@@ -67,10 +67,8 @@ impl Partition {
         let expected = self.expected_facts(None)?;
         for (org, id) in suspects {
             let Some(contact) = self.contact(*org, *id)? else { continue };
-            if !contact
-                .facts
-                .says_the_same(&expected.get(&(*org, *id)).cloned().unwrap_or_default())
-            {
+            let expected = expected.get(&(*org, *id)).cloned().unwrap_or_default();
+            if !contact.facts.says_the_same(&expected.with_lists_of(&contact.facts)) {
                 let detail = format!("contact {id} has other facts than its records give");
                 report.add("store", detail, RECOUNT);
             }
@@ -113,7 +111,7 @@ impl Partition {
         for entry in self.store().scan_prefix(&keys::contacts_of(org)) {
             let contact: Contact = codec::decode(&entry?.1)?;
             let facts = expected.remove(&(org, contact.id)).unwrap_or_default();
-            if !contact.facts.says_the_same(&facts) {
+            if !contact.facts.says_the_same(&facts.with_lists_of(&contact.facts)) {
                 wrong.push(contact.id);
             }
         }
@@ -143,7 +141,8 @@ impl Tx<'_> {
     /// If something cannot be read.
     pub fn recount_facts(&mut self, org: OrgNumber, id: ContactId) -> Result<(), Error> {
         let Some(contact) = self.contact(org, id)? else { return Ok(()) };
-        let mut facts = Facts { revision: contact.facts.revision, ..Facts::default() };
+        let known = &contact.facts;
+        let mut facts = Facts { revision: known.revision, ..Facts::default() }.with_lists_of(known);
         let read = |id| self.contact(org, id);
         for one in super::facts::all_that_are(&read, &|id| self.merge(org, id), id)? {
             for (kind, record) in self.records_about(org, one)? {

@@ -114,6 +114,7 @@ impl Tx<'_> {
                 self.look_for_latest(&contact, org, &mut facts)?;
             }
             facts.take_latest(is.call.as_ref(), is.activity_at);
+            facts.move_lists(&was.lists, &is.lists);
             at = contact.merged_into;
             self.put_facts(org, contact, facts)?;
         }
@@ -147,6 +148,25 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Puts a contact on a static list, or takes it off; whether that changes anything.
+    ///
+    /// # Errors
+    /// If it cannot be encoded.
+    pub fn set_on_list(
+        &mut self,
+        org: OrgNumber,
+        contact: Contact,
+        list: Uuid,
+        is_member: bool,
+    ) -> Result<bool, Error> {
+        let mut facts = contact.facts.clone();
+        if !facts.set_list(list, is_member) {
+            return Ok(false);
+        }
+        self.put_facts(org, contact, facts)?;
+        Ok(true)
+    }
+
     /// Stores the facts of a contact if they say something else; nothing else of it changes.
     pub(super) fn put_facts(
         &mut self,
@@ -178,10 +198,12 @@ impl Tx<'_> {
         if own.is_none() {
             return Ok(());
         }
+        let lists = own.all_lists();
         let all = Contribution {
             counts: own.counts,
             call: own.last_call,
             activity_at: own.last_activity_at,
+            lists,
         };
         let nothing = Contribution::default();
         if let Some(was_in) = was_in {

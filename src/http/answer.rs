@@ -15,6 +15,7 @@ use super::error::Problem;
 use super::state::State;
 use crate::app::{self, App, Cancel};
 use crate::domain::contact::Contact;
+use crate::domain::list::ListBook;
 use crate::domain::view::ContactView;
 use crate::error::ErrorCode;
 
@@ -119,6 +120,7 @@ pub(super) fn contact(
     request: &HttpRequest,
     status: StatusCode,
     contact: &Contact,
+    lists: &ListBook,
     started: Instant,
 ) -> HttpResponse {
     let etag = etag_of(contact);
@@ -130,7 +132,7 @@ pub(super) fn contact(
     {
         return HttpResponse::NotModified().insert_header((ETAG, etag)).finish();
     }
-    let mut response = json(status, &ContactView::of(contact));
+    let mut response = json(status, &ContactView::with_lists(contact, lists));
     put_header(&mut response, "etag", &etag);
     put_header(&mut response, "server-timing", &timing(started));
     response

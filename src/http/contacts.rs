@@ -44,13 +44,13 @@ pub(super) async fn create(
     let (value, bytes) = body::json(&request, payload, state.limits.json_bytes).await?;
     let idempotency = body::idempotency(&request, &caller.0, &bytes)?;
     let sent = members_of(&value);
-    let (created, doubt) = answer::run(&state, move |app| {
+    let (created, doubt, lists) = answer::run(&state, move |app| {
         let created = app.create_contact(&caller.0, &value, idempotency)?;
         let doubt = app.birthday_warning(&caller.0, &created.contact)?;
-        Ok((created, doubt))
+        Ok((created, doubt, app.lists(caller.0.organization)?))
     })
     .await?;
-    let mut view = match serde_json::to_value(ContactView::of(&created.contact)) {
+    let mut view = match serde_json::to_value(ContactView::with_lists(&created.contact, &lists)) {
         Ok(view) => view,
         Err(_) => Value::Null,
     };
@@ -90,11 +90,13 @@ pub(super) async fn find(
     let id = contact_id(&path)?;
     let found = answer::run(&state, move |app| match app.read_contact(&caller.0, id) {
         Err(Error::Merged { into, .. }) => Ok(Err(into)),
-        found => found.map(Ok),
+        found => Ok(Ok((found?, app.lists(caller.0.organization)?))),
     })
     .await?;
     Ok(match found {
-        Ok(contact) => answer::contact(&request, StatusCode::OK, &contact, started),
+        Ok((contact, lists)) => {
+            answer::contact(&request, StatusCode::OK, &contact, &lists, started)
+        }
         Err(into) => moved(id, into),
     })
 }
@@ -127,10 +129,10 @@ pub(super) async fn update(
     let (patch, _) = body::json(&request, payload, state.limits.json_bytes).await?;
     let sent = members_of(&patch);
     let asked = patch.get("status").and_then(Value::as_str).and_then(Status::parse);
-    let (contact, seq, doubt) = answer::run(&state, move |app| {
+    let (contact, seq, doubt, lists) = answer::run(&state, move |app| {
         let (contact, seq) = app.update_contact(&caller.0, id, &patch, precondition)?;
         let doubt = app.birthday_warning(&caller.0, &contact)?;
-        Ok((contact, seq, doubt))
+        Ok((contact, seq, doubt, app.lists(caller.0.organization)?))
     })
     .await?;
     let mut response = HttpResponse::Ok();
@@ -140,9 +142,9 @@ pub(super) async fn update(
     let mut warnings = warnings_of(&contact, doubt, &sent);
     warnings.extend(asked.and_then(|asked| covered_status(&contact, asked)));
     if warnings.is_empty() {
-        return Ok(response.json(ContactView::of(&contact)));
+        return Ok(response.json(ContactView::with_lists(&contact, &lists)));
     }
-    let mut view = json!(ContactView::of(&contact));
+    let mut view = json!(ContactView::with_lists(&contact, &lists));
     view["warnings"] = json!(warnings);
     Ok(response.json(view))
 }
@@ -277,8 +279,12 @@ pub(super) async fn restore(
 ) -> Result<HttpResponse, Problem> {
     let started = Instant::now();
     let id = contact_id(&path)?;
-    let (contact, _) = answer::run(&state, move |app| app.restore_contact(&caller.0, id)).await?;
-    Ok(answer::contact(&request, StatusCode::OK, &contact, started))
+    let (contact, lists) = answer::run(&state, move |app| {
+        let (contact, _) = app.restore_contact(&caller.0, id)?;
+        Ok((contact, app.lists(caller.0.organization)?))
+    })
+    .await?;
+    Ok(answer::contact(&request, StatusCode::OK, &contact, &lists, started))
 }
 
 /// Creates many contacts in one write; those that do not fit are named and left out.

@@ -18,6 +18,7 @@ use crate::app::{
     SameNumberQuery, TieEntry,
 };
 use crate::domain::contact::Contact;
+use crate::domain::list::ListBook;
 use crate::domain::view::ContactView;
 
 /// How likely what is listed must be if nothing is said.
@@ -88,9 +89,11 @@ pub(super) async fn check(
     let asked = Asked::of_query(&request)?;
     let (least, most) = (asked.probability("min_probability")?, asked.count("limit")?);
     let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
-    let found =
-        answer::run(&state, move |app| app.check_duplicates(&caller.0, &value, least, most))
-            .await?;
+    let (found, lists) = answer::run(&state, move |app| {
+        let found = app.check_duplicates(&caller.0, &value, least, most)?;
+        Ok((found, app.lists(caller.0.organization)?))
+    })
+    .await?;
     let matches: Vec<MatchBody<'_>> = found
         .matches
         .iter()
@@ -98,7 +101,7 @@ pub(super) async fn check(
             id: found.contact.id.0,
             display_name: &found.contact.display_name,
             explanation: ExplanationView::from(&found.explanation),
-            contact: ContactView::of(&found.contact),
+            contact: ContactView::with_lists(&found.contact, &lists),
         })
         .collect();
     let mut shown = json!({"matches": matches, "state": found.currency});
@@ -164,13 +167,17 @@ pub(super) async fn list(
         cursor: asked.last("cursor").map(str::to_owned),
         contact,
     };
-    let page = answer::run(&state, move |app| app.list_duplicates(&caller.0, &query)).await?;
-    let mut response = answer::json(StatusCode::OK, &page_body(&page));
+    let (page, lists) = answer::run(&state, move |app| {
+        let page = app.list_duplicates(&caller.0, &query)?;
+        Ok((page, app.lists(caller.0.organization)?))
+    })
+    .await?;
+    let mut response = answer::json(StatusCode::OK, &page_body(&page, &lists));
     answer::put_header(&mut response, "server-timing", &answer::timing(started));
     Ok(response)
 }
 
-fn page_body(page: &DuplicatePage) -> serde_json::Value {
+fn page_body(page: &DuplicatePage, lists: &ListBook) -> serde_json::Value {
     let mut shown = json!({
         "total": page.total,
         "total_exact": page.total_exact,
@@ -191,7 +198,7 @@ fn page_body(page: &DuplicatePage) -> serde_json::Value {
                     id_a: one.id.0,
                     id_b: other.id.0,
                     explanation: &pair.explanation,
-                    contacts: [ContactView::of(one), ContactView::of(other)],
+                    contacts: [one, other].map(|one| ContactView::with_lists(one, lists)),
                 })
             };
             shown["pairs"] = pairs.iter().map(pair).collect();
@@ -202,7 +209,7 @@ fn page_body(page: &DuplicatePage) -> serde_json::Value {
                     id: member.contact.id.0,
                     probability: member.probability,
                     selected: member.selected,
-                    contact: ContactView::of(&member.contact),
+                    contact: ContactView::with_lists(&member.contact, lists),
                 });
                 let first: Option<&Contact> = group.members.first().map(|m| m.contact.as_ref());
                 json!(GroupBody {

@@ -11,13 +11,14 @@ use crate::app::{Error, ExportFormat, ExportRequest, Query};
 use crate::domain::access::Permission;
 
 /// The members of the query string.
-const KNOWN: [&str; 8] =
-    ["format", "q", "filter", "saved_search", "columns", "allow_partial", "match", "token"];
+const KNOWN: [&str; 9] =
+    ["format", "q", "filter", "list", "saved_search", "columns", "allow_partial", "match", "token"];
 
 /// Exports what a query selects, as CSV or JSON Lines.
 #[utoipa::path(get, path = "/api/v1/contacts/export", operation_id = "export_contacts", tag = "contacts",
     params(("format" = Option<String>, Query, description = "csv (default) or jsonl"), ("q" = Option<String>, Query, description = "the query; all contacts without"),
         ("filter" = Option<String>, Query, description = "conditions as a JSON tree"), ("saved_search" = Option<String>, Query, description = "the id or name of a saved search"),
+        ("list" = Option<String>, Query, description = "the id or name of a list"),
         ("match" = Option<String>, Query, description = "strict (default): words match as they are written; loose: as in a search"),
         ("columns" = Option<String>, Query, description = "columns of a CSV, separated by commas"),
         ("allow_partial" = Option<bool>, Query, description = "export also what a query selects of which something was not understood; else it is refused (422) with what and where")),
@@ -63,6 +64,7 @@ pub(super) async fn export(
         query.get("filter").map(String::as_str),
         query.get("saved_search").map(String::as_str),
     )?;
+    let list = query.get("list").filter(|name| !name.trim().is_empty()).cloned();
     let is_strict = match query.get("match").map(String::as_str) {
         None | Some("" | "strict") => true,
         Some("loose") => false,
@@ -72,7 +74,7 @@ pub(super) async fn export(
         }
     };
     let export = ExportRequest {
-        query: Query { is_strict, ..selected },
+        query: Query { list, is_strict, ..selected },
         format,
         columns,
         allow_partial: matches!(

@@ -34,11 +34,12 @@ pub(super) async fn merge(
     let precondition = body::precondition(&request);
     let (value, bytes) = body::json(&request, payload, state.limits.json_bytes).await?;
     let idempotency = body::idempotency(&request, &caller.0, &bytes)?;
-    let done = answer::run(&state, move |app| {
-        app.merge_contacts(&caller.0, &value, precondition, idempotency)
+    let (done, lists) = answer::run(&state, move |app| {
+        let done = app.merge_contacts(&caller.0, &value, precondition, idempotency)?;
+        Ok((done, app.lists(caller.0.organization)?))
     })
     .await?;
-    let mut response = answer::json(StatusCode::OK, &done.to_json());
+    let mut response = answer::json(StatusCode::OK, &done.to_json(&lists));
     if done.merge_id.is_some() {
         answer::put_header(&mut response, "etag", &answer::etag_of(&done.contact));
     }
@@ -104,11 +105,12 @@ pub(super) async fn undo(
     let precondition = body::precondition(&request);
     let (value, bytes) = body::json(&request, payload, state.limits.json_bytes).await?;
     let idempotency = body::idempotency(&request, &caller.0, &bytes)?;
-    let done = answer::run(&state, move |app| {
-        app.undo_merge(&caller.0, id, &value, precondition, idempotency)
+    let (done, lists) = answer::run(&state, move |app| {
+        let done = app.undo_merge(&caller.0, id, &value, precondition, idempotency)?;
+        Ok((done, app.lists(caller.0.organization)?))
     })
     .await?;
-    let mut response = answer::json(StatusCode::OK, &done.to_json());
+    let mut response = answer::json(StatusCode::OK, &done.to_json(&lists));
     if !done.is_dry_run {
         answer::put_header(&mut response, "etag", &answer::etag_of(&done.contact));
     }

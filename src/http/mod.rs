@@ -33,6 +33,7 @@ mod import_upload;
 mod imports;
 mod limits;
 mod listen;
+mod lists;
 mod lookup;
 mod merges;
 mod metrics;

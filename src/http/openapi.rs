@@ -8,7 +8,8 @@ use super::openapi_complete::Completion;
 use super::openapi_records::RecordPaths;
 use super::{
     admin, audit, bulk, contacts, custom_fields, duplicate_runs, duplicates, export, health,
-    import_preview, imports, lookup, merges, oidc, people, search, session, setup, suggest, tags,
+    import_preview, imports, lists, lookup, merges, oidc, people, search, session, setup, suggest,
+    tags,
 };
 
 #[derive(OpenApi)]
@@ -32,6 +33,7 @@ use super::{
         duplicates::check, duplicates::list, duplicates::dismiss, duplicates::dismissals, duplicates::withdraw,
         duplicates::auto_merge, duplicates::auto_merges, duplicates::undo_auto_merge, duplicates::accuracy,
         duplicate_runs::start, duplicate_runs::list, duplicate_runs::find, duplicate_runs::cancel, duplicate_runs::report,
+        lists::add, lists::remove,
         tags::list, tags::proposals, tags::update, tags::merge, tags::delete, tags::auto_country,
         people::users::list, people::users::create, people::users::find, people::users::update, people::users::delete,
         people::departments::list, people::departments::create, people::departments::find, people::departments::update, people::departments::delete,

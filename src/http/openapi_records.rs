@@ -75,7 +75,7 @@ fn shape_of_field(field: &FieldInfo, is_answer: bool) -> Value {
     if field.default.is_some() && !is_answer {
         shape["default"] = field.first();
     }
-    if field.writable == Writable::Never {
+    if field.writable != Writable::Always {
         shape["readOnly"] = json!(true);
     }
     shape
@@ -100,7 +100,7 @@ fn shape_of(kind: &dyn AnyKind, is_answer: bool) -> Value {
         let deleted = json!({"type": "string", "format": "date-time", "description": about});
         members.insert("deleted_at".to_owned(), deleted);
     }
-    let is_shown = |field: &&FieldInfo| is_answer || field.writable != Writable::Never;
+    let is_shown = |field: &&FieldInfo| is_answer || field.writable == Writable::Always;
     for field in kind.fields().iter().filter(is_shown) {
         if is_answer || field.is_required {
             required.push(field.name);
@@ -156,7 +156,7 @@ fn items(kind: &dyn AnyKind, shape: &str) -> [Value; 3] {
         parameter("cursor", "query", "next_cursor of the page before", &text),
         parameter("deleted", "query", "the deleted ones instead", &json!({"type": "boolean"})),
     ];
-    for field in kind.fields() {
+    for field in kind.fields().iter().filter(|field| field.is_stored()) {
         let about = format!("only with this value, several with commas, or none: {}", field.about);
         listed.push(parameter(field.name, "query", &about, &text));
     }

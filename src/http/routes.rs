@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, guard};
 use super::error::Problem;
 use super::{
     admin, assets, audit, bulk, contacts, custom_fields, duplicate_runs, duplicates, export,
-    health, import_preview, imports, lookup, merges, oidc, openapi, people, records, search,
+    health, import_preview, imports, lists, lookup, merges, oidc, openapi, people, records, search,
     session, setup, suggest, tags,
 };
 use crate::domain::record::{AnyKind, KINDS};
@@ -138,6 +138,8 @@ const WRITTEN: &[Endpoint] = &[
     get("/api/v1/duplicates/runs/{id}", || read().to(duplicate_runs::find)),
     post("/api/v1/duplicates/runs/{id}/cancel", || web::post().to(duplicate_runs::cancel)),
     get("/api/v1/duplicates/runs/{id}/report", || read().to(duplicate_runs::report)),
+    put("/api/v1/lists/{id}/members", || web::put().to(lists::add)),
+    delete("/api/v1/lists/{id}/members", || web::delete().to(lists::remove)),
     get("/api/v1/tags", || read().to(tags::list)),
     get("/api/v1/tags/proposals", || read().to(tags::proposals)),
     post("/api/v1/tags/merge", || web::post().to(tags::merge)),

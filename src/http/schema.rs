@@ -13,6 +13,7 @@ mod admin;
 mod contact;
 mod custom_field;
 mod duplicates;
+mod lists;
 mod merges;
 mod people;
 mod search;
@@ -31,6 +32,7 @@ pub(super) use duplicates::{
     AutoMergeDone, AutoMergeInput, AutoMergeList, AutoMergeUndone, DecisionList, DismissalInput,
     DuplicateAccuracy, DuplicateCheck, DuplicateList, DuplicateRun, DuplicateRunList,
 };
+pub(super) use lists::{ListMembersAnswer, ListMembersInput};
 pub(super) use merges::{
     Merge, MergeAnswer, MergeInput, MergeList, MergedInto, UndoAnswer, UndoConflict, UndoInput,
 };

@@ -17,6 +17,8 @@ pub enum Field {
     /// Street, city, region, postal code and country of all addresses, as words.
     Address,
     Tag,
+    /// A list, by its id; by its name until that is known.
+    List,
     Status,
     Source,
     /// The assignee.
@@ -102,6 +104,7 @@ impl Field {
             Self::Phone => Kind::Digits,
             Self::Email
             | Self::Tag
+            | Self::List
             | Self::Status
             | Self::Source
             | Self::Owner

@@ -41,6 +41,7 @@ const NAMES: &[(Field, &str, &[&str])] = &[
     (Field::Notes, "notes", &["note"]),
     (Field::Address, "address", &["addresses", "street", "location"]),
     (Field::Tag, "tag", &["tags", "label", "labels"]),
+    (Field::List, "list", &["lists", "inlist", "segment"]),
     (Field::Status, "status", &["contactstatus"]),
     (Field::Source, "source", &["origin"]),
     (Field::Owner, "owner", &["assignee", "assignedto", "assigned", "agent"]),
@@ -101,18 +102,8 @@ const VERBS: &[(Target, &str, &[&str])] = &[
 ];
 
 /// Fields of the contract that do not exist yet.
-const NOT_YET: &[&str] = &[
-    "list",
-    "lists",
-    "inlist",
-    "segment",
-    "consent",
-    "campaign",
-    "campaigns",
-    "sequence",
-    "dealstage",
-    "companyid",
-];
+const NOT_YET: &[&str] =
+    &["consent", "campaign", "campaigns", "sequence", "dealstage", "companyid"];
 
 /// What custom fields begin with when they are printed.
 pub(super) const CUSTOM_DOT: &str = "cf.";

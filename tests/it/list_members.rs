@@ -65,7 +65,7 @@ fn members_that_are_not_known_are_named_with_what_may_have_been_meant() {
         ("per_pgae=1", "did you mean per_page?"),
         ("compny=acme", "did you mean company?"),
         ("xyzzy=1", "there is no member xyzzy"),
-        ("deal=5", "there is no member deal"),
+        ("campaign=5", "there is no member campaign"),
     ] {
         let answer = server.get(&format!("/api/v1/contacts?{parameters}")).expect(200).json;
         assert!(answer["warnings"][0].as_str().unwrap().contains(said), "{parameters}: {answer}");

@@ -20,6 +20,7 @@ mod filters;
 mod fuzz;
 mod imports;
 mod list_members;
+mod lists;
 mod long_values;
 mod lookup;
 mod meaning;

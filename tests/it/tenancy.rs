@@ -200,6 +200,8 @@ fn written_routes(id: &str) -> Vec<(&'static str, String, Value, &'static str)> 
         ("GET", format!("/api/v1/custom-fields/{id}"), Value::Null, "agent"),
         ("PATCH", format!("/api/v1/custom-fields/{id}"), json!({}), "admin"),
         ("DELETE", format!("/api/v1/custom-fields/{id}"), Value::Null, "admin"),
+        ("PUT", format!("/api/v1/lists/{id}/members"), json!({"ids": [id]}), "agent"),
+        ("DELETE", format!("/api/v1/lists/{id}/members"), json!({"ids": [id]}), "agent"),
         ("GET", at("/api/v1/tags"), Value::Null, "agent"),
         ("GET", at("/api/v1/tags/proposals"), Value::Null, "agent"),
         ("POST", at("/api/v1/tags/merge"), json!({"from": [id], "into": "x"}), "manager"),

@@ -19,6 +19,7 @@ use crate::domain::contact::Contact;
 use crate::domain::draft::over_limits;
 use crate::domain::duplicates::{Decision, Verdict};
 use crate::domain::ids::{ChangeSeq, ContactId, OrgNumber};
+use crate::domain::list::ListBook;
 use crate::domain::merge::{Kept, MergeRecord, Undo, plan, unasked, undo};
 use crate::domain::time::Timestamp;
 use crate::domain::view::ContactView;
@@ -46,13 +47,13 @@ pub struct Undone {
 
 impl Undone {
     /// The answer as JSON.
-    pub fn to_json(&self) -> Value {
+    pub fn to_json(&self, lists: &ListBook) -> Value {
         let restored: Vec<ContactView<'_>> =
-            self.restored.iter().map(|one| ContactView::of(one)).collect();
+            self.restored.iter().map(|one| ContactView::with_lists(one, lists)).collect();
         json!({
             "merge_id": self.merge_id,
             "dry_run": self.is_dry_run,
-            "contact": ContactView::of(&self.contact),
+            "contact": ContactView::with_lists(&self.contact, lists),
             "restored": restored,
             "kept": self.kept,
             "seq": self.seq,

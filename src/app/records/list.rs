@@ -129,7 +129,8 @@ impl Order {
         let sorts = |one: &FieldKind| {
             !matches!(one, FieldKind::Object | FieldKind::Texts(_) | FieldKind::Earlier)
         };
-        let fields = kind.fields().iter().filter(|one| sorts(&one.kind)).map(|one| one.name);
+        let stored = kind.fields().iter().filter(|one| one.is_stored());
+        let fields = stored.filter(|one| sorts(&one.kind)).map(|one| one.name);
         let mut names: Vec<&str> = fields.chain(["created_at", "updated_at"]).collect();
         if names.contains(&field) {
             return Ok(Self { field: field.to_owned(), is_descending });
@@ -266,15 +267,13 @@ impl App {
         let has_more = kept.len() > per_page;
         kept.truncate(per_page);
         let next_cursor = kept.last().filter(|_| has_more).map(|last| order.encode(&last.0));
-        let items = kept
-            .into_iter()
-            .map(|Placed(_, mut record)| {
-                if let Some(now) = record.contact().and_then(|contact| seen.get(&contact)) {
-                    record.values.insert(CONTACT.to_owned(), json!(now));
-                }
-                record.to_json()
-            })
-            .collect();
+        let mut items = Vec::with_capacity(kept.len());
+        for Placed(_, mut record) in kept {
+            if let Some(now) = record.contact().and_then(|contact| seen.get(&contact)) {
+                record.values.insert(CONTACT.to_owned(), json!(now));
+            }
+            items.push(self.with_derived(caller, kind, record.to_json())?);
+        }
         Ok(RecordPage { total, total_exact: is_whole, page, per_page, next_cursor, items })
     }
 
@@ -345,8 +344,9 @@ impl App {
     ) -> Result<Vec<(&'static str, Vec<Value>)>, Error> {
         let mut filters: Vec<(&'static str, Vec<Value>)> = Vec::new();
         for (name, text) in given {
-            let Some(field) = kind.fields().iter().find(|field| field.name == name) else {
-                let known: Vec<&str> = kind.fields().iter().map(|field| field.name).collect();
+            let mut stored = kind.fields().iter().filter(|field| field.is_stored());
+            let Some(field) = stored.clone().find(|field| field.name == name) else {
+                let known: Vec<&str> = stored.by_ref().map(|field| field.name).collect();
                 let detail = format!(
                     "is not known here; known are q, sort, page, per_page, cursor, deleted, {}",
                     known.join(", ")

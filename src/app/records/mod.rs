@@ -28,6 +28,7 @@ use super::{App, authorize};
 use crate::domain::access::{Caller, Permission};
 use crate::domain::ids::ContactId;
 use crate::domain::issue::FieldIssue;
+use crate::domain::list::list_kind;
 use crate::domain::record::{
     self, AnyKind, CONTACT, FieldKind, Head, IMPOSSIBLE_STEP, OnSame, Record, Values, Writing,
     kind_by_name,
@@ -110,6 +111,7 @@ impl App {
         let mut values = record::read(kind.fields(), &body, None).map_err(Error::Invalid)?;
         self.resolve_references(caller, kind, None, &mut values)?;
         self.complete_record(caller, kind, &mut values)?;
+        self.check_list(caller, kind, None, &values)?;
         let (org, now) = (caller.organization, self.partition.now());
         let actor = caller.actor.as_ref().to_owned();
         let writing = Writing { now, actor: &actor, is_news: false };
@@ -162,10 +164,11 @@ impl App {
         })?;
         drop(gate);
         self.own_writes.note(caller, written.seq);
+        self.forget_lists(org, kind);
         match written.value {
             Ok(made) => {
                 let made = self.find_caller_now(caller, kind, made)?;
-                Ok(Ok(self.record_view(caller, &made)?))
+                Ok(Ok(self.record_view(caller, kind, &made)?))
             }
             Err(same) => Ok(Err(same)),
         }
@@ -186,7 +189,7 @@ impl App {
         if found.head.deleted_at.is_some() {
             return Err(not_found(kind));
         }
-        self.record_view(caller, &found)
+        self.record_view(caller, kind, &found)
     }
 
     /// Changes a record; members that are not sent stay as they are.
@@ -221,6 +224,7 @@ impl App {
         let known = self.shown_values(caller, &seen)?;
         let mut asked = record::read(kind.fields(), body, Some(&known)).map_err(Error::Invalid)?;
         self.resolve_references(caller, kind, Some(&known), &mut asked)?;
+        self.check_list(caller, kind, Some(id), &asked)?;
         let mut sent: Vec<String> =
             body.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
         let said = asked.clone();
@@ -278,8 +282,9 @@ impl App {
             Ok(after)
         })?;
         self.own_writes.note(caller, written.seq);
+        self.forget_lists(org, kind);
         let changed = self.find_caller_now(caller, kind, written.value)?;
-        self.record_view(caller, &changed)
+        self.record_view(caller, kind, &changed)
     }
 
     /// Deletes a record, so that it can be restored or for good.
@@ -332,7 +337,7 @@ impl App {
             refuse_same(tx, kind, before, &after)?;
             Ok(Some(if before.head.deleted_at.is_none() { before.clone() } else { after }))
         })?;
-        self.record_view(caller, &restored)
+        self.record_view(caller, kind, &restored)
     }
 
     /// Writes a record of which nothing but the head changes. The closure gets the record as it is
@@ -369,6 +374,7 @@ impl App {
             }
         })?;
         self.own_writes.note(caller, written.seq);
+        self.forget_lists(org, kind);
         Ok(written.value)
     }
 
@@ -390,11 +396,30 @@ impl App {
         }
     }
 
-    fn record_view(&self, caller: &Caller, record: &Record) -> Result<RecordView, Error> {
+    fn record_view(
+        &self,
+        caller: &Caller,
+        kind: &'static dyn AnyKind,
+        record: &Record,
+    ) -> Result<RecordView, Error> {
         let shown =
             Record { head: record.head.clone(), values: self.shown_values(caller, record)? };
+        let json = self.with_derived(caller, kind, shown.to_json())?;
         let (id, version) = (shown.head.id, shown.head.version);
-        Ok(RecordView { id, version, is_new: true, json: shown.to_json() })
+        Ok(RecordView { id, version, is_new: true, json })
+    }
+
+    /// A record with what is worked out each time it is shown.
+    fn with_derived(
+        &self,
+        caller: &Caller,
+        kind: &'static dyn AnyKind,
+        mut shown: Value,
+    ) -> Result<Value, Error> {
+        if kind.info().number == list_kind() {
+            shown["count"] = json!(self.list_count(caller, &shown)?);
+        }
+        Ok(shown)
     }
 
     /// The values with the contact that stands for the one of the record now.

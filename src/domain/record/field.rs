@@ -61,6 +61,8 @@ pub enum Writable {
     Always,
     /// Nobody: it follows from other things.
     Never,
+    /// Nobody, and it is not stored: it is worked out each time the record is shown.
+    Derived,
 }
 
 /// A field of a kind.
@@ -134,6 +136,11 @@ impl FieldInfo {
         Self { writable, ..self }
     }
 
+    /// Whether it is kept with the record.
+    pub fn is_stored(&self) -> bool {
+        self.writable != Writable::Derived
+    }
+
     /// The value if nothing is said.
     pub fn first(&self) -> Value {
         match (self.kind, self.default) {
@@ -157,6 +164,11 @@ pub fn read(
     let mut members = ObjectReader::of(body)?;
     let mut values = Values::new();
     for field in fields {
+        if !field.is_stored() {
+            // An answer that is sent back says it again.
+            let _ = members.json(field.name);
+            continue;
+        }
         let known = before.and_then(|before| before.get(field.name)).cloned();
         let given = members.json(field.name);
         let is_fixed = field.writable == Writable::Never;

@@ -149,6 +149,8 @@ pub(in crate::http) struct Contact {
     pub last_activity_at: Option<String>,
     pub last_call: Option<ContactLastCall>,
     pub counts: ContactCounts,
+    /// The static lists that it is on; changed through `/api/v1/lists/{id}/members`.
+    pub lists: Vec<ContactListName>,
     #[schema(format = "date-time")]
     pub created_at: String,
     #[schema(format = "date-time")]
@@ -293,4 +295,11 @@ pub(in crate::http) struct ContactCounts {
     pub conversations: i64,
     pub messages: i64,
     pub calls: i64,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct ContactListName {
+    pub id: uuid::Uuid,
+    #[schema(example = "Hot leads")]
+    pub name: String,
 }

@@ -22,6 +22,7 @@ pub fn value_code(field: &Field) -> Option<&'static str> {
         Field::Notes => "no",
         Field::Address => "ad",
         Field::Tag => "t",
+        Field::List => "ml",
         Field::Status => "st",
         Field::Source => "so",
         Field::Owner => "ow",
@@ -132,6 +133,9 @@ pub(super) fn add(draft: &mut Draft<'_>) {
     }
     for tag in &contact.tags {
         whole(Field::Tag, tag);
+    }
+    for list in contact.facts.lists() {
+        whole(Field::List, &list.to_string());
     }
     for channel in &contact.channels {
         whole(Field::Channel, &channel.channel);

@@ -167,6 +167,8 @@ const TABLE: &[(&str, &str, Rule)] = &[
     ("PATCH", "/api/v1/custom-fields/{id}", Rule::Record(Noun::CustomField, FIELDS, 200)),
     // Deleting needs a confirmation.
     ("DELETE", "/api/v1/custom-fields/{id}", Rule::Record(Noun::CustomField, FIELDS, 409)),
+    ("PUT", "/api/v1/lists/{id}/members", Rule::Whole(&[P::Edit], 404)),
+    ("DELETE", "/api/v1/lists/{id}/members", Rule::Whole(&[P::Edit], 404)),
     ("GET", "/api/v1/tags", Rule::Whole(&[P::View], 200)),
     ("GET", "/api/v1/tags/proposals", Rule::Whole(&[P::View], 200)),
     // Without tags; contacts that change are tried where tags are.

@@ -193,6 +193,7 @@ impl Kind for Call {
                 status: self.status.clone(),
             }),
             activity_at: Some(at),
+            lists: Vec::new(),
         }
     }
 
