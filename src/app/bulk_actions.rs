@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::bulk_request::{BulkAction, BulkMode, Selection, read_selection};
+use super::contacts::Precondition;
 use super::custom_fields::FieldsInWrite;
 use super::error::{Error, Noun};
 use super::idempotency::Idempotency;
@@ -56,10 +57,12 @@ impl Outcome {
 }
 
 /// What an action would be done to.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct BulkTrial {
     /// Contacts selected.
     pub total: u64,
+    /// Ids among those selected under which there is nobody; such an action refuses them one by one.
+    pub not_found: u64,
     /// The first of them.
     pub examples: Vec<BulkExample>,
 }
@@ -142,9 +145,9 @@ impl App {
     ) -> Result<Option<BulkJob>, Error> {
         let settings = self.organization_of(caller)?.settings.clone();
         let bounds = Bounds { expected: mode.expect_total, most: None };
-        let total = self.try_selection(caller, selection, deed)?.total;
-        bounds.check(total)?;
-        if total > most {
+        let trial = self.try_selection(caller, selection, deed)?;
+        bounds.check(trial.total)?;
+        if trial.total + trial.not_found > most {
             return Ok(None);
         }
         let run = BulkRun { app: self, caller, deed, settings: &settings, bounds };
@@ -175,7 +178,7 @@ impl App {
             return Ok(BulkStart::Trial(trial));
         }
         let mut job = BulkJob::new(Uuid::now_v7(), self.partition.now());
-        job.total = trial.total;
+        job.total = trial.total + trial.not_found;
         if let Some(known) = self.keep_job(caller, &job, idempotency)? {
             return Ok(BulkStart::Repeated(Box::new(known)));
         }
@@ -233,14 +236,20 @@ impl App {
                 selected_by(selection, deed)
             }
             Selection::Ids(ids) => {
-                let each: HashSet<&ContactId> = ids.iter().collect();
-                let mut examples = Vec::new();
-                for id in ids.iter().take(EXAMPLES) {
-                    if let Some(contact) = self.example_contact(caller, *id, deed)? {
-                        examples.push(example(&contact));
+                let mut trial = BulkTrial::default();
+                let mut seen = HashSet::with_capacity(ids.len());
+                for id in ids.iter().filter(|id| seen.insert(**id)) {
+                    match self.example_contact(caller, *id, deed)? {
+                        None => trial.not_found += 1,
+                        Some(contact) => {
+                            trial.total += 1;
+                            if trial.examples.len() < EXAMPLES {
+                                trial.examples.push(example(&contact));
+                            }
+                        }
                     }
                 }
-                return Ok(BulkTrial { total: each.len() as u64, examples });
+                return Ok(trial);
             }
         };
         let page = self.search_contacts(
@@ -251,7 +260,7 @@ impl App {
             return Err(TOO_SLOW);
         }
         let examples = page.contacts.iter().map(|(contact, _)| example(contact)).collect();
-        Ok(BulkTrial { total: page.total as u64, examples })
+        Ok(BulkTrial { total: page.total as u64, examples, not_found: 0 })
     }
 
     fn example_contact(
@@ -367,9 +376,12 @@ type Note<'a> = &'a mut dyn FnMut(&mut dyn FnMut(&mut BulkJob));
 
 impl BulkRun<'_> {
     fn all(&self, selection: Selection, note: Note<'_>) -> Result<(), Error> {
+        let is_named = matches!(selection, Selection::Ids(_));
         let ids = self.select(selection)?;
         // By now it may be another selection than the one that was counted.
-        self.bounds.check(ids.len() as u64)?;
+        if !is_named {
+            self.bounds.check(ids.len() as u64)?;
+        }
         note(&mut |job| job.total = ids.len() as u64);
         let mut done = 0;
         for chunk in ids.chunks(WRITE_CONTACTS) {
@@ -445,7 +457,7 @@ impl BulkRun<'_> {
                 Err(Error::ContactNotFound) => false,
                 Err(error) => return Err(error),
             };
-            outcomes.push(match self.app.restore_contact(self.caller, *id) {
+            outcomes.push(match self.app.restore_contact(self.caller, *id, &Precondition::None) {
                 Ok(_) if was_deleted => Outcome::Changed,
                 Ok(_) => Outcome::Unchanged,
                 Err(

@@ -553,6 +553,7 @@ impl App {
         &self,
         caller: &Caller,
         id: ContactId,
+        precondition: &Precondition,
     ) -> Result<(Arc<Contact>, ChangeSeq), Error> {
         authorize(caller, Permission::Delete)?;
         let seen = self.seen_contact(caller, id)?;
@@ -568,12 +569,13 @@ impl App {
             self.count_guesses(caller, seen.phones.len().min(MOST_GUESSES))?;
             self.refuse_known_numbers(caller, Some(id), &seen.phones)?;
         }
-        let by = caller.clone();
+        let (by, precondition) = (caller.clone(), precondition.clone());
         let written = self.partition.write(org, caller, false, move |tx| {
             let before = tx
                 .contact(org, id)?
                 .filter(|contact| by.sees(contact) && contact.merged_into.is_none())
                 .ok_or(Rejected::By(Error::ContactNotFound))?;
+            precondition.check(before.version).map_err(Rejected::By)?;
             if !before.is_deleted() {
                 return Ok(before);
             }

@@ -6,6 +6,7 @@ use crate::domain::access::Permission;
 use crate::domain::ids::ContactId;
 use crate::domain::issue::FieldIssue;
 use crate::domain::merge::UndoConflict;
+use crate::domain::text::counted;
 use crate::engine::{self, Rejected};
 use crate::error::{ErrorCode, HasCode};
 
@@ -25,7 +26,8 @@ pub enum Error {
     DeniedOnRecord(&'static str),
     /// The caller may do this to single contacts, or to fewer at once.
     #[error(
-        "{total} contacts would be deleted at once, and your role may delete {most}: select fewer, or ask a manager"
+        "{} would be deleted at once, and your role may delete {most}: select fewer, or ask a manager",
+        counted(*total, "contact", "contacts")
     )]
     BulkDeleteLimit {
         /// Contacts selected.
@@ -35,7 +37,8 @@ pub enum Error {
     },
     /// An action would change more or fewer contacts than the caller expects.
     #[error(
-        "{total} contacts are selected, not {expected} as expected: look at the selection again with dry_run"
+        "{} selected, not {expected} as expected: look at the selection again with dry_run",
+        counted(*total, "contact is", "contacts are")
     )]
     TotalDiffers {
         /// Contacts expected.

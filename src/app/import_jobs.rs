@@ -24,6 +24,7 @@ use super::staged::remove_staged_file;
 use super::{App, authorize};
 use crate::domain::access::{Caller, Permission, Sight};
 use crate::domain::ids::OrgNumber;
+use crate::domain::text::counted;
 use crate::domain::time::Timestamp;
 use crate::import::{ColumnReport, Counts, Warning};
 
@@ -332,7 +333,8 @@ impl App {
                     } else if options.strict && !options.dry_run && counts.errors > 0 {
                         let errors = counts.errors;
                         job.error = Some(format!(
-                            "{errors} rows have errors and all rows or none were asked for, so nothing was written"
+                            "{} and all rows or none were asked for, so nothing was written",
+                            counted(errors, "row has errors", "rows have errors")
                         ));
                         ImportState::Failed
                     } else {

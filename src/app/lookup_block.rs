@@ -9,7 +9,7 @@ use super::lookup::{LookupAnswer, LookupResult, MOST_RANKED, phone_label};
 use crate::domain::access::Caller;
 use crate::domain::contact::Contact;
 use crate::domain::phone::{NumberQuery, may_have_desks};
-use crate::domain::text::fold;
+use crate::domain::text::{counted, fold};
 use crate::engine::lookup::{Candidate, MOST_DESK, Rule};
 
 /// The contacts behind one switchboard.
@@ -80,8 +80,7 @@ impl Block {
     ) -> LookupAnswer {
         let count = self.members.len();
         let whose = self.company.as_deref().unwrap_or("the owner of this switchboard");
-        let contacts =
-            if count == 1 { "1 contact".to_owned() } else { format!("{count} contacts") };
+        let contacts = counted(count as u64, "contact", "contacts");
         let why = format!("probably {whose}, {contacts} in this block");
         let results =
             self.members.into_iter().take(limit).map(|(contact, candidate)| LookupResult {

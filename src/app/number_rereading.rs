@@ -16,6 +16,7 @@ use crate::domain::audit::{AuditAction, FieldChange};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::phone::{READER_VERSION, reread};
+use crate::domain::text::counted;
 use crate::engine::{Error as EngineError, Origin, codec, keys};
 
 /// Contacts changed in one write.
@@ -113,7 +114,8 @@ impl App {
             Ok(())
         })?;
         if changed > 0 {
-            tracing::info!("phone numbers of {changed} contacts of {total} were read again");
+            let changed = counted(changed as u64, "contact", "contacts");
+            tracing::info!("phone numbers of {changed} of {total} were read again");
         }
         self.access.reload(&self.partition)
     }

@@ -467,6 +467,7 @@ pub(super) enum Token {
     /// End a token at once.
     Revoke {
         /// The id of the token.
+        #[arg(value_parser = id::<uuid::Uuid>)]
         id: uuid::Uuid,
     },
 }
@@ -483,10 +484,10 @@ pub(super) struct NewToken {
     #[arg(long, value_delimiter = ',', value_parser = ["lookup", "phonebook", "search", "read", "write", "import", "export", "admin"])]
     scopes: Vec<String>,
     /// The id of the user for whom it acts.
-    #[arg(long, value_name = "ID")]
+    #[arg(value_parser = id::<uuid::Uuid>, long, value_name = "ID")]
     user: Option<uuid::Uuid>,
     /// The id of the only department whose contacts it sees.
-    #[arg(long, value_name = "ID")]
+    #[arg(value_parser = id::<uuid::Uuid>, long, value_name = "ID")]
     department: Option<uuid::Uuid>,
     /// A network from which it is taken, for example 203.0.113.0/24; repeatable.
     #[arg(long = "address", value_name = "NET")]
@@ -525,6 +526,7 @@ pub(super) enum Record {
     /// Change one; what is not given stays.
     Update {
         /// Its id.
+        #[arg(value_parser = id::<uuid::Uuid>)]
         id: uuid::Uuid,
         #[command(flatten)]
         members: Members,
@@ -532,6 +534,7 @@ pub(super) enum Record {
     /// Remove one.
     Delete {
         /// Its id.
+        #[arg(value_parser = id::<uuid::Uuid>)]
         id: uuid::Uuid,
     },
 }
@@ -564,6 +567,7 @@ pub(super) enum SavedSearch {
     /// Remove one.
     Delete {
         /// Its id.
+        #[arg(value_parser = id::<uuid::Uuid>)]
         id: uuid::Uuid,
     },
 }
@@ -580,7 +584,7 @@ pub(super) struct Members {
     #[arg(long, value_parser = ["agent", "manager", "admin"])]
     pub(super) role: Option<String>,
     /// Of a user: the id of its department.
-    #[arg(long, value_name = "ID")]
+    #[arg(value_parser = id::<uuid::Uuid>, long, value_name = "ID")]
     pub(super) department: Option<uuid::Uuid>,
     /// Of a user: whether it may not sign in.
     #[arg(long)]
@@ -592,7 +596,7 @@ pub(super) struct Members {
     #[arg(long)]
     pub(super) subject: Option<String>,
     /// Of a queue: the ids of its members; replaces all of them.
-    #[arg(long = "members", value_delimiter = ',', value_name = "ID")]
+    #[arg(value_parser = id::<uuid::Uuid>, long = "members", value_delimiter = ',', value_name = "ID")]
     pub(super) users_of_queue: Option<Vec<uuid::Uuid>>,
 }
 
@@ -605,7 +609,7 @@ pub(super) struct Audit {
     #[arg(long)]
     pub(super) action: Option<String>,
     /// To which contact, user, token: its id.
-    #[arg(long, value_name = "ID")]
+    #[arg(value_parser = id::<uuid::Uuid>, long, value_name = "ID")]
     pub(super) record: Option<uuid::Uuid>,
     /// Not before this time, for example 2026-01-31T00:00:00Z.
     #[arg(long, value_name = "TIME")]
@@ -616,4 +620,15 @@ pub(super) struct Audit {
     /// Most lines to show; 0 for all.
     #[arg(long, default_value_t = 50)]
     pub(super) limit: usize,
+}
+
+/// Reads an id on the command line.
+///
+/// # Errors
+/// With what an id looks like.
+pub(super) fn id<T: From<uuid::Uuid>>(text: &str) -> Result<T, String> {
+    let id: Result<uuid::Uuid, _> = text.trim().parse();
+    id.map(T::from).map_err(|_not_one| {
+        "ids look like 01a22913-3487-77c1-961f-85e447591042, and lists show them".to_owned()
+    })
 }

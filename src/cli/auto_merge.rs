@@ -5,11 +5,12 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::admin::print_records;
-use super::args::Args;
+use super::args::{Args, id};
 use super::error::Failure;
 use super::output;
 use super::target::Target;
 use crate::app::Cancel;
+use crate::domain::text::counted;
 
 /// Where the API keeps runs that merge without asking.
 const PATH: &str = "/api/v1/duplicates/auto-merges";
@@ -26,7 +27,7 @@ pub(super) struct AutoMerge {
     #[arg(long, conflicts_with_all = ["dry_run", "limit"])]
     list: bool,
     /// Undo all merges of a run instead.
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["dry_run", "limit", "list"])]
+    #[arg(value_parser = id::<Uuid>, long, value_name = "RUN", conflicts_with_all = ["dry_run", "limit", "list"])]
     undo: Option<Uuid>,
 }
 
@@ -96,5 +97,5 @@ fn undo(args: &Args, target: &Target, id: Uuid) -> Result<(), Failure> {
         output::tell(&format!("stands: {}: {}", id.unwrap_or(""), detail.unwrap_or("")));
     }
     let undone = done["undone"].as_array().map_or(0, Vec::len);
-    output::print(&format!("{undone} merges undone"))
+    output::print(&counted(undone as u64, "merge undone", "merges undone"))
 }

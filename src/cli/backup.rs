@@ -11,6 +11,7 @@ use super::error::Failure;
 use super::rekey::encryption_key;
 use super::{output, progress};
 use crate::domain::ids::ChangeSeq;
+use crate::domain::text::counted;
 use crate::domain::time::Timestamp;
 use crate::engine::{self, Options, Until};
 
@@ -92,11 +93,11 @@ pub(super) fn restore(args: &Args, command: &Restore) -> Result<(), Failure> {
         }));
     }
     output::print(&format!(
-        "restored to entry {}{} in {}: {} contacts, checked",
+        "restored to entry {}{} in {}: {}, checked",
         done.last,
         decided(done.at),
         args.data_dir.display(),
-        done.contacts,
+        counted(done.contacts, "contact", "contacts"),
     ))
 }
 

@@ -5,7 +5,7 @@ use std::io::Read;
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Map, Value, json};
 
-use super::args::Args;
+use super::args::{Args, id};
 use super::error::Failure;
 use super::output;
 use super::target::Target;
@@ -22,6 +22,7 @@ pub(super) enum ContactCommand {
     /// Show a contact with all that is known about it.
     Show {
         /// The contact.
+        #[arg(value_parser = id::<ContactId>)]
         id: ContactId,
     },
     /// Create a contact; prints its id.
@@ -33,6 +34,7 @@ pub(super) enum ContactCommand {
     /// For example: ringdex contact edit ID company='Acme Inc' title=null
     Edit {
         /// The contact.
+        #[arg(value_parser = id::<ContactId>)]
         id: ContactId,
         #[command(flatten)]
         body: Body,
@@ -43,7 +45,7 @@ pub(super) enum ContactCommand {
     /// Delete contacts. They can be restored, unless they are deleted for good.
     Delete {
         /// The contacts.
-        #[arg(required = true)]
+        #[arg(value_parser = id::<ContactId>, required = true)]
         ids: Vec<ContactId>,
         /// Delete for good, also out of the trash; nothing brings them back.
         #[arg(long)]
@@ -58,7 +60,7 @@ pub(super) enum ContactCommand {
     /// Bring deleted contacts back; `search --deleted` lists them.
     Restore {
         /// The contacts.
-        #[arg(required = true)]
+        #[arg(value_parser = id::<ContactId>, required = true)]
         ids: Vec<ContactId>,
     },
 }
@@ -227,7 +229,7 @@ pub(super) fn run(args: &Args, command: &ContactCommand) -> Result<(), Failure> 
                         client.post(&format!("{}/restore", path_of(*id)), &json!({}))?;
                     }
                     Target::Local { app, caller } => {
-                        app.restore_contact(caller, *id)?;
+                        app.restore_contact(caller, *id, &Precondition::None)?;
                     }
                 }
                 Ok(())

@@ -20,6 +20,7 @@ use crate::app::{
     SharedNumber, duplicate_model, estimate_on_file, parse_mapping, report_on_file,
 };
 use crate::domain::access::Caller;
+use crate::domain::text::counted;
 use crate::import::{MapOptions, ReadOptions};
 
 #[derive(ClapArgs)]
@@ -101,7 +102,12 @@ pub(super) fn run(args: &Args, command: &Duplicates) -> Result<(), Failure> {
     out.finish()?;
     let summary = report.summary();
     if summary.rows_left_out > 0 {
-        output::tell(&format!("{} rows cannot be read and were left out", summary.rows_left_out));
+        let rows = counted(
+            summary.rows_left_out,
+            "row cannot be read and was",
+            "rows cannot be read and were",
+        );
+        output::tell(&format!("{rows} left out"));
     }
     tell_summary(args, out_path, &serde_json::to_value(&summary).unwrap_or_default())
 }
@@ -111,11 +117,11 @@ fn tell_summary(args: &Args, out_path: Option<&Path>, summary: &Value) -> Result
     match out_path {
         Some(_) if args.json => output::print_json(summary),
         Some(path) => output::print(&format!(
-            "{} contacts, {} pairs, {} groups, {} contacts fewer after merging: {}",
-            number("/contacts"),
-            number("/pairs"),
-            number("/groups"),
-            number("/surplus"),
+            "{}, {}, {}, {} fewer after merging: {}",
+            counted(number("/contacts"), "contact", "contacts"),
+            counted(number("/pairs"), "pair", "pairs"),
+            counted(number("/groups"), "group", "groups"),
+            counted(number("/surplus"), "contact", "contacts"),
             path.display()
         )),
         None => Ok(()),
@@ -231,7 +237,11 @@ fn write_same_numbers(
     out.finish()?;
     match out_path {
         Some(_) if args.json => output::print_json(&json!({"numbers": numbers.len()})),
-        Some(path) => output::print(&format!("{} numbers: {}", numbers.len(), path.display())),
+        Some(path) => output::print(&format!(
+            "{}: {}",
+            counted(numbers.len() as u64, "number", "numbers"),
+            path.display()
+        )),
         None => Ok(()),
     }
 }

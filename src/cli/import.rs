@@ -16,6 +16,7 @@ use super::target::Target;
 use super::{job, output, progress};
 use crate::app::{App, ImportOptions, ImportReport};
 use crate::domain::access::Caller;
+use crate::domain::text::counted;
 use crate::import::match_existing::{MatchKey, OnDuplicate};
 use crate::import::{ColumnReport, Counts, MapOptions, ReadOptions, Warnings, parse_mapping};
 
@@ -24,6 +25,7 @@ const SHOWN_WARNINGS: usize = 10;
 
 pub(super) fn run(args: &Args, command: &Import) -> Result<(), Failure> {
     if let Some(errors) = &command.errors
+        && !is_stdout(Some(errors))
         && let (Ok(a), Ok(b)) = (errors.canonicalize(), command.file.canonicalize())
         && a == b
     {
@@ -69,8 +71,8 @@ pub(super) fn run(args: &Args, command: &Import) -> Result<(), Failure> {
     }
     if command.strict && counts.errors > 0 {
         return Err(Failure::Problems(format!(
-            "{} rows have errors and --strict was given, so nothing was written",
-            counts.errors
+            "{} and --strict was given, so nothing was written",
+            counted(counts.errors, "row has errors", "rows have errors")
         )));
     }
     Ok(())
@@ -173,6 +175,10 @@ struct Input {
 
 impl Input {
     fn new(command: &Import) -> Result<Option<Self>, Failure> {
+        if command.file.is_dir() {
+            let folder = command.file.display();
+            return Err(Failure::Usage(format!("{folder} is a folder: name the list in it")));
+        }
         if command.file.as_os_str() != "-" {
             return Ok(Some(Self { path: command.file.clone(), is_spooled: false }));
         }
@@ -225,7 +231,7 @@ fn local(
                 } else {
                     done.counts.rows()
                 });
-                bar.set_message(format!("{} rows", done.counts.rows()));
+                bar.set_message(counted(done.counts.rows(), "row", "rows"));
             })?;
         bar.finish_and_clear();
         Ok(report)
@@ -335,6 +341,7 @@ fn tell_warnings(warnings: &Warnings) {
     }
     let shown = warnings.first.len().min(SHOWN_WARNINGS) as u64;
     if warnings.total > shown {
-        output::tell(&format!("{} more warnings; --json lists up to 200", warnings.total - shown));
+        let more = counted(warnings.total - shown, "more warning", "more warnings");
+        output::tell(&format!("{more}; --json lists up to 200"));
     }
 }

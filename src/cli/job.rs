@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::client::Client;
 use super::error::Failure;
 use super::progress;
+use crate::domain::text::counted;
 
 /// Time between two looks.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -30,7 +31,8 @@ pub(super) fn follow(client: &Client, path: &str, what: &str) -> Result<Value, F
     bar.finish_and_clear();
     let detail = match job.get("state").and_then(Value::as_str) {
         Some("cancelled") => {
-            format!("the {what} was stopped after {} rows", number(&job, "/progress/done"))
+            let rows = counted(number(&job, "/progress/done"), "row", "rows");
+            format!("the {what} was stopped after {rows}")
         }
         Some("failed") => {
             let reason = job.get("error").and_then(Value::as_str);

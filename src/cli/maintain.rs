@@ -7,6 +7,7 @@ use super::error::Failure;
 use super::rekey::encryption_key;
 use super::target::Target;
 use super::{output, progress};
+use crate::domain::text::counted;
 use crate::engine;
 
 pub(super) fn check(args: &Args, command: &Check) -> Result<(), Failure> {
@@ -31,6 +32,7 @@ pub(super) fn check(args: &Args, command: &Check) -> Result<(), Failure> {
             troubles.splice(0..0, lost.iter().map(trouble));
         }
     }
+    let number = |name: &str| report.pointer(name).and_then(Value::as_u64).unwrap_or(0);
     let troubles = report["troubles"].as_array().map_or(0, Vec::len) as u64
         + report["unlisted"].as_u64().unwrap_or(0);
     if args.json {
@@ -49,16 +51,22 @@ pub(super) fn check(args: &Args, command: &Check) -> Result<(), Failure> {
             output::print(number.as_str().unwrap_or(""))?;
         }
         output::print(&format!(
-            "checked {} journal entries, {} contacts, {} numbers, {} documents: {}",
-            report["journal_entries"],
-            report["contacts"],
-            report["phones"],
-            report["documents"],
-            if troubles == 0 { "all is well".to_owned() } else { format!("{troubles} troubles") }
+            "checked {}, {}, {}, {}: {}",
+            counted(number("/journal_entries"), "journal entry", "journal entries"),
+            counted(number("/contacts"), "contact", "contacts"),
+            counted(number("/phones"), "number", "numbers"),
+            counted(number("/documents"), "document", "documents"),
+            match troubles {
+                0 => "all is well".to_owned(),
+                some => counted(some, "trouble", "troubles"),
+            }
         ))?;
     }
     if troubles > 0 {
-        return Err(Failure::Problems(format!("{troubles} troubles were found")));
+        return Err(Failure::Problems(format!(
+            "{} found",
+            counted(troubles, "trouble was", "troubles were")
+        )));
     }
     Ok(())
 }
@@ -73,7 +81,8 @@ fn repair_journal(args: &Args) -> Result<Vec<String>, Failure> {
         output::tell("store: built anew from the journal");
     }
     if done.replayed > 0 {
-        output::tell(&format!("store: took over {} entries of the journal", done.replayed));
+        let entries = counted(done.replayed, "entry", "entries");
+        output::tell(&format!("store: took over {entries} of the journal"));
     }
     if let Some(after) = done.restarted_after {
         output::tell(&format!("journal: begun anew behind change {after} of the store"));

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::admin::print_records;
-use super::args::Args;
+use super::args::{Args, id};
 use super::error::Failure;
 use super::output;
 use super::target::Target;
@@ -18,9 +18,10 @@ const PATH: &str = "/api/v1/merges";
 #[derive(ClapArgs)]
 pub(super) struct Merge {
     /// The id of the contact that stays.
+    #[arg(value_parser = id::<Uuid>)]
     primary: Uuid,
     /// The ids of the contacts that go into it.
-    #[arg(required = true)]
+    #[arg(value_parser = id::<Uuid>, required = true)]
     others: Vec<Uuid>,
     /// Whose value a field takes, for example title=ID; name stands for all of the name; repeatable.
     #[arg(long = "field", value_name = "NAME=ID")]
@@ -39,7 +40,7 @@ pub(super) struct Merge {
 #[derive(ClapArgs)]
 pub(super) struct Merges {
     /// Only merges in which this contact took part.
-    #[arg(long, value_name = "ID")]
+    #[arg(value_parser = id::<Uuid>, long, value_name = "ID")]
     contact: Option<Uuid>,
     /// Most merges to show.
     #[arg(long, default_value_t = 50)]
@@ -49,6 +50,7 @@ pub(super) struct Merges {
 #[derive(ClapArgs)]
 pub(super) struct UndoMerge {
     /// The id of the merge.
+    #[arg(value_parser = id::<Uuid>)]
     id: Uuid,
     /// Whose a change is that was made since: company=ID or company=survivor; repeatable.
     #[arg(long = "resolve", value_name = "FIELD=ID")]

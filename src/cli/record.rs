@@ -4,13 +4,14 @@ use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::args::Args;
+use super::args::{Args, id};
 use super::contact::Body;
 use super::error::Failure;
 use super::output;
 use super::target::Target;
 use crate::app::{Deletion, Precondition, RecordQuery};
 use crate::domain::record::{AnyKind, FieldKind, kind_by_name};
+use crate::domain::text::counted;
 
 /// What is done with the records of a kind.
 #[derive(Subcommand)]
@@ -20,6 +21,7 @@ pub(super) enum RecordCommand {
     /// Show one.
     Show {
         /// The record.
+        #[arg(value_parser = id::<Uuid>)]
         id: Uuid,
     },
     /// Make one; prints its id. For example: ringdex task create title='Call back'
@@ -27,6 +29,7 @@ pub(super) enum RecordCommand {
     /// Change members of one; null takes a value away.
     Edit {
         /// The record.
+        #[arg(value_parser = id::<Uuid>)]
         id: Uuid,
         #[command(flatten)]
         body: Body,
@@ -37,7 +40,7 @@ pub(super) enum RecordCommand {
     /// Delete some. They can be restored, unless they are deleted for good.
     Delete {
         /// The records.
-        #[arg(required = true)]
+        #[arg(value_parser = id::<Uuid>, required = true)]
         ids: Vec<Uuid>,
         /// Delete for good.
         #[arg(long)]
@@ -46,7 +49,7 @@ pub(super) enum RecordCommand {
     /// Bring deleted ones back.
     Restore {
         /// The records.
-        #[arg(required = true)]
+        #[arg(value_parser = id::<Uuid>, required = true)]
         ids: Vec<Uuid>,
     },
 }
@@ -187,7 +190,9 @@ fn print_list(args: &Args, kind: &'static dyn AnyKind, list: &List) -> Result<()
     columns.push("id");
     super::admin::print_records(args, &found["items"], &columns)?;
     let count = found["items"].as_array().map_or(0, Vec::len);
-    output::tell(&format!("{} {}, {count} shown", found["total"], kind.info().plural));
+    let total = found["total"].as_u64().unwrap_or_default();
+    let total = counted(total, kind.info().name, kind.info().plural);
+    output::tell(&format!("{total}, {count} shown"));
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::args::{Args, Keygen, Rekey};
 use super::error::Failure;
 use super::output;
+use crate::domain::text::counted;
 use crate::engine;
 use crate::vault::{self, MasterKey};
 
@@ -81,10 +82,10 @@ pub(super) fn rekey(args: &Args, command: &Rekey) -> Result<(), Failure> {
                 output::tell(&format!("left as it was: {}", path.display()));
             }
             format!(
-                "{} {} journal entries and {} values of data directory {}; the search index is built anew at the next start",
+                "{} {} and {} of data directory {}; the search index is built anew at the next start",
                 if new.is_some() { "encrypted" } else { "decrypted" },
-                done.entries,
-                done.records,
+                counted(done.entries, "journal entry", "journal entries"),
+                counted(done.records, "value", "values"),
                 root.display()
             )
         }

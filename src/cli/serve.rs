@@ -11,6 +11,7 @@ use super::output;
 use super::rekey::encryption_key;
 use crate::app::{Access, App, ImportOptions};
 use crate::domain::ids::OrgNumber;
+use crate::domain::text::counted;
 use crate::engine::{Options, StartProgress};
 use crate::generate;
 use crate::http::{self, ServeOptions};
@@ -72,8 +73,8 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
     }
     serve_options.demo = command.demo.and_then(|_| first_caller(&app));
     tracing::info!(
-        "{} contacts ready after {:.1} s",
-        app.partition().contact_count(),
+        "{} ready after {:.1} s",
+        counted(app.partition().contact_count(), "contact", "contacts"),
         started.elapsed().as_secs_f64()
     );
     drop(waiting);

@@ -9,6 +9,10 @@ use std::io::{self, Write};
 /// What a formula begins with, also in full width.
 const SIGNS: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 
+/// What some spreadsheets take for the end of a cell, also inside of quotes that do not stand at the
+/// beginning of a cell for them: a semicolon where that is the delimiter, and ends of lines.
+const ENDS: [char; 4] = [';', '\t', '\r', '\n'];
+
 /// Fewest digits of what is a phone number because of its plus sign.
 const PHONE_DIGITS: usize = 7;
 
@@ -71,27 +75,70 @@ fn failed(error: csv::Error) -> io::Error {
 /// A value as a cell: an apostrophe in front of what a spreadsheet would run, and of what would
 /// lose one when it is read.
 fn guard(value: &str) -> Cow<'_, str> {
-    if is_formula(value) || is_guarded(value) {
-        Cow::Owned(format!("'{value}"))
-    } else {
-        Cow::Borrowed(value)
+    let inner = with_inner_guards(value);
+    if is_formula(value) || is_guarded(value) { Cow::Owned(format!("'{inner}")) } else { inner }
+}
+
+/// A value with an apostrophe wherever a cell would begin with a formula if the value were cut.
+fn with_inner_guards(value: &str) -> Cow<'_, str> {
+    at_inner_formulas(value, |out, apostrophes| {
+        out.push_str(apostrophes);
+        out.push('\'');
+    })
+}
+
+/// A value without the apostrophes that [`with_inner_guards`] puts in.
+fn without_inner_guards(cell: &str) -> Cow<'_, str> {
+    at_inner_formulas(cell, |out, apostrophes| {
+        out.push_str(apostrophes.strip_prefix('\'').unwrap_or(apostrophes));
+    })
+}
+
+/// Lets a function write the apostrophes in front of each formula that does not begin the text.
+fn at_inner_formulas(text: &str, write: impl Fn(&mut String, &str)) -> Cow<'_, str> {
+    if !text.contains(ENDS) {
+        return Cow::Borrowed(text);
     }
+    let mut out = String::with_capacity(text.len() + 4);
+    for (at, part) in text.split_inclusive(ENDS).enumerate() {
+        let rest = skipped(part);
+        let core = rest.trim_start_matches('\'');
+        if at == 0 || !core.starts_with(SIGNS) || is_number(core.trim_end_matches(ENDS).trim_end())
+        {
+            out.push_str(part);
+            continue;
+        }
+        out.push_str(&part[..part.len() - rest.len()]);
+        write(&mut out, &rest[..rest.len() - core.len()]);
+        out.push_str(core);
+    }
+    if out == text { Cow::Borrowed(text) } else { Cow::Owned(out) }
 }
 
 /// A cell that came from a list as one that says the same.
 fn guard_raw(cell: &str) -> Cow<'_, str> {
     if !is_formula(cell) {
-        return Cow::Borrowed(cell);
+        let guarded = with_inner_guards(&without_inner_guards(cell)).into_owned();
+        return if guarded == cell { Cow::Borrowed(cell) } else { Cow::Owned(guarded) };
     }
-    let value = unguarded(cell);
+    let value = with_inner_guards(&unguarded(cell)).into_owned();
     let guarded = format!("'{value}");
     // What was text because of its quotes stays text.
-    if is_guarded(&guarded) { Cow::Owned(guarded) } else { Cow::Owned(value.to_owned()) }
+    Cow::Owned(if is_guarded(&guarded) { guarded } else { value })
 }
 
 /// The value of a cell without the guards that keep a spreadsheet from touching it: `="007"`, and
 /// an apostrophe in front of digits, of a formula, or of another guard.
-pub fn unguarded(cell: &str) -> &str {
+pub fn unguarded(cell: &str) -> Cow<'_, str> {
+    // In this order, since guards inside of it keep a cell from looking like a formula.
+    match without_inner_guards(cell) {
+        Cow::Borrowed(cell) => Cow::Borrowed(without_guard(cell)),
+        Cow::Owned(cell) => Cow::Owned(without_guard(&cell).to_owned()),
+    }
+}
+
+/// The same for one line, in which no other formula can begin.
+pub fn without_guard(cell: &str) -> &str {
     let cell = cell.trim();
     if let Some(inner) = cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')) {
         return inner;
@@ -174,9 +221,6 @@ mod tests {
             "+1+1",
             "-1+1",
             "@SUM(A1)",
-            "\t=1",
-            "\r=1",
-            "\n=1",
             "\u{ff1d}1+1",
             "\u{ff0b}1+1",
             "\u{ff0d}1+1",
@@ -229,6 +273,30 @@ mod tests {
     }
 
     #[test]
+    fn what_a_semicolon_or_a_line_end_would_cut_off_is_guarded_too() {
+        for (value, cell) in [
+            (";=1", ";'=1"),
+            ("a;=1+1;b", "a;'=1+1;b"),
+            ("a\n=1", "a\n'=1"),
+            ("a; @SUM(A1)\r\n+1+1", "a; '@SUM(A1)\r\n'+1+1"),
+            ("a;'=1", "a;''=1"),
+            ("=1;=2", "'=1;'=2"),
+            ("\t=1", "'\t'=1"),
+            ("\r=1", "'\r'=1"),
+            ("\n=1", "'\n'=1"),
+            ("a;b", "a;b"),
+            ("call +12025550110; +12025550111", "call +12025550110; +12025550111"),
+            ("a;-5", "a;-5"),
+        ] {
+            assert_eq!(guard(value), cell, "{value:?}");
+            assert_eq!(unguarded(cell).trim(), value.trim(), "{cell:?}");
+            // A cell of a list loses what stands around it, and its own guards are not doubled.
+            let raw = if value == "a;'=1" { value } else { cell };
+            assert_eq!(unguarded(&guard_raw(value)), unguarded(raw).trim(), "{value:?}");
+        }
+    }
+
+    #[test]
     fn cells_of_a_list_are_read_as_the_same_again() {
         for (came, written) in [
             ("=1+1", "'=1+1"),
@@ -246,10 +314,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_written_is_read_as_the_same(text in "['=+@0-9\u{ff1d}\"a \\-]{0,8}|.{0,12}") {
+        fn what_was_written_is_read_as_the_same(text in "['=+@0-9\u{ff1d}\"a; \n\\-]{0,8}|.{0,12}") {
             let value = text.trim();
             let cell = guard(value);
-            prop_assert_eq!(unguarded(&cell), value);
+            let read = unguarded(&cell).into_owned();
+            prop_assert_eq!(read, value);
             prop_assert!(!is_formula(&cell));
         }
 

@@ -11,6 +11,12 @@ use uuid::Uuid;
 #[serde(transparent)]
 pub struct ContactId(pub Uuid);
 
+impl From<Uuid> for ContactId {
+    fn from(id: Uuid) -> Self {
+        Self(id)
+    }
+}
+
 impl ContactId {
     /// Makes a new identifier from the present time and randomness.
     pub fn generate() -> Self {

@@ -207,6 +207,11 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// How many there are of something: `1 row`, `2 rows`.
+pub fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// A text as one line: line breaks and tabs, with the spaces around them, become one space.
 pub fn one_line(text: &str) -> Cow<'_, str> {
     let is_break = |c: char| {

@@ -273,17 +273,17 @@ impl Partition {
             in_trash += u64::from(Space::of(org, &contact) == Some(Space::trash(org)));
         }
         if !phones.is_empty() {
-            let detail = format!("{} contacts that do not exist have numbers", phones.len());
+            let detail = format!("contacts that do not exist have numbers: {}", phones.len());
             report.add("lookup", detail, RESTART);
         }
         let counted = self.contact_count();
         if counted != live {
-            let detail = format!("{counted} contacts are counted, but there are {live}");
+            let detail = format!("contacts counted: {counted}, contacts there: {live}");
             report.add("lookup", detail, RESTART);
         }
         let counted = self.trash_count();
         if counted != in_trash {
-            let detail = format!("{counted} contacts are taken to be in the trash, {in_trash} are");
+            let detail = format!("contacts taken to be in the trash: {counted}, in it: {in_trash}");
             report.add("lookup", detail, RESTART);
         }
         let documents = self.searcher().num_docs();
@@ -292,8 +292,7 @@ impl Partition {
             report.add(
                 "index",
                 format!(
-                    "holds {documents} documents, but there are {live} contacts and {in_trash} \
-                     in the trash"
+                    "documents in it: {documents}, contacts: {live}, and in the trash: {in_trash}"
                 ),
                 REINDEX,
             );

@@ -457,7 +457,7 @@ fn try_open(
     }
     let documents = mirror.searcher().num_docs();
     if mirror.committed() == store.applied_seq() && documents != findable {
-        return Err(format!("it holds {documents} documents, and there are {findable} contacts"));
+        return Err(format!("documents in it: {documents}, contacts to be found: {findable}"));
     }
     Ok((mirror, is_unverified))
 }

@@ -270,7 +270,7 @@ pub(super) async fn delete_impact(
 /// Brings a softly deleted contact back.
 #[utoipa::path(post, path = "/api/v1/contacts/{id}/restore", operation_id = "restore_contact", tag = "contacts",
     params(("id" = String, Path, description = "the id of the contact")),
-    responses((status = 200, body = schema::Contact), (status = 404, body = schema::Problem), (status = 409, body = schema::Problem)))]
+    responses((status = 200, body = schema::Contact), (status = 404, body = schema::Problem), (status = 409, body = schema::Problem), (status = 412, body = schema::Problem)))]
 pub(super) async fn restore(
     request: HttpRequest,
     state: web::Data<State>,
@@ -279,8 +279,9 @@ pub(super) async fn restore(
 ) -> Result<HttpResponse, Problem> {
     let started = Instant::now();
     let id = contact_id(&path)?;
+    let precondition = body::precondition(&request);
     let (contact, lists) = answer::run(&state, move |app| {
-        let (contact, _) = app.restore_contact(&caller.0, id)?;
+        let (contact, _) = app.restore_contact(&caller.0, id, &precondition)?;
         Ok((contact, app.lists(caller.0.organization)?))
     })
     .await?;

@@ -209,6 +209,8 @@ pub(super) struct BulkExample {
 #[derive(ToSchema)]
 pub(super) struct BulkTrial {
     pub total: u64,
+    /// Ids among those selected under which there is nobody.
+    pub not_found: u64,
     /// The first ten contacts.
     pub examples: Vec<BulkExample>,
 }

@@ -18,6 +18,7 @@ use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 
 use super::certificate;
+use crate::domain::text::counted;
 use crate::domain::time::Clock;
 
 /// How long before its end a certificate is warned about.
@@ -137,7 +138,8 @@ impl Certificates {
         if end <= now {
             tracing::error!("the certificate in {file} has expired: clients refuse it");
         } else {
-            tracing::warn!("the certificate in {file} ends in {} days", (end - now) / 86_400);
+            let days = counted(u64::try_from((end - now) / 86_400).unwrap_or(0), "day", "days");
+            tracing::warn!("the certificate in {file} ends in {days}");
         }
     }
 }

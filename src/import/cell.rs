@@ -1,10 +1,9 @@
-//! What a cell says before its field is looked at: guards of spreadsheets come off, placeholders
+//! What a cell says before its field is looked at, once guards of spreadsheets are off: placeholders
 //! mean empty, errors of formulas mean nothing.
 
 use super::map::MappedRow;
 use super::spreadsheet::is_error_value;
 use super::target::Target;
-use crate::domain::guarded_csv::unguarded;
 
 /// Longest placeholder in bytes; longer cells are not compared.
 const LONGEST: usize = 16;
@@ -23,12 +22,12 @@ pub(super) enum Cell<'a> {
 /// Reads a cell of a row. `is_choice` says whether the text is a value that its field knows, which
 /// no placeholder is then.
 pub(super) fn read<'a>(
-    value: &'a str,
+    text: &'a str,
     target: &Target,
     row: &MappedRow<'_>,
     is_choice: impl FnOnce(&str) -> bool,
 ) -> Cell<'a> {
-    let text = unguarded(value).trim();
+    let text = text.trim();
     if text.is_empty() {
         return Cell::Empty;
     }

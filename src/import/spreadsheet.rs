@@ -43,6 +43,17 @@ pub(super) fn without_decimals(text: &str) -> Option<&str> {
         .then_some(digits)
 }
 
+/// Whether a cell that should hold a phone number is an amount: `12025550163.5`.
+pub(super) fn is_fraction(text: &str) -> bool {
+    let Some((digits, fraction)) = text.trim().split_once('.') else { return false };
+    let plain = digits.strip_prefix('+').unwrap_or(digits);
+    plain.len() >= 7
+        && plain.bytes().all(|byte| byte.is_ascii_digit() || byte == b' ')
+        && (1..=6).contains(&fraction.len())
+        && fraction.bytes().all(|byte| byte.is_ascii_digit())
+        && fraction.bytes().any(|byte| byte != b'0')
+}
+
 /// Whether a cell holds the error of a formula or the fill of a column that was too narrow.
 pub(super) fn is_error_value(text: &str) -> bool {
     let text = text.trim();
@@ -95,6 +106,13 @@ mod tests {
     fn other_damage_is_recognised() {
         assert_eq!(without_decimals("491511234567.0"), Some("491511234567"));
         assert_eq!(without_decimals("+12025550144.0"), Some("+12025550144"));
+        assert_eq!(without_decimals("1 202 555 01 52.0"), Some("1 202 555 01 52"));
+        for text in ["12025550163.5", "+12025550163.25", "1 202 555 01 63.5"] {
+            assert!(is_fraction(text), "{text}");
+        }
+        for text in ["12025550163.0", "202.555.0163", "030.901820", "2025550163", "1.5"] {
+            assert!(!is_fraction(text), "{text}");
+        }
         assert_eq!(without_decimals("12.50"), None);
         assert_eq!(without_decimals("030.1234567"), None);
         assert!(is_error_value("#REF!") && is_error_value("#####"));

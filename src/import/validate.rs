@@ -23,6 +23,7 @@ use crate::domain::contact::{Address, Visibility};
 use crate::domain::custom_field::{self, Definitions, Fitting};
 use crate::domain::draft::{Draft, MAX_CUSTOM_TEXT, MAX_NOTES, MAX_TAG, MAX_TEXT, Patch};
 use crate::domain::draft_json::check_text;
+use crate::domain::guarded_csv::unguarded;
 use crate::domain::ids::ContactId;
 use crate::domain::name;
 use crate::domain::place::Place;
@@ -131,8 +132,10 @@ impl Checker<'_> {
     fn draft(&mut self, row: &MappedRow<'_>) -> Draft {
         let mut draft = Draft::default();
         let mut parts = Parts::default();
-        for value in &row.values {
-            match cell::read(value.value, value.target, row, |text| self.is_choice(value, text)) {
+        let texts: Vec<Cow<'_, str>> =
+            row.values.iter().map(|value| unguarded(value.value)).collect();
+        for (value, text) in row.values.iter().zip(&texts) {
+            match cell::read(text, value.target, row, |text| self.is_choice(value, text)) {
                 Cell::Empty => {}
                 Cell::Damaged => self.warn(
                     value,

@@ -254,7 +254,8 @@ impl<'a> Writer<'a> {
             }
             Pending::Restore => {
                 *state = State::Live;
-                let (contact, _) = self.app.restore_contact(&self.caller, id)?;
+                let (contact, _) =
+                    self.app.restore_contact(&self.caller, id, &Precondition::None)?;
                 (contact.version, Some(digest(&contact)))
             }
             Pending::Delete => {

@@ -18,7 +18,7 @@ use super::{FieldView, put, raise_generation, read_definitions, renumber, view};
 use crate::domain::access::{Caller, Permission};
 use crate::domain::audit::AuditAction;
 use crate::domain::custom_field::{FieldDefinition, FieldMigration, FieldWork, OnMisfit};
-use crate::domain::text::fold;
+use crate::domain::text::{counted, fold};
 use crate::engine::{Rejected, keys};
 
 /// What changing a definition comes to.
@@ -94,15 +94,17 @@ fn replacements(
 fn describe(survey: Survey, after: &FieldDefinition, on_misfit: OnMisfit) -> Survey {
     let (contacts, misfits) = (survey.contacts, survey.misfits);
     let kind = after.kind.as_str();
+    let misfit = counted(misfits, "value does not fit", "values do not fit");
     let what = match (misfits, on_misfit) {
-        (0, _) => "all of their values fit".to_owned(),
+        (0, _) => "all values fit".to_owned(),
         (_, OnMisfit::Refuse) => format!(
-            "{misfits} of their values do not fit {kind}: correct them, or send on_misfit \"clear\" to remove them, \"keep\" to leave them as they are, or replace_with for options"
+            "{misfit} {kind}: correct that, or send on_misfit \"clear\" to remove what does not fit, \"keep\" to leave it, or replace_with for options"
         ),
-        (_, OnMisfit::Clear) => format!("{misfits} of their values do not fit and are removed"),
-        (_, OnMisfit::Keep) => format!("{misfits} of their values do not fit and stay as they are"),
+        (_, OnMisfit::Clear) => format!("{misfit}, to be removed"),
+        (_, OnMisfit::Keep) => format!("{misfit}, to stay as before"),
     };
-    Survey { detail: format!("{contacts} contacts hold {:?}; {what}", after.label), ..survey }
+    let holders = counted(contacts, "contact holds", "contacts hold");
+    Survey { detail: format!("{holders} {:?}; {what}", after.label), ..survey }
 }
 
 impl App {

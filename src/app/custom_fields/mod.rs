@@ -32,7 +32,7 @@ use crate::domain::custom_field::{
 use crate::domain::draft::Draft;
 use crate::domain::ids::OrgNumber;
 use crate::domain::issue::FieldIssue;
-use crate::domain::text::fold;
+use crate::domain::text::{counted, fold};
 use crate::domain::time::Timestamp;
 use crate::engine::{self, Rejected, Tx, keys};
 
@@ -377,7 +377,8 @@ impl App {
             let survey = self.survey_field(caller, &found, None, &Cancel::never())?;
             let contacts = survey.contacts;
             let detail = format!(
-                "{contacts} contacts would lose the value of {:?}; with `confirm=true` field and values are deleted for good, archived they are only hidden",
+                "{} would lose the value of {:?}; with `confirm=true` field and values are deleted for good, archived they are only hidden",
+                counted(contacts, "contact", "contacts"),
                 found.label
             );
             return Err(Error::FieldInUse(Box::new(Survey { detail, ..survey })));

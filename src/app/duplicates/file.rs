@@ -12,6 +12,7 @@ use crate::dedupe::{Apart, Input, Model, Options, PlaceInput, Record, Standard};
 use crate::domain::contact::is_mobile_label;
 use crate::domain::date::{self, Rules};
 use crate::domain::guarded_csv::unguarded;
+use crate::domain::guarded_csv::without_guard;
 use crate::domain::name;
 use crate::domain::place::Place;
 use crate::engine::builtin_names;
@@ -152,7 +153,7 @@ pub(super) fn read_list(
 
 /// The value of the id column; a row without one is called by its number.
 fn id_of(row: &RawRow, column: Option<usize>) -> Box<str> {
-    match column.map(|column| unguarded(row.cell(column))) {
+    match column.map(|column| unguarded(row.cell(column))).as_deref() {
         Some("") => format!("row {}", row.record).into(),
         Some(id) => id.into(),
         None => row.record.to_string().into(),
@@ -215,7 +216,7 @@ impl<'a> RowValues<'a> {
         let mut middle: Vec<&str> = Vec::new();
         let mut birthday = "";
         for value in &row.values {
-            let text = unguarded(value.value);
+            let text = without_guard(value.value);
             match value.target {
                 Target::Name => out.full_name = text,
                 Target::FirstName => text.clone_into(&mut out.first_name),

@@ -14,7 +14,7 @@ use crate::domain::access::{Caller, Department, User};
 use crate::domain::audit::AuditAction;
 use crate::domain::draft::Patch;
 use crate::domain::members::ObjectReader;
-use crate::domain::text::fold;
+use crate::domain::text::{counted, fold};
 use crate::domain::time::Timestamp;
 use crate::engine::{Rejected, Tx, keys};
 
@@ -171,7 +171,8 @@ impl App {
             let count = people.iter().filter(|user| user.department_id == Some(id)).count();
             if count > 0 {
                 return Err(Rejected::By(Error::InUse(format!(
-                    "{count} users belong to this department: move them first"
+                    "{} to this department: move them first",
+                    counted(count as u64, "user belongs", "users belong")
                 ))));
             }
             tx.delete(&key);

@@ -2,7 +2,7 @@
 
 use super::super::issue::{IssueCode, RowIssue};
 use super::super::map::MappedValue;
-use super::super::spreadsheet::{scientific, without_decimals};
+use super::super::spreadsheet::{is_fraction, scientific, without_decimals};
 use super::Checker;
 use crate::domain::contact::Email;
 use crate::domain::draft::Draft;
@@ -16,7 +16,19 @@ const MAYBE_INTERNATIONAL: usize = 11;
 
 impl Checker<'_> {
     pub(super) fn phone(&mut self, value: &MappedValue<'_>, text: &str, draft: &mut Draft) {
-        let mut digits = without_decimals(text).unwrap_or(text).to_owned();
+        if is_fraction(text) {
+            self.unread(
+                value,
+                IssueCode::SpreadsheetDamage,
+                "has decimals, so a spreadsheet has made another number of it",
+                "format the column as text in the source and export the list again",
+            );
+            return;
+        }
+        let mut digits = match without_decimals(text) {
+            Some(digits) => digits.replace(' ', ""),
+            None => text.to_owned(),
+        };
         if let Some(damage) = scientific(text) {
             if damage.lost_digits > 0 {
                 let reason = format!(

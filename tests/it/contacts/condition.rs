@@ -40,6 +40,13 @@ fn a_change_of_an_older_version_is_refused() {
     server.send("DELETE", &path, &[("if-match", "\"3\"")], None).expect(412);
     server.send("DELETE", &path, &[("if-match", "\"4\"")], None).expect(204);
     change("\"5\"", "gone").expect(404);
+    let restored = format!("{path}/restore");
+    let restore = |tag: &str| server.send("POST", &restored, &[("if-match", tag)], None);
+    assert_eq!(restore("\"4\"").expect(412).code(), "revision_conflict");
+    assert_eq!(restore("\"5\"").expect(200).header("etag"), Some("\"6\""));
+    // It is there, in another version.
+    restore("\"5\"").expect(412);
+    restore("*").expect(200);
 }
 
 #[test]

@@ -245,7 +245,7 @@ fn the_command_line_merges_lists_and_undoes() {
         let (_, said) = run(&["auto-merge", "--limit", "5"]);
         let id = said.rsplit(' ').next().unwrap().to_owned();
         assert!(run(&["auto-merge", "--list"]).0.ends_with(&id), "{said}");
-        assert_eq!(run(&["auto-merge", "--undo", &id]).0, "1 merges undone");
+        assert_eq!(run(&["auto-merge", "--undo", &id]).0, "1 merge undone");
     }
 }
 

@@ -92,7 +92,7 @@ fn the_command_line_fetches_what_a_server_reports() {
     let file = dir.path().join("report.html");
     let page = duplicates(OPERATOR, &["--out", file.to_str().unwrap()]);
     let told = String::from_utf8(page.stdout).unwrap();
-    assert!(told.starts_with("4 contacts, 1 pairs, 1 groups"), "{told}");
+    assert!(told.starts_with("4 contacts, 1 pair, 1 group"), "{told}");
     let written = std::fs::read_to_string(&file).unwrap();
     assert!(written.contains("John Doe"), "{written}");
     let refused = duplicates("nobody", &["--out", file.to_str().unwrap()]);

@@ -280,8 +280,11 @@ impl Model {
             Op::Erase(at) => self.delete(at, Deletion::Permanent),
             Op::Restore(at) => {
                 let Some(key) = self.pick(at) else { return };
-                let (contact, _) =
-                    self.test.app().restore_contact(&operator(key.0), key.1).unwrap();
+                let (contact, _) = self
+                    .test
+                    .app()
+                    .restore_contact(&operator(key.0), key.1, &Precondition::None)
+                    .unwrap();
                 let now = self.now;
                 let expected = self.contacts.get_mut(&key).unwrap();
                 if expected.is_deleted {

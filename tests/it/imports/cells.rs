@@ -189,3 +189,24 @@ fn what_nobody_can_see_is_dropped_and_names_are_one_line() {
     assert_eq!((&ada["display_name"], &ada["last_name"]), (&json!("Ada Byron"), &json!("Byron")));
     assert_eq!((&ada["email"], &ada["notes"]), (&json!("ada@example.com"), &json!("two\nlines")));
 }
+
+#[test]
+fn amounts_are_no_phone_numbers_and_a_point_zero_is_none_of_them() {
+    let server = TestServer::start();
+    let list = "Name,Phone\nAda,12025550163.5\nBen,1 202 555 01 52.0\nCleo,12025550153.00\n\
+        Dora,202.555.0164\n";
+    let job = import(&server, list.as_bytes(), &json!({"default_country": "US"}));
+    assert_eq!(job["counts"], json!({"imported": 3, "updated": 0, "skipped": 0, "errors": 1}));
+    let errors = errors_of(&server, &job);
+    assert!(
+        errors.contains("Ada,12025550163.5,2,Phone,12025550163.5,spreadsheet_damage"),
+        "{errors}"
+    );
+    for (number, name) in
+        [("+12025550152", "Ben"), ("+12025550153", "Cleo"), ("+12025550164", "Dora")]
+    {
+        let found = server.lookup(number, "");
+        assert_eq!((&found["match"], &found["count"]), (&json!("exact"), &json!(1)), "{found}");
+        assert_eq!(found["results"][0]["display_name"], name);
+    }
+}

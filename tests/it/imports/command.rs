@@ -56,3 +56,41 @@ fn an_error_file_holds_what_this_import_did_not_take() {
     served.stop();
     check(&local);
 }
+
+#[test]
+fn a_list_comes_from_standard_input_and_its_errors_go_to_standard_output() {
+    let bench = Bench::new();
+    // A file of that name is not what is meant by it.
+    File::create(bench.path("-")).unwrap().write_all(b"Name\nWrong\n").unwrap();
+    let list = "Name,Phone\nAda,+12025550110\nBen,nonsense\n";
+    for more in [&[][..], &["--dry-run"]] {
+        let ended = bench.run_piped(&[&["import", "-", "--errors", "-"], more].concat(), list);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert_eq!(ended.out.lines().count(), 2, "{ended:?}");
+        assert!(ended.out.contains("Ben,nonsense,3,Phone"), "{ended:?}");
+    }
+    let ended = bench.run_piped(&["import", "-", "--errors", "-", "--strict"], list);
+    assert_eq!(ended.code, Some(4), "{ended:?}");
+    assert!(ended.err.contains("1 row has errors and --strict was given"), "{ended:?}");
+    assert_eq!(std::fs::read_to_string(bench.path("-")).unwrap(), "Name\nWrong\n");
+}
+
+#[test]
+fn what_is_no_list_and_no_id_is_said_in_plain_words() {
+    let bench = Bench::new();
+    bench.run(&["organization", "list"], None).expect(0);
+    let folder = bench.data();
+    let folder = folder.to_str().unwrap();
+    let ended = bench.run(&["import", folder], None).expect(2);
+    assert!(ended.err.contains("is a folder: name the list in it"), "{}", ended.err);
+    for arguments in [
+        &["contact", "show", "nosuch"][..],
+        &["task", "delete", "nosuch"],
+        &["merge", "nosuch", "nosuch"],
+        &["token", "revoke", "nosuch"],
+    ] {
+        let ended = bench.run(arguments, None).expect(2);
+        let says = "ids look like 01a22913-3487-77c1-961f-85e447591042";
+        assert!(ended.err.contains("'nosuch'") && ended.err.contains(says), "{}", ended.err);
+    }
+}

@@ -28,6 +28,7 @@ fn fill(server: &TestServer) {
         json!({"name": "Long Notes", "notes": "é\n".repeat(50_000)}),
         json!({"name": "John Smith Jr.", "phone": "+12025550113 x5", "birthday": "--02-29"}),
         json!({"name": "-Formula", "notes": "=1+1", "title": "@home", "tags": ["=x", "a, b", "c;d"]}),
+        json!({"name": "Inner Formula", "notes": "a;=1+1\n@SUM(A1); -2-3", "title": ";=1"}),
         json!({"name": "One Tag", "tags": ["a, b"]}),
         json!({"name": "Dr. Anna Weber", "suffix": "PhD", "role": "champion"}),
         json!({"name": "Ada Null", "company": "None", "phones": ["4711", "+12025550114"],

@@ -171,7 +171,11 @@ impl Model {
                 self.numbers = self.all_numbers();
             }
             Op::Restore(at) => {
-                let done = self.test.app().restore_contact(&operator(ORG), self.pick(at));
+                let done = self.test.app().restore_contact(
+                    &operator(ORG),
+                    self.pick(at),
+                    &Precondition::None,
+                );
                 assert!(done.as_ref().err().is_none_or(is_expected), "{done:?}");
             }
             Op::Restart => self.test.restart(),

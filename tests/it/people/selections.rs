@@ -128,7 +128,15 @@ fn a_trial_counts_and_shows_and_changes_nothing() {
     let by_ids =
         json!({"select": {"ids": [started.json["id"]]}, "action": action, "dry_run": true});
     let unknown = server.post(PATH, &by_ids).expect(200).json;
-    assert_eq!(unknown["examples"], json!([]), "{unknown}");
+    assert_eq!(unknown, json!({"total": 0, "not_found": 1, "examples": []}));
+    let known = server.search("lead", "").json["contacts"][0]["id"].clone();
+    let ids = json!([known, started.json["id"], known]);
+    let mixed = json!({"select": {"ids": ids}, "action": action, "dry_run": true});
+    let mixed = server.post(PATH, &mixed).expect(200).json;
+    assert_eq!((&mixed["total"], &mixed["not_found"]), (&json!(1), &json!(1)), "{mixed}");
+    let expecting = json!({"select": {"ids": ids}, "action": action, "expect_total": 1});
+    assert_eq!(server.post(PATH, &expecting).expect(202).json["total"], 2);
+    server.app().finish_jobs();
     for wrong in [json!({"dry_run": "yes"}), json!({"expect_total": -1}), json!({"match": "fuzzy"})]
     {
         let mut body = json!({"select": select, "action": action});

@@ -1,6 +1,6 @@
 //! Runs the program: commands that end, and servers that are stopped.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -74,6 +74,20 @@ impl Bench {
     ) -> Ended {
         let mut command = self.command(arguments, key);
         let output = command.envs(environment.iter().copied()).output().unwrap();
+        Ended {
+            code: output.status.code(),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Runs a command that reads a text from standard input, in the folder of the bench.
+    pub(crate) fn run_piped(&self, arguments: &[&str], input: &str) -> Ended {
+        let mut command = self.command(arguments, None);
+        command.current_dir(self.dir.path()).stdin(Stdio::piped());
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        process.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let output = process.wait_with_output().unwrap();
         Ended {
             code: output.status.code(),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
