@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::bulk_request::{BulkAction, BulkMode, Selection, read_selection};
@@ -17,18 +17,17 @@ use super::custom_fields::FieldsInWrite;
 use super::error::{Error, Noun};
 use super::idempotency::Idempotency;
 use super::jobs::{BulkJob, MOST_REFUSALS, Refusal};
+use super::lists::note_members;
 use super::protection::may_delete;
 use super::query::Query;
 use super::search::{MOST_PER_PAGE, Refresh, SearchRequest};
 use super::write_rules::out_of_sight;
 use super::{App, authorize};
 use crate::domain::access::{Caller, OrgSettings, Permission};
-use crate::domain::audit::{AuditAction, FieldChange};
 use crate::domain::contact::Contact;
 use crate::domain::draft::{Draft, Patch, Stamp};
 use crate::domain::ids::ContactId;
 use crate::domain::list::list_kind;
-use crate::domain::record::Verb;
 use crate::domain::tag::TagChange;
 use crate::engine::{Rejected, Tx};
 use crate::error::HasCode;
@@ -496,13 +495,7 @@ impl BulkRun<'_> {
                     outcomes.push(Outcome::Unchanged);
                 }
             }
-            if !changed.is_empty() {
-                let (none, some) = (Value::Null, json!(changed));
-                let (before, after) = if is_member { (none, some) } else { (some, none) };
-                let change = FieldChange { field: "members".to_owned(), before, after };
-                let action = AuditAction::Record(list_kind(), Verb::Updated);
-                tx.note(action, list, vec![change]);
-            }
+            note_members(tx, list, &changed, is_member);
             Ok(outcomes)
         })?;
         self.app.own_writes.note(self.caller, written.seq);

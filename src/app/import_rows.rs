@@ -1,5 +1,9 @@
 //! What a row of an import makes of a contact, inside a write.
 
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
 use super::custom_fields::FieldsInWrite;
 use super::error::Error;
 use super::export::plain;
@@ -84,6 +88,47 @@ impl RowWriter<'_> {
             }
             Err(issues) => invalid(&issues),
         })
+    }
+}
+
+/// A row whose contact joins lists.
+pub(super) struct JoiningRow<'a> {
+    pub(super) by: &'a Caller,
+    /// The contact that the row changes, as it was found; the new one if it makes one.
+    pub(super) existing: ContactId,
+    /// The contact that it makes, if that is gone.
+    pub(super) new: ContactId,
+    pub(super) lists: &'a [Uuid],
+}
+
+impl JoiningRow<'_> {
+    /// Puts the contact on its lists, behind what became of the row; that is a change as well.
+    pub(super) fn join(
+        &mut self,
+        tx: &mut Tx<'_>,
+        outcome: RowOutcome,
+        put_on: &mut BTreeMap<Uuid, Vec<ContactId>>,
+    ) -> Result<RowOutcome, Rejected<Error>> {
+        if self.lists.is_empty() || matches!(outcome, RowOutcome::Invalid(_)) {
+            return Ok(outcome);
+        }
+        let org = self.by.organization;
+        let id = match &outcome {
+            RowOutcome::Created => self.new,
+            RowOutcome::Updated | RowOutcome::Unchanged | RowOutcome::Invalid(_) => {
+                survivor_of(self.existing, &|id| tx.contact(org, id))?
+            }
+        };
+        let mut is_changed = false;
+        for list in self.lists {
+            let Some(contact) = tx.contact(org, id)?.filter(|one| self.by.sees(one)) else { break };
+            if tx.set_on_list(org, contact, *list, true)? {
+                put_on.entry(*list).or_default().push(id);
+                is_changed = true;
+            }
+        }
+        let is_news = is_changed && matches!(outcome, RowOutcome::Unchanged);
+        Ok(if is_news { RowOutcome::Updated } else { outcome })
     }
 }
 

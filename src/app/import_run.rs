@@ -4,11 +4,12 @@
 //! contact that an earlier row makes or changes wait until that is written, so what an import does
 //! depends on its list alone. A trial goes the same way and keeps what it would have written.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use uuid::Uuid;
 
 use super::App;
 use super::bulk_actions::changes_sight;
@@ -16,14 +17,16 @@ use super::custom_fields::FieldsInWrite;
 use super::error::Error;
 use super::import_match::{RowMatch, RowMatcher};
 use super::import_preview::TrialDetails;
-use super::import_rows::{RowOutcome, RowWriter};
+use super::import_rows::{JoiningRow, RowOutcome, RowWriter};
 use super::import_trial::Trial;
 use super::imports::{CheckedRow, ImportOptions, ImportReport, not_written};
+use super::lists::{ImportLists, note_members};
 use super::own_writes::LastWrite;
 use crate::domain::access::{Caller, FieldRight, OrgSettings};
 use crate::domain::draft::{Draft, Stamp};
 use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::issue::FieldIssue;
+use crate::domain::record::kind_by_name;
 use crate::engine::{Origin, PendingWrite};
 use crate::import::match_existing::{OnDuplicate, Person, keys_of};
 use crate::import::{
@@ -72,6 +75,8 @@ pub(super) struct Run<'a> {
     in_flight: Option<InFlight>,
     /// What a trial would have written.
     trial: Option<Trial>,
+    /// The lists that contacts join.
+    lists: ImportLists,
     last_write: LastWrite<'a>,
 }
 
@@ -120,6 +125,7 @@ impl<'a> Run<'a> {
             details: TrialDetails::default(),
             in_flight: None,
             trial: options.dry_run.then(Trial::default),
+            lists: ImportLists::new(app, caller, &options.lists, app.partition.now())?,
             last_write: LastWrite::new(&app.own_writes, caller),
         })
     }
@@ -395,7 +401,10 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn write(&self, work: Vec<RowDecision>) -> Result<PendingWrite<Vec<RowOutcome>, Error>, Error> {
+    fn write(
+        &mut self,
+        work: Vec<RowDecision>,
+    ) -> Result<PendingWrite<Vec<RowOutcome>, Error>, Error> {
         let org: OrgNumber = self.caller.organization;
         let now = self.app.partition.now();
         let actor: Arc<str> = format!("{} (import)", self.caller.actor).into();
@@ -405,6 +414,16 @@ impl<'a> Run<'a> {
         let settings = self.settings.clone();
         let known = self.app.definitions(org);
         let ids: Vec<ContactId> = work.iter().map(|_| ContactId::generate()).collect();
+        let mut joined: Vec<Vec<Uuid>> = Vec::with_capacity(work.len());
+        for decision in &work {
+            joined.push(match decision {
+                RowDecision::Update(_, draft) | RowDecision::Create(draft) => {
+                    self.lists.of_row(self.caller, &draft.lists, now)?
+                }
+                RowDecision::Skip | RowDecision::Ask(_) | RowDecision::Refuse(_) => Vec::new(),
+            });
+        }
+        let new_lists = self.lists.take_new();
         let pending =
             self.app.partition.begin_write::<_, Error>(org, origin, false, move |tx| {
                 tx.set_bulk();
@@ -412,8 +431,14 @@ impl<'a> Run<'a> {
                 let stamp = Stamp { now, actor: &actor, settings: &settings };
                 let mut row_writer = RowWriter { fields, by: &by, quotas: &quotas, stamp };
                 let mut outcomes = Vec::with_capacity(work.len());
-                for (decision, id) in work.iter().zip(&ids) {
-                    outcomes.push(match decision {
+                if let Some(kind) = kind_by_name("list") {
+                    for list in &new_lists {
+                        tx.put_record(kind, None, list)?;
+                    }
+                }
+                let mut put_on: BTreeMap<Uuid, Vec<ContactId>> = BTreeMap::new();
+                for ((decision, id), lists) in work.iter().zip(&ids).zip(&joined) {
+                    let outcome = match decision {
                         RowDecision::Update(existing, draft) => {
                             row_writer.update(tx, *existing, *id, draft.clone())?
                         }
@@ -421,7 +446,19 @@ impl<'a> Run<'a> {
                         RowDecision::Skip | RowDecision::Ask(_) | RowDecision::Refuse(_) => {
                             RowOutcome::Unchanged
                         }
-                    });
+                    };
+                    let existing = match decision {
+                        RowDecision::Update(existing, _) => *existing,
+                        RowDecision::Create(_)
+                        | RowDecision::Skip
+                        | RowDecision::Ask(_)
+                        | RowDecision::Refuse(_) => *id,
+                    };
+                    let mut row = JoiningRow { by: &by, existing, new: *id, lists };
+                    outcomes.push(row.join(tx, outcome, &mut put_on)?);
+                }
+                for (list, contacts) in &put_on {
+                    note_members(tx, *list, contacts, true);
                 }
                 Ok(outcomes)
             })?;
@@ -451,6 +488,9 @@ impl<'a> Run<'a> {
                 let done = pending.wait()?;
                 self.app.refresh_definitions(self.caller.organization)?;
                 self.last_write.is_now(done.seq);
+                if self.lists.take_changed() {
+                    self.app.forget_all_lists(self.caller.organization);
+                }
                 let drafts = group.rows.iter().filter_map(|row| row.valid.as_ref());
                 if drafts.clone().any(|valid| changes_sight(&valid.draft)) {
                     self.app.own_writes.note_hidden(self.caller.organization, done.seq);

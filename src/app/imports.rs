@@ -24,6 +24,21 @@ use crate::import::{
 /// Rows of one write; other writes wait no longer than for these.
 const WRITE_ROWS: usize = 1_000;
 
+/// Which static lists the contacts of an import join; in each case also those that a column names
+/// which was mapped to lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ListMode {
+    /// None.
+    #[default]
+    None,
+    /// One that there is, by id or name.
+    Existing(String),
+    /// One of this name that is made.
+    New(String),
+    /// Those that the column for lists names; what there is not is made.
+    PerRow,
+}
+
 /// How a list is imported.
 #[derive(Clone, Debug)]
 pub struct ImportOptions {
@@ -41,6 +56,8 @@ pub struct ImportOptions {
     pub default_country: Option<String>,
     /// Tags for every row.
     pub tags: Vec<String>,
+    /// Which lists contacts join.
+    pub lists: ListMode,
     /// Nothing is written.
     pub dry_run: bool,
     /// All rows are written or none, and what is otherwise left out of a row because the organisation
@@ -58,6 +75,7 @@ impl Default for ImportOptions {
             on_duplicate: OnDuplicate::default(),
             default_country: None,
             tags: Vec::new(),
+            lists: ListMode::default(),
             dry_run: false,
             strict: false,
         }
@@ -122,6 +140,13 @@ impl App {
     pub fn check_import(&self, caller: &Caller, options: &ImportOptions) -> Result<(), Error> {
         authorize(caller, Permission::Import)?;
         options.default_country.as_deref().map(check_country).transpose()?;
+        match &options.lists {
+            ListMode::None | ListMode::PerRow => {}
+            ListMode::Existing(list) => {
+                self.static_list(caller, list, "/options/list")?;
+            }
+            ListMode::New(name) => self.refuse_known_list(caller, name, "/options/list")?,
+        }
         Ok(())
     }
 

@@ -74,7 +74,7 @@ pub use idempotency::Idempotency;
 pub use import_jobs::{ImportJob, ImportState, SentList};
 pub use import_list::ListForm;
 pub use import_preview::{PreviewedList, TrialDetails};
-pub use imports::{ImportOptions, ImportProgress, ImportReport};
+pub use imports::{ImportOptions, ImportProgress, ImportReport, ListMode};
 pub use jobs::{BulkJob, JobState};
 pub use likeness::LikelyDuplicate;
 pub use lists::MembersChanged;

@@ -284,6 +284,15 @@ pub(super) struct Import {
     /// A tag for every imported contact; repeatable.
     #[arg(long = "tag", value_name = "TAG")]
     pub(super) tags: Vec<String>,
+    /// A list that every contact joins, by id or name.
+    #[arg(long, value_name = "LIST", conflicts_with_all = ["new_list", "lists_per_row"])]
+    pub(super) list: Option<String>,
+    /// A list of this name that is made, and that every contact joins.
+    #[arg(long, value_name = "NAME", conflicts_with = "lists_per_row")]
+    pub(super) new_list: Option<String>,
+    /// Put each contact on the list that the column _list names; what there is not is made.
+    #[arg(long)]
+    pub(super) lists_per_row: bool,
 }
 
 #[derive(ClapArgs)]

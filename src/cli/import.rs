@@ -14,7 +14,7 @@ use super::error::Failure;
 use super::output_file::OutputFile;
 use super::target::Target;
 use super::{job, output, progress};
-use crate::app::{App, ImportOptions, ImportReport};
+use crate::app::{App, ImportOptions, ImportReport, ListMode};
 use crate::domain::access::Caller;
 use crate::domain::text::counted;
 use crate::import::match_existing::{MatchKey, OnDuplicate};
@@ -149,9 +149,17 @@ fn options_of(command: &Import) -> Result<ImportOptions, Failure> {
         encoding: command.encoding.as_deref().map(str::parse).transpose().map_err(usage)?,
         has_header: !command.no_header,
     };
+    let lists = match (&command.list, &command.new_list) {
+        (Some(list), _) => ListMode::Existing(list.clone()),
+        (None, Some(name)) => ListMode::New(name.clone()),
+        (None, None) if command.lists_per_row => ListMode::PerRow,
+        (None, None) => ListMode::None,
+    };
+    let takes_lists = command.lists_per_row;
     Ok(ImportOptions {
         read,
-        map: MapOptions { columns, ..MapOptions::default() },
+        map: MapOptions { columns, takes_lists, ..MapOptions::default() },
+        lists,
         match_keys: command.match_keys.iter().filter_map(|key| MatchKey::parse(key)).collect(),
         match_names: !command.ignore_names,
         on_duplicate: OnDuplicate::parse(&command.on_duplicate).unwrap_or_default(),
@@ -255,6 +263,12 @@ fn remote(
     rejected: &mut RejectedRows,
 ) -> Result<ImportReport, Failure> {
     let input = Input::new(command)?;
+    let mode = match &options.lists {
+        ListMode::None => "none",
+        ListMode::Existing(_) => "existing",
+        ListMode::New(_) => "new",
+        ListMode::PerRow => "per_row",
+    };
     let mut sent = json!({
         "map": command.map,
         "match_keys": command.match_keys,
@@ -262,6 +276,8 @@ fn remote(
         "on_duplicate": command.on_duplicate,
         "default_country": options.default_country,
         "tags": options.tags,
+        "list_mode": mode,
+        "list": command.list.as_ref().or(command.new_list.as_ref()),
         "delimiter": command.delimiter,
         "encoding": command.encoding,
         "header": !command.no_header,

@@ -133,6 +133,8 @@ pub struct Draft {
     pub add_tags: Vec<String>,
     /// Takes tags away, in whatever spelling.
     pub remove_tags: Vec<String>,
+    /// Names of static lists that a row of an import puts it on; who writes it sees to that.
+    pub lists: Vec<String>,
     /// Members that nobody writes, with the values that were sent: they must be what holds.
     pub claims: Vec<(String, Value)>,
     pub custom_fields: Patch<BTreeMap<String, Patch<Value>>>,
@@ -168,6 +170,8 @@ pub const MAX_ENTRIES: usize = 100;
 pub const MAX_NOTES: usize = 100_000;
 /// Most characters of a short text such as a name.
 pub const MAX_TEXT: usize = 255;
+/// Most characters of the name of a list.
+pub const MAX_LIST_NAME: usize = 200;
 /// Most characters of a tag.
 pub const MAX_TAG: usize = 100;
 /// Most characters of a text in a custom field.

@@ -5,7 +5,9 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use super::error::Problem;
-use crate::app::{Error, ImportError, ImportOptions, MatchKey, OnDuplicate, parse_mapping};
+use crate::app::{
+    Error, ImportError, ImportOptions, ListMode, MatchKey, OnDuplicate, parse_mapping,
+};
 use crate::error::ErrorCode;
 
 /// Reads the options as text.
@@ -98,10 +100,42 @@ pub(super) fn read(value: &Value) -> Result<ImportOptions, Problem> {
                 options.strict =
                     value.as_bool().ok_or_else(|| wrong(key, "must be true or false"))?;
             }
+            // Read together below.
+            "list_mode" | "list" => {}
             _ => return Err(wrong(key, "is not an option of an import")),
         }
     }
+    options.lists = list_mode(members)?;
+    options.map.takes_lists = options.lists == ListMode::PerRow;
     Ok(options)
+}
+
+/// `list_mode` and `list`; a list that is only named is one that there is.
+fn list_mode(members: &serde_json::Map<String, Value>) -> Result<ListMode, Problem> {
+    let wrong = |key: &str, code: &'static str, detail: &str| -> Problem {
+        Error::invalid(&format!("/options/{key}"), code, detail).into()
+    };
+    let list = match members.get("list") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(name)) if !name.trim().is_empty() => Some(name.trim().to_owned()),
+        Some(_) => return Err(wrong("list", "type", "must be the id or the name of a list")),
+    };
+    let named = |list: Option<String>| {
+        list.ok_or_else(|| wrong("list", "required", "name the list that contacts join"))
+    };
+    match members.get("list_mode") {
+        None | Some(Value::Null) => Ok(list.map_or(ListMode::None, ListMode::Existing)),
+        Some(mode) => match (mode.as_str(), list) {
+            (Some("none"), None) => Ok(ListMode::None),
+            (Some("per_row"), None) => Ok(ListMode::PerRow),
+            (Some("existing"), list) => named(list).map(ListMode::Existing),
+            (Some("new"), list) => named(list).map(ListMode::New),
+            (Some("none" | "per_row"), Some(_)) => {
+                Err(wrong("list", "not_allowed", "goes with list_mode existing or new"))
+            }
+            _ => Err(wrong("list_mode", "value", "use none, existing, new or per_row")),
+        },
+    }
 }
 
 fn parsed<T: FromStr<Err = ImportError>>(key: &str, value: &Value) -> Result<T, Problem> {

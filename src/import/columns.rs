@@ -76,9 +76,6 @@ impl RowMap {
                         "the mapping says so".to_owned()
                     }
                     (_, Some(other)) => format!("labels of the column {:?}", other.header),
-                    (Origin::Asked, None) if plan.target == Target::List => {
-                        "the mapping says so; there are no lists yet, so it becomes a tag".to_owned()
-                    }
                     (Origin::Asked, None) => format!("the mapping says so{}", self.behind(index)),
                     (Origin::Header, None) => format!("its header{}", self.behind(index)),
                     (Origin::Layout, None) => {
@@ -92,7 +89,7 @@ impl RowMap {
                             .to_owned()
                     }
                     (Origin::NoList, None) => {
-                        "there are no lists yet; map it to tags to keep it as a tag".to_owned()
+                        "list_mode per_row would put contacts on the lists that it names".to_owned()
                     }
                     (Origin::ReadOnly, None) => "only the server fills it".to_owned(),
                     (Origin::Unknown, None) => {

@@ -25,6 +25,8 @@ pub struct MapOptions {
     /// What stands between tags; by default `;` in `_tag`, and in other columns also `,`, `|`
     /// and line ends. Google's ` ::: ` always counts.
     pub tag_separator: Option<char>,
+    /// Whether a column that names lists is taken where nobody said so.
+    pub takes_lists: bool,
 }
 
 /// Why a column goes where it goes.
@@ -40,7 +42,7 @@ pub enum Origin {
     Useless,
     /// Its header says that it holds ids of ours, and its cells are none.
     ForeignId,
-    /// It names lists, and there are none yet.
+    /// It names lists, and nobody said that contacts join them.
     NoList,
     /// It is a column of our own exports that only the server fills.
     ReadOnly,
@@ -131,7 +133,7 @@ impl RowMap {
             .zip(&meanings)
             .map(|(header, meaning)| {
                 let (target, group, origin) = match meaning {
-                    Some((Meaning::Field(Target::List, _), _)) => {
+                    Some((Meaning::Field(Target::List, _), _)) if !options.takes_lists => {
                         (Target::Ignore, 0, Origin::NoList)
                     }
                     Some((Meaning::Field(target, group), origin)) => {

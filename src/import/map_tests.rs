@@ -247,6 +247,7 @@ fn wishes_overrule_the_headers() {
             .iter()
             .map(|text| crate::import::parse_mapping(text).expect("a mapping"))
             .collect(),
+        takes_lists: false,
         tag_separator: None,
     };
     let options = wishes(&["customer no=external_crm_id", "Title=cf.salutation", "Phone=ignore"]);

@@ -21,7 +21,9 @@ use super::target::{AddressPart, Content, Label, Target};
 use crate::domain::access::{FieldRights, OrgSettings, Role};
 use crate::domain::contact::{Address, Visibility};
 use crate::domain::custom_field::{self, Definitions, Fitting};
-use crate::domain::draft::{Draft, MAX_CUSTOM_TEXT, MAX_NOTES, MAX_TAG, MAX_TEXT, Patch};
+use crate::domain::draft::{
+    Draft, MAX_CUSTOM_TEXT, MAX_LIST_NAME, MAX_NOTES, MAX_TAG, MAX_TEXT, Patch,
+};
 use crate::domain::draft_json::check_text;
 use crate::domain::guarded_csv::unguarded;
 use crate::domain::ids::ContactId;
@@ -204,8 +206,10 @@ impl Checker<'_> {
                 }
             }
             Content::Birthday => self.birthday(value, text, draft),
-            // Lists are not kept yet; a tag keeps what the file says about them.
-            Content::Tags | Content::List => {
+            Content::List => {
+                draft.lists.extend(self.text(value, text, MAX_LIST_NAME).map(Cow::into_owned));
+            }
+            Content::Tags => {
                 draft.add_tags.extend(self.text(value, text, MAX_TAG).map(Cow::into_owned));
             }
             Content::Notes => parts.notes.extend(self.text(value, text, MAX_NOTES)),

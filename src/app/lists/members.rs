@@ -1,19 +1,26 @@
 //! Who is put on static lists, and taken off.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::super::bulk_actions::{BulkStart, BulkTrial, Deed};
 use super::super::bulk_request::{BulkMode, read_selection};
 use super::super::error::{Error, Noun};
 use super::super::idempotency::Idempotency;
+use super::super::imports::ListMode;
 use super::super::jobs::BulkJob;
 use super::super::{App, authorize};
 use crate::domain::access::{Caller, Permission};
-use crate::domain::list::ContactList;
-use crate::domain::record::kind_by_name;
+use crate::domain::audit::{AuditAction, FieldChange};
+use crate::domain::ids::ContactId;
+use crate::domain::list::{ContactList, ListBook, list_kind};
+use crate::domain::record::{self, Head, Record, Verb, Writing, kind_by_name};
+use crate::domain::text::fold;
+use crate::domain::time::Timestamp;
+use crate::engine::Tx;
 
 /// Contacts of a selection that are changed before the request is answered.
 const MOST_AT_ONCE: u64 = 1_000;
@@ -85,6 +92,127 @@ impl App {
         refuse_dynamic(&list, at)?;
         Ok(list)
     }
+
+    /// Refuses a name that a list has already.
+    pub(in crate::app) fn refuse_known_list(
+        &self,
+        caller: &Caller,
+        name: &str,
+        at: &str,
+    ) -> Result<(), Error> {
+        if self.lists(caller.organization)?.find(name).is_empty() {
+            return Ok(());
+        }
+        let detail =
+            "there is a list of this name already: say list_mode existing, or another name";
+        Err(Error::invalid(at, "list", detail))
+    }
+}
+
+/// Lists that an import puts contacts on, by folded name; those that it names first are made.
+pub(in crate::app) struct ImportLists {
+    book: Arc<ListBook>,
+    /// The list for every row.
+    every: Option<Uuid>,
+    made: HashMap<String, Uuid>,
+    /// What the next write makes.
+    new: Vec<Record>,
+    is_changed: bool,
+}
+
+impl ImportLists {
+    pub(in crate::app) fn new(
+        app: &App,
+        caller: &Caller,
+        mode: &ListMode,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let book = app.lists(caller.organization)?;
+        let (made, new) = (HashMap::new(), Vec::new());
+        let mut lists = Self { book, every: None, made, new, is_changed: false };
+        lists.every = match mode {
+            ListMode::None | ListMode::PerRow => None,
+            ListMode::Existing(list) => Some(app.static_list(caller, list, "/options/list")?.id),
+            ListMode::New(name) => Some(lists.make(caller, name, now)?),
+        };
+        Ok(lists)
+    }
+
+    /// The lists of a row.
+    pub(in crate::app) fn of_row(
+        &mut self,
+        caller: &Caller,
+        names: &[String],
+        now: Timestamp,
+    ) -> Result<Vec<Uuid>, Error> {
+        let mut all: Vec<Uuid> = self.every.into_iter().collect();
+        for name in names {
+            let folded = fold(name);
+            let known = self.made.get(&folded).copied();
+            let of_book = || {
+                let known = self.book.find(name);
+                known.into_iter().find(|list| list.query.is_none()).map(|list| list.id)
+            };
+            let id = match known.or_else(of_book) {
+                Some(id) => id,
+                None => self.make(caller, name, now)?,
+            };
+            if !all.contains(&id) {
+                all.push(id);
+            }
+        }
+        Ok(all)
+    }
+
+    fn make(&mut self, caller: &Caller, name: &str, now: Timestamp) -> Result<Uuid, Error> {
+        let kind = kind_by_name("list").ok_or(Error::NotFound(Noun::Record("list")))?;
+        let body = json!({"name": name});
+        let mut values = record::read(kind.fields(), &body, None).map_err(Error::Invalid)?;
+        let actor = caller.actor.as_ref();
+        let writing = Writing { now, actor, is_news: false };
+        kind.settle(None, &mut values, writing).map_err(Error::Invalid)?;
+        let head = Head {
+            id: Uuid::now_v7(),
+            organization: caller.organization,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+            created_by: actor.to_owned(),
+            updated_by: actor.to_owned(),
+            deleted_at: None,
+        };
+        let id = head.id;
+        self.made.insert(fold(name), id);
+        self.new.push(Record { head, values });
+        Ok(id)
+    }
+
+    /// The lists that the next write makes.
+    pub(in crate::app) fn take_new(&mut self) -> Vec<Record> {
+        self.is_changed |= !self.new.is_empty();
+        std::mem::take(&mut self.new)
+    }
+
+    /// Whether lists were made since this was asked.
+    pub(in crate::app) fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.is_changed)
+    }
+}
+
+/// Says in the audit log who was put on a list, or taken off.
+pub(in crate::app) fn note_members(
+    tx: &mut Tx<'_>,
+    list: Uuid,
+    changed: &[ContactId],
+    is_member: bool,
+) {
+    if changed.is_empty() {
+        return;
+    }
+    let (none, some) = (Value::Null, json!(changed));
+    let (before, after) = if is_member { (none, some) } else { (some, none) };
+    let change = FieldChange { field: "members".to_owned(), before, after };
+    tx.note(AuditAction::Record(list_kind(), Verb::Updated), list, vec![change]);
 }
 
 fn refuse_dynamic(list: &ContactList, at: &str) -> Result<(), Error> {

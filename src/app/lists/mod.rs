@@ -5,6 +5,7 @@
 mod members;
 
 pub use members::MembersChanged;
+pub(super) use members::{ImportLists, note_members};
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -58,8 +59,13 @@ impl App {
     /// Forgets the lists of an organisation, if a record was one.
     pub(super) fn forget_lists(&self, org: OrgNumber, kind: &'static dyn AnyKind) {
         if kind.info().number == list_kind() {
-            self.list_books.0.write().remove(&org);
+            self.forget_all_lists(org);
         }
+    }
+
+    /// Forgets the lists of an organisation, since some were made.
+    pub(super) fn forget_all_lists(&self, org: OrgNumber) {
+        self.list_books.0.write().remove(&org);
     }
 
     /// Refuses what cannot be a list: a query that is not understood, or too many of them.

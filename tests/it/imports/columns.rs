@@ -27,7 +27,7 @@ fn every_column_says_where_it_goes_and_why() {
             ("Nachname", json!("last_name"), true, "header"),
             ("E-mail", json!("email"), true, "header"),
             ("Shoe size", json!(null), false, "unknown"),
-            ("_list", json!(null), false, "no lists yet"),
+            ("_list", json!(null), false, "list_mode per_row"),
             ("Kunde", json!("cf.customer"), true, "mapping"),
             ("Unused", json!(null), false, "mapping"),
         ]

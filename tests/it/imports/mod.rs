@@ -8,6 +8,7 @@ mod files;
 mod formulas;
 mod given_names;
 mod household;
+mod lists;
 mod preview;
 mod references;
 mod repeat;
