@@ -38,6 +38,8 @@ pub(super) struct WriteRules {
     claims: Vec<(String, Value)>,
     /// Whether a country, language or time zone that is none is refused.
     strict_places: bool,
+    /// The company that a draft names, and what it is called, unless the draft says that itself.
+    company: Option<(Uuid, String)>,
     /// What the organisation is called.
     organization: [String; 2],
 }
@@ -53,14 +55,32 @@ impl App {
         };
         let unknown = unknown.into_iter().map(named).collect();
         let organization = self.organization_of(caller)?;
+        let company = self.company_of_draft(caller, draft)?;
+        let is_named = matches!(draft.company, Patch::Set(_));
         Ok(WriteRules {
             caller: caller.clone(),
             unknown,
+            company: company.filter(|_| !is_named).and_then(|company| {
+                let name = company.values.get("name")?.as_str()?;
+                Some((company.head.id, name.to_owned()))
+            }),
             unknown_company: self.unknown_company(caller, draft)?,
             claims: draft.claims.clone(),
             strict_places: organization.settings.strict_places,
             organization: [organization.id.to_string(), organization.name.clone()],
         })
+    }
+
+    /// The company that a draft names, if it is there.
+    fn company_of_draft(&self, caller: &Caller, draft: &Draft) -> Result<Option<Record>, Error> {
+        let Patch::Set(id) = draft.company_id else { return Ok(None) };
+        let number = kind_by_name("company").map_or(0, |kind| kind.info().number);
+        let Some(bytes) = self.partition.get(&keys::record(caller.organization, number, id))?
+        else {
+            return Ok(None);
+        };
+        let company: Record = codec::decode(&bytes).map_err(EngineError::from)?;
+        Ok(Some(company).filter(|company| company.head.deleted_at.is_none()))
     }
 
     /// The company that a draft names and that is none of the organisation.
@@ -70,10 +90,7 @@ impl App {
         draft: &Draft,
     ) -> Result<Option<(Uuid, FieldIssue)>, Error> {
         let Patch::Set(id) = draft.company_id else { return Ok(None) };
-        let number = kind_by_name("company").map_or(0, |kind| kind.info().number);
-        if let Some(bytes) = self.partition.get(&keys::record(caller.organization, number, id))?
-            && codec::decode::<Record>(&bytes).map_err(EngineError::from)?.head.deleted_at.is_none()
-        {
+        if self.company_of_draft(caller, draft)?.is_some() {
             return Ok(None);
         }
         let detail = "there is no company with this id: make one at /api/v1/companies, or leave \
@@ -134,8 +151,14 @@ impl WriteRules {
     pub(super) fn permit(
         &self,
         before: Option<&Contact>,
-        after: Contact,
+        mut after: Contact,
     ) -> Result<Contact, Vec<FieldIssue>> {
+        if let Some((id, name)) = &self.company
+            && after.company_id == Some(*id)
+            && before.and_then(|before| before.company_id) != Some(*id)
+        {
+            after.company = Some(name.clone());
+        }
         let mut issues = forbidden_protection(&self.caller, before, &after);
         for (read, issue) in &self.unknown {
             if before.and_then(*read) != read(&after) {

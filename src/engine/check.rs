@@ -159,6 +159,9 @@ impl Partition {
             }) {
                 other_facts.insert((org, id));
             }
+            if !self.is_company_linked(org, &contact)? {
+                other_facts.insert((org, id));
+            }
             merges.see(org, &contact);
             live += u64::from(!contact.is_deleted());
             in_trash += u64::from(Space::of(org, &contact) == Some(Space::trash(org)));

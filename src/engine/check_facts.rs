@@ -67,6 +67,9 @@ impl Partition {
         let expected = self.expected_facts(None)?;
         for (org, id) in suspects {
             let Some(contact) = self.contact(*org, *id)? else { continue };
+            if !self.is_company_linked(*org, &contact)? {
+                report.add("store", format!("contact {id} is not linked to its company"), RECOUNT);
+            }
             let expected = expected.get(&(*org, *id)).cloned().unwrap_or_default();
             if !contact.facts.says_the_same(&expected.with_lists_of(&contact.facts)) {
                 let detail = format!("contact {id} has other facts than its records give");
@@ -111,7 +114,9 @@ impl Partition {
         for entry in self.store().scan_prefix(&keys::contacts_of(org)) {
             let contact: Contact = codec::decode(&entry?.1)?;
             let facts = expected.remove(&(org, contact.id)).unwrap_or_default();
-            if !contact.facts.says_the_same(&facts.with_lists_of(&contact.facts)) {
+            if !contact.facts.says_the_same(&facts.with_lists_of(&contact.facts))
+                || !self.is_company_linked(org, &contact)?
+            {
                 wrong.push(contact.id);
             }
         }
@@ -141,6 +146,7 @@ impl Tx<'_> {
     /// If something cannot be read.
     pub fn recount_facts(&mut self, org: OrgNumber, id: ContactId) -> Result<(), Error> {
         let Some(contact) = self.contact(org, id)? else { return Ok(()) };
+        self.link_company_again(org, &contact);
         let known = &contact.facts;
         let mut facts = Facts { revision: known.revision, ..Facts::default() }.with_lists_of(known);
         let read = |id| self.contact(org, id);

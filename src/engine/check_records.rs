@@ -39,6 +39,17 @@ impl Partition {
                 links.insert(entry?.0.to_vec());
             }
         }
+        let mut of_companies = Vec::new();
+        for key in &links {
+            if keys::parse_link(key).is_some_and(|(_, _, number, _)| number == 0)
+                && self.leads_to_contact(key)?
+            {
+                of_companies.push(key.clone());
+            }
+        }
+        for key in of_companies {
+            links.remove(&key);
+        }
         let mut secrets: HashMap<OrgNumber, Option<Secret>> = HashMap::new();
         for entry in self.store().scan_prefix(&[keys::RECORDS]) {
             let (key, value) = entry?;

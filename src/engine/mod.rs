@@ -10,6 +10,7 @@ mod check;
 mod check_facts;
 mod check_records;
 mod checkpointer;
+mod companies;
 mod error;
 mod facts;
 mod follower;

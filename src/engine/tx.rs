@@ -314,6 +314,7 @@ impl<'a> Tx<'a> {
         self.note(AuditAction::ContactCreated, contact.id.0, values);
         self.adopt_unknown(org, None, &contact)?;
         self.follow_channels(org, None, Some(&contact))?;
+        self.follow_company(org, None, Some(&contact));
         self.changes.push(ContactChange {
             org,
             is_of_facts: false,
@@ -360,6 +361,7 @@ impl<'a> Tx<'a> {
         self.follow_merge(org, after.id, before.merged_into, after.merged_into)?;
         self.adopt_unknown(org, Some(&before), &after)?;
         self.follow_channels(org, Some(&before), Some(&after))?;
+        self.follow_company(org, Some(&before), Some(&after));
         self.changes.push(ContactChange {
             org,
             is_of_facts: false,
@@ -398,6 +400,7 @@ impl<'a> Tx<'a> {
     ) -> Result<(), Error> {
         self.follow_merge(org, before.id, before.merged_into, None)?;
         self.follow_channels(org, Some(&before), None)?;
+        self.follow_company(org, Some(&before), None);
         let tombstone =
             Tombstone { number: before.number, deleted_at, deleted_by: deleted_by.to_owned() };
         self.count(org, -1, -signed(codec::encode(&before)?.len()));

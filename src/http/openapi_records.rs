@@ -100,6 +100,13 @@ fn shape_of(kind: &dyn AnyKind, is_answer: bool) -> Value {
         let deleted = json!({"type": "string", "format": "date-time", "description": about});
         members.insert("deleted_at".to_owned(), deleted);
     }
+    if is_answer {
+        for (name, about) in kind.info().derived {
+            let shape = json!({"type": "number", "minimum": 0, "readOnly": true,
+                "description": about});
+            members.insert((*name).to_owned(), shape);
+        }
+    }
     let is_shown = |field: &&FieldInfo| is_answer || field.writable == Writable::Always;
     for field in kind.fields().iter().filter(is_shown) {
         if is_answer || field.is_required {

@@ -12,6 +12,8 @@ pub enum Field {
     Phone,
     Email,
     Company,
+    /// The company record that the contact belongs to.
+    CompanyId,
     Title,
     Notes,
     /// Street, city, region, postal code and country of all addresses, as words.
@@ -124,6 +126,7 @@ impl Field {
             | Self::ExternalId
             | Self::ExternalProvider
             | Self::LastCallOutcome
+            | Self::CompanyId
             | Self::OptIn => Kind::Value,
             Self::LeadScore | Self::TotalCalls | Self::Count(_) => Kind::Number,
             Self::Birthday => Kind::Day,

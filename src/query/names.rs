@@ -37,6 +37,7 @@ const NAMES: &[(Field, &str, &[&str])] = &[
     (Field::Phone, "phone", &["phones", "number", "mobile", "tel", "telephone", "cell", "sip"]),
     (Field::Email, "email", &["emails", "mail", "mailto", "emailaddress"]),
     (Field::Company, "company", &["account", "companyname", "accountname", "firm"]),
+    (Field::CompanyId, "company_id", &["companyid"]),
     (Field::Title, "title", &["jobtitle", "position"]),
     (Field::Notes, "notes", &["note"]),
     (Field::Address, "address", &["addresses", "street", "location"]),
@@ -102,8 +103,7 @@ const VERBS: &[(Target, &str, &[&str])] = &[
 ];
 
 /// Fields of the contract that do not exist yet.
-const NOT_YET: &[&str] =
-    &["consent", "campaign", "campaigns", "sequence", "dealstage", "companyid"];
+const NOT_YET: &[&str] = &["consent", "campaign", "campaigns", "sequence", "dealstage"];
 
 /// What custom fields begin with when they are printed.
 pub(super) const CUSTOM_DOT: &str = "cf.";

@@ -8,6 +8,7 @@
 mod about;
 mod calls;
 mod children;
+mod companies;
 mod conversations;
 mod list;
 mod timeline;
@@ -17,6 +18,8 @@ pub use timeline::{EventRecord, Timeline, TimelineEvent, TimelineQuery};
 
 pub use about::DeleteImpact;
 pub(super) use about::{erase_records_about, refuse_children};
+
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -279,6 +282,9 @@ impl App {
             by.actor.as_ref().clone_into(&mut after.head.updated_by);
             tx.put_record(kind, Some(&before), &after)?;
             children::take_along(tx, kind, &before, &after)?;
+            if companies::is_company(kind) {
+                companies::tell_contacts(tx, &before, Some(&after), &by.actor)?;
+            }
             Ok(after)
         })?;
         self.own_writes.note(caller, written.seq);
@@ -304,8 +310,12 @@ impl App {
             authorize(caller, Permission::Erase)?;
         }
         self.seen_record(caller, kind, id)?;
+        let actor = Arc::clone(&caller.actor);
         self.change_head(caller, kind, id, precondition, move |tx, before, mut after| {
             if deletion.is_permanent() {
+                if companies::is_company(kind) {
+                    companies::tell_contacts(tx, before, None, &actor)?;
+                }
                 children::erase_children(tx, kind, before)?;
                 tx.erase_record(kind, before)?;
                 return Ok(None);
@@ -418,6 +428,9 @@ impl App {
     ) -> Result<Value, Error> {
         if kind.info().number == list_kind() {
             shown["count"] = json!(self.list_count(caller, &shown)?);
+        }
+        if companies::is_company(kind) {
+            self.add_counts_of_company(caller, &mut shown)?;
         }
         Ok(shown)
     }

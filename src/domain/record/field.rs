@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{CONTACT, HEAD_MEMBERS, Values};
+use super::{CONTACT, DERIVED_MEMBERS, HEAD_MEMBERS, Values};
 use crate::domain::draft::Patch;
 use crate::domain::issue::{FieldIssue, shorten};
 use crate::domain::members::ObjectReader;
@@ -189,7 +189,7 @@ pub fn read(
         }
         values.insert(field.name.to_owned(), value);
     }
-    for name in HEAD_MEMBERS {
+    for name in HEAD_MEMBERS.iter().chain(DERIVED_MEMBERS) {
         // An answer that is sent back says them again.
         let _ = members.json(name);
     }

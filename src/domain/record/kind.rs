@@ -95,6 +95,9 @@ pub struct KindInfo {
     /// The field with the record to which it belongs: it is about the same contact, and goes and
     /// comes back with it.
     pub owner: Option<&'static str>,
+    /// Numbers in answers that follow from other records when they are asked for, and what they
+    /// are.
+    pub derived: &'static [(&'static str, &'static str)],
 }
 
 /// Who writes a record, and when.

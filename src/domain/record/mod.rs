@@ -57,6 +57,9 @@ pub struct Head {
 pub const HEAD_MEMBERS: &[&str] =
     &["id", "version", "created_at", "updated_at", "created_by", "updated_by", "deleted_at"];
 
+/// Members of answers that follow from other records, see [`KindInfo::derived`].
+pub const DERIVED_MEMBERS: &[&str] = &["contacts_count", "open_deals", "open_deals_value"];
+
 impl Record {
     /// The record as it is shown: its own members and those of its kind side by side.
     pub fn to_json(&self) -> Value {

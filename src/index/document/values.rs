@@ -18,6 +18,7 @@ pub fn value_code(field: &Field) -> Option<&'static str> {
         Field::Phone => "ph",
         Field::Email => "em",
         Field::Company => "co",
+        Field::CompanyId => "cx",
         Field::Title => "ti",
         Field::Notes => "no",
         Field::Address => "ad",
@@ -123,6 +124,9 @@ pub(super) fn add(draft: &mut Draft<'_>) {
         if let Some(value) = value {
             whole(field.clone(), &normal(&field, value));
         }
+    }
+    if let Some(company) = contact.company_id {
+        whole(Field::CompanyId, &company.to_string());
     }
     if let Some(outcome) = contact.outcome_of_last_call() {
         whole(Field::LastCallOutcome, outcome);

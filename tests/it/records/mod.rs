@@ -1,6 +1,7 @@
 //! Records of all kinds: what holds for each of them, and what is special about some.
 
 mod calls;
+mod companies;
 mod conversations;
 mod crm;
 mod every_kind;

@@ -28,6 +28,11 @@ impl Kind for Company {
         number: 5,
         about: "A company: what is known of it beside the people who work there.",
         sort: "name",
+        derived: &[
+            ("contacts_count", "how many contacts belong to it, as far as you see them"),
+            ("open_deals", "how many of its deals are open"),
+            ("open_deals_value", "what these are worth"),
+        ],
         ..names!("company", "companies")
     };
 

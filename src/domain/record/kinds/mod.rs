@@ -62,6 +62,7 @@ macro_rules! names {
             unique: None,
             on_same: crate::domain::record::OnSame::Refuse,
             owner: None,
+            derived: &[],
         }
     };
 }
