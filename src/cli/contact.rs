@@ -57,6 +57,12 @@ pub(super) enum ContactCommand {
         #[arg(long)]
         force: bool,
     },
+    /// Print everything that is kept about a contact as one JSON document, for the person to have.
+    PersonalData {
+        /// The contact.
+        #[arg(value_parser = id::<ContactId>)]
+        id: ContactId,
+    },
     /// Bring deleted contacts back; `search --deleted` lists them.
     Restore {
         /// The contacts.
@@ -165,6 +171,15 @@ pub(super) fn run(args: &Args, command: &ContactCommand) -> Result<(), Failure> 
                 }
             };
             if args.json { output::print_json(&found) } else { print_card(&found) }
+        }
+        ContactCommand::PersonalData { id } => {
+            let found = match Target::open_existing(args)? {
+                Target::Remote(client) => {
+                    client.get(&format!("{}/gdpr-export", path_of(*id)), &[])?
+                }
+                Target::Local { app, caller } => app.personal_data(&caller, *id)?,
+            };
+            output::print_json(&found)
         }
         ContactCommand::Create(body) => {
             let body = body.read()?;

@@ -59,6 +59,7 @@ actions! {
     ContactMerged "cm" "contact.merged",
     ContactUnmerged "cn" "contact.unmerged",
     ContactsExported "cx" "contacts.exported",
+    ContactDataExported "cz" "contact.data_exported",
     BackupTaken "bt" "backup.taken",
     ContactsImported "ci" "contacts.imported",
     OrganizationCreated "oc" "organization.created",

@@ -213,7 +213,8 @@ impl Draft {
         if contact.source.is_none() {
             contact.source = Some("manual".to_owned());
         }
-        Ok(contact)
+        let lacking = stamp.settings.required_fields.lacking(&contact);
+        if lacking.is_empty() { Ok(contact) } else { Err(lacking) }
     }
 
     /// Changes a contact; `None` if that changes nothing.
@@ -229,6 +230,13 @@ impl Draft {
         self.put_into(&mut contact, stamp.settings)?;
         if contact == *base {
             return Ok(None);
+        }
+        // What it lacked before is nobody's fault now.
+        let known = stamp.settings.required_fields.lacking(base);
+        let mut lacking = stamp.settings.required_fields.lacking(&contact);
+        lacking.retain(|issue| !known.contains(issue));
+        if !lacking.is_empty() {
+            return Err(lacking);
         }
         contact.version += 1;
         contact.updated_at = stamp.now.max(base.updated_at);

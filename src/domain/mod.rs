@@ -26,6 +26,7 @@ pub mod number_key;
 pub mod phone;
 pub mod place;
 pub mod record;
+pub mod required;
 pub mod saved_search;
 pub mod status;
 pub mod tag;

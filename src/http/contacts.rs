@@ -253,6 +253,31 @@ pub(super) async fn timeline(
     Ok(answer::json(StatusCode::OK, &found))
 }
 
+/// Everything that is kept about a contact, as one document: the contact, those that were merged
+/// into it, the records about it by kind, and every change of it.
+#[utoipa::path(get, path = "/api/v1/contacts/{id}/gdpr-export", operation_id = "export_personal_data", tag = "contacts",
+    params(("id" = String, Path, description = "the id of the contact")),
+    responses((status = 200, body = std::collections::HashMap<String, Value>), (status = 404, body = schema::Problem)))]
+pub(super) async fn personal_data(
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = contact_id(&path)?;
+    // Reads as much as a search does.
+    let place = state.searches.enter().await?;
+    let found = answer::run(&state, move |app| {
+        let found = app.personal_data(&caller.0, id);
+        drop(place);
+        found
+    })
+    .await?;
+    let mut response = answer::json(StatusCode::OK, &found);
+    let name = format!("attachment; filename=\"contact-{}.json\"", id.0);
+    answer::put_header(&mut response, "content-disposition", &name);
+    Ok(response)
+}
+
 /// Counts what would be deleted with a contact, and what would stay.
 #[utoipa::path(get, path = "/api/v1/contacts/{id}/delete-impact", operation_id = "find_delete_impact", tag = "contacts",
     params(("id" = String, Path, description = "the id of the contact")),

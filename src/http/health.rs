@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::address;
-use super::auth;
+use super::answer;
+use super::auth::{self, Authenticated};
 use super::error::Problem;
 use super::origin;
 use super::state::State;
@@ -41,6 +42,29 @@ pub(super) async fn readyz(
         condition.degraded.iter().map(|reason| format!("degraded: {reason}\n")).collect();
     let text = if lines.is_empty() { "ready\n".to_owned() } else { lines.concat() };
     Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(text))
+}
+
+/// How the base is: contacts, how imports went, how well duplicates are told, errors, and how far
+/// searches are behind. Who runs the server sees storage and journal as well.
+#[utoipa::path(get, path = "/api/v1/health", operation_id = "read_health", tag = "operation",
+    responses((status = 200, body = std::collections::HashMap<String, serde_json::Value>),
+        (status = 403, body = super::schema::Problem)))]
+pub(super) async fn figures(
+    state: web::Data<State>,
+    caller: Authenticated,
+) -> Result<HttpResponse, Problem> {
+    let place = state.searches.enter().await?;
+    let mut health = answer::run(&state, move |app| {
+        let health = app.health(&caller.0);
+        drop(place);
+        health
+    })
+    .await?;
+    let (all, failed) = state.metrics.answered();
+    #[expect(clippy::cast_precision_loss, reason = "a rate needs no more digits")]
+    let rate = if all == 0 { 0.0 } else { failed as f64 / all as f64 };
+    health["requests"] = serde_json::json!({"total": all, "failed": failed, "error_rate": rate});
+    Ok(answer::json(actix_web::http::StatusCode::OK, &health))
 }
 
 /// Figures for Prometheus, over all organisations: for this machine, for who runs the server, and

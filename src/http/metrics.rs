@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use actix_web::http::Method;
+use prometheus::core::Collector as _;
 use prometheus::{
     Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
 };
@@ -85,6 +86,29 @@ impl Metrics {
         let mut buffer = [0; 3];
         self.requests.with_label_values(&[route, method, status_text(status, &mut buffer)]).inc();
         self.seconds.with_label_values(&[route]).observe(took.as_secs_f64());
+    }
+
+    /// How many requests were answered since the start, and how many of them by an error of the
+    /// server.
+    pub(super) fn answered(&self) -> (u64, u64) {
+        let (mut all, mut failed) = (0, 0);
+        for family in self.requests.collect() {
+            for one in family.get_metric() {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "counts"
+                )]
+                let count = one.get_counter().get_value() as u64;
+                let is_failed = one
+                    .get_label()
+                    .iter()
+                    .any(|label| label.name() == "status" && label.value().starts_with('5'));
+                all += count;
+                failed += if is_failed { count } else { 0 };
+            }
+        }
+        (all, failed)
     }
 
     /// All figures in the text format of Prometheus, with the end of the certificate if there is

@@ -19,7 +19,7 @@ use super::{
         description = "Search-engine-centric contact service: who is calling, and find anyone as you type. Errors are RFC 9457 problem details with a permanent `code`.",
     ),
     paths(
-        contacts::create, contacts::find, contacts::update, contacts::delete, contacts::delete_impact, contacts::timeline, contacts::restore, contacts::create_many,
+        contacts::create, contacts::find, contacts::update, contacts::delete, contacts::delete_impact, contacts::timeline, contacts::personal_data, contacts::restore, contacts::create_many,
         merges::merge, merges::list, merges::find, merges::undo,
         bulk::start, bulk::list, bulk::find,
         search::list, search::search, export::export,
@@ -44,7 +44,7 @@ use super::{
         session::permissions, setup::find, setup::set_up, oidc::start, oidc::callback,
         audit::list, audit::export,
         admin::back_up, admin::check, admin::reindex,
-        health::healthz, health::readyz, health::metrics,
+        health::healthz, health::readyz, health::figures, health::metrics,
     ),
     security(("token" = [])),
     modifiers(&Security, &RecordPaths, &Completion)

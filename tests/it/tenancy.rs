@@ -140,6 +140,8 @@ fn written_routes(id: &str) -> Vec<(&'static str, String, Value, &'static str)> 
         ("PATCH", contact.clone(), json!({}), "agent"),
         ("POST", format!("{contact}/restore"), json!({}), "agent"),
         ("GET", format!("{contact}/timeline"), Value::Null, "agent"),
+        ("GET", format!("{contact}/gdpr-export"), Value::Null, "manager"),
+        ("GET", "/api/v1/health".into(), Value::Null, "manager"),
         ("GET", format!("{contact}/delete-impact"), Value::Null, "agent"),
         ("DELETE", contact.clone(), Value::Null, "agent"),
         ("DELETE", format!("{contact}?permanent=true"), Value::Null, "admin"),

@@ -124,7 +124,11 @@ impl App {
     }
 
     /// A contact and all that were merged into it, for which records were made.
-    pub(super) fn all_that_are(&self, caller: &Caller, id: ContactId) -> Result<Vec<Uuid>, Error> {
+    pub(in crate::app) fn all_that_are(
+        &self,
+        caller: &Caller,
+        id: ContactId,
+    ) -> Result<Vec<Uuid>, Error> {
         let org = caller.organization;
         let read = |id: ContactId| {
             Ok(self.partition.contact(org, id)?.map(|contact| contact.as_ref().clone()))

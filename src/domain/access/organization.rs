@@ -9,6 +9,7 @@ use super::table::PermissionTable;
 use crate::domain::duplicates::DuplicateSettings;
 use crate::domain::ids::OrgNumber;
 use crate::domain::phone::ValidationLevel;
+use crate::domain::required::RequiredFields;
 use crate::domain::time::Timestamp;
 
 /// An organisation: the tenant to which contacts, people, tokens and settings belong.
@@ -117,6 +118,8 @@ pub struct OrgSettings {
     pub adhoc_custom_fields: bool,
     /// Whether a country, language or time zone that is none is refused.
     pub strict_places: bool,
+    /// What every contact must have.
+    pub required_fields: RequiredFields,
     /// How many contacts a role may delete at once.
     pub bulk_delete_limits: BulkDeleteLimits,
     /// How duplicates are looked for.
@@ -138,6 +141,7 @@ impl Default for OrgSettings {
             audit_reads: false,
             adhoc_custom_fields: true,
             strict_places: false,
+            required_fields: RequiredFields::default(),
             bulk_delete_limits: BulkDeleteLimits::default(),
             duplicates: DuplicateSettings::default(),
         }

@@ -31,6 +31,10 @@ pub(in crate::http) struct Settings {
     /// Whether a country, language or time zone that is none is refused; else it is kept, with a
     /// warning.
     pub strict_places: Option<bool>,
+    /// What every contact must have: minimal (a name, a company, a phone, an e-mail or an identifier
+    /// on a channel), s1 (a name and a phone), s2 (a name and something to reach the person by), s4
+    /// (a first and a last name).
+    pub required_fields: Option<String>,
     /// How many contacts a role may delete at once; null is without limit. Agents 100 as shipped.
     pub bulk_delete_limits: Option<BulkDeleteLimits>,
     /// How duplicates are looked for.

@@ -6,6 +6,7 @@ mod command;
 mod condition;
 mod create;
 mod delete;
+mod personal;
 mod places;
 mod repeat;
 mod rules;
