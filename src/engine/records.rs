@@ -14,7 +14,8 @@ use crate::domain::audit::{AuditAction, FieldChange};
 use crate::domain::contact::Contact;
 use crate::domain::ids::OrgNumber;
 use crate::domain::record::{AnyKind, CONTACT, FieldKind, Record, Values, Verb, kind_by_number};
-use crate::store::{codec, keys};
+use crate::domain::time::Timestamp;
+use crate::store::{Key, Value, codec, keys};
 
 /// Most calls of an unknown number that become those of its contact; older ones stay with nobody.
 const MOST_ADOPTED: usize = 5_000;
@@ -179,6 +180,32 @@ impl Partition {
         let Some(secret) = self.known_secret(org)? else { return Ok(None) };
         let key = keys::named(org, pseudonym(&secret, kind.info().number, name.as_bytes()));
         Ok(self.get(&key)?.and_then(|id| Uuid::from_slice(&id).ok()))
+    }
+
+    /// The links of a contact in the order of time, the last ones first or the first ones first,
+    /// from a time on: when, the number of the kind, the record.
+    pub fn links_in_order(
+        &self,
+        org: OrgNumber,
+        target: Uuid,
+        from: Option<Timestamp>,
+        is_ascending: bool,
+    ) -> Box<dyn Iterator<Item = Result<(Timestamp, u8, Uuid), Error>> + '_> {
+        let parse = |entry: Result<(Key, Value), crate::store::Error>| {
+            let (key, _) = entry?;
+            let (_, _, number, id) =
+                keys::parse_link(&key).ok_or_else(|| Error::Defect("a link"))?;
+            Ok((keys::time_of_link(&key).unwrap_or_default(), number, id))
+        };
+        let first = keys::link(org, target, Timestamp(i64::MIN), 0, Uuid::nil());
+        let last = keys::link(org, target, Timestamp(i64::MAX), u8::MAX, Uuid::max());
+        if is_ascending {
+            let from = from.map_or(first, |from| keys::link(org, target, from, 0, Uuid::nil()));
+            Box::new(self.store().scan_range(&from, &last).map(parse))
+        } else {
+            let to = from.map_or(last, |to| keys::link(org, target, to, u8::MAX, Uuid::max()));
+            Box::new(self.store().scan_range(&first, &to).rev().map(parse))
+        }
     }
 
     /// What records that came from a number which nobody has are linked to.

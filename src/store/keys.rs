@@ -247,6 +247,12 @@ pub fn link(organization: OrgNumber, contact: Uuid, at: Timestamp, kind: u8, id:
     key
 }
 
+/// Reads the time out of the key of a link.
+pub fn time_of_link(key: &[u8]) -> Option<Timestamp> {
+    let at = key.get(21..29)?.try_into().ok().map(u64::from_be_bytes)?;
+    Some(Timestamp((at ^ (1 << 63)).cast_signed()))
+}
+
 /// Reads contact, kind and record out of the key of a link.
 pub fn parse_link(key: &[u8]) -> Option<(OrgNumber, Uuid, u8, Uuid)> {
     let rest = key.strip_prefix(&[LINKS])?;

@@ -1,6 +1,9 @@
 //! What has happened with a contact, in one order: records that are about it, and what the audit
 //! log says was changed.
 
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
@@ -13,7 +16,7 @@ use super::super::{App, authorize};
 use crate::domain::access::{Caller, Permission};
 use crate::domain::audit::{AuditAction, FieldChange};
 use crate::domain::ids::ContactId;
-use crate::domain::record::{AnyKind, Event, Record, kind_by_number};
+use crate::domain::record::{AnyKind, Event, KINDS, Record, kind_by_number};
 use crate::domain::time::Timestamp;
 use crate::engine::{Error as EngineError, codec, keys};
 
@@ -23,6 +26,8 @@ const PER_PAGE: usize = 50;
 const MOST_PER_PAGE: usize = 500;
 /// Most changes of a contact that are looked at, the newest ones.
 const MOST_CHANGES: usize = 5_000;
+/// What changes are called.
+const CHANGES: &[&str] = &["created", "merge", "field_change", "assignment", "tag"];
 
 /// Which events are asked for.
 #[derive(Clone, Debug, Default)]
@@ -79,7 +84,7 @@ pub struct Timeline {
 impl App {
     /// What has happened with a contact and with all that were merged into it.
     ///
-    /// Cost: reads the records about the contact and at most 5,000 of its changes.
+    /// Cost: reads what is on the page, and the deals of the contact.
     ///
     /// # Errors
     /// If there is no such contact for the caller, or a type, the page or the cursor is none.
@@ -97,23 +102,50 @@ impl App {
             return Err(Error::invalid("/per_page", "range", detail));
         }
         let after = query.cursor.as_deref().map(decode).transpose()?;
-        let mut events = Vec::new();
+        let from = after.as_ref().map(|(at, _)| *at);
+        let mut merger = Merger { is_ascending: query.is_ascending, pending: BinaryHeap::new() };
+        let mut sources = Vec::new();
         for one in self.all_that_are(caller, contact)? {
-            self.add_records(caller, one, &mut events)?;
-            self.add_changes(caller, ContactId(one), &mut events)?;
-        }
-        if !query.types.is_empty() {
-            events.retain(|event| query.types.contains(&event.kind));
-        }
-        events.sort_unstable_by(|one, other| {
-            let order = (one.occurred_at, &one.id).cmp(&(other.occurred_at, &other.id));
-            if query.is_ascending { order } else { order.reverse() }
-        });
-        if let Some((at, id)) = after {
-            events.retain(|event| {
-                let place = (event.occurred_at, &event.id);
-                if query.is_ascending { place > (at, &id) } else { place < (at, &id) }
+            self.add_early(caller, one, query, &mut merger)?;
+            let wants = move |kind: &dyn AnyKind| is_wanted(kind, &query.types);
+            let links =
+                self.partition.links_in_order(caller.organization, one, from, query.is_ascending);
+            let links = links.filter_map(move |link| match link {
+                Ok((at, number, id)) => {
+                    let kind = kind_by_number(number)?;
+                    // What tells of earlier things is there already.
+                    let is_new = wants(kind) && !kind.info().tells_earlier;
+                    is_new.then_some(Ok((at, Told::Record(kind, id))))
+                }
+                Err(error) => Some(Err(error.into())),
             });
+            sources.push((Box::new(links) as Source<'_>).peekable());
+            let changes = self.changes_in_order(caller, ContactId(one), from, query)?;
+            sources.push(changes.peekable());
+        }
+        let is_behind = |event: &TimelineEvent| match &after {
+            None => true,
+            Some((at, id)) if query.is_ascending => (event.occurred_at, &event.id) > (*at, id),
+            Some((at, id)) => (event.occurred_at, &event.id) < (*at, id),
+        };
+        let mut events: Vec<TimelineEvent> = Vec::new();
+        while events.len() <= per_page {
+            let next = next_source(&mut sources, query.is_ascending)?;
+            if let Some(event) = merger.take_before(next.map(|(_, at)| at)) {
+                let is_asked = query.types.is_empty() || query.types.contains(&event.kind);
+                if is_asked && is_behind(&event) {
+                    events.push(event);
+                }
+                continue;
+            }
+            let Some((source, _)) = next else { break };
+            let Some(told) = sources[source].next() else { break };
+            match told?.1 {
+                Told::Record(kind, id) => self.add_record(caller, kind, id, &mut merger)?,
+                Told::Change(contact, number) => {
+                    self.add_changes(caller, contact, number, &mut merger)?;
+                }
+            }
         }
         let has_more = events.len() > per_page;
         events.truncate(per_page);
@@ -121,63 +153,208 @@ impl App {
         Ok(Timeline { events, next_cursor })
     }
 
-    fn add_records(
+    /// What records tell that can be about earlier times than those by which they are linked: few,
+    /// so they are all read before.
+    fn add_early(
         &self,
         caller: &Caller,
         contact: Uuid,
-        events: &mut Vec<TimelineEvent>,
+        query: &TimelineQuery,
+        merger: &mut Merger,
     ) -> Result<(), Error> {
-        let org = caller.organization;
-        for entry in self.partition.scan(&keys::links_of(org, contact)) {
-            let Some((_, _, number, id)) = keys::parse_link(&entry?.0) else { continue };
-            let Some(kind) = kind_by_number(number) else { continue };
-            let Some(bytes) = self.partition.get(&keys::record(org, number, id))? else { continue };
-            let record: Record = codec::decode(&bytes).map_err(EngineError::from)?;
-            if record.head.deleted_at.is_some() {
-                continue;
-            }
-            let by = self.name_of_actor(org, &record.head.created_by);
-            let by = by.unwrap_or_else(|| record.head.created_by.clone());
-            for event in kind.events(&record) {
-                events.push(of_record(kind, &record, event, &by));
+        let is_early =
+            |kind: &dyn AnyKind| kind.info().tells_earlier && is_wanted(kind, &query.types);
+        let found = self.partition.contact(caller.organization, ContactId(contact))?;
+        // Only deals tell of earlier things, and they are counted.
+        let has_some = found.is_some_and(|contact| contact.facts.counts.deals > 0);
+        if !has_some || !KINDS.iter().any(|kind| is_early(*kind)) {
+            return Ok(());
+        }
+        for link in self.partition.links_in_order(caller.organization, contact, None, true) {
+            let (_, number, id) = link?;
+            if let Some(kind) = kind_by_number(number).filter(|kind| is_early(*kind)) {
+                self.add_record(caller, kind, id, merger)?;
             }
         }
         Ok(())
+    }
+
+    fn add_record(
+        &self,
+        caller: &Caller,
+        kind: &'static dyn AnyKind,
+        id: Uuid,
+        merger: &mut Merger,
+    ) -> Result<(), Error> {
+        let (org, number) = (caller.organization, kind.info().number);
+        let Some(bytes) = self.partition.get(&keys::record(org, number, id))? else {
+            return Ok(());
+        };
+        let record: Record = codec::decode(&bytes).map_err(EngineError::from)?;
+        if record.head.deleted_at.is_some() {
+            return Ok(());
+        }
+        let by = self.name_of_actor(org, &record.head.created_by);
+        let by = by.unwrap_or_else(|| record.head.created_by.clone());
+        for event in kind.events(&record) {
+            merger.add(of_record(kind, &record, event, &by));
+        }
+        Ok(())
+    }
+
+    /// The changes of a contact in the order of time, from a time on, the newest ones only if there
+    /// are very many.
+    fn changes_in_order<'a>(
+        &'a self,
+        caller: &Caller,
+        contact: ContactId,
+        from: Option<Timestamp>,
+        query: &TimelineQuery,
+    ) -> Result<Source<'a>, Error> {
+        let is_told =
+            query.types.is_empty() || query.types.iter().any(|one| CHANGES.contains(&one.as_str()));
+        if !is_told {
+            return Ok(Box::new(std::iter::empty()));
+        }
+        let org = caller.organization;
+        let mut numbers = self.partition.audit_numbers_of(org, contact.0)?;
+        numbers.drain(..numbers.len().saturating_sub(MOST_CHANGES));
+        if !query.is_ascending {
+            numbers.reverse();
+        }
+        let is_ascending = query.is_ascending;
+        let told = numbers.into_iter().filter_map(move |number| {
+            match self.partition.audit_entry(org, number) {
+                Ok(Some(entry)) => {
+                    let is_before = from.is_some_and(|from| {
+                        if is_ascending { entry.at < from } else { entry.at > from }
+                    });
+                    (!is_before).then_some(Ok((entry.at, Told::Change(contact, number))))
+                }
+                Ok(None) => None,
+                Err(error) => Some(Err(error.into())),
+            }
+        });
+        Ok(Box::new(told))
     }
 
     fn add_changes(
         &self,
         caller: &Caller,
         contact: ContactId,
-        events: &mut Vec<TimelineEvent>,
+        number: u64,
+        merger: &mut Merger,
     ) -> Result<(), Error> {
-        let org = caller.organization;
         let everything = AuditQuery::default();
-        let numbers = self.partition.audit_numbers_of(org, contact.0)?;
-        for number in numbers.into_iter().rev().take(MOST_CHANGES) {
-            let Some(entry) = self.partition.audit_entry(org, number)? else { continue };
-            for (at, act) in entry.acts.iter().enumerate() {
-                if act.1 != contact.0 || act.0 == AuditAction::ContactRead {
-                    continue;
-                }
-                let Some(line) = self.audit_line(caller, &entry, act, &everything)? else {
-                    continue;
-                };
-                let (kind, title) = kind_of_change(act.0, &line.changes);
-                events.push(TimelineEvent {
-                    // So that the ids of one moment sort as what they tell of.
-                    id: format!("{number:016}.{at:04}"),
-                    kind: kind.to_owned(),
-                    occurred_at: line.at,
-                    by: line.actor_name.unwrap_or(line.actor),
-                    title,
-                    record: EventRecord { kind: "contact".to_owned(), id: contact.0 },
-                    changes: line.changes,
-                });
+        let Some(entry) = self.partition.audit_entry(caller.organization, number)? else {
+            return Ok(());
+        };
+        for (at, act) in entry.acts.iter().enumerate() {
+            if act.1 != contact.0 || act.0 == AuditAction::ContactRead {
+                continue;
             }
+            let Some(line) = self.audit_line(caller, &entry, act, &everything)? else {
+                continue;
+            };
+            let (kind, title) = kind_of_change(act.0, &line.changes);
+            merger.add(TimelineEvent {
+                // So that the ids of one moment sort as what they tell of.
+                id: format!("{number:016}.{at:04}"),
+                kind: kind.to_owned(),
+                occurred_at: line.at,
+                by: line.actor_name.unwrap_or(line.actor),
+                title,
+                record: EventRecord { kind: "contact".to_owned(), id: contact.0 },
+                changes: line.changes,
+            });
         }
         Ok(())
     }
+}
+
+/// What is told next by a source, before it is read.
+enum Told {
+    Record(&'static dyn AnyKind, Uuid),
+    Change(ContactId, u64),
+}
+
+/// Something that tells of events in the order that is asked for.
+type Source<'a> = Box<dyn Iterator<Item = Result<(Timestamp, Told), Error>> + 'a>;
+
+/// Which source has what comes next, and when that was.
+fn next_source(
+    sources: &mut [std::iter::Peekable<Source<'_>>],
+    is_ascending: bool,
+) -> Result<Option<(usize, Timestamp)>, Error> {
+    let mut best: Option<(usize, Timestamp)> = None;
+    for (at, source) in sources.iter_mut().enumerate() {
+        match source.peek() {
+            Some(Ok((time, _))) => {
+                let is_better = |(_, known): (usize, Timestamp)| {
+                    if is_ascending { *time < known } else { *time > known }
+                };
+                if best.is_none_or(is_better) {
+                    best = Some((at, *time));
+                }
+            }
+            Some(Err(_)) => return Ok(Some((at, Timestamp(0)))),
+            None => {}
+        }
+    }
+    Ok(best)
+}
+
+/// Events that were read and wait until nothing can come in front of them.
+struct Merger {
+    is_ascending: bool,
+    pending: BinaryHeap<Pending>,
+}
+
+/// An event at its place: the first to be told is the greatest.
+struct Pending {
+    is_ascending: bool,
+    event: TimelineEvent,
+}
+
+impl Ord for Pending {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let place = |one: &Self| (one.event.occurred_at, one.event.id.clone());
+        let order = place(self).cmp(&place(other));
+        if self.is_ascending { order.reverse() } else { order }
+    }
+}
+
+impl PartialOrd for Pending {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Pending {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Pending {}
+
+impl Merger {
+    fn add(&mut self, event: TimelineEvent) {
+        self.pending.push(Pending { is_ascending: self.is_ascending, event });
+    }
+
+    /// The first event, if it is in front of everything that sources can still tell.
+    fn take_before(&mut self, next: Option<Timestamp>) -> Option<TimelineEvent> {
+        let first = self.pending.peek()?.event.occurred_at;
+        let is_first =
+            next.is_none_or(|next| if self.is_ascending { first < next } else { first > next });
+        if is_first { self.pending.pop().map(|pending| pending.event) } else { None }
+    }
+}
+
+/// Whether records of a kind can tell something that is asked for.
+fn is_wanted(kind: &dyn AnyKind, types: &[String]) -> bool {
+    types.is_empty() || types.iter().any(|one| kind.info().tells.contains(&one.as_str()))
 }
 
 fn of_record(kind: &dyn AnyKind, record: &Record, event: Event, by: &str) -> TimelineEvent {

@@ -95,6 +95,10 @@ pub struct KindInfo {
     /// The field with the record to which it belongs: it is about the same contact, and goes and
     /// comes back with it.
     pub owner: Option<&'static str>,
+    /// What its records can tell on a timeline; its name if nothing is said.
+    pub tells: &'static [&'static str],
+    /// Whether a record can tell of something before the time by which it is linked.
+    pub tells_earlier: bool,
     /// Numbers in answers that follow from other records when they are asked for, and what they
     /// are.
     pub derived: &'static [(&'static str, &'static str)],

@@ -84,3 +84,57 @@ fn a_timeline_holds_that_of_who_was_merged_into_the_contact() {
     let undone = server.get(&path).expect(200).json;
     assert_eq!((count(&undone, "task"), count(&undone, "created")), (0, 1), "{undone}");
 }
+
+#[test]
+fn pages_of_a_long_timeline_are_those_of_the_whole_in_both_orders_and_by_type() {
+    let server = TestServer::start();
+    let one = server.create_id(&json!({"name": "Ann Smith"}));
+    let two = server.create_id(&json!({"name": "Ann Smith"}));
+    for at in 0..60_u32 {
+        let contact = if at % 3 == 0 { &two } else { &one };
+        // Many at the same moment, and none in the order of their making.
+        let when = format!("2026-01-{:02}T00:00:00Z", (at * 7) % 10 + 1);
+        let (noun, body) = match at % 4 {
+            0 => ("calls", json!({"status": "MISSED", "started_at": when})),
+            1 => ("activities", json!({"type": "meeting", "occurred_at": when})),
+            2 => ("tasks", json!({"title": "Do", "due_at": when})),
+            _ => ("deals", json!({"title": "Deal", "status": "won"})),
+        };
+        let mut body = body;
+        body["contact_id"] = json!(contact);
+        server.post(&format!("/api/v1/{noun}"), &body).expect(201);
+    }
+    server.post("/api/v1/contacts/merge", &json!({"primary": one, "others": [two]})).expect(200);
+    let path = format!("/api/v1/contacts/{one}/timeline");
+    let whole = server.get(&format!("{path}?per_page=500")).expect(200).json;
+    let whole: Vec<Value> = whole["events"].as_array().unwrap().clone();
+    assert_eq!(whole.len(), 60 + 15 + 2 + 2, "deals tell twice, and contacts were made and merged");
+    let place = |event: &Value| {
+        (event["occurred_at"].as_str().unwrap().to_owned(), event["id"].as_str().unwrap().to_owned())
+    };
+    let mut sorted = whole.clone();
+    sorted.sort_by_key(|event| std::cmp::Reverse(place(event)));
+    assert_eq!(whole, sorted);
+    for (order, types) in
+        [("desc", ""), ("asc", ""), ("asc", "deal_created,task"), ("desc", "deal_won,call,merge")]
+    {
+        let mut expected = whole.clone();
+        if order == "asc" {
+            expected.reverse();
+        }
+        expected.retain(|event| {
+            types.is_empty() || types.split(',').any(|one| event["type"] == one)
+        });
+        let (mut paged, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let query = format!("order={order}&type={types}&per_page=7&cursor={cursor}");
+            let page = server.get(&format!("{path}?{query}")).expect(200).json;
+            paged.extend(page["events"].as_array().unwrap().iter().cloned());
+            match page["next_cursor"].as_str() {
+                Some(next) => next.clone_into(&mut cursor),
+                None => break,
+            }
+        }
+        assert_eq!(paged, expected, "{order} {types}");
+    }
+}

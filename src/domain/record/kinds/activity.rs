@@ -21,29 +21,22 @@ pub(super) struct Activity {
     data: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
+/// What can have happened.
+const TYPES: &[&str] =
+    &["email_sent", "email_opened", "email_clicked", "meeting", "form_submit", "other"];
+
 impl Kind for Activity {
     const INFO: KindInfo = KindInfo {
         number: 4,
         about: "Something that has happened with a contact: a mail, a meeting, a form.",
         sort: "-occurred_at",
+        tells: TYPES,
         ..names!("activity", "activities")
     };
 
     const FIELDS: &'static [FieldInfo] = &[
-        FieldInfo::new(
-            "type",
-            FieldKind::Choice(&[
-                "email_sent",
-                "email_opened",
-                "email_clicked",
-                "meeting",
-                "form_submit",
-                "other",
-            ]),
-            "what has happened",
-            r#""meeting""#,
-        )
-        .required(),
+        FieldInfo::new("type", FieldKind::Choice(TYPES), "what has happened", r#""meeting""#)
+            .required(),
         FieldInfo::contact().required(),
         FieldInfo::new(
             "occurred_at",

@@ -30,6 +30,8 @@ impl Kind for Deal {
     const INFO: KindInfo = KindInfo {
         number: 3,
         about: "What may be sold to somebody: how much, how far it is, and whose it is.",
+        tells: &["deal_created", "deal_won", "deal_lost"],
+        tells_earlier: true,
         ..names!("deal", "deals")
     };
 

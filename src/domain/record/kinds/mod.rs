@@ -63,6 +63,8 @@ macro_rules! names {
             on_same: crate::domain::record::OnSame::Refuse,
             owner: None,
             derived: &[],
+            tells: &[$name],
+            tells_earlier: false,
         }
     };
 }
