@@ -130,7 +130,7 @@ impl App {
         };
         let mut events: Vec<TimelineEvent> = Vec::new();
         while events.len() <= per_page {
-            let next = next_source(&mut sources, query.is_ascending)?;
+            let next = next_source(&mut sources, query.is_ascending);
             if let Some(event) = merger.take_before(next.map(|(_, at)| at)) {
                 let is_asked = query.types.is_empty() || query.types.contains(&event.kind);
                 if is_asked && is_behind(&event) {
@@ -285,7 +285,7 @@ type Source<'a> = Box<dyn Iterator<Item = Result<(Timestamp, Told), Error>> + 'a
 fn next_source(
     sources: &mut [std::iter::Peekable<Source<'_>>],
     is_ascending: bool,
-) -> Result<Option<(usize, Timestamp)>, Error> {
+) -> Option<(usize, Timestamp)> {
     let mut best: Option<(usize, Timestamp)> = None;
     for (at, source) in sources.iter_mut().enumerate() {
         match source.peek() {
@@ -297,11 +297,12 @@ fn next_source(
                     best = Some((at, *time));
                 }
             }
-            Some(Err(_)) => return Ok(Some((at, Timestamp(0)))),
+            // What went wrong is told when it is taken.
+            Some(Err(_)) => return Some((at, Timestamp(0))),
             None => {}
         }
     }
-    Ok(best)
+    best
 }
 
 /// Events that were read and wait until nothing can come in front of them.

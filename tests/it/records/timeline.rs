@@ -110,7 +110,10 @@ fn pages_of_a_long_timeline_are_those_of_the_whole_in_both_orders_and_by_type() 
     let whole: Vec<Value> = whole["events"].as_array().unwrap().clone();
     assert_eq!(whole.len(), 60 + 15 + 2 + 2, "deals tell twice, and contacts were made and merged");
     let place = |event: &Value| {
-        (event["occurred_at"].as_str().unwrap().to_owned(), event["id"].as_str().unwrap().to_owned())
+        (
+            event["occurred_at"].as_str().unwrap().to_owned(),
+            event["id"].as_str().unwrap().to_owned(),
+        )
     };
     let mut sorted = whole.clone();
     sorted.sort_by_key(|event| std::cmp::Reverse(place(event)));
@@ -122,9 +125,8 @@ fn pages_of_a_long_timeline_are_those_of_the_whole_in_both_orders_and_by_type() 
         if order == "asc" {
             expected.reverse();
         }
-        expected.retain(|event| {
-            types.is_empty() || types.split(',').any(|one| event["type"] == one)
-        });
+        expected
+            .retain(|event| types.is_empty() || types.split(',').any(|one| event["type"] == one));
         let (mut paged, mut cursor) = (Vec::new(), String::new());
         loop {
             let query = format!("order={order}&type={types}&per_page=7&cursor={cursor}");
