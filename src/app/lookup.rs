@@ -3,11 +3,16 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use jiff::tz::TimeZone;
+
 use super::error::Error;
 use super::{App, authorize};
 use crate::domain::access::{Caller, FieldRight, Permission};
 use crate::domain::contact::Contact;
-use crate::domain::phone::{NumberQuery, Phone, parse_outside_line, parse_query, same_line};
+use crate::domain::phone::{
+    NumberQuery, Origin, Phone, origin_of, parse_outside_line, parse_query, same_line,
+};
+use crate::domain::time::Timestamp;
 use crate::engine::lookup::{Candidate, Rule};
 
 /// Most results of one lookup.
@@ -45,6 +50,10 @@ pub struct LookupAnswer {
     pub(super) best: Option<Rule>,
     /// How many contacts match in all.
     pub count: usize,
+    /// What the number tells of where it is from, if nobody is known by it.
+    pub origin: Option<Origin>,
+    /// The time that it is there, RFC 3339.
+    pub local_time: Option<String>,
     /// How long it took, in microseconds.
     pub took_us: u64,
 }
@@ -157,7 +166,12 @@ impl App {
                 contact: caller.shown(contact),
             })
             .collect();
+        let origin = query.e164.as_deref().filter(|_| count == 0);
+        let origin = origin.map(|_| origin_of(&query.digits, query.country.as_deref()));
+        let local_time = origin.and_then(|origin| time_in(origin.timezone?, self.partition.now()));
         Ok(LookupAnswer {
+            origin,
+            local_time,
             query,
             results,
             best,
@@ -200,6 +214,13 @@ impl App {
         }
         numbers.iter().map(|number| self.lookup_number(caller, number, country, limit)).collect()
     }
+}
+
+/// The time that it is in a time zone.
+fn time_in(timezone: &str, now: Timestamp) -> Option<String> {
+    let now = jiff::Timestamp::from_millisecond(now.0).ok()?;
+    let there = now.to_zoned(TimeZone::get(timezone).ok()?);
+    Some(there.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string())
 }
 
 /// The label of the number that matched, if the caller may see that much of it.

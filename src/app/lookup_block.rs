@@ -93,6 +93,8 @@ impl Block {
                 contact: caller.shown(contact),
             });
         LookupAnswer {
+            origin: None,
+            local_time: None,
             query,
             results: results.collect(),
             best: Some(Rule::Block),

@@ -23,6 +23,12 @@ struct LookupBody<'a> {
     matched: &'static str,
     count: usize,
     took_us: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timezone: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    local_time: Option<&'a str>,
     results: Vec<ResultBody<'a>>,
 }
 
@@ -108,6 +114,9 @@ impl<'a> LookupBody<'a> {
             matched: answer.rule().map_or("none", crate::app::Rule::as_str),
             count: answer.count,
             took_us: answer.took_us,
+            place: answer.origin.and_then(|origin| origin.place),
+            timezone: answer.origin.and_then(|origin| origin.timezone),
+            local_time: answer.local_time.as_deref(),
             results,
         }
     }
@@ -121,7 +130,8 @@ fn is_plain(number: &str) -> bool {
 
 /// Finds who has a number, in any form of it.
 ///
-/// A number that nobody has is answered with `count: 0`, not with an error.
+/// A number that nobody has is answered with `count: 0`, not with an error, and with the `place`,
+/// `timezone` and `local_time` that its beginning tells.
 #[utoipa::path(get, path = "/api/v1/lookup", operation_id = "lookup_number", tag = "lookup",
     params(("number" = String, Query, description = "the number in any form"),
         ("country" = Option<String>, Query, description = "ISO 3166 country of national numbers"),

@@ -92,6 +92,13 @@ pub(super) struct LookupAnswer {
     pub matched: String,
     pub count: usize,
     pub took_us: u64,
+    /// Of a number that nobody has: the city or region where its line was given out, if its beginning
+    /// tells.
+    pub place: Option<String>,
+    /// Of a number that nobody has: the IANA time zone of its place or country, if there is one.
+    pub timezone: Option<String>,
+    /// The time that it is there, RFC 3339.
+    pub local_time: Option<String>,
     pub results: Vec<LookupResult>,
 }
 

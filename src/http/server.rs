@@ -17,6 +17,7 @@ use super::signals::{Ending, Signals};
 use super::state::State;
 use super::tls::{Certificates, TlsError};
 use crate::app::App;
+use crate::domain::phone::prepare_origins;
 
 /// Why the server does not serve.
 #[derive(Debug, thiserror::Error)]
@@ -114,6 +115,8 @@ pub fn serve_on(
     if let Some(warning) = options.warning() {
         tracing::warn!("{warning}");
     }
+    // The first unknown caller need not wait for it.
+    drop(std::thread::Builder::new().name("origins".to_owned()).spawn(prepare_origins));
     let certificates = options.tls.as_ref().map(Certificates::load).transpose()?;
     let tls = certificates.as_ref().map(Certificates::server_config).transpose()?;
     let address = listener.local_addr()?;

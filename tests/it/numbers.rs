@@ -2,6 +2,7 @@
 
 use ringdex::domain::access::Organization;
 use ringdex::domain::ids::OrgNumber;
+use ringdex::domain::time::{Clock, Timestamp};
 use ringdex::engine::{Error as EngineError, codec, keys};
 use serde_json::{Value, json};
 
@@ -153,6 +154,36 @@ fn a_direct_line_names_the_company_behind_its_switchboard() {
     // In countries whose numbers do not grow, a beginning says nothing.
     server.create(&json!({"name": "American", "phone": "+12025550170", "company": "Other"}));
     assert_eq!(server.lookup("+1202555017012", "")["match"], "none");
+}
+
+#[test]
+fn an_unknown_caller_has_the_place_and_the_one_local_time_that_the_number_tells() {
+    let server = TestServer::at(&Clock::fixed(Timestamp(1_735_732_800_000)));
+    for (number, place, timezone, local) in [
+        ("+1 202 555 0123", "Washington D.C.", "America/New_York", "2025-01-01T07:00:00-05:00"),
+        ("+1 808 555 0123", "Hawaii", "Pacific/Honolulu", "2025-01-01T02:00:00-10:00"),
+        ("+49 30 901820", "Berlin", "Europe/Berlin", "2025-01-01T13:00:00+01:00"),
+        ("+91 22 2345 6789", "Mumbai", "Asia/Kolkata", "2025-01-01T17:30:00+05:30"),
+    ] {
+        let found = server.lookup(number, "");
+        assert_eq!(found["match"], "none", "{number}");
+        assert_eq!(
+            (&found["place"], &found["timezone"], &found["local_time"]),
+            (&json!(place), &json!(timezone), &json!(local)),
+            "{number}"
+        );
+    }
+    // Where a country has several and the number tells nothing, none is guessed.
+    let found = server.lookup("+7 903 123-45-67", "");
+    assert_eq!((&found["timezone"], &found["local_time"]), (&Value::Null, &Value::Null));
+    // Of somebody who is known the record says it.
+    server.create(&json!({"name": "Known", "phone": "+12025550123"}));
+    let found = server.lookup("+1 202 555 0123", "");
+    assert_eq!((&found["count"], &found["place"]), (&json!(1), &Value::Null));
+    let body = json!({"numbers": ["+4930901821", "nonsense"]});
+    let batch = server.post("/api/v1/lookup/batch", &body).expect(200).json;
+    assert_eq!(batch["results"][0]["place"], "Berlin", "{batch}");
+    assert_eq!(batch["results"][1]["place"], Value::Null);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use super::number_key::NumberKey;
 mod address;
 mod digit;
 mod extension;
+mod origin;
 mod plan;
 mod reading;
 mod reread;
@@ -18,6 +19,7 @@ mod typed;
 
 pub(crate) use digit::keypad_digit;
 pub use digit::{digit_value, digits_of, is_separator};
+pub use origin::{Origin, origin_of, prepare_origins};
 pub use plan::{same_calling_code, same_line};
 pub use reading::may_have_desks;
 pub use reread::{READER_VERSION, reread};

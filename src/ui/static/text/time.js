@@ -83,7 +83,7 @@ export function timeInCountry(country, at = new Date()) {
     const sorted = zones.slice().sort((a, b) => offset(a) - offset(b));
     if (!sorted.length) return null;
     const [first, last] = [clock(sorted[0], at), clock(sorted[sorted.length - 1], at)];
-    return first === last ? first : `${first} to ${last}, by region`;
+    return first === last ? first : `${first} to ${last}, depending on where`;
   } catch {
     return null;
   }

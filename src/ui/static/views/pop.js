@@ -15,7 +15,7 @@ import { load, record, remember, save } from "../state/records.js";
 import { toast } from "../state/session.js";
 import { go, openContact, place } from "../state/url.js";
 import { showPhone } from "../text/phone.js";
-import { timeInCountry } from "../text/time.js";
+import { timeIn, timeInCountry } from "../text/time.js";
 import { countryName, label, problemText } from "../text/words.js";
 
 /** @typedef {import("../api.js").Lookup} Lookup */
@@ -31,8 +31,10 @@ const MATCHED = {
 /** @param {{found: Lookup}} props */
 function CallerNumber({ found }) {
   const { e164, raw, country, line_type: line } = found.query;
-  const time = timeInCountry(country);
+  // One time where the beginning of the number tells it, else those of the country.
+  const time = timeIn(found.timezone) ?? timeInCountry(country);
   const facts = [
+    found.place ? html`<span title="where the line was given out">${found.place}</span>` : null,
     country ? countryName(country) : null,
     line ? label(line) : null,
     time ? html`<span class="clock"><${Icon} name="clock" />${time}</span>` : null,
