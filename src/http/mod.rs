@@ -42,6 +42,7 @@ mod observe;
 mod oidc;
 mod openapi;
 mod openapi_complete;
+mod openapi_examples;
 mod openapi_records;
 mod options;
 mod origin;

@@ -5,6 +5,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::openapi_complete::Completion;
+use super::openapi_examples::Examples;
 use super::openapi_records::RecordPaths;
 use super::{
     admin, audit, bulk, contacts, custom_fields, duplicate_runs, duplicates, export, health,
@@ -47,7 +48,7 @@ use super::{
         health::healthz, health::readyz, health::figures, health::metrics,
     ),
     security(("token" = [])),
-    modifiers(&Security, &RecordPaths, &Completion)
+    modifiers(&Security, &RecordPaths, &Completion, &Examples)
 )]
 struct Document;
 

@@ -317,3 +317,113 @@ fn operations_are_in_groups_that_are_explained_in_order() {
         assert!(tags.contains(&tag), "{method} {path}: {tag:?} is not explained");
     });
 }
+
+#[test]
+fn every_parameter_and_every_body_has_an_example_that_fits() {
+    let document = document();
+    let mut wrong = Vec::new();
+    let mut check = |place: &str, schema: &Value, example: &Value| {
+        if example.is_null() {
+            wrong.push(format!("{place} has no example"));
+        } else {
+            differences(&document, schema, example, place, &mut wrong);
+        }
+    };
+    for_each_operation(&document, |method, path, operation| {
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let place = format!("{method} {path} {}", parameter["name"]);
+            check(&place, &parameter["schema"], &parameter["example"]);
+        }
+        let bodies = operation["requestBody"]["content"].as_object();
+        for (kind, content) in bodies.into_iter().flatten() {
+            let place = format!("{method} {path} {kind}");
+            check(&place, &content["schema"], &content["example"]);
+        }
+    });
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn members_that_take_some_values_name_them_all() {
+    let document = document();
+    let values = |schema: &str, member: &str| {
+        let at = format!("/components/schemas/{schema}/properties/{member}/enum");
+        document.pointer(&at).and_then(Value::as_array).cloned().unwrap_or_default()
+    };
+    let server = TestServer::start();
+    let id = server.create_id(&json!({"name": "Example", "phone": "+12025550123"}));
+    let path = format!("/api/v1/contacts/{id}");
+    for member in ["status", "lifecycle", "email_state"] {
+        let all = values("ContactInput", member);
+        assert!(all.len() > 3 && all.contains(&Value::Null), "{member}");
+        for value in &all {
+            let changed = server.patch(&path, &json!({member: value})).expect(200).json;
+            assert!(values("Contact", member).contains(&changed[member]), "{member}: {changed}");
+        }
+        server.patch(&path, &json!({member: "nonsense"})).expect(422);
+    }
+    for (member, count) in [("phone_uniqueness", 3), ("phone_validation", 3)] {
+        let all = values("Settings", member);
+        assert_eq!(all.iter().filter(|value| !value.is_null()).count(), count);
+        for value in all.iter().filter(|value| !value.is_null()) {
+            server.patch("/api/v1/settings", &json!({member: value})).expect(200);
+        }
+        server.patch("/api/v1/settings", &json!({member: "nonsense"})).expect(422);
+    }
+    for role in values("TokenInput", "role") {
+        let scopes = if role == "machine" { json!(["lookup"]) } else { json!([]) };
+        server.post("/api/v1/tokens", &json!({"role": role, "scopes": scopes})).expect(201);
+    }
+    for (at, kind) in values("CustomFieldInput", "type").iter().enumerate() {
+        let mut body = json!({"key": format!("field {at}"), "label": "F", "type": kind});
+        if kind == "dropdown" || kind == "multi_select" {
+            body["options"] = json!(["a"]);
+        }
+        if !kind.is_null() {
+            server.post("/api/v1/custom-fields", &body).expect(201);
+        }
+    }
+    let found = server.lookup("+12025550123", "");
+    assert!(values("LookupAnswer", "match").contains(&found["match"]));
+    assert!(values("LookupResult", "rule").contains(&found["results"][0]["rule"]));
+}
+
+#[test]
+fn examples_of_bodies_are_taken() {
+    let document = document();
+    let server = TestServer::start();
+    let example = |path: &str| {
+        let at = format!("/paths/{}/post/requestBody/content", path.replace('/', "~1"));
+        let content = document.pointer(&at).unwrap();
+        content["application/json"]["example"].clone()
+    };
+    for (path, status) in [
+        ("/api/v1/contacts", 201),
+        ("/api/v1/contacts/bulk", 200),
+        ("/api/v1/contacts/search", 200),
+        ("/api/v1/companies", 201),
+        ("/api/v1/custom-fields", 201),
+        ("/api/v1/departments", 201),
+        ("/api/v1/duplicates/check", 200),
+        ("/api/v1/imports", 202),
+        ("/api/v1/imports/preview", 200),
+        ("/api/v1/lists", 201),
+        ("/api/v1/lookup/batch", 200),
+        ("/api/v1/saved-searches", 201),
+        ("/api/v1/tags/auto-country", 200),
+        ("/api/v1/tokens", 201),
+        ("/api/v1/users", 201),
+    ] {
+        server.post(path, &example(path)).expect(status);
+    }
+    // What is about a contact is about one that exists.
+    let id = server.create_id(&json!({"name": "About"}));
+    for path in ["activities", "calls", "conversations", "deals", "notes", "tasks"] {
+        let path = format!("/api/v1/{path}");
+        let mut body = example(&path);
+        if !body["contact_id"].is_null() {
+            body["contact_id"] = json!(id);
+        }
+        server.post(&path, &body).expect(201);
+    }
+}

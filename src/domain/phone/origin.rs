@@ -99,7 +99,7 @@ mod tests {
             ("14155550123", "US", "San Francisco, CA", "America/Los_Angeles"),
             ("19155550123", "US", "Texas", "America/Denver"),
             ("18085550123", "US", "Hawaii", "Pacific/Honolulu"),
-            ("16135550123", "CA", "Ottawa, ON", "America/Toronto"),
+            ("16135550123", "CA", "Ontario", "America/Toronto"),
             ("12425550123", "BS", "", "America/Nassau"),
             ("4930901820", "DE", "Berlin", "Europe/Berlin"),
             ("442079460000", "GB", "London", "Europe/London"),
