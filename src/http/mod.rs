@@ -57,6 +57,7 @@ mod server;
 mod session;
 mod setup;
 mod signals;
+mod sparse;
 mod state;
 mod suggest;
 mod tags;

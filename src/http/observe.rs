@@ -18,6 +18,7 @@ use super::coding;
 use super::connection::{EndOnDrop, Watch};
 use super::error::Problem;
 use super::limits;
+use super::sparse;
 use super::state::State;
 use super::unread::{self, Shared};
 use crate::error::ErrorCode;
@@ -66,7 +67,7 @@ pub(super) async fn observe(
                     }
                 }
             }
-            let response = coding::compress(&request, response);
+            let response = coding::compress(&request, sparse::thin(&request, response));
             Ok(ServiceResponse::new(request, after.complete(response, request_body)))
         }
         // The request is gone with the handler: only the answer is left to complete.

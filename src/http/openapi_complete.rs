@@ -96,6 +96,29 @@ const REPEATABLE: [&str; 8] = [
     "/api/v1/duplicates/auto-merges/{id}/undo",
 ];
 
+/// Lists whose entries are thinned by `fields`, besides those of records.
+const SPARSE: [&str; 19] = [
+    "/api/v1/lookup",
+    "/api/v1/suggest",
+    "/api/v1/audit",
+    "/api/v1/contacts/{id}/timeline",
+    "/api/v1/custom-fields",
+    "/api/v1/departments",
+    "/api/v1/duplicates/auto-merges",
+    "/api/v1/duplicates/dismissals",
+    "/api/v1/duplicates/runs",
+    "/api/v1/imports",
+    "/api/v1/jobs",
+    "/api/v1/merges",
+    "/api/v1/organizations",
+    "/api/v1/queues",
+    "/api/v1/saved-searches",
+    "/api/v1/tags",
+    "/api/v1/tags/proposals",
+    "/api/v1/tokens",
+    "/api/v1/users",
+];
+
 impl Modify for Completion {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         document.servers = Some(vec![Server::new("/")]);
@@ -170,6 +193,16 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
     if has_condition {
         let about = "the ETag that the request is based on, several with commas, or *";
         parameter(operation, "If-Match", about);
+    }
+    let is_list = KINDS.iter().any(|kind| kind.info().paths[0] == path) || SPARSE.contains(&path);
+    if method == "GET" && is_list {
+        let fields = ParameterBuilder::new()
+            .name("fields")
+            .parameter_in(ParameterIn::Query)
+            .required(Required::False)
+            .description(Some("only these members of the entries, separated by commas"))
+            .schema(Some(Object::with_type(Type::String)));
+        operation.parameters.get_or_insert_default().push(fields.build().into());
     }
     let is_of_kind = KINDS.iter().any(|kind| kind.info().paths[0] == path);
     if method == "POST" && (REPEATABLE.contains(&path) || is_of_kind) {

@@ -49,7 +49,8 @@ pub(super) async fn list(
     let text = |name: &str| asked.last(name).map(str::to_owned);
     let mut filters = asked.given_beside(&OF_LISTS);
     let contact = text("contact_id").filter(|id| id != "none");
-    filters.retain(|(name, _)| name != "contact_id" || contact.is_none());
+    // `fields` is for `sparse`.
+    filters.retain(|(name, _)| name != "fields" && (name != "contact_id" || contact.is_none()));
     let query = RecordQuery {
         q: text("q").unwrap_or_default(),
         contact,

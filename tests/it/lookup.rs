@@ -194,3 +194,52 @@ fn a_change_of_number_is_known_at_once() {
     assert_eq!(answer["results"][0]["blocked"], true);
     assert_eq!(answer["results"][0]["status"], "blocked");
 }
+
+#[test]
+fn lists_and_lookups_answer_with_the_members_that_are_wanted() {
+    let server = TestServer::start();
+    let id = server.create_id(&json!({"name": "Sparse One", "phone": "+12025550123"}));
+    server
+        .post("/api/v1/users", &json!({"name": "Ann", "email": "ann@example.com", "role": "agent"}))
+        .expect(201);
+    server.post("/api/v1/departments", &json!({"name": "Sales"})).expect(201);
+    server.post("/api/v1/queues", &json!({"name": "Support"})).expect(201);
+    server.post("/api/v1/saved-searches", &json!({"name": "Hot", "q": "x"})).expect(201);
+    server.post("/api/v1/custom-fields", &json!({"key": "plan", "type": "short_text"})).expect(201);
+    server.post("/api/v1/tasks", &json!({"title": "Call", "contact_id": id})).expect(201);
+    server.bulk_action(&json!({"ids": [id]}), &json!({"type": "add_tags", "tags": ["x"]}));
+    server.post("/api/v1/imports", &json!({"csv": "name\nJane\n"})).expect(202);
+    server.search("", "&refresh=wait");
+    for (path, list, fields) in [
+        ("/api/v1/lookup?number=%2B12025550123", "results", "display_name,id"),
+        ("/api/v1/contacts?q=sparse", "contacts", "display_name,id"),
+        ("/api/v1/users?", "users", "id,name"),
+        ("/api/v1/departments?", "departments", "id,name"),
+        ("/api/v1/queues?", "queues", "id,name"),
+        ("/api/v1/saved-searches?", "saved_searches", "id,name"),
+        ("/api/v1/custom-fields?", "custom_fields", "id,key"),
+        ("/api/v1/organizations?", "organizations", "id,name"),
+        ("/api/v1/tokens?", "tokens", "id,role"),
+        ("/api/v1/jobs?", "jobs", "id,state"),
+        ("/api/v1/imports?", "items", "id,state"),
+        ("/api/v1/audit?", "lines", "action,at"),
+        ("/api/v1/tags?", "items", "count,tag"),
+        ("/api/v1/suggest?prefix=sp", "suggestions", "kind,text"),
+        ("/api/v1/tasks?", "items", "id,title"),
+    ] {
+        let answer = server.get(&format!("{path}&fields={fields}")).expect(200).json;
+        let entries = answer[list].as_array().unwrap();
+        assert!(!entries.is_empty(), "{path}: {answer}");
+        for entry in entries {
+            let names: Vec<&str> = entry.as_object().unwrap().keys().map(String::as_str).collect();
+            assert_eq!(names.join(","), fields, "{path}: {answer}");
+        }
+    }
+    let path = format!("/api/v1/contacts/{id}/timeline?fields=id,type");
+    let timeline = server.get(&path).expect(200).json;
+    assert_eq!(timeline["events"][0].as_object().unwrap().len(), 2, "{timeline}");
+    // One contact is no list, and what is no answer stays what it is.
+    let whole = server.get(&format!("/api/v1/contacts/{id}?fields=id")).expect(200).json;
+    assert_eq!(whole["display_name"], "Sparse One");
+    assert!(server.get("/api/v1/lookup?fields=id").expect(422).json["errors"].is_array());
+}
