@@ -213,52 +213,10 @@ impl Checker<'_> {
                 draft.add_tags.extend(self.text(value, text, MAX_TAG).map(Cow::into_owned));
             }
             Content::Notes => parts.notes.extend(self.text(value, text, MAX_NOTES)),
-            Content::Status => match Status::parse(text) {
-                Some(status) if draft.status.value().is_none_or(|known| *known == status) => {
-                    draft.status = Patch::Set(status);
-                }
-                Some(_) => self.left_behind(value),
-                None => {
-                    let all = Status::ALL.map(Status::as_str).join(", ");
-                    let what = format!("use one of {all}");
-                    self.warn(
-                        value,
-                        IssueCode::ValueUnknown,
-                        "is not a status; the cell is left out",
-                        &what,
-                    );
-                }
-            },
+            Content::Status => self.status(value, text, draft),
             Content::Consent => self.consent(value, text, draft),
-            Content::Visibility => match Visibility::parse(text) {
-                Some(visibility)
-                    if draft.visibility.value().is_none_or(|known| *known == visibility) =>
-                {
-                    draft.visibility = Patch::Set(visibility);
-                }
-                Some(_) => self.left_behind(value),
-                None => self.issue(
-                    value,
-                    IssueCode::ValueUnknown,
-                    "is not a visibility",
-                    "use all, queue or owner",
-                ),
-            },
-            Content::Custom(key) => {
-                if let Some(text) = self.text(value, text, MAX_CUSTOM_TEXT) {
-                    let fitting = self.custom(value, key, &text);
-                    let known = parts.custom.get(key).and_then(Patch::value);
-                    match (fitting, known) {
-                        (Some(fitting), None) => {
-                            parts.custom.insert(key.to_owned(), Patch::Set(fitting));
-                        }
-                        (Some(fitting), Some(known)) if fitting != *known => {
-                            self.left_behind(value);
-                        }
-                        _ => {}
-                    }
-                }
-            }
+            Content::Visibility => self.visibility(value, text, draft),
+            Content::Custom(key) => self.custom_value(value, key, text, &mut parts.custom),
             Content::Text(slot) => self.put_text(value, text, slot(draft)),
             Content::Place(place, slot) => {
                 if let Some(text) = self.text(value, text, MAX_TEXT)
@@ -268,6 +226,60 @@ impl Checker<'_> {
                 }
             }
             Content::Nothing => {}
+        }
+    }
+
+    fn status(&mut self, value: &MappedValue<'_>, text: &str, draft: &mut Draft) {
+        match Status::parse(text) {
+            Some(status) if draft.status.value().is_none_or(|known| *known == status) => {
+                draft.status = Patch::Set(status);
+            }
+            Some(_) => self.left_behind(value),
+            None => {
+                let all = Status::ALL.map(Status::as_str).join(", ");
+                let what = format!("use one of {all}");
+                self.warn(
+                    value,
+                    IssueCode::ValueUnknown,
+                    "is not a status; the cell is left out",
+                    &what,
+                );
+            }
+        }
+    }
+
+    fn visibility(&mut self, value: &MappedValue<'_>, text: &str, draft: &mut Draft) {
+        match Visibility::parse(text) {
+            Some(visibility)
+                if draft.visibility.value().is_none_or(|known| *known == visibility) =>
+            {
+                draft.visibility = Patch::Set(visibility);
+            }
+            Some(_) => self.left_behind(value),
+            None => self.issue(
+                value,
+                IssueCode::ValueUnknown,
+                "is not a visibility",
+                "use all, queue or owner",
+            ),
+        }
+    }
+
+    fn custom_value(
+        &mut self,
+        value: &MappedValue<'_>,
+        key: &str,
+        text: &str,
+        custom: &mut BTreeMap<String, Patch<Value>>,
+    ) {
+        let Some(text) = self.text(value, text, MAX_CUSTOM_TEXT) else { return };
+        let fitting = self.custom(value, key, &text);
+        match (fitting, custom.get(key).and_then(Patch::value)) {
+            (Some(fitting), None) => {
+                custom.insert(key.to_owned(), Patch::Set(fitting));
+            }
+            (Some(fitting), Some(known)) if fitting != *known => self.left_behind(value),
+            _ => {}
         }
     }
 
