@@ -87,8 +87,8 @@ pub use people::{DepartmentView, ProvenUser, QueueView, SavedSearchView, SignOnR
 pub use permissions::PermissionsView;
 pub use query::Query;
 pub use records::{
-    DeleteImpact, EventRecord, RecordPage, RecordQuery, RecordView, Timeline, TimelineEvent,
-    TimelineQuery,
+    Callback, Callbacks, DeleteImpact, EventRecord, RecordPage, RecordQuery, RecordView, Timeline,
+    TimelineEvent, TimelineQuery,
 };
 pub use search::{Refresh, SearchAnswer, SearchRequest};
 pub use search_members::SEARCH_MEMBERS;

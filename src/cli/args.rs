@@ -86,6 +86,12 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: RecordCommand,
     },
+    /// Who called, was not answered, and was not spoken to since?
+    Callbacks {
+        /// How many hours are looked back.
+        #[arg(long, default_value_t = 24)]
+        hours: u64,
+    },
     /// Work with calls: what the telephone system tells of them.
     Call {
         #[command(subcommand)]

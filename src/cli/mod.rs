@@ -54,6 +54,7 @@ pub fn run() -> ExitCode {
         Command::Lookup(command) => query::lookup(&args, command),
         Command::Contact { command } => contact::run(&args, command),
         Command::Activity { command } => record::run(&args, "activity", command),
+        Command::Callbacks { hours } => record::callbacks(&args, *hours),
         Command::Call { command } => record::run(&args, "call", command),
         Command::Company { command } => record::run(&args, "company", command),
         Command::Conversation { command } => record::run(&args, "conversation", command),

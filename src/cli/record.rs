@@ -202,3 +202,32 @@ fn print_changed(args: &Args, record: &Value) -> Result<(), Failure> {
     }
     output::print(record["id"].as_str().unwrap_or_default())
 }
+
+/// `ringdex callbacks`: who waits to be called back.
+pub(super) fn callbacks(args: &Args, hours: u64) -> Result<(), Failure> {
+    let found = match Target::open_existing(args)? {
+        Target::Remote(client) => {
+            client.get("/api/v1/calls/callbacks", &[("hours", &hours.to_string())])?
+        }
+        Target::Local { app, caller } => {
+            serde_json::to_value(app.callbacks(&caller, Some(hours))?).unwrap_or_default()
+        }
+    };
+    if args.json {
+        return output::print_json(&found);
+    }
+    let cell = |one: &Value, name: &str| {
+        let value = &one[name];
+        let text = value.as_str().map(str::to_owned);
+        text.unwrap_or_else(|| if value.is_null() { String::new() } else { value.to_string() })
+    };
+    let items = found["items"].as_array().into_iter().flatten();
+    let rows: Vec<Vec<String>> = items
+        .map(|one| {
+            let names =
+                ["last_missed_at", "display_name", "number", "missed", "queue", "contact_id"];
+            names.map(|name| cell(one, name)).to_vec()
+        })
+        .collect();
+    output::print_table(&["MISSED AT", "NAME", "NUMBER", "TIMES", "QUEUE", "CONTACT"], &rows)
+}

@@ -182,6 +182,16 @@ impl Partition {
         Ok(self.get(&key)?.and_then(|id| Uuid::from_slice(&id).ok()))
     }
 
+    /// The records of a kind, the one that was made last first.
+    pub fn records_back(
+        &self,
+        org: OrgNumber,
+        kind: u8,
+    ) -> impl Iterator<Item = Result<Record, Error>> + '_ {
+        let found = self.store().scan_prefix(&keys::records_of(org, kind)).rev();
+        found.map(|entry| Ok(codec::decode(&entry?.1)?))
+    }
+
     /// The links of a contact in the order of time, the last ones first or the first ones first,
     /// from a time on: when, the number of the kind, the record.
     pub fn links_in_order(

@@ -9,8 +9,8 @@ use super::openapi_examples::Examples;
 use super::openapi_records::RecordPaths;
 use super::{
     admin, audit, bulk, contacts, custom_fields, duplicate_runs, duplicates, export, health,
-    import_preview, imports, lists, lookup, merges, oidc, people, search, session, setup, suggest,
-    tags,
+    import_preview, imports, lists, lookup, merges, oidc, people, records, search, session, setup,
+    suggest, tags,
 };
 
 #[derive(OpenApi)]
@@ -20,7 +20,7 @@ use super::{
         description = "Search-engine-centric contact service: who is calling, and find anyone as you type. Errors are RFC 9457 problem details with a permanent `code`.",
     ),
     paths(
-        contacts::create, contacts::find, contacts::update, contacts::delete, contacts::delete_impact, contacts::timeline, contacts::personal_data, contacts::restore, contacts::create_many,
+        contacts::create, contacts::find, contacts::update, contacts::delete, contacts::delete_impact, contacts::timeline, records::callbacks, contacts::personal_data, contacts::restore, contacts::create_many,
         merges::merge, merges::list, merges::find, merges::undo,
         bulk::start, bulk::list, bulk::find,
         search::list, search::search, export::export,

@@ -147,3 +147,24 @@ pub(super) async fn restore(
     let restored = answer::run(&state, move |app| app.restore_record(&caller.0, kind, id)).await?;
     Ok(versioned(StatusCode::OK, &restored))
 }
+
+/// Who called, was not answered and was not spoken to since.
+#[utoipa::path(get, path = "/api/v1/calls/callbacks", operation_id = "list_callbacks", tag = "records",
+    params(("hours" = Option<u64>, Query, description = "how many hours are looked back, 24 if nothing is said, at most 744")),
+    responses((status = 200, body = super::schema::Callbacks), (status = 422, body = super::schema::Problem)))]
+pub(super) async fn callbacks(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+) -> Result<HttpResponse, Problem> {
+    let hours = Asked::of_query(&request)?.number("hours")?;
+    let hours = hours.and_then(|hours| u64::try_from(hours).ok());
+    let place = state.searches.enter().await?;
+    let found = answer::run(&state, move |app| {
+        let found = app.callbacks(&caller.0, hours);
+        drop(place);
+        found
+    })
+    .await?;
+    Ok(answer::json(StatusCode::OK, &found))
+}

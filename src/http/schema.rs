@@ -458,3 +458,31 @@ pub(super) struct ImportJob {
     pub created_at: String,
     pub finished_at: Option<String>,
 }
+
+/// Who waits to be called back, the last caller first.
+#[derive(ToSchema)]
+pub(super) struct Callbacks {
+    pub total: usize,
+    pub total_exact: bool,
+    /// From when on calls were looked at.
+    #[schema(format = "date-time")]
+    pub since: String,
+    pub items: Vec<Callback>,
+}
+
+/// Somebody who waits to be called back.
+#[derive(ToSchema)]
+pub(super) struct Callback {
+    /// Not of callers whom nobody knows.
+    pub contact_id: Option<uuid::Uuid>,
+    pub display_name: Option<String>,
+    pub number: Option<String>,
+    #[schema(format = "date-time")]
+    pub last_missed_at: String,
+    /// How often since somebody was last spoken to.
+    pub missed: u32,
+    /// The record of the last call that was missed.
+    pub call: uuid::Uuid,
+    pub queue: Option<String>,
+    pub do_not_contact: bool,
+}

@@ -141,6 +141,7 @@ fn written_routes(id: &str) -> Vec<(&'static str, String, Value, &'static str)> 
         ("POST", format!("{contact}/restore"), json!({}), "agent"),
         ("GET", format!("{contact}/timeline"), Value::Null, "agent"),
         ("GET", format!("{contact}/gdpr-export"), Value::Null, "manager"),
+        ("GET", "/api/v1/calls/callbacks".into(), Value::Null, "agent"),
         ("GET", "/api/v1/health".into(), Value::Null, "manager"),
         ("GET", format!("{contact}/delete-impact"), Value::Null, "agent"),
         ("DELETE", contact.clone(), Value::Null, "agent"),

@@ -6,6 +6,7 @@
 //! and undoing a merge move nothing.
 
 mod about;
+mod callbacks;
 mod calls;
 mod children;
 mod companies;
@@ -13,6 +14,7 @@ mod conversations;
 mod list;
 mod timeline;
 
+pub use callbacks::{Callback, Callbacks};
 pub use list::{RecordPage, RecordQuery};
 pub use timeline::{EventRecord, Timeline, TimelineEvent, TimelineQuery};
 

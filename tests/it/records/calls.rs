@@ -183,3 +183,45 @@ fn who_called_last_is_found_first_among_those_who_share_a_number() {
     let next = news(&server, &json!({"number": "+12025550170"})).expect(201).json;
     assert_eq!(next["contact_id"], json!(ids[2]));
 }
+
+#[test]
+fn who_was_missed_and_not_spoken_to_since_waits_to_be_called_back() {
+    let server = TestServer::start();
+    let agent = server.role("agent");
+    let ann = server.create_id(&json!({"name": "Ann", "phone": "+12025550170"}));
+    server.create_id(&json!({"name": "Hid", "phone": "+12025550173", "visibility": "owner"}));
+    let call = |number: &str, direction: &str, status: &str| {
+        let body = json!({"number": number, "direction": direction, "status": status});
+        news(&server, &body).expect(201).id()
+    };
+    call("+12025550170", "in", "MISSED");
+    call("+12025550171", "in", "MISSED");
+    call("+12025550172", "in", "MISSED");
+    call("+12025550173", "in", "MISSED");
+    let last = call("202 555 0170", "in", "MISSED");
+    call("+12025550171", "out", "COMPLETED");
+    call("+12025550172", "in", "COMPLETED");
+    call("+12025550172", "in", "MISSED");
+    let path = "/api/v1/calls/callbacks";
+    let waiting = server.get(path).expect(200).json;
+    assert_eq!(waiting["total"], 3, "{waiting}");
+    let names: Vec<&Value> =
+        waiting["items"].as_array().unwrap().iter().map(|one| &one["display_name"]).collect();
+    assert_eq!(names, [&json!(null), &json!("Ann"), &json!("Hid")], "{waiting}");
+    let of_ann = &waiting["items"][1];
+    assert_eq!((&of_ann["missed"], &of_ann["call"]), (&json!(2), &json!(last)));
+    assert_eq!(of_ann["contact_id"], json!(ann));
+    assert_eq!(waiting["items"][0]["missed"], 1, "what was before they spoke is settled");
+    let seen = agent.get(path).expect(200).json;
+    assert_eq!(seen["total"], 2, "{seen}");
+    assert_eq!(server.organization("other").get(path).expect(200).json["total"], 0);
+    // Long ago is asked for, and bounded.
+    let old = json!({"number": "+12025550175", "status": "MISSED", "direction": "in",
+        "started_at": "2020-01-01T00:00:00Z"});
+    news(&server, &old).expect(201);
+    assert_eq!(server.get(path).expect(200).json["total"], 3);
+    for query in ["hours=0", "hours=745", "hours=x"] {
+        server.get(&format!("{path}?{query}")).expect(422);
+    }
+    server.get(&format!("{path}?hours=1")).expect(200);
+}
