@@ -249,6 +249,10 @@ impl Draft {
         contact: &mut Contact,
         settings: &OrgSettings,
     ) -> Result<(), Vec<FieldIssue>> {
+        // A record that is sent back says what follows from its activities, too.
+        if self.last_interaction_at.value().copied() == contact.last_interaction() {
+            self.last_interaction_at = Patch::Keep;
+        }
         let naming = Naming::of(contact);
         let is_renamed = self.put_names(contact);
         let was_tagged = has_tag(&contact.tags, &settings.do_not_contact_tag);
