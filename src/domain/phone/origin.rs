@@ -104,7 +104,7 @@ mod tests {
             ("4930901820", "DE", "Berlin", "Europe/Berlin"),
             ("442079460000", "GB", "London", "Europe/London"),
             ("61291234567", "AU", "Sydney", "Australia/Sydney"),
-            ("5511912345678", "BR", "São Paulo - SP", "America/Sao_Paulo"),
+            ("5511912345678", "BR", "São Paulo", "America/Sao_Paulo"),
             ("491701234567", "DE", "", "Europe/Berlin"),
             ("79031234567", "RU", "", ""),
         ] {
