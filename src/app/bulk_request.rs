@@ -208,7 +208,7 @@ impl App {
             Error::invalid("/action", "required", "must be an object with a type")
         })?;
         let kinds = "assign, assign_to_queue, distribute, set_visibility, add_tags, remove_tags, \
-             add_to_list, remove_from_list, archive, unarchive, delete, restore";
+             add_to_list, remove_from_list, opt_in, opt_out, archive, unarchive, delete, restore";
         let kind = members.parsed("type", kinds, |text| {
             kinds.split(", ").find(|kind| *kind == text).map(str::to_owned)
         });
@@ -266,6 +266,8 @@ impl App {
                     members.issue("list", "required", "name the list by its id or name");
                 }
             },
+            "opt_in" => draft.opt_in = Patch::Set(true),
+            "opt_out" => draft.opt_in = Patch::Set(false),
             "archive" => draft.lifecycle = Patch::Set(Lifecycle::Archived),
             "unarchive" => draft.lifecycle = Patch::Set(Lifecycle::Active),
             "delete" | "restore" => permission = Permission::Delete,

@@ -11,10 +11,10 @@ use crate::domain::access::{Caller, Permission};
 use crate::domain::contact::Contact;
 use crate::domain::custom_field::Definitions;
 use crate::domain::guarded_csv::CsvWriter;
-use crate::domain::list::ListBook;
 use crate::domain::status::EmailState;
 use crate::domain::text::fold;
 use crate::domain::view::ContactView;
+use crate::domain::view::Showing;
 use crate::engine::Error as EngineError;
 
 /// The format of an export.
@@ -105,8 +105,11 @@ impl App {
         }
         let columns = self.export_columns(caller, request, cancel)?;
         let org = caller.organization;
-        let columns =
-            Columns { names: columns, definitions: self.definitions(org), lists: self.lists(org)? };
+        let columns = Columns {
+            names: columns,
+            definitions: self.definitions(org),
+            lists: self.showing(org)?,
+        };
         let mut sink = Sink::new(request, columns, out);
         let mut done = 0;
         if request.query.is_everything() {
@@ -224,13 +227,13 @@ enum Writer<'a> {
 struct Columns {
     names: Vec<String>,
     definitions: Arc<Definitions>,
-    lists: Arc<ListBook>,
+    lists: Showing,
 }
 
 impl Columns {
     fn cell(&self, contact: &Contact, column: &str) -> String {
         if column == "list" {
-            let names = self.lists.of_contact(contact);
+            let names = self.lists.lists.of_contact(contact);
             return written_tags(
                 &names.iter().map(|list| list.name.to_owned()).collect::<Vec<_>>(),
             );
@@ -279,11 +282,8 @@ impl<'a> Sink<'a> {
                 csv.row(cells).map_err(|e| failed(&e))
             }
             Writer::Json(out) => {
-                serde_json::to_writer(
-                    &mut *out,
-                    &ContactView::with_lists(contact, &self.columns.lists),
-                )
-                .map_err(|e| failed(&e))?;
+                serde_json::to_writer(&mut *out, &ContactView::with(contact, &self.columns.lists))
+                    .map_err(|e| failed(&e))?;
                 out.write_all(b"\n").map_err(|e| failed(&e))
             }
         }

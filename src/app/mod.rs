@@ -6,6 +6,7 @@ mod access;
 mod audit;
 mod bulk_actions;
 mod bulk_request;
+mod consents;
 mod contacts;
 mod custom_fields;
 mod duplicates;
@@ -58,6 +59,7 @@ mod write_rules;
 pub use access::{Access, Presented, Refusal};
 pub use audit::{AuditLine, AuditPage, AuditQuery};
 pub use bulk_actions::{BulkStart, BulkTrial};
+pub use consents::NumberCheck;
 pub use contacts::{BulkCreated, BulkItem, Created, Deletion, Precondition};
 pub use custom_fields::{FieldChanged, FieldView, Misfitting, Survey};
 pub use duplicates::{

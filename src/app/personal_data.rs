@@ -61,7 +61,8 @@ impl App {
         let mut document = json!({
             "exported_at": self.partition.now(),
             "organization": organization.name,
-            "contact": ContactView::of(&contact),
+            "contact": ContactView::with(&contact, &self.showing(org)?),
+            "consents": self.consents_of(caller, contact.id)?,
             "merged_contacts": merged,
             "changes": changes,
         });

@@ -15,9 +15,9 @@ use super::search_members::check_fields;
 use super::{App, authorize};
 use crate::domain::access::{Caller, FieldRight, Permission, Sight};
 use crate::domain::contact::Contact;
-use crate::domain::list::ListBook;
 use crate::domain::status::Status;
 use crate::domain::text::words;
+use crate::domain::view::Showing;
 use crate::domain::view::{MatchView, ScoreView};
 use crate::engine::search::{
     self, Cursor, FACET_NAMES, Facet, FacetField, SORT_NAMES, Sort, SortField, Space,
@@ -122,7 +122,7 @@ pub struct SearchAnswer {
     /// The members of contacts that were asked for; all if empty.
     pub fields: Vec<String>,
     /// The lists of the organisation.
-    pub lists: Arc<ListBook>,
+    pub lists: Showing,
     /// How long it took, in microseconds.
     pub took_us: u64,
 }
@@ -211,7 +211,7 @@ impl App {
             did_you_mean: question.meant.or(corrected),
             facets: counts,
             fields: request.fields.clone(),
-            lists: self.lists(caller.organization)?,
+            lists: self.showing(caller.organization)?,
             took_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         })
     }

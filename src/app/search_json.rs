@@ -75,7 +75,7 @@ fn to_json(q: &str, mut answer: SearchAnswer) -> Result<Vec<u8>, serde_json::Err
     let lists = &answer.lists;
     let shown = shown.map(|((contact, _), matched)| ContactView {
         matched,
-        ..ContactView::with_lists(contact, lists)
+        ..ContactView::with(contact, lists)
     });
     if answer.fields.is_empty() {
         let contacts: Vec<ContactView<'_>> = shown.collect();

@@ -152,8 +152,8 @@ fn value_of(text: &str) -> Value {
 }
 
 fn shown(app: &App, caller: &Caller, contact: &Contact) -> Result<Value, Failure> {
-    let lists = app.lists(caller.organization)?;
-    Ok(json!(ContactView::with_lists(contact, &lists)))
+    let lists = app.showing(caller.organization)?;
+    Ok(json!(ContactView::with(contact, &lists)))
 }
 
 fn path_of(id: ContactId) -> String {

@@ -84,7 +84,7 @@ pub(super) fn merge(args: &Args, command: &Merge) -> Result<(), Failure> {
         Target::Remote(client) => client.post("/api/v1/contacts/merge", &body)?,
         Target::Local { app, caller } => {
             let done = app.merge_contacts(caller, &body, Precondition::None, None)?;
-            done.to_json(app.lists(caller.organization)?.as_ref())
+            done.to_json(&app.showing(caller.organization)?)
         }
     };
     if args.json {
@@ -137,7 +137,7 @@ pub(super) fn undo(args: &Args, command: &UndoMerge) -> Result<(), Failure> {
         Target::Remote(client) => client.post(&format!("{PATH}/{}/undo", command.id), &body)?,
         Target::Local { app, caller } => {
             let done = app.undo_merge(caller, command.id, &body, Precondition::None, None)?;
-            done.to_json(app.lists(caller.organization)?.as_ref())
+            done.to_json(&app.showing(caller.organization)?)
         }
     };
     if args.json {

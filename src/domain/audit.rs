@@ -89,6 +89,7 @@ actions! {
     FieldCreated "fc" "custom_field.created",
     FieldUpdated "fu" "custom_field.updated",
     FieldDeleted "fd" "custom_field.deleted",
+    ConsentRecorded "cq" "contact.consent_recorded",
     TagUpdated "gu" "tag.updated",
     TagsMerged "gm" "tag.merged",
     TagDeleted "gd" "tag.deleted",
@@ -138,6 +139,7 @@ impl AuditAction {
                 | Self::ContactRead
                 | Self::ContactMerged
                 | Self::ContactUnmerged
+                | Self::ConsentRecorded
         )
     }
 

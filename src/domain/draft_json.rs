@@ -39,6 +39,9 @@ pub const OF_ANSWERS: &[&str] = &[
     "last_call",
     "last_activity_at",
     "lists",
+    "consent",
+    "may_call",
+    "may_email",
 ];
 
 /// Members of contacts that nobody writes; input may repeat what they are.

@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::consent::ConsentFacts;
 use super::contact::Contact;
 use super::time::Timestamp;
 
@@ -204,6 +205,9 @@ pub struct Facts {
     /// The static lists of contacts that were merged into it, one entry for each of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub merged_lists: Vec<Uuid>,
+    /// What its ledger of consent comes to.
+    #[serde(skip_serializing_if = "ConsentFacts::is_none")]
+    pub consent: ConsentFacts,
 }
 
 impl Facts {
@@ -214,11 +218,19 @@ impl Facts {
 
     /// Whether these say the same, whatever they said before.
     pub fn says_the_same(&self, other: &Self) -> bool {
-        let Self { revision: _, counts, last_call, last_activity_at, own_lists, merged_lists } =
-            self;
+        let Self {
+            revision: _,
+            counts,
+            last_call,
+            last_activity_at,
+            own_lists,
+            merged_lists,
+            consent,
+        } = self;
         (counts, last_call, last_activity_at)
             == (&other.counts, &other.last_call, &other.last_activity_at)
             && (own_lists, merged_lists) == (&other.own_lists, &other.merged_lists)
+            && *consent == other.consent
     }
 
     /// The static lists of the contact, its own and those of contacts that were merged into it.
@@ -260,10 +272,11 @@ impl Facts {
         self.merged_lists.extend(is);
     }
 
-    /// These facts with the lists of others: lists follow from no records.
+    /// These facts with what of others follows from no records: lists and consent.
     #[must_use]
-    pub fn with_lists_of(self, other: &Self) -> Self {
+    pub fn with_own_of(self, other: &Self) -> Self {
         Self {
+            consent: other.consent.clone(),
             own_lists: other.own_lists.clone(),
             merged_lists: other.merged_lists.clone(),
             ..self

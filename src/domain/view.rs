@@ -1,11 +1,14 @@
 //! A contact as it is shown: every member of the contract, empty ones as `null`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::consent::{MARKETING, status_of};
 use super::contact::{Address, ChannelId, Contact};
+use super::contact_rules::{Allowance, may_call, may_email};
 use super::facts::{Count, Counts, LastCall};
 use super::list::{ListBook, ListName};
 use super::status::EmailState;
@@ -167,6 +170,10 @@ pub struct ContactView<'a> {
     pub counts: CountsView,
     /// The static lists that it is on; empty where their names are not known.
     pub lists: Vec<ListName<'a>>,
+    pub consent: BTreeMap<&'a str, ConsentView<'a>>,
+    /// Whether it may be called now; nothing where the time is not asked for.
+    pub may_call: Option<Allowance>,
+    pub may_email: Allowance,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub system_critical: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -239,6 +246,9 @@ pub const MEMBERS: &[&str] = &[
     "last_call",
     "counts",
     "lists",
+    "consent",
+    "may_call",
+    "may_email",
     "system_critical",
     "in_active_campaign",
     "created_at",
@@ -326,6 +336,9 @@ impl<'a> ContactView<'a> {
             last_call: contact.facts.last_call.as_ref(),
             counts: CountsView::of(&contact.facts.counts),
             lists: Vec::new(),
+            consent: consent_of(contact),
+            may_call: None,
+            may_email: may_email(contact),
             system_critical: contact.system_critical,
             in_active_campaign: contact.in_active_campaign,
             created_at: contact.created_at,
@@ -339,10 +352,71 @@ impl<'a> ContactView<'a> {
     }
 }
 
+/// What showing contacts takes beside them.
+#[derive(Clone, Debug)]
+pub struct Showing {
+    /// The lists of the organisation.
+    pub lists: Arc<ListBook>,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// What holds for one purpose.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the members are those of `ConsentState`")]
+pub struct ConsentView<'a> {
+    pub status: &'a str,
+    #[serde(rename = "type")]
+    pub kind: Option<&'a str>,
+    pub channel: Option<&'a str>,
+    pub date: Option<Timestamp>,
+    pub source: Option<&'a str>,
+    pub basis: Option<&'a str>,
+    /// Whether something proves it.
+    pub evidence: bool,
+    /// Whether somebody is said to agree, and nothing proves it.
+    pub unproven: bool,
+}
+
+/// What is known of the consent of a contact, by purpose; of marketing always something.
+fn consent_of(contact: &Contact) -> BTreeMap<&str, ConsentView<'_>> {
+    let mut all = BTreeMap::new();
+    for state in &contact.facts.consent.states {
+        let view = ConsentView {
+            status: &state.status,
+            kind: state.kind.as_deref(),
+            channel: Some(&state.channel),
+            date: Some(state.date),
+            source: state.source.as_deref(),
+            basis: state.basis.as_deref(),
+            evidence: state.has_evidence,
+            unproven: state.status == "opted_in" && !state.has_evidence,
+        };
+        // The states are in the order in which they were said.
+        all.insert(state.purpose.as_str(), view);
+    }
+    all.entry(MARKETING).or_insert_with(|| ConsentView {
+        status: status_of(contact.opt_in),
+        kind: None,
+        channel: None,
+        date: None,
+        source: None,
+        basis: None,
+        evidence: false,
+        unproven: contact.opt_in == Some(true),
+    });
+    all
+}
+
 impl<'a> ContactView<'a> {
-    /// Shows a contact with the lists that it is on.
-    pub fn with_lists(contact: &'a Contact, book: &'a ListBook) -> Self {
-        Self { lists: book.of_contact(contact), ..Self::of(contact) }
+    /// Shows a contact with what does not stand in it: the names of its lists, and what may be done
+    /// now.
+    pub fn with(contact: &'a Contact, showing: &'a Showing) -> Self {
+        Self {
+            lists: showing.lists.of_contact(contact),
+            may_call: Some(may_call(contact, showing.now)),
+            ..Self::of(contact)
+        }
     }
 }
 

@@ -12,7 +12,6 @@ use super::recovery::directory_matches;
 use crate::domain::access::Organization;
 use crate::domain::contact::Contact;
 use crate::domain::custom_field::FieldDefinition;
-use crate::domain::facts::Facts;
 use crate::domain::ids::{ChangeSeq, ContactId, OrgNumber};
 use crate::domain::number_key::NumberKey;
 use crate::domain::phone;
@@ -153,10 +152,8 @@ impl Partition {
             if !organizations.contains(&org.0) {
                 report.add("store", format!("contact {id} belongs to no organisation"), RESTORE);
             }
-            let facts = expected_facts.get(&(org, id));
-            if !facts.map_or(contact.facts.says_the_same(&Facts::default()), |facts| {
-                contact.facts.says_the_same(facts)
-            }) {
+            let facts = expected_facts.get(&(org, id)).cloned().unwrap_or_default();
+            if !contact.facts.says_the_same(&facts.with_own_of(&contact.facts)) {
                 other_facts.insert((org, id));
             }
             if !self.is_company_linked(org, &contact)? {
@@ -175,6 +172,7 @@ impl Partition {
             }
         }
         self.check_facts(&other_facts, &mut report)?;
+        self.check_consents(&mut report)?;
         self.check_merges(merges, &organizations, &mut report)?;
         self.wait_visible(self.applied_seq(), Duration::from_secs(60));
         report.documents = self.searcher().num_docs();

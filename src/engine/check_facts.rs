@@ -71,7 +71,7 @@ impl Partition {
                 report.add("store", format!("contact {id} is not linked to its company"), RECOUNT);
             }
             let expected = expected.get(&(*org, *id)).cloned().unwrap_or_default();
-            if !contact.facts.says_the_same(&expected.with_lists_of(&contact.facts)) {
+            if !contact.facts.says_the_same(&expected.with_own_of(&contact.facts)) {
                 let detail = format!("contact {id} has other facts than its records give");
                 report.add("store", detail, RECOUNT);
             }
@@ -114,7 +114,7 @@ impl Partition {
         for entry in self.store().scan_prefix(&keys::contacts_of(org)) {
             let contact: Contact = codec::decode(&entry?.1)?;
             let facts = expected.remove(&(org, contact.id)).unwrap_or_default();
-            if !contact.facts.says_the_same(&facts.with_lists_of(&contact.facts))
+            if !contact.facts.says_the_same(&facts.with_own_of(&contact.facts))
                 || !self.is_company_linked(org, &contact)?
             {
                 wrong.push(contact.id);
@@ -148,7 +148,7 @@ impl Tx<'_> {
         let Some(contact) = self.contact(org, id)? else { return Ok(()) };
         self.link_company_again(org, &contact);
         let known = &contact.facts;
-        let mut facts = Facts { revision: known.revision, ..Facts::default() }.with_lists_of(known);
+        let mut facts = Facts { revision: known.revision, ..Facts::default() }.with_own_of(known);
         let read = |id| self.contact(org, id);
         for one in super::facts::all_that_are(&read, &|id| self.merge(org, id), id)? {
             for (kind, record) in self.records_about(org, one)? {

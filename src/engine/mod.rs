@@ -11,6 +11,7 @@ mod check_facts;
 mod check_records;
 mod checkpointer;
 mod companies;
+mod consents;
 mod error;
 mod facts;
 mod follower;

@@ -1,6 +1,6 @@
 //! One write as its closure sees it: the store, the changes of the group before it, its own.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -129,6 +129,8 @@ pub struct Tx<'a> {
     usages: &'a Usages,
     deltas: HashMap<u32, UsageDelta>,
     is_bulk: bool,
+    /// Contacts of which the ledger of consent has been written already.
+    pub(super) consents: HashSet<ContactId>,
 }
 
 /// What a write comes to.
@@ -165,6 +167,7 @@ impl<'a> Tx<'a> {
             usages,
             deltas: HashMap::new(),
             is_bulk: false,
+            consents: HashSet::new(),
         }
     }
 
@@ -315,13 +318,14 @@ impl<'a> Tx<'a> {
         self.adopt_unknown(org, None, &contact)?;
         self.follow_channels(org, None, Some(&contact))?;
         self.follow_company(org, None, Some(&contact));
+        let consent = contact.opt_in.is_some().then(|| contact.clone());
         self.changes.push(ContactChange {
             org,
             is_of_facts: false,
             before: None,
             after: Some(contact),
         });
-        Ok(())
+        consent.map_or(Ok(()), |contact| self.follow_opt_in(org, None, &contact))
     }
 
     /// Stores a changed contact.
@@ -362,13 +366,15 @@ impl<'a> Tx<'a> {
         self.adopt_unknown(org, Some(&before), &after)?;
         self.follow_channels(org, Some(&before), Some(&after))?;
         self.follow_company(org, Some(&before), Some(&after));
+        let was = before.opt_in;
+        let consent = (was != after.opt_in).then(|| after.clone());
         self.changes.push(ContactChange {
             org,
             is_of_facts: false,
             before: Some(before),
             after: Some(after),
         });
-        Ok(())
+        consent.map_or(Ok(()), |after| self.follow_opt_in(org, was, &after))
     }
 
     /// Stores a contact of which only the facts have changed. The audit log has what caused it.
@@ -404,6 +410,7 @@ impl<'a> Tx<'a> {
         let tombstone =
             Tombstone { number: before.number, deleted_at, deleted_by: deleted_by.to_owned() };
         self.count(org, -1, -signed(codec::encode(&before)?.len()));
+        self.erase_consents(org, before.id)?;
         self.delete(&keys::contact(org, before.id));
         self.put(&keys::tombstone(org, before.id), codec::encode(&tombstone)?);
         self.erase_details(org, before.id.0)?;

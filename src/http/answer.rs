@@ -15,8 +15,8 @@ use super::error::Problem;
 use super::state::State;
 use crate::app::{self, App, Cancel};
 use crate::domain::contact::Contact;
-use crate::domain::list::ListBook;
 use crate::domain::view::ContactView;
+use crate::domain::view::Showing;
 use crate::error::ErrorCode;
 
 /// Runs a use case on a blocking thread.
@@ -120,7 +120,7 @@ pub(super) fn contact(
     request: &HttpRequest,
     status: StatusCode,
     contact: &Contact,
-    lists: &ListBook,
+    lists: &Showing,
     started: Instant,
 ) -> HttpResponse {
     let etag = etag_of(contact);
@@ -132,7 +132,7 @@ pub(super) fn contact(
     {
         return HttpResponse::NotModified().insert_header((ETAG, etag)).finish();
     }
-    let mut response = json(status, &ContactView::with_lists(contact, lists));
+    let mut response = json(status, &ContactView::with(contact, lists));
     put_header(&mut response, "etag", &etag);
     put_header(&mut response, "server-timing", &timing(started));
     response

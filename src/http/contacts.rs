@@ -47,10 +47,10 @@ pub(super) async fn create(
     let (created, doubt, lists) = answer::run(&state, move |app| {
         let created = app.create_contact(&caller.0, &value, idempotency)?;
         let doubt = app.birthday_warning(&caller.0, &created.contact)?;
-        Ok((created, doubt, app.lists(caller.0.organization)?))
+        Ok((created, doubt, app.showing(caller.0.organization)?))
     })
     .await?;
-    let mut view = match serde_json::to_value(ContactView::with_lists(&created.contact, &lists)) {
+    let mut view = match serde_json::to_value(ContactView::with(&created.contact, &lists)) {
         Ok(view) => view,
         Err(_) => Value::Null,
     };
@@ -90,7 +90,7 @@ pub(super) async fn find(
     let id = contact_id(&path)?;
     let found = answer::run(&state, move |app| match app.read_contact(&caller.0, id) {
         Err(Error::Merged { into, .. }) => Ok(Err(into)),
-        found => Ok(Ok((found?, app.lists(caller.0.organization)?))),
+        found => Ok(Ok((found?, app.showing(caller.0.organization)?))),
     })
     .await?;
     Ok(match found {
@@ -132,7 +132,7 @@ pub(super) async fn update(
     let (contact, seq, doubt, lists) = answer::run(&state, move |app| {
         let (contact, seq) = app.update_contact(&caller.0, id, &patch, precondition)?;
         let doubt = app.birthday_warning(&caller.0, &contact)?;
-        Ok((contact, seq, doubt, app.lists(caller.0.organization)?))
+        Ok((contact, seq, doubt, app.showing(caller.0.organization)?))
     })
     .await?;
     let mut response = HttpResponse::Ok();
@@ -142,9 +142,9 @@ pub(super) async fn update(
     let mut warnings = warnings_of(&contact, doubt, &sent);
     warnings.extend(asked.and_then(|asked| covered_status(&contact, asked)));
     if warnings.is_empty() {
-        return Ok(response.json(ContactView::with_lists(&contact, &lists)));
+        return Ok(response.json(ContactView::with(&contact, &lists)));
     }
-    let mut view = json!(ContactView::with_lists(&contact, &lists));
+    let mut view = json!(ContactView::with(&contact, &lists));
     view["warnings"] = json!(warnings);
     Ok(response.json(view))
 }
@@ -307,7 +307,7 @@ pub(super) async fn restore(
     let precondition = body::precondition(&request);
     let (contact, lists) = answer::run(&state, move |app| {
         let (contact, _) = app.restore_contact(&caller.0, id, &precondition)?;
-        Ok((contact, app.lists(caller.0.organization)?))
+        Ok((contact, app.showing(caller.0.organization)?))
     })
     .await?;
     Ok(answer::contact(&request, StatusCode::OK, &contact, &lists, started))

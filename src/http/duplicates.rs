@@ -18,8 +18,8 @@ use crate::app::{
     SameNumberQuery, TieEntry,
 };
 use crate::domain::contact::Contact;
-use crate::domain::list::ListBook;
 use crate::domain::view::ContactView;
+use crate::domain::view::Showing;
 
 /// How likely what is listed must be if nothing is said.
 const LIKELY: f64 = 0.9;
@@ -91,7 +91,7 @@ pub(super) async fn check(
     let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
     let (found, lists) = answer::run(&state, move |app| {
         let found = app.check_duplicates(&caller.0, &value, least, most)?;
-        Ok((found, app.lists(caller.0.organization)?))
+        Ok((found, app.showing(caller.0.organization)?))
     })
     .await?;
     let matches: Vec<MatchBody<'_>> = found
@@ -101,7 +101,7 @@ pub(super) async fn check(
             id: found.contact.id.0,
             display_name: &found.contact.display_name,
             explanation: ExplanationView::from(&found.explanation),
-            contact: ContactView::with_lists(&found.contact, &lists),
+            contact: ContactView::with(&found.contact, &lists),
         })
         .collect();
     let mut shown = json!({"matches": matches, "state": found.currency});
@@ -169,7 +169,7 @@ pub(super) async fn list(
     };
     let (page, lists) = answer::run(&state, move |app| {
         let page = app.list_duplicates(&caller.0, &query)?;
-        Ok((page, app.lists(caller.0.organization)?))
+        Ok((page, app.showing(caller.0.organization)?))
     })
     .await?;
     let mut response = answer::json(StatusCode::OK, &page_body(&page, &lists));
@@ -177,7 +177,7 @@ pub(super) async fn list(
     Ok(response)
 }
 
-fn page_body(page: &DuplicatePage, lists: &ListBook) -> serde_json::Value {
+fn page_body(page: &DuplicatePage, lists: &Showing) -> serde_json::Value {
     let mut shown = json!({
         "total": page.total,
         "total_exact": page.total_exact,
@@ -198,7 +198,7 @@ fn page_body(page: &DuplicatePage, lists: &ListBook) -> serde_json::Value {
                     id_a: one.id.0,
                     id_b: other.id.0,
                     explanation: &pair.explanation,
-                    contacts: [one, other].map(|one| ContactView::with_lists(one, lists)),
+                    contacts: [one, other].map(|one| ContactView::with(one, lists)),
                 })
             };
             shown["pairs"] = pairs.iter().map(pair).collect();
@@ -209,7 +209,7 @@ fn page_body(page: &DuplicatePage, lists: &ListBook) -> serde_json::Value {
                     id: member.contact.id.0,
                     probability: member.probability,
                     selected: member.selected,
-                    contact: ContactView::with_lists(&member.contact, lists),
+                    contact: ContactView::with(&member.contact, lists),
                 });
                 let first: Option<&Contact> = group.members.first().map(|m| m.contact.as_ref());
                 json!(GroupBody {

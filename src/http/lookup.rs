@@ -14,6 +14,7 @@ use super::filters::{Asked, not_a_number};
 use super::schema;
 use super::state::State;
 use crate::app::LookupAnswer;
+use crate::domain::contact_rules::{Allowance, may_call, may_email};
 use crate::domain::time::Timestamp;
 
 #[derive(Serialize)]
@@ -51,6 +52,9 @@ struct ResultBody<'a> {
     status: &'static str,
     do_not_contact: bool,
     blocked: bool,
+    opt_in: Option<bool>,
+    may_call: Allowance,
+    may_email: Allowance,
     tags: &'a [String],
     assigned_to: Option<&'a str>,
     last_call: Option<LastCall<'a>>,
@@ -69,7 +73,7 @@ struct LastCall<'a> {
 }
 
 impl<'a> LookupBody<'a> {
-    fn of(answer: &'a LookupAnswer) -> Self {
+    fn of(answer: &'a LookupAnswer, now: Timestamp) -> Self {
         let results = answer
             .results
             .iter()
@@ -86,6 +90,9 @@ impl<'a> LookupBody<'a> {
                     status: contact.shown_status().as_str(),
                     do_not_contact: contact.fields.status.do_not_contact,
                     blocked: contact.fields.status.blocked,
+                    opt_in: contact.opt_in,
+                    may_call: may_call(contact, now),
+                    may_email: may_email(contact),
                     tags: &contact.fields.tags,
                     assigned_to: contact.assigned_to.as_deref(),
                     last_call: contact.last_called().map(|at| {
@@ -167,7 +174,7 @@ pub(super) async fn lookup(
         })
         .await?
     };
-    let mut response = answer::json(StatusCode::OK, &LookupBody::of(&answer));
+    let mut response = answer::json(StatusCode::OK, &LookupBody::of(&answer, state.app.now()));
     #[expect(clippy::cast_precision_loss, reason = "milliseconds for people")]
     answer::put_header(
         &mut response,
@@ -215,7 +222,10 @@ pub(super) async fn lookup_batch(
         app.lookup_numbers(&caller.0, &numbers, country.as_deref(), limit)
     })
     .await?;
-    let results: Vec<LookupBody<'_>> = answers.iter().map(LookupBody::of).collect();
+    let results: Vec<LookupBody<'_>> = {
+        let now = state.app.now();
+        answers.iter().map(|answer| LookupBody::of(answer, now)).collect()
+    };
     Ok(answer::json(
         StatusCode::OK,
         &serde_json::json!({"count": results.len(), "results": results}),

@@ -36,7 +36,7 @@ pub(super) async fn merge(
     let idempotency = body::idempotency(&request, &caller.0, &bytes)?;
     let (done, lists) = answer::run(&state, move |app| {
         let done = app.merge_contacts(&caller.0, &value, precondition, idempotency)?;
-        Ok((done, app.lists(caller.0.organization)?))
+        Ok((done, app.showing(caller.0.organization)?))
     })
     .await?;
     let mut response = answer::json(StatusCode::OK, &done.to_json(&lists));
@@ -107,7 +107,7 @@ pub(super) async fn undo(
     let idempotency = body::idempotency(&request, &caller.0, &bytes)?;
     let (done, lists) = answer::run(&state, move |app| {
         let done = app.undo_merge(&caller.0, id, &value, precondition, idempotency)?;
-        Ok((done, app.lists(caller.0.organization)?))
+        Ok((done, app.showing(caller.0.organization)?))
     })
     .await?;
     let mut response = answer::json(StatusCode::OK, &done.to_json(&lists));

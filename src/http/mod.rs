@@ -15,6 +15,7 @@ mod bulk;
 mod certificate;
 mod coding;
 mod connection;
+mod consents;
 mod contacts;
 mod custom_fields;
 mod descriptors;

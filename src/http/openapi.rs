@@ -8,9 +8,9 @@ use super::openapi_complete::Completion;
 use super::openapi_examples::Examples;
 use super::openapi_records::RecordPaths;
 use super::{
-    admin, audit, bulk, contacts, custom_fields, duplicate_runs, duplicates, export, health,
-    import_preview, imports, lists, lookup, merges, oidc, people, records, search, session, setup,
-    suggest, tags,
+    admin, audit, bulk, consents, contacts, custom_fields, duplicate_runs, duplicates, export,
+    health, import_preview, imports, lists, lookup, merges, oidc, people, records, search, session,
+    setup, suggest, tags,
 };
 
 #[derive(OpenApi)]
@@ -21,6 +21,7 @@ use super::{
     ),
     paths(
         contacts::create, contacts::find, contacts::update, contacts::delete, contacts::delete_impact, contacts::timeline, records::callbacks, contacts::personal_data, contacts::restore, contacts::create_many,
+        consents::list, consents::record, consents::check,
         merges::merge, merges::list, merges::find, merges::undo,
         bulk::start, bulk::list, bulk::find,
         search::list, search::search, export::export,

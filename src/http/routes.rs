@@ -7,9 +7,9 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, guard};
 
 use super::error::Problem;
 use super::{
-    admin, assets, audit, bulk, contacts, custom_fields, duplicate_runs, duplicates, export,
-    health, import_preview, imports, lists, lookup, merges, oidc, openapi, people, records, search,
-    session, setup, suggest, tags,
+    admin, assets, audit, bulk, consents, contacts, custom_fields, duplicate_runs, duplicates,
+    export, health, import_preview, imports, lists, lookup, merges, oidc, openapi, people, records,
+    search, session, setup, suggest, tags,
 };
 use crate::domain::record::{AnyKind, KINDS};
 use crate::error::ErrorCode;
@@ -94,6 +94,9 @@ const WRITTEN: &[Endpoint] = &[
     get("/api/v1/contacts/{id}/timeline", || read().to(contacts::timeline)),
     get("/api/v1/contacts/{id}/gdpr-export", || read().to(contacts::personal_data)),
     get("/api/v1/contacts/{id}/delete-impact", || read().to(contacts::delete_impact)),
+    get("/api/v1/contacts/{id}/consents", || read().to(consents::list)),
+    post("/api/v1/contacts/{id}/consents", || web::post().to(consents::record)),
+    post("/api/v1/dnc/check", || web::post().to(consents::check)),
     post("/api/v1/contacts/{id}/restore", || web::post().to(contacts::restore)),
     post("/api/v1/imports", || web::post().to(imports::create)),
     post("/api/v1/imports/preview", || web::post().to(import_preview::preview)),

@@ -10,6 +10,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 mod admin;
+mod consents;
 mod contact;
 mod custom_field;
 mod duplicates;
@@ -23,7 +24,12 @@ pub(super) use admin::{
     CheckReport, NewToken, Organization, OrganizationInput, OrganizationList, OrganizationPatch,
     ReindexAnswer, Settings, Token, TokenInput, TokenList, TokenPatch,
 };
-pub(super) use contact::{BulkAnswer, BulkInput, Contact, ContactInput, LikelyDuplicate, Timeline};
+pub(super) use consents::{
+    Consent, ConsentInput, ConsentList, NumberCheckAnswer, NumberCheckInput,
+};
+pub(super) use contact::{
+    Allowance, BulkAnswer, BulkInput, Contact, ContactInput, LikelyDuplicate, Timeline,
+};
 pub(super) use custom_field::{
     CustomField, CustomFieldChange, CustomFieldInput, CustomFieldList, CustomFieldMisfit,
     CustomFieldOrder, CustomFieldPatch,
@@ -76,6 +82,11 @@ pub(super) struct LookupResult {
     pub status: String,
     pub do_not_contact: bool,
     pub blocked: bool,
+    pub opt_in: Option<bool>,
+    /// Whether it may be called now.
+    pub may_call: Allowance,
+    /// Whether it may be written to by e-mail.
+    pub may_email: Allowance,
     pub tags: Vec<String>,
     pub assigned_to: Option<String>,
     pub last_call: Option<LastCall>,

@@ -15,7 +15,7 @@ pub const WINDOW: usize = 5;
 
 /// Part of the schema hash: grows when this file cuts differently, and when the keys of an order may
 /// have changed, as with another version of `icu_collator`.
-pub(super) const CUTTER_VERSION: u32 = 19;
+pub(super) const CUTTER_VERSION: u32 = 20;
 
 /// The name under which the tokenizer for ready-made terms is registered.
 pub(super) const TOKENIZER: &str = "ready_made";

@@ -1,12 +1,13 @@
-//! Contact number to organisation, public id and who may see it, in 24 bytes a contact, read
+//! Contact number to organisation, public id and who may see it, in 25 bytes a contact, read
 //! without locks.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 use arc_swap::{ArcSwap, Guard};
 use uuid::Uuid;
 
+use super::refusals::Refusals;
 use super::sights::{Keys, Sights};
 use crate::domain::access::{Sight, SightKey};
 use crate::domain::contact::Contact;
@@ -21,6 +22,8 @@ struct Chunk {
     org: Box<[AtomicU32]>,
     /// Which of the known combinations decides who sees it.
     sight: Box<[AtomicU32]>,
+    /// What its contact has refused.
+    refusals: Box<[AtomicU8]>,
 }
 
 impl Chunk {
@@ -30,6 +33,7 @@ impl Chunk {
             low: (0..CHUNK).map(|_| AtomicU64::new(0)).collect(),
             org: (0..CHUNK).map(|_| AtomicU32::new(0)).collect(),
             sight: (0..CHUNK).map(|_| AtomicU32::new(0)).collect(),
+            refusals: (0..CHUNK).map(|_| AtomicU8::new(0)).collect(),
         }
     }
 }
@@ -75,10 +79,17 @@ impl Directory {
     /// Sets where the number of a contact leads and who sees it. Only one thread may.
     pub fn set(&self, org: OrgNumber, contact: &Contact) {
         let sight = self.sights.number(SightKey::of(contact));
-        self.put(contact.number, org, contact.id, sight);
+        let refusals = Refusals::of(contact);
+        self.put(contact.number, org, contact.id, (sight, refusals));
     }
 
-    fn put(&self, number: ContactNumber, org: OrgNumber, id: ContactId, sight: u32) {
+    fn put(
+        &self,
+        number: ContactNumber,
+        org: OrgNumber,
+        id: ContactId,
+        (sight, refusals): (u32, Refusals),
+    ) {
         let (chunk, at) = position(number);
         let mut chunks = self.chunks.load_full();
         if chunks.len() <= chunk {
@@ -94,6 +105,7 @@ impl Directory {
         chunk.high[at].store(high, Ordering::Relaxed);
         chunk.low[at].store(low, Ordering::Relaxed);
         chunk.sight[at].store(sight, Ordering::Relaxed);
+        chunk.refusals[at].store(refusals.0, Ordering::Relaxed);
         // Published last: a reader that sees the organisation sees the id.
         chunk.org[at].store(org.0 + 1, Ordering::Release);
     }
@@ -114,6 +126,15 @@ impl Directory {
     /// Tells whom of many contacts somebody sees; what is not there is not seen.
     pub fn seer<'a>(&self, sight: &'a Sight) -> Seer<'a> {
         Seer { chunks: self.chunks.load(), keys: self.sights.keys(), sight, known: Vec::new() }
+    }
+
+    /// What the contact of a number has refused.
+    pub fn refusals(&self, number: ContactNumber) -> Refusals {
+        let (chunk, at) = position(number);
+        let chunks = self.chunks.load();
+        chunks.get(chunk).map_or_else(Refusals::default, |chunk| {
+            Refusals(chunk.refusals[at].load(Ordering::Relaxed))
+        })
     }
 
     /// Where a number leads.
@@ -142,7 +163,7 @@ mod tests {
         let directory = Directory::default();
         let id = ContactId::generate();
         assert_eq!(directory.get(ContactNumber(9000)), None);
-        directory.put(ContactNumber(9000), OrgNumber(0), id, 0);
+        directory.put(ContactNumber(9000), OrgNumber(0), id, (0, Refusals::default()));
         assert_eq!(directory.get(ContactNumber(9000)), Some((OrgNumber(0), id)));
         assert_eq!(directory.get(ContactNumber(8999)), None);
         directory.remove(ContactNumber(9000));

@@ -7,11 +7,13 @@
 mod blocks;
 mod directory;
 mod levels;
+mod refusals;
 mod sights;
 mod table;
 
 pub use blocks::MOST_DESK;
 pub use directory::{Directory, Seer};
 pub use levels::Entry;
+pub use refusals::Refusals;
 pub use table::{Candidate, IdentityKind, Initials, Matches, Rule, Table, TableChange};
 pub(crate) use table::{identity_entries, phone_entries};

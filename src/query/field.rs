@@ -47,6 +47,8 @@ pub enum Field {
     LastCallOutcome,
     /// `true` or `false`.
     OptIn,
+    /// Consent to marketing: `opted_in`, `opted_out`, `pending`, `unknown`.
+    Consent,
     Birthday,
     CreatedAt,
     UpdatedAt,
@@ -127,7 +129,8 @@ impl Field {
             | Self::ExternalProvider
             | Self::LastCallOutcome
             | Self::CompanyId
-            | Self::OptIn => Kind::Value,
+            | Self::OptIn
+            | Self::Consent => Kind::Value,
             Self::LeadScore | Self::TotalCalls | Self::Count(_) => Kind::Number,
             Self::Birthday => Kind::Day,
             Self::CreatedAt

@@ -82,7 +82,7 @@ fn what_does_not_fit_is_named_where_it_stands() {
         (json!({"not": [1]}), "/not", "type"),
         (json!({"field": 5}), "/field", "type"),
         (json!({"field": "compny", "value": "x"}), "/field", "unknown_field"),
-        (json!({"field": "consent", "value": "x"}), "/field", "field_not_available"),
+        (json!({"field": "campaign", "value": "x"}), "/field", "field_not_available"),
         (json!({"field": "tag", "op": "like", "value": "x"}), "/op", "value"),
         (json!({"field": "tag", "op": 5, "value": "x"}), "/op", "type"),
         (json!({"field": "tag"}), "", "type"),

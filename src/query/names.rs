@@ -67,6 +67,7 @@ const NAMES: &[(Field, &str, &[&str])] = &[
     (Field::ExternalProvider, "external_provider", &["externalcrmprovider", "crm", "crmprovider"]),
     (Field::LastCallOutcome, "last_call_outcome", &["outcome", "calloutcome"]),
     (Field::OptIn, "opt_in", &["optedin"]),
+    (Field::Consent, "consent", &["consentstatus", "marketingconsent"]),
     (Field::Birthday, "birthday", &["birthdate", "dateofbirth", "dob"]),
     (Field::CreatedAt, "created", &["createdat", "added", "addedat", "dateadded"]),
     (Field::UpdatedAt, "updated", &["updatedat", "modified", "modifiedat", "changed"]),
@@ -103,7 +104,7 @@ const VERBS: &[(Target, &str, &[&str])] = &[
 ];
 
 /// Fields of the contract that do not exist yet.
-const NOT_YET: &[&str] = &["consent", "campaign", "campaigns", "sequence", "dealstage"];
+const NOT_YET: &[&str] = &["campaign", "campaigns", "sequence", "dealstage"];
 
 /// What custom fields begin with when they are printed.
 pub(super) const CUSTOM_DOT: &str = "cf.";

@@ -16,6 +16,7 @@
 //! | `E` | organisation, id of a record, number | details of what the log's entry did to the record |
 //! | `F` | organisation, definition id | definition of a custom field |
 //! | `G` | organisation, merge id | merge of contacts |
+//! | `H` | organisation, contact id, number | entry of the ledger of consent of a contact |
 //! | `I` | organisation, hash of token, path and key | answer to replay |
 //! | `J` | organisation, job id | import or bulk action, and how far it got |
 //! | `K` | organisation, number of the kind, id | record of a kind: task and so on |
@@ -52,6 +53,8 @@ pub const AUDIT_DETAILS: u8 = b'E';
 pub const FIELDS: u8 = b'F';
 /// The space of merges of contacts.
 pub const MERGES: u8 = b'G';
+/// The space of the ledgers of consent.
+pub const CONSENTS: u8 = b'H';
 /// The space of answers kept for repeated requests.
 pub const IDEMPOTENCY: u8 = b'I';
 /// The space of imports and bulk actions.
@@ -113,6 +116,10 @@ pub fn name(key: &[u8]) -> Option<String> {
         SAVED_SEARCHES => "saved search",
         DECISIONS => "decision about contact",
         ORGANIZATIONS => return Some("an organisation".to_owned()),
+        CONSENTS => {
+            let id = key.get(5..21).and_then(|id| Uuid::from_slice(id).ok())?;
+            return Some(format!("consent of contact {id}"));
+        }
         TAG_STYLES => return Some("the colours of tags".to_owned()),
         SESSIONS => return Some("a session".to_owned()),
         TOKENS => return Some("a token".to_owned()),
@@ -178,6 +185,29 @@ fn with_organization<const N: usize>(space: u8, organization: OrgNumber, rest: &
 /// The prefix of all keys of an organisation in a space.
 pub fn space_of(space: u8, organization: OrgNumber) -> [u8; 5] {
     with_organization(space, organization, &[])
+}
+
+/// The key of an entry of the ledger of consent of a contact.
+pub fn consent(organization: OrgNumber, contact: ContactId, seq: u32) -> [u8; 25] {
+    let mut rest = [0; 20];
+    rest[..16].copy_from_slice(contact.0.as_bytes());
+    rest[16..].copy_from_slice(&seq.to_be_bytes());
+    with_organization(CONSENTS, organization, &rest)
+}
+
+/// The prefix of the ledger of consent of a contact.
+pub fn consents_of(organization: OrgNumber, contact: ContactId) -> [u8; 21] {
+    with_organization(CONSENTS, organization, contact.0.as_bytes())
+}
+
+/// Reads organisation, contact and number out of the key of an entry of a ledger.
+pub fn parse_consent(key: &[u8]) -> Option<(OrgNumber, ContactId, u32)> {
+    let rest = key.strip_prefix(&[CONSENTS])?;
+    let (organization, rest) = rest.split_first_chunk::<4>()?;
+    let (id, seq) = rest.split_first_chunk::<16>()?;
+    let seq: [u8; 4] = seq.try_into().ok()?;
+    let organization = OrgNumber(u32::from_be_bytes(*organization));
+    Some((organization, ContactId(Uuid::from_bytes(*id)), u32::from_be_bytes(seq)))
 }
 
 /// The key of the colours of the tags of an organisation.

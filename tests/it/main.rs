@@ -9,6 +9,7 @@
 
 mod access;
 mod browser;
+mod consents;
 mod contacts;
 mod counts;
 mod custom;

@@ -23,6 +23,7 @@ use crate::domain::ids::OrgNumber;
 use crate::domain::list::{ContactList, ListBook, ListQuery, list_kind};
 use crate::domain::record::{AnyKind, Record, Values};
 use crate::domain::text::fold;
+use crate::domain::view::Showing;
 use crate::engine::{Error as EngineError, codec, keys};
 use crate::query::{Condition, Expr, Field, Shape, Warning};
 
@@ -54,6 +55,14 @@ impl App {
         let book = Arc::new(ListBook::new(all.into_iter()));
         books.insert(org, Arc::clone(&book));
         Ok(book)
+    }
+
+    /// What showing contacts of an organisation takes beside them.
+    ///
+    /// # Errors
+    /// If its lists cannot be read.
+    pub fn showing(&self, org: OrgNumber) -> Result<Showing, Error> {
+        Ok(Showing { lists: self.lists(org)?, now: self.partition.now() })
     }
 
     /// Forgets the lists of an organisation, if a record was one.

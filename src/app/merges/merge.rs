@@ -19,12 +19,12 @@ use crate::domain::audit::AuditAction;
 use crate::domain::contact::Contact;
 use crate::domain::duplicates::Decision;
 use crate::domain::ids::{ChangeSeq, ContactId, OrgNumber};
-use crate::domain::list::ListBook;
 use crate::domain::merge::{
     Conflict, Left, MergeOrigin, MergeRecord, MergeValues, Plan, Taken, check_choices, plan,
 };
 use crate::domain::time::Timestamp;
 use crate::domain::view::ContactView;
+use crate::domain::view::Showing;
 use crate::engine::{Error as EngineError, Rejected, Tx, codec, keys};
 
 /// What merging answers, as its caller may see it.
@@ -52,8 +52,8 @@ pub struct Merged {
 
 impl Merged {
     /// The answer as JSON: the members of the contact that stayed, and what became of the others.
-    pub fn to_json(&self, lists: &ListBook) -> Value {
-        let contact = json!(ContactView::with_lists(&self.contact, lists));
+    pub fn to_json(&self, lists: &Showing) -> Value {
+        let contact = json!(ContactView::with(&self.contact, lists));
         let mut answer = json!({
             "merge_id": self.merge_id,
             "dry_run": self.merge_id.is_none(),

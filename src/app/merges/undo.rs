@@ -19,10 +19,10 @@ use crate::domain::contact::Contact;
 use crate::domain::draft::over_limits;
 use crate::domain::duplicates::{Decision, Verdict};
 use crate::domain::ids::{ChangeSeq, ContactId, OrgNumber};
-use crate::domain::list::ListBook;
 use crate::domain::merge::{Kept, MergeRecord, Undo, plan, unasked, undo};
 use crate::domain::time::Timestamp;
 use crate::domain::view::ContactView;
+use crate::domain::view::Showing;
 use crate::engine::{Error as EngineError, Rejected, Tx, codec, keys};
 
 /// What undoing a merge answers, as its caller may see it.
@@ -47,13 +47,13 @@ pub struct Undone {
 
 impl Undone {
     /// The answer as JSON.
-    pub fn to_json(&self, lists: &ListBook) -> Value {
+    pub fn to_json(&self, lists: &Showing) -> Value {
         let restored: Vec<ContactView<'_>> =
-            self.restored.iter().map(|one| ContactView::with_lists(one, lists)).collect();
+            self.restored.iter().map(|one| ContactView::with(one, lists)).collect();
         json!({
             "merge_id": self.merge_id,
             "dry_run": self.is_dry_run,
-            "contact": ContactView::with_lists(&self.contact, lists),
+            "contact": ContactView::with(&self.contact, lists),
             "restored": restored,
             "kept": self.kept,
             "seq": self.seq,

@@ -27,7 +27,7 @@ const MOST_PER_PAGE: usize = 500;
 /// Most changes of a contact that are looked at, the newest ones.
 const MOST_CHANGES: usize = 5_000;
 /// What changes are called.
-const CHANGES: &[&str] = &["created", "merge", "field_change", "assignment", "tag"];
+const CHANGES: &[&str] = &["created", "merge", "field_change", "assignment", "tag", "consent"];
 
 /// Which events are asked for.
 #[derive(Clone, Debug, Default)]
@@ -383,6 +383,7 @@ fn kind_of_change(action: AuditAction, changes: &[FieldChange]) -> (&'static str
         (AuditAction::ContactUnmerged, "merge", "Merge undone"),
         (AuditAction::ContactDeleted, "field_change", "Deleted"),
         (AuditAction::ContactRestored, "field_change", "Restored"),
+        (AuditAction::ConsentRecorded, "consent", "Consent recorded"),
     ];
     if let Some((_, kind, title)) = plain.into_iter().find(|(known, ..)| *known == action) {
         return (kind, title.to_owned());
@@ -395,6 +396,8 @@ fn kind_of_change(action: AuditAction, changes: &[FieldChange]) -> (&'static str
         "assignment"
     } else if is_all(&["tags"]) {
         "tag"
+    } else if is_all(&["opt_in"]) {
+        "consent"
     } else {
         "field_change"
     };

@@ -151,6 +151,12 @@ pub(in crate::http) struct Contact {
     pub counts: ContactCounts,
     /// The static lists that it is on; changed through `/api/v1/lists/{id}/members`.
     pub lists: Vec<ContactListName>,
+    /// What is known of its consent by purpose; of `marketing` always something.
+    pub consent: std::collections::HashMap<String, ContactConsent>,
+    /// Whether it may be called now.
+    pub may_call: Allowance,
+    /// Whether it may be written to by e-mail.
+    pub may_email: Allowance,
     #[schema(format = "date-time")]
     pub created_at: String,
     #[schema(format = "date-time")]
@@ -302,4 +308,28 @@ pub(in crate::http) struct ContactListName {
     pub id: uuid::Uuid,
     #[schema(example = "Hot leads")]
     pub name: String,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct ContactConsent {
+    /// `opted_in`, `opted_out`, pending, unknown.
+    #[schema(example = "opted_in")]
+    pub status: String,
+    pub r#type: Option<String>,
+    pub channel: Option<String>,
+    pub date: Option<String>,
+    pub source: Option<String>,
+    pub basis: Option<String>,
+    /// Whether something proves it.
+    pub evidence: bool,
+    /// Whether somebody is said to agree, and nothing proves it.
+    pub unproven: bool,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct Allowance {
+    pub allowed: bool,
+    /// What speaks against it: blocked, `do_not_contact`, `opted_out`, `no_number`, `no_email`, bounced,
+    /// unsubscribed, `no_consent: …`, `calling_hours: …`.
+    pub why: Vec<String>,
 }

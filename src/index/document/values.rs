@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Draft;
+use crate::domain::consent::{MARKETING, status_of};
 use crate::domain::facts::Count;
 use crate::domain::place::Place;
 use crate::domain::status::{Lifecycle, Status};
@@ -44,6 +45,7 @@ pub fn value_code(field: &Field) -> Option<&'static str> {
         Field::ExternalProvider => "xp",
         Field::LastCallOutcome => "lo",
         Field::OptIn => "oi",
+        Field::Consent => "cn",
         Field::Birthday => "bd",
         Field::CreatedAt => "cr",
         Field::UpdatedAt => "up",
@@ -189,6 +191,14 @@ pub(super) fn add(draft: &mut Draft<'_>) {
     }
     let counted = Count::ALL.into_iter().filter(|count| counts.get(*count) > 0.0);
     present.extend(counted.map(Field::Count));
+    let known = contact.facts.consent.latest(MARKETING).map(|state| state.status.as_str());
+    let consent = known.unwrap_or_else(|| status_of(contact.opt_in));
+    if let Some(code) = value_code(&Field::Consent) {
+        terms.value(code, consent);
+    }
+    if consent != "unknown" {
+        present.push(Field::Consent);
+    }
     if let Some(company) = company.filter(|words| words.contains(' ')) {
         terms.value(COMPANY_WORDS, &company);
     }

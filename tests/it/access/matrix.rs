@@ -336,7 +336,11 @@ fn contact_route(
 ) -> usize {
     let is_restore = path.ends_with("/restore");
     let may = who.may(preset, needs);
-    let body = if method == "PATCH" { json!({"title": world.fresh()}) } else { json!({}) };
+    let body = match method {
+        "PATCH" => json!({"title": world.fresh()}),
+        _ if path.ends_with("/consents") => json!({"purpose": "service", "status": "pending"}),
+        _ => json!({}),
+    };
     let ask = |id: &str| send(&who.client, method, &path.replace("{id}", id), &body);
     let mut refused: Vec<(u16, String)> =
         [NOBODY, &world.foreign_contact].into_iter().map(|id| about(&ask(id), id)).collect();
@@ -388,6 +392,11 @@ fn contact_route(
                     .server
                     .post(&format!("/api/v1/contacts/{id}/restore"), &json!({}))
                     .expect(200);
+            }
+            // Recorded beside the contact.
+            ("POST", false) => {
+                assert_eq!(answer.status, 201, "{what}: {}", text(&answer));
+                assert_eq!(world.state(id), before, "{what}");
             }
             _ => {
                 assert_eq!(answer.status, 200, "{what}: {}", text(&answer));

@@ -172,6 +172,10 @@ const TABLE: &[(&str, &str, Rule)] = &[
     ("DELETE", "/api/v1/custom-fields/{id}", Rule::Record(Noun::CustomField, FIELDS, 409)),
     ("PUT", "/api/v1/lists/{id}/members", Rule::Whole(&[P::Edit], 404)),
     ("DELETE", "/api/v1/lists/{id}/members", Rule::Whole(&[P::Edit], 404)),
+    ("GET", "/api/v1/contacts/{id}/consents", Rule::Contact(&[P::View])),
+    // Without a status.
+    ("POST", "/api/v1/contacts/{id}/consents", Rule::Contact(&[P::Edit])),
+    ("POST", "/api/v1/dnc/check", Rule::Whole(&[P::Lookup], 422)),
     ("GET", "/api/v1/tags", Rule::Whole(&[P::View], 200)),
     ("GET", "/api/v1/tags/proposals", Rule::Whole(&[P::View], 200)),
     // Without tags; contacts that change are tried where tags are.

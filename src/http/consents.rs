@@ -1,0 +1,82 @@
+//! Consent: the ledger of a contact, and the check of many numbers.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::{Value, json};
+
+use super::answer;
+use super::auth::Authenticated;
+use super::body;
+use super::contacts::contact_id;
+use super::error::Problem;
+use super::schema;
+use super::state::State;
+use crate::app::Error;
+
+/// Lists what a contact has agreed to and refused, the newest entry first; with the ledgers of
+/// contacts that were merged into it.
+#[utoipa::path(get, path = "/api/v1/contacts/{id}/consents", operation_id = "list_consents", tag = "contacts",
+    params(("id" = String, Path, description = "the id of the contact")),
+    responses((status = 200, body = schema::ConsentList), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem)))]
+pub(super) async fn list(
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = contact_id(&path)?;
+    answer::ok(&state, move |app| app.list_consents(&caller.0, id)).await
+}
+
+/// Records what somebody agreed to or refused; nothing of it can be changed later.
+///
+/// For the purpose `marketing`, which holds if none is said, `opt_in` of the contact follows.
+#[utoipa::path(post, path = "/api/v1/contacts/{id}/consents", operation_id = "record_consent", tag = "contacts",
+    params(("id" = String, Path, description = "the id of the contact")),
+    request_body = schema::ConsentInput,
+    responses((status = 201, body = schema::Consent), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn record(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let id = contact_id(&path)?;
+    // Without a body it is refused by what it lacks, for those who may do this at all.
+    let value = body::optional_json(&request, payload, state.limits.json_bytes).await?;
+    let value = value.unwrap_or_else(|| json!({}));
+    let made = answer::run(&state, move |app| app.record_consent(&caller.0, id, &value)).await?;
+    Ok(answer::json(StatusCode::CREATED, &made))
+}
+
+/// Says of up to 100,000 numbers whether somebody has asked not to be called there: blocked, do not
+/// contact, or opted out. A number that nobody has is allowed.
+#[utoipa::path(post, path = "/api/v1/dnc/check", operation_id = "check_numbers", tag = "lookup",
+    request_body = schema::NumberCheckInput,
+    responses((status = 200, body = schema::NumberCheckAnswer), (status = 403, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn check(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let (mut value, _) = body::json(&request, payload, state.limits.bulk_bytes).await?;
+    let numbers = match value.get_mut("numbers").map(Value::take) {
+        Some(Value::Array(all)) => {
+            let text = |(at, one): (usize, Value)| match one {
+                Value::String(text) => Ok(text),
+                Value::Number(number) => Ok(number.to_string()),
+                Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => Err(
+                    Error::invalid(&format!("/numbers/{at}"), "type", "must be a number as text"),
+                ),
+            };
+            all.into_iter().enumerate().map(text).collect::<Result<Vec<String>, Error>>()?
+        }
+        _ => return Err(Error::invalid("/numbers", "required", "must be a list of numbers").into()),
+    };
+    let country = value.get("country").and_then(Value::as_str).map(str::to_owned);
+    let results =
+        answer::run(&state, move |app| app.check_numbers(&caller.0, numbers, country.as_deref()))
+            .await?;
+    Ok(answer::json(StatusCode::OK, &json!({"count": results.len(), "results": results})))
+}
