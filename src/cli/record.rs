@@ -131,7 +131,7 @@ pub(super) fn run(args: &Args, kind: &str, command: &RecordCommand) -> Result<()
                         client.post(&format!("{}/restore", path_of(id)), &json!({}))?;
                     }
                     Target::Local { app, caller } => {
-                        app.restore_record(caller, kind, *id)?;
+                        app.restore_record(caller, kind, *id, &Precondition::None)?;
                     }
                 }
                 Ok(())

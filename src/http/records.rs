@@ -144,7 +144,10 @@ pub(super) async fn restore(
 ) -> Result<HttpResponse, Problem> {
     let kind = kind_of(&request)?;
     let id = id_of(&request, kind)?;
-    let restored = answer::run(&state, move |app| app.restore_record(&caller.0, kind, id)).await?;
+    let precondition = body::precondition(&request);
+    let restored =
+        answer::run(&state, move |app| app.restore_record(&caller.0, kind, id, &precondition))
+            .await?;
     Ok(versioned(StatusCode::OK, &restored))
 }
 

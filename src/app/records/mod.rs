@@ -340,15 +340,16 @@ impl App {
         caller: &Caller,
         kind: &'static dyn AnyKind,
         id: Uuid,
+        precondition: &Precondition,
     ) -> Result<RecordView, Error> {
         authorize(caller, kind.info().edit)?;
         self.seen_record(caller, kind, id)?;
-        let any = &Precondition::None;
-        let restored = self.change_head(caller, kind, id, any, move |tx, before, mut after| {
-            after.head.deleted_at = None;
-            refuse_same(tx, kind, before, &after)?;
-            Ok(Some(if before.head.deleted_at.is_none() { before.clone() } else { after }))
-        })?;
+        let restored =
+            self.change_head(caller, kind, id, precondition, move |tx, before, mut after| {
+                after.head.deleted_at = None;
+                refuse_same(tx, kind, before, &after)?;
+                Ok(Some(if before.head.deleted_at.is_none() { before.clone() } else { after }))
+            })?;
         self.record_view(caller, kind, &restored)
     }
 

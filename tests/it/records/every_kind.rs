@@ -76,7 +76,10 @@ fn a_record_is_made_read_changed_deleted_restored_and_survives_a_restart() {
         server.patch(&own, &json!({})).expect(404);
         assert_eq!(list(&server, kind, "")["total"], 0, "{name}");
         assert_eq!(list(&server, kind, "deleted=true")["total"], 1, "{name}");
-        let back = server.post(&format!("{own}/restore"), &json!({})).expect(200);
+        let restore = format!("{own}/restore");
+        let stale = [("if-match", "\"1\""), ("content-type", "application/json")];
+        server.send("POST", &restore, &stale, Some(b"{}")).expect(412);
+        let back = server.post(&restore, &json!({})).expect(200);
         assert_eq!(back.json[text.name], "Quite Another", "{name}");
         assert_eq!(list(&server, kind, "")["total"], 1, "{name}");
         server.delete(&format!("{own}?permanent=true")).expect(204);
