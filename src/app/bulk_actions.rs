@@ -585,7 +585,21 @@ fn change(
             fields.define(tx, &draft)?;
             Ok(Outcome::Changed)
         }
-        Ok(None) => Ok(Outcome::Unchanged),
+        Ok(None) => {
+            // What is so on the whole may still be otherwise on one channel.
+            if let Patch::Set(opt_in) = draft.opt_in
+                && tx.restate_opt_in(
+                    fields.organization(),
+                    before,
+                    opt_in,
+                    stamp.now,
+                    stamp.actor,
+                )?
+            {
+                return Ok(Outcome::Changed);
+            }
+            Ok(Outcome::Unchanged)
+        }
         Err(issues) => Ok(Outcome::refused(id, &Error::Invalid(issues))),
     }
 }

@@ -184,6 +184,14 @@ impl App {
         Ok(entries.iter().map(|(of, entry)| shown(*of, entry)).collect())
     }
 
+    /// Whether the caller may ask whose numbers may be called.
+    ///
+    /// # Errors
+    /// If not.
+    pub fn may_check_numbers(&self, caller: &Caller) -> Result<(), Error> {
+        authorize(caller, Permission::Lookup)
+    }
+
     /// Says of many numbers whether somebody has asked not to be called there.
     ///
     /// Cost: one look into the table for each number, and none at records.

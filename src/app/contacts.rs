@@ -471,7 +471,8 @@ impl App {
                     let is_hidden = SightKey::of(&before) != SightKey::of(&after);
                     tx.replace_contact(org, before, after.clone())?;
                     fields.define(tx, &draft)?;
-                    Ok((after, is_hidden))
+                    // With the calls of its new numbers, and what was said of consent.
+                    Ok((tx.contact(org, id)?.unwrap_or(after), is_hidden))
                 }
             }
         })?;

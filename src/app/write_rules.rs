@@ -193,6 +193,12 @@ impl WriteRules {
                 "organization_id" | "organisation_id" | "tenant_id" | "tenant" => claimed
                     .as_str()
                     .is_some_and(|text| self.organization.iter().any(|known| known == text)),
+                // A call that has come meanwhile makes nobody's edit stale.
+                "total_calls" | "last_called_at" | "last_call_outcome"
+                    if before.is_some_and(|before| before.facts.counts.calls > 0) =>
+                {
+                    true
+                }
                 _ => match &present {
                     Some(present) => same(claimed, present.get(member).unwrap_or(&Value::Null)),
                     // A new contact has no calls and no score yet.

@@ -291,7 +291,9 @@ fn print_card(contact: &Value) -> Result<(), Failure> {
                 fields.iter().map(|(key, value)| format!("{key}: {}", text(value))).collect()
             }
             (_, Value::Null | Value::Bool(false)) => Vec::new(),
+            ("lists", Value::Array(lists)) => labelled(lists, "name"),
             (_, Value::Array(all)) => all.iter().map(text).collect(),
+            (_, Value::Object(_)) => members(value, ""),
             (_, one) => vec![text(one)],
         };
         for line in lines {
@@ -299,6 +301,27 @@ fn print_card(contact: &Value) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// The members of an object that say something, one a line.
+fn members(value: &Value, name: &str) -> Vec<String> {
+    match value {
+        Value::Object(inside) => {
+            let named =
+                |key: &String| if name.is_empty() { key.clone() } else { format!("{name} {key}") };
+            inside.iter().flat_map(|(key, value)| members(value, &named(key))).collect()
+        }
+        Value::Array(all) if all.is_empty() => Vec::new(),
+        Value::Array(all) => {
+            let texts =
+                all.iter().map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned));
+            vec![format!("{name}: {}", texts.collect::<Vec<_>>().join("; "))]
+        }
+        Value::Null | Value::Bool(false) => Vec::new(),
+        Value::Number(number) if number.as_f64() == Some(0.0) => Vec::new(),
+        Value::String(text) => vec![format!("{name}: {text}")],
+        Value::Bool(true) | Value::Number(_) => vec![format!("{name}: {value}")],
+    }
 }
 
 /// The entries of a list with what they are for.

@@ -250,7 +250,10 @@ impl Draft {
         settings: &OrgSettings,
     ) -> Result<(), Vec<FieldIssue>> {
         // A record that is sent back says what follows from its activities, too.
-        if self.last_interaction_at.value().copied() == contact.last_interaction() {
+        let known = contact.facts.last_activity_at;
+        if self.last_interaction_at.value().copied() <= known && known.is_some()
+            || self.last_interaction_at.value().copied() == contact.last_interaction()
+        {
             self.last_interaction_at = Patch::Keep;
         }
         let naming = Naming::of(contact);

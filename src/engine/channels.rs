@@ -47,7 +47,9 @@ impl Tx<'_> {
         after: Option<&Contact>,
     ) -> Result<(), Error> {
         let channels = |contact: Option<&Contact>| -> Vec<ChannelId> {
-            contact.map(|contact| contact.channels.clone()).unwrap_or_default()
+            // Who is deleted is called nothing; who comes back is called so again.
+            let live = contact.filter(|contact| !contact.is_deleted());
+            live.map(|contact| contact.channels.clone()).unwrap_or_default()
         };
         let (was, is) = (channels(before), channels(after));
         if was == is {

@@ -81,6 +81,68 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Says of every channel what is said of marketing anew, if it is not so on one of them; whether
+    /// it was.
+    ///
+    /// # Errors
+    /// If it cannot be encoded.
+    pub fn restate_opt_in(
+        &mut self,
+        org: OrgNumber,
+        contact: Contact,
+        opt_in: bool,
+        at: Timestamp,
+        actor: &str,
+    ) -> Result<bool, Error> {
+        let status = status_of(Some(opt_in));
+        let known = &contact.facts.consent;
+        let of_marketing = known.states.iter().filter(|state| state.purpose == MARKETING);
+        let mut held = of_marketing.map(|state| known.on_channel(MARKETING, &state.channel));
+        if held.all(|state| state.is_none_or(|state| state.status == status)) {
+            return Ok(false);
+        }
+        let state = ConsentState {
+            purpose: MARKETING.to_owned(),
+            channel: ALL_CHANNELS.to_owned(),
+            status: status.to_owned(),
+            kind: Some("explicit".to_owned()),
+            date: at,
+            source: Some("opt_in".to_owned()),
+            basis: None,
+            has_evidence: false,
+        };
+        self.append_consent(org, contact, (state, None), at, actor)?;
+        Ok(true)
+    }
+
+    /// Says in the ledger of the contact that stays what one that is merged into it has said: a
+    /// refusal of either wins, by purpose and channel.
+    pub(super) fn carry_consent(
+        &mut self,
+        org: OrgNumber,
+        merged: &Contact,
+        into: ContactId,
+    ) -> Result<(), Error> {
+        let actor = merged.updated_by.clone().unwrap_or_default();
+        let refusal = status_of(Some(false));
+        for state in &merged.facts.consent.states {
+            let Some(stored) = self.contact(org, into)? else { return Ok(()) };
+            // Nothing is to be made of the union of both afterwards.
+            self.consents.insert(into);
+            let known = stored.facts.consent.on_channel(&state.purpose, &state.channel);
+            if known.is_some_and(|known| known.status == refusal || known.status == state.status) {
+                continue;
+            }
+            let carried = ConsentState {
+                source: Some("merge".to_owned()),
+                has_evidence: false,
+                ..state.clone()
+            };
+            self.append_consent(org, stored, (carried, None), merged.updated_at, &actor)?;
+        }
+        Ok(())
+    }
+
     /// Removes the ledger of a contact that is deleted for good.
     pub(super) fn erase_consents(&mut self, org: OrgNumber, id: ContactId) -> Result<(), Error> {
         for key in self.scan(&keys::consents_of(org, id))?.into_keys() {

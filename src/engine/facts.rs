@@ -177,7 +177,9 @@ impl Tx<'_> {
         if facts.says_the_same(&before.facts) {
             return Ok(());
         }
-        facts.revision = before.facts.revision.wrapping_add(1);
+        // Nobody has a copy yet of what this write creates.
+        let is_new = self.created.contains(&before.id);
+        facts.revision = before.facts.revision.wrapping_add(u32::from(!is_new));
         let after = Contact { facts, ..before.clone() };
         self.replace_facts(org, before, after)
     }
@@ -194,7 +196,11 @@ impl Tx<'_> {
         if was_in == is_in {
             return Ok(());
         }
-        let Some(own) = self.contact(org, id)?.map(|contact| contact.facts) else { return Ok(()) };
+        let Some(contact) = self.contact(org, id)? else { return Ok(()) };
+        if let Some(is_in) = is_in {
+            self.carry_consent(org, &contact, is_in)?;
+        }
+        let own = contact.facts;
         if own.is_none() {
             return Ok(());
         }

@@ -13,7 +13,9 @@ use super::tx::Tx;
 use crate::domain::audit::{AuditAction, FieldChange};
 use crate::domain::contact::Contact;
 use crate::domain::ids::OrgNumber;
-use crate::domain::record::{AnyKind, CONTACT, FieldKind, Record, Values, Verb, kind_by_number};
+use crate::domain::record::{
+    AnyKind, CONTACT, FieldKind, Record, Values, Verb, kind_by_number, unique_name,
+};
 use crate::domain::time::Timestamp;
 use crate::store::{Key, Value, codec, keys};
 
@@ -239,9 +241,8 @@ fn unknown_number(kind: &dyn AnyKind, record: &Record) -> Option<String> {
 }
 
 /// The value that tells a record from others of its kind, while it is not deleted.
-fn name_of<'a>(kind: &dyn AnyKind, record: &'a Record) -> Option<&'a str> {
-    let field = kind.info().unique?;
-    record.values.get(field)?.as_str().filter(|_| record.head.deleted_at.is_none())
+fn name_of(kind: &dyn AnyKind, record: &Record) -> Option<String> {
+    if record.head.deleted_at.is_some() { None } else { unique_name(kind, &record.values) }
 }
 
 fn is_hashed(kind: &dyn AnyKind, record: &Record) -> bool {

@@ -129,6 +129,8 @@ pub struct Tx<'a> {
     usages: &'a Usages,
     deltas: HashMap<u32, UsageDelta>,
     is_bulk: bool,
+    /// Contacts that this write creates.
+    pub(super) created: HashSet<ContactId>,
     /// Contacts of which the ledger of consent has been written already.
     pub(super) consents: HashSet<ContactId>,
 }
@@ -167,6 +169,7 @@ impl<'a> Tx<'a> {
             usages,
             deltas: HashMap::new(),
             is_bulk: false,
+            created: HashSet::new(),
             consents: HashSet::new(),
         }
     }
@@ -310,6 +313,7 @@ impl<'a> Tx<'a> {
     /// Stores a new contact.
     pub fn create_contact(&mut self, org: OrgNumber, contact: Contact) -> Result<(), Error> {
         let bytes = codec::encode(&contact)?;
+        self.created.insert(contact.id);
         self.count(org, 1, signed(bytes.len()));
         // A free key of its own, so the index need not look for what it replaces.
         self.put_op(&keys::contact(org, contact.id), bytes, true);

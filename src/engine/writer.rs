@@ -266,7 +266,14 @@ fn is_live(contact: Option<&Contact>) -> bool {
 
 fn mirror_changes(table: &Table, trash: &Trash, changes: &[ContactChange]) {
     let mut live: Vec<TableChange<'_>> = Vec::with_capacity(changes.len());
-    for change in changes.iter().filter(|change| !change.is_of_facts) {
+    for change in changes {
+        // Of facts only the directory holds something: whom nobody may call.
+        if change.is_of_facts {
+            if let Some(after) = change.after.as_ref().filter(|after| !after.is_deleted()) {
+                table.directory().set(change.org, after);
+            }
+            continue;
+        }
         let alive =
             |contact: &'_ Option<Contact>| contact.as_ref().is_some_and(|c| !c.is_deleted());
         match (&change.before, &change.after) {

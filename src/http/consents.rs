@@ -60,23 +60,27 @@ pub(super) async fn check(
     caller: Authenticated,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let (mut value, _) = body::json(&request, payload, state.limits.bulk_bytes).await?;
-    let numbers = match value.get_mut("numbers").map(Value::take) {
-        Some(Value::Array(all)) => {
-            let text = |(at, one): (usize, Value)| match one {
-                Value::String(text) => Ok(text),
-                Value::Number(number) => Ok(number.to_string()),
-                Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => Err(
-                    Error::invalid(&format!("/numbers/{at}"), "type", "must be a number as text"),
-                ),
-            };
-            all.into_iter().enumerate().map(text).collect::<Result<Vec<String>, Error>>()?
-        }
-        _ => return Err(Error::invalid("/numbers", "required", "must be a list of numbers").into()),
-    };
+    let (value, _) = body::json(&request, payload, state.limits.bulk_bytes).await?;
     let country = value.get("country").and_then(Value::as_str).map(str::to_owned);
-    let results =
-        answer::run(&state, move |app| app.check_numbers(&caller.0, numbers, country.as_deref()))
-            .await?;
+    let results = answer::run(&state, move |app| {
+        app.may_check_numbers(&caller.0)?;
+        app.check_numbers(&caller.0, numbers_of(value)?, country.as_deref())
+    })
+    .await?;
     Ok(answer::json(StatusCode::OK, &json!({"count": results.len(), "results": results})))
+}
+
+/// The numbers in the body of a check.
+fn numbers_of(mut value: Value) -> Result<Vec<String>, Error> {
+    let Some(Value::Array(all)) = value.get_mut("numbers").map(Value::take) else {
+        return Err(Error::invalid("/numbers", "required", "must be a list of numbers"));
+    };
+    let text = |(at, one): (usize, Value)| match one {
+        Value::String(text) => Ok(text),
+        Value::Number(number) => Ok(number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+            Err(Error::invalid(&format!("/numbers/{at}"), "type", "must be a number as text"))
+        }
+    };
+    all.into_iter().enumerate().map(text).collect()
 }

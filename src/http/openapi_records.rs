@@ -52,7 +52,7 @@ fn shape_of_field(field: &FieldInfo, is_answer: bool) -> Value {
         FieldKind::Time => json!({"type": "string", "format": "date-time"}),
         FieldKind::Day => json!({"type": "string", "format": "date"}),
         FieldKind::Amount => json!({"type": "number", "minimum": 0}),
-        FieldKind::Count => json!({"type": "integer", "minimum": 0}),
+        FieldKind::Count => json!({"type": "integer", "minimum": 0, "maximum": 1_000_000_000}),
         FieldKind::Contact | FieldKind::Record(_) => json!({"type": "string", "format": "uuid"}),
         FieldKind::User | FieldKind::Agent => json!({"type": "string"}),
         FieldKind::Texts(most) => {

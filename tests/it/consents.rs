@@ -295,3 +295,34 @@ fn a_check_finds_entries_that_were_changed_or_left_out_later() {
     put(3, Some(last));
     assert_eq!(troubles(), 0);
 }
+
+#[test]
+fn a_refusal_of_either_survives_a_merge_and_an_opt_out_reaches_every_channel() {
+    let server = TestServer::start();
+    let create = |name: &str, phone: &str| server.create_id(&json!({"name": name, "phone": phone}));
+    let (one, two) = (create("Ann", "+12025550170"), create("Ann", "+12025550171"));
+    let say = |id: &str, body: &Value| {
+        server.post(&format!("/api/v1/contacts/{id}/consents"), body).expect(201);
+    };
+    let word = |status: &str, channel: &str| json!({"purpose": "marketing", "channel": channel, "status": status});
+    say(&two, &word("opted_out", "phone"));
+    say(&two, &word("opted_in", "email"));
+    server.post("/api/v1/contacts/merge", &json!({"primary": one, "others": [two]})).expect(200);
+    let merged = server.get(&format!("/api/v1/contacts/{one}")).expect(200).json;
+    assert_eq!(merged["may_call"]["allowed"], false, "{merged}");
+    let ledger = server.get(&format!("/api/v1/contacts/{one}/consents")).expect(200).json;
+    assert!(!ledger.to_string().contains("\"channel\":\"all\""), "nothing is invented: {ledger}");
+
+    let cat = create("Cat", "+12025550172");
+    say(&cat, &word("opted_in", "phone"));
+    say(&cat, &word("opted_out", "email"));
+    let job = server.bulk_action(&json!({"ids": [cat]}), &json!({"type": "opt_out"}));
+    assert_eq!(job["changed"], 1, "{job}");
+    let check = json!({"numbers": ["+12025550172"]});
+    let allowed = || server.post("/api/v1/dnc/check", &check).json["results"][0]["allowed"].clone();
+    assert_eq!(allowed(), false);
+    // What was taken back is known at once.
+    let own = format!("/api/v1/contacts/{cat}");
+    server.patch(&own, &json!({"opt_in": true})).expect(200);
+    assert_eq!(allowed(), true);
+}

@@ -22,6 +22,9 @@ const MOST_CALLS: usize = 50_000;
 /// Most callers of an answer.
 const MOST_CALLERS: usize = 500;
 
+/// How calls end in which nobody was spoken to.
+const NOT_ANSWERED: &[&str] = &["voicemail", "no-answer", "busy", "abandoned", "failed"];
+
 /// Somebody who waits for a call.
 #[derive(Clone, Debug, Serialize)]
 pub struct Callback {
@@ -94,7 +97,9 @@ impl App {
             return Err(Error::invalid("/hours", "range", detail));
         }
         let back = i64::try_from(hours).unwrap_or(1).saturating_mul(3_600_000);
-        let since = self.partition.now().plus_ms(-back);
+        // Whole minutes: asking again tells the same.
+        let now = self.partition.now();
+        let since = Timestamp(now.0.saturating_sub(now.0.rem_euclid(60_000))).plus_ms(-back);
         let mut calls: Vec<Record> = Vec::new();
         let number = kind_by_name("call").map_or(0, |kind| kind.info().number);
         let mut is_whole = true;
@@ -137,13 +142,22 @@ impl App {
                 order.push(who);
                 Seen::default()
             });
-            let is_missed =
-                text(&call, "direction") == Some("in") && text(&call, "status") == Some("MISSED");
             if known.is_spoken_to {
                 continue;
             }
-            if !is_missed {
+            let outcome = text(&call, "outcome").unwrap_or_default();
+            let is_answered = match text(&call, "status") {
+                Some("CONNECTED") => true,
+                Some("COMPLETED") => !NOT_ANSWERED.contains(&outcome),
+                _ => false,
+            };
+            if is_answered {
                 known.is_spoken_to = true;
+                continue;
+            }
+            let is_over = text(&call, "status") != Some("INITIATED");
+            // Trying to reach somebody is not speaking to them.
+            if text(&call, "direction") != Some("in") || !is_over {
                 continue;
             }
             known.missed += 1;

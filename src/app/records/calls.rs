@@ -16,6 +16,7 @@ impl App {
         &self,
         caller: &Caller,
         kind: &'static dyn AnyKind,
+        is_to_find: bool,
         values: &mut Values,
     ) -> Result<(), Error> {
         let Some(known) = values.get("e164").cloned() else { return Ok(()) };
@@ -26,6 +27,7 @@ impl App {
         let is_new = json!(e164) != known;
         values.insert("e164".to_owned(), json!(e164));
         if is_new
+            && is_to_find
             && values.get(CONTACT).is_none_or(Value::is_null)
             && let Some(number) = e164
             && let Some(contact) = self.contact_with(caller, kind, &number)?

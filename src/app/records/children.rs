@@ -89,6 +89,23 @@ pub(super) fn owner(
     Ok(tx.record(record.head.organization, of.info().number, id)?.map(|found| (of, found)))
 }
 
+/// Refuses to bring back what belongs to a record that is deleted.
+pub(super) fn refuse_without_owner(
+    tx: &Tx<'_>,
+    kind: &dyn AnyKind,
+    record: &Record,
+) -> Result<(), Rejected<Error>> {
+    match owner(tx, kind, record)? {
+        Some((of, owner)) if owner.head.deleted_at.is_some() => {
+            let name = of.info().name;
+            let detail = format!("the {name} that it belongs to is deleted: restore that one");
+            let pointer = format!("/{}", kind.info().owner.unwrap_or_default());
+            Err(Rejected::By(Error::invalid(&pointer, "deleted", detail)))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Tells a conversation of a message: when the last one was sent, and that it goes on.
 pub(super) fn tell_owner(
     tx: &mut Tx<'_>,

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::super::error::Error;
 use super::super::{App, authorize};
+use super::channels;
 use crate::domain::access::{Caller, Permission};
 use crate::domain::ids::ContactId;
 use crate::domain::record::{AnyKind, CONTACT, FieldKind, Record};
@@ -197,6 +198,8 @@ fn key_of(value: &Value) -> Option<String> {
 
 /// What is asked for, ready to be compared.
 struct Wanted {
+    /// Whether words are looked for in numbers and addresses, too.
+    sees_channels: bool,
     words: Vec<String>,
     filters: Vec<(&'static str, Vec<Value>)>,
     is_trash: bool,
@@ -214,6 +217,7 @@ impl Wanted {
     /// Whether every word begins a word of what is searched.
     fn has_words(&self, kind: &dyn AnyKind, record: &Record) -> bool {
         let searched = kind.fields().iter().filter(|field| field.is_searched);
+        let searched = searched.filter(|field| self.sees_channels || !field.is_channel);
         let texts = searched.filter_map(|field| record.values.get(field.name)?.as_str());
         let known: Vec<String> = texts.flat_map(words).map(|word| word.text).collect();
         self.words.iter().all(|word| known.iter().any(|known| known.starts_with(word.as_str())))
@@ -236,10 +240,14 @@ impl App {
             authorize(caller, Permission::Delete)?;
         }
         let wanted = Wanted {
+            sees_channels: channels::are_seen(caller),
             words: words(&query.q).into_iter().map(|word| word.text).collect(),
             filters: self.record_filters(caller, kind, &query.filters)?,
             is_trash: query.is_trash,
         };
+        let sort = query.sort.as_deref().unwrap_or(kind.info().sort);
+        let asked = query.filters.iter().map(|(name, _)| name.as_str());
+        channels::refuse_guesses(caller, kind, asked.chain([sort.trim_start_matches('-')]))?;
         let order = Order::of(kind, query.sort.as_deref().unwrap_or(kind.info().sort))?;
         let after = query.cursor.as_deref().map(|cursor| order.decode(cursor)).transpose()?;
         let (page, per_page, offset) = page_of(query)?;
@@ -272,6 +280,7 @@ impl App {
             if let Some(now) = record.contact().and_then(|contact| seen.get(&contact)) {
                 record.values.insert(CONTACT.to_owned(), json!(now));
             }
+            channels::hide(caller, kind, &mut record.values);
             items.push(self.with_derived(caller, kind, record.to_json())?);
         }
         Ok(RecordPage { total, total_exact: is_whole, page, per_page, next_cursor, items })

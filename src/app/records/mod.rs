@@ -8,6 +8,7 @@
 mod about;
 mod callbacks;
 mod calls;
+mod channels;
 mod children;
 mod companies;
 mod conversations;
@@ -70,8 +71,7 @@ impl App {
         if let Some(id) = self.answered::<Uuid>(caller.organization, idempotency)? {
             return self.find_record(caller, kind, id);
         }
-        let name = kind.info().unique.and_then(|field| body.get(field)).and_then(Value::as_str);
-        let name = name.map(|name| name.trim().to_owned());
+        let name = body.as_object().and_then(|body| record::unique_name(kind, body));
         if let Some(name) = &name
             && let Some(id) = self.partition.record_id_named(caller.organization, kind, name)?
         {
@@ -115,7 +115,8 @@ impl App {
         let (body, correspondent) = conversations::take_name(kind, body);
         let mut values = record::read(kind.fields(), &body, None).map_err(Error::Invalid)?;
         self.resolve_references(caller, kind, None, &mut values)?;
-        self.complete_record(caller, kind, &mut values)?;
+        let is_of_nobody = body.get(CONTACT).is_some_and(Value::is_null);
+        self.complete_record(caller, kind, !is_of_nobody, &mut values)?;
         self.check_list(caller, kind, None, &values)?;
         let (org, now) = (caller.organization, self.partition.now());
         let actor = caller.actor.as_ref().to_owned();
@@ -172,7 +173,8 @@ impl App {
         self.forget_lists(org, kind);
         match written.value {
             Ok(made) => {
-                let made = self.find_caller_now(caller, kind, made)?;
+                let made =
+                    if is_of_nobody { made } else { self.find_caller_now(caller, kind, made)? };
                 Ok(Ok(self.record_view(caller, kind, &made)?))
             }
             Err(same) => Ok(Err(same)),
@@ -227,13 +229,16 @@ impl App {
         let (org, now) = (caller.organization, self.partition.now());
         // What references mean is asked before the write, and what they are compared in it.
         let known = self.shown_values(caller, &seen)?;
+        // What somebody sees masked and sends back means what it stands for.
+        let body = &channels::unmasked(caller, kind, &known, body);
         let mut asked = record::read(kind.fields(), body, Some(&known)).map_err(Error::Invalid)?;
         self.resolve_references(caller, kind, Some(&known), &mut asked)?;
         self.check_list(caller, kind, Some(id), &asked)?;
         let mut sent: Vec<String> =
             body.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
         let said = asked.clone();
-        self.complete_record(caller, kind, &mut asked)?;
+        let is_of_nobody = body.get(CONTACT).is_some_and(Value::is_null);
+        self.complete_record(caller, kind, !is_of_nobody, &mut asked)?;
         sent.extend(
             asked
                 .iter()
@@ -291,7 +296,9 @@ impl App {
         })?;
         self.own_writes.note(caller, written.seq);
         self.forget_lists(org, kind);
-        let changed = self.find_caller_now(caller, kind, written.value)?;
+        let changed = written.value;
+        let changed =
+            if is_of_nobody { changed } else { self.find_caller_now(caller, kind, changed)? };
         self.record_view(caller, kind, &changed)
     }
 
@@ -348,6 +355,7 @@ impl App {
             self.change_head(caller, kind, id, precondition, move |tx, before, mut after| {
                 after.head.deleted_at = None;
                 refuse_same(tx, kind, before, &after)?;
+                children::refuse_without_owner(tx, kind, &after)?;
                 Ok(Some(if before.head.deleted_at.is_none() { before.clone() } else { after }))
             })?;
         self.record_view(caller, kind, &restored)
@@ -415,8 +423,9 @@ impl App {
         kind: &'static dyn AnyKind,
         record: &Record,
     ) -> Result<RecordView, Error> {
-        let shown =
-            Record { head: record.head.clone(), values: self.shown_values(caller, record)? };
+        let mut values = self.shown_values(caller, record)?;
+        channels::hide(caller, kind, &mut values);
+        let shown = Record { head: record.head.clone(), values };
         let json = self.with_derived(caller, kind, shown.to_json())?;
         let (id, version) = (shown.head.id, shown.head.version);
         Ok(RecordView { id, version, is_new: true, json })
@@ -566,11 +575,11 @@ fn refuse_same(
     after: &Record,
 ) -> Result<(), Rejected<Error>> {
     let Some(field) = kind.info().unique else { return Ok(()) };
-    let name = after.values.get(field).and_then(Value::as_str);
-    let is_known = before.values.get(field) == after.values.get(field)
+    let name = record::unique_name(kind, &after.values);
+    let is_known = record::unique_name(kind, &before.values) == name
         && before.head.deleted_at == after.head.deleted_at;
     let Some(name) = name.filter(|_| !is_known) else { return Ok(()) };
-    match tx.record_named(after.head.organization, kind, name)? {
+    match tx.record_named(after.head.organization, kind, &name)? {
         Some(other) if other.head.id != after.head.id => {
             Err(Rejected::By(Error::SameRecord(kind.info().name, field)))
         }

@@ -60,6 +60,26 @@ fn redacted_name(contact: &Contact, rights: &FieldRights) -> Option<String> {
     }
 }
 
+/// A number or an address as somebody may see it who does not see such in full; nothing if it is
+/// hidden. Identifiers that are neither stay.
+pub fn redacted_identifier(text: &str, rights: &FieldRights) -> Option<String> {
+    let is_address = text.contains('@') && text.contains('.');
+    let digits = text.chars().filter(|c| digit_value(*c).is_some()).count();
+    let is_number = !is_address && digits >= 3 && digits * 2 > text.chars().count();
+    let (right, masked) = if is_address {
+        (rights.emails, mask_address(text))
+    } else if is_number {
+        (rights.phones, mask_number(text))
+    } else {
+        (FieldRight::Full, String::new())
+    };
+    match right {
+        FieldRight::Full => Some(text.to_owned()),
+        FieldRight::Masked => Some(masked),
+        FieldRight::Hidden => None,
+    }
+}
+
 /// Leaves the beginning and the last digits of a number: `+1202•••0123`.
 fn mask_number(number: &str) -> String {
     let digits: String =

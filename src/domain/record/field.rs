@@ -12,6 +12,8 @@ use crate::domain::time::{Timestamp, day_number};
 
 /// Most entries of a list, and most members of an object.
 const MOST_ENTRIES: usize = 100;
+/// Greatest count; as seconds more than thirty years.
+const MOST_COUNT: u64 = 1_000_000_000;
 /// Most bytes of an object as JSON.
 const MOST_OBJECT_BYTES: usize = 16_384;
 
@@ -84,6 +86,8 @@ pub struct FieldInfo {
     pub writable: Writable,
     /// Whether words of a query are looked for in it.
     pub is_searched: bool,
+    /// Whether it holds numbers or addresses of people, which not everybody sees in full.
+    pub is_channel: bool,
 }
 
 impl FieldInfo {
@@ -103,6 +107,7 @@ impl FieldInfo {
             default: None,
             writable: Writable::Always,
             is_searched: false,
+            is_channel: false,
         }
     }
 
@@ -122,6 +127,12 @@ impl FieldInfo {
     #[must_use]
     pub const fn searched(self) -> Self {
         Self { is_searched: true, ..self }
+    }
+
+    /// The field, which holds numbers or addresses of people.
+    #[must_use]
+    pub const fn channel(self) -> Self {
+        Self { is_channel: true, ..self }
     }
 
     /// The field, with a word that holds if nothing is said.
@@ -251,10 +262,13 @@ fn fit(kind: FieldKind, value: &Value) -> Result<Value, Misfit> {
             Some(amount) => Ok(json!((amount * 100.0).round() / 100.0)),
             None => Err(("number", format!("{} must be a number from 0 on", shown(value)))),
         },
-        FieldKind::Count => match value.as_u64() {
-            Some(_) => Ok(value.clone()),
-            None => Err(("number", format!("{} must be a whole number from 0 on", shown(value)))),
-        },
+        FieldKind::Count => {
+            if value.as_u64().is_some_and(|count| count <= MOST_COUNT) {
+                return Ok(value.clone());
+            }
+            let detail = format!("must be a whole number from 0 to {MOST_COUNT}");
+            Err(("number", format!("{} {detail}", shown(value))))
+        }
         FieldKind::Contact => match value.as_str().and_then(|id| Uuid::parse_str(id.trim()).ok()) {
             Some(id) => Ok(json!(id)),
             None => Err(("id", format!("{} is not the id of a contact", shown(value)))),

@@ -90,6 +90,8 @@ pub struct KindInfo {
     pub sort: &'static str,
     /// The field that tells its records apart; no two that are not deleted have the same value.
     pub unique: Option<&'static str>,
+    /// The field within which that holds; all records of the organisation if there is none.
+    pub unique_within: Option<&'static str>,
     /// What a new record is that has the value of another one there.
     pub on_same: OnSame,
     /// The field with the record to which it belongs: it is about the same contact, and goes and

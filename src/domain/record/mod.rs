@@ -60,6 +60,16 @@ pub const HEAD_MEMBERS: &[&str] =
 /// Members of answers that follow from other records, see [`KindInfo::derived`].
 pub const DERIVED_MEMBERS: &[&str] = &["contacts_count", "open_deals", "open_deals_value"];
 
+/// What tells a record from all others of its kind, if it has such a thing.
+pub fn unique_name(kind: &dyn AnyKind, values: &Values) -> Option<String> {
+    let text = |field: &str| values.get(field).and_then(Value::as_str).map(str::trim);
+    let name = text(kind.info().unique?)?;
+    Some(match kind.info().unique_within {
+        Some(within) => format!("{}\0{name}", text(within)?.to_lowercase()),
+        None => name.to_owned(),
+    })
+}
+
 impl Record {
     /// The record as it is shown: its own members and those of its kind side by side.
     pub fn to_json(&self) -> Value {

@@ -140,6 +140,13 @@ fn calls_of_a_number_that_nobody_has_become_those_of_who_gets_it() {
     let numbers = json!({"phones": ["+12025550180", "+12025550181"]});
     server.patch(&own, &numbers).expect(200);
     assert_eq!(contact(&server, id)["total_calls"], 3);
+    let one = server.get(&format!("/api/v1/calls?contact_id={id}")).json["items"][0].clone();
+    let of_nobody = format!("/api/v1/calls/{}", one["id"].as_str().unwrap());
+    let unlinked = server.patch(&of_nobody, &json!({"contact_id": null})).expect(200).json;
+    assert!(unlinked["contact_id"].is_null(), "{unlinked}");
+    server.patch(&of_nobody, &json!({"contact_id": id})).expect(200);
+    let long = json!({"status": "COMPLETED", "duration_s": 1_000_000_000_000_000_u64});
+    news(&server, &long).expect(422);
 
     // A contact that is deleted for good leaves its calls, of which it was told before.
     let impact = server.get(&format!("{own}/delete-impact")).expect(200).json;
@@ -179,6 +186,13 @@ fn who_called_last_is_found_first_among_those_who_share_a_number() {
     news(&server, &body).expect(201);
     let found = server.lookup("+12025550170", "");
     assert_eq!(found["results"][0]["display_name"], "Cat", "{found}");
+    // A form that was opened before the call is saved as it is.
+    let form = contact(&server, &ids[2]);
+    let body = json!({"number": "+12025550170", "contact_id": ids[2], "status": "MISSED"});
+    news(&server, &body).expect(201);
+    let saved = server.patch(&format!("/api/v1/contacts/{}", ids[2]), &form).expect(200).json;
+    assert_eq!(saved["version"], form["version"], "nothing was changed in it");
+    assert_eq!(saved["total_calls"], 2);
     // The next one is taken for the same person.
     let next = news(&server, &json!({"number": "+12025550170"})).expect(201).json;
     assert_eq!(next["contact_id"], json!(ids[2]));
@@ -215,6 +229,9 @@ fn who_was_missed_and_not_spoken_to_since_waits_to_be_called_back() {
     let seen = agent.get(path).expect(200).json;
     assert_eq!(seen["total"], 2, "{seen}");
     assert_eq!(server.organization("other").get(path).expect(200).json["total"], 0);
+    // Trying to reach somebody is not speaking to them.
+    call("+12025550170", "out", "MISSED");
+    assert_eq!(server.get(path).expect(200).json["total"], 3);
     // Long ago is asked for, and bounded.
     let old = json!({"number": "+12025550175", "status": "MISSED", "direction": "in",
         "started_at": "2020-01-01T00:00:00Z"});
@@ -224,4 +241,41 @@ fn who_was_missed_and_not_spoken_to_since_waits_to_be_called_back() {
         server.get(&format!("{path}?{query}")).expect(422);
     }
     server.get(&format!("{path}?hours=1")).expect(200);
+}
+
+#[test]
+fn who_sees_numbers_masked_sees_them_masked_in_calls_and_conversations() {
+    let server = TestServer::start();
+    let agent = server.role("agent");
+    let rules = json!({"field_visibility":
+        {"phones": {"agent": "masked"}, "emails": {"agent": "hidden"}}});
+    server.patch("/api/v1/settings", &rules).expect(200);
+    let ann = server.create_id(&json!({"name": "Ann", "phone": "+12025550170"}));
+    let call = json!({"number": "+12025550170", "status": "MISSED"});
+    let call = news(&server, &call).expect(201).id();
+    let mail = json!({"contact_id": ann, "channel": "email", "identifier": "ann@example.com"});
+    let mail = server.post("/api/v1/conversations", &mail).expect(201).id();
+    let own = format!("/api/v1/calls/{call}");
+    let seen = agent.get(&own).expect(200).json;
+    for text in [
+        seen.to_string(),
+        agent.get("/api/v1/calls").json.to_string(),
+        agent.get(&format!("/api/v1/conversations/{mail}")).json.to_string(),
+        agent.get("/api/v1/conversations").json.to_string(),
+    ] {
+        assert!(!text.contains("12025550170") && !text.contains("ann@example"), "{text}");
+    }
+    for query in ["number=%2B12025550170", "e164=%2B12025550170", "sort=number"] {
+        agent.get(&format!("/api/v1/calls?{query}")).expect(403);
+    }
+    assert_eq!(agent.get("/api/v1/calls?q=2025550170").json["total"], 0);
+    // What is sent back as it is shown stays what it is.
+    let mut changed = seen;
+    changed["notes"] = json!("Asked for tea");
+    agent.patch(&own, &changed).expect(200);
+    let whole = server.get(&own).expect(200).json;
+    assert_eq!(
+        (&whole["number"], &whole["notes"]),
+        (&json!("+12025550170"), &json!("Asked for tea"))
+    );
 }

@@ -158,3 +158,45 @@ fn first_messages_at_once_make_one_contact() {
     assert_eq!(contacts(&server), 1);
     assert_eq!(server.get("/api/v1/conversations").json["total"], 8);
 }
+
+#[test]
+fn messages_of_other_conversations_may_be_called_the_same() {
+    let server = TestServer::start();
+    let begin = || server.post("/api/v1/conversations", &json!({"channel": "chat"})).id();
+    let (one, two) = (begin(), begin());
+    let write = |conversation: &str, text: &str| {
+        let body = json!({"conversation_id": conversation, "text": text,
+            "channel_message_id": "17"});
+        server.post("/api/v1/messages", &body)
+    };
+    let first = write(&one, "A says").expect(201).id();
+    assert_eq!(write(&two, "B says").expect(201).json["text"], "B says");
+    assert_eq!(write(&one, "A says").expect(200).id(), first);
+    // What belongs to a deleted conversation does not come back without it.
+    let own = format!("/api/v1/messages/{first}");
+    server.delete(&own).expect(204);
+    server.delete(&format!("/api/v1/conversations/{one}")).expect(204);
+    server.post(&format!("{own}/restore"), &json!({})).expect(422);
+}
+
+#[test]
+fn who_comes_back_is_called_so_again_on_channels() {
+    let server = TestServer::start();
+    let begin = || {
+        let body = json!({"channel": "telegram", "identifier": "@ub", "name": "Una"});
+        server.post("/api/v1/conversations", &body).expect(201).json["contact_id"].clone()
+    };
+    let una = begin();
+    let ann = server.create_id(&json!({"name": "Ann"}));
+    let merge = json!({"primary": ann, "others": [una]});
+    let merged = server.post("/api/v1/contacts/merge", &merge).expect(200).json;
+    assert_eq!(begin(), json!(ann));
+    let undo = format!("/api/v1/merges/{}/undo", merged["merge_id"].as_str().unwrap());
+    server.post(&undo, &json!({})).expect(200);
+    assert_eq!(begin(), una);
+    let own = format!("/api/v1/contacts/{}", una.as_str().unwrap());
+    server.delete(&own).expect(204);
+    server.post(&format!("{own}/restore"), &json!({})).expect(200);
+    assert_eq!(begin(), una);
+    assert_eq!(contacts(&server), 2);
+}

@@ -82,8 +82,10 @@ impl Kind for Call {
             "the number of the other side, in any form; its contact is found by it",
             r#""+12025550170""#,
         )
+        .channel()
         .searched(),
         FieldInfo::new("e164", FieldKind::Text(40), "the number in E.164", r#""+12025550170""#)
+            .channel()
             .written(Writable::Never),
         FieldInfo::contact(),
         FieldInfo::new("direction", FieldKind::Choice(&["in", "out"]), "who called", r#""in""#)
@@ -231,6 +233,15 @@ impl Call {
             let known = [self.answered_at, self.ended_at].into_iter().flatten().min();
             self.started_at = Some(known.unwrap_or(writing.now));
         }
+        // When a call began was assumed if nobody said it, and gives way to what is known.
+        let first = [self.answered_at, self.ended_at].into_iter().flatten().min();
+        if before.is_some_and(|before| before.started_at == self.started_at)
+            && writing.is_news
+            && first.is_some()
+            && first < self.started_at
+        {
+            self.started_at = first;
+        }
         let has_changed = before.is_none_or(|before| before.status != self.status);
         if self.status == CONNECTED && self.answered_at.is_none() && has_changed {
             self.answered_at = Some(writing.now.max(self.started_at.unwrap_or(writing.now)));
@@ -250,7 +261,12 @@ impl Call {
                 return Err(vec![FieldIssue::new(format!("/{name}"), "range", detail)]);
             }
         }
-        if self.duration_s.is_none()
+        let is_worked_out = before.is_some_and(|before| {
+            let known = before.answered_at.zip(before.ended_at);
+            let known = known.and_then(|(from, to)| seconds(from, to));
+            known.is_some() && known == before.duration_s && self.duration_s == known
+        });
+        if (self.duration_s.is_none() || is_worked_out)
             && let (Some(from), Some(to)) = (self.answered_at, self.ended_at)
         {
             self.duration_s = seconds(from, to);

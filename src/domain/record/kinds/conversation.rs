@@ -41,7 +41,8 @@ impl Kind for Conversation {
             "what the person is called on the channel: a number, an address, a name; a new \
              conversation finds its contact by it, or makes one",
             r#""+12025550170""#,
-        ),
+        )
+        .channel(),
         FieldInfo::new("subject", FieldKind::Text(1_000), "what it is about", r#""New order""#)
             .searched(),
         FieldInfo::new(

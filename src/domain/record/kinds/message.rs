@@ -28,6 +28,7 @@ impl Kind for Message {
         about: "A message of a conversation, from the person or to the person.",
         sort: "-sent_at",
         unique: Some("channel_message_id"),
+        unique_within: Some("conversation_id"),
         on_same: OnSame::Keep,
         owner: Some("conversation_id"),
         ..names!("message", "messages")

@@ -60,6 +60,7 @@ macro_rules! names {
             on_contact_erased: OnErased::Erase,
             sort: "-created_at",
             unique: None,
+            unique_within: None,
             on_same: crate::domain::record::OnSame::Refuse,
             owner: None,
             derived: &[],
