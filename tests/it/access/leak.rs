@@ -337,6 +337,10 @@ fn comparable(answer: &Answer, value: &str) -> (u16, Option<String>, String) {
                     "updated_at",
                     "finished_at",
                     "progress",
+                    // Of the moment, whoever asks about what.
+                    "since",
+                    "lag",
+                    "segments",
                 ] {
                     members.remove(name);
                 }
