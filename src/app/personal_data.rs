@@ -9,9 +9,8 @@ use super::{App, authorize};
 use crate::domain::access::{Caller, FieldRight, Permission};
 use crate::domain::audit::AuditAction;
 use crate::domain::ids::ContactId;
-use crate::domain::record::{KINDS, Record, kind_by_number};
+use crate::domain::record::KINDS;
 use crate::domain::view::ContactView;
-use crate::engine::{Error as EngineError, codec, keys};
 
 impl App {
     /// Everything that is kept about a contact and about those that were merged into it: the
@@ -78,12 +77,8 @@ impl App {
         contact: Uuid,
         records: &mut Map<String, Value>,
     ) -> Result<(), Error> {
-        let org = caller.organization;
-        for entry in self.partition.scan(&keys::links_of(org, contact)) {
-            let Some((_, _, number, id)) = keys::parse_link(&entry?.0) else { continue };
-            let Some(kind) = kind_by_number(number) else { continue };
-            let Some(bytes) = self.partition.get(&keys::record(org, number, id))? else { continue };
-            let record: Record = codec::decode(&bytes).map_err(EngineError::from)?;
+        for found in self.partition.records_about(caller.organization, contact, None) {
+            let (kind, record) = found?;
             if let Some(Value::Array(list)) = records.get_mut(kind.info().plural) {
                 list.push(record.to_json());
             }

@@ -21,7 +21,6 @@ use crate::domain::place::{Doubt, doubts};
 use crate::domain::record::{Record, kind_by_name};
 use crate::domain::time::Timestamp;
 use crate::domain::view::ContactView;
-use crate::engine::{Error as EngineError, codec, keys};
 
 /// Reads the member of a contact that holds a reference.
 type ReadReference = fn(&Contact) -> Option<&str>;
@@ -75,12 +74,8 @@ impl App {
     fn company_of_draft(&self, caller: &Caller, draft: &Draft) -> Result<Option<Record>, Error> {
         let Patch::Set(id) = draft.company_id else { return Ok(None) };
         let number = kind_by_name("company").map_or(0, |kind| kind.info().number);
-        let Some(bytes) = self.partition.get(&keys::record(caller.organization, number, id))?
-        else {
-            return Ok(None);
-        };
-        let company: Record = codec::decode(&bytes).map_err(EngineError::from)?;
-        Ok(Some(company).filter(|company| company.head.deleted_at.is_none()))
+        let company = self.partition.record(caller.organization, number, id)?;
+        Ok(company.filter(|company| company.head.deleted_at.is_none()))
     }
 
     /// The company that a draft names and that is none of the organisation.

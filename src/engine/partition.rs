@@ -430,7 +430,7 @@ impl Partition {
         org: OrgNumber,
         number: ContactNumber,
     ) -> Result<Option<Arc<Contact>>, Error> {
-        self.record(org, number, Some(RecordCache::put))
+        self.contact_of_number(org, number, Some(RecordCache::put))
     }
 
     /// As [`Partition::contact_by_number`], without keeping the record: rows of an import would push
@@ -440,11 +440,11 @@ impl Partition {
         org: OrgNumber,
         number: ContactNumber,
     ) -> Result<Option<Arc<Contact>>, Error> {
-        self.record(org, number, None)
+        self.contact_of_number(org, number, None)
     }
 
     /// Reads a live contact from the cache or the store, and keeps it as it is told to.
-    fn record(
+    fn contact_of_number(
         &self,
         org: OrgNumber,
         number: ContactNumber,
@@ -542,7 +542,11 @@ impl Partition {
             let contact = if request.space.is_trash() {
                 self.trashed(request.space.org(), hit.number)?
             } else {
-                self.record(request.space.org(), hit.number, Some(RecordCache::put_page))?
+                self.contact_of_number(
+                    request.space.org(),
+                    hit.number,
+                    Some(RecordCache::put_page),
+                )?
             };
             // Nor one that the caller has lost sight of since.
             if let Some(contact) = contact.filter(|contact| request.sight.sees(contact)) {

@@ -169,6 +169,37 @@ impl Tx<'_> {
 }
 
 impl Partition {
+    /// Reads a record, deleted ones included.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn record(&self, org: OrgNumber, kind: u8, id: Uuid) -> Result<Option<Record>, Error> {
+        match self.get(&keys::record(org, kind, id))? {
+            Some(bytes) => Ok(Some(codec::decode(&bytes)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The records that are about a contact, or belong to a record, in the order in which they
+    /// happen, deleted ones included; of one kind only if its number is given.
+    pub fn records_about(
+        &self,
+        org: OrgNumber,
+        target: Uuid,
+        kind: Option<u8>,
+    ) -> impl Iterator<Item = Result<(&'static dyn AnyKind, Record), Error>> + '_ {
+        self.links_in_order(org, target, None, true).filter_map(move |link| {
+            let read = || {
+                let (_, number, id) = link?;
+                if kind.is_some_and(|kind| kind != number) {
+                    return Ok(None);
+                }
+                Ok(kind_by_number(number).zip(self.record(org, number, id)?))
+            };
+            read().transpose()
+        })
+    }
+
     /// The id of the record that is not deleted and is called so among those of its kind.
     ///
     /// # Errors
@@ -218,14 +249,6 @@ impl Partition {
             let to = from.map_or(last, |to| keys::link(org, target, to, u8::MAX, Uuid::max()));
             Box::new(self.store().scan_range(&first, &to).rev().map(parse))
         }
-    }
-
-    /// What records that came from a number which nobody has are linked to.
-    ///
-    /// # Errors
-    /// If it cannot be read.
-    pub fn target_of_unknown(&self, org: OrgNumber, e164: &str) -> Result<Option<Uuid>, Error> {
-        Ok(self.known_secret(org)?.map(|secret| unknown_target(&secret, e164)))
     }
 }
 

@@ -45,6 +45,21 @@ pub(super) async fn run_while_wanted<T: Send + 'static>(
     }
 }
 
+/// As [`run`], for what reads as much as a search does: as many at once as searches.
+pub(super) async fn search<T: Send + 'static>(
+    state: &web::Data<State>,
+    work: impl FnOnce(&App) -> Result<T, app::Error> + Send + 'static,
+) -> Result<T, Problem> {
+    let place = state.searches.enter().await?;
+    run(state, move |app| {
+        let done = work(app);
+        // Kept until here even if the caller has gone: the work has not.
+        drop(place);
+        done
+    })
+    .await
+}
+
 /// As [`run_while_wanted`], for what may read everything there is: few at once.
 pub(super) async fn scan<T: Send + 'static>(
     request: &HttpRequest,

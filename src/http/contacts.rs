@@ -264,14 +264,7 @@ pub(super) async fn personal_data(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = contact_id(&path)?;
-    // Reads as much as a search does.
-    let place = state.searches.enter().await?;
-    let found = answer::run(&state, move |app| {
-        let found = app.personal_data(&caller.0, id);
-        drop(place);
-        found
-    })
-    .await?;
+    let found = answer::search(&state, move |app| app.personal_data(&caller.0, id)).await?;
     let mut response = answer::json(StatusCode::OK, &found);
     let name = format!("attachment; filename=\"contact-{}.json\"", id.0);
     answer::put_header(&mut response, "content-disposition", &name);

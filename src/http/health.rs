@@ -53,13 +53,7 @@ pub(super) async fn figures(
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    let place = state.searches.enter().await?;
-    let mut health = answer::run(&state, move |app| {
-        let health = app.health(&caller.0);
-        drop(place);
-        health
-    })
-    .await?;
+    let mut health = answer::search(&state, move |app| app.health(&caller.0)).await?;
     let (all, failed) = state.metrics.answered();
     #[expect(clippy::cast_precision_loss, reason = "a rate needs no more digits")]
     let rate = if all == 0 { 0.0 } else { failed as f64 / all as f64 };

@@ -61,14 +61,8 @@ pub(super) async fn list(
         cursor: text("cursor"),
         is_trash: asked.flag("deleted")?,
     };
-    // Reads as much as a search does.
-    let place = state.searches.enter().await?;
-    let found = answer::run(&state, move |app| {
-        let found = app.list_records(&caller.0, kind, &query);
-        drop(place);
-        found
-    })
-    .await?;
+    let found =
+        answer::search(&state, move |app| app.list_records(&caller.0, kind, &query)).await?;
     let total = found.total.to_string();
     let mut response = answer::json(StatusCode::OK, &found.into_json());
     answer::put_header(&mut response, "x-total-count", &total);
@@ -162,12 +156,6 @@ pub(super) async fn callbacks(
 ) -> Result<HttpResponse, Problem> {
     let hours = Asked::of_query(&request)?.number("hours")?;
     let hours = hours.and_then(|hours| u64::try_from(hours).ok());
-    let place = state.searches.enter().await?;
-    let found = answer::run(&state, move |app| {
-        let found = app.callbacks(&caller.0, hours);
-        drop(place);
-        found
-    })
-    .await?;
+    let found = answer::search(&state, move |app| app.callbacks(&caller.0, hours)).await?;
     Ok(answer::json(StatusCode::OK, &found))
 }

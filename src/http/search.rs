@@ -151,16 +151,13 @@ async fn run(
     caller: Authenticated,
     search: SearchRequest,
 ) -> Result<HttpResponse, Problem> {
-    let place = state.searches.enter().await?;
-    let (body, total, took_us) = answer::run(&state, move |app| {
+    let (body, total, took_us) = answer::search(&state, move |app| {
         let answer = app.search_contacts(&caller.0, &search)?;
         let (total, took_us) = (answer.total, answer.took_us);
         // Written here, so that the workers are free for lookups.
         let body = answer
             .into_json(&search.query.q)
             .map_err(|error| crate::app::Error::WriteFailed(error.to_string()))?;
-        // Kept until here even if the caller has gone: the search has not.
-        drop(place);
         Ok((body, total, took_us))
     })
     .await?;

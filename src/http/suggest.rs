@@ -1,5 +1,6 @@
 //! Completions while somebody types.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::answer;
@@ -25,12 +26,10 @@ pub(super) async fn suggest(
 ) -> Result<HttpResponse, Problem> {
     let asked = Asked::of_query(&request)?;
     let limit = asked.number("limit")?;
-    let place = state.searches.enter().await?;
-    answer::ok(&state, move |app| {
+    let found = answer::search(&state, move |app| {
         let kinds = asked.all("kind");
-        let found = app.suggest(&caller.0, asked.last("q").unwrap_or_default(), &kinds, limit);
-        drop(place);
-        found
+        app.suggest(&caller.0, asked.last("q").unwrap_or_default(), &kinds, limit)
     })
-    .await
+    .await?;
+    Ok(answer::json(StatusCode::OK, &found))
 }

@@ -55,13 +55,8 @@ pub(super) async fn list(
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
     let query = query_of(&request)?;
-    let place = state.searches.enter().await?;
-    answer::ok(&state, move |app| {
-        let tags = app.list_tags(&caller.0, &query);
-        drop(place);
-        tags
-    })
-    .await
+    let found = answer::search(&state, move |app| app.list_tags(&caller.0, &query)).await?;
+    Ok(answer::json(StatusCode::OK, &found))
 }
 
 /// Lists tags that are probably meant as one: `VIP`, `vip` and `V.I.P.`; `POST /tags/merge` takes
@@ -78,13 +73,8 @@ pub(super) async fn proposals(
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
     let query = query_of(&request)?;
-    let place = state.searches.enter().await?;
-    answer::ok(&state, move |app| {
-        let proposed = app.propose_tags(&caller.0, &query);
-        drop(place);
-        proposed
-    })
-    .await
+    let found = answer::search(&state, move |app| app.propose_tags(&caller.0, &query)).await?;
+    Ok(answer::json(StatusCode::OK, &found))
 }
 
 /// Renames or colours a tag.

@@ -88,16 +88,25 @@ impl UndoBlock {
 /// Reads contacts by id, deleted ones included: inside a write, or outside.
 type Read<'a> = &'a dyn Fn(ContactId) -> Result<Option<Contact>, EngineError>;
 
-/// The contact that stands for one now: itself, unless it was merged.
-pub(super) fn survivor_of(id: ContactId, read: Read<'_>) -> Result<ContactId, EngineError> {
-    let mut at = id;
+/// The contact that stands for one now: itself, unless it was merged; its id, and the contact if it
+/// is there.
+pub(super) fn survivor(
+    id: ContactId,
+    read: Read<'_>,
+) -> Result<(ContactId, Option<Contact>), EngineError> {
+    let (mut at, mut found) = (id, read(id)?);
     let mut seen = HashSet::from([id]);
-    while let Some(into) =
-        read(at)?.and_then(|found| found.merged_into).filter(|id| seen.insert(*id))
+    while let Some(into) = found.as_ref().and_then(|found| found.merged_into)
+        && seen.insert(into)
     {
-        at = into;
+        (at, found) = (into, read(into)?);
     }
-    Ok(at)
+    Ok((at, found))
+}
+
+/// The id of the contact that stands for one now: its own, unless it was merged.
+pub(super) fn survivor_of(id: ContactId, read: Read<'_>) -> Result<ContactId, EngineError> {
+    Ok(survivor(id, read)?.0)
 }
 
 /// Why a contact cannot be used that is not there, out of sight, deleted or merged: of one that was

@@ -6,35 +6,13 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::super::error::Error;
+use super::super::merges::survivor;
 use super::super::{App, authorize};
 use crate::domain::access::{Caller, Permission};
-use crate::domain::contact::Contact;
 use crate::domain::ids::{ContactId, OrgNumber};
-use crate::domain::record::{AnyKind, CONTACT, KINDS, OnErased, Record, kind_by_number};
+use crate::domain::record::{AnyKind, CONTACT, KINDS, OnErased, Record};
 use crate::domain::time::Timestamp;
-use crate::engine::{Error as EngineError, Rejected, Tx, all_that_are, codec, keys};
-
-/// Longest chain of merges that is followed.
-const MOST_MERGES: usize = 1_000;
-
-/// The contact that stands for another one now: itself, or the one that it was merged into. `None`
-/// if that does not exist.
-pub(super) fn standing_for(
-    read: &dyn Fn(ContactId) -> Result<Option<Contact>, EngineError>,
-    id: ContactId,
-) -> Result<Option<Contact>, EngineError> {
-    let mut at = id;
-    for _ in 0..MOST_MERGES {
-        match read(at)? {
-            Some(contact) => match contact.merged_into {
-                Some(into) => at = into,
-                None => return Ok(Some(contact)),
-            },
-            None => return Ok(None),
-        }
-    }
-    Ok(None)
-}
+use crate::engine::{Rejected, Tx, all_that_are};
 
 /// How many records of each kind go with a contact that is deleted for good, by the plural of the
 /// kind, and how many stay: `tasks`, `calls_kept`.
@@ -117,7 +95,7 @@ impl App {
         let read = |id: ContactId| {
             Ok(self.partition.contact(org, id)?.map(|contact| contact.as_ref().clone()))
         };
-        let found = standing_for(&read, ContactId(id))?;
+        let (_, found) = survivor(ContactId(id), &read)?;
         Ok(found
             .filter(|contact| !contact.is_deleted() && caller.sees(contact))
             .map(|contact| contact.id))
@@ -146,14 +124,8 @@ impl App {
         let org = caller.organization;
         let mut impact = no_impact();
         for one in self.all_that_are(caller, id)? {
-            for entry in self.partition.scan(&keys::links_of(org, one)) {
-                let Some((_, _, number, id)) = keys::parse_link(&entry?.0) else { continue };
-                let Some(kind) = kind_by_number(number) else { continue };
-                let Some(bytes) = self.partition.get(&keys::record(org, number, id))? else {
-                    continue;
-                };
-                let record = codec::decode(&bytes).map_err(EngineError::from)?;
-                impact_of(&[(kind, record)], &mut impact);
+            for found in self.partition.records_about(org, one, None) {
+                impact_of(&[found?], &mut impact);
             }
         }
         Ok(impact)

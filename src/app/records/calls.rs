@@ -19,7 +19,10 @@ impl App {
         is_to_find: bool,
         values: &mut Values,
     ) -> Result<(), Error> {
-        let Some(known) = values.get("e164").cloned() else { return Ok(()) };
+        if kind.info().name != "call" {
+            return Ok(());
+        }
+        let known = values.get("e164").cloned().unwrap_or_default();
         let number = values.get("number").and_then(Value::as_str).map(str::to_owned);
         let country = self.organization_of(caller)?.settings.default_country.clone();
         let query = number.map(|number| parse_query(&number, country.as_deref()));
@@ -30,7 +33,7 @@ impl App {
             && is_to_find
             && values.get(CONTACT).is_none_or(Value::is_null)
             && let Some(number) = e164
-            && let Some(contact) = self.contact_with(caller, kind, &number)?
+            && let Some(contact) = self.contact_with(caller, &number)?
         {
             values.insert(CONTACT.to_owned(), json!(contact));
         }
@@ -42,10 +45,8 @@ impl App {
     pub(super) fn contact_with(
         &self,
         caller: &Caller,
-        kind: &'static dyn AnyKind,
         e164: &str,
     ) -> Result<Option<ContactId>, Error> {
-        debug_assert!(kind.is_about_contacts());
         if caller.fields.phones != FieldRight::Full {
             self.count_guesses(caller, 1)?;
         }
@@ -64,7 +65,7 @@ impl App {
     ) -> Result<Record, Error> {
         let number = kind.number_of_caller(&written.values).filter(|_| written.contact().is_none());
         let Some(number) = number else { return Ok(written) };
-        let Some(contact) = self.contact_with(caller, kind, &number)? else { return Ok(written) };
+        let Some(contact) = self.contact_with(caller, &number)? else { return Ok(written) };
         let org = caller.organization;
         let (id, number) = (written.head.id, kind.info().number);
         let linked = self.partition.write::<_, Error>(org, caller, false, move |tx| {

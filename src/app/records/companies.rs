@@ -9,7 +9,7 @@ use super::super::error::Error;
 use crate::domain::access::Caller;
 use crate::domain::ids::ContactId;
 use crate::domain::record::{AnyKind, Record, kind_by_number};
-use crate::engine::{Error as EngineError, Rejected, Tx, codec, keys};
+use crate::engine::{Rejected, Tx, keys};
 
 /// Most links of a company that are counted; above that the counts are lower bounds.
 const MOST_COUNTED: usize = 20_000;
@@ -41,8 +41,7 @@ impl App {
                 contacts += u64::from(seen.is_some_and(|contact| caller.sees(&contact)));
                 continue;
             };
-            let Some(bytes) = self.partition.get(&keys::record(org, number, id))? else { continue };
-            let deal: Record = codec::decode(&bytes).map_err(EngineError::from)?;
+            let Some(deal) = self.partition.record(org, number, id)? else { continue };
             let is_seen = match deal.contact() {
                 Some(contact) => self.contact_that_stands_for(caller, contact)?.is_some(),
                 None => true,

@@ -8,16 +8,42 @@ use super::super::search::{Refresh, SearchRequest};
 use crate::domain::access::{Caller, Permission};
 use crate::domain::channel::number_on;
 use crate::domain::ids::ContactId;
-use crate::domain::record::{AnyKind, CONTACT, Values};
+use crate::domain::record::{AnyKind, CONTACT, Record, Values};
+use crate::engine::{Rejected, Tx};
 
 /// The member of a new conversation that is no field of it: how a contact is called that is made.
 const NAME: &str = "name";
 
+/// Whether a kind is that of conversations.
+pub(super) fn is_conversation(kind: &dyn AnyKind) -> bool {
+    kind.info().name == "conversation"
+}
+
+/// Refuses a conversation that a blocked contact begins, and notes what the contact is called on
+/// the channel.
+pub(super) fn note_correspondent(
+    tx: &mut Tx<'_>,
+    kind: &dyn AnyKind,
+    record: &Record,
+) -> Result<(), Rejected<Error>> {
+    let text = |field: &str| record.values.get(field).and_then(Value::as_str);
+    let Some(contact) = record.contact().filter(|_| is_conversation(kind)) else { return Ok(()) };
+    let (org, contact) = (record.head.organization, ContactId(contact));
+    let is_blocked = tx.contact(org, contact)?.is_some_and(|found| found.fields.status.blocked);
+    if is_blocked && text("direction") == Some("in") {
+        return Err(Rejected::By(Error::ContactBlocked));
+    }
+    if let (Some(channel), Some(identifier)) = (text("channel"), text("identifier")) {
+        tx.note_channel(org, channel, identifier, contact)?;
+    }
+    Ok(())
+}
+
 /// Takes the name for a contact out of what is sent for a new conversation.
 pub(super) fn take_name(kind: &dyn AnyKind, body: &Value) -> (Value, Option<String>) {
     let mut body = body.clone();
-    let is_named = kind.fields().iter().any(|field| field.name == "identifier");
-    let name = body.as_object_mut().filter(|_| is_named).and_then(|body| body.remove(NAME));
+    let name =
+        body.as_object_mut().filter(|_| is_conversation(kind)).and_then(|body| body.remove(NAME));
     (body, name.and_then(|name| name.as_str().map(str::to_owned)))
 }
 
@@ -27,7 +53,6 @@ impl App {
     pub(super) fn find_correspondent(
         &self,
         caller: &Caller,
-        kind: &'static dyn AnyKind,
         values: &mut Values,
         name: Option<&str>,
     ) -> Result<(), Error> {
@@ -41,7 +66,7 @@ impl App {
         let channel = channel.to_lowercase();
         let found = match self.contact_on_channel(caller, &channel, &identifier)? {
             Some(known) => Some(known),
-            None => self.contact_called(caller, kind, &channel, &identifier)?,
+            None => self.contact_called(caller, &channel, &identifier)?,
         };
         let contact = match found {
             Some(contact) => contact,
@@ -66,13 +91,12 @@ impl App {
     fn contact_called(
         &self,
         caller: &Caller,
-        kind: &'static dyn AnyKind,
         channel: &str,
         identifier: &str,
     ) -> Result<Option<ContactId>, Error> {
         let country = self.organization_of(caller)?.settings.default_country.clone();
         if let Some(number) = number_on(channel, identifier, country.as_deref()) {
-            return self.contact_with(caller, kind, &number);
+            return self.contact_with(caller, &number);
         }
         if channel == "email" && identifier.contains('@') {
             let quoted = identifier.replace('"', "");

@@ -327,16 +327,8 @@ impl App {
         // Who does not see the contact learns nothing, not even that there is none.
         let Some(now) = self.contact_that_stands_for(caller, id)? else { return Ok(true) };
         for one in self.all_that_are(caller, now)? {
-            for entry in self.partition.scan(&keys::links_of(org, one)) {
-                let (key, _) = entry?;
-                let Some((_, _, of_kind, id)) = keys::parse_link(&key) else { continue };
-                if of_kind != number {
-                    continue;
-                }
-                let Some(bytes) = self.partition.get(&keys::record(org, number, id))? else {
-                    continue;
-                };
-                if !each(codec::decode(&bytes).map_err(EngineError::from)?)? {
+            for found in self.partition.records_about(org, one, Some(number)) {
+                if !each(found?.1)? {
                     return Ok(false);
                 }
             }

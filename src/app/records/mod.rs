@@ -9,6 +9,7 @@ mod about;
 mod callbacks;
 mod calls;
 mod channels;
+mod checks;
 mod children;
 mod companies;
 mod conversations;
@@ -27,19 +28,19 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use checks::{check_contact, check_named, refuse_same, refused, shown_contact};
+
 use super::contacts::{Deletion, Precondition};
 use super::error::{Error, Noun};
 use super::idempotency::Idempotency;
 use super::{App, authorize};
 use crate::domain::access::{Caller, Permission};
-use crate::domain::ids::ContactId;
 use crate::domain::issue::FieldIssue;
 use crate::domain::list::list_kind;
 use crate::domain::record::{
-    self, AnyKind, CONTACT, FieldKind, Head, IMPOSSIBLE_STEP, OnSame, Record, Values, Writing,
-    kind_by_name,
+    self, AnyKind, CONTACT, FieldKind, Head, OnSame, Record, Values, Writing,
 };
-use crate::engine::{Error as EngineError, Rejected, Tx, codec, keys};
+use crate::engine::{Rejected, Tx};
 
 /// A record as its caller sees it, and its version.
 #[derive(Clone, Debug)]
@@ -127,7 +128,7 @@ impl App {
         let is_to_find = is_given("identifier") && !is_given(CONTACT);
         let gate = is_to_find.then(|| self.channel_gate.lock());
         if gate.is_some() {
-            self.find_correspondent(caller, kind, &mut values, correspondent.as_deref())?;
+            self.find_correspondent(caller, &mut values, correspondent.as_deref())?;
         }
         let head = Head {
             id: Uuid::now_v7(),
@@ -160,7 +161,7 @@ impl App {
             }
             check_named(tx, &by, kind, None, &made)?;
             check_contact(tx, &by, &made)?;
-            note_correspondent(tx, &made)?;
+            conversations::note_correspondent(tx, kind, &made)?;
             tx.put_record(kind, None, &made)?;
             children::tell_owner(tx, kind, &made)?;
             if let Some(idempotency) = idempotency {
@@ -406,9 +407,8 @@ impl App {
         kind: &'static dyn AnyKind,
         id: Uuid,
     ) -> Result<Record, Error> {
-        let key = keys::record(caller.organization, kind.info().number, id);
-        let bytes = self.partition.get(&key)?.ok_or_else(|| not_found(kind))?;
-        let found: Record = codec::decode(&bytes).map_err(EngineError::from)?;
+        let found = self.partition.record(caller.organization, kind.info().number, id)?;
+        let found = found.ok_or_else(|| not_found(kind))?;
         match found.contact() {
             Some(contact) if self.contact_that_stands_for(caller, contact)?.is_none() => {
                 Err(not_found(kind))
@@ -499,107 +499,4 @@ impl App {
 
 fn not_found(kind: &'static dyn AnyKind) -> Error {
     Error::NotFound(Noun::Record(kind.info().name))
-}
-
-/// Refuses a record about a contact that is not there for the caller.
-fn check_contact(tx: &Tx<'_>, caller: &Caller, record: &Record) -> Result<(), Rejected<Error>> {
-    let Some(contact) = record.contact() else { return Ok(()) };
-    let found = tx.contact(record.head.organization, ContactId(contact))?;
-    if found.is_some_and(|found| !found.is_deleted() && caller.sees(&found)) {
-        return Ok(());
-    }
-    let detail = "there is no contact with this id";
-    Err(Rejected::By(Error::invalid("/contact_id", "contact", detail)))
-}
-
-/// Whether a caller sees the contact that a record is about, or it is about nobody.
-fn sees_contact_of(tx: &Tx<'_>, caller: &Caller, record: &Record) -> Result<bool, EngineError> {
-    let Some(contact) = record.contact() else { return Ok(true) };
-    let read = |id: ContactId| tx.contact(record.head.organization, id);
-    let found = about::standing_for(&read, ContactId(contact))?;
-    Ok(found.is_some_and(|found| !found.is_deleted() && caller.sees(&found)))
-}
-
-/// Refuses a conversation that a blocked contact begins, and notes what the contact is called on
-/// the channel.
-fn note_correspondent(tx: &mut Tx<'_>, record: &Record) -> Result<(), Rejected<Error>> {
-    let text = |field: &str| record.values.get(field).and_then(Value::as_str);
-    let is_conversation = record.values.contains_key("identifier");
-    let Some(contact) = record.contact().filter(|_| is_conversation) else { return Ok(()) };
-    let (org, contact) = (record.head.organization, ContactId(contact));
-    let is_blocked = tx.contact(org, contact)?.is_some_and(|found| found.fields.status.blocked);
-    if is_blocked && text("direction") == Some("in") {
-        return Err(Rejected::By(Error::ContactBlocked));
-    }
-    if let (Some(channel), Some(identifier)) = (text("channel"), text("identifier")) {
-        tx.note_channel(org, channel, identifier, contact)?;
-    }
-    Ok(())
-}
-
-/// Refuses a record that names another one that is not there.
-fn check_named(
-    tx: &Tx<'_>,
-    caller: &Caller,
-    kind: &'static dyn AnyKind,
-    before: Option<&Record>,
-    record: &Record,
-) -> Result<(), Rejected<Error>> {
-    for field in kind.fields() {
-        let FieldKind::Record(of) = field.kind else { continue };
-        let Some(id) = record.id_of(field.name) else { continue };
-        if before.is_some_and(|before| before.id_of(field.name) == Some(id)) {
-            continue;
-        }
-        let number = kind_by_name(of).map_or(0, |kind| kind.info().number);
-        let found = tx.record(record.head.organization, number, id)?;
-        let found = found.filter(|found| found.head.deleted_at.is_none());
-        let is_there = match found {
-            Some(found) => sees_contact_of(tx, caller, &found)?,
-            None => false,
-        };
-        if !is_there {
-            let detail = format!("there is no {of} with this id");
-            let pointer = format!("/{}", field.name);
-            return Err(Rejected::By(Error::invalid(&pointer, of, detail)));
-        }
-    }
-    Ok(())
-}
-
-/// Refuses a record that would be called as another one is.
-fn refuse_same(
-    tx: &Tx<'_>,
-    kind: &'static dyn AnyKind,
-    before: &Record,
-    after: &Record,
-) -> Result<(), Rejected<Error>> {
-    let Some(field) = kind.info().unique else { return Ok(()) };
-    let name = record::unique_name(kind, &after.values);
-    let is_known = record::unique_name(kind, &before.values) == name
-        && before.head.deleted_at == after.head.deleted_at;
-    let Some(name) = name.filter(|_| !is_known) else { return Ok(()) };
-    match tx.record_named(after.head.organization, kind, &name)? {
-        Some(other) if other.head.id != after.head.id => {
-            Err(Rejected::By(Error::SameRecord(kind.info().name, field)))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// What is wrong with a record: a step that cannot be is a conflict, everything else is invalid.
-fn refused(issues: Vec<FieldIssue>) -> Error {
-    match issues.as_slice() {
-        [issue] if issue.code == IMPOSSIBLE_STEP => {
-            Error::ImpossibleStep(format!("{} {}", issue.pointer, issue.detail))
-        }
-        _ => Error::Invalid(issues),
-    }
-}
-
-/// The contact that stands for the one of a record, as a value.
-fn shown_contact(tx: &Tx<'_>, record: &Record) -> Result<Option<Value>, EngineError> {
-    let Some(contact) = record.contact() else { return Ok(None) };
-    let read = |id: ContactId| tx.contact(record.head.organization, id);
-    Ok(about::standing_for(&read, ContactId(contact))?.map(|contact| json!(contact.id)))
 }

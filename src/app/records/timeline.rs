@@ -18,7 +18,6 @@ use crate::domain::audit::{AuditAction, FieldChange};
 use crate::domain::ids::ContactId;
 use crate::domain::record::{AnyKind, Event, KINDS, Record, kind_by_number};
 use crate::domain::time::Timestamp;
-use crate::engine::{Error as EngineError, codec, keys};
 
 /// Events of a page if nothing is said.
 const PER_PAGE: usize = 50;
@@ -187,13 +186,10 @@ impl App {
         merger: &mut Merger,
     ) -> Result<(), Error> {
         let (org, number) = (caller.organization, kind.info().number);
-        let Some(bytes) = self.partition.get(&keys::record(org, number, id))? else {
+        let record = self.partition.record(org, number, id)?;
+        let Some(record) = record.filter(|record| record.head.deleted_at.is_none()) else {
             return Ok(());
         };
-        let record: Record = codec::decode(&bytes).map_err(EngineError::from)?;
-        if record.head.deleted_at.is_some() {
-            return Ok(());
-        }
         let by = self.name_of_actor(org, &record.head.created_by);
         let by = by.unwrap_or_else(|| record.head.created_by.clone());
         for event in kind.events(&record) {

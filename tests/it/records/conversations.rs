@@ -200,3 +200,26 @@ fn who_comes_back_is_called_so_again_on_channels() {
     assert_eq!(begin(), una);
     assert_eq!(contacts(&server), 2);
 }
+
+#[test]
+fn a_conversation_goes_on_after_its_contact_was_merged() {
+    let server = TestServer::start();
+    let ann = server.create_id(&json!({"name": "Ann"}));
+    let bea = server.create_id(&json!({"name": "Bea"}));
+    let body = json!({"contact_id": bea, "channel": "chat"});
+    let id = server.post("/api/v1/conversations", &body).expect(201).id();
+    let write = || {
+        let body = json!({"conversation_id": id, "text": "Still there?"});
+        server.post("/api/v1/messages", &body).expect(201).json
+    };
+    let merge = json!({"primary": ann, "others": [bea]});
+    let merge = server.post("/api/v1/contacts/merge", &merge).expect(200).json;
+    assert_eq!(write()["contact_id"], json!(ann));
+    assert_eq!(contact(&server, &json!(ann))["counts"]["messages"], 1);
+    let undo = format!("/api/v1/merges/{}/undo", merge["merge_id"].as_str().unwrap());
+    server.post(&undo, &json!({})).expect(200);
+    // A message stays in its conversation, whosever that is.
+    assert_eq!(write()["contact_id"], json!(bea));
+    assert_eq!(contact(&server, &json!(bea))["counts"]["messages"], 2);
+    assert_eq!(contact(&server, &json!(ann))["counts"]["messages"], 0);
+}
