@@ -7,6 +7,7 @@ use super::error::Failure;
 use super::output;
 use super::target::Target;
 use crate::app::{Query, Refresh, Rule, SearchRequest};
+use crate::domain::text::counted;
 
 pub(super) fn search(args: &Args, command: &Search) -> Result<(), Failure> {
     let q = command.query.join(" ");
@@ -87,7 +88,8 @@ pub(super) fn search(args: &Args, command: &Search) -> Result<(), Failure> {
     }
     let total = body["total"].as_u64().unwrap_or(0);
     let took = body["took_us"].as_u64().unwrap_or(0);
-    output::tell(&format!("{total} matches, {} shown · {}", contacts.len(), milliseconds(took)));
+    let found = counted(total, "match", "matches");
+    output::tell(&format!("{found}, {} shown · {}", contacts.len(), milliseconds(took)));
     Ok(())
 }
 

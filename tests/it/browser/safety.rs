@@ -397,3 +397,22 @@ fn a_guess_is_never_opened_by_enter_alone() {
     wait_for_card(&mut page, &word);
     page.assert_clean(base);
 }
+
+#[test]
+fn who_has_opted_out_is_not_said_to_be_callable_and_calling_asks_first() {
+    let server = TestServer::demo(50);
+    let base = server.base_url();
+    let Some(mut page) = open(base, "/") else { return };
+    let (name, number) = unique();
+    let body = json!({ "name": format!("Ada {name}"), "phone": number, "opt_in": false });
+    let id = create(&mut page, &body);
+    visit(&mut page, base, &format!("/?q={name}&c={id}"));
+    wait_for_card(&mut page, &name);
+    let facts = "[...document.querySelectorAll('[data-test=card] [data-test=fact]')]";
+    let told = page.eval(&format!("{facts}.map((fact) => fact.innerText).join()"));
+    assert!(told.as_str().unwrap().contains("Opted out"), "{told}");
+    assert!(!told.as_str().unwrap().contains("May call"), "{told}");
+    page.press("c");
+    page.wait("[...document.querySelectorAll('dialog[open] h2')].some((one) => one.innerText.includes('opted out'))");
+    page.assert_clean(base);
+}

@@ -40,7 +40,7 @@ const ELSEWHERE = new Set([
   ...TEXTS.map((one) => one.path), "id", "version", "display_name", "name", "first_name", "last_name", "phones",
   "emails", "addresses", "phone", "mobile", "email", "company", "company_id", "title", "tags", "custom_fields",
   "notes", "status", "do_not_contact", "blocked", "visibility", "opt_in", "social_profiles", "channels", "created_at",
-  "updated_at", "created_by", "updated_by", "created_by_user_id", "updated_by_user_id", "assigned_queue", "match", "duplicates", "seq", "url", "deleted_at", "org_department_id",
+  "updated_at", "created_by", "updated_by", "created_by_user_id", "updated_by_user_id", "assigned_queue", "match", "duplicates", "seq", "url", "last_activity_at", "deleted_at", "org_department_id",
 ]);
 
 const FULL_DATE = /^\d{4}-\d\d-\d\d$/;

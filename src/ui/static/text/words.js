@@ -80,7 +80,8 @@ const hasTag = (contact, name) => (contact.tags ?? []).some((tag) => tag.toLower
 
 /**
  * The one decision before everything else, as icon, word and tone.
- * @param {{status?: string, do_not_contact?: boolean, blocked?: boolean, tags?: string[]}} contact
+ * What the server says of it counts where the contact was read whole; rows of a list have the facts alone.
+ * @param {{status?: string, do_not_contact?: boolean, blocked?: boolean, tags?: string[], may_call?: {why: string[]}}} contact
  * @returns {{may: boolean, facts: {icon: string, text: string, tone: "ok"|"bad"|"quiet"}[]}}
  */
 export function mayCall(contact) {
@@ -90,8 +91,12 @@ export function mayCall(contact) {
   const blocked = contact.blocked || contact.status === "blocked";
   if (dnc) facts.push({ icon: "no-call", text: "Do not call", tone: "bad" });
   if (blocked) facts.push({ icon: "blocked", text: "Blocked", tone: "bad" });
+  const reasons = (contact.may_call?.why ?? []).map((reason) => reason.split(":")[0]);
+  if (reasons.includes("opted_out")) facts.push({ icon: "no-call", text: "Opted out", tone: "bad" });
   const may = facts.length === 0;
-  if (may) facts.push({ icon: "ok", text: "May call", tone: "ok" });
+  if (may && reasons.includes("no_consent")) facts.push({ icon: "info", text: "No consent recorded", tone: "quiet" });
+  if (may && reasons.includes("calling_hours")) facts.push({ icon: "clock", text: "Outside calling hours", tone: "quiet" });
+  if (facts.length === 0) facts.push({ icon: "ok", text: "May call", tone: "ok" });
   const status = contact.status ?? "active";
   if (!["active", "do_not_contact", "blocked"].includes(status)) {
     facts.push({ icon: "info", text: statusName(status), tone: "quiet" });
