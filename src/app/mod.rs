@@ -9,6 +9,7 @@ mod bulk_request;
 mod consents;
 mod contacts;
 mod custom_fields;
+mod deal_stages;
 mod duplicates;
 mod error;
 mod export;

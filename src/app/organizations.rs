@@ -11,6 +11,7 @@ use crate::domain::access::{
     Caller, OrgSettings, Organization, Permission, Quotas, Role, TokenRecord,
 };
 use crate::domain::audit::{AuditAction, FieldChange};
+use crate::domain::deal_stage;
 use crate::domain::draft::Patch;
 use crate::domain::ids::OrgNumber;
 use crate::domain::issue::FieldIssue;
@@ -174,7 +175,7 @@ impl App {
     /// # Errors
     /// If a value does not fit or the caller may not.
     pub fn update_settings(
-        &self,
+        self: &std::sync::Arc<Self>,
         caller: &Caller,
         patch: &serde_json::Value,
     ) -> Result<OrganizationView, Error> {
@@ -191,6 +192,7 @@ impl App {
         if searches_otherwise {
             self.duplicates.forget(number);
         }
+        self.start_stage_renaming(self.organization_of(caller)?.as_ref())?;
         Ok(view)
     }
 
@@ -369,12 +371,39 @@ pub(super) fn merge_settings(
             issues.push(FieldIssue::new(pointer, "type", "must be a JSON object"));
             continue;
         }
-        slot.clone_from(value);
+        match read_setting(key, value, current) {
+            Ok(value) => *slot = value,
+            Err(found) => {
+                issues.extend(found.into_iter().map(|mut issue| {
+                    issue.pointer.insert_str(0, &pointer);
+                    issue
+                }));
+                continue;
+            }
+        }
         match serde_json::from_value(merged) {
             Ok(merged) => settings = merged,
             Err(error) => issues.push(FieldIssue::new(pointer, "type", in_words(&error))),
         }
     }
+    check_settings(&mut settings, &mut issues)?;
+    if issues.is_empty() { Ok(settings) } else { Err(Error::Invalid(issues)) }
+}
+
+/// The value of a setting, brought into its form where it can be said in several.
+fn read_setting(
+    key: &str,
+    value: &serde_json::Value,
+    current: &OrgSettings,
+) -> Result<serde_json::Value, Vec<FieldIssue>> {
+    match key {
+        "deal_stages" => deal_stage::read(value, &current.deal_stages),
+        _ => Ok(value.clone()),
+    }
+}
+
+/// Names settings that cannot be, and writes some in their common form.
+fn check_settings(settings: &mut OrgSettings, issues: &mut Vec<FieldIssue>) -> Result<(), Error> {
     let tag = &settings.do_not_contact_tag;
     if tag.chars().count() > 100 || tag.chars().any(char::is_control) {
         let detail = "must have at most 100 printable characters";
@@ -426,7 +455,7 @@ pub(super) fn merge_settings(
         Err(Error::Invalid(mut more)) => issues.append(&mut more),
         Err(error) => return Err(error),
     }
-    if issues.is_empty() { Ok(settings) } else { Err(Error::Invalid(issues)) }
+    Ok(())
 }
 
 pub(super) fn check_country(text: &str) -> Result<String, Error> {

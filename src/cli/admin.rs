@@ -67,7 +67,9 @@ pub(super) fn organization(args: &Args, command: &Organization) -> Result<(), Fa
                 }
                 (Target::Local { app, caller }, None) => json!(app.read_settings(&caller)?),
                 (Target::Local { app, caller }, Some(changes)) => {
-                    json!(app.update_settings(&caller, &changes)?)
+                    let changed = app.update_settings(&caller, &changes)?;
+                    app.finish_jobs();
+                    json!(changed)
                 }
             };
             output::print_json(&view["settings"])

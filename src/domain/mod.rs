@@ -10,6 +10,7 @@ pub mod contact;
 pub mod contact_rules;
 pub mod custom_field;
 pub mod date;
+pub mod deal_stage;
 pub mod draft;
 pub mod draft_json;
 mod draft_lists;

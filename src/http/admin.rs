@@ -182,7 +182,8 @@ pub(super) async fn update_settings(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
-    answer::ok(&state, move |app| app.update_settings(&caller.0, &value)).await
+    let app = std::sync::Arc::clone(&state.app);
+    answer::ok(&state, move |_| app.update_settings(&caller.0, &value)).await
 }
 
 /// Verifies journal, store, lookup and index against each other; for who runs the server.

@@ -127,6 +127,7 @@ pub fn serve_on(
     work.work_out_missing_facts()
         .unwrap_or_else(|error| tracing::error!("facts of contacts are not all known: {error}"));
     work.resume_field_work();
+    work.resume_stage_renaming();
     work.resume_number_rereading();
     work.resume_duplicate_runs();
     let duplicates = work.tend_duplicates().map_err(ServeError::Io)?;

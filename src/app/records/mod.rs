@@ -118,6 +118,7 @@ impl App {
         self.resolve_references(caller, kind, None, &mut values)?;
         let is_of_nobody = body.get(CONTACT).is_some_and(Value::is_null);
         self.complete_record(caller, kind, !is_of_nobody, &mut values)?;
+        self.fit_stage(caller, kind, None, &body, &mut values)?;
         self.check_list(caller, kind, None, &values)?;
         let (org, now) = (caller.organization, self.partition.now());
         let actor = caller.actor.as_ref().to_owned();
@@ -240,6 +241,7 @@ impl App {
         let said = asked.clone();
         let is_of_nobody = body.get(CONTACT).is_some_and(Value::is_null);
         self.complete_record(caller, kind, !is_of_nobody, &mut asked)?;
+        self.fit_stage(caller, kind, Some(&known), body, &mut asked)?;
         sent.extend(
             asked
                 .iter()

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::field_rights::FieldRules;
 use super::role::Role;
 use super::table::PermissionTable;
+use crate::domain::deal_stage::DealStage;
 use crate::domain::duplicates::DuplicateSettings;
 use crate::domain::ids::OrgNumber;
 use crate::domain::phone::ValidationLevel;
@@ -122,6 +123,8 @@ pub struct OrgSettings {
     pub required_fields: RequiredFields,
     /// How many contacts a role may delete at once.
     pub bulk_delete_limits: BulkDeleteLimits,
+    /// The stages of deals in their order; while there are none any text is a stage.
+    pub deal_stages: Vec<DealStage>,
     /// How duplicates are looked for.
     pub duplicates: DuplicateSettings,
 }
@@ -143,6 +146,7 @@ impl Default for OrgSettings {
             strict_places: false,
             required_fields: RequiredFields::default(),
             bulk_delete_limits: BulkDeleteLimits::default(),
+            deal_stages: Vec::new(),
             duplicates: DuplicateSettings::default(),
         }
     }

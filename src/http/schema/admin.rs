@@ -37,8 +37,21 @@ pub(in crate::http) struct Settings {
     pub required_fields: Option<String>,
     /// How many contacts a role may delete at once; null is without limit. Agents 100 as shipped.
     pub bulk_delete_limits: Option<BulkDeleteLimits>,
+    /// The stages of deals in their order; while there are none any text is a stage. Each is a name,
+    /// or an object with name, status (open, won, lost) and, to rename one, was: its name until now.
+    #[schema(value_type = Option<Vec<DealStage>>)]
+    pub deal_stages: Option<Vec<DealStage>>,
     /// How duplicates are looked for.
     pub duplicates: Option<DuplicateSettings>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct DealStage {
+    pub name: String,
+    /// open, won, lost.
+    pub status: Option<String>,
+    /// Earlier names of the stage that deals still bear.
+    pub was: Option<Vec<String>>,
 }
 
 /// Telephone numbers always count.

@@ -6,5 +6,6 @@ mod conversations;
 mod crm;
 mod every_kind;
 mod facts;
+mod stages;
 mod tasks;
 mod timeline;
