@@ -20,13 +20,20 @@ impl Budgets {
     /// The budget of a route; none if it has none.
     pub(super) fn of(&self, method: &str, route: &str) -> Option<Duration> {
         match (method, route) {
-            ("GET" | "HEAD", "/api/v1/contacts") | (_, "/api/v1/contacts/search") => {
-                Some(self.search)
-            }
+            ("GET" | "HEAD", "/api/v1/contacts" | "/api/contacts")
+            | (_, "/api/v1/contacts/search" | "/functions/v1/search-contacts") => Some(self.search),
             (_, "/api/v1/contacts/export" | "/api/v1/events")
-            | ("POST", "/api/v1/imports" | "/api/v1/imports/preview") => None,
+            | (
+                "POST",
+                "/api/v1/imports"
+                | "/api/v1/imports/preview"
+                | "/functions/v1/import-contacts"
+                | "/api/contacts/import/google-sheets",
+            ) => None,
             // Large bodies, and many records.
-            (_, "/api/v1/contacts/bulk") => Some(self.request.saturating_mul(10)),
+            (_, "/api/v1/contacts/bulk" | "/api/contacts/bulk") => {
+                Some(self.request.saturating_mul(10))
+            }
             (_, route) if route.starts_with("/api/v1/admin/") => None,
             _ => Some(self.request),
         }

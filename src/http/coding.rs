@@ -10,7 +10,7 @@ use actix_web::http::header::{
     ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ContentEncoding, ETAG, HeaderMap, HeaderValue,
     VARY,
 };
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use brotli::DecompressorWriter;
 use flate2::write::MultiGzDecoder;
 
@@ -96,9 +96,15 @@ pub(super) enum Coding {
     Brotli,
 }
 
+/// Marks a request whose body was decompressed and written anew on its way to its handler.
+pub(super) struct Decoded;
+
 impl Coding {
     /// Of a request; one that is not known is refused.
     pub(super) fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        if request.extensions().contains::<Decoded>() {
+            return Ok(Self::Identity);
+        }
         let fields = request.headers().get_all(CONTENT_ENCODING);
         let named: Vec<String> = fields
             .flat_map(|field| field.to_str().unwrap_or("?").split(','))

@@ -102,7 +102,7 @@ pub(super) async fn find(
 }
 
 /// Says where a contact is now that was merged.
-fn moved(id: ContactId, into: ContactId) -> HttpResponse {
+pub(super) fn moved(id: ContactId, into: ContactId) -> HttpResponse {
     let body = json!({"id": id, "merged_into": into});
     let mut response = answer::json(StatusCode::PERMANENT_REDIRECT, &body);
     answer::put_header(&mut response, "location", &format!("/api/v1/contacts/{into}"));

@@ -43,6 +43,17 @@ impl Asked {
         Self(all)
     }
 
+    /// Calls members what they are called here, unless something is called so already.
+    pub(super) fn rename(&mut self, names: &[(&str, &str)]) {
+        for (from, to) in names {
+            if self.last(to).is_some() {
+                continue;
+            }
+            let named = self.0.iter_mut().filter(|(name, _)| name == from);
+            named.for_each(|(name, _)| (*to).clone_into(name));
+        }
+    }
+
     /// The last value of a name.
     pub(super) fn last(&self, name: &str) -> Option<&str> {
         let mut values = self.0.iter().filter(|(known, value)| known == name && !value.is_empty());

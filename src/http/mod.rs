@@ -58,6 +58,7 @@ mod server;
 mod session;
 mod setup;
 mod signals;
+mod source_systems;
 mod sparse;
 mod state;
 mod suggest;

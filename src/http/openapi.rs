@@ -7,6 +7,7 @@ use utoipa::{Modify, OpenApi};
 use super::openapi_complete::Completion;
 use super::openapi_examples::Examples;
 use super::openapi_records::RecordPaths;
+use super::source_systems::{contacts_api, edge_functions};
 use super::{
     admin, audit, bulk, consents, contacts, custom_fields, duplicate_runs, duplicates, export,
     health, import_preview, imports, lists, lookup, merges, oidc, people, records, search, session,
@@ -44,6 +45,8 @@ use super::{
         people::add_member, people::remove_member,
         session::sign_in, session::find, session::sign_out, session::sign_out_everywhere, session::change_password,
         session::permissions, setup::find, setup::set_up, oidc::start, oidc::callback,
+        edge_functions::create, edge_functions::search, edge_functions::import,
+        contacts_api::list, contacts_api::create, contacts_api::create_many, contacts_api::find, contacts_api::update, contacts_api::delete, contacts_api::import_sheet,
         audit::list, audit::export,
         admin::back_up, admin::check, admin::reindex,
         health::healthz, health::readyz, health::figures, health::metrics,

@@ -17,7 +17,7 @@ use crate::domain::record::KINDS;
 pub(super) struct Completion;
 
 /// The groups of operations, in the order in which somebody who begins needs them.
-const TAGS: [(&str, &str); 12] = [
+const TAGS: [(&str, &str); 13] = [
     ("lookup", "Who is calling: people for a number."),
     ("contacts", "Search, create, read, change, delete and export contacts."),
     ("records", "What is about contacts: tasks and so on."),
@@ -27,6 +27,10 @@ const TAGS: [(&str, &str); 12] = [
     ("duplicates", "Contacts that are the same person."),
     ("merging", "Make one contact of several, and undo that."),
     ("people", "Users, departments, queues and saved searches."),
+    (
+        "source systems",
+        "Paths of other contact services, for their clients: the same in their words.",
+    ),
     ("session", "Sign in and out, and what you may do."),
     ("administration", "Organisations, tokens, settings, audit log, checks."),
     ("operation", "Is it alive, is it ready, how is it doing."),

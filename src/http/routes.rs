@@ -6,6 +6,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, guard};
 
 use super::error::Problem;
+use super::source_systems::{contacts_api, edge_functions};
 use super::{
     admin, assets, audit, bulk, consents, contacts, custom_fields, duplicate_runs, duplicates,
     export, health, import_preview, imports, lists, lookup, merges, oidc, openapi, people, records,
@@ -185,6 +186,16 @@ const WRITTEN: &[Endpoint] = &[
     get("/api/v1/admin/backup", || read().to(admin::back_up)),
     post("/api/v1/admin/check", || web::post().to(admin::check)),
     post("/api/v1/admin/reindex", || web::post().to(admin::reindex)),
+    post("/rest/v1/contacts", || web::post().to(edge_functions::create)),
+    post("/functions/v1/search-contacts", || web::post().to(edge_functions::search)),
+    post("/functions/v1/import-contacts", || web::post().to(edge_functions::import)),
+    get("/api/contacts", || read().to(contacts_api::list)),
+    post("/api/contacts", || web::post().to(contacts_api::create)),
+    post("/api/contacts/bulk", || web::post().to(contacts_api::create_many)),
+    post("/api/contacts/import/google-sheets", || web::post().to(contacts_api::import_sheet)),
+    get("/api/contacts/{id}", || read().to(contacts_api::find)),
+    put("/api/contacts/{id}", || web::put().to(contacts_api::update)),
+    delete("/api/contacts/{id}", || web::delete().to(contacts_api::delete)),
     get("/", || read().to(assets::index)),
     get("/pop", || read().to(assets::index)),
     get("/duplicates", || read().to(assets::index)),

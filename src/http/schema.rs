@@ -18,6 +18,7 @@ mod lists;
 mod merges;
 mod people;
 mod search;
+mod source_systems;
 mod tags;
 
 pub(super) use admin::{
@@ -48,6 +49,9 @@ pub(super) use people::{
 };
 pub(super) use search::{
     SavedSearch, SavedSearchInput, SavedSearchList, SearchAnswer, SearchInput, SuggestAnswer,
+};
+pub(super) use source_systems::{
+    ContactWithCalls, RestContactInput, RestImportInput, RestSearchInput, SheetImportInput,
 };
 pub(super) use tags::{AutoCountryInput, Tag, TagList, TagMergeInput, TagPatch, TagProposalList};
 

@@ -65,8 +65,16 @@ pub(super) async fn list(
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    let asked = Asked::of_query(&request)?;
-    let search = search_of(&asked)?;
+    found(state, caller, &Asked::of_query(&request)?).await
+}
+
+/// Answers with what was asked for.
+pub(super) async fn found(
+    state: web::Data<State>,
+    caller: Authenticated,
+    asked: &Asked,
+) -> Result<HttpResponse, Problem> {
+    let search = search_of(asked)?;
     let mut response = run(state, caller, search).await?;
     if asked.given("only").is_some() {
         answer::put_header(&mut response, "deprecation", answer::RENAMED_ON);
@@ -85,6 +93,15 @@ pub(super) async fn search(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
+    found_by_body(state, caller, &value).await
+}
+
+/// Answers with what the body of a search asks for.
+pub(super) async fn found_by_body(
+    state: web::Data<State>,
+    caller: Authenticated,
+    value: &Value,
+) -> Result<HttpResponse, Problem> {
     if !value.is_object() {
         return Err(crate::app::Error::invalid("", "type", "the body must be a JSON object").into());
     }
@@ -103,13 +120,7 @@ pub(super) async fn search(
             return Err(not_a_number(name));
         }
     }
-    let asked = Asked::of_json(&value);
-    let search = search_of(&asked)?;
-    let mut response = run(state, caller, search).await?;
-    if asked.given("only").is_some() {
-        answer::put_header(&mut response, "deprecation", answer::RENAMED_ON);
-    }
-    Ok(response)
+    found(state, caller, &Asked::of_json(value)).await
 }
 
 fn search_of(asked: &Asked) -> Result<SearchRequest, Problem> {

@@ -32,6 +32,7 @@ mod orders;
 mod people;
 mod records;
 mod search;
+mod source_systems;
 mod suggest;
 mod support;
 mod tags;

@@ -337,7 +337,7 @@ fn contact_route(
     let is_restore = path.ends_with("/restore");
     let may = who.may(preset, needs);
     let body = match method {
-        "PATCH" => json!({"title": world.fresh()}),
+        "PATCH" | "PUT" => json!({"title": world.fresh()}),
         _ if path.ends_with("/consents") => json!({"purpose": "service", "status": "pending"}),
         _ => json!({}),
     };
@@ -360,7 +360,7 @@ fn contact_route(
             let body = body.to_string();
             let mut headers = conditional.to_vec();
             headers.push(("content-type", "application/json"));
-            let body = (method == "PATCH").then_some(body.as_bytes());
+            let body = matches!(method, "PATCH" | "PUT").then_some(body.as_bytes());
             let with_condition = who.client.send(method, &path.replace("{id}", id), &headers, body);
             refused.push(about(&with_condition, id));
             assert_eq!(world.state(id), before, "{what}");
@@ -381,7 +381,7 @@ fn contact_route(
                 }
                 assert_eq!(world.state(id), before, "{what}");
             }
-            ("PATCH", _) => {
+            ("PATCH" | "PUT", _) => {
                 assert_eq!(answer.status, 200, "{what}: {}", text(&answer));
                 assert_eq!(world.state(id), Some((version + 1, false)), "{what}");
             }
@@ -485,7 +485,12 @@ fn counting(world: &World, who: &Who, preset: Preset) {
                 format!("{path}?min_probability=0.9"),
                 json!({"name": "Same Words", "phone": numbers[0]}),
             ),
-            "/api/v1/contacts" => (format!("{path}?refresh=wait&sort=name"), Value::Null),
+            "/functions/v1/search-contacts" => {
+                ((*path).to_owned(), json!({"query": "same words", "refresh": "wait"}))
+            }
+            "/api/v1/contacts" | "/api/contacts" => {
+                (format!("{path}?refresh=wait&sort=name"), Value::Null)
+            }
             "/api/v1/suggest" => (format!("{path}?q=same+words&kind=name&limit=50"), Value::Null),
             "/api/v1/contacts/export" => (format!("{path}?format=jsonl"), Value::Null),
             other => panic!("{other} is not counted"),

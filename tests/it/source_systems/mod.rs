@@ -1,0 +1,4 @@
+//! The paths of other contact services take the requests of their clients as they are.
+
+mod contacts_api;
+mod edge_functions;
