@@ -250,6 +250,11 @@ impl App {
             .ok_or(Error::NotFound(Noun::Job))
     }
 
+    /// How a job stands, whoever has started it.
+    pub(super) fn job_of_anybody(&self, id: Uuid) -> Option<BulkJob> {
+        self.bulk_jobs.jobs.lock().get(&id).map(|kept| kept.job.clone())
+    }
+
     /// The jobs that the caller sees, newest first.
     pub fn list_jobs(&self, caller: &Caller) -> Vec<BulkJob> {
         let jobs = self.bulk_jobs.jobs.lock();

@@ -28,6 +28,7 @@ mod import_trial;
 mod imports;
 mod jobs;
 mod kept_jobs;
+mod lead_scores;
 mod likeness;
 mod lists;
 mod lookup;
@@ -110,7 +111,7 @@ pub use crate::import::{Error as ImportError, parse_mapping};
 use std::path::Path;
 
 use crate::domain::access::{Caller, Permission};
-use crate::engine::{Options, Partition};
+use crate::engine::{Options, Partition, Scorer};
 
 use own_writes::OwnWrites;
 
@@ -130,6 +131,7 @@ pub struct App {
     sessions: sessions::Sessions,
     guesses: lookup_throttle::LookupThrottle,
     duplicates: duplicates::LiveDuplicates,
+    lead_scorer: std::sync::Arc<lead_scores::LeadScorer>,
 }
 
 impl App {
@@ -138,7 +140,9 @@ impl App {
     /// # Errors
     /// See [`Partition::open`].
     pub fn open(root: &Path, options: Options) -> Result<Self, Error> {
-        let partition = Partition::open(root, options)?;
+        let lead_scorer = std::sync::Arc::new(lead_scores::LeadScorer::default());
+        let scorer: std::sync::Arc<dyn Scorer> = lead_scorer.clone();
+        let partition = Partition::open(root, Options { scorer: Some(scorer), ..options })?;
         let access = Access::load(&partition)?;
         let sessions = sessions::Sessions::load(&partition)?;
         let app = Self {
@@ -154,7 +158,9 @@ impl App {
             sessions,
             guesses: lookup_throttle::LookupThrottle::default(),
             duplicates: duplicates::LiveDuplicates::default(),
+            lead_scorer,
         };
+        app.read_lead_rules();
         // The metadata of phone numbers is loaded on first use, which no caller should wait for.
         let _ = crate::domain::phone::parse_query("030 901820", Some("DE"));
         app.clear_uploads()?;

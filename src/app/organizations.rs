@@ -15,6 +15,7 @@ use crate::domain::deal_stage;
 use crate::domain::draft::Patch;
 use crate::domain::ids::OrgNumber;
 use crate::domain::issue::FieldIssue;
+use crate::domain::lead_score;
 use crate::domain::members::ObjectReader;
 use crate::domain::merge;
 use crate::domain::phone::READER_VERSION;
@@ -144,6 +145,8 @@ impl App {
                 quotas: Quotas::default(),
                 numbers_read_by: READER_VERSION,
                 has_facts: true,
+                scored_at: None,
+                is_scoring_due: false,
                 created_at: now,
             };
             let bytes = codec::encode(&organization).map_err(EngineError::from)?;
@@ -183,7 +186,10 @@ impl App {
         let serde_json::Value::Object(members) = patch else {
             return Err(Error::invalid("", "type", "settings must be a JSON object"));
         };
-        let (members, number) = (members.clone(), caller.organization);
+        let (members, number) = (with_plain_names(members), caller.organization);
+        if let Some(rules) = members.get("lead_score") {
+            self.check_lead_rules(caller, rules)?;
+        }
         let written = self
             .partition
             .write(number, caller, false, move |tx| change_settings(tx, number, &members))?;
@@ -193,6 +199,8 @@ impl App {
             self.duplicates.forget(number);
         }
         self.start_stage_renaming(self.organization_of(caller)?.as_ref())?;
+        self.read_lead_rules();
+        self.tend_scores();
         Ok(view)
     }
 
@@ -310,6 +318,7 @@ pub(super) fn change_settings(
     let mut organization: Organization = codec::decode(&bytes).map_err(EngineError::from)?;
     let settings = merge_settings(&organization.settings, members).map_err(Rejected::By)?;
     let changed = changed_settings(&organization.settings, &settings);
+    organization.is_scoring_due |= organization.settings.lead_score != settings.lead_score;
     let searches_otherwise = !organization.settings.duplicates.finds_as(&settings.duplicates);
     organization.settings = settings;
     if !changed.is_empty() {
@@ -390,6 +399,27 @@ pub(super) fn merge_settings(
     if issues.is_empty() { Ok(settings) } else { Err(Error::Invalid(issues)) }
 }
 
+/// Settings as they are kept: a part that is named with a dot stands in its setting.
+fn with_plain_names(
+    members: &serde_json::Map<String, serde_json::Value>,
+) -> serde_json::Map<String, serde_json::Value> {
+    let mut plain = serde_json::Map::new();
+    for (name, value) in members {
+        match name.split_once('.') {
+            Some((setting @ "lead_score", part)) => {
+                let whole = plain.entry(setting).or_insert_with(|| serde_json::json!({}));
+                if let Some(whole) = whole.as_object_mut() {
+                    whole.insert(part.to_owned(), value.clone());
+                }
+            }
+            _ => {
+                plain.insert(name.clone(), value.clone());
+            }
+        }
+    }
+    plain
+}
+
 /// The value of a setting, brought into its form where it can be said in several.
 fn read_setting(
     key: &str,
@@ -398,6 +428,7 @@ fn read_setting(
 ) -> Result<serde_json::Value, Vec<FieldIssue>> {
     match key {
         "deal_stages" => deal_stage::read(value, &current.deal_stages),
+        "lead_score" => lead_score::read(value, &current.lead_score),
         _ => Ok(value.clone()),
     }
 }

@@ -16,6 +16,7 @@ use super::merge::{Merge, Merges, UndoMerge};
 use super::oidc::Oidc;
 use super::record::RecordCommand;
 use super::tag::Tag;
+use super::upkeep::LeadScore;
 
 /// Who is calling, and find anyone as you type: a contact service with its own search engine.
 #[derive(Parser)]
@@ -194,6 +195,11 @@ pub(super) enum Command {
     Tag {
         #[command(subcommand)]
         command: Tag,
+    },
+    /// Score contacts by the rules of the organisation.
+    LeadScore {
+        #[command(subcommand)]
+        command: LeadScore,
     },
     /// Show who did what, newest first; with --json one line of JSON each.
     Audit(Audit),

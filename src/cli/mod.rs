@@ -34,6 +34,7 @@ mod saved_search;
 mod serve;
 mod tag;
 mod target;
+mod upkeep;
 
 use std::process::ExitCode;
 
@@ -84,6 +85,7 @@ pub fn run() -> ExitCode {
         Command::CustomField { command } => custom_field::run(&args, command),
         Command::List { command } => list::run(&args, command),
         Command::Tag { command } => tag::run(&args, command),
+        Command::LeadScore { command } => upkeep::lead_score(&args, command),
         Command::Audit(command) => audit::run(&args, command),
         Command::Permissions => people::permissions(&args),
         Command::Completions { shell } => manual::completions(*shell),

@@ -42,6 +42,7 @@ pub const OF_ANSWERS: &[&str] = &[
     "consent",
     "may_call",
     "may_email",
+    "lead_score_why",
 ];
 
 /// Members of contacts that nobody writes; input may repeat what they are.

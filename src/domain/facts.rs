@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::consent::ConsentFacts;
 use super::contact::Contact;
+use super::lead_score::LeadScore;
 use super::time::Timestamp;
 
 /// Something about a contact that is counted.
@@ -208,6 +209,9 @@ pub struct Facts {
     /// What its ledger of consent comes to.
     #[serde(skip_serializing_if = "ConsentFacts::is_none")]
     pub consent: ConsentFacts,
+    /// What the rules of the organisation give it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lead_score: Option<LeadScore>,
 }
 
 impl Facts {
@@ -226,11 +230,12 @@ impl Facts {
             own_lists,
             merged_lists,
             consent,
+            lead_score,
         } = self;
         (counts, last_call, last_activity_at)
             == (&other.counts, &other.last_call, &other.last_activity_at)
             && (own_lists, merged_lists) == (&other.own_lists, &other.merged_lists)
-            && *consent == other.consent
+            && (consent, lead_score) == (&other.consent, &other.lead_score)
     }
 
     /// The static lists of the contact, its own and those of contacts that were merged into it.
@@ -272,11 +277,12 @@ impl Facts {
         self.merged_lists.extend(is);
     }
 
-    /// These facts with what of others follows from no records: lists and consent.
+    /// These facts with what of others follows from no records: lists, consent and the score.
     #[must_use]
     pub fn with_own_of(self, other: &Self) -> Self {
         Self {
             consent: other.consent.clone(),
+            lead_score: other.lead_score.clone(),
             own_lists: other.own_lists.clone(),
             merged_lists: other.merged_lists.clone(),
             ..self
@@ -298,6 +304,11 @@ impl Facts {
 }
 
 impl Contact {
+    /// How promising it is, from 0 to 100.
+    pub fn score(&self) -> Option<u8> {
+        self.facts.lead_score.as_ref().map_or(self.lead_score, |known| Some(known.score))
+    }
+
     /// When the person was last called or called.
     pub fn last_called(&self) -> Option<Timestamp> {
         self.last_called_at.max(self.facts.last_call.as_ref().map(|call| call.at))

@@ -20,6 +20,7 @@ pub mod facts;
 pub mod guarded_csv;
 pub mod ids;
 pub mod issue;
+pub mod lead_score;
 pub mod list;
 pub mod members;
 pub mod merge;

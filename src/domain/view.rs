@@ -10,6 +10,7 @@ use super::consent::{MARKETING, status_of};
 use super::contact::{Address, ChannelId, Contact};
 use super::contact_rules::{Allowance, may_call, may_email};
 use super::facts::{Count, Counts, LastCall};
+use super::lead_score::{LeadScoring, ScorePart};
 use super::list::{ListBook, ListName};
 use super::status::EmailState;
 use super::time::Timestamp;
@@ -160,6 +161,8 @@ pub struct ContactView<'a> {
     pub opt_in: Option<bool>,
     pub email_opt_out: bool,
     pub lead_score: Option<u8>,
+    /// Which rules give it; empty where they are not known.
+    pub lead_score_why: Vec<ScorePart<'a>>,
     pub last_contacted_at: Option<Timestamp>,
     pub last_interaction_at: Option<Timestamp>,
     pub last_called_at: Option<Timestamp>,
@@ -237,6 +240,7 @@ pub const MEMBERS: &[&str] = &[
     "opt_in",
     "email_opt_out",
     "lead_score",
+    "lead_score_why",
     "last_contacted_at",
     "last_interaction_at",
     "last_called_at",
@@ -326,7 +330,8 @@ impl<'a> ContactView<'a> {
             external_crm_provider: contact.external_crm_provider.as_deref(),
             opt_in: contact.opt_in,
             email_opt_out: contact.fields.status.email == EmailState::Unsubscribed,
-            lead_score: contact.lead_score,
+            lead_score: contact.score(),
+            lead_score_why: Vec::new(),
             last_contacted_at: contact.last_contacted_at,
             last_interaction_at: contact.last_interaction(),
             last_called_at: contact.last_called(),
@@ -357,6 +362,8 @@ impl<'a> ContactView<'a> {
 pub struct Showing {
     /// The lists of the organisation.
     pub lists: Arc<ListBook>,
+    /// The rules by which it scores contacts.
+    pub scoring: Arc<LeadScoring>,
     /// The time.
     pub now: Timestamp,
 }
@@ -414,6 +421,9 @@ impl<'a> ContactView<'a> {
     pub fn with(contact: &'a Contact, showing: &'a Showing) -> Self {
         Self {
             lists: showing.lists.of_contact(contact),
+            lead_score_why: (contact.facts.lead_score.as_ref())
+                .map(|score| showing.scoring.explain(score))
+                .unwrap_or_default(),
             may_call: Some(may_call(contact, showing.now)),
             ..Self::of(contact)
         }

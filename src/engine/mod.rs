@@ -29,6 +29,7 @@ mod records;
 mod recovery;
 mod rekey;
 mod repair;
+mod scores;
 mod start;
 mod trash;
 mod tx;
@@ -44,14 +45,15 @@ pub use error::{Error, Rejected};
 pub use facts::all_that_are;
 pub use health::Condition;
 pub use names::builtin_names;
-pub use partition::{Options, Partition, PendingWrite, SearchPage, Stats, Written};
+pub use partition::{Options, Partition, SearchPage, Stats};
 pub use rebuild::{Refreshed, SCHEMA_FOLDER, write_schema};
 pub use rekey::{Rekeyed, is_data_directory, rekey, rewrap};
 pub use repair::{JournalRepair, LostWrites, repair_journal};
+pub use scores::Scorer;
 pub use start::{StartProgress, StartState, StartWork};
 pub use tx::{Tombstone, Tx};
 pub use watch::Watch;
-pub use writer::Origin;
+pub use writer::{Origin, PendingWrite, Written};
 
 // What the use cases need of the layers below; they reach them through here only.
 pub use crate::journal::Until;

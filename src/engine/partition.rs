@@ -27,11 +27,14 @@ use super::rebuild::{Builder, read_schema};
 use super::record_cache::RecordCache;
 use super::recovery;
 use super::rekey;
+use super::scores::Scorer;
 use super::start::StartProgress;
 use super::trash::Trash;
 use super::tx::{Numbers, Tx, Usages};
 use super::watch::{Watch, Watches};
-use super::writer::{Origin, Reply, Request, Writer, abort_on_panic, causes, job};
+use super::writer::{
+    Origin, PendingWrite, Reply, Request, Writer, Written, abort_on_panic, causes, job,
+};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, ContactId, ContactNumber, OrgNumber};
 use crate::domain::time::{Clock, Timestamp};
@@ -67,6 +70,8 @@ pub struct Options {
     pub start: StartProgress,
     /// Whether a directory is opened that a restore has not finished; for the restore itself.
     pub is_restore: bool,
+    /// What scores contacts, if they are scored.
+    pub scorer: Option<Arc<dyn Scorer>>,
 }
 
 impl Default for Options {
@@ -82,32 +87,7 @@ impl Default for Options {
             encryption_key: None,
             start: StartProgress::default(),
             is_restore: false,
-        }
-    }
-}
-
-/// What a write answers.
-#[derive(Clone, Copy, Debug)]
-pub struct Written<T> {
-    /// What the closure gave back.
-    pub value: T,
-    /// The sequence that covers the write.
-    pub seq: ChangeSeq,
-}
-
-/// A write that is on its way.
-pub struct PendingWrite<T, E>(Reply<T, E>);
-
-impl<T, E> PendingWrite<T, E> {
-    /// Waits until it is durable and readable.
-    ///
-    /// # Errors
-    /// What the closure said, or that the engine is shutting down.
-    pub fn wait(self) -> Result<Written<T>, Rejected<E>> {
-        match self.0.recv() {
-            Ok(Ok((value, seq))) => Ok(Written { value, seq }),
-            Ok(Err(rejected)) => Err(rejected),
-            Err(_) => Err(Rejected::Engine(Error::Closed)),
+            scorer: None,
         }
     }
 }
@@ -303,6 +283,7 @@ impl Partition {
             trash: Arc::clone(&self.trash),
             watches: Arc::clone(&self.watches),
             health: Arc::clone(&self.health),
+            scorer: self.options.scorer.clone(),
             clock: self.options.clock.clone(),
             numbers,
             usages,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::error::Error;
+use super::scores::Scorer;
 use crate::domain::audit::{AuditAction, FieldChange};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ContactId, ContactNumber, OrgNumber};
@@ -129,6 +130,9 @@ pub struct Tx<'a> {
     usages: &'a Usages,
     deltas: HashMap<u32, UsageDelta>,
     is_bulk: bool,
+    /// What scores contacts, and when.
+    pub(super) scorer: Option<&'a dyn Scorer>,
+    pub(super) now: Timestamp,
     /// Contacts that this write creates.
     pub(super) created: HashSet<ContactId>,
     /// Contacts of which the ledger of consent has been written already.
@@ -157,6 +161,7 @@ impl<'a> Tx<'a> {
         group: GroupView<'a>,
         numbers: Numbers,
         usages: &'a Usages,
+        (scorer, now): (Option<&'a dyn Scorer>, Timestamp),
     ) -> Self {
         Self {
             store,
@@ -169,6 +174,8 @@ impl<'a> Tx<'a> {
             usages,
             deltas: HashMap::new(),
             is_bulk: false,
+            scorer,
+            now,
             created: HashSet::new(),
             consents: HashSet::new(),
         }
@@ -311,7 +318,8 @@ impl<'a> Tx<'a> {
     }
 
     /// Stores a new contact.
-    pub fn create_contact(&mut self, org: OrgNumber, contact: Contact) -> Result<(), Error> {
+    pub fn create_contact(&mut self, org: OrgNumber, mut contact: Contact) -> Result<(), Error> {
+        self.put_score(org, &mut contact);
         let bytes = codec::encode(&contact)?;
         self.created.insert(contact.id);
         self.count(org, 1, signed(bytes.len()));
@@ -362,6 +370,7 @@ impl<'a> Tx<'a> {
         } else {
             before.facts.clone()
         };
+        self.put_score(org, &mut after);
         let bytes = codec::encode(&after)?;
         self.count(org, 0, signed(bytes.len()) - signed(codec::encode(&before)?.len()));
         self.put_op(&keys::contact(org, after.id), bytes, false);
@@ -386,8 +395,9 @@ impl<'a> Tx<'a> {
         &mut self,
         org: OrgNumber,
         before: Contact,
-        after: Contact,
+        mut after: Contact,
     ) -> Result<(), Error> {
+        self.put_score(org, &mut after);
         let bytes = codec::encode(&after)?;
         self.count(org, 0, signed(bytes.len()) - signed(codec::encode(&before)?.len()));
         self.put_op(&keys::contact(org, after.id), bytes, false);

@@ -11,6 +11,7 @@ use super::error::{Error, Rejected};
 use super::health::Health;
 use super::progress::Progress;
 use super::record_cache::RecordCache;
+use super::scores::Scorer;
 use super::trash::Trash;
 use super::tx::{ContactChange, GroupView, Numbers, Overlay, Parts, Tx, Usages};
 use super::watch::Watches;
@@ -116,6 +117,32 @@ where
     (Box::new(ClosureJob { run, outcome: None, reply }), answer)
 }
 
+/// What a write answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Written<T> {
+    /// What the closure gave back.
+    pub value: T,
+    /// The sequence that covers the write.
+    pub seq: ChangeSeq,
+}
+
+/// A write that is on its way.
+pub struct PendingWrite<T, E>(pub(super) Reply<T, E>);
+
+impl<T, E> PendingWrite<T, E> {
+    /// Waits until it is durable and readable.
+    ///
+    /// # Errors
+    /// What the closure said, or that the engine is shutting down.
+    pub fn wait(self) -> Result<Written<T>, Rejected<E>> {
+        match self.0.recv() {
+            Ok(Ok((value, seq))) => Ok(Written { value, seq }),
+            Ok(Err(rejected)) => Err(rejected),
+            Err(_) => Err(Rejected::Engine(Error::Closed)),
+        }
+    }
+}
+
 /// What the writer thread works with.
 pub(super) struct Writer {
     pub(super) journal: Arc<FileJournal>,
@@ -127,6 +154,7 @@ pub(super) struct Writer {
     pub(super) trash: Arc<Trash>,
     pub(super) watches: Arc<Watches>,
     pub(super) health: Arc<Health>,
+    pub(super) scorer: Option<Arc<dyn Scorer>>,
     pub(super) clock: Clock,
     pub(super) numbers: Numbers,
     pub(super) usages: Usages,
@@ -166,7 +194,8 @@ impl Writer {
             return;
         }
         let view = GroupView { entries: &group.entries, overlay: &group.overlay };
-        let mut tx = Tx::new(&self.store, view, self.numbers, &self.usages);
+        let scoring = (self.scorer.as_deref(), self.clock.now());
+        let mut tx = Tx::new(&self.store, view, self.numbers, &self.usages, scoring);
         let ran = catch_unwind(AssertUnwindSafe(|| request.job.run(&mut tx)));
         let Ok(keep) = ran else {
             // One caller's trouble; nothing of its write was kept.

@@ -65,6 +65,7 @@ mod suggest;
 mod tags;
 mod tls;
 mod unread;
+mod upkeep;
 mod waiting;
 
 pub use descriptors::raise_descriptors;

@@ -11,7 +11,7 @@ use super::source_systems::{contacts_api, edge_functions};
 use super::{
     admin, audit, bulk, consents, contacts, custom_fields, duplicate_runs, duplicates, export,
     health, import_preview, imports, lists, lookup, merges, oidc, people, records, search, session,
-    setup, suggest, tags,
+    setup, suggest, tags, upkeep,
 };
 
 #[derive(OpenApi)]
@@ -30,7 +30,7 @@ use super::{
         imports::create, import_preview::preview, imports::list, imports::find, imports::errors, imports::cancel,
         admin::create_organization, admin::list_organizations, admin::find_organization, admin::update_organization,
         admin::list_tokens, admin::create_token, admin::find_token, admin::update_token, admin::revoke_token,
-        admin::read_settings, admin::update_settings,
+        admin::read_settings, admin::update_settings, upkeep::score_leads,
         custom_fields::list, custom_fields::create, custom_fields::find, custom_fields::update, custom_fields::delete,
         custom_fields::order, custom_fields::order_by_post,
         duplicates::check, duplicates::list, duplicates::dismiss, duplicates::dismissals, duplicates::withdraw,

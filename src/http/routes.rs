@@ -10,7 +10,7 @@ use super::source_systems::{contacts_api, edge_functions};
 use super::{
     admin, assets, audit, bulk, consents, contacts, custom_fields, duplicate_runs, duplicates,
     export, health, import_preview, imports, lists, lookup, merges, oidc, openapi, people, records,
-    search, session, setup, suggest, tags,
+    search, session, setup, suggest, tags, upkeep,
 };
 use crate::domain::record::{AnyKind, KINDS};
 use crate::error::ErrorCode;
@@ -110,6 +110,7 @@ const WRITTEN: &[Endpoint] = &[
     get("/api/v1/organizations/{id}", || read().to(admin::find_organization)),
     patch("/api/v1/organizations/{id}", || web::patch().to(admin::update_organization)),
     get("/api/v1/calls/callbacks", || read().to(records::callbacks)),
+    post("/api/v1/lead-score/runs", || web::post().to(upkeep::score_leads)),
     get("/api/v1/health", || read().to(health::figures)),
     get("/api/v1/tokens", || read().to(admin::list_tokens)),
     post("/api/v1/tokens", || web::post().to(admin::create_token)),

@@ -128,6 +128,7 @@ pub fn serve_on(
         .unwrap_or_else(|error| tracing::error!("facts of contacts are not all known: {error}"));
     work.resume_field_work();
     work.resume_stage_renaming();
+    work.tend_scores();
     work.resume_number_rereading();
     work.resume_duplicate_runs();
     let duplicates = work.tend_duplicates().map_err(ServeError::Io)?;
@@ -193,6 +194,8 @@ async fn look_after(state: web::Data<State>, options: ServeOptions) {
         }
         if forgotten.elapsed() >= FORGET_EVERY {
             state.rates.forget();
+            let app = Arc::clone(&state.app);
+            let _ = web::block(move || app.tend_scores()).await;
             forgotten = tokio::time::Instant::now();
         }
     }

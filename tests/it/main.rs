@@ -20,6 +20,7 @@ mod errors;
 mod filters;
 mod fuzz;
 mod imports;
+mod lead_score;
 mod list_members;
 mod lists;
 mod long_values;

@@ -212,6 +212,7 @@ fn written_routes(id: &str) -> Vec<(&'static str, String, Value, &'static str)> 
         ("GET", at("/api/v1/tags/proposals"), Value::Null, "agent"),
         ("POST", at("/api/v1/tags/merge"), json!({"from": [id], "into": "x"}), "manager"),
         ("POST", at("/api/v1/tags/auto-country"), json!({"dry_run": true}), "manager"),
+        ("POST", at("/api/v1/lead-score/runs"), Value::Null, "admin"),
         ("PATCH", format!("/api/v1/tags/{id}"), json!({"color": "red"}), "manager"),
         ("DELETE", format!("/api/v1/tags/{id}"), Value::Null, "manager"),
         ("POST", at("/rest/v1/contacts"), json!({"name": "x"}), "agent"),

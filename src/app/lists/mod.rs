@@ -62,7 +62,8 @@ impl App {
     /// # Errors
     /// If its lists cannot be read.
     pub fn showing(&self, org: OrgNumber) -> Result<Showing, Error> {
-        Ok(Showing { lists: self.lists(org)?, now: self.partition.now() })
+        let (lists, scoring) = (self.lists(org)?, self.scoring_of(org));
+        Ok(Showing { lists, scoring, now: self.partition.now() })
     }
 
     /// Forgets the lists of an organisation, if a record was one.

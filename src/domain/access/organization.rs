@@ -9,6 +9,7 @@ use super::table::PermissionTable;
 use crate::domain::deal_stage::DealStage;
 use crate::domain::duplicates::DuplicateSettings;
 use crate::domain::ids::OrgNumber;
+use crate::domain::lead_score::LeadScoring;
 use crate::domain::phone::ValidationLevel;
 use crate::domain::required::RequiredFields;
 use crate::domain::time::Timestamp;
@@ -34,6 +35,12 @@ pub struct Organization {
     /// Whether the facts of its contacts are kept up; of earlier versions they are worked out once.
     #[serde(default)]
     pub has_facts: bool,
+    /// When all of its contacts were scored last.
+    #[serde(default)]
+    pub scored_at: Option<Timestamp>,
+    /// Whether the rules have changed since.
+    #[serde(default)]
+    pub is_scoring_due: bool,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -125,6 +132,8 @@ pub struct OrgSettings {
     pub bulk_delete_limits: BulkDeleteLimits,
     /// The stages of deals in their order; while there are none any text is a stage.
     pub deal_stages: Vec<DealStage>,
+    /// How promising contacts are.
+    pub lead_score: LeadScoring,
     /// How duplicates are looked for.
     pub duplicates: DuplicateSettings,
 }
@@ -147,6 +156,7 @@ impl Default for OrgSettings {
             required_fields: RequiredFields::default(),
             bulk_delete_limits: BulkDeleteLimits::default(),
             deal_stages: Vec::new(),
+            lead_score: LeadScoring::default(),
             duplicates: DuplicateSettings::default(),
         }
     }

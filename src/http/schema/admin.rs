@@ -41,8 +41,39 @@ pub(in crate::http) struct Settings {
     /// or an object with name, status (open, won, lost) and, to rename one, was: its name until now.
     #[schema(value_type = Option<Vec<DealStage>>)]
     pub deal_stages: Option<Vec<DealStage>>,
+    /// By which rules contacts are scored from 0 to 100; members that are absent stay.
+    pub lead_score: Option<LeadScoring>,
     /// How duplicates are looked for.
     pub duplicates: Option<DuplicateSettings>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct LeadScoring {
+    pub rules: Option<Vec<LeadRule>>,
+    /// What time takes; null for nothing.
+    pub decay: Option<LeadDecay>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct LeadRule {
+    /// Given by the server.
+    pub id: Option<u32>,
+    /// What it is called in explanations; its condition if not given.
+    pub name: Option<String>,
+    /// Query text, or a filter in JSON; field, op and value may stand in its place.
+    pub when: serde_json::Value,
+    /// From -100 to 100.
+    pub points: i64,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct LeadDecay {
+    /// Days without anything happening after which it begins.
+    pub after_days: u64,
+    /// Points that each step takes.
+    pub points: i64,
+    /// Days of a step; 1 if not given.
+    pub every_days: Option<u64>,
 }
 
 #[derive(ToSchema)]

@@ -138,7 +138,10 @@ pub(in crate::http) struct Contact {
     pub opt_in: Option<bool>,
     /// Whether the person does not want e-mails.
     pub email_opt_out: bool,
+    /// From 0 to 100 by the rules of the setting `lead_score`; null where there are none.
     pub lead_score: Option<u8>,
+    /// Which rules give it.
+    pub lead_score_why: Vec<ScorePart>,
     pub last_contacted_at: Option<String>,
     pub last_interaction_at: Option<String>,
     pub last_called_at: Option<String>,
@@ -324,6 +327,12 @@ pub(in crate::http) struct ContactConsent {
     pub evidence: bool,
     /// Whether somebody is said to agree, and nothing proves it.
     pub unproven: bool,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct ScorePart {
+    pub rule: String,
+    pub points: i64,
 }
 
 #[derive(ToSchema)]

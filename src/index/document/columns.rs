@@ -58,7 +58,7 @@ pub(super) fn add(draft: &mut Draft<'_>) {
     if let Some(day) = contact.birthday.as_deref().and_then(day_number) {
         document.add_u64(fields.birthday, u64::try_from(day + DAYS_BEFORE_1970).unwrap_or(0));
     }
-    if let Some(score) = contact.lead_score {
+    if let Some(score) = contact.score() {
         document.add_u64(fields.lead_score, u64::from(score));
     }
     if contact.calls_in_all() > 0 {

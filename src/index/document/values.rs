@@ -176,7 +176,7 @@ pub(super) fn add(draft: &mut Draft<'_>) {
         (Field::LastContactedAt, contact.last_contacted_at.is_some()),
         (Field::LastInteractionAt, contact.last_interaction().is_some()),
         (Field::LastCalledAt, contact.last_called().is_some()),
-        (Field::LeadScore, contact.lead_score.is_some()),
+        (Field::LeadScore, contact.score().is_some()),
         (Field::TotalCalls, contact.calls_in_all() > 0),
         (
             Field::Activities,

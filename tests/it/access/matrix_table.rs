@@ -120,6 +120,7 @@ const TABLE: &[(&str, &str, Rule)] = &[
     ("DELETE", "/api/v1/tokens/{id}", Rule::Record(Noun::Token, PEOPLE, 204)),
     ("GET", "/api/v1/settings", Rule::Whole(SETTINGS, 200)),
     ("PATCH", "/api/v1/settings", Rule::Whole(SETTINGS, 200)),
+    ("POST", "/api/v1/lead-score/runs", Rule::Whole(SETTINGS, 202)),
     ("GET", "/api/v1/users", Rule::Whole(NAMES, 200)),
     ("POST", "/api/v1/users", Rule::Whole(PEOPLE, 201)),
     ("GET", "/api/v1/users/{id}", Rule::Record(Noun::User, NAMES, 200)),
