@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::custom_fields::sees;
 use super::error::Error;
-use super::export::ExportFormat;
+use super::exports::ExportFormat;
 use super::imports::ImportOptions;
 use super::query::Query;
 use super::{App, Cancel, authorize};

@@ -7,9 +7,10 @@ use rayon::prelude::*;
 use super::error::Error;
 use super::imports::{CheckedRow, ImportOptions, unreadable};
 use crate::import::json_lines::{self, JsonLines};
+use crate::import::vcard;
 use crate::import::{
-    self, ColumnReport, JsonRow, RawRow, Reader, RowContext, RowMap, Source, validate,
-    validate_json,
+    self, Cards, ColumnReport, Input, JsonRow, RawRow, Reader, RowContext, RowMap, Source,
+    validate, validate_card, validate_json,
 };
 
 /// Rows that are read and checked at once.
@@ -20,7 +21,7 @@ const READ_BYTES: usize = 32 * 1024 * 1024;
 /// What a list is, as far as it was found out.
 #[derive(Clone, Debug, Default)]
 pub struct ListForm {
-    /// `table` or `jsonl`.
+    /// `table`, `xlsx`, `ods`, `jsonl` or `vcf`.
     pub format: &'static str,
     /// The encoding of a table.
     pub encoding: Option<String>,
@@ -28,12 +29,17 @@ pub struct ListForm {
     pub delimiter: Option<String>,
     /// The program whose headers a table has, or `plain`.
     pub layout: Option<String>,
+    /// The sheet of a workbook.
+    pub sheet: Option<String>,
+    /// All sheets of a workbook.
+    pub sheets: Vec<String>,
 }
 
 /// A list with what is known of it.
-pub(super) enum List<R> {
-    Table { reader: Box<Reader<R>>, map: Box<RowMap> },
-    Lines(JsonLines<R>),
+pub(super) enum List<'a> {
+    Table { reader: Box<Reader<Input<'a>>>, map: Box<RowMap> },
+    Lines(JsonLines<Input<'a>>),
+    Cards(Cards<Input<'a>>),
 }
 
 /// Rows as they were read.
@@ -42,10 +48,14 @@ pub(super) enum RawRows {
     Lines(Vec<JsonRow>),
 }
 
-impl<R: Read> List<R> {
-    pub(super) fn open(input: R, options: &ImportOptions) -> Result<Self, import::Error> {
-        Ok(match Source::open(input, options.read)? {
+impl<'a> List<'a> {
+    pub(super) fn open(
+        input: impl Read + Send + 'a,
+        options: &ImportOptions,
+    ) -> Result<Self, import::Error> {
+        Ok(match Source::open(input, &options.read)? {
             Source::Lines(lines) => Self::Lines(lines),
+            Source::Cards(cards) => Self::Cards(cards),
             Source::Table(reader) => {
                 let map = RowMap::new(reader.headers(), &options.map)?;
                 Self::Table { reader, map: Box::new(map) }
@@ -73,18 +83,8 @@ impl<R: Read> List<R> {
                 }
                 Ok(RawRows::Table(rows))
             }
-            Self::Lines(lines) => {
-                let mut rows = Vec::new();
-                while rows.len() < READ_ROWS && bytes < READ_BYTES {
-                    let mut row = JsonRow::default();
-                    if !lines.read_row(&mut row).map_err(unreadable)? {
-                        break;
-                    }
-                    bytes += row.cells.as_slice().len();
-                    rows.push(row);
-                }
-                Ok(RawRows::Lines(rows))
-            }
+            Self::Lines(lines) => rows_of(&mut |row| lines.read_row(row)),
+            Self::Cards(cards) => rows_of(&mut |row| cards.read_row(row)),
         }
     }
 
@@ -102,14 +102,16 @@ impl<R: Read> List<R> {
                     CheckedRow { line: row.line, cells: row.cells, valid, issues }
                 })
                 .collect(),
-            (_, RawRows::Lines(rows)) => rows
-                .into_par_iter()
-                .map(|row| {
-                    let (valid, issues) = validate_json(&row, context);
+            (list, RawRows::Lines(rows)) => {
+                let read =
+                    if matches!(list, Self::Cards(_)) { validate_card } else { validate_json };
+                let check = |row: JsonRow| {
+                    let (valid, issues) = read(&row, context);
                     CheckedRow { line: row.line, cells: row.cells, valid, issues }
-                })
-                .collect(),
-            (Self::Lines(_), RawRows::Table(_)) => Vec::new(),
+                };
+                rows.into_par_iter().map(check).collect()
+            }
+            (Self::Lines(_) | Self::Cards(_), RawRows::Table(_)) => Vec::new(),
         }
     }
 
@@ -117,6 +119,7 @@ impl<R: Read> List<R> {
         match self {
             Self::Table { reader, .. } => reader.bytes_read(),
             Self::Lines(lines) => lines.bytes_read(),
+            Self::Cards(cards) => cards.bytes_read(),
         }
     }
 
@@ -125,27 +128,62 @@ impl<R: Read> List<R> {
         match self {
             Self::Table { reader, .. } => reader.headers().to_vec(),
             Self::Lines(_) => vec![json_lines::COLUMN.to_owned()],
+            Self::Cards(_) => vec![vcard::COLUMN.to_owned()],
         }
     }
 
     /// What it is.
     pub(super) fn form(&self) -> ListForm {
         match self {
-            Self::Table { reader, map } => ListForm {
-                format: "table",
-                encoding: Some(reader.encoding().to_string()),
-                delimiter: Some(reader.delimiter().to_string()),
-                layout: Some(map.layout().to_string()),
+            Self::Table { reader, map } => {
+                let layout = Some(map.layout().to_string());
+                match reader.sheet() {
+                    Some(sheet) => ListForm {
+                        format: sheet.format,
+                        layout,
+                        sheet: Some(sheet.name.clone()),
+                        sheets: sheet.sheets.clone(),
+                        ..ListForm::default()
+                    },
+                    None => ListForm {
+                        format: "table",
+                        encoding: Some(reader.encoding().to_string()),
+                        delimiter: Some(reader.delimiter().to_string()),
+                        layout,
+                        ..ListForm::default()
+                    },
+                }
+            }
+            Self::Cards(cards) => ListForm {
+                format: "vcf",
+                encoding: Some(cards.encoding().to_string()),
+                ..ListForm::default()
             },
             Self::Lines(_) => ListForm { format: "jsonl", ..ListForm::default() },
         }
     }
 
-    /// What becomes of every column; JSON has none.
+    /// What becomes of every column; JSON and cards have none.
     pub(super) fn columns(&self) -> Vec<ColumnReport> {
         match self {
             Self::Table { map, .. } => map.report(),
-            Self::Lines(_) => Vec::new(),
+            Self::Lines(_) | Self::Cards(_) => Vec::new(),
         }
     }
+}
+
+/// Reads the next rows of a list without columns.
+fn rows_of(
+    next: &mut dyn FnMut(&mut JsonRow) -> Result<bool, import::Error>,
+) -> Result<RawRows, Error> {
+    let (mut rows, mut bytes) = (Vec::new(), 0);
+    while rows.len() < READ_ROWS && bytes < READ_BYTES {
+        let mut row = JsonRow::default();
+        if !next(&mut row).map_err(unreadable)? {
+            break;
+        }
+        bytes += row.cells.as_slice().len();
+        rows.push(row);
+    }
+    Ok(RawRows::Lines(rows))
 }

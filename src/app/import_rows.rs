@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::custom_fields::FieldsInWrite;
 use super::error::Error;
-use super::export::plain;
+use super::exports::plain;
 use super::import_references::stay_in_sight;
 use super::merges::survivor_of;
 use super::protection::{assign_default_department, within_bytes, within_quotas};

@@ -12,7 +12,7 @@ mod custom_fields;
 mod deal_stages;
 mod duplicates;
 mod error;
-mod export;
+mod exports;
 mod facts_recount;
 mod health;
 mod idempotency;
@@ -75,7 +75,7 @@ pub use duplicates::{
     report_on_file,
 };
 pub use error::{Error, Noun};
-pub use export::{ExportFormat, ExportRequest};
+pub use exports::{CardVersion, ContactFormat, ExportFormat, ExportRequest};
 pub use idempotency::Idempotency;
 pub use import_jobs::{ImportJob, ImportState, SentList};
 pub use import_list::ListForm;
@@ -105,6 +105,7 @@ pub use tokens::{NewToken, TokenRequest, TokenView};
 // What interfaces need of the layers below; they reach them through here only.
 pub use crate::engine::lookup::Rule;
 pub use crate::engine::{Cancel, StartProgress, StartWork, Stats};
+pub use crate::import::delimiter::Delimiter;
 pub use crate::import::match_existing::{MatchKey, OnDuplicate};
 pub use crate::import::{Error as ImportError, parse_mapping};
 

@@ -280,6 +280,12 @@ pub(super) struct Import {
     /// The encoding of the file, for example utf-8, windows-1252 or utf-16le; found out if not given.
     #[arg(long, value_name = "NAME")]
     pub(super) encoding: Option<String>,
+    /// The sheet of a workbook, by name or as #2; the first that is shown if not given.
+    #[arg(long, value_name = "NAME")]
+    pub(super) sheet: Option<String>,
+    /// What separates tags in a cell; commas, semicolons and pipes if not given.
+    #[arg(long, value_name = "CHAR")]
+    pub(super) tag_separator: Option<char>,
     /// The first row is a contact as well; columns are called #1, #2 and so on in --map.
     #[arg(long)]
     pub(super) no_header: bool,
@@ -313,14 +319,29 @@ pub(super) struct Export {
     #[arg(long, value_name = "FILE")]
     pub(super) out: PathBuf,
     /// The format; taken from the name of the file if not given.
-    #[arg(long, value_parser = ["csv", "jsonl"])]
+    #[arg(long, value_parser = ["csv", "xlsx", "vcf", "jsonl"])]
     pub(super) format: Option<String>,
+    /// The version of vCards.
+    #[arg(long, default_value = "4.0", value_parser = ["3.0", "4.0"])]
+    pub(super) vcard_version: String,
+    /// What separates the cells of a CSV: comma, semicolon, tab or pipe.
+    #[arg(long, value_name = "CHAR")]
+    pub(super) delimiter: Option<String>,
+    /// Begin a CSV with a byte order mark, by which Excel knows UTF-8.
+    #[arg(long)]
+    pub(super) bom: bool,
+    /// Only these contacts, by their ids.
+    #[arg(long, value_delimiter = ',', value_name = "ID,ID", conflicts_with_all = ["q", "list"])]
+    pub(super) ids: Vec<uuid::Uuid>,
+    /// Only the contacts on this list, by its id or name.
+    #[arg(long, value_name = "LIST")]
+    pub(super) list: Option<String>,
     /// Only what this query selects.
     #[arg(long, default_value = "", value_name = "QUERY")]
     pub(super) q: String,
     #[command(flatten)]
     pub(super) more: Conditions,
-    /// The columns of a CSV.
+    /// The columns of a table.
     #[arg(long, value_delimiter = ',', value_name = "a,b")]
     pub(super) columns: Vec<String>,
     /// Export also what a query selects of which something was not understood.

@@ -257,7 +257,7 @@ fn open_list(input: &Path, out: Option<&Path>, command: &Duplicates) -> Result<L
     if input.as_os_str() == "-" {
         return Err(Failure::Usage("--input must name a file".to_owned()));
     }
-    refuse_other_formats(input)?;
+    refuse_other_formats(input, &["vcf", "jsonl", "ndjson", "json"])?;
     if let Some(out) = out
         && let (Ok(a), Ok(b)) = (out.canonicalize(), input.canonicalize())
         && a == b

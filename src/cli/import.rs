@@ -31,10 +31,7 @@ pub(super) fn run(args: &Args, command: &Import) -> Result<(), Failure> {
     {
         return Err(Failure::Usage("--errors names the file that is imported".to_owned()));
     }
-    let extension = command.file.extension().map(|e| e.to_string_lossy().to_lowercase());
-    if !matches!(extension.as_deref(), Some("jsonl" | "ndjson")) {
-        refuse_other_formats(&command.file)?;
-    }
+    refuse_other_formats(&command.file, &[])?;
     let options = options_of(command)?;
     let target = Target::open(args)?;
     let mut rejected = RejectedRows::create(command.errors.as_deref())?;
@@ -126,12 +123,12 @@ impl Write for RejectedRows {
     }
 }
 
-/// Refuses files that by their names are no lists of values.
-pub(super) fn refuse_other_formats(file: &Path) -> Result<(), Failure> {
+/// Refuses files that by their names are no lists that can be read.
+pub(super) fn refuse_other_formats(file: &Path, also: &[&str]) -> Result<(), Failure> {
     let extension = file.extension().map(|e| e.to_string_lossy().to_lowercase());
     match extension.as_deref() {
-        Some(other @ ("xlsx" | "xls" | "vcf" | "jsonl" | "ndjson" | "json")) => {
-            Err(Failure::Usage(format!("{other} files are not read yet: save the list as CSV")))
+        Some(other) if other == "xls" || also.contains(&other) => {
+            Err(Failure::Usage(format!("{other} files are not read here: save the list as CSV")))
         }
         _ => Ok(()),
     }
@@ -148,6 +145,7 @@ fn options_of(command: &Import) -> Result<ImportOptions, Failure> {
         delimiter: command.delimiter.as_deref().map(str::parse).transpose().map_err(usage)?,
         encoding: command.encoding.as_deref().map(str::parse).transpose().map_err(usage)?,
         has_header: !command.no_header,
+        sheet: command.sheet.clone(),
     };
     let lists = match (&command.list, &command.new_list) {
         (Some(list), _) => ListMode::Existing(list.clone()),
@@ -158,7 +156,7 @@ fn options_of(command: &Import) -> Result<ImportOptions, Failure> {
     let takes_lists = command.lists_per_row;
     Ok(ImportOptions {
         read,
-        map: MapOptions { columns, takes_lists, ..MapOptions::default() },
+        map: MapOptions { columns, takes_lists, tag_separator: command.tag_separator },
         lists,
         match_keys: command.match_keys.iter().filter_map(|key| MatchKey::parse(key)).collect(),
         match_names: !command.ignore_names,
@@ -281,9 +279,13 @@ fn remote(
         "delimiter": command.delimiter,
         "encoding": command.encoding,
         "header": !command.no_header,
+        "tag_separator": command.tag_separator,
         "dry_run": options.dry_run,
         "strict": options.strict,
     });
+    if let Some(sheet) = &command.sheet {
+        sent["sheet"] = json!(sheet);
+    }
     let mut pass = |dry_run: bool| -> Result<ImportReport, Failure> {
         sent["dry_run"] = json!(dry_run);
         let text = sent.to_string();

@@ -9,7 +9,7 @@ use super::error::Failure;
 /// Where the answer of a command goes.
 pub(super) struct OutputFile {
     /// Dropped before its file is renamed or removed.
-    out: Option<BufWriter<Box<dyn Write>>>,
+    out: Option<BufWriter<Box<dyn Write + Send>>>,
     /// The file that is written and the one that it is to become; `None` for standard output.
     file: Option<Unfinished>,
 }
@@ -28,7 +28,7 @@ impl OutputFile {
         }
         let part = PathBuf::from(part);
         let failed = |source| Failure::Io { path: path.to_owned(), source };
-        let out: Box<dyn Write> = Box::new(File::create(&part).map_err(failed)?);
+        let out: Box<dyn Write + Send> = Box::new(File::create(&part).map_err(failed)?);
         let file = Unfinished { part, path: path.to_owned(), is_complete: !is_replaced };
         Ok(Self { out: Some(BufWriter::new(out)), file: Some(file) })
     }
@@ -53,7 +53,7 @@ impl OutputFile {
         Ok(())
     }
 
-    fn out(&mut self) -> io::Result<&mut BufWriter<Box<dyn Write>>> {
+    fn out(&mut self) -> io::Result<&mut BufWriter<Box<dyn Write + Send>>> {
         self.out.as_mut().ok_or_else(|| io::ErrorKind::BrokenPipe.into())
     }
 }

@@ -20,10 +20,15 @@ const PHONE_DIGITS: usize = 7;
 pub struct CsvWriter<W: Write>(Box<csv::Writer<W>>);
 
 impl<W: Write> CsvWriter<W> {
-    /// Begins a file; nothing is written before the first row.
+    /// Begins a file with commas; nothing is written before the first row.
     pub fn new(out: W) -> Self {
+        Self::separated(out, b',')
+    }
+
+    /// Begins a file whose cells are separated by this byte.
+    pub fn separated(out: W, delimiter: u8) -> Self {
         let mut builder = csv::WriterBuilder::new();
-        builder.terminator(csv::Terminator::CRLF).buffer_capacity(1 << 16);
+        builder.delimiter(delimiter).terminator(csv::Terminator::CRLF).buffer_capacity(1 << 16);
         Self(Box::new(builder.from_writer(out)))
     }
 

@@ -226,6 +226,7 @@ pub(super) async fn back_up(
     if !caller.0.may(Permission::Operate) {
         return Err(Error::Forbidden(Permission::Operate).into());
     }
-    let kind = file::Kind { content_type: "application/x-tar", name: "ringdex-backup.tar" };
+    let kind =
+        file::Kind { content_type: "application/x-tar", name: "ringdex-backup.tar".to_owned() };
     file::send(&state, kind, move |app, _cancel, out| app.back_up(&caller.0, out)).await
 }

@@ -78,11 +78,12 @@ pub(super) async fn export(
     let (format, kind) = match format.as_str() {
         "" | "jsonl" => (
             ExportFormat::JsonLines,
-            Kind { content_type: "application/x-ndjson", name: "audit.jsonl" },
+            Kind { content_type: "application/x-ndjson", name: "audit.jsonl".to_owned() },
         ),
-        "csv" => {
-            (ExportFormat::Csv, Kind { content_type: "text/csv; charset=utf-8", name: "audit.csv" })
-        }
+        "csv" => (
+            ExportFormat::Csv,
+            Kind { content_type: "text/csv; charset=utf-8", name: "audit.csv".to_owned() },
+        ),
         other => {
             let detail = format!("{other:?} is no format of an export: use jsonl or csv");
             return Err(Error::invalid("/format", "format", detail).into());

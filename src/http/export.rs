@@ -7,20 +7,42 @@ use super::error::Problem;
 use super::file::{self, Kind};
 use super::search::query_of;
 use super::state::State;
-use crate::app::{Error, ExportFormat, ExportRequest, Query};
+use crate::app::{CardVersion, ContactFormat, Delimiter, Error, ExportRequest, Query};
 use crate::domain::access::Permission;
+use crate::domain::ids::ContactId;
 
 /// The members of the query string.
-const KNOWN: [&str; 9] =
-    ["format", "q", "filter", "list", "saved_search", "columns", "allow_partial", "match", "token"];
+const KNOWN: [&str; 13] = [
+    "format",
+    "version",
+    "q",
+    "filter",
+    "list",
+    "saved_search",
+    "ids",
+    "columns",
+    "delimiter",
+    "bom",
+    "allow_partial",
+    "match",
+    "token",
+];
+/// Contacts that one export may name; more are selected by a query or a list.
+const MOST_IDS: usize = 10_000;
 
-/// Exports what a query selects, as CSV or JSON Lines.
+/// Exports what a query selects, or the contacts that are named, as CSV, workbook, vCard or JSON
+/// Lines.
 #[utoipa::path(get, path = "/api/v1/contacts/export", operation_id = "export_contacts", tag = "contacts",
-    params(("format" = Option<String>, Query, description = "csv (default) or jsonl"), ("q" = Option<String>, Query, description = "the query; all contacts without"),
+    params(("format" = Option<String>, Query, description = "csv (default), xlsx, vcf or jsonl"),
+        ("version" = Option<String>, Query, description = "of a vCard: 4.0 (default) or 3.0"),
+        ("q" = Option<String>, Query, description = "the query; all contacts without"),
         ("filter" = Option<String>, Query, description = "conditions as a JSON tree"), ("saved_search" = Option<String>, Query, description = "the id or name of a saved search"),
         ("list" = Option<String>, Query, description = "the id or name of a list"),
+        ("ids" = Option<String>, Query, description = "ids of contacts, separated by commas, in place of a query"),
         ("match" = Option<String>, Query, description = "strict (default): words match as they are written; loose: as in a search"),
-        ("columns" = Option<String>, Query, description = "columns of a CSV, separated by commas"),
+        ("columns" = Option<String>, Query, description = "columns of a table, separated by commas"),
+        ("delimiter" = Option<String>, Query, description = "of a CSV: comma (default), semicolon, tab or pipe"),
+        ("bom" = Option<bool>, Query, description = "whether a CSV begins with a byte order mark, by which Excel knows UTF-8"),
         ("allow_partial" = Option<bool>, Query, description = "export also what a query selects of which something was not understood; else it is refused (422) with what and where")),
     responses((status = 200, description = "the file"), (status = 403, body = super::schema::Problem), (status = 422, body = super::schema::Problem)))]
 pub(super) async fn export(
@@ -28,6 +50,9 @@ pub(super) async fn export(
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
+    if !caller.0.may(Permission::Export) {
+        return Err(Error::Forbidden(Permission::Export).into());
+    }
     let query = query_of(&request)?;
     // Left out it would hand out more than was meant.
     if let Some(name) = query.keys().find(|name| !KNOWN.contains(&name.as_str())) {
@@ -35,58 +60,76 @@ pub(super) async fn export(
         let detail = format!("is not known here; known are {}", KNOWN.join(", "));
         return Err(Error::invalid(&format!("/{name}"), "unknown_member", detail).into());
     }
-    let (format, kind) = match query.get("format").map(String::as_str) {
-        None | Some("" | "csv") => (
-            ExportFormat::Csv,
-            Kind { content_type: "text/csv; charset=utf-8", name: "contacts.csv" },
-        ),
-        Some("jsonl") => (
-            ExportFormat::JsonLines,
-            Kind { content_type: "application/x-ndjson", name: "contacts.jsonl" },
-        ),
-        Some(other) => {
-            return Err(Error::invalid(
-                "/format",
-                "format",
-                format!("{other:?} is no format of an export: use csv or jsonl"),
-            )
-            .into());
-        }
-    };
-    let columns = query
-        .get("columns")
-        .map(|text| {
-            text.split(',').map(|c| c.trim().to_owned()).filter(|c| !c.is_empty()).collect()
-        })
-        .unwrap_or_default();
-    let selected = Query::of_texts(
-        query.get("q").map_or("", String::as_str),
-        query.get("filter").map(String::as_str),
-        query.get("saved_search").map(String::as_str),
-    )?;
-    let list = query.get("list").filter(|name| !name.trim().is_empty()).cloned();
-    let is_strict = match query.get("match").map(String::as_str) {
-        None | Some("" | "strict") => true,
-        Some("loose") => false,
-        Some(_) => {
-            let detail = "must be strict (words as they are written) or loose (as in a search)";
-            return Err(Error::invalid("/match", "value", detail).into());
-        }
-    };
-    let export = ExportRequest {
-        query: Query { list, is_strict, ..selected },
-        format,
-        columns,
-        allow_partial: matches!(
-            query.get("allow_partial").map(String::as_str),
-            Some("true" | "1" | "yes")
-        ),
-    };
-    if !caller.0.may(Permission::Export) {
-        return Err(Error::Forbidden(Permission::Export).into());
-    }
+    let export = read(&|name| query.get(name).map(String::as_str).filter(|text| !text.is_empty()))?;
+    let name = format!("contacts.{}", export.format.extension());
+    let kind = Kind { content_type: export.format.content_type(), name };
     file::send(&state, kind, move |app, cancel, out| {
         app.export_contacts(&caller.0, &export, cancel, out, &mut |_| {}).map(drop)
     })
     .await
+}
+
+/// Reads what is to be exported from named texts.
+pub(super) fn read<'a>(given: &dyn Fn(&str) -> Option<&'a str>) -> Result<ExportRequest, Error> {
+    let wrong = |name: &str, detail: &str| Error::invalid(&format!("/{name}"), "value", detail);
+    let version = match given("version") {
+        None => CardVersion::default(),
+        Some(text) => {
+            CardVersion::parse(text).ok_or_else(|| wrong("version", "must be 3.0 or 4.0"))?
+        }
+    };
+    let name = given("format").unwrap_or("csv");
+    let format = ContactFormat::parse(name, version).ok_or_else(|| {
+        let detail = format!("{name:?} is no format of an export: use csv, xlsx, vcf or jsonl");
+        Error::invalid("/format", "format", detail)
+    })?;
+    let separator = given("delimiter").map(str::parse::<Delimiter>).transpose();
+    let separator = separator.map_err(|error| wrong("delimiter", &error.to_string()))?;
+    let flag = |name: &str| match given(name) {
+        None | Some("false" | "0" | "no") => Ok(false),
+        Some("true" | "1" | "yes") => Ok(true),
+        Some(_) => Err(wrong(name, "must be true or false")),
+    };
+    let is_strict = match given("match") {
+        None | Some("strict") => true,
+        Some("loose") => false,
+        Some(_) => {
+            let detail = "must be strict (words as they are written) or loose (as in a search)";
+            return Err(wrong("match", detail));
+        }
+    };
+    let texts = |text: &str| -> Vec<String> {
+        text.split(',').map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect()
+    };
+    let selected =
+        Query::of_texts(given("q").unwrap_or(""), given("filter"), given("saved_search"))?;
+    let list = given("list").filter(|name| !name.trim().is_empty()).map(str::to_owned);
+    let ids = given("ids").map(|text| ids_of(&texts(text))).transpose()?;
+    let others = ["q", "filter", "saved_search", "list"];
+    if let (Some(_), Some(other)) = (&ids, others.iter().find(|name| given(name).is_some())) {
+        return Err(wrong(other, "does not go with ids, which say already what is exported"));
+    }
+    Ok(ExportRequest {
+        query: Query { list, is_strict, ..selected },
+        ids,
+        format,
+        columns: given("columns").map(texts).unwrap_or_default(),
+        delimiter: separator.unwrap_or_default().byte(),
+        has_bom: flag("bom")?,
+        allow_partial: flag("allow_partial")?,
+    })
+}
+
+fn ids_of(texts: &[String]) -> Result<Vec<ContactId>, Error> {
+    if texts.len() > MOST_IDS {
+        let detail = format!("are {}, at most {MOST_IDS} can be named", texts.len());
+        return Err(Error::invalid("/ids", "too_many", detail));
+    }
+    let read = |(at, text): (usize, &String)| {
+        let id = text.parse().map(ContactId);
+        id.map_err(|_malformed| {
+            Error::invalid(&format!("/ids/{at}"), "type", format!("{text:?} is no id of a contact"))
+        })
+    };
+    texts.iter().enumerate().map(read).collect()
 }

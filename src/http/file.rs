@@ -50,7 +50,7 @@ impl Write for Channel {
 /// What a file is.
 pub(super) struct Kind {
     pub(super) content_type: &'static str,
-    pub(super) name: &'static str,
+    pub(super) name: String,
 }
 
 /// Sends a file that is written on a thread of its own: a slow client must not take one that
@@ -58,7 +58,7 @@ pub(super) struct Kind {
 pub(super) async fn send(
     state: &web::Data<State>,
     kind: Kind,
-    write: impl FnOnce(&App, &Cancel, &mut dyn Write) -> Result<(), Error> + Send + 'static,
+    write: impl FnOnce(&App, &Cancel, &mut (dyn Write + Send)) -> Result<(), Error> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
     let place = state.exports.enter().await?;
     let (sender, mut receiver) = mpsc::channel(8);

@@ -84,11 +84,17 @@ pub(super) fn read(value: &Value) -> Result<ImportOptions, Problem> {
                 }
             }
             "delimiter" => options.read.delimiter = Some(parsed(key, value)?),
+            "sheet" => {
+                let name = value.as_str().filter(|name| !name.trim().is_empty());
+                let name = name.ok_or_else(|| wrong(key, "must be the name of a sheet"))?;
+                options.read.sheet = Some(name.to_owned());
+            }
             "encoding" => options.read.encoding = Some(parsed(key, value)?),
             "header" => {
                 options.read.has_header =
                     value.as_bool().ok_or_else(|| wrong(key, "must be true or false"))?;
             }
+            "tag_separator" if value.is_null() => {}
             "tag_separator" => {
                 let mut letters = value.as_str().unwrap_or_default().chars();
                 let (Some(separator), None) = (letters.next(), letters.next()) else {

@@ -60,13 +60,17 @@ fn shown(id: Uuid, report: &ImportReport) -> Value {
             "detail": one.detail, "repair": one.remedy,
         })
     });
+    let mut file = json!({
+            "format": report.file.format, "encoding": report.file.encoding,
+        "delimiter": report.file.delimiter, "layout": report.file.layout, "rows": counts.rows(),
+    });
+    if let Some(sheet) = &report.file.sheet {
+        file["sheet"] = json!(sheet);
+        file["sheets"] = json!(report.file.sheets);
+    }
     json!({
         "upload_id": id,
-        "file": {
-            "format": report.file.format, "encoding": report.file.encoding,
-            "delimiter": report.file.delimiter, "layout": report.file.layout,
-            "rows": counts.rows(),
-        },
+        "file": file,
         "columns": report.columns,
         "counts": {
             "new": counts.imported, "updated": counts.updated, "unchanged": details.unchanged,

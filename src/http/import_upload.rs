@@ -110,6 +110,10 @@ pub(super) async fn receive(
         | "text/plain"
         | "text/tab-separated-values"
         | "application/octet-stream"
+        | "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        | "application/vnd.oasis.opendocument.spreadsheet"
+        | "text/vcard"
+        | "text/x-vcard"
         | "application/jsonl"
         | "application/x-ndjson" => {
             let unkept = receive_file(request, payload, state, &path).await?;
@@ -118,7 +122,7 @@ pub(super) async fn receive(
         _ => Err(Problem::new(
             ErrorCode::UnsupportedMediaType,
             format!(
-                "this path takes the list itself as text/csv or application/x-ndjson, multipart/form-data, or application/json, not {kind}"
+                "this path takes the list itself as text/csv, text/vcard, application/x-ndjson or a workbook, multipart/form-data, or application/json, not {kind}"
             ),
         )),
     }

@@ -27,6 +27,20 @@ pub enum Error {
         /// What to do.
         hint: &'static str,
     },
+    /// A workbook that can not be read.
+    #[error("the workbook cannot be read: {reason}; save it again as .xlsx, or as .csv")]
+    Workbook {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A sheet that a workbook does not have.
+    #[error("the workbook has no sheet \"{name}\"; its sheets are {sheets}")]
+    NoSheet {
+        /// What was asked for.
+        name: String,
+        /// All sheets, quoted, as far as they fit.
+        sheets: String,
+    },
     /// The header can not be understood.
     #[error("the header in line {line} can not be read: {reason}")]
     Header {

@@ -47,6 +47,8 @@ pub enum IssueCode {
     ValueUnknown,
     /// A line is not a contact as JSON.
     JsonInvalid,
+    /// A card is no vCard that can be read.
+    CardInvalid,
     /// A text is too long or has control characters.
     TextInvalid,
     /// A value does not fit the definition of its custom field.
@@ -80,6 +82,7 @@ impl IssueCode {
             Self::DateInvalid => "date_invalid",
             Self::ValueUnknown => "value_unknown",
             Self::JsonInvalid => "json_invalid",
+            Self::CardInvalid => "card_invalid",
             Self::TextInvalid => "text_invalid",
             Self::CustomFieldInvalid => "custom_field_invalid",
             Self::ValueLeftOut => "value_left_out",

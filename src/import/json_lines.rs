@@ -1,19 +1,21 @@
-//! Contacts as JSON, one object a line, as exports write them.
+//! Contacts as JSON, one object a line, as exports write them, or in an array.
 //!
-//! Every line is a contact in the shape of the API. Empty members say nothing, since an import adds
-//! and corrects; members that only answers have are passed over.
+//! Every object is a contact in the shape of the API, or a card as RFC 9553 has it. Empty members say
+//! nothing, since an import adds and corrects; members that only answers have are passed over.
 
 use std::io::{BufRead as _, BufReader, Read};
 
 use csv::StringRecord;
 use jiff::civil::Date;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Error;
 use super::encoding::{TextEncoding, Transcoder};
 use super::issue::{IssueCode, RowIssue};
+use super::json_values::{is_json_document, next_object};
 use super::read::MAX_ROW_BYTES;
 use super::validate::{RowContext, ValidRow};
+use super::vcard::validate_jscontact;
 use crate::domain::access::OrgSettings;
 use crate::domain::contact::Email;
 use crate::domain::date::{self, Rules};
@@ -35,6 +37,8 @@ pub struct JsonRow {
 pub struct JsonLines<R> {
     input: BufReader<Transcoder<R>>,
     line: u64,
+    /// Objects may go over several lines.
+    is_document: bool,
 }
 
 /// The name of the only column.
@@ -42,6 +46,9 @@ pub const COLUMN: &str = "contact";
 
 /// Whether a file begins with an object in its first line.
 pub(super) fn is_json_lines(sample: &[u8]) -> bool {
+    if is_json_document(sample) {
+        return true;
+    }
     let text = String::from_utf8_lossy(&sample[..sample.len().min(64)]);
     let text = text.trim_start_matches(['\u{feff}', ' ', '\r', '\n', '\t']);
     text.strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with(['"', '}']))
@@ -49,7 +56,8 @@ pub(super) fn is_json_lines(sample: &[u8]) -> bool {
 
 impl<R: Read> JsonLines<R> {
     pub(super) fn new(input: Transcoder<R>) -> Self {
-        Self { input: BufReader::new(input), line: 0 }
+        let is_document = is_json_document(input.sample());
+        Self { input: BufReader::new(input), line: u64::from(is_document), is_document }
     }
 
     /// How many bytes of the file have been read.
@@ -67,6 +75,17 @@ impl<R: Read> JsonLines<R> {
     /// # Errors
     /// If the source fails. Of a line that is too long only the beginning is kept.
     pub fn read_row(&mut self, row: &mut JsonRow) -> Result<bool, Error> {
+        if self.is_document {
+            let mut bytes = Vec::new();
+            let line = self.line;
+            let next = next_object(&mut self.input, &mut self.line, &mut bytes);
+            let Some(begins) = next.map_err(|source| Error::Read { line, source })? else {
+                return Ok(false);
+            };
+            row.line = begins;
+            row.cells = StringRecord::from(vec![String::from_utf8_lossy(&bytes).as_ref()]);
+            return Ok(true);
+        }
         loop {
             self.line += 1;
             let line = self.line;
@@ -116,7 +135,7 @@ pub fn validate_json(row: &JsonRow, context: &RowContext) -> (Option<ValidRow>, 
         let reason = format!("the line is longer than {MAX_ROW_BYTES} bytes");
         return refused(IssueCode::RowTooLong, reason, "shorten its texts");
     }
-    let mut members = match serde_json::from_str(text) {
+    let members = match serde_json::from_str(text) {
         Ok(Value::Object(members)) => members,
         Ok(_) => {
             let reason = "the line is not a JSON object".to_owned();
@@ -127,6 +146,18 @@ pub fn validate_json(row: &JsonRow, context: &RowContext) -> (Option<ValidRow>, 
             return refused(IssueCode::JsonInvalid, reason, "write one contact a line");
         }
     };
+    if members.get("@type").and_then(Value::as_str) == Some("Card") {
+        return validate_jscontact(row.line, text, context);
+    }
+    validate_members(row.line, members, context)
+}
+
+/// Reads a contact as JSON.
+pub(super) fn validate_members(
+    line: u64,
+    mut members: Map<String, Value>,
+    context: &RowContext,
+) -> (Option<ValidRow>, Vec<RowIssue>) {
     let id = members.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
     members.retain(|name, value| {
         let name = name.as_str();
@@ -139,14 +170,14 @@ pub fn validate_json(row: &JsonRow, context: &RowContext) -> (Option<ValidRow>, 
         Ok(mut draft) => {
             only_add(&mut draft);
             draft.add_tags.extend(context.tags.iter().cloned());
-            let mut issues = drop_doubts(&mut draft, row.line, context.settings.strict_places);
-            issues.extend(drop_birthday(&mut draft, row.line, context.today));
-            (Some(ValidRow { line: row.line, id: id.map(ContactId), draft }), issues)
+            let mut issues = drop_doubts(&mut draft, line, context.settings.strict_places);
+            issues.extend(drop_birthday(&mut draft, line, context.today));
+            (Some(ValidRow { line, id: id.map(ContactId), draft }), issues)
         }
         Err(issues) => {
             let issues = issues.into_iter().map(|issue| {
                 let column = issue.pointer.trim_start_matches('/').to_owned();
-                RowIssue::error(row.line, IssueCode::JsonInvalid, issue.detail)
+                RowIssue::error(line, IssueCode::JsonInvalid, issue.detail)
                     .at(column, "")
                     .suggest("correct the member, or leave it out")
             });

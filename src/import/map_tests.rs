@@ -15,7 +15,7 @@ const UTF16: &[u8] = include_bytes!("../../tests/data/import/utf16.csv");
 
 /// The layout of a file and the values of each row as `field[label]=value`.
 fn mapped(bytes: &[u8], options: &MapOptions) -> (Layout, Vec<Vec<String>>) {
-    let mut reader = Reader::open(bytes, ReadOptions::default()).expect("open");
+    let mut reader = Reader::open(bytes, &ReadOptions::default()).expect("open");
     let map = RowMap::new(reader.headers(), options).expect("map");
     let mut rows = Vec::new();
     for row in reader.rows() {
@@ -174,7 +174,7 @@ fn exports_of_other_crms_keep_their_ids() {
         ]
     );
     for (bytes, expect) in [(HUBSPOT, "HubSpot"), (SALESFORCE, "Salesforce")] {
-        let mut reader = Reader::open(bytes, ReadOptions::default()).expect("open");
+        let mut reader = Reader::open(bytes, &ReadOptions::default()).expect("open");
         let map = RowMap::new(reader.headers(), &MapOptions::default()).expect("map");
         let row = reader.rows().next().expect("a row").expect("row");
         assert_eq!(map.map_row(&row).external_provider, Some(expect));
@@ -338,7 +338,7 @@ proptest! {
 
     #[test]
     fn any_bytes_go_through_all_stages(text in "[NamePhoeTgs,;|\n\":* 0-9]{1,300}") {
-        if let Ok(mut reader) = Reader::open(text.as_bytes(), ReadOptions::default()) {
+        if let Ok(mut reader) = Reader::open(text.as_bytes(), &ReadOptions::default()) {
             let map = RowMap::new(reader.headers(), &MapOptions::default()).expect("no wishes");
             for row in reader.rows().map_while(Result::ok) {
                 prop_assert!(map.map_row(&row).values.len() <= text.len());

@@ -11,6 +11,7 @@
 //! store: the use cases feed this module and apply what it says.
 
 mod alias;
+mod cards;
 mod cell;
 mod columns;
 pub mod delimiter;
@@ -19,6 +20,7 @@ mod error;
 pub mod header;
 pub mod issue;
 pub mod json_lines;
+mod json_values;
 pub mod map;
 pub mod match_existing;
 pub mod read;
@@ -28,7 +30,10 @@ pub mod source;
 pub mod spreadsheet;
 pub mod target;
 pub mod validate;
+pub mod vcard;
+pub mod workbook;
 
+pub use cards::Cards;
 pub use columns::ColumnReport;
 pub use error::Error;
 pub use header::Layout;
@@ -37,6 +42,8 @@ pub use json_lines::{JsonRow, validate_json};
 pub use map::{ColumnPlan, MapOptions, MappedRow, MappedValue, Origin, RowMap, column_named};
 pub use read::{RawRow, ReadOptions, Reader};
 pub use report::{Counts, ErrorFile, Warning, Warnings};
-pub use source::Source;
+pub use source::{Input, Source, open_table};
 pub use target::{AddressPart, Label, Target, parse_mapping};
 pub use validate::{RowContext, ValidRow, validate};
+pub use vcard::validate_card;
+pub use workbook::SheetForm;

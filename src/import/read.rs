@@ -18,6 +18,7 @@ use super::Error;
 use super::delimiter::{self, Delimiter};
 use super::encoding::{SAMPLE_BYTES, TextEncoding, Transcoder};
 use super::issue::{IssueCode, RowIssue, Severity};
+use super::workbook::{CUT, LINE_IN_CELL, SheetForm};
 use crate::domain::draft::MAX_NOTES;
 use crate::domain::text::visible;
 use head::refuse_known_formats;
@@ -32,7 +33,7 @@ pub const MAX_ROW_BYTES: usize = 2 * 1024 * 1024;
 const MAX_WASTED_BYTES: usize = 100 * MAX_ROW_BYTES;
 
 /// What is known about a file beforehand; the rest is found out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadOptions {
     /// The encoding, if it is not to be detected.
     pub encoding: Option<TextEncoding>,
@@ -40,11 +41,13 @@ pub struct ReadOptions {
     pub delimiter: Option<Delimiter>,
     /// Whether the first row holds the names of the columns.
     pub has_header: bool,
+    /// The sheet of a workbook, by name or as `#2`, if it is not the first that is shown.
+    pub sheet: Option<String>,
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        Self { encoding: None, delimiter: None, has_header: true }
+        Self { encoding: None, delimiter: None, has_header: true, sheet: None }
     }
 }
 
@@ -79,6 +82,8 @@ pub struct Reader<R> {
     delimiter: Delimiter,
     headers: Vec<String>,
     has_header: bool,
+    /// What the text is if it is a sheet of a workbook.
+    sheet: Option<SheetForm>,
     /// Bytes of UTF-8 from the beginning of the present row on, and those before `row_at`.
     buffer: Vec<u8>,
     row_at: usize,
@@ -129,13 +134,17 @@ enum State {
 
 impl<R: Read> Reader<R> {
     /// Finds out encoding and delimiter and reads the header.
-    pub fn open(input: R, options: ReadOptions) -> Result<Self, Error> {
+    pub fn open(input: R, options: &ReadOptions) -> Result<Self, Error> {
         let failed = |source| Error::Read { line: 0, source };
-        Self::begin(Transcoder::new(input, options.encoding).map_err(failed)?, options)
+        Self::begin(Transcoder::new(input, options.encoding).map_err(failed)?, options, None)
     }
 
     /// The same for a file of which the encoding has been found out.
-    pub(super) fn begin(mut input: Transcoder<R>, options: ReadOptions) -> Result<Self, Error> {
+    pub(super) fn begin(
+        mut input: Transcoder<R>,
+        options: &ReadOptions,
+        sheet: Option<SheetForm>,
+    ) -> Result<Self, Error> {
         let failed = |source| Error::Read { line: 0, source };
         refuse_known_formats(input.sample())?;
         let mut buffer = Vec::with_capacity(2 * SAMPLE_BYTES);
@@ -157,6 +166,7 @@ impl<R: Read> Reader<R> {
             delimiter,
             headers: Vec::new(),
             has_header: options.has_header,
+            sheet,
             buffer,
             row_at,
             at_end,
@@ -190,9 +200,20 @@ impl<R: Read> Reader<R> {
         self.record
     }
 
-    /// How many bytes of the file have been read, for the progress of an import.
+    /// How many bytes of the file have been read, for the progress of an import; of a workbook in
+    /// proportion to the rows of its sheet.
     pub fn bytes_read(&self) -> u64 {
-        self.input.bytes_read()
+        match &self.sheet {
+            None => self.input.bytes_read(),
+            Some(sheet) => {
+                (sheet.bytes * self.line.min(sheet.rows)).checked_div(sheet.rows).unwrap_or(0)
+            }
+        }
+    }
+
+    /// What the table is if it is a sheet of a workbook.
+    pub fn sheet(&self) -> Option<&SheetForm> {
+        self.sheet.as_ref()
     }
 
     /// Reads the next row that is not blank; false at the end of the file.
@@ -414,8 +435,18 @@ impl<R: Read> Reader<R> {
     fn take_cells(&self, row: &mut RawRow) {
         let mut start = 0;
         for (column, &end) in self.ends.iter().enumerate().take(MAX_COLUMNS) {
-            let text = String::from_utf8_lossy(&self.text[start..end]);
+            let mut text = String::from_utf8_lossy(&self.text[start..end]);
             start = end;
+            if self.sheet.is_some() && text.contains(LINE_IN_CELL) {
+                text = text.replace(LINE_IN_CELL, "\n").into();
+            }
+            if self.sheet.is_some() && text.ends_with(CUT) {
+                let reason = "the text was cut when the workbook was written; it is left out";
+                let issue = RowIssue::warning(row.line, IssueCode::ValueLeftOut, reason);
+                let issue = issue.at(self.column_name(column), &text);
+                row.issues.push(issue.suggest("export it as CSV or JSON Lines"));
+                text = "".into();
+            }
             let shown = visible(&text);
             let mut cell = shown.as_ref();
             let without_nul;

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn open(bytes: &[u8]) -> Result<Reader<&[u8]>, Error> {
-    Reader::open(bytes, ReadOptions::default())
+    Reader::open(bytes, &ReadOptions::default())
 }
 
 fn rows_of(bytes: &[u8]) -> Vec<RawRow> {
@@ -53,10 +53,10 @@ fn the_directive_of_excel_and_overrides_are_honoured() {
     assert_eq!(reader.headers(), ["a", "b,c"]);
     assert_eq!(reader.rows().next().expect("a row").expect("row").line, 3);
     let options = ReadOptions { delimiter: Some(Delimiter::Comma), ..ReadOptions::default() };
-    let reader = Reader::open(&b"a;b\n1;2\n"[..], options).expect("open");
+    let reader = Reader::open(&b"a;b\n1;2\n"[..], &options).expect("open");
     assert_eq!(reader.headers(), ["a;b"]);
     let options = ReadOptions { has_header: false, ..ReadOptions::default() };
-    let mut reader = Reader::open(&b"1,2\n3,4\n"[..], options).expect("open");
+    let mut reader = Reader::open(&b"1,2\n3,4\n"[..], &options).expect("open");
     assert_eq!(reader.headers(), ["Column 1", "Column 2"]);
     assert_eq!(reader.rows().count(), 2);
 }
@@ -201,7 +201,7 @@ fn nul_and_lost_characters_are_reported_with_their_column() {
     assert_eq!(rows[1].issues[0].column.as_deref(), Some("city"));
     assert!(!rows[1].is_rejected());
     let options = ReadOptions { encoding: "utf-8".parse().ok(), ..ReadOptions::default() };
-    let mut reader = Reader::open(&b"a\nM\xfcller\n"[..], options).expect("open");
+    let mut reader = Reader::open(&b"a\nM\xfcller\n"[..], &options).expect("open");
     let row = reader.rows().next().expect("a row").expect("row");
     assert_eq!(codes(&row), [IssueCode::TextDamaged]);
 }
@@ -220,7 +220,7 @@ fn a_source_that_fails_later_is_an_error_with_the_line() {
             Ok(count)
         }
     }
-    let mut reader = Reader::open(Failing(0), ReadOptions::default()).expect("open");
+    let mut reader = Reader::open(Failing(0), &ReadOptions::default()).expect("open");
     let error = reader.rows().find_map(Result::err).expect("fails").to_string();
     assert!(error.contains("connection lost") && error.contains("line"), "{error}");
 }
@@ -250,7 +250,7 @@ proptest! {
         }
         let bytes = writer.into_inner().expect("flush");
         let options = ReadOptions { delimiter: Some(delimiter), ..ReadOptions::default() };
-        let mut reader = Reader::open(bytes.as_slice(), options).expect("open");
+        let mut reader = Reader::open(bytes.as_slice(), &options).expect("open");
         let found: Vec<RawRow> = reader.rows().map(|row| row.expect("row")).collect();
         prop_assert_eq!(found.len(), rows.len());
         for (found, expect) in found.iter().zip(&rows) {

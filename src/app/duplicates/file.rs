@@ -18,8 +18,8 @@ use crate::domain::place::Place;
 use crate::engine::builtin_names;
 use crate::import::header::squeeze;
 use crate::import::{
-    self, AddressPart, Label, MapOptions, MappedRow, RawRow, ReadOptions, Reader, RowMap, Target,
-    column_named,
+    self, AddressPart, Label, MapOptions, MappedRow, RawRow, ReadOptions, RowMap, Target,
+    column_named, open_table,
 };
 
 /// Rows that are read and standardised at once.
@@ -108,7 +108,7 @@ pub(super) fn read_list(
     progress: &mut dyn FnMut(u64),
 ) -> Result<Subjects, FileReportError> {
     let standard = Standard::new(builtin_names().map_err(Error::from)?, model);
-    let mut reader = Reader::open(input, file.read)?;
+    let mut reader = open_table(input, &file.read)?;
     let headers = reader.headers();
     let id_column =
         file.id_column.as_deref().map(|name| column_named(headers, name)).transpose()?;

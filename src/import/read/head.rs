@@ -166,18 +166,17 @@ pub(super) fn refuse_known_formats(sample: &[u8]) -> Result<(), Error> {
     let text = String::from_utf8_lossy(head).trim_start_matches('\u{feff}').to_ascii_lowercase();
     let text = text.trim_start();
     let refuse = |what, hint| Err(Error::NotText { what, hint });
-    if head.starts_with(b"PK\x03\x04") {
-        refuse("a ZIP archive or an .xlsx workbook", "import it under a name that ends in .xlsx")
-    } else if head.starts_with(b"\xd0\xcf\x11\xe0") {
-        refuse("an old .xls workbook", "save it as .xlsx or .csv")
+    if head.starts_with(b"\xd0\xcf\x11\xe0") {
+        refuse(
+            "an old .xls workbook, or one with a password",
+            "save it as .xlsx without one, or as .csv",
+        )
     } else if head.starts_with(b"\x1f\x8b") {
         refuse("a gzip archive", "unpack it first")
     } else if head.starts_with(b"%PDF") {
         refuse("a PDF document", "export the list as .csv")
     } else if text.starts_with("<!doctype html") || text.starts_with("<html") {
         refuse("a web page", "check that the list is shared and download it as .csv")
-    } else if text.starts_with("begin:vcard") {
-        refuse("a vCard file", "import it under a name that ends in .vcf")
     } else {
         Ok(())
     }

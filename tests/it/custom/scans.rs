@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ringdex::app::{
-    App, AuditQuery, Cancel, Error, ExportFormat, ExportRequest, Precondition, Query,
+    App, AuditQuery, Cancel, ContactFormat, Error, ExportFormat, ExportRequest, Precondition, Query,
 };
 use ringdex::engine::Options;
 use serde_json::{Value, json};
@@ -79,12 +79,11 @@ fn files_that_nobody_waits_for_any_more_are_given_up() {
     for at in 0..5 {
         app.create_contact(&caller, &json!({"name": format!("Person{at}")}), None).unwrap();
     }
-    let export = |q: &str, format: ExportFormat, cancel: &Cancel| {
+    let export = |q: &str, format: ContactFormat, cancel: &Cancel| {
         let request = ExportRequest {
             query: Query { q: q.to_owned(), ..Query::default() },
             format,
-            columns: Vec::new(),
-            allow_partial: false,
+            ..ExportRequest::default()
         };
         let mut out = Vec::new();
         app.export_contacts(&caller, &request, cancel, &mut out, &mut |_| {}).map(|_| out.len())
@@ -96,9 +95,9 @@ fn files_that_nobody_waits_for_any_more_are_given_up() {
     };
     let gone = Cancel::when(|| true);
     for (q, format) in [
-        ("", ExportFormat::Csv),
-        ("", ExportFormat::JsonLines),
-        ("created:>2000", ExportFormat::JsonLines),
+        ("", ContactFormat::Csv),
+        ("", ContactFormat::JsonLines),
+        ("created:>2000", ContactFormat::JsonLines),
     ] {
         assert!(export(q, format, &Cancel::never()).unwrap() > 100);
         let given_up = export(q, format, &gone);

@@ -13,6 +13,7 @@ mod preview;
 mod references;
 mod repeat;
 mod round_trip;
+mod sources;
 mod trial;
 mod upload;
 
@@ -250,7 +251,7 @@ fn an_export_is_an_import() {
 fn generated_contacts_are_mapped_without_help() {
     let mut bytes = Vec::new();
     generate::write_csv(50, 1, generate::Options::default(), &mut bytes).expect("write to memory");
-    let mut reader = Reader::open(bytes.as_slice(), ReadOptions::default()).expect("open");
+    let mut reader = Reader::open(bytes.as_slice(), &ReadOptions::default()).expect("open");
     let map = RowMap::new(reader.headers(), &MapOptions::default()).expect("map");
     assert_eq!(map.layout(), Layout::Plain);
     assert_eq!(map.unknown_columns().collect::<Vec<_>>(), ["true_id"]);

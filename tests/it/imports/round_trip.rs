@@ -56,7 +56,9 @@ fn fill(server: &TestServer) {
 
 #[test]
 fn an_export_that_is_imported_again_changes_nothing() {
-    for format in ["csv", "jsonl"] {
+    for format in
+        ["csv", "jsonl", "xlsx", "vcf", "vcf&version=3.0", "csv&bom=true&delimiter=semicolon"]
+    {
         let server = TestServer::start();
         fill(&server);
         let before = contacts(&server);
@@ -67,7 +69,8 @@ fn an_export_that_is_imported_again_changes_nothing() {
         let nothing = json!({"imported": 0, "updated": 0, "skipped": all, "errors": 0});
         assert_eq!(job["counts"], nothing, "{format}: {job}");
         for warning in job["warnings"].as_array().unwrap() {
-            assert_eq!(warning["value"], "Atlantis", "{format}: {job}");
+            let is_cut = format == "xlsx" && warning["column"] == "notes";
+            assert!(is_cut || warning["value"] == "Atlantis", "{format}: {job}");
         }
         assert_eq!(contacts(&server), before, "{format}");
         // Where nobody is known they become the same contacts.
