@@ -23,8 +23,22 @@ const SOURCE: &str = "src/ui/static";
 /// The script that every page loads.
 const ENTRY: &str = "app.js";
 
-/// Folders of what is loaded when it is first shown: reviewing duplicates, signing in.
-const ON_DEMAND: [&str; 4] = ["account", "review", "timeline", "trash"];
+/// Folders of what is loaded when it is first shown: a page, a part of the card, a dialog. `work` is
+/// what the pages with tables and forms have in common.
+const ON_DEMAND: [&str; 12] = [
+    "account",
+    "contacts",
+    "home",
+    "importing",
+    "palette",
+    "records",
+    "review",
+    "settings",
+    "tabs",
+    "timeline",
+    "trash",
+    "work",
+];
 
 /// Scripts that are not modules: what they declare, others see.
 const CLASSIC_SCRIPTS: [&str; 2] = ["theme.js", "docs.js"];

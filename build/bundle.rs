@@ -4,7 +4,7 @@
 //! Names of a module become unique, imports become the names they stand for, and the modules are put
 //! one after the other in the order in which a browser would run them. What only some pages need is
 //! a script of its own for each folder, loaded by `import()`; it takes what it shares from the main
-//! one. Knows what our own modules and the vendored ones use of the language, and refuses the rest.
+//! one, and from folders that only such pages need. Knows what our own modules and the vendored ones use of the language, and refuses the rest.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
@@ -33,8 +33,9 @@ struct Module {
     exports: BTreeMap<String, String>,
     /// Modules that it loads when they are needed.
     on_demand: Vec<PathBuf>,
-    /// Unique names that it takes from another script, by the names under which they are exported.
-    taken: BTreeMap<String, String>,
+    /// Unique names that it takes from other scripts: by these, and by the names under which they
+    /// are exported there.
+    taken: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// All modules that are reached from an entry, in the order in which they run.
@@ -155,11 +156,13 @@ impl Bundle<'_> {
         let unique = other.exports.get(outside);
         let unique = unique.ok_or_else(|| format!("{} exports no {outside}", target.display()))?;
         if other.script != module.script {
-            if other.script != "app.js" {
+            // The first page would load what only others need.
+            if module.script == "app.js" {
                 return Err(format!("{} is loaded on demand only", target.display()).into());
             }
             // Stable, so that scripts of two versions that meet after an update fit together.
-            module.taken.insert(format!("{}:{outside}", target.display()), unique.clone());
+            let name = format!("{}:{outside}", target.display());
+            module.taken.entry(other.script.clone()).or_default().insert(name, unique.clone());
         }
         Ok(unique.clone())
     }
@@ -226,26 +229,37 @@ impl Bundle<'_> {
             all.filter(|module| module.script == script).collect::<Vec<_>>()
         };
         let names: BTreeSet<&str> = self.modules.values().map(|one| one.script.as_str()).collect();
-        let mut shared = BTreeMap::new();
         let mut out = Vec::new();
-        for name in names.iter().filter(|name| **name != entry) {
-            let taken: BTreeMap<_, _> = of(name).iter().flat_map(|module| &module.taken).collect();
-            let mut code =
-                list("import", &taken, |outside, unique| format!("{outside:?} as {unique}"));
-            let _ = writeln!(code, " from \"./{entry}\";");
-            shared.extend(taken);
+        for name in names {
+            let mut taken: BTreeMap<&String, BTreeMap<&String, &String>> = BTreeMap::new();
+            for (script, names) in of(name).iter().flat_map(|module| &module.taken) {
+                taken.entry(script).or_default().extend(names);
+            }
+            let mut code = String::new();
+            for (script, names) in &taken {
+                code.push_str(&list("import", names, |outside, unique| {
+                    format!("{outside:?} as {unique}")
+                }));
+                let _ = writeln!(code, " from \"./{script}\";");
+            }
             code.extend(of(name).iter().map(|module| module.code.as_str()));
-            code.push_str(&list("export", &self.asked_for(name), |outside, unique| {
-                format!("{unique} as {outside}")
+            code.push_str(&list("export", &self.shared(name), |outside, unique| {
+                format!("{unique} as {outside:?}")
             }));
-            out.push(((*name).to_owned(), code));
+            code.push(';');
+            if name != entry {
+                code.push_str(&list("export", &self.asked_for(name), |outside, unique| {
+                    format!("{unique} as {outside}")
+                }));
+            }
+            out.push((name.to_owned(), code));
         }
-        let mut code: String = of(entry).iter().map(|module| module.code.as_str()).collect();
-        code.push_str(&list("export", &shared, |outside, unique| {
-            format!("{unique} as {outside:?}")
-        }));
-        out.push((entry.to_owned(), code));
         out
+    }
+
+    /// What other scripts take from a script.
+    fn shared(&self, script: &str) -> BTreeMap<&String, &String> {
+        self.modules.values().filter_map(|module| module.taken.get(script)).flatten().collect()
     }
 
     /// What the modules of a script that somebody loads on demand export.

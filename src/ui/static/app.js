@@ -3,8 +3,10 @@
 
 import { effect, html, onDemand, render } from "./dom.js";
 import { listenToKeys } from "./keys.js";
+import { pageOf } from "./pages.js";
 import { Dialogs } from "./parts/dialogs.js";
 import { Drafts } from "./parts/drafts.js";
+import { Rail } from "./parts/rail.js";
 import { Toasts } from "./parts/toasts.js";
 import { TopBar } from "./parts/topbar.js";
 import { loadDefinitions } from "./state/definitions.js";
@@ -17,7 +19,13 @@ import { Pop } from "./views/pop.js";
 
 const Setup = onDemand(() => import("./account/setup.js").then((file) => file.Setup));
 const SignIn = onDemand(() => import("./account/sign-in.js").then((file) => file.SignIn));
-const Duplicates = onDemand(() => import("./review/view.js").then((file) => file.Duplicates));
+
+/** What stands below the bar. @param {string} view */
+function shown(view) {
+  if (view === "pop") return html`<${Pop} />`;
+  const Page = pageOf(view)?.Page;
+  return Page ? html`<${Page} key=${view} />` : html`<${Console} />`;
+}
 
 function App() {
   const { view } = place.value;
@@ -26,7 +34,7 @@ function App() {
   // Below the page for signing in everything stays as it is: a draft is not lost.
   const away = needsSignIn.value;
   return html`<div key="app" class="app" hidden=${away} inert=${away}>
-      <${TopBar} /><${Drafts} />${view === "pop" ? html`<${Pop} />` : view === "duplicates" ? html`<${Duplicates} />` : html`<${Console} />`}<${Toasts} /><${Dialogs} />
+      <${Rail} /><div class="stage"><${TopBar} /><${Drafts} />${shown(view)}</div><${Toasts} /><${Dialogs} />
     </div>
     ${away ? html`<${SignIn} key="sign-in" over />` : null}`;
 }

@@ -12,6 +12,20 @@ export { batch, computed, effect, signal } from "./vendor/signals.js";
 /** Markup as a tagged template: html`<p class="x">${text}</p>`. */
 export const html = htm.bind(h);
 
+/** Loads a style sheet of some pages, once. @param {string} name @returns {Promise<void>} */
+function style(name) {
+  const first = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=stylesheet]"));
+  const href = first.href.replace("app.css", name);
+  return new Promise((resolve, reject) => {
+    if ([...document.styleSheets].some((one) => one.href === href)) return resolve();
+    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href, onload: () => resolve(), onerror: reject });
+    document.head.append(link);
+  });
+}
+
+/** A page or part with tables and forms: it comes with their style. @param {() => Promise<any>} load */
+export const withWork = (load) => onDemand(() => Promise.all([load(), style("work/work.css")]).then(([component]) => component));
+
 /**
  * A component whose files are fetched when it is first shown, so that the page that is open
  * all day stays small. @param {() => Promise<any>} load

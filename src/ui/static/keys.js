@@ -7,7 +7,8 @@ import { dialog, letterKeys, narrow, needsSignIn, usedKey } from "./state/sessio
 import { may, mayMerge } from "./state/me.js";
 import { isCommand, whenAlone } from "./state/typing.js";
 import { undoLast } from "./state/undo.js";
-import { go, openContact, place } from "./state/url.js";
+import { go, goPage, openContact, place } from "./state/url.js";
+import { offered } from "./pages.js";
 import { focusSearch } from "./parts/topbar.js";
 
 /** @param {EventTarget|null} target */
@@ -21,13 +22,18 @@ function escape() {
     else focusSearch();
     return;
   }
+  if (!["console", "pop", "contacts"].includes(view)) return;
   if (adding.value) {
     adding.value = false;
     document.getElementById("card-name")?.focus();
     return;
   }
   if (create) go({ create: false });
-  else if (contact && narrow.value) go({ contact: null });
+  else if (contact && (narrow.value || view === "contacts")) go({ contact: null });
+  if (view === "contacts") {
+    document.getElementById("table")?.focus();
+    return;
+  }
   focusSearch();
   if (!create && !contact && view === "pop") go({ view: "console", number: "" });
 }
@@ -39,6 +45,22 @@ function onCard(then) {
   then();
   return true;
 }
+
+/** How long a `g` waits for the letter of a page. */
+const GO_MS = 1500;
+let wentAt = -Infinity;
+
+/** Goes to a page by its letter, behind a `g`. @param {KeyboardEvent} event */
+function goByLetter(event) {
+  const isSecond = event.timeStamp - wentAt < GO_MS;
+  wentAt = event.key === "g" && !isSecond && isCommand(event) ? event.timeStamp : -Infinity;
+  const page = isSecond && offered().find((one) => one.keys === event.key);
+  if (page) goPage(page.name);
+  return Boolean(page) || wentAt > 0;
+}
+
+/** Views whose letters are their own, but for making somebody new. */
+const OWN_LETTERS = ["duplicates", "companies", "deals", "tasks", "lists", "import", "jobs", "settings", "profile"];
 
 /** @type {Record<string, () => boolean|void>} */
 const LETTERS = {
@@ -58,7 +80,10 @@ function onKeyDown(event) {
   if (dialog.value || needsSignIn.value || ["setup", "sign-in"].includes(place.value.view)) return;
   if (event.ctrlKey || event.metaKey) {
     // In a text field the browser undoes what was typed.
-    if (event.key.toLowerCase() === "z" && !event.shiftKey && !isTyping(event.target) && undoLast()) event.preventDefault();
+    if (event.key.toLowerCase() === "k" && !event.shiftKey) {
+      dialog.value = "palette";
+      event.preventDefault();
+    } else if (event.key.toLowerCase() === "z" && !event.shiftKey && !isTyping(event.target) && undoLast()) event.preventDefault();
     return;
   }
   if (event.key === "Escape") escape();
@@ -67,8 +92,8 @@ function onKeyDown(event) {
     focusSearch();
     usedKey("/");
   } else if (event.key === "?") dialog.value = "keys";
-  else if (letterKeys.value && event.key in LETTERS && isCommand(event) && (place.value.view !== "duplicates" || event.key === "n")) {
-    // Where duplicates are reviewed the other letters are that page's.
+  else if (letterKeys.value && event.key.length === 1 && goByLetter(event)) usedKey("g");
+  else if (letterKeys.value && event.key in LETTERS && isCommand(event) && (!OWN_LETTERS.includes(place.value.view) || event.key === "n")) {
     const { key } = event;
     whenAlone(() => {
       if (!dialog.value && !isTyping(document.activeElement) && LETTERS[key]() !== false) usedKey(key);

@@ -8,11 +8,13 @@ mod access;
 mod callers;
 mod cdp;
 mod console;
+mod contacts;
 mod demonstration;
 mod drafts;
 mod duplicates;
 mod fields;
 mod pop;
+mod records;
 mod safety;
 mod sign_in;
 

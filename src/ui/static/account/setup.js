@@ -5,7 +5,7 @@ import { html, useEffect, useRef, useState } from "../dom.js";
 import { Problem, setToken } from "../api.js";
 import { findSetup, setUp } from "./api.js";
 import { Choice, complaint, Labelled, refusal, typed } from "./labelled.js";
-import { countries, languages, ownCountry, ownLanguage, ownZone, zones } from "./places.js";
+import { countries, languages, ownCountry, ownLanguage, ownZone, zones } from "../text/places.js";
 
 export function Setup() {
   const [needed, setNeeded] = useState(/** @type {boolean|null} */ (null));

@@ -10,13 +10,14 @@ import { mayCall } from "../text/words.js";
 import { Dialog } from "./dialog.js";
 
 const PasswordDialog = onDemand(() => import("../account/password-dialog.js").then((file) => file.PasswordDialog));
+const Palette = onDemand(() => import("../palette/dialog.js").then((file) => file.Palette));
 const TrashDialog = onDemand(() => import("../trash/dialog.js").then((file) => file.TrashDialog));
 
 const KEYS = [
   ["Find", [["/", "To the search box, from anywhere"], ["↑ ↓", "Move in the list"], ["Enter", "Open the contact"], ["Esc", "Clear, then go back"]]],
   ["On a card", [["c", "Call"], ["y", "Copy the number"], ["e", "Edit, then Tab from field to field"], ["t", "Add a tag"], ["a", "Add a field"], ["p", "Pin the card: it stays while you search"]]],
   ["Duplicates", [["m", "Compare and merge, from a card"], ["j k", "Go on, go back"], ["1 2", "Say whose value stays"], ["p", "Say who stays"], ["Enter", "Merge"], ["x", "Not the same person"], ["l", "Later"], ["u", "Undo"]]],
-  ["Everywhere", [["n", "New contact"], ["Ctrl Z", "Undo the last change"], ["?", "This list"]]],
+  ["Everywhere", [["n", "New contact"], ["Ctrl K", "Every page and command"], ["g c", "Contacts; g and another letter goes to another page"], ["Ctrl Z", "Undo the last change"], ["?", "This list"]]],
 ];
 
 function KeysHelp() {
@@ -68,6 +69,7 @@ function CallChoice() {
 
 export function Dialogs() {
   if (dialog.value === "call") return html`<${CallChoice} />`;
+  if (dialog.value === "palette") return html`<${Palette} />`;
   if (dialog.value === "keys") return html`<${KeysHelp} />`;
   if (dialog.value === "password") return html`<${PasswordDialog} />`;
   if (dialog.value === "trash") return html`<${TrashDialog} />`;

@@ -5,11 +5,12 @@
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../dom.js";
 import { active, answered, hits, search, settled, slow, tookUs, total, totalExact } from "../state/search.js";
 import { dialog, isLearned, narrow, switchTheme, theme, usedKey } from "../state/session.js";
-import { may, mayMerge } from "../state/me.js";
-import { go, openContact, place } from "../state/url.js";
+import { may } from "../state/me.js";
+import { go, goPage, openContact, place } from "../state/url.js";
 import { duration, plural } from "../text/words.js";
 import { Icon } from "./icons.js";
 import { Hint } from "./hint.js";
+import { JobChip } from "./job-chip.js";
 import { UserMenu } from "./user-menu.js";
 
 /** Puts the cursor into the box with its text selected. */
@@ -47,6 +48,8 @@ function move(step) {
 
 function SearchBox() {
   const { q, view, contact, create } = place.value;
+  /** On the page of contacts the text is its filter, and the page asks. */
+  const isFilter = view === "contacts";
   const box = useRef(/** @type {HTMLInputElement|null} */ (null));
   // The first letter after anything else makes an entry for Back, the next ones correct it.
   const typed = useRef(/** @type {unknown} */ (null));
@@ -66,13 +69,15 @@ function SearchBox() {
     go({ q: next, create: false, ...over, ...(view === "pop" ? { view: "console", number: "" } : {}) }, { replace });
     typed.current = place.peek();
     // Asked here and not after the next paint: the answer should come with the keystroke.
-    void search(next);
+    if (!isFilter) void search(next);
   };
   const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
     if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     const page = 8;
     const steps = /** @type {Record<string, number>} */ ({ ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page });
-    if (event.key in steps) {
+    if (isFilter && ["ArrowDown", "Enter"].includes(event.key)) {
+      document.getElementById("table")?.focus();
+    } else if (event.key in steps) {
       move(steps[event.key]);
       usedKey("Arrow");
     } else if (event.key === "Enter") void openActive();
@@ -95,7 +100,7 @@ function SearchBox() {
       ? html`<button type="button" class="quiet" aria-label="Clear the search" title="Clear (Esc)"
           onClick=${() => { go({ q: "" }); box.current?.focus(); }}><${Icon} name="close" /></button>`
       : html`<${Hint} keys="/" />`}
-    <span class="count" role="status" data-test="count">${view === "duplicates" ? null : html`<${Count} />`}</span>
+    <span class="count" role="status" data-test="count">${view === "console" || view === "pop" ? html`<${Count} />` : null}</span>
     <span class=${slow.value ? "progress on" : "progress"} aria-hidden="true"></span>
   </div>`;
 }
@@ -106,15 +111,12 @@ export function TopBar() {
   return html`<header class="bar">
     <a class="brand" href="/" onClick=${(/** @type {Event} */ event) => {
       event.preventDefault();
-      go({ view: "console", q: "", contact: null, create: false, number: "" });
+      goPage("console");
       focusSearch();
     }}>Ringdex</a>
     <${SearchBox} />
     <nav class="tools" aria-label="Tools">
-      ${mayMerge() ? html`<a class="tool" href="/duplicates" title="Duplicates" aria-label="Duplicates" onClick=${(/** @type {Event} */ event) => {
-        event.preventDefault();
-        go({ view: "duplicates", q: "", contact: null, create: false, group: "" });
-      }}><${Icon} name="twins" /></a>` : null}
+      <${JobChip} />
       ${may("create") ? html`<button type="button" class="tool" onClick=${() => go({ create: true, contact: null })} title="New contact (n)">
         <${Icon} name="plus" /><span class="wide">New</span>${isLearned("n") ? null : html`<${Hint} keys="n" />`}
       </button>` : null}

@@ -5,13 +5,30 @@
 import { signal } from "../dom.js";
 
 /**
- * @typedef {{view: "console"|"pop"|"duplicates"|"sign-in"|"setup", q: string, contact: string|null, number: string,
- *   country: string, create: boolean, pinned: boolean, tab: string, by: string, p: string, group: string}} Place
- * `pinned` keeps the card while somebody else is searched for; `tab` is of a card; `by` (groups or pairs), `p` (least probability) and `group` are of duplicates
+ * @typedef {{view: string, q: string, contact: string|null, number: string,
+ *   country: string, create: boolean, pinned: boolean, tab: string, by: string, p: string, group: string,
+ *   rest: string, more: Record<string, string>}} Place
+ * `view` is "console", or the first part of the address; `pinned` keeps the card while somebody else is searched for;
+ * `tab` is of a card; `by` (groups or pairs), `p` (least probability) and `group` are of duplicates; `rest` (the second
+ * part of the address) and `more` are of the other pages
  */
 
-/** @type {Record<string, "pop"|"duplicates"|"sign-in"|"setup">} */
-const VIEWS = { "/pop": "pop", "/duplicates": "duplicates", "/sign-in": "sign-in", "/setup": "setup" };
+/** Pages whose addresses have members of their own; `more` is empty there. */
+const NAMED = ["console", "pop", "duplicates", "sign-in", "setup"];
+/** Members of every address. */
+const COMMON = ["q", "c", "new", "tab", "pinned"];
+
+/** @param {URL} url */
+function viewOf(url) {
+  const [, first, second] = url.pathname.split("/");
+  return !first || (first === "contacts" && second) ? "console" : first;
+}
+
+/** @param {URL} url */
+function moreOf(url) {
+  if (NAMED.includes(viewOf(url))) return {};
+  return Object.fromEntries([...url.searchParams].filter(([name]) => !COMMON.includes(name)));
+}
 
 /** @returns {Place} */
 function read() {
@@ -19,7 +36,7 @@ function read() {
   const inPath = url.pathname.match(/^\/contacts\/([^/]+)\/?$/);
   const get = (/** @type {string} */ name) => url.searchParams.get(name) ?? "";
   return {
-    view: VIEWS[url.pathname] ?? "console",
+    view: viewOf(url),
     q: get("q"),
     contact: inPath ? decodeURIComponent(inPath[1]) : get("c") || null,
     number: get("number"),
@@ -30,6 +47,8 @@ function read() {
     by: get("by"),
     p: get("p"),
     group: get("group"),
+    rest: inPath ? "" : decodeURIComponent(url.pathname.split("/")[2] ?? ""),
+    more: moreOf(url),
   };
 }
 
@@ -45,8 +64,10 @@ function address(place) {
   for (const key of /** @type {("tab"|"by"|"p"|"group")[]} */ (place.view === "duplicates" ? ["by", "p", "group"] : ["tab"])) {
     if (place[key]) params.set(key, place[key]);
   }
+  for (const [name, value] of Object.entries(place.more)) if (value) params.set(name, value);
   const text = params.toString();
-  return (["pop", "duplicates"].includes(place.view) ? `/${place.view}` : "/") + (text ? `?${text}` : "");
+  const path = place.view === "console" ? "/" : `/${place.view}${place.rest ? `/${encodeURIComponent(place.rest)}` : ""}`;
+  return path + (text ? `?${text}` : "");
 }
 
 export const place = signal(read());
@@ -66,7 +87,8 @@ export function go(changes, { replace = false } = {}) {
   if (changes.contact === undefined && next.q !== place.value.q && !next.pinned) next.contact = null;
   if (next.contact !== place.value.contact && changes.pinned === undefined) next.pinned = false;
   // What is searched for or new is shown in the console.
-  if (next.view === "duplicates" && (changes.q || changes.create)) next.view = "console";
+  if (!WITH_CONTACTS.includes(next.view) && (changes.q || changes.create)) next.view = "console";
+  if (next.view !== place.value.view) Object.assign(next, { rest: changes.rest ?? "", more: changes.more ?? {} });
   if (next.contact !== place.value.contact && !changes.tab) next.tab = "";
   const to = address(next);
   try {
@@ -78,7 +100,22 @@ export function go(changes, { replace = false } = {}) {
   place.value = next;
 }
 
+/** Views that show the card of a contact. */
+const WITH_CONTACTS = ["console", "pop", "contacts"];
+
 /** Opens a contact in the view that is on the screen. @param {string} id @param {{replace?: boolean}} [how] */
 export function openContact(id, how) {
-  go({ contact: id, create: false, view: place.value.view === "pop" ? "pop" : "console" }, how);
+  go({ contact: id, create: false, view: WITH_CONTACTS.includes(place.value.view) ? place.value.view : "console" }, how);
+}
+
+/** What a page shows when it is gone to anew. */
+const ANEW = { q: "", contact: null, create: false, number: "", tab: "", group: "", by: "", p: "" };
+
+/** Goes to a page as it is at first. @param {string} view @param {Partial<Place>} [changes] */
+export const goPage = (view, changes) => go({ ...ANEW, rest: "", more: {}, view, ...changes });
+
+/** Corrects members of the address that are the page's own; an empty one goes. @param {Record<string, string>} changes @param {{replace?: boolean}} [how] */
+export function goMore(changes, how) {
+  const more = Object.fromEntries(Object.entries({ ...place.value.more, ...changes }).filter(([, value]) => value));
+  go({ more }, how);
 }

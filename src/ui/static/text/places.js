@@ -1,8 +1,8 @@
 // @ts-check
 // Countries, time zones and languages to choose from, by their names, and those of this browser.
 
-import { readerRegion } from "../text/phone.js";
-import { countryName, languageName } from "../text/words.js";
+import { readerRegion } from "./phone.js";
+import { countryName, languageName } from "./words.js";
 
 const LETTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
 /** Groups of countries, and codes that stand for none. */

@@ -1,0 +1,197 @@
+// @ts-check
+// What is done with many contacts at once: first how many it would change, then a job, then a way
+// back where there is one.
+
+import { html, useEffect, useState } from "../dom.js";
+import { listQueues, listUsers, Problem, request } from "../api.js";
+import { Icon } from "../parts/icons.js";
+import { watch } from "../state/jobs.js";
+import { may, mayMerge } from "../state/me.js";
+import { toast } from "../state/session.js";
+import { offerUndo } from "../state/undo.js";
+import { plural } from "../text/words.js";
+import { complain, createItem, listItems, saidOf } from "../work/api.js";
+import { MergeChosen } from "../work/merge.js";
+import { Export } from "./export.js";
+import { clear, count, isWhole, selected, selection } from "./state.js";
+
+/** @typedef {import("./state.js").Asked} Asked @typedef {import("../work/api.js").Item} Item */
+
+/** So many consents are recorded one by one. */
+const MOST_CONSENTS = 500;
+const MOST_MERGED = 50;
+
+/** @param {Record<string, unknown>} select @param {any} action @param {any} [more] */
+const ask = async (select, action, more) => (await request("POST", "/api/v1/contacts/bulk-actions", { body: { select, action, match: "loose", ...more } })).body;
+
+/** Runs an action to its end and says what came of it. @param {Record<string, unknown>} select @param {any} action @param {string} text @param {number} [expected] */
+async function run(select, action, text, expected) {
+  const { job_id: id } = await ask(select, action, expected === undefined ? {} : { expect_total: expected });
+  const job = await watch(id, text);
+  if (job.state === "failed") throw new Problem(500, { detail: job.error ?? "It did not work." });
+  return job;
+}
+
+/** What takes an action back, if these rows tell it. @param {any} action @param {Item[]} rows @returns {{select: any, action: any}[]} */
+function inverse(action, rows) {
+  const ids = (/** @type {Item[]} */ some) => ({ ids: some.map((one) => one.id) });
+  const has = (/** @type {Item} */ row, /** @type {string} */ tag) => (row.tags ?? []).some((/** @type {string} */ one) => one.toLowerCase() === tag.toLowerCase());
+  if (action.type === "add_tags" || action.type === "remove_tags") {
+    const isAdd = action.type === "add_tags";
+    return action.tags.map((/** @type {string} */ tag) => ({ select: ids(rows.filter((row) => has(row, tag) !== isAdd)), action: { type: isAdd ? "remove_tags" : "add_tags", tags: [tag] } }));
+  }
+  if (action.type === "assign") {
+    const owners = [...new Set(rows.map((row) => row.assigned_to ?? null))];
+    return owners.map((to) => ({ select: ids(rows.filter((row) => (row.assigned_to ?? null) === to)), action: { type: "assign", to } }));
+  }
+  if (action.type === "set_visibility") {
+    const all = [...new Set(rows.map((row) => row.visibility ?? "all"))];
+    return all.map((visibility) => ({ select: ids(rows.filter((row) => (row.visibility ?? "all") === visibility)), action: { type: "set_visibility", visibility } }));
+  }
+  if (action.type === "delete") return [{ select: ids(rows), action: { type: "restore" } }];
+  if (action.type === "archive") return [{ select: ids(rows.filter((row) => row.status !== "archived")), action: { type: "unarchive" } }];
+  if (action.type === "unarchive") return [{ select: ids(rows.filter((row) => row.status === "archived")), action: { type: "archive" } }];
+  return [];
+}
+
+/** What is asked for before an action. @param {{kind: string, onAction: (action: any) => void}} props */
+function Wanted({ kind, onAction }) {
+  const [text, setText] = useState("");
+  const [choices, setChoices] = useState(/** @type {[string, string][]} */ ([]));
+  useEffect(() => {
+    if (kind === "assign") listUsers().then((all) => setChoices([["", "Nobody"], ...all.map((one) => /** @type {[string, string]} */ ([one.id, one.name]))]), complain);
+    if (kind === "queue") listQueues().then((all) => setChoices(all.map((one) => /** @type {[string, string]} */ ([one.id, one.name]))), complain);
+    if (kind === "visibility") setChoices([["all", "Everybody"], ["queue", "The queue"], ["owner", "The owner"]]);
+    if (kind === "list") listItems("lists", { kind: "static", per_page: 200 }).then((all) => setChoices([...all.items.map((one) => /** @type {[string, string]} */ ([one.id, one.name])), ["new", "A new list…"]]), complain);
+    if (kind === "tag" || kind === "untag") listItems("tags", { per_page: 200 }).then((all) => setChoices(all.items.map((one) => /** @type {[string, string]} */ ([one.tag, one.tag]))), complain);
+  }, [kind]);
+  const tags = text.split(",").map((one) => one.trim()).filter(Boolean);
+  const change = (/** @type {string} */ value) => {
+    setText(value);
+    const words = value.split(",").map((one) => one.trim()).filter(Boolean);
+    if (kind === "tag") onAction(words.length ? { type: "add_tags", tags: words } : null);
+    if (kind === "untag") onAction(words.length ? { type: "remove_tags", tags: words } : null);
+    if (kind === "assign") onAction({ type: "assign", to: value || null });
+    if (kind === "queue") onAction(value ? { type: "assign_to_queue", queue: value } : null);
+    if (kind === "visibility") onAction({ type: "set_visibility", visibility: value });
+    if (kind === "list" || kind === "new-list") onAction(value ? { type: "list", list: value } : null);
+  };
+  if (kind === "tag" || kind === "untag") {
+    return html`<input class="editor" type="text" list="bulk-tags" aria-label="Tags" placeholder="Tags, with commas between" value=${text} autocomplete="off"
+      onInput=${(/** @type {any} */ event) => change(event.target.value)} ref=${(/** @type {any} */ box) => box && !text && document.activeElement === document.body && box.focus()} data-test="bulk-tags" />
+      <datalist id="bulk-tags">${choices.map(([value]) => html`<option value=${[...tags.slice(0, -1), value].join(", ")}></option>`)}</datalist>`;
+  }
+  if (kind === "list" && text === "new") {
+    return html`<input class="editor" type="text" aria-label="Name of the new list" placeholder="Name of the new list" onInput=${(/** @type {any} */ event) => onAction(event.target.value.trim() ? { type: "list", fresh: event.target.value.trim() } : null)} data-test="bulk-new-list" />`;
+  }
+  return html`<select class="editor" aria-label="Choose" onChange=${(/** @type {any} */ event) => change(event.target.value)} data-test="bulk-choice">
+    <option value="" disabled selected=${text === ""}>Choose…</option>${choices.map(([value, name]) => html`<option value=${value} selected=${value !== "" && value === text}>${name}</option>`)}</select>`;
+}
+
+/** @param {any} action @param {number} total */
+function saidAction(action, total) {
+  const whom = plural(total, "contact");
+  const tags = (action.tags ?? []).join(", ");
+  const said = /** @type {Record<string, string>} */ ({ add_tags: `Tag ${whom} with ${tags}`, remove_tags: `Take ${tags} off ${whom}`, assign: `Change the owner of ${whom}`, assign_to_queue: `Put ${whom} into the queue`,
+    set_visibility: `Change who sees ${whom}`, archive: `Archive ${whom}`, unarchive: `Take ${whom} out of the archive`, delete: `Delete ${whom}`, restore: `Restore ${whom}`, list: `Put ${whom} on the list`,
+    opted_in: `Record that ${whom} agree`, opted_out: `Record that ${whom} do not agree` });
+  return said[action.type];
+}
+
+/** One action with its trial. @param {{kind: string, asked: Asked, onDone: () => void, onClose: () => void}} props */
+function Doing({ kind, asked, onDone, onClose }) {
+  const isSet = ["archive", "unarchive", "delete", "restore", "opted_in", "opted_out"].includes(kind);
+  const [action, setAction] = useState(/** @type {any} */ (isSet ? { type: kind } : null));
+  const [trial, setTrial] = useState(/** @type {any} */ (null));
+  const [problem, setProblem] = useState("");
+  const [evidence, setEvidence] = useState("");
+  const select = selection(asked);
+  const isConsent = kind === "opted_in" || kind === "opted_out";
+  const wanted = JSON.stringify([action, select]);
+  useEffect(() => {
+    let isLast = true;
+    setTrial(null);
+    setProblem("");
+    if (!action || isConsent) return undefined;
+    const tried = action.type === "list" ? (action.list ? request("PUT", `/api/v1/lists/${action.list}/members`, { body: { ...select, dry_run: true } }).then((answer) => answer.body) : Promise.resolve({ total: count(asked) })) : ask(select, action, { dry_run: true });
+    tried.then((found) => isLast && setTrial(found), (error) => isLast && setProblem(error instanceof Problem ? saidOf(error) : String(error)));
+    return () => {
+      isLast = false;
+    };
+  }, [wanted]);
+  const go = async () => {
+    const rows = isWhole.peek() ? null : [...selected.peek().values()];
+    const total = isConsent ? count(asked) : trial.total;
+    const text = saidAction(action, total);
+    onClose();
+    try {
+      if (action.type === "list") {
+        const list = action.list ?? (await createItem("lists", { name: action.fresh, kind: "static" })).id;
+        const { body } = await request("PUT", `/api/v1/lists/${list}/members`, { body: select });
+        offerUndo(`${plural(body.changed, "contact")} put on the list.`, async () => {
+          await request("DELETE", `/api/v1/lists/${list}/members`, { body: select });
+          toast("Taken off the list.");
+          onDone();
+        });
+      } else if (isConsent) {
+        let done = 0;
+        for (const row of rows ?? []) {
+          await request("POST", `/api/v1/contacts/${row.id}/consents`, { body: { status: kind, source: "manual", ...(evidence.trim() ? { evidence: evidence.trim() } : {}) } });
+          done += 1;
+        }
+        toast(`Recorded for ${plural(done, "contact")}.`);
+      } else {
+        const job = await run(select, action, text, total);
+        const back = rows ? inverse(action, rows).filter((one) => one.select.ids.length) : [];
+        const said = `${plural(job.changed, "contact")} changed${job.refused ? `, ${job.refused} refused: ${job.refusals[0]?.detail ?? job.refusals[0]?.code ?? "see Jobs"}` : ""}.`;
+        if (back.length && job.changed) {
+          offerUndo(said, async () => {
+            try {
+              for (const one of back) await run(one.select, one.action, "Taking back");
+              toast("Taken back.");
+            } catch (error) {
+              complain(error);
+            }
+            onDone();
+          });
+        } else toast(said);
+      }
+    } catch (error) {
+      complain(error);
+    }
+    if (action.type === "delete" || action.type === "restore") clear();
+    onDone();
+  };
+  const total = isConsent ? count(asked) : trial?.total;
+  return html`<div class="bulk-line" data-test="doing">
+    ${isSet ? null : html`<${Wanted} kind=${kind} onAction=${setAction} />`}
+    ${isConsent ? html`<input class="editor" type="text" aria-label="What proves it" placeholder="What proves it, for example: form of 3 May" value=${evidence} onInput=${(/** @type {any} */ event) => setEvidence(event.target.value)} />` : null}
+    ${problem ? html`<span class="bad" role="alert"><${Icon} name="info" />${problem}</span>` : null}
+    ${action && total !== undefined && !problem ? html`<button type="button" class=${action.type === "delete" ? "button danger" : "button main"} onClick=${go} data-test="do-it">${saidAction(action, total)}</button>` : null}
+    <button type="button" class="button" onClick=${onClose}>Cancel</button>
+    ${trial?.examples?.length ? html`<span class="quiet-text" role="status">${trial.examples.slice(0, 4).map((/** @type {any} */ one) => one.display_name).join(", ")}${trial.total > 4 ? ` and ${(trial.total - 4).toLocaleString()} more` : ""}</span>` : null}
+  </div>`;
+}
+
+/** @param {{asked: Asked, kind: string|null, setKind: (kind: string|null) => void, isTrash: boolean, onDone: () => void}} props */
+export function Bulk({ asked, kind, setKind, isTrash, onDone }) {
+  const total = count(asked);
+  if (!total && kind !== "export") return null;
+  const rows = [...selected.value.values()];
+  const close = () => setKind(null);
+  const actions = isTrash ? [["restore", "Restore", may("delete")]] : [
+    ["tag", "Tag", may("edit")], ["untag", "Untag", may("edit")], ["assign", "Owner", may("edit")], ["queue", "Queue", may("edit")], ["visibility", "Who sees them", may("edit")], ["list", "List", may("edit")],
+    ["opted_in", "Opt in", may("edit") && !isWhole.value && total <= MOST_CONSENTS], ["opted_out", "Opt out", may("edit") && !isWhole.value && total <= MOST_CONSENTS],
+    ["archive", "Archive", may("edit")], ["unarchive", "Unarchive", may("edit") && /status:=?"?archived/.test(asked.q)],
+    ["merge", "Merge", mayMerge() && !isWhole.value && total > 1 && total <= MOST_MERGED], ["export", "Export", may("export")], ["delete", "Delete", may("delete")],
+  ];
+  return html`<section class="bulk" aria-label="With the selected contacts" data-test="bulk" onKeyDown=${(/** @type {KeyboardEvent} */ event) => { if (event.key === "Escape" && kind) { event.preventDefault(); event.stopPropagation(); close(); } }}>
+    ${total ? html`<div class="bulk-line"><strong role="status" data-test="selected-count">${total.toLocaleString()} selected</strong>
+      ${!isWhole.value && !isTrash && asked.total > total ? html`<button type="button" class="link" onClick=${() => (isWhole.value = true)} data-test="select-query">Select all ${asked.total.toLocaleString()}</button>` : null}
+      <button type="button" class="link" onClick=${() => { clear(); close(); }}>Clear</button>
+      ${actions.filter(([, , mayDo]) => mayDo).map(([key, name]) => html`<button type="button" key=${key} class="button" aria-pressed=${String(kind === key)} onClick=${() => setKind(kind === key ? null : /** @type {string} */ (key))} data-test=${`bulk-${key}`}>${name}</button>`)}</div>` : null}
+    ${kind === "export" ? html`<${Export} asked=${asked} onClose=${close} />`
+      : kind === "merge" && rows.length > 1 ? html`<${MergeChosen} members=${rows} onClose=${close} onDone=${() => { clear(); close(); onDone(); }} />`
+      : kind && total ? html`<${Doing} key=${kind} kind=${kind} asked=${asked} onDone=${onDone} onClose=${close} />` : null}
+  </section>`;
+}

@@ -1,0 +1,52 @@
+// @ts-check
+// Companies: what they are called, how to reach them, who belongs to them, their deals.
+
+import { html } from "../dom.js";
+import { personName } from "../state/people.js";
+import { goPage, openContact } from "../state/url.js";
+import { money } from "../work/money.js";
+import { plural } from "../text/words.js";
+import { useItems } from "../work/list-page.js";
+
+/** @typedef {import("../work/api.js").Item} Item */
+
+/** @param {{item: Item}} props */
+function People({ item }) {
+  const { items } = useItems("contacts", { company_id: item.id, per_page: 20, sort: "name" });
+  const { items: deals } = useItems("deals", { company_id: item.id, status: "open", per_page: 20 });
+  return html`<section class="part" aria-label="Contacts" data-test="company-contacts"><h3>Contacts</h3>
+    ${items?.length ? html`<ul class="lines">${items.map((one) => html`<li key=${one.id}><span><button type="button" class="link" onClick=${() => openContact(one.id)}>${one.display_name}</button></span><span class="quiet-text">${one.title ?? ""}</span></li>`)}</ul>`
+      : html`<p class="quiet-text">Nobody is linked yet. Choose the company on a contact.</p>`}</section>
+    ${deals?.length ? html`<section class="part" aria-label="Open deals"><h3>Open deals</h3><ul class="lines">${deals.map((one) => html`<li key=${one.id}><span><button type="button" class="link" onClick=${() => goPage("deals", { more: { open: one.id } })}>${one.title}</button></span><span class="num">${money(one.amount, one.currency)}</span></li>`)}</ul></section>` : null}`;
+}
+
+/** @type {import("../work/list-page.js").Spec} */
+export const companies = {
+  noun: "companies",
+  title: "Companies",
+  one: "company",
+  many: "companies",
+  sort: "name",
+  empty: "A company gathers its contacts and deals. Make one here, or choose it on a contact.",
+  columns: [
+    { key: "name", label: "Name", sort: "name", width: "minmax(180px, 1.6fr)", cell: (row) => row.name },
+    { key: "domain", label: "Domain", sort: "domain", cell: (row) => row.domain ?? "" },
+    { key: "industry", label: "Industry", sort: "industry", cell: (row) => row.industry ?? "" },
+    { key: "owner", label: "Owner", cell: (row) => (row.owner ? personName(row.owner) : "") },
+    { key: "contacts_count", label: "Contacts", width: "minmax(90px, .5fr)", num: true, cell: (row) => row.contacts_count?.toLocaleString() ?? "" },
+    { key: "open_deals", label: "Open deals", width: "minmax(140px, .8fr)", num: true, cell: (row) => (row.open_deals ? `${row.open_deals} · ${money(row.open_deals_value)}` : "") },
+  ],
+  card: (row) => html`<p>${row.name}</p><p class="quiet-text">${[row.domain, row.industry].filter(Boolean).join(" · ")}</p><p class="quiet-text">${plural(row.contacts_count ?? 0, "contact")}${row.open_deals ? `, ${plural(row.open_deals, "open deal")}` : ""}</p>`,
+  fields: () => [
+    { key: "name", label: "Name", required: true },
+    { key: "domain", label: "Domain", hint: "Of its e-mail addresses: example.com" },
+    { key: "website", label: "Website" },
+    { key: "phones", label: "Phones", type: "words" },
+    { key: "emails", label: "E-mails", type: "words" },
+    { key: "industry", label: "Industry" },
+    { key: "owner", label: "Owner", type: "user" },
+    { key: "tags", label: "Tags", type: "words" },
+    { key: "notes", label: "Notes", type: "textarea" },
+  ],
+  detail: ({ item }) => html`<${People} key=${item.id} item=${item} />`,
+};
