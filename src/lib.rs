@@ -4,7 +4,7 @@
 //! that is asked for; `query` is the language in which contacts are asked for; `journal`, `store`,
 //! `lookup`, `index` and `search` each keep or read one form of a contact; `engine` puts them together; `dedupe` finds the
 //! same person in several contacts; `import` turns files into drafts; `app` holds the use cases
-//! and decides who may do what; `http` and `cli` offer them.
+//! and decides who may do what; `devices` writes what telephones read; `http` and `cli` offer it all.
 
 pub mod error;
 
@@ -25,6 +25,7 @@ pub mod generate;
 pub mod import;
 
 pub mod app;
+pub mod devices;
 
 pub mod cli;
 pub mod http;

@@ -55,6 +55,7 @@ mod sessions;
 mod staged;
 mod suggest;
 mod tags;
+mod telephony;
 mod tokens;
 mod write_rules;
 
@@ -100,6 +101,10 @@ pub use sessions::{NewSession, Session};
 pub use staged::{StagedReader, StagedWriter, Unkept};
 pub use suggest::{SuggestAnswer, SuggestKind, Suggestion};
 pub use tags::{TagChanged, TagPage, TagQuery};
+pub use telephony::{
+    BookPage, BookQuery, CallReport, NameFormat, NameStyle, Ringing, Standing, caller_name,
+    standing,
+};
 pub use tokens::{NewToken, TokenRequest, TokenView};
 
 // What interfaces need of the layers below; they reach them through here only.
@@ -181,6 +186,16 @@ impl App {
     /// The engine, for benches and recovery tests; use cases are the functions of this type.
     pub fn partition(&self) -> &Partition {
         &self.partition
+    }
+}
+
+/// Refuses what a caller may do by none of several rights; the first is named.
+pub(crate) fn authorize_any(caller: &Caller, permissions: &[Permission]) -> Result<(), Error> {
+    match permissions {
+        [first, ..] if !permissions.iter().any(|one| caller.may(*one)) => {
+            Err(Error::Forbidden(*first))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -271,18 +271,21 @@ impl App {
         request: &TokenRequest,
     ) -> Result<(), Error> {
         if role == Role::Machine && request.scopes.is_empty() {
-            let detail = "a machine token needs scopes: lookup, phonebook, search, read, write, import, export, admin";
+            let detail = "a machine token needs scopes: lookup, phonebook, search, read, write, import, export, calls, admin";
             return Err(Error::invalid("/scopes", "required", detail));
         }
-        if role == Role::Lookup && request.scopes.iter().any(|scope| *scope != Scope::Lookup) {
-            let detail = "a lookup token looks numbers up; take the role machine for other scopes";
+        if role == Role::Lookup
+            && request.scopes.iter().any(|scope| !Scope::OF_LOOKUP.contains(scope))
+        {
+            let detail = "a lookup token looks numbers up and reads phone books; take the role \
+                          machine for other scopes";
             return Err(Error::invalid("/scopes", "scopes", detail));
         }
-        let is_read_only = role == Role::Lookup
-            || !request.scopes.is_empty() && request.scopes.iter().all(|s| s.is_read_only());
-        if request.in_url && !is_read_only {
-            let detail =
-                "only tokens with the scopes lookup, phonebook, search or read may stand in a URL";
+        let may_be_in_url = role == Role::Lookup
+            || !request.scopes.is_empty() && request.scopes.iter().all(|s| s.may_be_in_url());
+        if request.in_url && !may_be_in_url {
+            let detail = "only tokens with the scopes lookup, phonebook, search, read or calls may \
+                          stand in a URL";
             return Err(Error::invalid("/in_url", "scopes", detail));
         }
         if request.expires_at.is_some_and(|end| end <= self.partition.now()) {
@@ -303,7 +306,7 @@ impl App {
             return Ok(());
         }
         let rights = match role {
-            Role::Lookup => Scope::Lookup.permissions(),
+            Role::Lookup => organization.settings.permissions.permissions(role),
             Role::Machine => request
                 .scopes
                 .iter()

@@ -22,6 +22,22 @@ pub(super) fn client_address(request: &HttpRequest) -> Option<IpAddr> {
     Some(behind(request.headers(), &state.trusted_proxies, peer))
 }
 
+/// The address of this server as the client knows it, such as `https://crm.example.com`. What a
+/// proxy says of it counts only if the proxy is trusted.
+pub(super) fn base_url(request: &HttpRequest) -> String {
+    let state = request.app_data::<web::Data<State>>();
+    let is_tls = state.is_some_and(|state| state.certificates.is_some());
+    let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
+    let proxies = state.map_or(&[][..], |state| &state.trusted_proxies);
+    if peer.is_some_and(|peer| is_trusted(proxies, peer)) {
+        let seen = request.connection_info();
+        return format!("{}://{}", seen.scheme(), seen.host());
+    }
+    let host = request.headers().get("host").and_then(|host| host.to_str().ok());
+    let scheme = if is_tls { "https" } else { "http" };
+    format!("{scheme}://{}", host.unwrap_or("localhost"))
+}
+
 /// Whether somebody between claims to have passed the request on.
 pub(super) fn is_forwarded(request: &HttpRequest) -> bool {
     let headers = request.headers();

@@ -49,13 +49,24 @@ pub(super) fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
     limits::guarded(request, authenticate)
 }
 
+/// Who bears a token that a device has shown in its own way.
+pub(super) fn by_own_token(
+    request: &HttpRequest,
+    token: &str,
+    presented: Presented,
+) -> Result<Admitted, Problem> {
+    let state = state_of(request)?;
+    by_token(state, token, presented, client_address(request)).map(Admitted::ByKey)
+}
+
 fn state_of(request: &HttpRequest) -> Result<&web::Data<State>, Problem> {
     request
         .app_data::<web::Data<State>>()
         .ok_or_else(|| Problem::new(ErrorCode::Internal, "the server is not set up"))
 }
 
-fn authenticate(request: &HttpRequest) -> Result<Admitted, Problem> {
+/// Who is calling, by what everybody may show.
+pub(super) fn authenticate(request: &HttpRequest) -> Result<Admitted, Problem> {
     let state = state_of(request)?;
     let address = client_address(request);
     if let Some(header) = authorization(request) {

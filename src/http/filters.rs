@@ -43,6 +43,16 @@ impl Asked {
         Self(all)
     }
 
+    /// Names and values that stand somewhere else.
+    pub(super) fn of_pairs(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
+    /// Adds names and values, which count before those that are there.
+    pub(super) fn add(&mut self, pairs: Vec<(String, String)>) {
+        self.0.extend(pairs);
+    }
+
     /// Calls members what they are called here, unless something is called so already.
     pub(super) fn rename(&mut self, names: &[(&str, &str)]) {
         for (from, to) in names {

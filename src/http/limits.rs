@@ -228,6 +228,7 @@ pub(super) fn noted(request: &HttpRequest) -> Option<[(HeaderName, HeaderValue);
 fn shows_secret(request: &HttpRequest) -> bool {
     auth::authorization(request).is_some()
         || request.headers().contains_key("x-api-key")
+        || request.match_info().get("token").is_some()
         || request
             .query_string()
             .split('&')

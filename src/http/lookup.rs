@@ -14,6 +14,7 @@ use super::filters::{Asked, not_a_number};
 use super::schema;
 use super::state::State;
 use crate::app::LookupAnswer;
+use crate::domain::access::Caller;
 use crate::domain::contact_rules::{Allowance, may_call, may_email};
 use crate::domain::time::Timestamp;
 
@@ -135,6 +136,23 @@ fn is_plain(number: &str) -> bool {
     number.bytes().all(|byte| byte.is_ascii_digit() || b"+ ().-/".contains(&byte))
 }
 
+/// Looks a number up, as quickly as it can be done.
+pub(super) async fn find(
+    state: &web::Data<State>,
+    caller: Caller,
+    number: &str,
+    country: Option<&str>,
+    limit: Option<usize>,
+) -> Result<LookupAnswer, Problem> {
+    if is_plain(number) {
+        // On the worker itself: it takes microseconds, less than handing it to another thread.
+        return Ok(state.app.lookup_number(&caller, number, country, limit)?);
+    }
+    let (number, country) = (number.to_owned(), country.map(str::to_owned));
+    answer::run(state, move |app| app.lookup_number(&caller, &number, country.as_deref(), limit))
+        .await
+}
+
 /// Finds who has a number, in any form of it.
 ///
 /// A number that nobody has is answered with `count: 0`, not with an error, and with the `place`,
@@ -164,16 +182,7 @@ pub(super) async fn lookup(
         _ => number.to_owned(),
     };
     let (limit, country) = (asked.number("limit")?, asked.last("country"));
-    let answer = if is_plain(&number) {
-        // On the worker itself: it takes microseconds, less than handing it to another thread.
-        state.app.lookup_number(&caller.0, &number, country, limit)?
-    } else {
-        let country = country.map(str::to_owned);
-        answer::run(&state, move |app| {
-            app.lookup_number(&caller.0, &number, country.as_deref(), limit)
-        })
-        .await?
-    };
+    let answer = find(&state, caller.0, &number, country, limit).await?;
     let mut response = answer::json(StatusCode::OK, &LookupBody::of(&answer, state.app.now()));
     #[expect(clippy::cast_precision_loss, reason = "milliseconds for people")]
     answer::put_header(

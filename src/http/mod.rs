@@ -32,6 +32,7 @@ mod import_options;
 mod import_preview;
 mod import_upload;
 mod imports;
+mod integrations;
 mod limits;
 mod listen;
 mod lists;

@@ -17,6 +17,7 @@ use super::address;
 use super::coding;
 use super::connection::{EndOnDrop, Watch};
 use super::error::Problem;
+use super::integrations::Nobody;
 use super::limits;
 use super::sparse;
 use super::state::State;
@@ -41,9 +42,14 @@ pub(super) async fn observe(
     let pattern = request.match_pattern();
     let method = request.method().clone();
     let route = pattern.as_deref().unwrap_or("none");
+    let nobody = Nobody::of(request.path(), request.query_string());
+    let shown = |response: HttpResponse| match &nobody {
+        Some(nobody) => nobody.in_place_of(response),
+        None => response,
+    };
     let after = After { state: &state, watch, method, route, started };
     if let Err(problem) = admit(&state, request.request()) {
-        let response = after.complete(problem.error_response(), request_body);
+        let response = after.complete(shown(problem.error_response()), request_body);
         return Ok(request.into_response(response));
     }
     let answer = match state.budgets.of(after.method.as_str(), route) {
@@ -59,7 +65,7 @@ pub(super) async fn observe(
     match answer {
         Ok(response) => {
             let (request, response) = response.into_parts();
-            let mut response = response.map_into_boxed_body();
+            let mut response = shown(response.map_into_boxed_body());
             if let Some(headers) = limits::noted(&request) {
                 for (name, value) in headers {
                     if !response.headers().contains_key(&name) {
@@ -72,7 +78,7 @@ pub(super) async fn observe(
         }
         // The request is gone with the handler: only the answer is left to complete.
         Err(error) => {
-            let response = after.complete(error.error_response(), request_body);
+            let response = after.complete(shown(error.error_response()), request_body);
             Err(InternalError::from_response("no answer", response).into())
         }
     }

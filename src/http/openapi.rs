@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
+use super::integrations::{cid, cti, phonebook, three_cx};
 use super::openapi_complete::Completion;
 use super::openapi_examples::Examples;
 use super::openapi_records::RecordPaths;
@@ -45,6 +46,8 @@ use super::{
         people::add_member, people::remove_member,
         session::sign_in, session::find, session::sign_out, session::sign_out_everywhere, session::change_password,
         session::permissions, setup::find, setup::set_up, oidc::start, oidc::callback,
+        cid::by_query, cid::by_path, three_cx::template, three_cx::find, three_cx::search, three_cx::journal, three_cx::create, cti::take,
+        phonebook::read, phonebook::read_by_post, phonebook::grandstream, phonebook::old_grandstream,
         edge_functions::create, edge_functions::search, edge_functions::import,
         contacts_api::list, contacts_api::create, contacts_api::create_many, contacts_api::find, contacts_api::update, contacts_api::delete, contacts_api::import_sheet,
         audit::list, audit::export,

@@ -17,7 +17,7 @@ use crate::domain::record::KINDS;
 pub(super) struct Completion;
 
 /// The groups of operations, in the order in which somebody who begins needs them.
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 14] = [
     ("lookup", "Who is calling: people for a number."),
     ("contacts", "Search, create, read, change, delete and export contacts."),
     ("records", "What is about contacts: tasks and so on."),
@@ -27,6 +27,7 @@ const TAGS: [(&str, &str); 13] = [
     ("duplicates", "Contacts that are the same person."),
     ("merging", "Make one contact of several, and undo that."),
     ("people", "Users, departments, queues and saved searches."),
+    ("telephones", "For telephone systems and desk phones, in their formats."),
     (
         "source systems",
         "Paths of other contact services, for their clients: the same in their words.",
@@ -68,10 +69,16 @@ const RETRY_AFTER: (&str, &str) =
     ("Retry-After", "After how many seconds it is worth trying again.");
 
 /// Answers that are text, with their media types.
-const TEXTS: [(&str, &[&str]); 7] = [
+const TEXTS: [(&str, &[&str]); 13] = [
     ("/healthz", &["text/plain"]),
     ("/readyz", &["text/plain"]),
     ("/metrics", &["text/plain"]),
+    ("/cid", &["text/plain"]),
+    ("/cid/{number}", &["text/plain"]),
+    ("/integrations/3cx/template.xml", &["application/xml"]),
+    ("/phonebook/{vendor}.xml", &["text/xml"]),
+    ("/phonebook/grandstream/{token}/phonebook.xml", &["text/xml"]),
+    ("/phonebook/grandstream/{token}/gs_phonebook.xml", &["text/xml"]),
     ("/api/v1/contacts/export", &["text/csv", "application/x-ndjson"]),
     ("/api/v1/audit/export", &["application/x-ndjson", "text/csv"]),
     ("/api/v1/imports/{id}/errors.csv", &["text/csv"]),

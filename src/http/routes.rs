@@ -6,6 +6,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, guard};
 
 use super::error::Problem;
+use super::integrations::{cid, cti, phonebook, three_cx};
 use super::source_systems::{contacts_api, edge_functions};
 use super::{
     admin, assets, audit, bulk, consents, contacts, custom_fields, duplicate_runs, duplicates,
@@ -197,6 +198,20 @@ const WRITTEN: &[Endpoint] = &[
     get("/api/contacts/{id}", || read().to(contacts_api::find)),
     put("/api/contacts/{id}", || web::put().to(contacts_api::update)),
     delete("/api/contacts/{id}", || web::delete().to(contacts_api::delete)),
+    get("/cid", || read().to(cid::by_query)),
+    get("/cid/{number}", || read().to(cid::by_path)),
+    get("/integrations/3cx/template.xml", || read().to(three_cx::template)),
+    get("/integrations/3cx/lookup", || read().to(three_cx::find)),
+    get("/integrations/3cx/search", || read().to(three_cx::search)),
+    post("/integrations/3cx/journal", || web::post().to(three_cx::journal)),
+    post("/integrations/3cx/contacts", || web::post().to(three_cx::create)),
+    post("/integrations/cti/{token}", || web::post().to(cti::take)),
+    get("/phonebook/{vendor}.xml", || read().to(phonebook::read)),
+    post("/phonebook/{vendor}.xml", || web::post().to(phonebook::read_by_post)),
+    get("/phonebook/grandstream/{token}/phonebook.xml", || read().to(phonebook::grandstream)),
+    get("/phonebook/grandstream/{token}/gs_phonebook.xml", || {
+        read().to(phonebook::old_grandstream)
+    }),
     get("/", || read().to(assets::index)),
     get("/pop", || read().to(assets::index)),
     get("/duplicates", || read().to(assets::index)),

@@ -20,6 +20,7 @@ mod people;
 mod search;
 mod source_systems;
 mod tags;
+mod telephones;
 
 pub(super) use admin::{
     CheckReport, NewToken, Organization, OrganizationInput, OrganizationList, OrganizationPatch,
@@ -54,6 +55,10 @@ pub(super) use source_systems::{
     ContactWithCalls, RestContactInput, RestImportInput, RestSearchInput, SheetImportInput,
 };
 pub(super) use tags::{AutoCountryInput, Tag, TagList, TagMergeInput, TagPatch, TagProposalList};
+pub(super) use telephones::{
+    CallEvent, CallEventTaken, CallTaken, ThreeCxContact, ThreeCxContactInput, ThreeCxContacts,
+    ThreeCxJournal,
+};
 
 #[derive(ToSchema)]
 pub(super) struct LookupQuery {

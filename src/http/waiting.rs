@@ -17,6 +17,7 @@ use actix_web::{App as ActixApp, HttpRequest, HttpResponse, ResponseError, web};
 use tokio::sync::oneshot;
 
 use super::error::Problem;
+use super::integrations::Nobody;
 use super::listen::Acceptor;
 use super::options::ServeOptions;
 use super::origin;
@@ -140,8 +141,14 @@ async fn answer(request: HttpRequest, progress: web::Data<StartProgress>) -> Htt
             let text = format!("{works}ringdex_start_done {done}\nringdex_start_total {total}\n");
             HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
         }
-        _ => Problem::new(ErrorCode::Starting, format!("not ready: {doing}"))
-            .retry_after(RETRY_SECS)
-            .error_response(),
+        path => {
+            let problem = Problem::new(ErrorCode::Starting, format!("not ready: {doing}"))
+                .retry_after(RETRY_SECS)
+                .error_response();
+            match Nobody::of(path, request.query_string()) {
+                Some(nobody) => nobody.in_place_of(problem),
+                None => problem,
+            }
+        }
     }
 }

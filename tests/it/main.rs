@@ -37,6 +37,7 @@ mod source_systems;
 mod suggest;
 mod support;
 mod tags;
+mod telephones;
 mod tenancy;
 mod tidy;
 mod vault;

@@ -18,8 +18,9 @@ const EDGES: &[(&str, &[&str])] = &[
     ("generate", &["domain"]),
     ("import", &["domain", "dedupe"]),
     ("app", &["engine", "import", "generate", "dedupe", "query", "domain", "vault"]),
-    ("http", &["app", "query", "domain", "ui"]),
+    ("http", &["app", "devices", "query", "domain", "ui"]),
     ("cli", &["app", "http", "generate", "import", "domain", "engine", "vault"]),
+    ("devices", &["domain"]),
     ("ui", &[]),
 ];
 
@@ -35,6 +36,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("utoipa", &["http"]),
     ("openidconnect", &["http"]),
     ("clap", &["cli"]),
+    ("quick_xml", &["devices"]),
     ("chacha20poly1305", &["vault"]),
 ];
 

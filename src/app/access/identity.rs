@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::domain::access::{
-    Department, FieldRights, Identity, Organization, Permission, Permissions, Queue, Role, Scope,
-    Sight, SightRules, TokenLimits, TokenRecord, User,
+    Department, FieldRights, Identity, Organization, Permission, Permissions, Queue, Role, Sight,
+    SightRules, TokenLimits, TokenRecord, User,
 };
 use crate::domain::custom_field::Definitions;
 use crate::domain::text::fold;
@@ -81,9 +81,10 @@ impl IdentityContext<'_> {
         let scopes = token.scopes.iter().map(|scope| scope.permissions());
         let scoped = scopes.fold(Permissions::NONE, Permissions::union);
         match token.role {
-            Role::Lookup => Scope::Lookup.permissions(),
-            Role::Machine => scoped,
-            Role::Agent | Role::Manager | Role::Admin if token.scopes.is_empty() => table,
+            Role::Lookup | Role::Agent | Role::Manager | Role::Admin if token.scopes.is_empty() => {
+                table
+            }
+            Role::Lookup | Role::Machine => scoped,
             Role::Agent | Role::Manager | Role::Admin => table.intersection(scoped),
         }
     }

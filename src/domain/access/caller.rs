@@ -99,6 +99,16 @@ impl Caller {
         self.permissions.has(permission)
     }
 
+    /// The same caller with more rights: for a use case that asked for a right of its own, and does
+    /// with these a part of what they allow.
+    #[must_use]
+    pub fn with(&self, permissions: Permissions) -> Self {
+        let identity: &Identity = self;
+        let permissions = identity.permissions.union(permissions);
+        let identity = Identity { permissions, ..identity.clone() };
+        Self { identity: Arc::new(identity), address: self.address }
+    }
+
     /// Whether the caller sees a contact of the own organisation.
     pub fn sees(&self, contact: &Contact) -> bool {
         self.sight.sees(contact)

@@ -38,13 +38,15 @@ pub enum Permission {
     ManageSettings,
     /// Read the audit log.
     ReadAudit,
+    /// Report calls, as telephone systems do.
+    ReportCalls,
     /// Run the server itself, beyond one organisation; in no organisation's table.
     Operate,
 }
 
 impl Permission {
     /// All rights that an organisation's table gives, in the order in which it shows them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Lookup,
         Self::Phonebook,
         Self::Search,
@@ -61,6 +63,7 @@ impl Permission {
         Self::ManageUsers,
         Self::ManageSettings,
         Self::ReadAudit,
+        Self::ReportCalls,
     ];
 
     /// The name in the API.
@@ -82,6 +85,7 @@ impl Permission {
             Self::ManageUsers => "manage_users",
             Self::ManageSettings => "manage_settings",
             Self::ReadAudit => "read_audit",
+            Self::ReportCalls => "report_calls",
             Self::Operate => "operate",
         }
     }
@@ -110,6 +114,7 @@ impl Permission {
             Self::ManageUsers => "manage users, departments, queues and tokens",
             Self::ManageSettings => "change the settings of the organisation",
             Self::ReadAudit => "read the audit log",
+            Self::ReportCalls => "report calls",
             Self::Operate => "operate the server",
         }
     }

@@ -8,7 +8,8 @@ use super::permission::{Permission, Permissions};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// A machine that looks numbers up and nothing else: PBXs, diallers, phones.
+    /// A machine that looks numbers up and reads phone books, and nothing else: PBXs, diallers,
+    /// phones.
     Lookup,
     /// A machine that may do what its scopes say.
     Machine,
@@ -69,13 +70,15 @@ pub enum Scope {
     Import,
     /// Export files.
     Export,
+    /// Report calls, as telephone systems do.
+    Calls,
     /// Everything in the organisation.
     Admin,
 }
 
 impl Scope {
     /// All scopes.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Lookup,
         Self::Phonebook,
         Self::Search,
@@ -83,8 +86,12 @@ impl Scope {
         Self::Write,
         Self::Import,
         Self::Export,
+        Self::Calls,
         Self::Admin,
     ];
+
+    /// What a token of the role `lookup` is for.
+    pub const OF_LOOKUP: [Self; 2] = [Self::Lookup, Self::Phonebook];
 
     /// The name in the API and on the command line.
     pub fn as_str(self) -> &'static str {
@@ -96,6 +103,7 @@ impl Scope {
             Self::Write => "write",
             Self::Import => "import",
             Self::Export => "export",
+            Self::Calls => "calls",
             Self::Admin => "admin",
         }
     }
@@ -106,9 +114,10 @@ impl Scope {
         Self::ALL.into_iter().find(|scope| scope.as_str() == text)
     }
 
-    /// Whether it only reads, so that it may stand in a URL of a device that sends no headers.
-    pub fn is_read_only(self) -> bool {
-        matches!(self, Self::Lookup | Self::Phonebook | Self::Search | Self::Read)
+    /// Whether it may stand in a URL of a device that sends no headers: it only reads, or adds what
+    /// such a device tells.
+    pub fn may_be_in_url(self) -> bool {
+        matches!(self, Self::Lookup | Self::Phonebook | Self::Search | Self::Read | Self::Calls)
     }
 
     /// What it allows.
@@ -131,6 +140,7 @@ impl Scope {
             ]),
             Self::Import => Permissions::of(&[P::Import]),
             Self::Export => Permissions::of(&[P::Search, P::Export]),
+            Self::Calls => Permissions::of(&[P::ReportCalls]),
             Self::Admin => Permissions::ALL,
         }
     }

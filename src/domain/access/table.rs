@@ -46,7 +46,7 @@ impl Preset {
         let reads = Permissions::of(&READ);
         let with = |more: &[P]| reads.union(Permissions::of(more));
         match (self, role) {
-            (_, Role::Lookup) => Permissions::of(&[P::Lookup]),
+            (_, Role::Lookup) => Permissions::of(&[P::Lookup, P::Phonebook]),
             (_, Role::Admin | Role::Machine) => Permissions::ALL,
             (Self::Default, Role::Agent) => with(&[P::Create, P::Edit, P::Delete]),
             (Self::Strict, Role::Agent) => reads,

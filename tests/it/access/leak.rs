@@ -244,7 +244,11 @@ fn ask(
     value: &str,
 ) -> Ask {
     let (method, path, parameters) = operation;
-    let mut path = path.replace("{id}", &escape(value)).replace("{user_id}", &escape(value));
+    let mut path = path.clone();
+    for name in ["{id}", "{user_id}", "{number}", "{token}"] {
+        path = path.replace(name, &escape(value));
+    }
+    path = path.replace("{vendor}", "snom");
     let mut pairs = Vec::new();
     for name in parameters {
         if !dice.one_in(2) {

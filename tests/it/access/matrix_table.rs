@@ -28,6 +28,8 @@ pub(super) enum Rule {
     SharedSearch(u16),
     /// As `Whole`, and only for those who see all contacts.
     Everything(&'static [P], u16),
+    /// For devices: who may any of these, and what success answers. Refusals are in their formats.
+    Device(&'static [P], u16),
     /// Something of the whole organisation.
     Whole(&'static [P], u16),
     /// Records of the kind of this number; tried together.
@@ -71,6 +73,8 @@ const IMPORTERS: &[P] = &[P::Import];
 const RUNNERS: &[P] = &[P::Merge, P::Import];
 const FIELDS: &[P] = &[P::ManageFields];
 const TAGGERS: &[P] = &[P::ManageTags];
+const BOOK_READERS: &[P] = &[P::Phonebook, P::Search];
+const REPORTERS: &[P] = &[P::ReportCalls, P::Edit];
 const SETTINGS: &[P] = &[P::ManageSettings];
 pub(super) const OPERATE: &[P] = &[P::Operate];
 
@@ -202,6 +206,19 @@ const TABLE: &[(&str, &str, Rule)] = &[
     ("GET", "/api/v1/admin/backup", Rule::Whole(OPERATE, 200)),
     ("POST", "/api/v1/admin/check", Rule::Whole(OPERATE, 200)),
     ("POST", "/api/v1/admin/reindex", Rule::Whole(OPERATE, 200)),
+    ("GET", "/cid", Rule::Device(&[P::Lookup], 200)),
+    ("GET", "/cid/{number}", Rule::Device(&[P::Lookup], 200)),
+    ("GET", "/integrations/3cx/template.xml", Rule::Caller(200, 200)),
+    ("GET", "/integrations/3cx/lookup", Rule::Device(&[P::Lookup], 200)),
+    ("GET", "/integrations/3cx/search", Rule::Device(BOOK_READERS, 200)),
+    // Without a number.
+    ("POST", "/integrations/3cx/journal", Rule::Device(REPORTERS, 422)),
+    ("POST", "/integrations/3cx/contacts", Rule::Device(&[P::Create], 422)),
+    ("POST", "/integrations/cti/{token}", Rule::Device(REPORTERS, 422)),
+    ("GET", "/phonebook/{vendor}.xml", Rule::Device(BOOK_READERS, 200)),
+    ("POST", "/phonebook/{vendor}.xml", Rule::Device(BOOK_READERS, 200)),
+    ("GET", "/phonebook/grandstream/{token}/phonebook.xml", Rule::Device(BOOK_READERS, 200)),
+    ("GET", "/phonebook/grandstream/{token}/gs_phonebook.xml", Rule::Device(BOOK_READERS, 200)),
     ("POST", "/rest/v1/contacts", Rule::Make(P::Create)),
     ("POST", "/functions/v1/search-contacts", Rule::Contacts(P::Search)),
     // Without a list.
