@@ -1,4 +1,4 @@
-//! One action on many contacts: assign, assign to a queue, distribute, tag, archive, delete, restore.
+//! One action on many contacts: set, assign, distribute, tag, block, archive, merge, delete, restore.
 //!
 //! What is selected is found first and then changed in small writes, so that others are not kept
 //! waiting; every contact is looked at again inside its write, for it may have changed or left the
@@ -11,17 +11,19 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::bulk_request::{BulkAction, BulkMode, Selection, read_selection};
+use super::bulk_request::{BulkAction, BulkMode, Selection, below_fields, read_selection};
 use super::contacts::Precondition;
 use super::custom_fields::FieldsInWrite;
 use super::error::{Error, Noun};
 use super::idempotency::Idempotency;
+use super::job_undo::next_entry;
 use super::jobs::{BulkJob, MOST_REFUSALS, Refusal};
 use super::lists::note_members;
+use super::merges::MOST_CONTACTS as MOST_MERGED;
 use super::protection::may_delete;
 use super::query::Query;
 use super::search::{MOST_PER_PAGE, Refresh, SearchRequest};
-use super::write_rules::out_of_sight;
+use super::write_rules::{WriteRules, out_of_sight};
 use super::{App, authorize};
 use crate::domain::access::{Caller, OrgSettings, Permission};
 use crate::domain::contact::Contact;
@@ -173,6 +175,13 @@ impl App {
                 .flatten(),
         };
         bounds.check(trial.total)?;
+        if matches!(deed, Deed::Merge(_)) && trial.total > MOST_MERGED as u64 {
+            let detail = format!(
+                "{} contacts are selected; at most {MOST_MERGED} are merged at once",
+                trial.total
+            );
+            return Err(Error::invalid("/select", "too_many", detail));
+        }
         if mode.is_trial {
             return Ok(BulkStart::Trial(trial));
         }
@@ -209,6 +218,13 @@ impl App {
             BulkAction::List { list, is_member } => {
                 return Ok(Deed::List { list: *list, is_member: *is_member });
             }
+            BulkAction::Set(draft) => {
+                let mut draft = draft.as_ref().clone();
+                self.prepare_change(caller, settings, &mut draft).map_err(below_fields)?;
+                let rules = self.write_rules(caller, &draft)?;
+                return Ok(Deed::Set(Box::new(draft), Box::new(rules)));
+            }
+            BulkAction::Merge(into) => return Ok(Deed::Merge(*into)),
             BulkAction::Delete => return Ok(Deed::Delete),
             BulkAction::Restore => return Ok(Deed::Restore),
         };
@@ -327,8 +343,12 @@ fn selected_by(selection: &Selection, deed: &Deed) -> SearchRequest {
 pub(super) enum Deed {
     /// These changes, taken in turn.
     Change(Vec<Draft>),
+    /// Fields that get the same values, by the rules of a single change.
+    Set(Box<Draft>, Box<WriteRules>),
     /// Tags that become others.
     Tags(TagChange),
+    /// Made one with this contact.
+    Merge(ContactId),
     /// Put on a static list, or taken off.
     List {
         list: Uuid,
@@ -349,7 +369,10 @@ impl Deed {
     fn draft(&self, at: usize) -> Option<&Draft> {
         match self {
             Self::Change(drafts) => drafts.get(at.checked_rem(drafts.len())?),
-            Self::Tags(_) | Self::List { .. } | Self::Delete | Self::Restore => None,
+            Self::Set(draft, _) => Some(draft),
+            Self::Tags(_) | Self::List { .. } | Self::Merge(_) | Self::Delete | Self::Restore => {
+                None
+            }
         }
     }
 
@@ -357,6 +380,8 @@ impl Deed {
     fn changes_sight(&self) -> bool {
         match self {
             Self::Change(drafts) => drafts.iter().any(changes_sight),
+            Self::Set(draft, _) => changes_sight(draft),
+            Self::Merge(_) => true,
             Self::Tags(_) | Self::List { .. } | Self::Delete | Self::Restore => false,
         }
     }
@@ -387,15 +412,18 @@ impl BulkRun<'_> {
             if self.app.is_stopping_jobs() {
                 return Err(Error::Overloaded("the server was shut down before the end"));
             }
-            let outcomes = match self.deed {
-                Deed::Restore => self.restore(chunk)?,
+            let (outcomes, entry) = match self.deed {
+                Deed::Merge(into) => (self.merge(*into, &ids)?, None),
+                Deed::Restore => (self.restore(chunk)?, None),
                 Deed::List { list, is_member } => self.set_on_list(chunk, *list, *is_member)?,
-                Deed::Change(_) | Deed::Tags(_) | Deed::Delete => self.write(
+                Deed::Change(_) | Deed::Set(..) | Deed::Tags(_) | Deed::Delete => self.write(
                     (done..).zip(chunk).map(|(at, id)| (*id, self.deed.draft(at).cloned())),
                 )?,
             };
             done += chunk.len();
             note(&mut |job| {
+                let has_changed = outcomes.iter().any(|one| matches!(one, Outcome::Changed));
+                job.audit_entries.extend(entry.filter(|_| has_changed));
                 for outcome in &outcomes {
                     match outcome {
                         Outcome::Changed => job.changed += 1,
@@ -447,6 +475,20 @@ impl BulkRun<'_> {
         Ok(ids)
     }
 
+    /// Makes all contacts one with another one, or none.
+    fn merge(&self, into: ContactId, ids: &[ContactId]) -> Result<Vec<Outcome>, Error> {
+        let others: Vec<ContactId> = ids.iter().filter(|id| **id != into).copied().collect();
+        if others.is_empty() {
+            return Ok(vec![Outcome::Unchanged]);
+        }
+        let body = serde_json::json!({"primary": into, "others": others});
+        self.app.merge_contacts(self.caller, &body, Precondition::None, None)?;
+        let outcome = |id: &ContactId| {
+            if *id == into { Outcome::Unchanged } else { Outcome::Changed }
+        };
+        Ok(ids.iter().map(outcome).collect())
+    }
+
     /// Brings contacts back one by one, for each may have a number that somebody else has now.
     fn restore(&self, ids: &[ContactId]) -> Result<Vec<Outcome>, Error> {
         let mut outcomes = Vec::with_capacity(ids.len());
@@ -474,7 +516,7 @@ impl BulkRun<'_> {
         ids: &[ContactId],
         list: Uuid,
         is_member: bool,
-    ) -> Result<Vec<Outcome>, Error> {
+    ) -> Result<(Vec<Outcome>, Option<u64>), Error> {
         let (by, ids, org) = (self.caller.clone(), ids.to_vec(), self.caller.organization);
         let written = self.app.partition.write::<_, Error>(org, self.caller, false, move |tx| {
             let known = tx.record(org, list_kind(), list)?;
@@ -496,7 +538,7 @@ impl BulkRun<'_> {
                 }
             }
             note_members(tx, list, &changed, is_member);
-            Ok(outcomes)
+            Ok((outcomes, Some(next_entry(tx, &by)?)))
         })?;
         self.app.own_writes.note(self.caller, written.seq);
         Ok(written.value)
@@ -505,7 +547,7 @@ impl BulkRun<'_> {
     fn write(
         &self,
         work: impl Iterator<Item = (ContactId, Option<Draft>)>,
-    ) -> Result<Vec<Outcome>, Error> {
+    ) -> Result<(Vec<Outcome>, Option<u64>), Error> {
         let work: Vec<(ContactId, Option<Draft>)> = work.collect();
         let org = self.caller.organization;
         let (by, settings, now) =
@@ -514,7 +556,21 @@ impl BulkRun<'_> {
         let known = self.app.definitions(org);
         let tags = match self.deed {
             Deed::Tags(change) => Some(change.clone()),
-            Deed::Change(_) | Deed::List { .. } | Deed::Delete | Deed::Restore => None,
+            Deed::Change(_)
+            | Deed::Set(..)
+            | Deed::List { .. }
+            | Deed::Merge(_)
+            | Deed::Delete
+            | Deed::Restore => None,
+        };
+        let rules = match self.deed {
+            Deed::Set(_, rules) => Some(rules.as_ref().clone()),
+            Deed::Change(_)
+            | Deed::Tags(_)
+            | Deed::List { .. }
+            | Deed::Merge(_)
+            | Deed::Delete
+            | Deed::Restore => None,
         };
         let written = self.app.partition.write::<_, Error>(org, self.caller, false, move |tx| {
             let mut fields = FieldsInWrite::begin(tx, &known, &by, &settings, now)?;
@@ -533,7 +589,8 @@ impl BulkRun<'_> {
                 }
                 let draft = of_tags.flatten().or_else(|| draft.clone());
                 if let Some(draft) = draft {
-                    outcomes.push(change(tx, &mut fields, &by, before, draft, stamp)?);
+                    let rules = rules.as_ref();
+                    outcomes.push(change(tx, &mut fields, (&by, rules), before, draft, stamp)?);
                     continue;
                 }
                 if let Err(error) = may_delete(&by, department.as_deref(), &before, false) {
@@ -548,7 +605,7 @@ impl BulkRun<'_> {
                 tx.replace_contact(org, before, after)?;
                 outcomes.push(Outcome::Changed);
             }
-            Ok(outcomes)
+            Ok((outcomes, Some(next_entry(tx, &by)?)))
         })?;
         self.app.own_writes.note(self.caller, written.seq);
         if self.deed.changes_sight() {
@@ -567,7 +624,7 @@ pub(super) fn changes_sight(draft: &Draft) -> bool {
 fn change(
     tx: &mut Tx<'_>,
     fields: &mut FieldsInWrite<'_>,
-    by: &Caller,
+    (by, rules): (&Caller, Option<&WriteRules>),
     before: Contact,
     mut draft: Draft,
     stamp: Stamp<'_>,
@@ -581,6 +638,10 @@ fn change(
             if let Some(issue) = out_of_sight(by, Some(&before), &after) {
                 return Ok(Outcome::refused(id, &Error::Invalid(vec![issue])));
             }
+            let after = match rules.map_or(Ok(after.clone()), |r| r.permit(Some(&before), after)) {
+                Ok(after) => after,
+                Err(issues) => return Ok(Outcome::refused(id, &Error::Invalid(issues))),
+            };
             tx.replace_contact(fields.organization(), before, after)?;
             fields.define(tx, &draft)?;
             Ok(Outcome::Changed)

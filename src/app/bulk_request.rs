@@ -9,7 +9,9 @@ use super::query::Query;
 use crate::domain::access::{Caller, Permission};
 use crate::domain::contact::Visibility;
 use crate::domain::draft::{Draft, Patch};
+use crate::domain::draft_json;
 use crate::domain::ids::ContactId;
+use crate::domain::issue::FieldIssue;
 use crate::domain::members::ObjectReader;
 use crate::domain::status::Lifecycle;
 use crate::query::Expr;
@@ -72,6 +74,10 @@ impl BulkMode {
 #[derive(Clone, Debug)]
 pub(super) enum BulkAction {
     Change(Box<Draft>),
+    /// Fields as a single change has them.
+    Set(Box<Draft>),
+    /// Into this contact.
+    Merge(ContactId),
     /// The users in turn.
     Distribute(Vec<String>),
     /// Put on a static list, or taken off.
@@ -82,6 +88,33 @@ pub(super) enum BulkAction {
     Delete,
     /// Out of the trash.
     Restore,
+}
+
+/// Members that tell contacts apart.
+const OF_ONE: [&str; 14] = [
+    "id",
+    "display_name",
+    "name",
+    "full_name",
+    "phone",
+    "phone_number",
+    "phones",
+    "phone_numbers",
+    "mobile",
+    "email",
+    "emails",
+    "channels",
+    "external_crm_id",
+    "birthday",
+];
+
+/// What is wrong with the fields of an action, with its place there.
+pub(super) fn below_fields(issues: Vec<FieldIssue>) -> Error {
+    let below = |issue: FieldIssue| FieldIssue {
+        pointer: format!("/action/fields{}", issue.pointer),
+        ..issue
+    };
+    Error::Invalid(issues.into_iter().map(below).collect())
 }
 
 /// Refuses members that nobody reads: somebody who asks for a trial must not get the action.
@@ -207,8 +240,9 @@ impl App {
         let mut members = ObjectReader::of(value).map_err(|_issues| {
             Error::invalid("/action", "required", "must be an object with a type")
         })?;
-        let kinds = "assign, assign_to_queue, distribute, set_visibility, add_tags, remove_tags, \
-             add_to_list, remove_from_list, opt_in, opt_out, archive, unarchive, delete, restore";
+        let kinds = "set, assign, assign_queue, assign_to_queue, distribute, set_visibility, \
+             add_tags, remove_tags, add_to_list, remove_from_list, opt_in, opt_out, block, unblock, \
+             archive, unarchive, merge, delete, restore";
         let kind = members.parsed("type", kinds, |text| {
             kinds.split(", ").find(|kind| *kind == text).map(str::to_owned)
         });
@@ -216,12 +250,12 @@ impl App {
         let mut draft = Draft::default();
         let mut permission = Permission::Edit;
         let mut users = Vec::new();
-        let mut list = None;
+        let (mut list, mut into) = (None, None);
         match kind.as_str() {
             "assign" => {
                 draft.assigned_to = self.known_user(caller, &mut members, "to");
             }
-            "assign_to_queue" => {
+            "assign_queue" | "assign_to_queue" => {
                 let queue = members.text("queue", 100);
                 match queue.value().and_then(|q| self.access().find_queue(caller.organization, q)) {
                     Some(queue) => draft.assigned_queue = Patch::Set(queue.id.to_string()),
@@ -266,6 +300,18 @@ impl App {
                     members.issue("list", "required", "name the list by its id or name");
                 }
             },
+            "set" => draft = self.read_set(caller, &mut members)?,
+            "block" => draft.blocked = Patch::Set(true),
+            "unblock" => draft.blocked = Patch::Set(false),
+            "merge" => {
+                permission = Permission::Merge;
+                match members.id("primary") {
+                    Patch::Set(id) => into = Some(ContactId(id)),
+                    Patch::Clear | Patch::Keep => {
+                        members.issue("primary", "required", "name the contact that stays");
+                    }
+                }
+            }
             "opt_in" => draft.opt_in = Patch::Set(true),
             "opt_out" => draft.opt_in = Patch::Set(false),
             "archive" => draft.lifecycle = Patch::Set(Lifecycle::Archived),
@@ -274,7 +320,7 @@ impl App {
             _ => members.issue("type", "required", format!("must be one of {kinds}")),
         }
         members.finish().map_err(|issues| {
-            let below = |mut issue: crate::domain::issue::FieldIssue| {
+            let below = |mut issue: FieldIssue| {
                 issue.pointer.insert_str(0, "/action");
                 issue
             };
@@ -283,6 +329,8 @@ impl App {
         Ok(match kind.as_str() {
             "delete" => (BulkAction::Delete, permission),
             "restore" => (BulkAction::Restore, permission),
+            "set" => (BulkAction::Set(Box::new(draft)), permission),
+            "merge" => (BulkAction::Merge(into.unwrap_or(ContactId(Uuid::nil()))), permission),
             "distribute" => (BulkAction::Distribute(users), permission),
             "add_to_list" | "remove_from_list" => {
                 let is_member = kind == "add_to_list";
@@ -291,6 +339,37 @@ impl App {
             }
             _ => (BulkAction::Change(Box::new(draft)), permission),
         })
+    }
+
+    /// Reads what every selected contact gets: `fields`, as a single change has them, or one
+    /// `field` with its `value`.
+    fn read_set(&self, caller: &Caller, members: &mut ObjectReader<'_>) -> Result<Draft, Error> {
+        let (fields, field) = (members.json("fields"), members.text("field", 200));
+        let value = members.json("value").value().map_or(Value::Null, |value| (*value).clone());
+        let fields = match (fields, field) {
+            (Patch::Set(Value::Object(fields)), Patch::Keep) if !fields.is_empty() => {
+                fields.clone()
+            }
+            (Patch::Keep, Patch::Set(field)) => match field.strip_prefix("cf.") {
+                Some(key) => {
+                    let own = serde_json::Map::from_iter([(key.to_owned(), value)]);
+                    serde_json::Map::from_iter([("custom_fields".to_owned(), Value::Object(own))])
+                }
+                None => serde_json::Map::from_iter([(field, value)]),
+            },
+            _ => {
+                let detail = "must be an object of fields, or name one field and its value";
+                members.issue("fields", "required", detail);
+                return Ok(Draft::default());
+            }
+        };
+        if let Some(name) = fields.keys().find(|name| OF_ONE.contains(&name.as_str())) {
+            let detail = format!("{name} tells contacts apart and cannot be the same for all");
+            members.issue("fields", "of_one", detail);
+            return Ok(Draft::default());
+        }
+        let settings = self.organization_of(caller)?.settings.clone();
+        draft_json::parse(&Value::Object(fields), &settings).map_err(below_fields)
     }
 
     fn known_user(

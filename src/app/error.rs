@@ -204,6 +204,7 @@ pub enum Noun {
     Run,
     Report,
     Merge,
+    Erasure,
     /// A record of the kind of this name.
     Record(&'static str),
 }
@@ -223,6 +224,7 @@ impl Noun {
             Self::Run => "run",
             Self::Report => "report",
             Self::Merge => "merge",
+            Self::Erasure => "erasure",
             Self::Record(name) => name,
         }
     }

@@ -66,6 +66,15 @@ pub struct BulkJob {
     /// The contacts that could not be changed, and why; at most a thousand.
     #[serde(default)]
     pub refusals: Vec<Refusal>,
+    /// The entries of the audit log with what it has changed, if that can be taken back.
+    #[serde(default)]
+    pub audit_entries: Vec<u64>,
+    /// The job that it takes back.
+    #[serde(default)]
+    pub undo_of: Option<Uuid>,
+    /// The job that has taken it back.
+    #[serde(default)]
+    pub undone_by: Option<Uuid>,
     /// Why it failed.
     pub error: Option<String>,
     /// When it was asked for.
@@ -85,6 +94,9 @@ impl BulkJob {
             unchanged: 0,
             refused: 0,
             refusals: Vec::new(),
+            audit_entries: Vec::new(),
+            undo_of: None,
+            undone_by: None,
             error: None,
             created_at,
             finished_at: None,

@@ -17,7 +17,7 @@ use super::error::Error;
 use super::jobs::BulkJob;
 use super::query::Query;
 use super::{Access, App, authorize};
-use crate::domain::access::{Caller, Organization, Permission};
+use crate::domain::access::{Caller, OrgSettings, Organization, Permission};
 use crate::domain::contact::Contact;
 use crate::domain::custom_field::Definitions;
 use crate::domain::ids::{ContactId, OrgNumber};
@@ -73,10 +73,7 @@ impl RuleBook {
             completes_last: false,
             most_words: MOST_WORDS,
         };
-        let one = |rule: &LeadRule| match &rule.when {
-            Value::String(text) => Some(parse(text, &language).expr.as_typed()),
-            filter => read_json(filter, &language).ok().map(|parsed| parsed.expr.as_typed()),
-        };
+        let one = |rule: &LeadRule| read_condition(&rule.when, &language);
         self.scoring.rules.iter().map(one).collect()
     }
 
@@ -147,10 +144,22 @@ impl App {
         let current = self.organization_of(caller)?.settings.lead_score.clone();
         let Ok(read) = read(value, &current) else { return Ok(()) };
         let Ok(scoring) = serde_json::from_value::<LeadScoring>(read) else { return Ok(()) };
+        let rules = scoring.rules.iter().enumerate();
+        let conditions =
+            rules.map(|(at, rule)| (format!("/lead_score/rules/{at}/when"), &rule.when));
+        self.check_conditions(caller, conditions)
+    }
+
+    /// Refuses conditions of rules, each with its place, that are not understood or ask for what is
+    /// not known of one contact alone.
+    pub(super) fn check_conditions<'a>(
+        &self,
+        caller: &Caller,
+        conditions: impl Iterator<Item = (String, &'a Value)>,
+    ) -> Result<(), Error> {
         let mut issues = Vec::new();
-        for (at, rule) in scoring.rules.iter().enumerate() {
-            let pointer = format!("/lead_score/rules/{at}/when");
-            match self.check_lead_rule(caller, &rule.when, &pointer) {
+        for (pointer, when) in conditions {
+            match self.check_condition(caller, when, &pointer) {
                 Ok(()) => {}
                 Err(Error::Invalid(found)) => issues.extend(found.into_iter().map(|mut issue| {
                     if let Some(below) = issue.pointer.strip_prefix("/filter") {
@@ -164,7 +173,7 @@ impl App {
         if issues.is_empty() { Ok(()) } else { Err(Error::Invalid(issues)) }
     }
 
-    fn check_lead_rule(&self, caller: &Caller, when: &Value, at: &str) -> Result<(), Error> {
+    fn check_condition(&self, caller: &Caller, when: &Value, at: &str) -> Result<(), Error> {
         let query = match when {
             Value::String(text) => {
                 let query = Query::from(text.as_str());
@@ -311,6 +320,25 @@ impl App {
     }
 }
 
+/// Reads the condition of a rule; words match as they are written.
+pub(super) fn read_condition(when: &Value, language: &Language<'_>) -> Option<Expr> {
+    match when {
+        Value::String(text) => Some(parse(text, language).expr.as_typed()),
+        filter => read_json(filter, language).ok().map(|parsed| parsed.expr.as_typed()),
+    }
+}
+
+/// Whether a new day has begun for an organisation since something was done.
+pub(super) fn has_new_day(settings: &OrgSettings, done: Option<Timestamp>, now: Timestamp) -> bool {
+    let timezone = settings.timezone.as_deref().and_then(|name| TimeZone::get(name).ok());
+    let timezone = timezone.unwrap_or(TimeZone::UTC);
+    let day = |at: Timestamp| {
+        let at = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
+        timezone.to_datetime(at).date()
+    };
+    done.is_none_or(|done| day(done) < day(now))
+}
+
 /// Whether the contacts of an organisation are to be scored anew: rules have changed, or a new day
 /// has begun there.
 fn is_due(organization: &Organization, now: Timestamp) -> bool {
@@ -321,11 +349,5 @@ fn is_due(organization: &Organization, now: Timestamp) -> bool {
     if settings.lead_score.rules.is_empty() {
         return false;
     }
-    let timezone = settings.timezone.as_deref().and_then(|name| TimeZone::get(name).ok());
-    let timezone = timezone.unwrap_or(TimeZone::UTC);
-    let day = |at: Timestamp| {
-        let at = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
-        timezone.to_datetime(at).date()
-    };
-    organization.scored_at.is_none_or(|scored| day(scored) < day(now))
+    has_new_day(settings, organization.scored_at, now)
 }

@@ -11,6 +11,7 @@ mod contacts;
 mod custom_fields;
 mod deal_stages;
 mod duplicates;
+mod erasures;
 mod error;
 mod exports;
 mod facts_recount;
@@ -26,6 +27,7 @@ mod import_rows;
 mod import_run;
 mod import_trial;
 mod imports;
+mod job_undo;
 mod jobs;
 mod kept_jobs;
 mod lead_scores;
@@ -47,6 +49,7 @@ mod protection;
 mod query;
 mod records;
 mod references;
+mod retention;
 mod search;
 mod search_json;
 mod search_members;
@@ -75,6 +78,7 @@ pub use duplicates::{
     SameNumberQuery, SharedNumber, TieEntry, UndoRefused, duplicate_model, estimate_on_file,
     report_on_file,
 };
+pub use erasures::ErasurePage;
 pub use error::{Error, Noun};
 pub use exports::{CardVersion, ContactFormat, ExportFormat, ExportRequest};
 pub use idempotency::Idempotency;
@@ -95,6 +99,7 @@ pub use records::{
     Callback, Callbacks, DeleteImpact, EventRecord, RecordPage, RecordQuery, RecordView, Timeline,
     TimelineEvent, TimelineQuery,
 };
+pub use retention::{RetentionStart, RetentionTrial, RuleTrial};
 pub use search::{Refresh, SearchAnswer, SearchRequest};
 pub use search_members::SEARCH_MEMBERS;
 pub use sessions::{NewSession, Session};
@@ -138,6 +143,7 @@ pub struct App {
     guesses: lookup_throttle::LookupThrottle,
     duplicates: duplicates::LiveDuplicates,
     lead_scorer: std::sync::Arc<lead_scores::LeadScorer>,
+    retention_runs: retention::RetentionRuns,
 }
 
 impl App {
@@ -165,6 +171,7 @@ impl App {
             guesses: lookup_throttle::LookupThrottle::default(),
             duplicates: duplicates::LiveDuplicates::default(),
             lead_scorer,
+            retention_runs: retention::RetentionRuns::default(),
         };
         app.read_lead_rules();
         // The metadata of phone numbers is loaded on first use, which no caller should wait for.

@@ -19,6 +19,7 @@ use crate::domain::lead_score;
 use crate::domain::members::ObjectReader;
 use crate::domain::merge;
 use crate::domain::phone::READER_VERSION;
+use crate::domain::retention;
 use crate::domain::time::Timestamp;
 use crate::engine::{Error as EngineError, Rejected, Tx};
 use crate::engine::{codec, keys};
@@ -147,6 +148,7 @@ impl App {
                 has_facts: true,
                 scored_at: None,
                 is_scoring_due: false,
+                retained_at: None,
                 created_at: now,
             };
             let bytes = codec::encode(&organization).map_err(EngineError::from)?;
@@ -189,6 +191,9 @@ impl App {
         let (members, number) = (with_plain_names(members), caller.organization);
         if let Some(rules) = members.get("lead_score") {
             self.check_lead_rules(caller, rules)?;
+        }
+        if let Some(rules) = members.get("retention") {
+            self.check_retention(caller, rules)?;
         }
         let written = self
             .partition
@@ -406,7 +411,7 @@ fn with_plain_names(
     let mut plain = serde_json::Map::new();
     for (name, value) in members {
         match name.split_once('.') {
-            Some((setting @ "lead_score", part)) => {
+            Some((setting @ ("lead_score" | "retention"), part)) => {
                 let whole = plain.entry(setting).or_insert_with(|| serde_json::json!({}));
                 if let Some(whole) = whole.as_object_mut() {
                     whole.insert(part.to_owned(), value.clone());
@@ -429,6 +434,7 @@ fn read_setting(
     match key {
         "deal_stages" => deal_stage::read(value, &current.deal_stages),
         "lead_score" => lead_score::read(value, &current.lead_score),
+        "retention" => retention::read(value, &current.retention),
         _ => Ok(value.clone()),
     }
 }

@@ -11,12 +11,13 @@ use super::contact::ContactCommand;
 use super::custom_field::CustomField;
 use super::duplicates::Duplicates;
 use super::edge::Edge;
+use super::erasure::Erasure;
 use super::list::ListCommand;
 use super::merge::{Merge, Merges, UndoMerge};
 use super::oidc::Oidc;
 use super::record::RecordCommand;
 use super::tag::Tag;
-use super::upkeep::LeadScore;
+use super::upkeep::{LeadScore, Retention};
 
 /// Who is calling, and find anyone as you type: a contact service with its own search engine.
 #[derive(Parser)]
@@ -195,6 +196,16 @@ pub(super) enum Command {
     Tag {
         #[command(subcommand)]
         command: Tag,
+    },
+    /// Erase people on their request: ask for it, decide, show the certificate.
+    Erasure {
+        #[command(subcommand)]
+        command: Erasure,
+    },
+    /// Archive and delete contacts with which nothing happens any more.
+    Retention {
+        #[command(subcommand)]
+        command: Retention,
     },
     /// Score contacts by the rules of the organisation.
     LeadScore {

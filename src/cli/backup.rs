@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
-use serde_json::json;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::args::Args;
 use super::client::Client;
 use super::error::Failure;
 use super::rekey::encryption_key;
 use super::{output, progress};
+use crate::app::App;
 use crate::domain::ids::ChangeSeq;
 use crate::domain::text::counted;
 use crate::domain::time::Timestamp;
@@ -29,6 +31,26 @@ pub(super) struct Restore {
     /// entry. The newest if not given.
     #[arg(long, value_name = "TIME|SEQ", value_parser = parse_until)]
     to: Option<Until>,
+    /// A file with erasures (`ringdex --json erasure list`): who was erased after the backup is
+    /// erased again.
+    #[arg(long, value_name = "FILE")]
+    erasures: Option<PathBuf>,
+}
+
+/// The contacts of the erasures in a file that are done.
+fn erased_contacts(file: &std::path::Path) -> Result<Vec<Uuid>, Failure> {
+    let misfit = |detail: String| Failure::Usage(format!("{}: {detail}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| misfit(error.to_string()))?;
+    let all: Value = serde_json::from_str(&text).map_err(|error| {
+        misfit(format!("is not what `ringdex --json erasure list` prints: {error}"))
+    })?;
+    let erasures = all["items"].as_array().or_else(|| all.as_array());
+    let Some(erasures) = erasures else {
+        return Err(misfit("holds no list of erasures".to_owned()));
+    };
+    let done = erasures.iter().filter_map(|one| one["certificate"]["contacts"].as_array());
+    let ids = done.flatten().filter_map(|id| id.as_str()?.parse().ok());
+    Ok(ids.collect())
 }
 
 fn parse_until(text: &str) -> Result<Until, String> {
@@ -83,9 +105,17 @@ pub(super) fn restore(args: &Args, command: &Restore) -> Result<(), Failure> {
     }
     let options = Options { encryption_key: encryption_key(args)?, ..Options::default() };
     let until = command.to.unwrap_or(Until::End);
-    let done = engine::restore(&command.source, &args.data_dir, until, &options)?;
+    let erased = command.erasures.as_deref().map(erased_contacts).transpose()?;
+    let mut done = engine::restore(&command.source, &args.data_dir, until, &options)?;
+    let mut erased_again = 0;
+    if let Some(contacts) = &erased {
+        let app = App::open(&args.data_dir, options)?;
+        erased_again = app.erase_again(contacts)?;
+        done.contacts = app.partition().contact_count();
+    }
     if args.json {
         return output::print_json(&json!({
+            "erased_again": erased_again,
             "data_dir": args.data_dir,
             "last": done.last,
             "last_at": done.at,
@@ -93,11 +123,15 @@ pub(super) fn restore(args: &Args, command: &Restore) -> Result<(), Failure> {
         }));
     }
     output::print(&format!(
-        "restored to entry {}{} in {}: {}, checked",
+        "restored to entry {}{} in {}: {}, checked{}",
         done.last,
         decided(done.at),
         args.data_dir.display(),
         counted(done.contacts, "contact", "contacts"),
+        match erased_again {
+            0 => String::new(),
+            some => format!(", {} erased again", counted(some as u64, "contact", "contacts")),
+        },
     ))
 }
 

@@ -13,6 +13,7 @@ mod contact;
 mod custom_field;
 mod duplicates;
 mod edge;
+mod erasure;
 mod error;
 mod export;
 mod generate;
@@ -85,6 +86,8 @@ pub fn run() -> ExitCode {
         Command::CustomField { command } => custom_field::run(&args, command),
         Command::List { command } => list::run(&args, command),
         Command::Tag { command } => tag::run(&args, command),
+        Command::Erasure { command } => erasure::run(&args, command),
+        Command::Retention { command } => upkeep::retention(&args, command),
         Command::LeadScore { command } => upkeep::lead_score(&args, command),
         Command::Audit(command) => audit::run(&args, command),
         Command::Permissions => people::permissions(&args),

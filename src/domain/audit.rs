@@ -94,6 +94,10 @@ actions! {
     TagsMerged "gm" "tag.merged",
     TagDeleted "gd" "tag.deleted",
     TagsOfCountry "gc" "tag.auto_country",
+    ErasureRequested "xq" "erasure.requested",
+    ErasureRefused "xr" "erasure.refused",
+    ErasureApproved "xa" "erasure.approved",
+    RecordPseudonymised "xp" "record.pseudonymised",
 }
 
 impl AuditAction {
@@ -124,7 +128,10 @@ impl AuditAction {
 
     /// Whether it takes the values of a record away for good.
     pub fn is_erasure(self) -> bool {
-        matches!(self, Self::ContactErased | Self::Record(_, Verb::Erased))
+        matches!(
+            self,
+            Self::ContactErased | Self::RecordPseudonymised | Self::Record(_, Verb::Erased)
+        )
     }
 
     /// Whether it is about contacts, which not everybody sees.

@@ -349,6 +349,28 @@ impl Contact {
         changes
     }
 
+    /// The same with a value in a field, both as [`Contact::changes`] has them; nothing if it does
+    /// not fit there.
+    pub fn with_field(&self, field: &str, value: &serde_json::Value) -> Option<Self> {
+        let mut next = self.clone();
+        if let Some(key) = field.strip_prefix("custom_fields.") {
+            if value.is_null() {
+                next.custom_fields.remove(key);
+            } else {
+                next.custom_fields.insert(key.to_owned(), value.clone());
+            }
+            return Some(next);
+        }
+        if field == "display_name" {
+            value.as_str()?.clone_into(&mut next.display_name);
+            return Some(next);
+        }
+        let mut fields = serde_json::to_value(&next.fields).ok()?;
+        fields.as_object_mut()?.insert(field.to_owned(), value.clone());
+        next.fields = serde_json::from_value(fields).ok()?;
+        Some(next)
+    }
+
     /// What a new contact was created with, as changes from nothing.
     pub fn first_values(&self) -> Vec<FieldChange> {
         let nothing = Self {

@@ -108,6 +108,19 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Stores a record of which everything is gone that tells whose it was, here and in the audit log.
+    pub fn pseudonymise_record(
+        &mut self,
+        kind: &dyn AnyKind,
+        before: &Record,
+        after: &Record,
+    ) -> Result<(), Error> {
+        self.store_record(kind, Some(before), after)?;
+        self.erase_details(after.head.organization, after.head.id)?;
+        self.note(AuditAction::RecordPseudonymised, after.head.id, Vec::new());
+        Ok(())
+    }
+
     /// The records that are about a contact, or belong to a record, in the order in which they
     /// happen, deleted ones included.
     pub fn records_about(

@@ -15,8 +15,10 @@ use super::schema;
 use super::state::State;
 use crate::app::{BulkStart, Noun};
 
-/// Starts an action on many contacts: assign, `assign_to_queue` (with visibility `queue`),
-/// distribute, `set_visibility`, `add_tags`, `remove_tags`, delete.
+/// Starts an action on many contacts: `set` (`fields`, or one `field` and its `value`), assign,
+/// `assign_queue` (with visibility `queue`), distribute, `set_visibility`, `add_tags`, `remove_tags`,
+/// `add_to_list`, `remove_from_list`, `opt_in`, `opt_out`, block, unblock, archive, unarchive, merge
+/// (into `primary`), delete, restore.
 ///
 /// Words of a query match as they are written, not by spelling, sound, typo or beginning as in a
 /// search, unless `match` is `loose`. `dry_run` counts what is selected and shows ten of it. With
@@ -75,4 +77,21 @@ pub(super) async fn find(
 ) -> Result<HttpResponse, Problem> {
     let id = record_id(&path, Noun::Job)?;
     answer::ok(&state, move |app| app.find_job(&caller.0, id)).await
+}
+
+/// Takes back what a job has changed, as a job of its own. A contact that was changed since is left
+/// as it is and named among the `refusals`.
+#[utoipa::path(post, path = "/api/v1/jobs/{id}/undo", operation_id = "undo_job", tag = "contacts",
+    params(("id" = String, Path, description = "the id of the job")),
+    responses((status = 202, description = "it is being taken back", body = schema::BulkJobStarted), (status = 403, body = schema::Problem),
+        (status = 404, body = schema::Problem), (status = 409, body = schema::Problem)))]
+pub(super) async fn undo(
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = record_id(&path, Noun::Job)?;
+    let app = Arc::clone(&state.app);
+    let job = answer::run(&state, move |_| app.undo_job(&caller.0, id)).await?;
+    Ok(super::upkeep::accepted(&job))
 }

@@ -21,6 +21,7 @@ mod custom_fields;
 mod descriptors;
 mod duplicate_runs;
 mod duplicates;
+mod erasures;
 mod error;
 mod export;
 mod file;

@@ -10,9 +10,9 @@ use super::openapi_examples::Examples;
 use super::openapi_records::RecordPaths;
 use super::source_systems::{contacts_api, edge_functions};
 use super::{
-    admin, audit, bulk, consents, contacts, custom_fields, duplicate_runs, duplicates, export,
-    health, import_preview, imports, lists, lookup, merges, oidc, people, records, search, session,
-    setup, suggest, tags, upkeep,
+    admin, audit, bulk, consents, contacts, custom_fields, duplicate_runs, duplicates, erasures,
+    export, health, import_preview, imports, lists, lookup, merges, oidc, people, records, search,
+    session, setup, suggest, tags, upkeep,
 };
 
 #[derive(OpenApi)]
@@ -25,13 +25,14 @@ use super::{
         contacts::create, contacts::find, contacts::update, contacts::delete, contacts::delete_impact, contacts::timeline, records::callbacks, contacts::personal_data, contacts::restore, contacts::create_many,
         consents::list, consents::record, consents::check,
         merges::merge, merges::list, merges::find, merges::undo,
-        bulk::start, bulk::list, bulk::find,
+        bulk::start, bulk::list, bulk::find, bulk::undo,
         search::list, search::search, export::export,
         lookup::lookup, lookup::lookup_batch, suggest::suggest,
         imports::create, import_preview::preview, imports::list, imports::find, imports::errors, imports::cancel,
         admin::create_organization, admin::list_organizations, admin::find_organization, admin::update_organization,
         admin::list_tokens, admin::create_token, admin::find_token, admin::update_token, admin::revoke_token,
-        admin::read_settings, admin::update_settings, upkeep::score_leads,
+        admin::read_settings, admin::update_settings, upkeep::score_leads, upkeep::run_retention,
+        erasures::request, erasures::list, erasures::find, erasures::approve, erasures::refuse,
         custom_fields::list, custom_fields::create, custom_fields::find, custom_fields::update, custom_fields::delete,
         custom_fields::order, custom_fields::order_by_post,
         duplicates::check, duplicates::list, duplicates::dismiss, duplicates::dismissals, duplicates::withdraw,

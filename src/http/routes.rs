@@ -10,8 +10,8 @@ use super::integrations::{cid, cti, phonebook, three_cx};
 use super::source_systems::{contacts_api, edge_functions};
 use super::{
     admin, assets, audit, bulk, consents, contacts, custom_fields, duplicate_runs, duplicates,
-    export, health, import_preview, imports, lists, lookup, merges, oidc, openapi, people, records,
-    search, session, setup, suggest, tags, upkeep,
+    erasures, export, health, import_preview, imports, lists, lookup, merges, oidc, openapi,
+    people, records, search, session, setup, suggest, tags, upkeep,
 };
 use crate::domain::record::{AnyKind, KINDS};
 use crate::error::ErrorCode;
@@ -89,6 +89,7 @@ const WRITTEN: &[Endpoint] = &[
     post("/api/v1/merges/{id}/undo", || web::post().to(merges::undo)),
     get("/api/v1/jobs", || read().to(bulk::list)),
     get("/api/v1/jobs/{id}", || read().to(bulk::find)),
+    post("/api/v1/jobs/{id}/undo", || web::post().to(bulk::undo)),
     get("/api/v1/contacts/export", || read().to(export::export)),
     get("/api/v1/contacts/{id}", || read().to(contacts::find)),
     patch("/api/v1/contacts/{id}", || web::patch().to(contacts::update)),
@@ -111,6 +112,12 @@ const WRITTEN: &[Endpoint] = &[
     get("/api/v1/organizations/{id}", || read().to(admin::find_organization)),
     patch("/api/v1/organizations/{id}", || web::patch().to(admin::update_organization)),
     get("/api/v1/calls/callbacks", || read().to(records::callbacks)),
+    post("/api/v1/contacts/{id}/erasure", || web::post().to(erasures::request)),
+    get("/api/v1/erasures", || read().to(erasures::list)),
+    get("/api/v1/erasures/{id}", || read().to(erasures::find)),
+    post("/api/v1/erasures/{id}/approve", || web::post().to(erasures::approve)),
+    post("/api/v1/erasures/{id}/refuse", || web::post().to(erasures::refuse)),
+    post("/api/v1/retention/runs", || web::post().to(upkeep::run_retention)),
     post("/api/v1/lead-score/runs", || web::post().to(upkeep::score_leads)),
     get("/api/v1/health", || read().to(health::figures)),
     get("/api/v1/tokens", || read().to(admin::list_tokens)),

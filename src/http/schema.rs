@@ -14,6 +14,7 @@ mod consents;
 mod contact;
 mod custom_field;
 mod duplicates;
+mod erasures;
 mod lists;
 mod merges;
 mod people;
@@ -40,6 +41,7 @@ pub(super) use duplicates::{
     AutoMergeDone, AutoMergeInput, AutoMergeList, AutoMergeUndone, DecisionList, DismissalInput,
     DuplicateAccuracy, DuplicateCheck, DuplicateList, DuplicateRun, DuplicateRunList,
 };
+pub(super) use erasures::{Erasure, ErasureInput, ErasureList, RetentionRunInput, RetentionTrial};
 pub(super) use lists::{ListMembersAnswer, ListMembersInput};
 pub(super) use merges::{
     Merge, MergeAnswer, MergeInput, MergeList, MergedInto, UndoAnswer, UndoConflict, UndoInput,
@@ -200,7 +202,9 @@ pub(super) struct BulkSelection {
 
 #[derive(ToSchema)]
 pub(super) struct BulkAction {
-    /// `assign`, `assign_to_queue`, `distribute`, `set_visibility`, `add_tags`, `remove_tags`, `delete`.
+    /// `set`, `assign`, `assign_queue`, `distribute`, `set_visibility`, `add_tags`, `remove_tags`,
+    /// `add_to_list`, `remove_from_list`, `opt_in`, `opt_out`, `block`, `unblock`, `archive`,
+    /// `unarchive`, `merge`, `delete`, `restore`.
     #[schema(rename = "type")]
     pub kind: String,
     /// Of assign: id, address or name of the user; `null` for nobody.
@@ -212,6 +216,16 @@ pub(super) struct BulkAction {
     /// Of `set_visibility`: all, queue, owner.
     pub visibility: Option<String>,
     pub tags: Option<Vec<String>>,
+    /// Of set: what all get, as a single change has it.
+    pub fields: Option<Value>,
+    /// Of set: one field, such as source or cf.plan, in the place of `fields`.
+    pub field: Option<String>,
+    /// Of set: the value of that field.
+    pub value: Option<Value>,
+    /// Of merge: the contact that stays.
+    pub primary: Option<uuid::Uuid>,
+    /// Of `add_to_list` and `remove_from_list`: the id or name of a static list.
+    pub list: Option<String>,
 }
 
 #[derive(ToSchema)]
@@ -274,6 +288,12 @@ pub(super) struct BulkJob {
     pub refused: u64,
     /// The refused contacts and why; at most a thousand.
     pub refusals: Vec<Refusal>,
+    /// The entries of the audit log with what it has changed, if that can be taken back.
+    pub audit_entries: Vec<u64>,
+    /// The job that it takes back.
+    pub undo_of: Option<uuid::Uuid>,
+    /// The job that has taken it back.
+    pub undone_by: Option<uuid::Uuid>,
     pub error: Option<String>,
     pub created_at: String,
     pub finished_at: Option<String>,

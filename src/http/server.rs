@@ -129,6 +129,7 @@ pub fn serve_on(
     work.resume_field_work();
     work.resume_stage_renaming();
     work.tend_scores();
+    work.tend_retention();
     work.resume_number_rereading();
     work.resume_duplicate_runs();
     let duplicates = work.tend_duplicates().map_err(ServeError::Io)?;
@@ -195,7 +196,11 @@ async fn look_after(state: web::Data<State>, options: ServeOptions) {
         if forgotten.elapsed() >= FORGET_EVERY {
             state.rates.forget();
             let app = Arc::clone(&state.app);
-            let _ = web::block(move || app.tend_scores()).await;
+            let nightly = move || {
+                app.tend_scores();
+                app.tend_retention();
+            };
+            let _ = web::block(nightly).await;
             forgotten = tokio::time::Instant::now();
         }
     }

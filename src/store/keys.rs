@@ -34,6 +34,7 @@
 //! | `W` | organisation | colours of tags |
 //! | `X` | organisation, hash under a secret of the organisation | id of the record or contact that is called so |
 //! | `Y` | organisation, hash under a secret of the organisation | id of the contact that is called so on a channel |
+//! | `e` | organisation, erasure id | erasure that was asked for, and its certificate |
 
 use uuid::Uuid;
 
@@ -93,6 +94,9 @@ pub const NAMES: u8 = b'X';
 /// The space of what contacts are called on channels.
 pub const CHANNELS: u8 = b'Y';
 
+/// The space of erasures.
+pub const ERASURES: u8 = b'e';
+
 /// The key of the next free contact number.
 pub const NEXT_CONTACT_NUMBER: &[u8] = b"Mnext_contact_number";
 /// The key of the next free organisation number.
@@ -114,6 +118,7 @@ pub fn name(key: &[u8]) -> Option<String> {
         DUPLICATE_RUNS => "run that looked for duplicates",
         USERS => "user",
         SAVED_SEARCHES => "saved search",
+        ERASURES => "erasure",
         DECISIONS => "decision about contact",
         ORGANIZATIONS => return Some("an organisation".to_owned()),
         CONSENTS => {
@@ -302,6 +307,11 @@ pub fn parse_link(key: &[u8]) -> Option<(OrgNumber, Uuid, u8, Uuid)> {
 /// The key of a saved search.
 pub fn saved_search(organization: OrgNumber, id: Uuid) -> [u8; 21] {
     with_organization(SAVED_SEARCHES, organization, id.as_bytes())
+}
+
+/// The key of an erasure; ids grow with time, so a scan meets the oldest first.
+pub fn erasure(organization: OrgNumber, id: Uuid) -> [u8; 21] {
+    with_organization(ERASURES, organization, id.as_bytes())
 }
 
 /// The key of a run that looks for duplicates.

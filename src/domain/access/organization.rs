@@ -12,6 +12,7 @@ use crate::domain::ids::OrgNumber;
 use crate::domain::lead_score::LeadScoring;
 use crate::domain::phone::ValidationLevel;
 use crate::domain::required::RequiredFields;
+use crate::domain::retention::Retention;
 use crate::domain::time::Timestamp;
 
 /// An organisation: the tenant to which contacts, people, tokens and settings belong.
@@ -41,6 +42,9 @@ pub struct Organization {
     /// Whether the rules have changed since.
     #[serde(default)]
     pub is_scoring_due: bool,
+    /// When its rules of retention were applied last.
+    #[serde(default)]
+    pub retained_at: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -134,6 +138,8 @@ pub struct OrgSettings {
     pub deal_stages: Vec<DealStage>,
     /// How promising contacts are.
     pub lead_score: LeadScoring,
+    /// How long contacts are kept with which nothing happens.
+    pub retention: Retention,
     /// How duplicates are looked for.
     pub duplicates: DuplicateSettings,
 }
@@ -157,6 +163,7 @@ impl Default for OrgSettings {
             bulk_delete_limits: BulkDeleteLimits::default(),
             deal_stages: Vec::new(),
             lead_score: LeadScoring::default(),
+            retention: Retention::default(),
             duplicates: DuplicateSettings::default(),
         }
     }

@@ -43,8 +43,36 @@ pub(in crate::http) struct Settings {
     pub deal_stages: Option<Vec<DealStage>>,
     /// By which rules contacts are scored from 0 to 100; members that are absent stay.
     pub lead_score: Option<LeadScoring>,
+    /// How long contacts are kept with which nothing happens; members that are absent stay.
+    /// `archive_after_days`, `delete_after_days` and `erase_after_days` are short for a rule.
+    pub retention: Option<Retention>,
     /// How duplicates are looked for.
     pub duplicates: Option<DuplicateSettings>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct Retention {
+    pub rules: Option<Vec<RetentionRule>>,
+    /// Whether those who have refused something are never deleted; true if nothing is said.
+    pub keep_opted_out: Option<bool>,
+    /// Contacts with one of these tags stay.
+    pub keep_tags: Option<Vec<String>>,
+    /// Whether the rules are applied each night.
+    pub automatic: Option<bool>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct RetentionRule {
+    /// archive, delete (can be restored), erase (for good).
+    pub action: String,
+    /// Days without anything happening.
+    pub after_days: u64,
+    /// Only contacts with one of these.
+    pub statuses: Option<Vec<String>>,
+    /// Only contacts with one of these.
+    pub tags: Option<Vec<String>>,
+    /// Only contacts that meet this: query text, or a filter in JSON.
+    pub when: Option<serde_json::Value>,
 }
 
 #[derive(ToSchema)]

@@ -103,6 +103,7 @@ const TABLE: &[(&str, &str, Rule)] = &[
     // The jobs are those that the caller has started.
     ("GET", "/api/v1/jobs", Rule::Caller(200, 200)),
     ("GET", "/api/v1/jobs/{id}", Rule::Caller(404, 404)),
+    ("POST", "/api/v1/jobs/{id}/undo", Rule::Caller(404, 404)),
     ("GET", "/api/v1/contacts/{id}", Rule::Contact(&[P::View])),
     ("PATCH", "/api/v1/contacts/{id}", Rule::Contact(&[P::Edit])),
     ("DELETE", "/api/v1/contacts/{id}", Rule::Contact(&[P::Delete])),
@@ -124,6 +125,13 @@ const TABLE: &[(&str, &str, Rule)] = &[
     ("DELETE", "/api/v1/tokens/{id}", Rule::Record(Noun::Token, PEOPLE, 204)),
     ("GET", "/api/v1/settings", Rule::Whole(SETTINGS, 200)),
     ("PATCH", "/api/v1/settings", Rule::Whole(SETTINGS, 200)),
+    ("POST", "/api/v1/contacts/{id}/erasure", Rule::Contact(&[P::Edit])),
+    ("GET", "/api/v1/erasures", Rule::Whole(&[P::Edit], 200)),
+    // Without erasures.
+    ("GET", "/api/v1/erasures/{id}", Rule::Whole(&[P::Edit], 404)),
+    ("POST", "/api/v1/erasures/{id}/approve", Rule::Whole(SETTINGS, 404)),
+    ("POST", "/api/v1/erasures/{id}/refuse", Rule::Whole(SETTINGS, 404)),
+    ("POST", "/api/v1/retention/runs", Rule::Whole(SETTINGS, 202)),
     ("POST", "/api/v1/lead-score/runs", Rule::Whole(SETTINGS, 202)),
     ("GET", "/api/v1/users", Rule::Whole(NAMES, 200)),
     ("POST", "/api/v1/users", Rule::Whole(PEOPLE, 201)),

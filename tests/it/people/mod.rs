@@ -6,5 +6,6 @@ mod quotas;
 mod records;
 mod saved_searches;
 mod selections;
+mod undo;
 
 pub(crate) use records::{acting_as, user};

@@ -1,0 +1,201 @@
+//! Taking back what a job has changed: each contact gets the values that it had, unless somebody
+//! has changed them since.
+
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a few of many actions are special, and new ones are like the rest"
+)]
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::error::Error;
+use super::jobs::{BulkJob, JobState, MOST_REFUSALS, Refusal};
+use super::lists::note_members;
+use super::{App, authorize};
+use crate::domain::access::{Caller, Permission};
+use crate::domain::audit::{AuditAction, AuditDetails, AuditEntry, FieldChange};
+use crate::domain::contact::Contact;
+use crate::domain::ids::ContactId;
+use crate::domain::list::list_kind;
+use crate::domain::record::Verb;
+use crate::domain::time::Timestamp;
+use crate::engine::{Error as EngineError, Rejected, Tx, codec, keys};
+
+/// What became of one contact.
+enum Undone {
+    Changed,
+    Kept(Refusal),
+}
+
+impl App {
+    /// Takes back what a job of the caller has changed, as a job of its own.
+    ///
+    /// # Errors
+    /// If there is no such job for the caller, it runs, it has no inverse, it was undone already,
+    /// or the caller may not.
+    pub fn undo_job(self: &Arc<Self>, caller: &Caller, id: Uuid) -> Result<BulkJob, Error> {
+        let known = self.find_job(caller, id)?;
+        authorize(caller, Permission::Edit)?;
+        let refused = |detail: &str| Err(Error::ImpossibleStep(detail.to_owned()));
+        if known.state == JobState::Running {
+            return refused("this job still runs: wait for its end");
+        }
+        if let Some(by) = known.undone_by {
+            return refused(&format!("job {by} has undone this one already"));
+        }
+        if known.audit_entries.is_empty() {
+            return refused("this job has changed nothing that could be taken back");
+        }
+        let mut job = BulkJob::new(Uuid::now_v7(), self.now());
+        job.undo_of = Some(id);
+        job.total = known.changed;
+        if let Some(known) = self.keep_job(caller, &job, None)? {
+            return Ok(known);
+        }
+        self.note_bulk_job(id, |known| known.undone_by = Some(job.id));
+        let (by, own, entries) = (caller.clone(), job.id, known.audit_entries);
+        self.run_job(own, move |app| app.undo_entries(&by, own, &entries))?;
+        Ok(job)
+    }
+
+    fn undo_entries(&self, caller: &Caller, job: Uuid, entries: &[u64]) -> Result<(), Error> {
+        // What was done last is taken back first.
+        for number in entries.iter().rev() {
+            if self.is_stopping_jobs() {
+                return Err(Error::Overloaded("the server was shut down before the end"));
+            }
+            let (by, number, org) = (caller.clone(), *number, caller.organization);
+            let now = self.now();
+            let written = self.partition.write::<_, Error>(org, caller, false, move |tx| {
+                undo_entry(tx, &by, number, now)
+            })?;
+            self.own_writes.note(caller, written.seq);
+            self.own_writes.note_hidden(org, written.seq);
+            self.note_bulk_job(job, |job| {
+                for outcome in &written.value {
+                    match outcome {
+                        Undone::Changed => job.changed += 1,
+                        Undone::Kept(why) => {
+                            job.refused += 1;
+                            if job.refusals.len() < MOST_REFUSALS {
+                                job.refusals.push(why.clone());
+                            }
+                        }
+                    }
+                }
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The number of the audit entry that a write in progress will have.
+pub(super) fn next_entry(tx: &Tx<'_>, caller: &Caller) -> Result<u64, EngineError> {
+    let head: crate::domain::audit::AuditHead =
+        match tx.get(&keys::audit_head(caller.organization))? {
+            Some(bytes) => codec::decode(&bytes)?,
+            None => crate::domain::audit::AuditHead::default(),
+        };
+    Ok(head.number + 1)
+}
+
+fn undo_entry(
+    tx: &mut Tx<'_>,
+    by: &Caller,
+    number: u64,
+    now: Timestamp,
+) -> Result<Vec<Undone>, Rejected<Error>> {
+    let org = by.organization;
+    let Some(bytes) = tx.get(&keys::audit(org, number))? else { return Ok(Vec::new()) };
+    let entry: AuditEntry = codec::decode(&bytes).map_err(EngineError::from)?;
+    let mut outcomes = Vec::new();
+    for act in &entry.acts {
+        let Some(bytes) = tx.get(&keys::audit_details(org, act.1, number))? else { continue };
+        let details: AuditDetails = codec::decode(&bytes).map_err(EngineError::from)?;
+        match act.0 {
+            AuditAction::ContactUpdated
+            | AuditAction::ContactDeleted
+            | AuditAction::ContactRestored => {
+                outcomes.push(undo_contact(tx, by, ContactId(act.1), &details.changes, now)?);
+            }
+            AuditAction::Record(kind, Verb::Updated) if kind == list_kind() => {
+                undo_members(tx, by, act.1, &details.changes, &mut outcomes)?;
+            }
+            _other => {}
+        }
+    }
+    Ok(outcomes)
+}
+
+fn kept(id: ContactId, code: &str, detail: impl Into<String>) -> Undone {
+    Undone::Kept(Refusal { id, code: code.to_owned(), detail: detail.into() })
+}
+
+fn undo_contact(
+    tx: &mut Tx<'_>,
+    by: &Caller,
+    id: ContactId,
+    changes: &[FieldChange],
+    now: Timestamp,
+) -> Result<Undone, Rejected<Error>> {
+    let found = tx.contact(by.organization, id)?;
+    let Some(before) = found.filter(|contact| by.sees(contact)) else {
+        return Ok(kept(id, "not_found", "there is no contact with this id any more"));
+    };
+    let mut after = before.clone();
+    for change in changes {
+        // It must still be as the job has left it.
+        let held = after.with_field(&change.field, &change.after);
+        if held.as_ref() != Some(&after) {
+            let detail = format!("{} was changed since", change.field);
+            return Ok(kept(id, "changed_since", detail));
+        }
+        let Some(earlier) = after.with_field(&change.field, &change.before) else {
+            let detail = format!("{} cannot be put back", change.field);
+            return Ok(kept(id, "unknown_field", detail));
+        };
+        after = earlier;
+    }
+    if after == before {
+        return Ok(kept(id, "changed_since", "it is as it was already"));
+    }
+    after.version = before.version + 1;
+    after.updated_at = now.max(before.updated_at);
+    after.updated_by = Some(by.actor.as_ref().to_owned());
+    tx.replace_contact(by.organization, before, after)?;
+    Ok(Undone::Changed)
+}
+
+fn undo_members(
+    tx: &mut Tx<'_>,
+    by: &Caller,
+    list: Uuid,
+    changes: &[FieldChange],
+    outcomes: &mut Vec<Undone>,
+) -> Result<(), Rejected<Error>> {
+    let org = by.organization;
+    for change in changes.iter().filter(|change| change.field == "members") {
+        let was_added = change.before.is_null();
+        let ids = if was_added { &change.after } else { &change.before };
+        let ids = ids.as_array().into_iter().flatten();
+        let ids = ids.filter_map(|id| id.as_str()?.parse().ok().map(ContactId));
+        let mut undone = Vec::new();
+        for id in ids {
+            let contact = tx.contact(org, id)?.filter(|one: &Contact| by.sees(one));
+            let is_undone = match contact {
+                Some(contact) => tx.set_on_list(org, contact, list, !was_added)?,
+                None => false,
+            };
+            if is_undone {
+                undone.push(id);
+                outcomes.push(Undone::Changed);
+            } else {
+                outcomes.push(kept(id, "changed_since", "it is as it was already"));
+            }
+        }
+        note_members(tx, list, &undone, !was_added);
+    }
+    Ok(())
+}
