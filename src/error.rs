@@ -33,6 +33,8 @@ pub enum ErrorCode {
     RevisionConflict,
     /// The `Idempotency-Key` was used with another request.
     IdempotencyMismatch,
+    /// It cannot be told what happened since a place of the change feed.
+    ChangesGone,
     /// There is no such record, for this caller.
     NotFound,
     /// Another record of the kind has this name.
@@ -91,7 +93,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All codes.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 43] = [
         Self::Malformed,
         Self::Unauthorized,
         Self::Forbidden,
@@ -107,6 +109,7 @@ impl ErrorCode {
         Self::TotalDiffers,
         Self::RevisionConflict,
         Self::IdempotencyMismatch,
+        Self::ChangesGone,
         Self::NotFound,
         Self::NameTaken,
         Self::InUse,
@@ -154,6 +157,7 @@ impl ErrorCode {
             Self::TotalDiffers => "total_differs",
             Self::RevisionConflict => "revision_conflict",
             Self::IdempotencyMismatch => "idempotency_mismatch",
+            Self::ChangesGone => "changes_gone",
             Self::NotFound => "not_found",
             Self::NameTaken => "name_taken",
             Self::InUse => "in_use",
@@ -201,6 +205,7 @@ impl ErrorCode {
             Self::FileUnreadable => "The file cannot be read",
             Self::TotalDiffers => "Another number of contacts is selected than expected",
             Self::RevisionConflict => "The record has been changed meanwhile",
+            Self::ChangesGone => "What happened since then is not known",
             Self::IdempotencyMismatch => "The idempotency key was used for another request",
             Self::NotFound => "There is no such record",
             Self::NameTaken => "Another record has this name",

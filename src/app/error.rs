@@ -157,6 +157,9 @@ pub enum Error {
         "this Idempotency-Key was used with another body or path: take a new key for a new request"
     )]
     IdempotencyMismatch,
+    /// It cannot be told what happened since then.
+    #[error("{0}")]
+    FeedGone(&'static str),
     /// There is no such import.
     #[error("there is no import with this id")]
     ImportNotFound,
@@ -289,6 +292,7 @@ impl HasCode for Error {
             Self::Invalid(_) => ErrorCode::Invalid,
             Self::RevisionConflict { .. } | Self::StaleVersions(_) => ErrorCode::RevisionConflict,
             Self::IdempotencyMismatch => ErrorCode::IdempotencyMismatch,
+            Self::FeedGone(_) => ErrorCode::ChangesGone,
             Self::ImportNotFound => ErrorCode::ImportNotFound,
             Self::FileUnreadable(_) => ErrorCode::FileUnreadable,
             Self::Overloaded(_) => ErrorCode::Overloaded,

@@ -15,6 +15,7 @@ mod erasures;
 mod error;
 mod exports;
 mod facts_recount;
+mod feed;
 mod health;
 mod idempotency;
 mod import_files;
@@ -81,6 +82,7 @@ pub use duplicates::{
 pub use erasures::ErasurePage;
 pub use error::{Error, Noun};
 pub use exports::{CardVersion, ContactFormat, ExportFormat, ExportRequest};
+pub use feed::{ChangeEvent, Changes, FeedPosition};
 pub use idempotency::Idempotency;
 pub use import_jobs::{ImportJob, ImportState, SentList};
 pub use import_list::ListForm;

@@ -18,6 +18,7 @@ use super::backup;
 use super::cancel::Cancel;
 use super::checkpointer::Checkpointer;
 use super::error::{Error, Rejected};
+use super::feed::RecentEntries;
 use super::follower::{Follower, Replacement, Serving};
 use super::health::{Condition, Health};
 use super::image;
@@ -151,6 +152,7 @@ pub struct Partition {
     contact_count: Arc<AtomicU64>,
     trash: Arc<Trash>,
     watches: Arc<Watches>,
+    recent: RecentEntries,
     health: Arc<Health>,
     builder: Arc<Builder>,
     requests: Option<Sender<Request>>,
@@ -236,6 +238,7 @@ impl Partition {
             contact_count: Arc::new(AtomicU64::new(scanned.live)),
             trash: Arc::new(scanned.trash),
             watches: Arc::default(),
+            recent: RecentEntries::default(),
             health: Arc::default(),
             stop: Arc::new(AtomicBool::new(false)),
             threads: Mutex::new(Threads::default()),
@@ -600,6 +603,14 @@ impl Partition {
     /// Which contacts of an organisation are changed from now on.
     pub fn watch(&self, org: OrgNumber) -> Arc<Watch> {
         self.watches.of(org)
+    }
+
+    pub(super) fn applied(&self) -> &Progress {
+        &self.applied
+    }
+
+    pub(super) fn recent(&self) -> &RecentEntries {
+        &self.recent
     }
 
     /// The clock.

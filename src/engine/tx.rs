@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::error::Error;
 use super::scores::Scorer;
+use crate::domain::access::SightKey;
 use crate::domain::audit::{AuditAction, FieldChange};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ContactId, ContactNumber, OrgNumber};
@@ -26,6 +27,9 @@ pub struct Tombstone {
     pub deleted_at: Timestamp,
     /// Who deleted it.
     pub deleted_by: String,
+    /// Who could see it, so that those who followed it are told; not where a name says that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen_by: Option<SightKey>,
 }
 
 /// A contact before and after a write.
@@ -421,8 +425,14 @@ impl<'a> Tx<'a> {
         self.follow_merge(org, before.id, before.merged_into, None)?;
         self.follow_channels(org, Some(&before), None)?;
         self.follow_company(org, Some(&before), None);
-        let tombstone =
-            Tombstone { number: before.number, deleted_at, deleted_by: deleted_by.to_owned() };
+        let is_id = |text: &str| text.is_empty() || Uuid::parse_str(text).is_ok();
+        let tombstone = Tombstone {
+            number: before.number,
+            deleted_at,
+            deleted_by: deleted_by.to_owned(),
+            seen_by: Some(SightKey::of(&before))
+                .filter(|key| is_id(&key.principal) && is_id(&key.department)),
+        };
         self.count(org, -1, -signed(codec::encode(&before)?.len()));
         self.erase_consents(org, before.id)?;
         self.delete(&keys::contact(org, before.id));

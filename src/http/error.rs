@@ -98,6 +98,7 @@ pub(super) fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::Invalid | ErrorCode::FileUnreadable | ErrorCode::IdempotencyMismatch => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
+        ErrorCode::ChangesGone => StatusCode::GONE,
         ErrorCode::RevisionConflict => StatusCode::PRECONDITION_FAILED,
         ErrorCode::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -24,6 +24,7 @@ mod duplicates;
 mod erasures;
 mod error;
 mod export;
+mod feed;
 mod file;
 mod filters;
 mod gate;

@@ -11,8 +11,8 @@ use super::openapi_records::RecordPaths;
 use super::source_systems::{contacts_api, edge_functions};
 use super::{
     admin, audit, bulk, consents, contacts, custom_fields, duplicate_runs, duplicates, erasures,
-    export, health, import_preview, imports, lists, lookup, merges, oidc, people, records, search,
-    session, setup, suggest, tags, upkeep,
+    export, feed, health, import_preview, imports, lists, lookup, merges, oidc, people, records,
+    search, session, setup, suggest, tags, upkeep,
 };
 
 #[derive(OpenApi)]
@@ -47,6 +47,7 @@ use super::{
         people::add_member, people::remove_member,
         session::sign_in, session::find, session::sign_out, session::sign_out_everywhere, session::change_password,
         session::permissions, setup::find, setup::set_up, oidc::start, oidc::callback,
+        feed::list, feed::follow,
         cid::by_query, cid::by_path, three_cx::template, three_cx::find, three_cx::search, three_cx::journal, three_cx::create, cti::take,
         phonebook::read, phonebook::read_by_post, phonebook::grandstream, phonebook::old_grandstream,
         edge_functions::create, edge_functions::search, edge_functions::import,

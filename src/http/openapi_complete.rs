@@ -17,7 +17,7 @@ use crate::domain::record::KINDS;
 pub(super) struct Completion;
 
 /// The groups of operations, in the order in which somebody who begins needs them.
-const TAGS: [(&str, &str); 14] = [
+const TAGS: [(&str, &str); 15] = [
     ("lookup", "Who is calling: people for a number."),
     ("contacts", "Search, create, read, change, delete and export contacts."),
     ("records", "What is about contacts: tasks and so on."),
@@ -27,6 +27,7 @@ const TAGS: [(&str, &str); 14] = [
     ("duplicates", "Contacts that are the same person."),
     ("merging", "Make one contact of several, and undo that."),
     ("people", "Users, departments, queues and saved searches."),
+    ("changes", "What has happened, page by page or as it happens."),
     ("telephones", "For telephone systems and desk phones, in their formats."),
     (
         "source systems",
@@ -69,10 +70,11 @@ const RETRY_AFTER: (&str, &str) =
     ("Retry-After", "After how many seconds it is worth trying again.");
 
 /// Answers that are text, with their media types.
-const TEXTS: [(&str, &[&str]); 13] = [
+const TEXTS: [(&str, &[&str]); 14] = [
     ("/healthz", &["text/plain"]),
     ("/readyz", &["text/plain"]),
     ("/metrics", &["text/plain"]),
+    ("/api/v1/events", &["text/event-stream"]),
     ("/cid", &["text/plain"]),
     ("/cid/{number}", &["text/plain"]),
     ("/integrations/3cx/template.xml", &["application/xml"]),

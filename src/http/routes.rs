@@ -10,7 +10,7 @@ use super::integrations::{cid, cti, phonebook, three_cx};
 use super::source_systems::{contacts_api, edge_functions};
 use super::{
     admin, assets, audit, bulk, consents, contacts, custom_fields, duplicate_runs, duplicates,
-    erasures, export, health, import_preview, imports, lists, lookup, merges, oidc, openapi,
+    erasures, export, feed, health, import_preview, imports, lists, lookup, merges, oidc, openapi,
     people, records, search, session, setup, suggest, tags, upkeep,
 };
 use crate::domain::record::{AnyKind, KINDS};
@@ -205,6 +205,8 @@ const WRITTEN: &[Endpoint] = &[
     get("/api/contacts/{id}", || read().to(contacts_api::find)),
     put("/api/contacts/{id}", || web::put().to(contacts_api::update)),
     delete("/api/contacts/{id}", || web::delete().to(contacts_api::delete)),
+    get("/api/v1/changes", || read().to(feed::list)),
+    get("/api/v1/events", || web::get().to(feed::follow)),
     get("/cid", || read().to(cid::by_query)),
     get("/cid/{number}", || read().to(cid::by_path)),
     get("/integrations/3cx/template.xml", || read().to(three_cx::template)),

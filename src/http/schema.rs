@@ -15,6 +15,7 @@ mod contact;
 mod custom_field;
 mod duplicates;
 mod erasures;
+mod feed;
 mod lists;
 mod merges;
 mod people;
@@ -42,6 +43,7 @@ pub(super) use duplicates::{
     DuplicateAccuracy, DuplicateCheck, DuplicateList, DuplicateRun, DuplicateRunList,
 };
 pub(super) use erasures::{Erasure, ErasureInput, ErasureList, RetentionRunInput, RetentionTrial};
+pub(super) use feed::Changes;
 pub(super) use lists::{ListMembersAnswer, ListMembersInput};
 pub(super) use merges::{
     Merge, MergeAnswer, MergeInput, MergeList, MergedInto, UndoAnswer, UndoConflict, UndoInput,

@@ -57,6 +57,8 @@ pub(super) struct State {
     /// Whether cookies are only for connections that nobody reads: always, but where a browser
     /// would then not send them over a network without TLS.
     pub(super) secure_cookies: bool,
+    /// Those who follow changes.
+    pub(super) followers: Gate,
     /// The certificate, under TLS.
     pub(super) certificates: Option<Arc<Certificates>>,
     /// Set when the server begins to shut down.
@@ -65,6 +67,9 @@ pub(super) struct State {
     /// Dropped behind all others: tells who waits for it that nothing is held any more.
     pub(super) _held: Sender<()>,
 }
+
+/// Most who follow changes at once.
+const MOST_FOLLOWERS: usize = 2_000;
 
 impl State {
     /// Sets everything up.
@@ -87,6 +92,7 @@ impl State {
                 options.searches_waiting,
                 options.search_patience,
             ),
+            followers: Gate::new("followers of changes", MOST_FOLLOWERS, 0, no_wait),
             exports: Gate::new("exports", options.exports, 0, no_wait),
             scans: Gate::new(
                 "requests that read everything",

@@ -222,6 +222,8 @@ fn written_routes(id: &str) -> Vec<(&'static str, String, Value, &'static str)> 
         ("POST", format!("/api/v1/contacts/{id}/erasure"), Value::Null, "agent"),
         ("PATCH", format!("/api/v1/tags/{id}"), json!({"color": "red"}), "manager"),
         ("DELETE", format!("/api/v1/tags/{id}"), Value::Null, "manager"),
+        ("GET", at("/api/v1/changes"), Value::Null, "agent"),
+        ("GET", at("/api/v1/events?since=nowhere"), Value::Null, "agent"),
         ("POST", at("/rest/v1/contacts"), json!({"name": "x"}), "agent"),
         ("POST", at("/functions/v1/search-contacts"), json!({}), "agent"),
         ("POST", at("/functions/v1/import-contacts"), json!({}), "manager"),

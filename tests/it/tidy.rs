@@ -179,6 +179,7 @@ fn handlers_do_on_their_worker_only_what_takes_microseconds() {
         "check_import",
         "condition",
         "find_previewed",
+        "last_change",
         "lookup_number",
         "now",
         "permissions_of",

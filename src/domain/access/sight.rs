@@ -1,10 +1,12 @@
 //! Which contacts a caller sees: the same rule for searches, lookups, exports and single records.
 
+use serde::{Deserialize, Serialize};
+
 use super::super::contact::{Contact, Visibility};
 use super::super::text::fold;
 
 /// What of a contact decides who sees it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SightKey {
     /// Who may see it.
     pub visibility: Visibility,

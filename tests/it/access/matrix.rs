@@ -699,7 +699,11 @@ fn other_route(world: &World, who: &Who, preset: Preset, method: &str, path: &st
                 "/api/v1/duplicates/runs" => json!({}),
                 _ => json!({"name": name}),
             };
-            let answer = ask(&path.replace("{id}", "second"), &body);
+            let answer = match path {
+                // Else it would not end.
+                "/api/v1/events" => ask("/api/v1/events?since=nowhere", &body),
+                _ => ask(&path.replace("{id}", "second"), &body),
+            };
             let expected = if who.may(preset, needs) { success } else { 403 };
             assert_eq!(answer.status, expected, "{what}: {}", text(&answer));
             if answer.status == 403 {

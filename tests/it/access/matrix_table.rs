@@ -214,6 +214,9 @@ const TABLE: &[(&str, &str, Rule)] = &[
     ("GET", "/api/v1/admin/backup", Rule::Whole(OPERATE, 200)),
     ("POST", "/api/v1/admin/check", Rule::Whole(OPERATE, 200)),
     ("POST", "/api/v1/admin/reindex", Rule::Whole(OPERATE, 200)),
+    ("GET", "/api/v1/changes", Rule::Whole(&[P::View], 200)),
+    // From a place that is none; those who may follow are tried where changes are.
+    ("GET", "/api/v1/events", Rule::Whole(&[P::View], 422)),
     ("GET", "/cid", Rule::Device(&[P::Lookup], 200)),
     ("GET", "/cid/{number}", Rule::Device(&[P::Lookup], 200)),
     ("GET", "/integrations/3cx/template.xml", Rule::Caller(200, 200)),

@@ -1,0 +1,32 @@
+//! Shapes of the change feed.
+
+use serde_json::Value;
+use utoipa::ToSchema;
+
+#[derive(ToSchema)]
+pub(in crate::http) struct ChangeEvent {
+    /// The place behind it.
+    pub id: String,
+    /// What happened: contact.updated, call.created and so on.
+    pub event: String,
+    pub at: String,
+    /// Who did it.
+    pub by: String,
+    /// contact, or the kind of the record.
+    pub kind: String,
+    pub record_id: uuid::Uuid,
+    /// Whether it is not there any more, for this caller.
+    pub gone: bool,
+    /// The record as it is now; null if it is gone.
+    pub data: Value,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct Changes {
+    /// Oldest first.
+    pub events: Vec<ChangeEvent>,
+    /// What to ask with next.
+    pub next_since: String,
+    /// Whether there is more already.
+    pub has_more: bool,
+}
