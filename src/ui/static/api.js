@@ -113,13 +113,14 @@ export async function request(method, path, options = {}) {
     await asking;
     if (csrf) headers["X-CSRF-Token"] = csrf;
   }
-  if (options.body !== undefined) headers["Content-Type"] = options.type ?? "application/json";
+  const isForm = options.body instanceof FormData;
+  if (options.body !== undefined && !isForm) headers["Content-Type"] = options.type ?? "application/json";
   let response;
   try {
     response = await fetch(url, {
       method,
       headers,
-      body: options.body === undefined ? undefined : JSON.stringify(options.body),
+      body: options.body === undefined ? undefined : isForm ? /** @type {FormData} */ (options.body) : JSON.stringify(options.body),
       signal: options.signal,
       // A record must be as the server has it now; the browser's cache would not know.
       cache: "no-store",
@@ -208,9 +209,9 @@ export async function updateContact(id, patch, etag) {
   );
 }
 
-/** `delete_contact` @param {string} id @param {{permanent: boolean}} how */
+/** `delete_contact`, for good with everything about it @param {string} id @param {{permanent: boolean}} how */
 export async function deleteContact(id, { permanent }) {
-  await request("DELETE", pathOf(id), { params: { permanent: permanent || undefined } });
+  await request("DELETE", pathOf(id), { params: permanent ? { permanent, cascade: true } : {} });
 }
 
 /** `restore_contact` @param {string} id */

@@ -64,6 +64,7 @@ const OWN_LETTERS = ["duplicates", "companies", "deals", "tasks", "lists", "impo
 
 /** @type {Record<string, () => boolean|void>} */
 const LETTERS = {
+  o: () => may("edit") && onCard(() => go({ contact: shown.peek(), tab: "notes" })),
   n: () => (may("create") ? go({ create: true, contact: null }) : false),
   c: () => onCard(() => call()),
   y: () => onCard(copyNumber),

@@ -15,6 +15,8 @@ import { place } from "./state/url.js";
 /** Whether the person here has one of these rights; no until it is known. @param {...string} rights */
 const hasOne = (...rights) => () => rights.some((one) => me.value?.permissions[one]);
 const everybody = () => true;
+/** The rights that settings are about. */
+const SETTERS = ["manage_settings", "manage_users", "manage_fields", "manage_tags", "read_audit"];
 
 const records = (/** @type {string} */ name) => withWork(() => import("./records/pages.js").then((file) => file[name]));
 
@@ -29,7 +31,13 @@ export const PAGES = [
   { name: "lists", path: "/lists", title: "Lists", icon: "list", keys: "l", may: hasOne("view"), Page: records("Lists") },
   { name: "duplicates", path: "/duplicates", title: "Duplicates", icon: "twins", keys: "u", may: hasOne("merge"),
     Page: onDemand(() => import("./review/view.js").then((file) => file.Duplicates)) },
+  { name: "import", path: "/import", title: "Import", icon: "import", keys: "i", may: hasOne("import"),
+    Page: withWork(() => import("./importing/page.js").then((file) => file.Import)) },
   { name: "jobs", path: "/jobs", title: "Jobs", icon: "job", keys: "j", may: hasOne("edit"), Page: records("Jobs") },
+  { name: "settings", path: "/settings", title: "Settings", icon: "gear", keys: "s", may: hasOne(...SETTERS),
+    Page: withWork(() => import("./settings/page.js").then((file) => file.Settings)) },
+  { name: "profile", path: "/profile", title: "Profile", icon: "user", keys: "p", may: everybody, hidden: true,
+    Page: withWork(() => import("./settings/profile.js").then((file) => file.Profile)) },
 ];
 
 /** @param {string} view */

@@ -280,7 +280,11 @@ impl Page {
     pub(crate) fn click(&mut self, selector: &str) {
         let place = self.wait(&format!(
             "(() => {{
-                const box = document.querySelector({}).getBoundingClientRect();
+                const one = document.querySelector({});
+                const {{ top, bottom }} = one.getBoundingClientRect();
+                // As a person scrolls to what they do not see.
+                if (top < 0 || bottom > innerHeight) one.scrollIntoView({{ block: 'center' }});
+                const box = one.getBoundingClientRect();
                 const place = [box.x + box.width / 2, box.y + box.height / 2];
                 const rests = box.width > 0 && String(window.lastPlace) === String(place);
                 window.lastPlace = place;

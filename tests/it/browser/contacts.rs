@@ -73,7 +73,7 @@ fn pages_are_reached_by_rail_palette_and_letters() {
     // On a telephone the bar is at the bottom, and what does not fit is in the palette.
     page.resize(360, 720);
     page.click("[data-test=more-pages]");
-    page.wait("document.querySelector('[data-test=dialog-palette]')");
+    page.wait("document.querySelector('[data-test=dialog-palette][open]')");
     page.press("Escape");
     page.wait("!document.querySelector('dialog')");
     page.assert_clean(base);
@@ -321,7 +321,7 @@ fn the_page_of_contacts_is_accessible_and_fits_every_width() {
             "{width} scrolls sideways"
         );
         page.press("Ctrl+k");
-        page.wait("document.querySelector('[data-test=dialog-palette]')");
+        page.wait("document.querySelector('[data-test=dialog-palette][open]')");
         assert_accessible(&mut page, &format!("the palette, {scheme} {width}"));
         page.press("Escape");
     }

@@ -395,7 +395,7 @@ fn who_may_not_merge_is_not_offered_it() {
     page.type_text(PASSWORD);
     page.press("Enter");
     page.wait("document.querySelector('[data-test=card] footer') && document.querySelector('[data-test=user] button')");
-    let offered = "document.querySelectorAll('a[href=\"/duplicates\"], .tabs button:nth-child(3), [data-test=card-duplicates]').length";
+    let offered = "document.querySelectorAll('a[href=\"/duplicates\"], [data-tab=duplicates], [data-test=card-duplicates]').length";
     assert_eq!(page.eval(offered), json!(0));
     page.press("m");
     page.press("?");

@@ -6,6 +6,7 @@
 
 mod access;
 mod callers;
+mod card;
 mod cdp;
 mod console;
 mod contacts;
@@ -16,6 +17,7 @@ mod fields;
 mod pop;
 mod records;
 mod safety;
+mod settings;
 mod sign_in;
 
 use serde_json::{Value, json};
@@ -78,10 +80,10 @@ fn wait_for_card(page: &mut Page, name: &str) {
     page.wait(&format!("{CARD}?.querySelector('h1').innerText.includes({})", json!(name)));
 }
 
-/// Whether a button of this text can be seen.
+/// Whether a button of this text can be seen; a part of a card that is called so offers nothing.
 fn offers(page: &mut Page, text: &str) -> bool {
     let offered = page.eval(&format!(
-        "[...document.querySelectorAll('button, a')].some((one) => one.offsetParent && one.innerText.trim().startsWith({}))",
+        "[...document.querySelectorAll('button, a')].some((one) => one.offsetParent && !one.closest('.tabs') && one.innerText.trim().startsWith({}))",
         json!(text)
     ));
     offered == json!(true)

@@ -10,12 +10,12 @@ import { may, mayMerge } from "../state/me.js";
 import { toast } from "../state/session.js";
 import { offerUndo } from "../state/undo.js";
 import { plural } from "../text/words.js";
-import { complain, createItem, listItems, saidOf } from "../work/api.js";
+import { complain, createItem, listItems, saidOf } from "../state/items.js";
 import { MergeChosen } from "../work/merge.js";
 import { Export } from "./export.js";
 import { clear, count, isWhole, selected, selection } from "./state.js";
 
-/** @typedef {import("./state.js").Asked} Asked @typedef {import("../work/api.js").Item} Item */
+/** @typedef {import("./state.js").Asked} Asked @typedef {import("../state/items.js").Item} Item */
 
 /** So many consents are recorded one by one. */
 const MOST_CONSENTS = 500;

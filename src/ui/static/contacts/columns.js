@@ -9,7 +9,7 @@ import { mainPhone, phoneText } from "../text/phone.js";
 import { ago, dayText, inFull } from "../text/time.js";
 import { countryName, label as labelOf, mayCall, statusName } from "../text/words.js";
 
-/** @typedef {import("../work/table.js").Column} Column @typedef {import("../work/api.js").Item} Item */
+/** @typedef {import("../work/table.js").Column} Column @typedef {import("../state/items.js").Item} Item */
 
 const KEY = "ringdex.columns";
 const FIRST = ["name", "phone", "email", "company", "status", "tags", "owner", "last_activity"];

@@ -10,11 +10,11 @@ import { may, me } from "../state/me.js";
 import { personName, queueName } from "../state/people.js";
 import { go, goPage, place } from "../state/url.js";
 import { countryName, label as labelOf, statusName } from "../text/words.js";
-import { act, complain, createItem, deleteItem, listItems, updateItem } from "../work/api.js";
+import { act, complain, createItem, deleteItem, listItems, updateItem } from "../state/items.js";
 import { chooseColumns, chosenColumns } from "./columns.js";
 import { partOf, setPart, toggleValue, valuesOf } from "./query.js";
 
-/** @typedef {import("../work/api.js").Item} Item */
+/** @typedef {import("../state/items.js").Item} Item */
 
 const FACETS = ["status", "tag", "owner", "queue", "company", "country", "city", "source"];
 /** A request counts no more. */

@@ -12,7 +12,7 @@ import { narrow } from "../state/session.js";
 import { go, goMore, openContact, place } from "../state/url.js";
 import { mainPhone, phoneText } from "../text/phone.js";
 import { duration, plural } from "../text/words.js";
-import { saidOf } from "../work/api.js";
+import { saidOf } from "../state/items.js";
 import { useRows } from "../work/rows.js";
 import { Nothing } from "../work/sheet.js";
 import { Table } from "../work/table.js";
@@ -23,7 +23,7 @@ import { RowMenu } from "./menu.js";
 import { partsOf, readPart, withoutPart } from "./query.js";
 import { clear, isWhole, put, selected } from "./state.js";
 
-/** @typedef {import("../work/api.js").Item} Item */
+/** @typedef {import("../state/items.js").Item} Item */
 
 const LETTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
 /** Pages of contacts reach so far. */

@@ -3,7 +3,7 @@
 
 import { signal } from "../dom.js";
 
-/** @typedef {import("../work/api.js").Item} Item */
+/** @typedef {import("../state/items.js").Item} Item */
 
 /** Rows by id. @type {import("../vendor/signals.js").Signal<Map<string, Item>>} */
 export const selected = signal(new Map());

@@ -2,8 +2,9 @@
 // The lower half of the card: everything else that is on the record, and the way to add
 // what is not. Members of the record that this file does not know are shown as they are.
 
-import { Fragment, html, useLayoutEffect, useRef } from "../dom.js";
+import { Fragment, html, signal, useLayoutEffect, useRef } from "../dom.js";
 import { adding, edit, freshField } from "../state/card.js";
+import { CHOICES, departmentName, departments, loadChoices, sources } from "../state/choices.js";
 import { customLabel, definitions } from "../state/definitions.js";
 import { may, seesAll } from "../state/me.js";
 import { actorName, queueName } from "../state/people.js";
@@ -11,34 +12,57 @@ import { ago, dayText, inFull } from "../text/time.js";
 import { countryName, label as labelOf, languageName, valueText } from "../text/words.js";
 import { AddressField, CustomField, EmailField, NewCustomField, OwnerField, PhoneField, TextField } from "./fields.js";
 import { Hint } from "./hint.js";
+import { ChannelField, ChoiceField, ProfileField } from "./more-fields.js";
 import { Icon } from "./icons.js";
 
 /** @typedef {import("../api.js").Contact} Contact */
 
-/** @returns {string[]} */
-const zones = () => /** @type {any} */ (Intl).supportedValuesOf?.("timeZone") ?? [];
-
 /**
- * Text members of the record, in the order of the card.
- * @type {{path: string, label: string, type?: "date"|"textarea", show?: (value: string) => any, list?: () => string[]}[]}
+ * Members of the record that are text or chosen, in the order of the card.
+ * @type {{path: string, label: string, type?: "date"|"textarea", show?: (value: any) => any, list?: () => string[], isChosen?: boolean, none?: string}[]}
  */
 const TEXTS = [
+  { path: "suffix", label: "Name suffix" },
   { path: "department", label: "Department" },
   { path: "role", label: "Buying role" },
   { path: "birthday", label: "Birthday", show: dayText },
-  { path: "language", label: "Language", show: languageName },
-  { path: "timezone", label: "Time zone", show: (zone) => zone.replaceAll("_", " "), list: zones },
-  { path: "preferred_channel", label: "Prefers", list: () => ["phone", "email", "sms", "whatsapp"] },
+  { path: "country", label: "Country", isChosen: true, show: countryName },
+  { path: "language", label: "Language", isChosen: true, show: languageName },
+  { path: "timezone", label: "Time zone", isChosen: true, show: (zone) => zone.replaceAll("_", " ") },
+  { path: "preferred_channel", label: "Prefers", isChosen: true, show: labelOf },
+  { path: "opt_in", label: "Marketing", isChosen: true, none: "Nothing is known", show: (value) => (String(value) === "true" ? "Opted in" : "Opted out") },
   { path: "assigned_to", label: "Owner" },
-  { path: "source", label: "Source", show: labelOf },
+  { path: "assigned_queue", label: "Queue", isChosen: true, none: "None", show: queueName },
+  { path: "visibility", label: "Seen by", isChosen: true, none: "Everybody", show: (value) => CHOICES.visibility().find(([one]) => one === value)?.[1] ?? labelOf(value) },
+  { path: "org_department_id", label: "Our department", isChosen: true, none: "None", show: departmentName },
+  { path: "source", label: "Source", show: labelOf, list: () => sources.value },
+  { path: "first_channel", label: "First channel", isChosen: true, show: labelOf },
   { path: "external_crm_provider", label: "CRM" },
   { path: "external_crm_id", label: "CRM id" },
 ];
 
+/** What is as it is for almost everybody says nothing. @type {Record<string, unknown>} */
+const USUAL = { visibility: "all" };
+
+/** Whether a record has something worth a line. @param {Contact} contact @param {string} path */
+const hasMember = (contact, path) => ![null, undefined, "", USUAL[path]].includes(contact[path]);
+
+/** A member of the record by its kind. @param {{contact: Contact, one: typeof TEXTS[0]}} props */
+function Member({ contact, one }) {
+  const { path, label } = one;
+  if (path === "assigned_to") return html`<${OwnerField} contact=${contact} />`;
+  if (one.isChosen) {
+    const to = path === "opt_in" ? (/** @type {string} */ text) => (text === "" ? null : text === "true") : path === "visibility" ? (/** @type {string} */ text) => text || "all" : undefined;
+    return html`<${ChoiceField} contact=${contact} path=${path} label=${label} options=${CHOICES[path]()} none=${one.none} say=${(/** @type {any} */ value) => (value === "" || value === null ? "" : (one.show ?? String)(value))} to=${to} />`;
+  }
+  return html`<${TextField} contact=${contact} path=${path} label=${label} type=${path === "birthday" && (!contact.birthday || FULL_DATE.test(contact.birthday)) ? "date" : undefined}
+    list=${one.list?.()} show=${one.show && contact[path] ? one.show(contact[path]) : undefined} />`;
+}
+
 /** Shown elsewhere on the card, or of no use to a person. */
 const ELSEWHERE = new Set([
   ...TEXTS.map((one) => one.path), "id", "version", "display_name", "name", "first_name", "last_name", "phones",
-  "emails", "addresses", "phone", "mobile", "email", "company", "company_id", "title", "tags", "custom_fields",
+  "emails", "addresses", "lifecycle", "email_state", "email_opt_out", "consent", "lists", "counts", "may_call", "may_email", "phone", "mobile", "email", "company", "company_id", "title", "tags", "custom_fields",
   "notes", "status", "do_not_contact", "blocked", "visibility", "opt_in", "social_profiles", "channels", "created_at",
   "updated_at", "created_by", "updated_by", "created_by_user_id", "updated_by_user_id", "assigned_queue", "match", "duplicates", "seq", "url", "last_activity_at", "deleted_at", "org_department_id",
 ]);
@@ -59,11 +83,7 @@ const Fact = ({ label, value }) => html`<div class="field fixed"><dt>${label}</d
 function fixedFacts(contact) {
   const rest = Object.entries(contact).filter(([key, value]) => !ELSEWHERE.has(key) && value && typeof value !== "object");
   return [
-    ...(contact.channels ?? []).map((/** @type {any} */ one) => [labelOf(one.channel), one.identifier]),
-    ...Object.entries(contact.social_profiles ?? {}).map(([site, profile]) => [labelOf(site), profile]),
-    ...(contact.opt_in === null || contact.opt_in === undefined ? [] : [["Marketing", contact.opt_in ? "Opted in" : "Opted out"]]),
-    ...(contact.visibility && contact.visibility !== "all" ? [["Visible to", labelOf(contact.visibility)]] : []),
-    ...(contact.assigned_queue ? [["Queue", queueName(contact.assigned_queue)]] : []),
+    ...(contact.email_opt_out ? [["E-mail", "Opted out of e-mail"]] : []),
     ...rest.map(([key, value]) => [labelOf(key.replace(/_at$/, "")), readOnly(key === "country" ? countryName(value) : value)]),
   ];
 }
@@ -75,20 +95,46 @@ function customNames(contact) {
   return [...defined, ...Object.keys(contact.custom_fields ?? {}).filter((name) => !defined.includes(name))].filter(has);
 }
 
+const FOLDED = "ringdex.own-fields";
+/** Whether the own fields are unfolded, in this browser. */
+const ownOpen = signal(readFolded());
+
+function readFolded() {
+  try {
+    return localStorage.getItem(FOLDED) !== "folded";
+  } catch {
+    return true;
+  }
+}
+
+/** @param {boolean} isOpen */
+function foldOwn(isOpen) {
+  ownOpen.value = isOpen;
+  try {
+    if (isOpen) localStorage.removeItem(FOLDED);
+    else localStorage.setItem(FOLDED, "folded");
+  } catch {
+    // It lasts until the page is closed.
+  }
+}
+
 /** @param {{contact: Contact}} props */
 export function Details({ contact }) {
   const custom = customNames(contact);
-  const texts = TEXTS.filter(({ path }) => contact[path]);
+  useLayoutEffect(() => {
+    if (may("edit")) loadChoices();
+  }, []);
   const rows = [
-    ...texts.map((one) => one.path === "assigned_to" ? html`<${OwnerField} key=${one.path} contact=${contact} />` : html`<${TextField} key=${one.path} contact=${contact} path=${one.path} label=${one.label}
-      type=${one.path === "birthday" && FULL_DATE.test(contact.birthday) ? "date" : undefined}
-      list=${one.list?.()} show=${one.show ? one.show(contact[one.path]) : undefined} />`),
+    ...(contact.channels ?? []).map((/** @type {any} */ _, /** @type {number} */ index) => html`<${ChannelField} key=${`channel-${index}`} contact=${contact} index=${index} />`),
+    ...Object.keys(contact.social_profiles ?? {}).map((site) => html`<${ProfileField} key=${`site-${site}`} contact=${contact} site=${site} />`),
+    ...TEXTS.filter(({ path }) => hasMember(contact, path)).map((one) => html`<${Member} key=${one.path} contact=${contact} one=${one} />`),
     ...fixedFacts(contact).map(([label, value]) => html`<${Fact} key=${`fixed-${label}`} label=${label} value=${value} />`),
   ];
   return html`<${Fragment}>
     ${rows.length ? html`<section aria-label="Details"><dl class="facts">${rows}</dl></section>` : null}
     ${custom.length
-      ? html`<section aria-label="Own fields"><dl class="facts">${custom.map((name) => html`<${CustomField} key=${name} contact=${contact} name=${name} />`)}</dl></section>`
+      ? html`<section aria-label="Own fields"><details open=${ownOpen.value} onToggle=${(/** @type {any} */ event) => foldOwn(event.target.open)}><summary class="quiet-text">Own fields</summary>
+          <dl class="facts">${custom.map((name) => html`<${CustomField} key=${name} contact=${contact} name=${name} />`)}</dl></details></section>`
       : null}
     ${contact.notes
       ? html`<section aria-label="Notes"><dl class="facts notes"><${TextField} contact=${contact} path="notes" label="Notes" type="textarea" /></dl></section>`
@@ -105,10 +151,12 @@ function addable(contact) {
     { path: "company", label: "Company" },
     { path: "title", label: "Title" },
     { path: "notes", label: "Notes" },
-    ...TEXTS,
+    ...TEXTS.filter(({ path }) => path !== "assigned_queue" || CHOICES.assigned_queue().length).filter(({ path }) => path !== "org_department_id" || departments.value.length),
+    { path: `channels/${contact.channels?.length ?? 0}`, label: "Channel" },
+    { path: "social_profiles", label: "Profile" },
     ...definitions.value.filter(({ key }) => !customNames(contact).includes(key)).map(({ key }) => ({ path: `custom_fields/${key}`, label: customLabel(key) })),
     { path: "custom_fields", label: "Own field" },
-  ].filter(({ path }) => (!contact[path] || path === "custom_fields") && seesAll(path.split("/")[0]));
+  ].filter(({ path }) => (!hasMember(contact, path) || ["custom_fields", "social_profiles"].includes(path)) && seesAll(path.split("/")[0]));
 }
 
 /** The editor of a field that the record does not have yet. @param {{contact: Contact, path: string}} props */
@@ -118,17 +166,20 @@ function NewField({ contact, path }) {
   if (kind === "emails") return html`<${EmailField} contact=${contact} index=${Number(index)} />`;
   if (kind === "addresses") return html`<${AddressField} contact=${contact} index=${Number(index)} />`;
   if (kind === "custom_fields") return index ? html`<${CustomField} contact=${contact} name=${index} />` : html`<${NewCustomField} contact=${contact} />`;
-  if (kind === "assigned_to") return html`<${OwnerField} contact=${contact} />`;
+  if (kind === "channels") return html`<${ChannelField} contact=${contact} index=${Number(index)} />`;
+  if (kind === "social_profiles") return html`<${ProfileField} contact=${contact} />`;
+  const member = TEXTS.find((one) => one.path === path);
+  if (member) return html`<${Member} contact=${contact} one=${member} />`;
   const text = addable(contact).find((one) => one.path === path);
-  const type = path === "notes" ? "textarea" : path === "birthday" ? "date" : undefined;
-  const list = TEXTS.find((one) => one.path === path)?.list?.();
-  return html`<${TextField} contact=${contact} path=${path} label=${text?.label ?? labelOf(path)} type=${type} list=${list} />`;
+  const type = path === "notes" ? "textarea" : undefined;
+  return html`<${TextField} contact=${contact} path=${path} label=${text?.label ?? labelOf(path)} type=${type} />`;
 }
 
 /** @param {{contact: Contact}} props */
 export function AddField({ contact }) {
   const choices = useRef(/** @type {HTMLElement|null} */ (null));
   useLayoutEffect(() => {
+    if (adding.value) loadChoices();
     if (adding.value) /** @type {HTMLElement|null} */ (choices.current?.querySelector("button"))?.focus();
   }, [adding.value]);
   if (!may("edit")) return null;

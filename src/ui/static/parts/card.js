@@ -1,12 +1,12 @@
 // @ts-check
 // The contact card: who this is and whether to call, then how to reach them, then the rest.
 
-import { html, onDemand, useEffect, useLayoutEffect, useRef } from "../dom.js";
+import { html, onDemand, useEffect, useLayoutEffect, useRef, withWork } from "../dom.js";
 import { adding, call, copyNumber, edit, lookalikes, pin, shown } from "../state/card.js";
 import { isMasked, may, mayMerge } from "../state/me.js";
 import { load, record, remember } from "../state/records.js";
 import { dialog, narrow } from "../state/session.js";
-import { go, openContact, place } from "../state/url.js";
+import { go, goPage, openContact, place } from "../state/url.js";
 import { placeOf, timeIn, timeInCountry } from "../text/time.js";
 import { mainPhone, phoneText } from "../text/phone.js";
 import { countryName, mayCall, problemText, whyText } from "../text/words.js";
@@ -19,6 +19,8 @@ import { Tags } from "./tags.js";
 /** @typedef {import("../api.js").Contact} Contact */
 
 const CardDuplicates = onDemand(() => import("../review/card-tab.js").then((file) => file.CardDuplicates));
+
+const CardTab = withWork(() => import("../tabs/tab.js").then((file) => file.CardTab));
 
 const CardTimeline = onDemand(() => import("../timeline/card-tab.js").then((file) => file.CardTimeline));
 
@@ -70,18 +72,21 @@ function Lookalikes({ contact }) {
   </aside>`;
 }
 
-/** @param {{id: string}} props */
-function Tabs({ id }) {
-  const tabs = [["", "Details"], ["timeline", "Timeline"], ...(mayMerge() ? [["duplicates", "Duplicates"]] : [])];
-  return html`<nav class="tabs" aria-label="Parts of the card">${tabs.map(([tab, name]) => html`<button type="button"
-    aria-current=${place.value.tab === tab ? "true" : undefined} onClick=${() => go({ contact: id, tab })}>${name}</button>`)}</nav>`;
+/** @param {{contact: Contact}} props */
+function Tabs({ contact }) {
+  const { id, counts = {}, lists = [] } = contact;
+  const tabs = [["", "Details"], ["timeline", "Timeline"], ["calls", "Calls", counts.calls], ["notes", "Notes", counts.notes], ["tasks", "Tasks", counts.tasks_open], ["deals", "Deals", counts.open_deals],
+    ["conversations", "Conversations", counts.conversations], ["consent", "Consent"], ["lists", "Lists", lists.length], ...(mayMerge() ? [["duplicates", "Duplicates"]] : [])];
+  return html`<nav class="tabs" aria-label="Parts of the card">${tabs.map(([tab, name, count]) => html`<button type="button" key=${tab} data-tab=${tab}
+    aria-current=${place.value.tab === tab ? "true" : undefined} onClick=${() => go({ contact: id, tab })}>${name}${count ? html` <span class="num">${count}</span>` : null}</button>`)}</nav>`;
 }
 
 /** What is below the tabs. @param {{contact: Contact}} props */
 function Lower({ contact }) {
   const { tab } = place.value;
   if (tab === "timeline") return html`<${CardTimeline} contact=${contact} />`;
-  if (tab && mayMerge()) return html`<${CardDuplicates} contact=${contact} />`;
+  if (tab === "duplicates" && mayMerge()) return html`<${CardDuplicates} contact=${contact} /><${CardTab} tab="merge" contact=${contact} />`;
+  if (tab && tab !== "duplicates") return html`<${CardTab} tab=${tab} contact=${contact} />`;
   return html`<${Details} contact=${contact} /><${AddField} contact=${contact} />`;
 }
 
@@ -90,7 +95,8 @@ function Identity({ contact }) {
   const time = localTime(contact);
   const line = [
     contact.title ? html`<${TextField} contact=${contact} path="title" label="Title" inline />` : null,
-    contact.company ? html`<${TextField} contact=${contact} path="company" label="Company" inline />` : null,
+    contact.company ? html`<${TextField} contact=${contact} path="company" label="Company" inline
+      after=${contact.company_id ? html`<button type="button" class="act" aria-label=${`Show the company ${contact.company}`} title="Show the company" onClick=${() => goPage("companies", { more: { open: contact.company_id } })}><${Icon} name="company" /></button>` : null} />` : null,
     time ? html`<span class="clock"><${Icon} name="clock" /><span class="num">${time}</span></span>` : null,
   ].filter(Boolean);
   return html`<div class="identity">
@@ -166,7 +172,7 @@ export function Card({ id, known, preview = false }) {
     <div class="head"><${Identity} key=${id} contact=${contact} /><div class="head-tools"><${Actions} contact=${contact} /><${Pin} id=${id} /></div></div>
     <div key=${id}>
       <${Reach} contact=${contact} />
-      <${Tabs} id=${id} />
+      <${Tabs} contact=${contact} />
       <${Lower} key=${id} contact=${contact} />
       <${Foot} contact=${contact} />
     </div>

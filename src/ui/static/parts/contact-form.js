@@ -11,6 +11,7 @@ import { go } from "../state/url.js";
 import { label as labelOf, problemText } from "../text/words.js";
 import { Editor } from "./editor.js";
 import { PHONE_LABELS } from "./fields.js";
+import { moreBody, MoreForm, moreInputOf } from "./more-form.js";
 import { looksLikeNumber } from "./result-list.js";
 import { Icon } from "./icons.js";
 
@@ -18,7 +19,7 @@ const Likely = onDemand(() => import("../review/likely.js").then((file) => file.
 
 /**
  * @typedef {{name: string, phones: {number: string, label: string}[], emails: string[], company: string,
- *   title: string, tags: string, notes: string, custom: Record<string, string>}} Draft
+ *   title: string, tags: string, notes: string, custom: Record<string, string>, more: import("./more-form.js").More}} Draft
  */
 
 /** @param {string} start what was searched for or who called @returns {Draft} */
@@ -34,6 +35,7 @@ function blank(start) {
     tags: "",
     notes: "",
     custom: {},
+    more: {},
   };
 }
 
@@ -44,6 +46,7 @@ function body(draft) {
   const emails = draft.emails.filter((one) => one.trim());
   const custom = required().map(({ key }) => [key, customValue(definitionOf(key), draft.custom[key] ?? "", null)]).filter(([, value]) => value !== null);
   const tags = draft.tags.split(",").map((one) => one.trim()).filter(Boolean);
+  const { custom: own, ...more } = moreBody(draft.more, draft.name.trim());
   return {
     name: text(draft.name),
     phones: phones.length ? phones.map((one, index) => ({ number: one.number.trim(), label: text(one.label), primary: index === 0 })) : undefined,
@@ -52,7 +55,8 @@ function body(draft) {
     title: text(draft.title),
     tags: tags.length ? tags : undefined,
     notes: text(draft.notes),
-    custom_fields: custom.length ? Object.fromEntries(custom) : undefined,
+    custom_fields: custom.length || own ? { ...Object.fromEntries(custom), ...own } : undefined,
+    ...more,
   };
 }
 
@@ -61,11 +65,12 @@ const required = () => definitions.value.filter((one) => one.required);
 
 /** The inputs a pointer of the server may mean. @param {string} pointer */
 function inputOf(pointer) {
-  const [kind, index] = pointer.replace(/^#?\//, "").split("/").map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const [kind, index, ...steps] = pointer.replace(/^#?\//, "").split("/").map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
   if (["phones", "phone", "mobile"].includes(kind)) return `phones/${index ?? 0}`;
   if (["emails", "email"].includes(kind)) return `emails/${index ?? 0}`;
-  if (["name", "first_name", "last_name", "display_name", ""].includes(kind)) return "name";
-  return kind === "custom_fields" ? `custom_fields/${index}` : kind;
+  if (["name", "display_name", ""].includes(kind)) return "name";
+  if (kind === "custom_fields") return required().some((one) => one.key === index) ? `custom_fields/${index}` : `custom.${index}`;
+  return moreInputOf(kind, [index, ...steps].filter((one) => one !== undefined)) ?? kind;
 }
 
 /** @param {{start?: string, title?: string, closable?: boolean}} props `start` is filled in where it belongs */
@@ -99,7 +104,7 @@ export function ContactForm({ start = "", title = "New contact", closable = true
     event.preventDefault();
     if (sending) return;
     const wanted = body(draft);
-    if (!wanted.name && !wanted.phones && !wanted.emails) {
+    if (!wanted.name && !draft.name.trim() && !draft.more.first_name?.trim() && !draft.more.last_name?.trim() && !wanted.channels && !wanted.phones && !wanted.emails) {
       setProblem(new Problem(422, { detail: "", errors: [{ pointer: "/name", detail: "A name, a number or an e-mail is needed." }] }));
       return;
     }
@@ -110,14 +115,14 @@ export function ContactForm({ start = "", title = "New contact", closable = true
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       // The definitions may have changed since the form was opened.
-      if (error.errors.some((one) => inputOf(one.pointer ?? "").startsWith("custom_fields/"))) await loadDefinitions({ again: true });
+      if (error.errors.some((one) => /^#?\/custom_fields\//.test(one.pointer ?? ""))) await loadDefinitions({ again: true });
       setProblem(error);
       // Corrected input is another request.
       if (error.status === 422 || error.status === 409) key.current = `${key.current}+`;
       setSending(false);
     }
   };
-  const shown = new Set(["name", "company", "title", "tags", "notes", ...draft.phones.map((_, index) => `phones/${index}`),
+  const shown = new Set([...Object.keys(draft.more), "name", "company", "title", "tags", "notes", ...draft.phones.map((_, index) => `phones/${index}`),
     ...draft.emails.map((_, index) => `emails/${index}`), ...required().map((one) => `custom_fields/${one.key}`)]);
   /** @param {string} name */
   const complaint = (name) => problem?.errors.find((one) => inputOf(one.pointer ?? "") === name)?.detail;
@@ -156,7 +161,9 @@ export function ContactForm({ start = "", title = "New contact", closable = true
         ${bad ? html`<p class="complaint" id=${`${id}-bad`}><${Icon} name="info" />${bad}</p>` : null}</div>
     </div>`;
   };
-  const { notes, tags, title: position, custom_fields: own, ...compared } = body(draft);
+  const { notes, tags, title: position, custom_fields: own, ...all } = body(draft);
+  const { phones, emails, company, birthday, first_name, last_name } = /** @type {any} */ (all);
+  const compared = { name: all.name ?? (draft.name.trim() || undefined), phones, emails, company, birthday, first_name, last_name };
   return html`<form class="card form" ref=${form} onSubmit=${send} aria-label=${title} data-test="create-form"
     onKeyDown=${(/** @type {KeyboardEvent} */ event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void send(event); }}>
     <h1>${title}</h1>
@@ -177,6 +184,7 @@ export function ContactForm({ start = "", title = "New contact", closable = true
     ${row("company", "Company", draft.company, (company) => change({ company }))}
     ${row("title", "Title", draft.title, (text) => change({ title: text }))}
     ${required().map(custom)}
+    <${MoreForm} more=${draft.more} onChange=${(/** @type {import("./more-form.js").More} */ more) => change({ more })} complaint=${complaint} />
     ${row("tags", "Tags", draft.tags, (tags) => change({ tags }), { placeholder: "Customer, VIP" })}
     ${row("notes", "Notes", draft.notes, (notes) => change({ notes }), { area: true })}
     <div class="form-end">

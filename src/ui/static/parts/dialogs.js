@@ -2,8 +2,8 @@
 // What lies over the page: all keys, the choice how to delete, the own password.
 
 import { html, onDemand } from "../dom.js";
-import { asksToCall, call, remove, shownContact } from "../state/card.js";
-import { may, mayMerge } from "../state/me.js";
+import { asksToCall, call, shownContact } from "../state/card.js";
+import { mayMerge } from "../state/me.js";
 import { dialog, letterKeys, setLetterKeys } from "../state/session.js";
 import { phoneText } from "../text/phone.js";
 import { mayCall } from "../text/words.js";
@@ -11,11 +11,12 @@ import { Dialog } from "./dialog.js";
 
 const PasswordDialog = onDemand(() => import("../account/password-dialog.js").then((file) => file.PasswordDialog));
 const Palette = onDemand(() => import("../palette/dialog.js").then((file) => file.Palette));
+const DeleteChoice = onDemand(() => import("../trash/delete-choice.js").then((file) => file.DeleteChoice));
 const TrashDialog = onDemand(() => import("../trash/dialog.js").then((file) => file.TrashDialog));
 
 const KEYS = [
   ["Find", [["/", "To the search box, from anywhere"], ["↑ ↓", "Move in the list"], ["Enter", "Open the contact"], ["Esc", "Clear, then go back"]]],
-  ["On a card", [["c", "Call"], ["y", "Copy the number"], ["e", "Edit, then Tab from field to field"], ["t", "Add a tag"], ["a", "Add a field"], ["p", "Pin the card: it stays while you search"]]],
+  ["On a card", [["c", "Call"], ["y", "Copy the number"], ["e", "Edit, then Tab from field to field"], ["o", "Write a note"], ["t", "Add a tag"], ["a", "Add a field"], ["p", "Pin the card: it stays while you search"]]],
   ["Duplicates", [["m", "Compare and merge, from a card"], ["j k", "Go on, go back"], ["1 2", "Say whose value stays"], ["p", "Say who stays"], ["Enter", "Merge"], ["x", "Not the same person"], ["l", "Later"], ["u", "Undo"]]],
   ["Everywhere", [["n", "New contact"], ["Ctrl K", "Every page and command"], ["g c", "Contacts; g and another letter goes to another page"], ["Ctrl Z", "Undo the last change"], ["?", "This list"]]],
 ];
@@ -32,20 +33,6 @@ function KeysHelp() {
     <label class="check"><input type="checkbox" checked=${letterKeys.value}
       onChange=${(/** @type {any} */ event) => setLetterKeys(event.target.checked)} />Single letters act outside of text fields</label>
     <form method="dialog"><button class="button">Close</button></form>
-  <//>`;
-}
-
-function DeleteChoice() {
-  const contact = shownContact();
-  if (!contact) return null;
-  return html`<${Dialog} name="delete" label=${`Delete ${contact.display_name}`}>
-    <h2>Delete ${contact.display_name}?</h2>
-    <p>A deleted contact is not found and not called any more, and can be restored. Deleting permanently cannot be undone.</p>
-    <div class="choose">
-      ${may("delete") ? html`<button type="button" class="button main" onClick=${() => remove({ permanent: false })}>Delete, can be restored</button>` : null}
-      ${may("erase") ? html`<button type="button" class="button danger" onClick=${() => remove({ permanent: true })}>Delete permanently</button>` : null}
-      <form method="dialog"><button class="button">Keep</button></form>
-    </div>
   <//>`;
 }
 

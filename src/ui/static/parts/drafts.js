@@ -13,7 +13,8 @@ import { Icon } from "./icons.js";
 
 /** @param {Draft} draft */
 function open({ id, path, start }) {
-  if (id && path) {
+  if (id && path?.startsWith("tab:")) go({ view: "console", number: "", create: false, contact: id, tab: path.slice("tab:".length) });
+  else if (id && path) {
     go({ view: "console", number: "", create: false, contact: id });
     // What is on the screen may be older than what the draft must be compared with.
     void load(id).then(() => edit(path, id));

@@ -1,22 +1,33 @@
 // @ts-check
 // Companies: what they are called, how to reach them, who belongs to them, their deals.
 
-import { html } from "../dom.js";
+import { html, useState } from "../dom.js";
+import { request } from "../api.js";
+import { may } from "../state/me.js";
 import { personName } from "../state/people.js";
 import { goPage, openContact } from "../state/url.js";
 import { money } from "../work/money.js";
 import { plural } from "../text/words.js";
+import { act } from "../state/items.js";
+import { ItemPicker } from "../work/picker.js";
 import { useItems } from "../work/list-page.js";
 
-/** @typedef {import("../work/api.js").Item} Item */
+/** @typedef {import("../state/items.js").Item} Item */
 
 /** @param {{item: Item}} props */
 function People({ item }) {
-  const { items } = useItems("contacts", { company_id: item.id, per_page: 20, sort: "name" });
+  const { items, again } = useItems("contacts", { company_id: item.id, per_page: 20, sort: "name", refresh: "wait" });
+  const [picking, setPicking] = useState(0);
+  const patch = (/** @type {Item} */ contact, /** @type {any} */ body) => request("PATCH", `/api/v1/contacts/${contact.id}`, { body, type: "application/merge-patch+json" });
+  const link = (/** @type {Item|null} */ one) => {
+    setPicking(picking + 1);
+    if (one) void act(() => patch(one, { company_id: item.id }), `${one.display_name} belongs to ${item.name}.`, () => patch(one, { company_id: one.company_id ?? null, company: one.company ?? null }), again);
+  };
   const { items: deals } = useItems("deals", { company_id: item.id, status: "open", per_page: 20 });
   return html`<section class="part" aria-label="Contacts" data-test="company-contacts"><h3>Contacts</h3>
+    ${may("edit") ? html`<div><label for="link-contact" class="quiet-text">Somebody who belongs to it</label><${ItemPicker} key=${picking} id="link-contact" noun="contacts" value=${null} onPick=${link} /></div>` : null}
     ${items?.length ? html`<ul class="lines">${items.map((one) => html`<li key=${one.id}><span><button type="button" class="link" onClick=${() => openContact(one.id)}>${one.display_name}</button></span><span class="quiet-text">${one.title ?? ""}</span></li>`)}</ul>`
-      : html`<p class="quiet-text">Nobody is linked yet. Choose the company on a contact.</p>`}</section>
+      : html`<p class="quiet-text">Nobody is linked yet.</p>`}</section>
     ${deals?.length ? html`<section class="part" aria-label="Open deals"><h3>Open deals</h3><ul class="lines">${deals.map((one) => html`<li key=${one.id}><span><button type="button" class="link" onClick=${() => goPage("deals", { more: { open: one.id } })}>${one.title}</button></span><span class="num">${money(one.amount, one.currency)}</span></li>`)}</ul></section>` : null}`;
 }
 
@@ -27,7 +38,7 @@ export const companies = {
   one: "company",
   many: "companies",
   sort: "name",
-  empty: "A company gathers its contacts and deals. Make one here, or choose it on a contact.",
+  empty: "A company gathers its contacts and deals. Make one here and link its people.",
   columns: [
     { key: "name", label: "Name", sort: "name", width: "minmax(180px, 1.6fr)", cell: (row) => row.name },
     { key: "domain", label: "Domain", sort: "domain", cell: (row) => row.domain ?? "" },

@@ -6,13 +6,13 @@ import { personName } from "../state/people.js";
 
 import { dayText } from "../text/time.js";
 import { label as labelOf } from "../text/words.js";
-import { act, updateItem } from "../work/api.js";
+import { act, updateItem } from "../state/items.js";
 import { money } from "../work/money.js";
-import { NameOf } from "../work/names.js";
+import { NameOf } from "../parts/name-of.js";
 import { may } from "../state/me.js";
 import { loadStages, stages } from "../work/stages.js";
 
-/** @typedef {import("../work/api.js").Item} Item */
+/** @typedef {import("../state/items.js").Item} Item */
 
 /** @param {Item[]} deals */
 function sums(deals) {

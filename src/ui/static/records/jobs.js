@@ -8,10 +8,10 @@ import { me } from "../state/me.js";
 import { openContact } from "../state/url.js";
 import { ago, inFull } from "../text/time.js";
 import { label as labelOf, plural } from "../text/words.js";
-import { act, complain, listItems } from "../work/api.js";
+import { act, complain, listItems } from "../state/items.js";
 import { Nothing } from "../work/sheet.js";
 
-/** @typedef {import("../work/api.js").Item} Item */
+/** @typedef {import("../state/items.js").Item} Item */
 
 const ASK_MS = 2000;
 
@@ -79,6 +79,6 @@ export function Jobs() {
   return html`<main class="page" data-test="jobs"><section class="page-main" aria-label="Jobs">
     <div class="page-head"><h1>Jobs</h1><span class="count" role="status">${jobs ? plural(jobs.length, "job") : ""}</span><span class="push"><button type="button" class="button" onClick=${again}><${Icon} name="job" />Look again</button></span></div>
     ${jobs && !jobs.length ? html`<${Nothing} title="Nothing has run yet"><p>Changes of many contacts and imports are listed here, with what they could not do.</p><//>`
-      : html`<div class="scroll" tabindex="0" aria-label="All jobs"><ul class="lines">${(jobs ?? []).map((job) => html`<${Line} key=${job.id} job=${job} again=${again} />`)}</ul></div>`}
+      : html`<div class="scroll" role="region" tabindex="0" aria-label="All jobs"><ul class="lines">${(jobs ?? []).map((job) => html`<${Line} key=${job.id} job=${job} again=${again} />`)}</ul></div>`}
   </section></main>`;
 }

@@ -6,11 +6,11 @@ import { request } from "../api.js";
 import { may } from "../state/me.js";
 import { goPage, openContact } from "../state/url.js";
 import { plural } from "../text/words.js";
-import { act } from "../work/api.js";
+import { act } from "../state/items.js";
 import { useItems } from "../work/list-page.js";
 import { ItemPicker } from "../work/picker.js";
 
-/** @typedef {import("../work/api.js").Item} Item */
+/** @typedef {import("../state/items.js").Item} Item */
 
 /** @param {{item: Item, again: () => void}} props */
 function Members({ item, again }) {

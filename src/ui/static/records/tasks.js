@@ -5,10 +5,10 @@ import { html } from "../dom.js";
 import { may, me } from "../state/me.js";
 import { personName } from "../state/people.js";
 import { ago, inFull } from "../text/time.js";
-import { act, updateItem } from "../work/api.js";
-import { NameOf } from "../work/names.js";
+import { act, updateItem } from "../state/items.js";
+import { NameOf } from "../parts/name-of.js";
 
-/** @typedef {import("../work/api.js").Item} Item */
+/** @typedef {import("../state/items.js").Item} Item */
 
 /** @param {Item} task @param {() => void} again */
 function toggle(task, again) {

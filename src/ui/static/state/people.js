@@ -25,15 +25,19 @@ export async function loadPeople() {
 }
 
 /** Names of queues by id. @type {import("../vendor/signals.js").Signal<Map<string, string>>} */
-const queues = signal(new Map());
+export const queues = signal(new Map());
 let askedQueues = false;
+
+/** Asks for the names of queues, once. */
+export function loadQueues() {
+  if (askedQueues) return;
+  askedQueues = true;
+  listQueues().then((all) => (queues.value = new Map(all.map((one) => [one.id, one.name]))), () => (askedQueues = false));
+}
 
 /** The name of a queue; asks for the names when the first one is shown. @param {string} queue */
 export function queueName(queue) {
-  if (!askedQueues && IDENTIFIER.test(queue)) {
-    askedQueues = true;
-    listQueues().then((all) => (queues.value = new Map(all.map((one) => [one.id, one.name]))), () => (askedQueues = false));
-  }
+  if (IDENTIFIER.test(queue)) loadQueues();
   return queues.value.get(queue) ?? (IDENTIFIER.test(queue) ? "a queue" : queue);
 }
 

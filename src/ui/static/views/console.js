@@ -5,6 +5,7 @@
 import { html, useEffect } from "../dom.js";
 import { Card } from "../parts/card.js";
 import { ContactForm } from "../parts/contact-form.js";
+import { Home } from "../parts/home.js";
 import { ResultList } from "../parts/result-list.js";
 import { active, answered, hits, problem, search, slow } from "../state/search.js";
 import { may } from "../state/me.js";
@@ -20,6 +21,7 @@ function Start() {
       ${may("create") ? html`<div><dt><kbd>n</kbd></dt><dd>new contact</dd></div>` : null}
       <div><dt><kbd>?</kbd></dt><dd>all keys</dd></div>
     </dl>
+    <${Home} />
   </div>`;
 }
 

@@ -8,7 +8,7 @@ import { chosen, Editor } from "../parts/editor.js";
 import { Icon } from "../parts/icons.js";
 import { people } from "../state/people.js";
 import { label as labelOf } from "../text/words.js";
-import { saidOf } from "./api.js";
+import { saidOf } from "../state/items.js";
 import { ItemPicker } from "./picker.js";
 
 /**
@@ -64,7 +64,13 @@ export function RecordForm({ name, fields, item, save, onSave, onClose, children
   const [problem, setProblem] = useState(/** @type {Problem|null} */ (null));
   const [sending, setSending] = useState(false);
   const form = useRef(/** @type {HTMLFormElement|null} */ (null));
-  useEffect(() => setTexts(begin()), [item?.id, item?.version]);
+  const seen = useRef(item?.version);
+  useEffect(() => {
+    // What was typed before this ran stays: only another version begins anew.
+    if (seen.current === item?.version) return;
+    seen.current = item?.version;
+    setTexts(begin());
+  }, [item?.version]);
   useEffect(() => {
     const bad = problem && form.current?.querySelector("[aria-invalid], .trouble");
     if (bad instanceof HTMLElement) bad.focus();

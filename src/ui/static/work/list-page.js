@@ -8,18 +8,18 @@ import { may } from "../state/me.js";
 import { narrow } from "../state/session.js";
 import { goMore, place } from "../state/url.js";
 import { plural } from "../text/words.js";
-import { act, complain, createItem, deleteItem, findItem, listItems, restoreItem, saidOf, updateItem } from "./api.js";
+import { act, complain, createItem, deleteItem, findItem, listItems, restoreItem, saidOf, updateItem } from "../state/items.js";
 import { RecordForm } from "./form.js";
 import { PER_PAGE, useRows } from "./rows.js";
 import { Nothing, Sheet } from "./sheet.js";
 import { Table } from "./table.js";
 
 /**
- * @typedef {import("./api.js").Item} Item
+ * @typedef {import("../state/items.js").Item} Item
  * @typedef {{noun: string, title: string, one: string, many?: string, sort: string, columns: import("./table.js").Column[], fields: () => import("./form.js").FormField[],
  *   filters?: {key: string, label: string, options: () => [string, string][], start?: string}[], empty: any, card?: (row: Item) => any, mayEdit?: () => boolean,
  *   detail?: (props: {item: Item, again: () => void}) => any, params?: Record<string, string>, prepare?: (body: Record<string, any>) => Record<string, any>,
- *   Board?: any, hasTrash?: boolean, hasFind?: boolean, onKey?: (key: string, row: Item|undefined, again: () => void) => boolean|void}} Spec
+ *   Board?: any, hasTrash?: boolean, onMade?: (made: Item) => void, hasFind?: boolean, onKey?: (key: string, row: Item|undefined, again: () => void) => boolean|void}} Spec
  */
 
 /** The sheet of one record, or of a new one. @param {{spec: Spec, id: string, onSaved: (item: Item) => void, again: () => void, start?: Record<string, any>}} props */
@@ -41,6 +41,7 @@ export function ItemSheet({ spec, id, onSaved, again, start = {} }) {
     const wanted = spec.prepare ? spec.prepare(body) : body;
     if (isNew) {
       const made = await createItem(spec.noun, { ...start, ...wanted });
+      spec.onMade?.(made);
       onSaved(made);
       goMore({ open: made.id ?? "" }, { replace: true });
       return;

@@ -7,9 +7,9 @@ import { Problem, request } from "../api.js";
 import { forget } from "../state/records.js";
 import { mainPhone, phoneText } from "../text/phone.js";
 import { label as labelOf, plural, valueText } from "../text/words.js";
-import { act, saidOf } from "./api.js";
+import { act, saidOf } from "../state/items.js";
 
-/** @typedef {import("./api.js").Item} Item */
+/** @typedef {import("../state/items.js").Item} Item */
 
 /** @param {{field: string, value: any}} lost */
 function lostText({ field, value }) {

@@ -5,7 +5,7 @@ import { html, useEffect, useState } from "../dom.js";
 import { listContacts, Problem } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { mainPhone, phoneText } from "../text/phone.js";
-import { findItem, listItems, saidOf } from "./api.js";
+import { findItem, listItems, saidOf } from "../state/items.js";
 
 const MOST = 8;
 

@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from "../dom.js";
 import { Problem } from "../api.js";
 
 /**
- * @typedef {import("./api.js").Item} Item
+ * @typedef {import("../state/items.js").Item} Item
  * @typedef {{total: number, total_exact: boolean, items: Item[], [member: string]: any}} Answer
  * @typedef {{key: string|null, total: number, exact: boolean, pages: Record<number, Item[]>, answer: Answer|null, problem: Problem|null}} Rows
  */

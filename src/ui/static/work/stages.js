@@ -3,7 +3,7 @@
 
 import { signal } from "../dom.js";
 import { Problem, request } from "../api.js";
-import { listItems } from "./api.js";
+import { listItems } from "../state/items.js";
 
 const USUAL = ["new", "qualified", "proposal", "negotiation"];
 /** In their order. @type {import("../vendor/signals.js").Signal<string[]>} */

@@ -6,7 +6,7 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "../dom.js";
 import { Icon } from "../parts/icons.js";
 
 /**
- * @typedef {import("./api.js").Item} Item
+ * @typedef {import("../state/items.js").Item} Item
  * @typedef {{key: string, label: string, sort?: string, width?: string, num?: boolean, cell: (row: Item) => any}} Column
  * @typedef {{has: (id: string) => boolean, put: (rows: Item[], on: boolean) => void, isAll: boolean, all: (on: boolean) => void}} Selection
  */

@@ -3,8 +3,8 @@
 // restored in the same way.
 
 import { Problem, request } from "../api.js";
-import { toast } from "../state/session.js";
-import { offerUndo } from "../state/undo.js";
+import { toast } from "./session.js";
+import { offerUndo } from "./undo.js";
 import { problemText } from "../text/words.js";
 
 /** @typedef {{id: string, version?: number, [member: string]: any}} Item */

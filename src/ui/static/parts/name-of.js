@@ -2,10 +2,8 @@
 // Names of contacts and companies that records mention by their ids; asked for once.
 
 import { html, useEffect, useState } from "../dom.js";
-
 import { goPage, openContact } from "../state/url.js";
-import { findItem } from "./api.js";
-import { nameOf } from "./picker.js";
+import { findItem } from "../state/items.js";
 
 const MOST = 500;
 /** @type {Map<string, Promise<any>>} */
@@ -16,7 +14,7 @@ function ask(noun, id) {
   const key = `${noun}/${id}`;
   if (!known.has(key)) {
     if (known.size >= MOST) known.clear();
-    known.set(key, findItem(noun, id).then(nameOf, () => "out of sight"));
+    known.set(key, findItem(noun, id).then((item) => item.display_name ?? item.name ?? item.title, () => "out of sight"));
   }
   return /** @type {Promise<any>} */ (known.get(key));
 }

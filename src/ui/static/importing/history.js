@@ -1,0 +1,51 @@
+// @ts-check
+// What became of an import, and those before it.
+
+import { html, useEffect, useState } from "../dom.js";
+import { Problem, request } from "../api.js";
+import { goPage } from "../state/url.js";
+import { watch } from "../state/jobs.js";
+import { toast } from "../state/session.js";
+import { ago, inFull } from "../text/time.js";
+import { label as labelOf, plural } from "../text/words.js";
+import { complain, listItems } from "../state/items.js";
+
+/** What the server says of an import that can be taken back. */
+const UNDOABLE = ["possible", "available"];
+
+/** @param {Record<string, number>|undefined} counts */
+const said = (counts) => Object.entries(counts ?? {}).filter(([, count]) => count).map(([name, count]) => `${count.toLocaleString()} ${labelOf(name).toLowerCase()}`).join(", ") || "nothing";
+
+/** @param {any} job */
+async function takeBack(job) {
+  const { body } = await request("POST", `/api/v1/imports/${job.id}/undo`, { body: {} });
+  const done = await watch(body.job_id ?? body.id, "Taking the import back");
+  toast(`${plural(done.undone ?? done.result?.undone ?? 0, "contact")} taken back.`);
+}
+
+/** @param {{job: any, now: {done: number, total: number}|null|undefined, name: string}} props */
+export function Result({ job, now, name }) {
+  const isOn = ["running", "queued"].includes(job.state);
+  const stop = () => request("POST", `/api/v1/imports/${job.id}/cancel`).then(() => toast("It stops."), complain);
+  if (isOn) {
+    return html`<div class="part" data-test="import-runs"><h2>Importing ${name}</h2><div class="meter" role="progressbar" aria-label="Progress" aria-valuenow=${now?.done ?? 0} aria-valuemax=${now?.total ?? 0}><span style=${{ width: `${now?.total ? (now.done / now.total) * 100 : 0}%` }}></span></div>
+      <p class="quiet-text">${now?.total ? `${now.done.toLocaleString()} of ${plural(now.total, "row")}` : "…"}. You may leave the page; it goes on.</p><p><button type="button" class="button" onClick=${stop}>Stop</button></p></div>`;
+  }
+  return html`<div class="part" data-test="import-done"><h2>${job.state === "done" ? "The list is imported" : `The import is ${labelOf(job.state).toLowerCase()}`}</h2><p role="status">${said(job.counts)}${job.error ? `. ${job.error}` : ""}</p>
+    <p class="bulk-line">${job.counts?.errors && job.errors_url ? html`<a class="button" href=${job.errors_url} download data-test="errors-file">Rows that were not taken, as a file</a>` : null}
+      <button type="button" class="button" onClick=${() => goPage("contacts", { more: { sort: "-updated_at" } })}>Show the contacts</button></p></div>`;
+}
+
+export function History() {
+  const [items, setItems] = useState(/** @type {any[]|null} */ (null));
+  const [attempt, setAttempt] = useState(0);
+  useEffect(() => void listItems("imports", { per_page: 30 }).then((found) => setItems(found.items), (error) => {
+    if (!(error instanceof Problem) || ![404, 405].includes(error.status)) complain(error);
+  }), [attempt]);
+  const undo = (/** @type {any} */ job) => takeBack(job).then(() => setAttempt(attempt + 1), complain);
+  if (!items?.length) return null;
+  return html`<section class="part" aria-label="Before" data-test="import-history"><h2>Before</h2><ul class="lines">${items.map((one) => html`<li key=${one.id}><span><strong>${one.source ?? "A list"}</strong>${one.dry_run ? " (a trial)" : ""}: ${said(one.counts)}<br />
+      <span class="quiet-text">${labelOf(one.state)} · <time datetime=${one.created_at} title=${inFull(one.created_at)}>${ago(one.created_at)}</time>${one.by_name ? ` · ${one.by_name}` : ""}</span></span>
+    ${one.counts?.errors && one.errors_url ? html`<a href=${one.errors_url} download>Error file</a>` : null}
+    ${UNDOABLE.includes(one.undo_state) ? html`<button type="button" class="button" onClick=${() => undo(one)}>Undo</button>` : null}</li>`)}</ul></section>`;
+}

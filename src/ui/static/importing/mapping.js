@@ -1,0 +1,66 @@
+// @ts-check
+// What each column of a list is, and how the list is read.
+
+import { html } from "../dom.js";
+import { customLabel, definitions } from "../state/definitions.js";
+import { may } from "../state/me.js";
+import { countries } from "../text/places.js";
+import { label as labelOf } from "../text/words.js";
+import { useItems } from "../work/list-page.js";
+
+/** @typedef {import("./api.js").Column} Column @typedef {import("./api.js").Trouble} Trouble */
+
+const FIELDS = ["name", "first_name", "middle_name", "last_name", "suffix", "phone", "mobile", "phones", "email", "emails", "company", "title", "department", "role", "street", "city", "region", "postal_code", "country",
+  "birthday", "tags", "list", "notes", "status", "source", "assigned_to", "assigned_queue", "visibility", "language", "timezone", "preferred_channel", "do_not_contact", "may_contact", "opt_in", "opt_out", "email_opt_out", "external_crm_id", "external_crm_provider", "id"];
+const DELIMITERS = ["comma", "semicolon", "tab", "pipe"];
+const DUPLICATES = [["update", "are updated"], ["skip", "are left as they are"], ["create", "become new contacts"], ["ask", "are asked about"]];
+
+/** @param {string} name */
+const keyOf = (name) => name.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_|_$/g, "") || "field";
+
+/** @param {{options: Record<string, any>, onChange: (part: Record<string, any>) => void, isTable: boolean}} props */
+export function Options({ options, onChange, isTable }) {
+  const { items: lists } = useItems("lists", { kind: "static", per_page: 200 });
+  const set = (/** @type {string} */ key) => (/** @type {any} */ event) => onChange({ [key]: event.target.value });
+  const choice = (/** @type {string} */ key, /** @type {string} */ label, /** @type {(string[])[]} */ values) => html`<div class="form-row"><label for=${`import-${key}`}>${label}</label><div><select id=${`import-${key}`} class="editor" onChange=${set(key)} data-test=${`import-${key}`}>
+    ${values.map(([value, text]) => html`<option value=${value} selected=${value === (options[key] ?? "")}>${text}</option>`)}</select></div></div>`;
+  return html`<div class="part" role="group" aria-label="How the list is read">
+    ${choice("default_country", "Country", [["", "that of the organisation"], ...countries()])}
+    ${choice("on_duplicate", "Known contacts", DUPLICATES)}
+    <div class="form-row"><label for="import-tags">Tags for all</label><div><input id="import-tags" class="editor" value=${(options.tags ?? []).join(", ")} onChange=${(/** @type {any} */ event) => onChange({ tags: event.target.value.split(",").map((/** @type {string} */ one) => one.trim()).filter(Boolean) })} /></div></div>
+    ${lists?.length ? html`<div class="form-row"><label for="import-list">Onto a list</label><div><select id="import-list" class="editor" onChange=${(/** @type {any} */ event) => onChange({ list: event.target.value || null, list_mode: event.target.value ? "existing" : null })}>
+      <option value="">none</option>${lists.map((one) => html`<option value=${one.id} selected=${one.id === options.list}>${one.name}</option>`)}</select></div></div>` : null}
+    <details><summary>How it is written</summary>
+      ${isTable ? choice("delimiter", "Between columns", [["", "as found"], ...DELIMITERS.map((one) => [one, labelOf(one)])]) : null}
+      ${choice("encoding", "Letters", [["", "as found"], ["utf-8", "UTF-8"], ["windows-1252", "Western (Windows)"], ["iso-8859-1", "Western (ISO)"], ["utf-16le", "UTF-16"]])}
+      <label class="check"><input type="checkbox" checked=${options.header !== false} onChange=${(/** @type {any} */ event) => onChange({ header: event.target.checked ? null : false })} />The first row has the names of the columns</label>
+      <label class="check"><input type="checkbox" checked=${options.strict === true} onChange=${(/** @type {any} */ event) => onChange({ strict: event.target.checked ? true : null })} />Import nothing if one row does not fit</label>
+    </details></div>`;
+}
+
+/** @param {{columns: Column[], options: Record<string, any>, problems: Trouble[], onChange: (part: Record<string, any>) => void}} props */
+export function Mapping({ columns, options, problems, onChange }) {
+  const mapping = options.mapping ?? {};
+  const own = definitions.value.map((one) => `cf.${one.key}`);
+  const map = (/** @type {Column} */ column, /** @type {string} */ target) => {
+    const { [column.name]: _, ...others } = mapping;
+    onChange({ mapping: target ? { ...others, [column.name]: target } : others });
+  };
+  return html`<table class="mapping" data-test="mapping"><thead><tr><th scope="col">Column</th><th scope="col">For example</th><th scope="col">Goes to</th></tr></thead><tbody>
+    ${columns.map((column) => {
+      const decided = mapping[column.name];
+      const target = decided ?? column.target ?? "";
+      const fresh = `cf.${keyOf(column.name)}`;
+      const bad = problems.filter((one) => one.column === column.name);
+      const isOpen = column.not_imported && decided === undefined;
+      return html`<tr key=${column.index}><th scope="row" class=${isOpen ? "undecided" : ""}>${column.name || `Column ${column.index + 1}`}</th><td class="quiet-text">${column.samples.join(" · ")}</td>
+        <td><select class="editor" aria-label=${`Where ${column.name} goes`} onChange=${(/** @type {any} */ event) => map(column, event.target.value)} data-test=${`map-${column.name}`}>
+          <option value="" selected=${target === ""}>not decided</option><option value="ignore" selected=${target === "ignore"}>is not imported</option>
+          ${!own.includes(fresh) && may("manage_fields") ? html`<option value=${fresh} selected=${target === fresh}>a new field: ${column.name}</option>` : null}
+          <optgroup label="Fields">${FIELDS.map((one) => html`<option value=${one} selected=${target === one}>${labelOf(one)}</option>`)}</optgroup>
+          ${own.length ? html`<optgroup label="Own fields">${own.map((one) => html`<option value=${one} selected=${target === one}>${customLabel(one.slice(3))}</option>`)}</optgroup>` : null}
+          ${target && target !== "ignore" && target !== fresh && !FIELDS.includes(target) && !own.includes(target) ? html`<option value=${target} selected>${target}</option>` : null}</select>
+          ${isOpen ? html`<p class="complaint">${column.why}</p>` : html`<p class="note">${column.why}</p>`}
+          ${bad.length ? html`<p class="complaint">${bad.length} ${bad.length === 1 ? "cell" : "cells"}: “${bad[0].value}” ${bad[0].detail}</p>` : null}</td></tr>`;
+    })}</tbody></table>`;
+}

@@ -1,0 +1,128 @@
+// @ts-check
+// Bringing a list in, in three steps on one page: the file, what its columns are, what would change;
+// then the job. Below it what was imported before, with a way back.
+
+import { html, useEffect, useRef, useState } from "../dom.js";
+import { Problem } from "../api.js";
+import { Icon } from "../parts/icons.js";
+import { loadDefinitions } from "../state/definitions.js";
+import { running, watch } from "../state/jobs.js";
+import { plural } from "../text/words.js";
+import { saidOf } from "../state/items.js";
+import { createImport, previewImport } from "./api.js";
+import { Diff } from "./diff.js";
+import { History, Result } from "./history.js";
+import { Mapping, Options } from "./mapping.js";
+
+/** @typedef {import("./api.js").Source} Source @typedef {import("./api.js").Preview} Preview */
+
+const STEPS = ["The list", "Its columns", "What changes"];
+
+/** @param {{onSource: (source: Source, name: string) => void}} props */
+function Drop({ onSource }) {
+  const [over, setOver] = useState(false);
+  const [text, setText] = useState("");
+  const [address, setAddress] = useState("");
+  const input = useRef(/** @type {HTMLInputElement|null} */ (null));
+  const take = (/** @type {FileList|null|undefined} */ files) => files?.[0] && onSource({ file: files[0] }, files[0].name);
+  return html`<div class="part"><div class=${over ? "drop over" : "drop"} onDragOver=${(/** @type {Event} */ event) => { event.preventDefault(); setOver(true); }} onDragLeave=${() => setOver(false)}
+      onDrop=${(/** @type {DragEvent} */ event) => { event.preventDefault(); setOver(false); take(event.dataTransfer?.files); }}>
+      <${Icon} name="import" /><p>Drop a file here: CSV, Excel, JSON Lines or vCard</p>
+      <input type="file" class="vh" id="import-file" tabindex="-1" aria-label="The file" ref=${input} onChange=${(/** @type {any} */ event) => take(event.target.files)} data-test="import-file" />
+      <button type="button" class="button main" onClick=${() => input.current?.click()}>Choose a file</button></div>
+    <details><summary>Or paste rows</summary><textarea class="editor" rows="6" aria-label="Rows, the first with the names of the columns" placeholder=${"Name,Phone\nJane Roe,+1 202 555 0100"} value=${text} onInput=${(/** @type {any} */ event) => setText(event.target.value)} data-test="import-text"></textarea>
+      <p><button type="button" class="button" disabled=${!text.trim()} onClick=${() => onSource({ csv: text }, "pasted rows")} data-test="import-pasted">Take these rows</button></p></details>
+    <details><summary>Or a Google Sheet</summary><span class="bulk-line"><input class="editor" type="url" aria-label="Address of the sheet" placeholder="https://docs.google.com/spreadsheets/…" value=${address} onInput=${(/** @type {any} */ event) => setAddress(event.target.value)} />
+      <button type="button" class="button" disabled=${!address.trim()} onClick=${() => onSource({ sheet_url: address.trim() }, "a sheet")}>Fetch it</button></span></details></div>`;
+}
+
+export function Import() {
+  const [step, setStep] = useState(0);
+  const [source, setSource] = useState(/** @type {Source|null} */ (null));
+  const [name, setName] = useState("");
+  const [options, setOptions] = useState(/** @type {Record<string, any>} */ ({ on_duplicate: "update" }));
+  const [preview, setPreview] = useState(/** @type {Preview|null} */ (null));
+  const [problem, setProblem] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [job, setJob] = useState(/** @type {any} */ (null));
+  const key = useRef("");
+  useEffect(() => {
+    document.title = "Import · Ringdex";
+    return () => {
+      document.title = "Ringdex";
+    };
+  }, []);
+  /** Asks what would become of the list. @param {Source} from @param {Record<string, any>} how */
+  const look = async (from, how) => {
+    setBusy(true);
+    setProblem("");
+    try {
+      const found = await previewImport(from, how);
+      setPreview(found);
+      // The list is there now; it is not sent again.
+      setSource({ upload_id: found.upload_id });
+      setBusy(false);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      setProblem(saidOf(error));
+      setBusy(false);
+      return false;
+    }
+  };
+  const begin = async (/** @type {Source} */ from, /** @type {string} */ called) => {
+    setName(called);
+    setJob(null);
+    const anew = { on_duplicate: "update" };
+    setOptions(anew);
+    key.current = crypto.randomUUID?.() ?? String(Math.random());
+    if (await look(from, anew)) setStep(1);
+  };
+  const change = (/** @type {Record<string, any>} */ part) => {
+    const next = Object.fromEntries(Object.entries({ ...options, ...part }).filter(([, value]) => value !== "" && value !== null && value !== undefined));
+    setOptions(next);
+    if (source) void look(source, next);
+  };
+  const start = async () => {
+    if (!source) return;
+    setBusy(true);
+    setProblem("");
+    try {
+      const { id } = await createImport(source, options, key.current);
+      setStep(3);
+      setJob({ id, state: "running" });
+      const done = await watch(id, `Import of ${name}`, "/api/v1/imports");
+      setJob(done);
+      void loadDefinitions({ again: true });
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      setProblem(saidOf(error));
+      key.current = `${key.current}+`;
+    }
+    setBusy(false);
+  };
+  const anew = () => {
+    setStep(0);
+    setPreview(null);
+    setSource(null);
+    setJob(null);
+    setProblem("");
+  };
+  const undecided = (preview?.columns ?? []).filter((one) => one.not_imported && options.mapping?.[`#${one.index + 1}`] === undefined && options.mapping?.[one.name] === undefined);
+  const now = job ? running.value[job.id] : null;
+  return html`<main class="page" data-test="import" data-busy=${busy ? "" : undefined}><section class="page-main" aria-label="Import"><div class="page-head"><h1>Import</h1>
+      <ol class="steps" aria-label="Steps">${STEPS.map((text, index) => html`<li key=${text} aria-current=${index === step ? "step" : undefined}>${index + 1}. ${text}</li>`)}</ol>
+      ${step ? html`<span class="push"><button type="button" class="button" onClick=${anew}>Another list</button></span>` : null}</div>
+    <div class="scroll">
+      ${problem ? html`<div class="trouble" role="alert" data-test="import-trouble">${problem}</div>` : null}
+      ${step === 0 ? html`<${Drop} onSource=${begin} /><${History} />` : null}
+      ${step > 0 && step < 3 && preview ? html`<p class="quiet-text" role="status">${name}: ${plural(preview.file.rows, "row")}${preview.file.encoding ? `, ${preview.file.encoding}` : ""}${preview.file.delimiter ? `, ${preview.file.delimiter}` : ""}${preview.file.layout && preview.file.layout !== "plain" ? `, as ${preview.file.layout} writes it` : ""}${busy ? " · …" : ""}</p>` : null}
+      ${step === 1 && preview ? html`<${Options} options=${options} onChange=${change} isTable=${preview.file.format === "table"} />
+        <${Mapping} columns=${preview.columns} options=${options} problems=${preview.problems} onChange=${change} />
+        <p class="bulk-line"><button type="button" class="button main" disabled=${busy} onClick=${() => setStep(2)} data-test="to-diff">Look at what changes</button>${undecided.length ? html`<span class="quiet-text">${plural(undecided.length, "column is", "columns are")} not imported.</span>` : null}</p>` : null}
+      ${step === 2 && preview ? html`<${Diff} preview=${preview} />
+        <p class="bulk-line"><button type="button" class="button" onClick=${() => setStep(1)}><${Icon} name="back" />Back to the columns</button>
+          <button type="button" class="button main" disabled=${busy || preview.counts.new + preview.counts.updated + (preview.counts.conflicts ?? 0) === 0} onClick=${start} data-test="import-now">Import ${plural(preview.counts.new + preview.counts.updated, "contact")}</button></p>` : null}
+      ${step === 3 && job ? html`<${Result} job=${job} now=${now} name=${name} />` : null}
+    </div></section></main>`;
+}

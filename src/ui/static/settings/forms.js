@@ -1,0 +1,104 @@
+// @ts-check
+// Settings of the organisation as forms: each is typed by what is known of it, or by its value.
+
+import { html, useEffect, useState } from "../dom.js";
+import { request } from "../api.js";
+import { countries, languages, zones } from "../text/places.js";
+import { setLanguage } from "../text/locale.js";
+import { label as labelOf } from "../text/words.js";
+import { act, complain } from "../state/items.js";
+import { RecordForm } from "../work/form.js";
+
+/** @typedef {import("../work/form.js").FormField} FormField */
+
+/** @param {[string, string][]} pairs @param {string} [none] */
+const choice = (pairs, none) => [...(none ? [{ value: "", text: none }] : []), ...pairs.map(([value, text]) => ({ value, text }))];
+
+/** What is known of each setting. @type {Record<string, () => FormField>} */
+const KNOWN = {
+  default_country: () => ({ key: "default_country", label: "Country", type: "select", options: choice(countries(), "None"), hint: "Of numbers that are written without their country code" }),
+  timezone: () => ({ key: "timezone", label: "Time zone", type: "select", options: choice(zones(), "UTC"), hint: "In which days begin" }),
+  language: () => ({ key: "language", label: "Language", type: "select", options: choice(languages(), "That of the browser"), hint: "Of dates and numbers" }),
+  phone_validation: () => ({ key: "phone_validation", label: "Numbers must be", type: "select", options: choice([["shape", "of the shape of a number"], ["possible", "possible in their country"], ["valid", "given out in their country"]]) }),
+  phone_uniqueness: () => ({ key: "phone_uniqueness", label: "A number twice", type: "select", options: choice([["allow", "is allowed"], ["warn", "is told"], ["reject", "is refused"]]) }),
+  required_fields: () => ({ key: "required_fields", label: "Must have", list: ["minimal", "s1", "s2", "s4"], hint: "What every contact needs: minimal is any one of name, company, phone, e-mail, channel" }),
+  adhoc_custom_fields: () => ({ key: "adhoc_custom_fields", label: "New fields", type: "yes", hint: "Whether a custom field is made by using it" }),
+  strict_places: () => ({ key: "strict_places", label: "Refuse places", type: "yes", hint: "Whether a country, language or time zone that is none is refused" }),
+  auto_tag_country: () => ({ key: "auto_tag_country", label: "Tag countries", type: "yes", hint: "Whether contacts are tagged with the country of their first number" }),
+  do_not_contact_tag: () => ({ key: "do_not_contact_tag", label: "Tag of do not call", hint: "Who has it must not be called" }),
+  deal_stages: () => ({ key: "deal_stages", label: "Stages of deals", type: "words", hint: "In their order, with commas between; empty for any" }),
+  audit_reads: () => ({ key: "audit_reads", label: "Log reads", type: "yes", hint: "Whether reads of whole contacts and exports go into the audit log" }),
+};
+const GENERAL = ["default_country", "timezone", "language", "phone_validation", "phone_uniqueness", "required_fields", "adhoc_custom_fields", "strict_places", "auto_tag_country"];
+const PRIVATE = ["do_not_contact_tag", "audit_reads", "field_visibility"];
+/** Sections of their own. */
+const ELSEWHERE = ["permissions", "duplicates"];
+
+/** The field of a setting that nobody has described here. @param {string} key @param {unknown} value @returns {FormField} */
+function typed(key, value) {
+  const said = KNOWN[key]?.();
+  if (said) return said;
+  const label = labelOf(key);
+  if (typeof value === "boolean") return { key, label, type: "yes" };
+  if (typeof value === "number") return { key, label, type: "number" };
+  if (isWords(value)) return { key, label, type: "words", hint: "With commas between" };
+  if (value && typeof value === "object") return { key, label, type: "textarea", hint: "JSON" };
+  return { key, label };
+}
+
+/** @param {unknown} value */
+const isWords = (value) => Array.isArray(value) && value.every((one) => typeof one === "string");
+
+/** A value as its form has it, and back. @param {unknown} value */
+const shown = (value) => (value && typeof value === "object" && !isWords(value) ? JSON.stringify(value, null, 2) : value);
+
+/** @param {{title: string, keys: (settings: Record<string, any>) => string[], part?: string, children?: any}} props `part` is a setting whose members are meant */
+function SettingsForm({ title, keys, part, children }) {
+  const [all, setAll] = useState(/** @type {Record<string, any>|null} */ (null));
+  const [version, setVersion] = useState(1);
+  useEffect(() => void request("GET", "/api/v1/settings").then(({ body }) => setAll(body.settings), complain), []);
+  if (!all) return html`<section class="page-main" aria-busy="true" aria-label=${title}></section>`;
+  const of = part ? (all[part] ?? {}) : all;
+  const names = keys(of);
+  const put = async (/** @type {Record<string, any>} */ body) => {
+    const { body: now } = await request("PATCH", "/api/v1/settings", { body: part ? { [part]: body } : body, type: "application/merge-patch+json" });
+    setAll(now.settings);
+    setVersion((before) => before + 1);
+    if ("language" in body) setLanguage(now.settings.language);
+  };
+  const save = async (/** @type {Record<string, any>} */ body) => {
+    const wanted = Object.fromEntries(Object.entries(body).map(([key, value]) => {
+      if (!of[key] || typeof of[key] !== "object" || typeof value !== "string" || isWords(of[key])) return [key, value];
+      try {
+        return [key, JSON.parse(value)];
+      } catch {
+        return [key, value];
+      }
+    }));
+    if (!Object.keys(wanted).length) return;
+    const before = Object.fromEntries(Object.keys(wanted).map((key) => [key, of[key] ?? null]));
+    // What is refused is shown at its field.
+    await put(wanted);
+    await act(async () => {}, `${title}: saved.`, () => put(before));
+  };
+  const item = { id: title, version, ...Object.fromEntries(names.map((key) => [key, shown(of[key])])) };
+  return html`<section class="page-main" aria-label=${title} data-test="settings-form"><div class="page-head"><h1>${title}</h1></div><div class="scroll">
+    ${names.length ? html`<${RecordForm} name=${title} fields=${names.map((key) => typed(key, of[key]))} item=${item} save="Save" onSave=${save} />` : html`<p class="quiet-text">There is nothing more to set.</p>`}
+    ${children}</div></section>`;
+}
+
+export const Organisation = () => html`<${SettingsForm} title="Organisation" keys=${() => GENERAL} />`;
+export const Privacy = () => html`<${SettingsForm} title="Privacy" keys=${() => PRIVATE} />`;
+/** What other parts of the server have to set. */
+export const Others = () => html`<${SettingsForm} title="More settings" keys=${(/** @type {Record<string, any>} */ all) => Object.keys(all).filter((key) => ![...GENERAL, ...PRIVATE, ...ELSEWHERE].includes(key))} />`;
+
+/** How well duplicates are told, and the search for them. */
+function Accuracy() {
+  const [found, setFound] = useState(/** @type {any} */ (null));
+  useEffect(() => void request("GET", "/api/v1/duplicates/accuracy").then(({ body }) => setFound(body), complain), []);
+  const percent = (/** @type {number|null|undefined} */ part) => (part === null || part === undefined ? "not known yet" : `${Math.round(part * 100)} %`);
+  if (!found) return null;
+  return html`<div class="part"><h2>How well they are told</h2><dl class="figures"><div><dt>Decided</dt><dd>${found.decided ?? 0}</dd></div><div><dt>Accuracy</dt><dd>${percent(found.accuracy)}</dd></div><div><dt>Precision</dt><dd>${percent(found.precision)}</dd></div><div><dt>Recall</dt><dd>${percent(found.recall)}</dd></div></dl></div>`;
+}
+
+export const DuplicateSettings = () => html`<${SettingsForm} title="Duplicates" part="duplicates" keys=${(/** @type {Record<string, any>} */ of) => Object.keys(of)}><${Accuracy} /><//>`;

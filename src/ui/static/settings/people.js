@@ -1,0 +1,133 @@
+// @ts-check
+// Who works here: users, queues, departments, and the tokens of programs.
+
+import { html, signal } from "../dom.js";
+import { request } from "../api.js";
+import { copy } from "../state/card.js";
+import { me } from "../state/me.js";
+import { people, personName } from "../state/people.js";
+import { ago, inFull } from "../text/time.js";
+import { label as labelOf } from "../text/words.js";
+import { act } from "../state/items.js";
+import { useItems } from "../work/list-page.js";
+import { WholeList } from "./whole.js";
+
+/** @typedef {import("../state/items.js").Item} Item */
+
+const ROLES = ["agent", "manager", "admin"];
+/** @param {string[]} values @param {(value: string) => string} [said] */
+const options = (values, said = labelOf) => values.map((value) => ({ value, text: said(value) }));
+
+const manages = () => Boolean(me.value?.permissions.manage_users);
+
+/** Departments by id. @type {import("../vendor/signals.js").Signal<Item[]>} */
+const departments = signal([]);
+/** @param {string|null} id */
+const departmentName = (id) => departments.value.find((one) => one.id === id)?.name ?? "";
+
+function useDepartments() {
+  const { items } = useItems("departments");
+  if (items && items !== departments.peek()) departments.value = items;
+}
+const departmentChoice = () => [{ value: "", text: "None" }, ...departments.value.map((one) => ({ value: one.id, text: one.name }))];
+
+export function Users() {
+  useDepartments();
+  /** @type {import("../work/list-page.js").Spec} */
+  const spec = {
+    noun: "users", title: "Users", one: "user", sort: "name", hasTrash: false, mayEdit: manages,
+    empty: "Everybody who signs in is a user. Make one for each person.",
+    columns: [
+      { key: "name", label: "Name", sort: "name", cell: (row) => (row.disabled ? html`<s>${row.name}</s>` : row.name) },
+      { key: "email", label: "E-mail", sort: "email", cell: (row) => row.email ?? "" },
+      { key: "role", label: "Role", sort: "role", cell: (row) => labelOf(row.role ?? "") },
+      { key: "department", label: "Department", cell: (row) => departmentName(row.department_id) },
+      { key: "state", label: "Signs in", cell: (row) => (row.disabled ? "not any more" : row.has_password ? "with a password" : row.subject ? "by single sign-on" : "not yet") },
+    ],
+    fields: () => [
+      { key: "name", label: "Name", required: true },
+      { key: "email", label: "E-mail", type: "email", required: true },
+      { key: "role", label: "Role", type: "select", options: options(ROLES), start: "agent", hint: "What a role may do is under Roles." },
+      { key: "department_id", label: "Department", type: "select", options: departmentChoice() },
+      { key: "password", label: "Password", type: "password", hint: "At least 10 characters; empty leaves it as it is. Tell it to the person, who changes it under Profile." },
+      { key: "disabled", label: "Disabled", type: "select", start: "", options: [{ value: "", text: "No" }, { value: "true", text: "Yes: cannot sign in" }, { value: "false", text: "No: signs in" }] },
+    ],
+    prepare: (body) => ({ ...body, ...("disabled" in body ? { disabled: body.disabled === "true" } : {}) }),
+  };
+  return html`<${WholeList} spec=${spec} />`;
+}
+
+/** @param {{item: Item, again: () => void}} props */
+function Members({ item, again }) {
+  const set = (/** @type {string} */ id, /** @type {boolean} */ on) => {
+    const ask = (/** @type {boolean} */ now) => request(now ? "PUT" : "DELETE", `/api/v1/queues/${item.id}/members/${id}`);
+    void act(() => ask(on), `${personName(id)} is ${on ? "in" : "not in"} the queue.`, () => ask(!on), again);
+  };
+  return html`<fieldset class="part"><legend>Members</legend>${[...people.value].map(([id, name]) => html`<label class="check" key=${id}><input type="checkbox" checked=${item.members.includes(id)} onChange=${(/** @type {any} */ event) => set(id, event.target.checked)} />${name}</label>`)}
+    ${people.value.size ? null : html`<p class="quiet-text">There are no users yet.</p>`}</fieldset>`;
+}
+
+export const Queues = () => html`<${WholeList} spec=${{
+  noun: "queues", title: "Queues", one: "queue", sort: "name", hasTrash: false, mayEdit: manages,
+  empty: "A queue gives contacts to several people: whoever is a member sees those whose visibility is the queue.",
+  columns: [
+    { key: "name", label: "Name", sort: "name", cell: (/** @type {Item} */ row) => row.name },
+    { key: "members", label: "Members", cell: (/** @type {Item} */ row) => row.members.map(personName).join(", ") },
+  ],
+  fields: () => [{ key: "name", label: "Name", required: true }],
+  detail: (/** @type {any} */ props) => html`<${Members} ...${props} />`,
+}} />`;
+
+export const Departments = () => html`<${WholeList} spec=${{
+  noun: "departments", title: "Departments", one: "department", sort: "name", hasTrash: false, mayEdit: manages,
+  empty: "A department of yours owns contacts; its people see them.",
+  columns: [{ key: "name", label: "Name", sort: "name", cell: (/** @type {Item} */ row) => row.name }],
+  fields: () => [{ key: "name", label: "Name", required: true }],
+}} />`;
+
+/** @type {Record<string, string>} */
+const SCOPES = { lookup: "look numbers up", phonebook: "read phone books", search: "search contacts", read: "read contacts", write: "create and change contacts", import: "import lists", export: "export contacts", admin: "everything, settings too" };
+
+/** @param {{item: Item}} props */
+function TokenUse({ item }) {
+  const secret = item.token;
+  const host = location.origin;
+  const address = `${host}/pop?number={number}`;
+  return html`<section class="part" aria-label="How it is used" data-test="token-use">
+    ${secret ? html`<p role="status"><strong>Copy the token now; it is not shown again.</strong></p><pre><code data-test="secret">${secret}</code></pre><p><button type="button" class="button" onClick=${() => copy(secret)}>Copy the token</button></p>` : null}
+    <h3>From a program</h3><pre><code>curl -H "Authorization: Bearer ${secret ?? "TOKEN"}" "${host}/api/v1/lookup?number=%2B12025550123"</code></pre>
+    <h3>The page of a caller, for the telephone system</h3><pre><code>${address}</code></pre><p><button type="button" class="button" onClick=${() => copy(address)}>Copy the address</button></p></section>`;
+}
+
+/** Tokens that were made since the page was opened, with their secrets. @type {import("../vendor/signals.js").Signal<Record<string, string>>} */
+const secrets = signal({});
+
+export function Tokens() {
+  useDepartments();
+  /** @type {import("../work/list-page.js").Spec} */
+  const spec = {
+    noun: "tokens", title: "Tokens", one: "token", sort: "-created_at", hasTrash: false, mayEdit: manages,
+    empty: "A program or telephone system identifies itself with a token.",
+    columns: [
+      { key: "name", label: "Name", sort: "name", cell: (row) => row.name ?? "without a name" },
+      { key: "role", label: "Role", sort: "role", cell: (row) => labelOf(row.role) },
+      { key: "scopes", label: "May", width: "minmax(200px, 2fr)", cell: (row) => (row.scopes.length ? row.scopes.map((/** @type {string} */ one) => SCOPES[one] ?? one).join(", ") : `what the role ${labelOf(row.role).toLowerCase()} may`) },
+      { key: "user_id", label: "For", cell: (row) => (row.user_id ? personName(row.user_id) : "") },
+      { key: "created_at", label: "Created", sort: "created_at", cell: (row) => html`<time datetime=${row.created_at} title=${inFull(row.created_at)}>${ago(row.created_at)}</time>` },
+      { key: "expires_at", label: "Ends", sort: "expires_at", cell: (row) => (row.expires_at ? ago(row.expires_at) : "never") },
+    ],
+    fields: () => [
+      { key: "name", label: "Name", required: true, hint: "What it is for: 3CX, nightly import" },
+      { key: "role", label: "Role", type: "select", start: "lookup", options: options(["lookup", "machine", "agent", "manager", "admin"]) },
+      { key: "scopes", label: "May only", type: "checks", options: options(Object.keys(SCOPES), (one) => SCOPES[one]) },
+      { key: "user_id", label: "For a user", type: "user" },
+      { key: "addresses", label: "Only from", type: "words", hint: "Networks such as 203.0.113.0/24; empty for everywhere" },
+      { key: "in_url", label: "In addresses", type: "yes", hint: "Whether it is also taken from a URL, for telephones that send no headers" },
+      { key: "expires_at", label: "Ends", type: "time" },
+    ],
+    prepare: (body) => body,
+    onMade: (made) => (secrets.value = { ...secrets.peek(), [made.id]: made.token }),
+    detail: ({ item }) => html`<${TokenUse} item=${{ ...item, token: secrets.value[item.id] }} />`,
+  };
+  return html`<${WholeList} spec=${spec} />`;
+}

@@ -1,0 +1,67 @@
+// @ts-check
+// What a contact has agreed to, in sentences with what proves it; and saying what is new.
+
+import { html, useEffect, useState } from "../dom.js";
+import { request } from "../api.js";
+import { may } from "../state/me.js";
+import { actorName } from "../state/people.js";
+import { load } from "../state/records.js";
+import { toast } from "../state/session.js";
+import { dayText, inFull } from "../text/time.js";
+import { label as labelOf, valueText } from "../text/words.js";
+import { complain } from "../state/items.js";
+import { RecordForm } from "../work/form.js";
+
+/** @typedef {import("../state/items.js").Item} Item */
+
+/** @type {Record<string, string>} */
+const SAID = { opted_in: "agrees", opted_out: "does not agree", pending: "has been asked, and has not answered,", unknown: "has not said whether they agree" };
+/** @type {Record<string, string>} */
+const BY = { all: "on every channel", phone: "by phone", email: "by e-mail", sms: "by SMS", whatsapp: "on WhatsApp", post: "by post" };
+/** @type {Record<string, string>} */
+const FOR = { marketing: "to marketing", service: "to messages about the service", profiling: "to profiling", recording: "to the recording of calls" };
+
+/** @param {string[]} values @param {(value: string) => string} [said] */
+const options = (values, said = labelOf) => values.map((value) => ({ value, text: said(value) }));
+
+/** @param {{one: Item, name: string, isNow: boolean}} props */
+function Sentence({ one, name, isNow }) {
+  const why = [one.type && `${labelOf(one.type).toLowerCase()}`, one.basis && `on the ground of ${labelOf(one.basis).toLowerCase()}`, one.source && `source: ${one.source}`].filter(Boolean).join(", ");
+  return html`<li data-test="consent"><p>${isNow ? html`<strong>${name} ${SAID[one.status] ?? one.status} ${FOR[one.purpose] ?? one.purpose} ${BY[one.channel] ?? one.channel}</strong>` : html`<span>${name} ${SAID[one.status] ?? one.status} ${FOR[one.purpose] ?? one.purpose} ${BY[one.channel] ?? one.channel}</span>`}
+      <span>since <time datetime=${one.date} title=${inFull(one.date)}>${dayText(one.date)}</time>${why ? ` (${why})` : ""}</span></p>
+    <p class="quiet-text"><span>${one.evidence ? `Proof: ${valueText(one.evidence)}.` : one.status === "opted_in" ? "Nothing proves it." : ""} ${actorName(one.recorded_by) ? ` Recorded by ${actorName(one.recorded_by)}.` : ""}</span></p></li>`;
+}
+
+/** @param {{contact: import("../api.js").Contact}} props */
+export function Consent({ contact }) {
+  const [items, setItems] = useState(/** @type {Item[]|null} */ (null));
+  const [attempt, setAttempt] = useState(0);
+  const [open, setOpen] = useState(false);
+  useEffect(() => void request("GET", `/api/v1/contacts/${contact.id}/consents`).then(({ body }) => setItems(body.items), complain), [contact.id, attempt]);
+  const save = async (/** @type {any} */ body) => {
+    await request("POST", `/api/v1/contacts/${contact.id}/consents`, { body });
+    toast("It is recorded.");
+    setOpen(false);
+    setAttempt(attempt + 1);
+    void load(contact.id);
+  };
+  const sorted = (items ?? []).slice().sort((a, b) => b.seq - a.seq);
+  const seen = new Set();
+  return html`${may("edit") && !open ? html`<p><button type="button" class="button" onClick=${() => setOpen(true)} data-test="add-consent">Record what was said</button></p>` : null}
+    ${open ? html`<${RecordForm} name="Consent" save="Record it" onSave=${save} onClose=${() => setOpen(false)} fields=${[
+      { key: "status", label: contact.display_name, type: "select", start: "opted_in", options: options(["opted_in", "opted_out", "pending", "unknown"], (one) => SAID[one].replace(/,$/, "")) },
+      { key: "purpose", label: "To", type: "select", start: "marketing", options: options(Object.keys(FOR), (one) => FOR[one].replace(/^to /, "")) },
+      { key: "channel", label: "How", type: "select", start: "all", options: options(Object.keys(BY), (one) => BY[one]) },
+      { key: "type", label: "Said", type: "select", options: [{ value: "", text: "–" }, ...options(["explicit", "implied", "imported"])] },
+      { key: "basis", label: "Ground", type: "select", options: [{ value: "", text: "–" }, ...options(["consent", "legitimate_interest", "contract"])] },
+      { key: "date", label: "When", type: "date" },
+      { key: "source", label: "Source", list: ["phone call", "web form", "e-mail", "contract"] },
+      { key: "evidence", label: "Proof", type: "textarea", hint: "What proves it: the sentence said, the form, the recording" }]} />` : null}
+    ${items && !items.length ? html`<p class="quiet-text">Nothing is known of what ${contact.display_name} agrees to.</p>` : null}
+    <ul>${sorted.map((one) => {
+      const about = `${one.purpose} ${one.channel}`;
+      const isNow = !seen.has(about);
+      seen.add(about);
+      return html`<${Sentence} key=${one.id} one=${one} name=${contact.display_name} isNow=${isNow} />`;
+    })}</ul>`;
+}

@@ -1,0 +1,38 @@
+// @ts-check
+// How a contact is deleted, and what goes with it.
+
+import { html, useEffect, useState } from "../dom.js";
+import { request } from "../api.js";
+import { Dialog } from "../parts/dialog.js";
+import { remove, shownContact } from "../state/card.js";
+import { may } from "../state/me.js";
+import { plural } from "../text/words.js";
+
+/** @type {[string, string][]} */
+const GOES = [["deals", "deal"], ["notes", "note"], ["tasks", "task"], ["conversations", "conversation"], ["messages", "message"], ["activities", "activity"]];
+
+/** @param {Record<string, number>} impact */
+function goes(impact) {
+  return GOES.filter(([key]) => impact[key]).map(([key, one]) => plural(impact[key], one, one === "activity" ? "activities" : `${one}s`)).join(", ");
+}
+
+export function DeleteChoice() {
+  const contact = shownContact();
+  const [impact, setImpact] = useState(/** @type {Record<string, number>|null} */ (null));
+  useEffect(() => {
+    // Without an answer the dialog says less, and the server still refuses nothing by mistake.
+    if (contact) void request("GET", `/api/v1/contacts/${contact.id}/delete-impact`).then(({ body }) => setImpact(body), () => setImpact({}));
+  }, [contact?.id]);
+  if (!contact) return null;
+  const gone = impact ? goes(impact) : "";
+  return html`<${Dialog} name="delete" label=${`Delete ${contact.display_name}`}>
+    <h2>Delete ${contact.display_name}?</h2>
+    <p>A deleted contact is not found and not called any more, and can be restored. Deleting permanently cannot be undone.</p>
+    ${gone || impact?.calls_kept ? html`<p data-test="impact">${gone ? html`Goes with it for good: ${gone}.` : null} ${impact?.calls_kept ? html`Stays: ${plural(impact.calls_kept, "call")}.` : null}</p>` : null}
+    <div class="choose">
+      ${may("delete") ? html`<button type="button" class="button main" onClick=${() => remove({ permanent: false })}>Delete, can be restored</button>` : null}
+      ${may("erase") ? html`<button type="button" class="button danger" onClick=${() => remove({ permanent: true })} data-test="delete-for-good">Delete permanently</button>` : null}
+      <form method="dialog"><button class="button">Keep</button></form>
+    </div>
+  <//>`;
+}

@@ -1,0 +1,179 @@
+//! Settings, the profile, and bringing a list in.
+
+use serde_json::{Value, json};
+
+use super::access::assert_accessible;
+use super::card::set;
+use super::{api, create, open, unique, visit};
+use crate::support::server::TestServer;
+
+#[test]
+fn a_user_and_a_token_are_made_and_the_secret_is_shown_once() {
+    let server = TestServer::demo(5);
+    let base = server.base_url();
+    let Some(mut page) = open(base, "/settings/users?open=new") else { return };
+    let (word, _) = unique();
+    page.wait("document.activeElement?.id === 'field-name'");
+    page.type_text(&format!("Jane {word}"));
+    set(&mut page, "#field-email", &format!("{word}@example.com").to_lowercase());
+    set(&mut page, "#field-role", "manager");
+    set(&mut page, "#field-password", "correct horse battery");
+    page.click("[data-test=record-form] [type=submit]");
+    page.wait(&format!(
+        "document.querySelector('[data-test=row]')?.innerText.includes('Jane {word}')"
+    ));
+    let users = api(&mut page, "GET", "/api/v1/users", &Value::Null);
+    assert_eq!(users["users"][0]["role"], json!("manager"), "{users}");
+
+    visit(&mut page, base, "/settings/tokens?open=new");
+    page.wait("document.activeElement?.id === 'field-name'");
+    page.type_text("3CX");
+    page.click("[data-test=record-form] [type=submit]");
+    page.wait("document.querySelector('[data-test=secret]')?.innerText.startsWith('rdx_')");
+    page.reload();
+    page.wait("document.querySelector('[data-test=token-use]')");
+    assert_eq!(page.eval("document.querySelector('[data-test=secret]')"), Value::Null);
+    page.assert_clean(base);
+}
+
+#[test]
+fn a_custom_field_is_made_moved_and_offered_in_the_form() {
+    let server = TestServer::demo(5);
+    let base = server.base_url();
+    let Some(mut page) = open(base, "/settings/fields?open=new") else { return };
+    page.wait("document.activeElement?.id === 'field-label'");
+    page.type_text("Plan of theirs");
+    set(&mut page, "#field-type", "dropdown");
+    set(&mut page, "#field-options", "Gold, Silver");
+    page.click("[data-test=record-form] [type=submit]");
+    page.wait("[...document.querySelectorAll('[data-test=field]')].some((one) => one.innerText.includes('Plan of theirs') && one.innerText.includes('Gold, Silver'))");
+    page.click("[aria-label='Plan of theirs: up']");
+    page.wait_for_text("The order is saved");
+    let fields = api(&mut page, "GET", "/api/v1/custom-fields", &Value::Null);
+    let keys: Vec<_> =
+        fields["custom_fields"].as_array().unwrap().iter().map(|one| one["key"].clone()).collect();
+    assert_eq!(keys.iter().rposition(|key| key == "plan_of_theirs"), Some(keys.len() - 2));
+    visit(&mut page, base, "/?new=1");
+    page.wait("document.querySelector('[data-test=own-form]')");
+    page.eval("document.querySelector('[data-test=own-form]').open = true; 0");
+    page.wait("[...(document.querySelector('#new-custom-plan_of_theirs')?.options ?? [])].some((one) => one.value === 'Gold')");
+    page.assert_clean(base);
+}
+
+#[test]
+fn a_right_is_given_to_a_role_and_taken_back() {
+    let server = TestServer::demo(5);
+    let base = server.base_url();
+    let Some(mut page) = open(base, "/settings/roles") else { return };
+    let may_merge = |page: &mut super::cdp::Page| {
+        api(page, "GET", "/api/v1/me/permissions", &Value::Null)["table"]["merge"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("agent"))
+    };
+    page.click("[data-test=agent-merge]");
+    page.wait("document.querySelector('[data-test=agent-merge].dotted')?.checked");
+    assert!(may_merge(&mut page));
+    page.click("[data-test=toast] .link");
+    page.wait("document.querySelector('[data-test=agent-merge]:not(.dotted)') && !document.querySelector('[data-test=agent-merge]').checked");
+    assert!(!may_merge(&mut page));
+    page.assert_clean(base);
+}
+
+#[test]
+fn a_tag_gets_another_name_everywhere() {
+    let server = TestServer::demo(5);
+    let base = server.base_url();
+    let Some(mut page) = open(base, "/") else { return };
+    let (word, number) = unique();
+    let id = create(
+        &mut page,
+        &json!({ "name": format!("Zoe {word}"), "phone": number, "tags": [format!("t{word}")] }),
+    );
+    visit(&mut page, base, &format!("/settings/tags?open=t{word}"));
+    set(&mut page, "#tag-name", &format!("n{word}"));
+    page.click("[data-test=rename-tag]");
+    page.wait_for_text("1 contact changed");
+    let saved = api(&mut page, "GET", &format!("/api/v1/contacts/{id}"), &Value::Null);
+    assert_eq!(saved["tags"], json!([format!("n{word}")]));
+    page.assert_clean(base);
+}
+
+#[test]
+fn a_setting_is_saved_and_one_that_does_not_fit_is_refused_at_its_field() {
+    let server = TestServer::demo(5);
+    let base = server.base_url();
+    let Some(mut page) = open(base, "/settings/organisation") else { return };
+    set(&mut page, "#field-default_country", "DE");
+    page.click("[data-test=record-form] [type=submit]");
+    page.wait_for_text("Organisation: saved");
+    let settings = api(&mut page, "GET", "/api/v1/settings", &Value::Null);
+    assert_eq!(settings["settings"]["default_country"], json!("DE"));
+    page.assert_clean(base);
+    set(&mut page, "#field-required_fields", "everything there is");
+    page.click("[data-test=record-form] [type=submit]");
+    page.wait("document.querySelector('#field-required_fields[aria-invalid=true]')");
+}
+
+#[test]
+fn every_section_of_the_settings_is_accessible() {
+    let server = TestServer::demo(20);
+    let base = server.base_url();
+    let Some(mut page) = open(base, "/settings") else { return };
+    page.wait("document.querySelector('.sections a')");
+    let sections =
+        page.eval("[...document.querySelectorAll('.sections a')].map((one) => one.pathname)");
+    let mut paths: Vec<String> =
+        sections.as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()).collect();
+    assert!(paths.len() >= 12, "{paths:?}");
+    paths.push("/profile".to_owned());
+    paths.push("/import".to_owned());
+    for (at, path) in paths.iter().enumerate() {
+        page.prefer("prefers-color-scheme", if at % 2 == 0 { "light" } else { "dark" });
+        page.resize(if at % 3 == 0 { 360 } else { 1440 }, 800);
+        visit(&mut page, base, path);
+        page.wait("document.querySelector('.page-main h1')");
+        page.wait("!document.querySelector('[aria-busy=true]')");
+        assert_accessible(&mut page, path);
+        assert_eq!(
+            page.eval("document.documentElement.scrollWidth > innerWidth + 1"),
+            json!(false),
+            "{path} scrolls sideways"
+        );
+    }
+    page.assert_clean(base);
+}
+
+#[test]
+fn a_list_is_brought_in_in_three_steps() {
+    let server = TestServer::demo(5);
+    let base = server.base_url();
+    let Some(mut page) = open(base, "/import") else { return };
+    let (word, number) = unique();
+    page.click("[data-test=import] details summary");
+    let text = format!("Name,Phone,Umsatz\nZoe {word},{number},12\nBob {word},abc,3\n");
+    set(&mut page, "[data-test=import-text]", &text);
+    page.click("[data-test=import-pasted]");
+    page.wait("document.querySelector('[data-test=mapping]')");
+    // A column that nobody knows is red until somebody decides.
+    page.wait("document.querySelector('.undecided')?.innerText === 'Umsatz'");
+    set(&mut page, "[data-test='map-Umsatz']", "cf.umsatz");
+    page.wait("!document.querySelector('.undecided') && !document.querySelector('[data-busy]')");
+    page.click("[data-test=to-diff]");
+    page.wait("document.querySelector('[data-test=count-new]').innerText === '1' && document.querySelector('[data-test=count-invalid]').innerText === '1'");
+    page.wait("document.querySelector('[data-test=problem]').innerText.includes('abc')");
+    assert_accessible(&mut page, "what an import would change");
+    page.click("[data-test=import-now]");
+    page.wait(
+        "document.querySelector('[data-test=import-done]')?.innerText.includes('1 imported')",
+    );
+    page.wait("document.querySelector('[data-test=errors-file]')");
+    let found =
+        api(&mut page, "GET", &format!("/api/v1/contacts?q={word}&refresh=wait"), &Value::Null);
+    assert_eq!(found["total"], json!(1), "{found}");
+    visit(&mut page, base, "/import");
+    page.wait(
+        "document.querySelector('[data-test=import-history]')?.innerText.includes('1 imported')",
+    );
+    page.assert_clean(base);
+}
