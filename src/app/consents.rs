@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::error::Error;
+use super::idempotency::Idempotency;
 use super::{App, authorize};
 use crate::domain::access::{Caller, Permission};
 use crate::domain::audit::{AuditAction, FieldChange};
@@ -17,11 +18,15 @@ use crate::domain::ids::ContactId;
 use crate::domain::members::ObjectReader;
 use crate::domain::phone::parse_query;
 use crate::domain::time::{Timestamp, day_number};
-use crate::engine::Rejected;
 use crate::engine::lookup::Refusals;
+use crate::engine::{Error as EngineError, Rejected, codec, keys};
 
 /// Entries that the ledger of one contact may have.
 const MOST_ENTRIES: u32 = 10_000;
+/// Entries of a page if nothing is said.
+const PER_PAGE: usize = 500;
+/// Most entries of a page.
+const MOST_PER_PAGE: usize = 1_000;
 /// Most bytes of evidence as JSON.
 const MOST_EVIDENCE: usize = 16_384;
 /// Most numbers of one check.
@@ -125,6 +130,7 @@ impl App {
         caller: &Caller,
         id: ContactId,
         body: &Value,
+        idempotency: Option<Idempotency>,
     ) -> Result<Value, Error> {
         authorize(caller, Permission::Edit)?;
         self.live_contact(caller, id)?;
@@ -134,6 +140,12 @@ impl App {
         let written = self.partition.write::<_, Error>(org, caller, false, move |tx| {
             let found = tx.contact(org, id)?.filter(|c| !c.is_deleted() && by.sees(c));
             let before = found.ok_or(Rejected::By(Error::ContactNotFound))?;
+            if let Some(idempotency) = idempotency
+                && let Some(seq) = idempotency.kept::<u32>(tx, org, now)?
+                && let Some(bytes) = tx.get(&keys::consent(org, id, seq))?
+            {
+                return Ok(codec::decode(&bytes).map_err(EngineError::from)?);
+            }
             if before.facts.consent.seq >= MOST_ENTRIES {
                 let detail = format!("the ledger of this contact has {MOST_ENTRIES} entries");
                 return Err(Rejected::By(Error::InUse(detail)));
@@ -157,6 +169,9 @@ impl App {
             }
             // The last action names what is done to a contact in one write.
             tx.note(AuditAction::ConsentRecorded, id.0, vec![change]);
+            if let Some(idempotency) = idempotency {
+                idempotency.keep(tx, org, now, entry.seq)?;
+            }
             Ok(entry)
         })?;
         self.own_writes.note(caller, written.seq);
@@ -167,10 +182,30 @@ impl App {
     ///
     /// # Errors
     /// If there is no such contact for the caller, or the caller may not.
-    pub fn list_consents(&self, caller: &Caller, id: ContactId) -> Result<Value, Error> {
+    pub fn list_consents(
+        &self,
+        caller: &Caller,
+        id: ContactId,
+        page: Option<usize>,
+        per_page: Option<usize>,
+    ) -> Result<Value, Error> {
         authorize(caller, Permission::View)?;
-        let items = self.consents_of(caller, self.live_contact(caller, id)?.id)?;
-        Ok(json!({"total": items.len(), "total_exact": true, "items": items}))
+        let per_page = per_page.unwrap_or(PER_PAGE);
+        if per_page == 0 || per_page > MOST_PER_PAGE {
+            let detail = format!("must be 1 to {MOST_PER_PAGE}");
+            return Err(Error::invalid("/per_page", "range", detail));
+        }
+        let page = page.unwrap_or(1);
+        if page == 0 {
+            return Err(Error::invalid("/page", "range", "pages count from 1"));
+        }
+        let mut items = self.consents_of(caller, self.live_contact(caller, id)?.id)?;
+        let total = items.len();
+        let from = (page - 1).saturating_mul(per_page).min(total);
+        items.drain(..from);
+        items.truncate(per_page);
+        Ok(json!({"total": total, "total_exact": true, "page": page, "per_page": per_page,
+            "items": items}))
     }
 
     /// The entries of the ledgers of a contact that the caller sees.

@@ -8,7 +8,8 @@ use super::import_jobs::ImportState;
 use super::search::SearchRequest;
 use super::{App, authorize};
 use crate::domain::access::{Caller, Permission, Sight};
-use crate::engine::Condition;
+use crate::domain::time::Timestamp;
+use crate::engine::{Condition, keys};
 
 impl App {
     /// Figures of the organisation of the caller, as far as the caller sees it; those of the whole
@@ -46,7 +47,10 @@ impl App {
             (None, false) => "degraded",
             (None, true) => "ok",
         };
+        let last_backup = self.partition.get(keys::LAST_BACKUP)?;
+        let last_backup = last_backup.and_then(|bytes| bytes.as_ref().try_into().ok());
         let mut health = json!({
+            "last_backup": last_backup.map(|bytes| Timestamp(i64::from_be_bytes(bytes))),
             "status": state,
             "contacts": contacts,
             "imports": {

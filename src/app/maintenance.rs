@@ -7,7 +7,7 @@ use super::error::Error;
 use super::{App, authorize};
 use crate::domain::access::{Caller, Permission};
 use crate::domain::audit::AuditAction;
-use crate::engine::{self, CheckReport, Condition, Refreshed, Rejected, Stats};
+use crate::engine::{self, CheckReport, Condition, Refreshed, Rejected, Stats, keys};
 
 impl App {
     /// Verifies everything against everything.
@@ -53,6 +53,15 @@ impl App {
             Err(rejected) => return Err(rejected.into()),
         }
         self.partition.back_up(out)?;
+        let now = self.now();
+        let noted =
+            self.partition.write::<_, Error>(caller.organization, caller, false, move |tx| {
+                tx.put(keys::LAST_BACKUP, now.0.to_be_bytes().to_vec());
+                Ok(())
+            });
+        if let Err(error) = noted.map_err(Error::from) {
+            tracing::warn!("the time of the backup is not kept: {error}");
+        }
         Ok(())
     }
 

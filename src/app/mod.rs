@@ -98,8 +98,8 @@ pub use people::{DepartmentView, ProvenUser, QueueView, SavedSearchView, SignOnR
 pub use permissions::PermissionsView;
 pub use query::Query;
 pub use records::{
-    Callback, Callbacks, DeleteImpact, EventRecord, RecordPage, RecordQuery, RecordView, Timeline,
-    TimelineEvent, TimelineQuery,
+    Callback, Callbacks, DeleteImpact, EventRecord, RecordPage, RecordQuery, RecordView,
+    SuggestedCompany, Timeline, TimelineEvent, TimelineQuery,
 };
 pub use retention::{RetentionStart, RetentionTrial, RuleTrial};
 pub use search::{Refresh, SearchAnswer, SearchRequest};

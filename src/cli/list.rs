@@ -11,6 +11,7 @@ use super::output;
 use super::record::{self, RecordCommand};
 use super::target::Target;
 use crate::app::MembersChanged;
+use crate::domain::text::counted;
 
 #[derive(Subcommand)]
 pub(super) enum ListCommand {
@@ -82,5 +83,6 @@ fn change(args: &Args, members: &Members, is_member: bool) -> Result<(), Failure
         some => format!(", {some} could not be"),
     };
     let done = if is_member { "added" } else { "removed" };
-    output::print(&format!("{} contacts {done}{refused}", changed["changed"]))
+    let contacts = counted(number(&changed, "/changed"), "contact", "contacts");
+    output::print(&format!("{contacts} {done}{refused}"))
 }

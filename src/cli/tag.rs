@@ -12,6 +12,7 @@ use super::output;
 use super::target::Target;
 use crate::app::{App, BulkJob, BulkStart, TagChanged, TagQuery};
 use crate::domain::access::Caller;
+use crate::domain::text::counted;
 
 /// Where the API keeps them.
 const PATH: &str = "/api/v1/tags";
@@ -141,7 +142,8 @@ pub(super) fn run(args: &Args, command: &Tag) -> Result<(), Failure> {
             if args.json {
                 return output::print_json(&started);
             }
-            output::print(&format!("{} contacts have a number", started["total"]))
+            let total = number(&started, "/total");
+            output::print(&counted(total, "contact has a number", "contacts have a number"))
         }
     }
 }
@@ -190,7 +192,8 @@ fn print_job(args: &Args, target: &Target, job: Value) -> Result<(), Failure> {
         0 => String::new(),
         some => format!(", {some} could not be"),
     };
-    output::print(&format!("{} contacts changed{refused}", job["changed"]))
+    let contacts = counted(number(&job, "/changed"), "contact", "contacts");
+    output::print(&format!("{contacts} changed{refused}"))
 }
 
 fn print_list(args: &Args, found: &Value, shown: &[&str]) -> Result<(), Failure> {

@@ -173,6 +173,24 @@ fn country_of(contact: &Contact) -> Option<&'static str> {
     of_number.or_else(|| contact.country.as_deref().and_then(country::code))
 }
 
+/// Under whose rules a contact is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Jurisdiction {
+    /// The country, as ISO 3166 has it: the one that it names, else that of its number.
+    pub country: &'static str,
+    /// The law, in a few words; nothing where no rules are known.
+    pub law: Option<&'static str>,
+}
+
+/// Under whose rules a contact is reached; nothing where its country is not known.
+pub fn jurisdiction(contact: &Contact) -> Option<Jurisdiction> {
+    // Where a person says to live counts before where the number is from.
+    let own = contact.country.as_deref().and_then(country::code);
+    let country = own.or_else(|| country_of(contact))?;
+    let rules = rules_of(Some(country));
+    Some(Jurisdiction { country, law: (!rules.countries.is_empty()).then_some(rules.law) })
+}
+
 /// Wishes that hold for every way to reach somebody.
 fn wishes(contact: &Contact) -> Vec<String> {
     let mut why = Vec::new();

@@ -256,6 +256,11 @@ impl Draft {
         {
             self.last_interaction_at = Patch::Keep;
         }
+        if known.is_some() && self.last_contacted_at.value().copied() <= known
+            || self.last_contacted_at.value().copied() == contact.last_contacted()
+        {
+            self.last_contacted_at = Patch::Keep;
+        }
         let naming = Naming::of(contact);
         let is_renamed = self.put_names(contact);
         let was_tagged = has_tag(&contact.tags, &settings.do_not_contact_tag);
@@ -346,6 +351,11 @@ impl Draft {
         if is_opted_out != shown {
             fields.status.email =
                 if is_opted_out { EmailState::Unsubscribed } else { EmailState::Ok };
+        }
+        let tag = settings.do_not_contact_tag.trim();
+        let is_news = fields.status.do_not_contact && !before.do_not_contact;
+        if is_news && !tag.is_empty() && !has_tag(&fields.tags, tag) {
+            fields.tags.push(tag.to_owned());
         }
         if !fields.status.do_not_contact && has_tag(&fields.tags, &settings.do_not_contact_tag) {
             fields.tags.retain(|tag| fold(tag) != fold(&settings.do_not_contact_tag));

@@ -43,6 +43,7 @@ pub const OF_ANSWERS: &[&str] = &[
     "may_call",
     "may_email",
     "lead_score_why",
+    "jurisdiction",
 ];
 
 /// Members of contacts that nobody writes; input may repeat what they are.

@@ -328,6 +328,12 @@ impl Contact {
         self.total_calls.saturating_add(known)
     }
 
+    /// When somebody last had contact with the person: as it is said, or by a call, a message or
+    /// another activity.
+    pub fn last_contacted(&self) -> Option<Timestamp> {
+        self.last_contacted_at.max(self.facts.last_activity_at)
+    }
+
     /// When something last happened between the person and the house.
     pub fn last_interaction(&self) -> Option<Timestamp> {
         self.last_interaction_at.max(self.facts.last_activity_at)

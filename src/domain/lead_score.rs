@@ -130,7 +130,7 @@ impl Decay {
 
 /// When something last happened with a contact; when it was made if nothing ever has.
 pub fn last_sign(contact: &Contact) -> Timestamp {
-    let signs = [contact.last_called(), contact.last_interaction(), contact.last_contacted_at];
+    let signs = [contact.last_called(), contact.last_interaction(), contact.last_contacted()];
     signs.into_iter().flatten().max().unwrap_or(contact.created_at).max(contact.created_at)
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::consent::{MARKETING, status_of};
 use super::contact::{Address, ChannelId, Contact};
-use super::contact_rules::{Allowance, may_call, may_email};
+use super::contact_rules::{Allowance, Jurisdiction, jurisdiction, may_call, may_email};
 use super::facts::{Count, Counts, LastCall};
 use super::lead_score::{LeadScoring, ScorePart};
 use super::list::{ListBook, ListName};
@@ -177,6 +177,8 @@ pub struct ContactView<'a> {
     /// Whether it may be called now; nothing where the time is not asked for.
     pub may_call: Option<Allowance>,
     pub may_email: Allowance,
+    /// Under whose rules it is reached.
+    pub jurisdiction: Option<Jurisdiction>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub system_critical: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -253,6 +255,7 @@ pub const MEMBERS: &[&str] = &[
     "consent",
     "may_call",
     "may_email",
+    "jurisdiction",
     "system_critical",
     "in_active_campaign",
     "created_at",
@@ -332,7 +335,7 @@ impl<'a> ContactView<'a> {
             email_opt_out: contact.fields.status.email == EmailState::Unsubscribed,
             lead_score: contact.score(),
             lead_score_why: Vec::new(),
-            last_contacted_at: contact.last_contacted_at,
+            last_contacted_at: contact.last_contacted(),
             last_interaction_at: contact.last_interaction(),
             last_called_at: contact.last_called(),
             last_call_outcome: contact.outcome_of_last_call(),
@@ -344,6 +347,7 @@ impl<'a> ContactView<'a> {
             consent: consent_of(contact),
             may_call: None,
             may_email: may_email(contact),
+            jurisdiction: jurisdiction(contact),
             system_critical: contact.system_critical,
             in_active_campaign: contact.in_active_campaign,
             created_at: contact.created_at,

@@ -238,6 +238,7 @@ pub(super) async fn timeline(
 ) -> Result<HttpResponse, Problem> {
     let id = contact_id(&path)?;
     let asked = Asked::of_query(&request)?;
+    asked.refuse_others(&["type", "order", "per_page", "cursor"])?;
     let is_ascending = match asked.last("order") {
         None | Some("desc") => false,
         Some("asc") => true,

@@ -58,6 +58,7 @@ pub(super) async fn list(
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
     let asked = Asked::of_query(&request)?;
+    asked.refuse_others(&["state", "page", "per_page"])?;
     let wanted = match asked.last("state") {
         None => None,
         Some(text) => Some(serde_json::from_value(json!(text)).map_err(|_unknown| {

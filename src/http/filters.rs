@@ -144,6 +144,20 @@ impl Asked {
         self.0.iter().filter(is_other).cloned().collect()
     }
 
+    /// Refuses members that nobody reads: what was asked for would be something else.
+    pub(super) fn refuse_others(&self, known: &[&str]) -> Result<(), Problem> {
+        // Every answer can be asked for some of its members.
+        let is_known = |name: &str| known.contains(&name) || ["fields", "only"].contains(&name);
+        match self.0.iter().find(|(name, _)| !is_known(name)) {
+            None => Ok(()),
+            Some((name, _)) => {
+                let detail = format!("is not known here; known are {}", known.join(", "));
+                let name = name.replace('~', "~0").replace('/', "~1");
+                Err(misfit(&name, "unknown_member", &detail))
+            }
+        }
+    }
+
     /// What `q`, `filter` and `saved_search` ask for.
     pub(super) fn query(&self) -> Result<Query, Problem> {
         let q = self.last("q").unwrap_or_default();

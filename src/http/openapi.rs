@@ -22,7 +22,7 @@ use super::{
         description = "Search-engine-centric contact service: who is calling, and find anyone as you type. Errors are RFC 9457 problem details with a permanent `code`.",
     ),
     paths(
-        contacts::create, contacts::find, contacts::update, contacts::delete, contacts::delete_impact, contacts::timeline, records::callbacks, contacts::personal_data, contacts::restore, contacts::create_many,
+        contacts::create, contacts::find, contacts::update, contacts::delete, contacts::delete_impact, contacts::timeline, records::callbacks, records::suggest_companies, contacts::personal_data, contacts::restore, contacts::create_many,
         consents::list, consents::record, consents::check,
         merges::merge, merges::list, merges::find, merges::undo,
         bulk::start, bulk::list, bulk::find, bulk::undo,

@@ -154,8 +154,28 @@ pub(super) async fn callbacks(
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    let hours = Asked::of_query(&request)?.number("hours")?;
+    let asked = Asked::of_query(&request)?;
+    asked.refuse_others(&["hours"])?;
+    let hours = asked.number("hours")?;
     let hours = hours.and_then(|hours| u64::try_from(hours).ok());
     let found = answer::search(&state, move |app| app.callbacks(&caller.0, hours)).await?;
     Ok(answer::json(StatusCode::OK, &found))
+}
+
+/// The companies to which somebody with an e-mail address may belong, by its domain; none for the
+/// addresses that everybody can have.
+#[utoipa::path(get, path = "/api/v1/companies/suggest", operation_id = "suggest_companies", tag = "records",
+    params(("email" = String, Query, description = "the address of somebody")),
+    responses((status = 200, body = super::schema::SuggestedCompanies), (status = 403, body = super::schema::Problem), (status = 422, body = super::schema::Problem)))]
+pub(super) async fn suggest_companies(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+) -> Result<HttpResponse, Problem> {
+    let asked = Asked::of_query(&request)?;
+    asked.refuse_others(&["email"])?;
+    let email = asked.last("email").unwrap_or_default().to_owned();
+    let found = answer::search(&state, move |app| app.suggest_companies(&caller.0, &email)).await?;
+    let body = serde_json::json!({"total": found.len(), "items": found});
+    Ok(answer::json(StatusCode::OK, &body))
 }

@@ -111,6 +111,7 @@ const WRITTEN: &[Endpoint] = &[
     post("/api/v1/organizations", || web::post().to(admin::create_organization)),
     get("/api/v1/organizations/{id}", || read().to(admin::find_organization)),
     patch("/api/v1/organizations/{id}", || web::patch().to(admin::update_organization)),
+    get("/api/v1/companies/suggest", || read().to(records::suggest_companies)),
     get("/api/v1/calls/callbacks", || read().to(records::callbacks)),
     post("/api/v1/contacts/{id}/erasure", || web::post().to(erasures::request)),
     get("/api/v1/erasures", || read().to(erasures::list)),

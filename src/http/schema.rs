@@ -42,7 +42,9 @@ pub(super) use duplicates::{
     AutoMergeDone, AutoMergeInput, AutoMergeList, AutoMergeUndone, DecisionList, DismissalInput,
     DuplicateAccuracy, DuplicateCheck, DuplicateList, DuplicateRun, DuplicateRunList,
 };
-pub(super) use erasures::{Erasure, ErasureInput, ErasureList, RetentionRunInput, RetentionTrial};
+pub(super) use erasures::{
+    Erasure, ErasureInput, ErasureList, RetentionRunInput, RetentionTrial, SuggestedCompanies,
+};
 pub(super) use feed::Changes;
 pub(super) use lists::{ListMembersAnswer, ListMembersInput};
 pub(super) use merges::{

@@ -18,6 +18,7 @@ use crate::app::{BulkJob, BulkStart, TagChanged, TagQuery};
 
 fn query_of(request: &HttpRequest) -> Result<TagQuery, Problem> {
     let asked = Asked::of_query(request)?;
+    asked.refuse_others(&["q", "sort", "page", "per_page", "cursor", "refresh"])?;
     let text = |name: &str| asked.last(name).map(str::to_owned);
     Ok(TagQuery {
         q: text("q").unwrap_or_default(),

@@ -16,8 +16,9 @@ impl Refusals {
     pub fn of(contact: &Contact) -> Self {
         let status = contact.fields.status;
         let on_phone = contact.facts.consent.on_channel(MARKETING, "phone");
-        let is_out = contact.opt_in == Some(false)
-            || on_phone.is_some_and(|state| state.status == "opted_out");
+        // What was said of the telephone counts; what was said on the whole where nothing was.
+        let is_out =
+            on_phone.map_or(contact.opt_in == Some(false), |state| state.status == "opted_out");
         let bit = |is_set: bool, bit: u8| if is_set { bit } else { 0 };
         Self(
             bit(status.blocked, BLOCKED)

@@ -235,7 +235,7 @@ fn numbers(contact: &Contact, field: &Field, is_day: bool) -> Vec<f64> {
     let one = match field {
         Field::CreatedAt => moment(Some(contact.created_at)),
         Field::UpdatedAt => moment(Some(contact.updated_at)),
-        Field::LastContactedAt => moment(contact.last_contacted_at),
+        Field::LastContactedAt => moment(contact.last_contacted()),
         Field::LastInteractionAt => moment(contact.last_interaction()),
         Field::LastCalledAt => moment(contact.last_called()),
         Field::LeadScore => contact.score().map(f64::from),
@@ -261,15 +261,13 @@ fn has(contact: &Contact, field: &Field) -> bool {
     match field {
         Field::Name => !contact.is_named_by_channel(),
         Field::CreatedAt | Field::UpdatedAt => true,
-        Field::LastContactedAt => contact.last_contacted_at.is_some(),
+        Field::LastContactedAt => contact.last_contacted().is_some(),
         Field::LastInteractionAt => contact.last_interaction().is_some(),
         Field::LastCalledAt => contact.last_called().is_some(),
         Field::LeadScore => contact.score().is_some(),
         Field::TotalCalls | Field::Count(Count::Calls) => contact.calls_in_all() > 0,
         Field::Activities => {
-            has_called
-                || contact.last_contacted_at.is_some()
-                || contact.last_interaction().is_some()
+            has_called || contact.last_contacted().is_some() || contact.last_interaction().is_some()
         }
         Field::Count(count) => contact.facts.counts.get(*count) > 0.0,
         Field::Consent => values(contact, field) != ["unknown"],

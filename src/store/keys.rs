@@ -102,6 +102,9 @@ pub const NEXT_CONTACT_NUMBER: &[u8] = b"Mnext_contact_number";
 /// The key of the next free organisation number.
 pub const NEXT_ORG_NUMBER: &[u8] = b"Mnext_org_number";
 
+/// The key of the time of the last backup that was taken through the server.
+pub const LAST_BACKUP: &[u8] = b"Mlast_backup";
+
 /// The key of the identity of the journal that the store is written from.
 pub const JOURNAL: &[u8] = b"Mjournal";
 

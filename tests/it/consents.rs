@@ -264,7 +264,7 @@ fn a_check_finds_entries_that_were_changed_or_left_out_later() {
     let operator = Access::operator_of(org);
     let id: ContactId = test.create(1, &json!({"name": "Ann"})).id;
     for status in ["opted_in", "opted_out", "opted_in"] {
-        app.record_consent(&operator, id, &json!({"status": status})).unwrap();
+        app.record_consent(&operator, id, &json!({"status": status}), None).unwrap();
     }
     let troubles = || app.check(&operator, &mut |_| {}).unwrap().troubles.len();
     assert_eq!(troubles(), 0);

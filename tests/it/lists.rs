@@ -303,12 +303,12 @@ fn work_on_the_command_line(target: &[&str]) {
     let hot = run(&["list", "create", "name=Hot leads"]);
     let ann = run(&["contact", "create", "name=Ann", "tags=[\"x\"]"]);
     run(&["contact", "create", "name=Bob", "tags=[\"x\"]"]);
-    assert_eq!(run(&["list", "add", &hot, &ann]), "1 contacts added");
-    assert_eq!(run(&["list", "add", &hot, "--q", "tag:x"]), "1 contacts added");
+    assert_eq!(run(&["list", "add", &hot, &ann]), "1 contact added");
+    assert_eq!(run(&["list", "add", &hot, "--q", "tag:x"]), "1 contact added");
     let shown: Value = serde_json::from_str(&run(&["list", "show", &hot])).unwrap();
     assert_eq!(shown["count"], 2);
     assert!(run(&["search", "list:\"Hot leads\""]).contains("Bob"));
-    assert_eq!(run(&["list", "remove", &hot, &ann]), "1 contacts removed");
+    assert_eq!(run(&["list", "remove", &hot, &ann]), "1 contact removed");
     assert!(run(&["list", "list"]).contains("Hot leads"));
     let shown: Value = serde_json::from_str(&run(&["--json", "contact", "show", &ann])).unwrap();
     assert_eq!(shown["lists"], json!([]));

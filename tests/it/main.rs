@@ -35,6 +35,7 @@ mod orders;
 mod people;
 mod records;
 mod retention;
+mod scenarios;
 mod search;
 mod source_systems;
 mod suggest;

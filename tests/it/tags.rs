@@ -340,7 +340,7 @@ fn work_on_the_command_line(target: &[&str]) {
     assert!(text(&run(&["tag", "proposals"])).contains("V.I.P."));
     let merged = text(&run(&["tag", "merge", "vip", "V.I.P.", "--into", "VIP"]));
     assert_eq!(merged, "2 contacts changed");
-    assert_eq!(text(&run(&["tag", "rename", "a/b", "c/d"])), "1 contacts changed");
+    assert_eq!(text(&run(&["tag", "rename", "a/b", "c/d"])), "1 contact changed");
     text(&run(&["tag", "color", "vip", "#ff8800"]));
     let all: Value = serde_json::from_str(&text(&run(&["--json", "tag", "list"]))).unwrap();
     assert_eq!(

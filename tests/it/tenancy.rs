@@ -215,6 +215,7 @@ fn written_routes(id: &str) -> Vec<(&'static str, String, Value, &'static str)> 
         ("POST", format!("/api/v1/jobs/{id}/undo"), Value::Null, "agent"),
         ("POST", at("/api/v1/lead-score/runs"), Value::Null, "admin"),
         ("POST", at("/api/v1/retention/runs"), json!({"dry_run": true}), "admin"),
+        ("GET", at("/api/v1/companies/suggest?email=a@b.example"), Value::Null, "agent"),
         ("GET", at("/api/v1/erasures"), Value::Null, "agent"),
         ("GET", format!("/api/v1/erasures/{id}"), Value::Null, "agent"),
         ("POST", format!("/api/v1/erasures/{id}/approve"), Value::Null, "admin"),

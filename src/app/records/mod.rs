@@ -17,6 +17,7 @@ mod list;
 mod timeline;
 
 pub use callbacks::{Callback, Callbacks};
+pub use companies::SuggestedCompany;
 pub use list::{RecordPage, RecordQuery};
 pub use timeline::{EventRecord, Timeline, TimelineEvent, TimelineQuery};
 

@@ -12,6 +12,8 @@ use crate::domain::time::{Timestamp, day_number};
 
 /// Most entries of a list, and most members of an object.
 const MOST_ENTRIES: usize = 100;
+/// 2200-01-01: nobody means a later time.
+const TOO_LATE: Timestamp = Timestamp(7_258_118_400_000);
 /// Greatest count; as seconds more than thirty years.
 const MOST_COUNT: u64 = 1_000_000_000;
 /// Most bytes of an object as JSON.
@@ -245,6 +247,9 @@ fn fit(kind: FieldKind, value: &Value) -> Result<Value, Misfit> {
         }
         FieldKind::Time => {
             let at = value.as_str().and_then(|text| text.trim().parse::<Timestamp>().ok());
+            if at.is_some_and(|at| at >= TOO_LATE) {
+                return Err(("time", format!("{} must be before the year 2200", shown(value))));
+            }
             at.and_then(|at| serde_json::to_value(at).ok()).ok_or_else(|| {
                 let detail = "must be a time as in \"2026-12-31T17:00:00Z\"";
                 ("time", format!("{} {detail}", shown(value)))

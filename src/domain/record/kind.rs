@@ -117,6 +117,25 @@ pub struct Writing<'a> {
     pub is_news: bool,
 }
 
+/// How far clocks may differ.
+const CLOCKS_MS: i64 = 86_400_000;
+
+impl Writing<'_> {
+    /// Refuses a time at which something is said to have happened that has not come yet.
+    ///
+    /// # Errors
+    /// Names the field.
+    pub fn refuse_future(&self, field: &str, at: Option<Timestamp>) -> Result<(), Vec<FieldIssue>> {
+        match at.filter(|at| *at > self.now.plus_ms(CLOCKS_MS)) {
+            None => Ok(()),
+            Some(at) => {
+                let detail = format!("{at} lies in the future, and this has happened");
+                Err(vec![FieldIssue::new(format!("/{field}"), "future", detail)])
+            }
+        }
+    }
+}
+
 /// Something on a timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {

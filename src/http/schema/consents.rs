@@ -53,6 +53,8 @@ pub(in crate::http) struct Consent {
 pub(in crate::http) struct ConsentList {
     pub total: usize,
     pub total_exact: bool,
+    pub page: usize,
+    pub per_page: usize,
     pub items: Vec<Consent>,
 }
 

@@ -160,6 +160,8 @@ pub(in crate::http) struct Contact {
     pub may_call: Allowance,
     /// Whether it may be written to by e-mail.
     pub may_email: Allowance,
+    /// Under whose rules it is reached; null where its country is not known.
+    pub jurisdiction: Option<Jurisdiction>,
     #[schema(format = "date-time")]
     pub created_at: String,
     #[schema(format = "date-time")]
@@ -327,6 +329,13 @@ pub(in crate::http) struct ContactConsent {
     pub evidence: bool,
     /// Whether somebody is said to agree, and nothing proves it.
     pub unproven: bool,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct Jurisdiction {
+    pub country: String,
+    /// Null where no rules are known.
+    pub law: Option<String>,
 }
 
 #[derive(ToSchema)]

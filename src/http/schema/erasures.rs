@@ -59,6 +59,22 @@ pub(in crate::http) struct ErasureList {
 }
 
 #[derive(ToSchema)]
+pub(in crate::http) struct SuggestedCompany {
+    pub id: Uuid,
+    pub name: String,
+    pub domain: Option<String>,
+    /// What tells it: domain, website, email.
+    pub why: String,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct SuggestedCompanies {
+    pub total: usize,
+    /// At most ten.
+    pub items: Vec<SuggestedCompany>,
+}
+
+#[derive(ToSchema)]
 pub(in crate::http) struct RetentionRunInput {
     /// Only say what would be done.
     pub dry_run: Option<bool>,

@@ -52,7 +52,7 @@ pub(super) fn add(draft: &mut Draft<'_>) {
     };
     moment(fields.created_at, Some(contact.created_at));
     moment(fields.updated_at, Some(contact.updated_at));
-    moment(fields.last_contacted_at, contact.last_contacted_at);
+    moment(fields.last_contacted_at, contact.last_contacted());
     moment(fields.last_interaction_at, contact.last_interaction());
     moment(fields.last_called_at, contact.last_called());
     if let Some(day) = contact.birthday.as_deref().and_then(day_number) {

@@ -173,7 +173,7 @@ pub(super) fn add(draft: &mut Draft<'_>) {
         (Field::Email, !contact.emails.is_empty()),
         (Field::Notes, contact.notes.is_some()),
         (Field::Address, !contact.addresses.is_empty()),
-        (Field::LastContactedAt, contact.last_contacted_at.is_some()),
+        (Field::LastContactedAt, contact.last_contacted().is_some()),
         (Field::LastInteractionAt, contact.last_interaction().is_some()),
         (Field::LastCalledAt, contact.last_called().is_some()),
         (Field::LeadScore, contact.score().is_some()),
@@ -181,7 +181,7 @@ pub(super) fn add(draft: &mut Draft<'_>) {
         (
             Field::Activities,
             has_called
-                || contact.last_contacted_at.is_some()
+                || contact.last_contacted().is_some()
                 || contact.last_interaction().is_some(),
         ),
     ] {

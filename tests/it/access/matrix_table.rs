@@ -140,6 +140,7 @@ const TABLE: &[(&str, &str, Rule)] = &[
     ("DELETE", "/api/v1/users/{id}", Rule::Record(Noun::User, PEOPLE, 204)),
     ("GET", "/api/v1/contacts/{id}/timeline", Rule::Contact(&[P::View])),
     ("GET", "/api/v1/contacts/{id}/gdpr-export", Rule::Contact(&[P::Export])),
+    ("GET", "/api/v1/companies/suggest", Rule::Whole(&[P::View], 422)),
     ("GET", "/api/v1/calls/callbacks", Rule::Whole(&[P::View], 200)),
     ("GET", "/api/v1/health", Rule::Whole(&[P::Import], 200)),
     ("GET", "/api/v1/contacts/{id}/delete-impact", Rule::Contact(&[P::Delete])),

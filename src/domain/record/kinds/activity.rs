@@ -61,7 +61,9 @@ impl Kind for Activity {
         writing: Writing<'_>,
     ) -> Result<(), Vec<FieldIssue>> {
         self.occurred_at.get_or_insert(writing.now);
-        Ok(())
+        // A meeting may be planned.
+        let happened = self.occurred_at.filter(|_| self.kind != "meeting");
+        writing.refuse_future("occurred_at", happened)
     }
 
     fn events(&self, created_at: Timestamp) -> Vec<Event> {

@@ -157,6 +157,13 @@ impl Kind for Call {
         before: Option<&Self>,
         writing: Writing<'_>,
     ) -> Result<(), Vec<FieldIssue>> {
+        for (field, at) in [
+            ("started_at", self.started_at),
+            ("answered_at", self.answered_at),
+            ("ended_at", self.ended_at),
+        ] {
+            writing.refuse_future(field, at)?;
+        }
         if let Some(before) = before
             && !can_become(&before.status, &self.status)
         {

@@ -73,6 +73,11 @@ impl Kind for Conversation {
         _before: Option<&Self>,
         _writing: Writing<'_>,
     ) -> Result<(), Vec<FieldIssue>> {
+        let says_whose = self.contact_id.is_some() || self.identifier.is_some();
+        if !says_whose && self.channel.is_none() && self.subject.is_none() {
+            let detail = "is required: say with whom it is, or the identifier and channel";
+            return Err(vec![FieldIssue::new("/contact_id", "required", detail)]);
+        }
         if let Some(channel) = &mut self.channel {
             *channel = channel.to_lowercase();
         } else if self.identifier.is_some() {

@@ -68,7 +68,7 @@ impl Kind for Message {
         writing: Writing<'_>,
     ) -> Result<(), Vec<FieldIssue>> {
         self.sent_at.get_or_insert(writing.now);
-        Ok(())
+        writing.refuse_future("sent_at", self.sent_at)
     }
 
     fn facts(&self, head: &Head) -> Contribution {
