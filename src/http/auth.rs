@@ -135,7 +135,9 @@ fn by_token(
 
 /// A token in the URL, for devices that can set no headers; only for reading.
 fn token_in_url(request: &HttpRequest) -> Option<String> {
-    if !request.method().is_safe() || !request.query_string().contains("token=") {
+    // There it stands for the rows of an import.
+    let is_other = request.path().ends_with("/import-errors");
+    if is_other || !request.method().is_safe() || !request.query_string().contains("token=") {
         return None;
     }
     let query = super::search::query_of(request).ok()?;

@@ -2,11 +2,11 @@
 
 use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH, TRANSFER_ENCODING};
-use actix_web::{HttpRequest, web};
+use actix_web::{HttpMessage, HttpRequest, web};
 use futures_util::StreamExt;
 use serde_json::Value;
 
-use super::coding::{Coding, Decompressor, Fault};
+use super::coding::{Coding, Decoded, Decompressor, Fault};
 use super::error::Problem;
 use super::pace;
 use crate::app::{Idempotency, Precondition};
@@ -71,6 +71,9 @@ pub(super) async fn json(
 }
 
 fn refuse_other_types(request: &HttpRequest) -> Result<(), Problem> {
+    if request.extensions().contains::<Decoded>() {
+        return Ok(());
+    }
     if let Some(kind) = request.headers().get(CONTENT_TYPE) {
         let kind =
             kind.to_str().unwrap_or("").split(';').next().unwrap_or("").trim().to_lowercase();

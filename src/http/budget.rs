@@ -28,7 +28,9 @@ impl Budgets {
                 "/api/v1/imports"
                 | "/api/v1/imports/preview"
                 | "/functions/v1/import-contacts"
-                | "/api/contacts/import/google-sheets",
+                | "/api/contacts/import/google-sheets"
+                | "/api/crm-contacts/{tenant}/import"
+                | "/api/crm-contacts/{tenant}/import-preview",
             ) => None,
             // Large bodies, and many records.
             (_, "/api/v1/contacts/bulk" | "/api/contacts/bulk") => {

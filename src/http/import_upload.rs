@@ -4,13 +4,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use actix_web::{HttpRequest, web};
+use actix_web::{HttpMessage, HttpRequest, web};
 use futures_util::StreamExt;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::body;
-use super::coding::{Coding, Decompressor, Fault};
+use super::coding::{Coding, Decoded, Decompressor, Fault};
 use super::error::Problem;
 use super::import_options;
 use super::multipart::{Parts, boundary};
@@ -55,6 +55,9 @@ pub(super) async fn receive(
     let content_type = request.headers().get("content-type");
     let content_type = content_type.and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
     let kind = content_type.split(';').next().unwrap_or("").trim().to_lowercase();
+    // What was written anew on its way is JSON, whatever was sent.
+    let is_rewritten = request.extensions().contains::<Decoded>();
+    let kind = if is_rewritten { "application/json".to_owned() } else { kind };
     let path = state
         .app
         .imports_folder()

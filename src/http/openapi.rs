@@ -8,7 +8,7 @@ use super::integrations::{cid, cti, phonebook, three_cx};
 use super::openapi_complete::Completion;
 use super::openapi_examples::Examples;
 use super::openapi_records::RecordPaths;
-use super::source_systems::{contacts_api, edge_functions};
+use super::source_systems::{contacts_api, crm_contacts, edge_functions};
 use super::{
     admin, audit, bulk, consents, contacts, custom_fields, duplicate_runs, duplicates, erasures,
     export, feed, health, import_preview, imports, lists, lookup, merges, oidc, people, records,
@@ -51,6 +51,7 @@ use super::{
         cid::by_query, cid::by_path, three_cx::template, three_cx::find, three_cx::search, three_cx::journal, three_cx::create, cti::take,
         phonebook::read, phonebook::read_by_post, phonebook::grandstream, phonebook::old_grandstream,
         edge_functions::create, edge_functions::search, edge_functions::import,
+        crm_contacts::import, crm_contacts::preview, crm_contacts::errors,
         contacts_api::list, contacts_api::create, contacts_api::create_many, contacts_api::find, contacts_api::update, contacts_api::delete, contacts_api::import_sheet,
         audit::list, audit::export,
         admin::back_up, admin::check, admin::reindex,

@@ -70,10 +70,11 @@ const RETRY_AFTER: (&str, &str) =
     ("Retry-After", "After how many seconds it is worth trying again.");
 
 /// Answers that are text, with their media types.
-const TEXTS: [(&str, &[&str]); 14] = [
+const TEXTS: [(&str, &[&str]); 15] = [
     ("/healthz", &["text/plain"]),
     ("/readyz", &["text/plain"]),
     ("/metrics", &["text/plain"]),
+    ("/api/crm-contacts/{tenant}/import-errors", &["text/csv"]),
     ("/api/v1/events", &["text/event-stream"]),
     ("/cid", &["text/plain"]),
     ("/cid/{number}", &["text/plain"]),

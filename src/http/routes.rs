@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, guard};
 
 use super::error::Problem;
 use super::integrations::{cid, cti, phonebook, three_cx};
-use super::source_systems::{contacts_api, edge_functions};
+use super::source_systems::{contacts_api, crm_contacts, edge_functions};
 use super::{
     admin, assets, audit, bulk, consents, contacts, custom_fields, duplicate_runs, duplicates,
     erasures, export, feed, health, import_preview, imports, lists, lookup, merges, oidc, openapi,
@@ -199,6 +199,9 @@ const WRITTEN: &[Endpoint] = &[
     post("/rest/v1/contacts", || web::post().to(edge_functions::create)),
     post("/functions/v1/search-contacts", || web::post().to(edge_functions::search)),
     post("/functions/v1/import-contacts", || web::post().to(edge_functions::import)),
+    post("/api/crm-contacts/{tenant}/import", || web::post().to(crm_contacts::import)),
+    post("/api/crm-contacts/{tenant}/import-preview", || web::post().to(crm_contacts::preview)),
+    get("/api/crm-contacts/{tenant}/import-errors", || read().to(crm_contacts::errors)),
     get("/api/contacts", || read().to(contacts_api::list)),
     post("/api/contacts", || web::post().to(contacts_api::create)),
     post("/api/contacts/bulk", || web::post().to(contacts_api::create_many)),

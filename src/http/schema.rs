@@ -58,7 +58,8 @@ pub(super) use search::{
     SavedSearch, SavedSearchInput, SavedSearchList, SearchAnswer, SearchInput, SuggestAnswer,
 };
 pub(super) use source_systems::{
-    ContactWithCalls, RestContactInput, RestImportInput, RestSearchInput, SheetImportInput,
+    ContactWithCalls, CrmImportCounts, CrmImportInput, CrmPreview, RestContactInput,
+    RestImportInput, RestSearchInput, SheetImportInput,
 };
 pub(super) use tags::{AutoCountryInput, Tag, TagList, TagMergeInput, TagPatch, TagProposalList};
 pub(super) use telephones::{

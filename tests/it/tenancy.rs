@@ -212,7 +212,7 @@ fn written_routes(id: &str) -> Vec<(&'static str, String, Value, &'static str)> 
         ("GET", at("/api/v1/tags/proposals"), Value::Null, "agent"),
         ("POST", at("/api/v1/tags/merge"), json!({"from": [id], "into": "x"}), "manager"),
         ("POST", at("/api/v1/tags/auto-country"), json!({"dry_run": true}), "manager"),
-        ("POST", format!("/api/v1/jobs/{id}/undo"), Value::Null, "agent"),
+        ("POST", format!("/api/v1/jobs/{id}/undo"), Value::Null, "lookup"),
         ("POST", at("/api/v1/lead-score/runs"), Value::Null, "admin"),
         ("POST", at("/api/v1/retention/runs"), json!({"dry_run": true}), "admin"),
         ("GET", at("/api/v1/companies/suggest?email=a@b.example"), Value::Null, "agent"),
@@ -228,6 +228,9 @@ fn written_routes(id: &str) -> Vec<(&'static str, String, Value, &'static str)> 
         ("POST", at("/rest/v1/contacts"), json!({"name": "x"}), "agent"),
         ("POST", at("/functions/v1/search-contacts"), json!({}), "agent"),
         ("POST", at("/functions/v1/import-contacts"), json!({}), "manager"),
+        ("POST", at("/api/crm-contacts/second/import"), json!({}), "manager"),
+        ("POST", at("/api/crm-contacts/second/import-preview"), json!({}), "manager"),
+        ("GET", at("/api/crm-contacts/second/import-errors"), Value::Null, "manager"),
         ("GET", at("/api/contacts"), Value::Null, "agent"),
         ("POST", at("/api/contacts"), json!({"name": "x"}), "agent"),
         ("POST", at("/api/contacts/bulk"), json!({"contacts": []}), "agent"),
@@ -283,6 +286,7 @@ fn every_route_knows_its_roles() {
         let known = tried.iter().any(|(method, path, ..)| {
             let path = path.split('?').next().unwrap().replace(&id, "{id}");
             let wanted = route.path.replace("{user_id}", "{id}").replace("{tag}", "{id}");
+            let wanted = wanted.replace("{tenant}", "second");
             *method == route.method && path == wanted
         });
         assert!(known, "{} {} is not tried", route.method, route.path);

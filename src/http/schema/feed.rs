@@ -30,3 +30,32 @@ pub(in crate::http) struct Changes {
     /// Whether there is more already.
     pub has_more: bool,
 }
+
+#[derive(ToSchema)]
+pub(in crate::http) struct Delivery {
+    pub n: u64,
+    pub event: String,
+    pub record_id: uuid::Uuid,
+    /// pending, delivered or dead.
+    pub state: String,
+    pub attempts: u32,
+    /// When it is tried next.
+    pub next_at: Option<String>,
+    /// What the other side answered last.
+    pub status: Option<u16>,
+    /// What went wrong last.
+    pub error: Option<String>,
+    pub created_at: String,
+    pub tried_at: Option<String>,
+    pub seq: u64,
+    pub act: usize,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct DeliveryList {
+    pub total: usize,
+    pub total_exact: bool,
+    pub page: usize,
+    pub per_page: usize,
+    pub items: Vec<Delivery>,
+}

@@ -58,3 +58,41 @@ pub(in crate::http) struct ContactWithCalls {
     /// The last calls, newest first.
     pub call_history: Vec<Value>,
 }
+
+#[derive(ToSchema)]
+pub(in crate::http) struct CrmImportInput {
+    /// The list as the text of a CSV file.
+    pub csv: String,
+    /// Columns and their fields, as an object or its text.
+    pub mapping_json: Option<Value>,
+    /// update or skip.
+    pub on_duplicate: Option<String>,
+    pub match_keys: Option<Vec<String>>,
+    /// none, existing, new or `per_row`.
+    pub list_mode: Option<String>,
+    /// The id or name of the list.
+    pub list: Option<String>,
+    pub delimiter: Option<String>,
+    pub has_header: Option<bool>,
+    pub dry_run: Option<bool>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct CrmImportCounts {
+    pub imported: u64,
+    pub updated: u64,
+    pub skipped: u64,
+    pub errors: u64,
+    /// Stands for the rows that were not taken.
+    pub token: uuid::Uuid,
+    /// The import.
+    pub job: Value,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct CrmPreview {
+    pub header: Vec<String>,
+    pub sample_rows: Vec<Vec<String>>,
+    /// As of `POST /api/v1/imports/preview`, whose other members are here as well.
+    pub columns: Vec<Value>,
+}

@@ -5,6 +5,7 @@
 //! written or answered in another way than there.
 
 pub(super) mod contacts_api;
+pub(super) mod crm_contacts;
 pub(super) mod edge_functions;
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};

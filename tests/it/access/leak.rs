@@ -248,7 +248,7 @@ fn ask(
     for name in ["{id}", "{user_id}", "{number}", "{token}"] {
         path = path.replace(name, &escape(value));
     }
-    path = path.replace("{vendor}", "snom");
+    path = path.replace("{vendor}", "snom").replace("{tenant}", "default");
     let mut pairs = Vec::new();
     for name in parameters {
         if !dice.one_in(2) {

@@ -235,6 +235,9 @@ const TABLE: &[(&str, &str, Rule)] = &[
     ("POST", "/functions/v1/search-contacts", Rule::Contacts(P::Search)),
     // Without a list.
     ("POST", "/functions/v1/import-contacts", Rule::Whole(IMPORTERS, 422)),
+    ("POST", "/api/crm-contacts/{tenant}/import", Rule::Device(IMPORTERS, 422)),
+    ("POST", "/api/crm-contacts/{tenant}/import-preview", Rule::Device(IMPORTERS, 422)),
+    ("GET", "/api/crm-contacts/{tenant}/import-errors", Rule::Device(IMPORTERS, 422)),
     ("GET", "/api/contacts", Rule::Contacts(P::Search)),
     ("POST", "/api/contacts", Rule::Make(P::Create)),
     ("POST", "/api/contacts/bulk", Rule::Make(P::Create)),

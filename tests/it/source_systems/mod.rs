@@ -1,4 +1,5 @@
 //! The paths of other contact services take the requests of their clients as they are.
 
 mod contacts_api;
+mod crm_contacts;
 mod edge_functions;
