@@ -178,6 +178,13 @@ fn many_contacts_are_tagged_at_once_and_that_is_taken_back() {
     page.wait("document.querySelector('[data-test=nothing]')");
     visit(&mut page, base, &format!("/contacts?q=status%3Aarchived+tag%3At{word}"));
     wait_for_total(&mut page, 3);
+    // What was done to a whole query is taken back among the jobs.
+    visit(&mut page, base, "/jobs");
+    page.wait("document.querySelector('[data-test=undo-job]')");
+    page.click("[data-test=undo-job]");
+    page.wait("[...document.querySelectorAll('[data-test=job]')].some((one) => one.innerText.includes('took another one back') && one.innerText.includes('Done'))");
+    visit(&mut page, base, &format!("/contacts?q=tag%3At{word}"));
+    wait_for_total(&mut page, 3);
     page.assert_clean(base);
 }
 

@@ -177,3 +177,53 @@ fn a_list_is_brought_in_in_three_steps() {
     );
     page.assert_clean(base);
 }
+
+#[test]
+fn an_erasure_is_asked_for_on_the_card_and_decided_in_the_settings() {
+    let server = TestServer::demo(5);
+    let base = server.base_url();
+    let Some(mut page) = open(base, "/") else { return };
+    let (word, number) = unique();
+    let id = create(&mut page, &json!({ "name": format!("Zoe {word}"), "phone": number }));
+    visit(&mut page, base, &format!("/?c={id}&tab=consent"));
+    press(&mut page, "[data-test=ask-erasure]");
+    set(&mut page, "[aria-label='Why']", "asked by letter");
+    press(&mut page, "[data-test=send-erasure]");
+    page.wait_for_text("It is asked for");
+    visit(&mut page, base, "/settings/erasures");
+    page.wait(&format!(
+        "document.querySelector('[data-test=erasure]')?.innerText.includes('Zoe {word}') && document.querySelector('[data-test=erasure]').innerText.includes('asked by letter')"
+    ));
+    press(&mut page, "[data-test=approve]");
+    press(&mut page, "[data-test=erase-now]");
+    page.wait_for_text("The person is erased");
+    page.wait("document.querySelector('[data-test=erasure] details')");
+    assert_accessible(&mut page, "erasures");
+    let found =
+        api(&mut page, "GET", &format!("/api/v1/contacts?q={word}&refresh=wait"), &Value::Null);
+    assert_eq!(found["total"], json!(0), "{found}");
+    page.assert_clean(base);
+}
+
+#[test]
+fn rules_of_retention_say_first_what_they_would_do() {
+    let server = TestServer::demo(5);
+    let base = server.base_url();
+    let Some(mut page) = open(base, "/settings/retention") else { return };
+    press(&mut page, "[data-test=add-rule]");
+    page.wait("document.querySelector('[data-test=rule]')");
+    page.eval("document.querySelector('[data-test=retention] form').requestSubmit(); 0");
+    page.wait_for_text("The rules are saved");
+    let settings = api(&mut page, "GET", "/api/v1/settings", &Value::Null);
+    assert_eq!(settings["settings"]["retention"]["rules"][0]["after_days"], json!(730));
+    press(&mut page, "[data-test=try-rules]");
+    page.wait("document.querySelector('[data-test=retention-trial]')?.innerText.includes('Archive after 730 days')");
+    assert_accessible(&mut page, "retention");
+    page.assert_clean(base);
+}
+
+/// Presses a button wherever it is by then.
+fn press(page: &mut super::cdp::Page, selector: &str) {
+    page.wait(&format!("document.querySelector({})", json!(selector)));
+    page.eval(&format!("document.querySelector({}).click()", json!(selector)));
+}

@@ -32,26 +32,11 @@ async function run(select, action, text, expected) {
   return job;
 }
 
-/** What takes an action back, if these rows tell it. @param {any} action @param {Item[]} rows @returns {{select: any, action: any}[]} */
-function inverse(action, rows) {
-  const ids = (/** @type {Item[]} */ some) => ({ ids: some.map((one) => one.id) });
-  const has = (/** @type {Item} */ row, /** @type {string} */ tag) => (row.tags ?? []).some((/** @type {string} */ one) => one.toLowerCase() === tag.toLowerCase());
-  if (action.type === "add_tags" || action.type === "remove_tags") {
-    const isAdd = action.type === "add_tags";
-    return action.tags.map((/** @type {string} */ tag) => ({ select: ids(rows.filter((row) => has(row, tag) !== isAdd)), action: { type: isAdd ? "remove_tags" : "add_tags", tags: [tag] } }));
-  }
-  if (action.type === "assign") {
-    const owners = [...new Set(rows.map((row) => row.assigned_to ?? null))];
-    return owners.map((to) => ({ select: ids(rows.filter((row) => (row.assigned_to ?? null) === to)), action: { type: "assign", to } }));
-  }
-  if (action.type === "set_visibility") {
-    const all = [...new Set(rows.map((row) => row.visibility ?? "all"))];
-    return all.map((visibility) => ({ select: ids(rows.filter((row) => (row.visibility ?? "all") === visibility)), action: { type: "set_visibility", visibility } }));
-  }
-  if (action.type === "delete") return [{ select: ids(rows), action: { type: "restore" } }];
-  if (action.type === "archive") return [{ select: ids(rows.filter((row) => row.status !== "archived")), action: { type: "unarchive" } }];
-  if (action.type === "unarchive") return [{ select: ids(rows.filter((row) => row.status === "archived")), action: { type: "archive" } }];
-  return [];
+/** Takes back what a job has changed, and says what stays as it is. @param {string} id */
+async function takeBack(id) {
+  const { body } = await request("POST", `/api/v1/jobs/${encodeURIComponent(id)}/undo`);
+  const job = await watch(body.job_id ?? body.id, "Taking back");
+  toast(`Taken back${job.refused ? `, but ${plural(job.refused, "contact")}: ${job.refusals[0]?.detail ?? "changed since"}` : ""}.`, { bad: Boolean(job.refused) });
 }
 
 /** What is asked for before an action. @param {{kind: string, onAction: (action: any) => void}} props */
@@ -142,19 +127,9 @@ function Doing({ kind, asked, onDone, onClose }) {
         toast(`Recorded for ${plural(done, "contact")}.`);
       } else {
         const job = await run(select, action, text, total);
-        const back = rows ? inverse(action, rows).filter((one) => one.select.ids.length) : [];
         const said = `${plural(job.changed, "contact")} changed${job.refused ? `, ${job.refused} refused: ${job.refusals[0]?.detail ?? job.refusals[0]?.code ?? "see Jobs"}` : ""}.`;
-        if (back.length && job.changed) {
-          offerUndo(said, async () => {
-            try {
-              for (const one of back) await run(one.select, one.action, "Taking back");
-              toast("Taken back.");
-            } catch (error) {
-              complain(error);
-            }
-            onDone();
-          });
-        } else toast(said);
+        if (job.changed) offerUndo(said, () => takeBack(job.id).catch(complain).then(onDone));
+        else toast(said);
       }
     } catch (error) {
       complain(error);

@@ -4,7 +4,7 @@
 import { html, useEffect, useState } from "../dom.js";
 import { Problem, request } from "../api.js";
 import { Icon } from "../parts/icons.js";
-import { me } from "../state/me.js";
+import { may, me } from "../state/me.js";
 import { openContact } from "../state/url.js";
 import { ago, inFull } from "../text/time.js";
 import { label as labelOf, plural } from "../text/words.js";
@@ -36,13 +36,14 @@ function Line({ job, again }) {
   const isOn = ["running", "queued"].includes(job.state);
   const { done = (job.changed ?? 0) + (job.unchanged ?? 0) + (job.refused ?? 0), total = job.total ?? 0 } = job.progress ?? {};
   const cancel = job.cancel_url ?? (job.kind === "import" ? `/api/v1/imports/${job.id}/cancel` : null);
-  const undo = job.undo_url ?? (job.undo_state === "possible" ? `/api/v1/jobs/${job.id}/undo` : null);
-  return html`<li data-test="job"><span><strong>${said(job)}</strong><br /><span class="quiet-text">${labelOf(job.state)} · <time datetime=${job.created_at} title=${inFull(job.created_at)}>${ago(job.created_at)}</time>${job.by_name ? ` · ${job.by_name}` : ""}${job.error ? ` · ${job.error}` : ""}</span>
+  const isUndoable = job.kind !== "import" && job.state === "done" && job.changed > 0 && !job.undone_by && !job.undo_of;
+  const undo = isUndoable && may("edit") ? `/api/v1/jobs/${job.id}/undo` : null;
+  return html`<li data-test="job"><span><strong>${said(job)}</strong><br /><span class="quiet-text">${labelOf(job.state)} · <time datetime=${job.created_at} title=${inFull(job.created_at)}>${ago(job.created_at)}</time>${job.by_name ? ` · ${job.by_name}` : ""}${job.undo_of ? " · took another one back" : ""}${job.undone_by ? " · taken back" : ""}${job.error ? ` · ${job.error}` : ""}</span>
       ${isOn && total ? html`<span class="meter" role="progressbar" aria-label="Progress" aria-valuenow=${done} aria-valuemax=${total}><span style=${{ width: `${(done / total) * 100}%` }}></span></span>` : null}
       ${job.refusals?.length ? html`<details><summary>${plural(job.refused ?? job.refusals.length, "contact")} refused</summary><ul>${job.refusals.slice(0, 50).map((/** @type {any} */ one) => html`<li><button type="button" class="link" onClick=${() => openContact(one.id)}>${one.id}</button> ${one.detail ?? one.code}</li>`)}</ul></details>` : null}</span>
     ${job.errors_url ? html`<a href=${job.errors_url} download>Error file</a>` : null}
     ${isOn && cancel ? html`<button type="button" class="button" onClick=${() => act(() => request("POST", cancel), "It stops.", null, again)}>Stop</button>` : null}
-    ${!isOn && undo ? html`<button type="button" class="button" onClick=${() => act(() => request("POST", undo), "It is being taken back.", null, again)}>Undo</button>` : null}</li>`;
+    ${!isOn && undo ? html`<button type="button" class="button" data-test="undo-job" onClick=${() => act(() => request("POST", undo), "It is being taken back.", null, again)}>Undo</button>` : null}</li>`;
 }
 
 export function Jobs() {

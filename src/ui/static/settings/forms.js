@@ -32,7 +32,7 @@ const KNOWN = {
 const GENERAL = ["default_country", "timezone", "language", "phone_validation", "phone_uniqueness", "required_fields", "adhoc_custom_fields", "strict_places", "auto_tag_country"];
 const PRIVATE = ["do_not_contact_tag", "audit_reads", "field_visibility"];
 /** Sections of their own. */
-const ELSEWHERE = ["permissions", "duplicates"];
+const ELSEWHERE = ["permissions", "duplicates", "retention"];
 
 /** The field of a setting that nobody has described here. @param {string} key @param {unknown} value @returns {FormField} */
 function typed(key, value) {

@@ -7,8 +7,10 @@ import { goPage, place } from "../state/url.js";
 import { Audit } from "./audit.js";
 import { DuplicateSettings, Organisation, Others, Privacy } from "./forms.js";
 import { Fields } from "./fields.js";
+import { Erasures } from "./erasures.js";
 import { Health } from "./health.js";
 import { Departments, Queues, Tokens, Users } from "./people.js";
+import { Retention } from "./retention.js";
 import { Roles } from "./roles.js";
 import { Tags } from "./tags.js";
 
@@ -24,13 +26,15 @@ const SECTIONS = [
   ["duplicates", "Duplicates", "manage_settings", DuplicateSettings],
   ["tokens", "Tokens", "manage_users", Tokens],
   ["privacy", "Privacy", "manage_settings", Privacy],
+  ["erasures", "Erasures", "erase", Erasures],
+  ["retention", "Retention", "manage_settings", Retention],
   ["more", "More settings", "manage_settings", Others],
   ["audit", "Audit log", "read_audit", Audit],
   ["health", "Health", "manage_tags", Health],
 ];
 
 /** Other names of sections. @type {Record<string, string>} */
-const ALSO = { retention: "more", "lead-score": "more", organization: "organisation" };
+const ALSO = { "lead-score": "more", organization: "organisation" };
 
 export function Settings() {
   const { rest } = place.value;

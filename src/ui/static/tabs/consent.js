@@ -32,6 +32,34 @@ function Sentence({ one, name, isNow }) {
     <p class="quiet-text"><span>${one.evidence ? `Proof: ${valueText(one.evidence)}.` : one.status === "opted_in" ? "Nothing proves it." : ""} ${actorName(one.recorded_by) ? ` Recorded by ${actorName(one.recorded_by)}.` : ""}</span></p></li>`;
 }
 
+/** What a person may ask for: their data, and to be forgotten. @param {{contact: import("../api.js").Contact}} props */
+function Rights({ contact }) {
+  const [reason, setReason] = useState(/** @type {string|null} */ (null));
+  const data = async () => {
+    try {
+      const { body } = await request("GET", `/api/v1/contacts/${contact.id}/gdpr-export`);
+      const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(new Blob([JSON.stringify(body, null, 2)], { type: "application/json" })), download: `${contact.display_name}.json` });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    } catch (error) {
+      complain(error);
+    }
+  };
+  const ask = async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    try {
+      await request("POST", `/api/v1/contacts/${contact.id}/erasure`, { body: { reason: reason?.trim() || null } });
+      toast("It is asked for; an admin decides under Settings, Erasures.");
+      setReason(null);
+    } catch (error) {
+      complain(error);
+    }
+  };
+  return html`<div class="part"><p class="bulk-line">${may("export") ? html`<button type="button" class="button" onClick=${data}>All data about them, as a file</button>` : null}
+      ${may("edit") && reason === null ? html`<button type="button" class="button" onClick=${() => setReason("")} data-test="ask-erasure">Ask for their erasure…</button>` : null}</p>
+    ${reason === null ? null : html`<form onSubmit=${ask}><input class="editor" aria-label="Why" placeholder="Why: asked by letter" value=${reason} onInput=${(/** @type {any} */ event) => setReason(event.target.value)} /><button class="button danger" data-test="send-erasure">Ask for it</button><button type="button" class="button" onClick=${() => setReason(null)}>Cancel</button></form>`}</div>`;
+}
+
 /** @param {{contact: import("../api.js").Contact}} props */
 export function Consent({ contact }) {
   const [items, setItems] = useState(/** @type {Item[]|null} */ (null));
@@ -63,5 +91,5 @@ export function Consent({ contact }) {
       const isNow = !seen.has(about);
       seen.add(about);
       return html`<${Sentence} key=${one.id} one=${one} name=${contact.display_name} isNow=${isNow} />`;
-    })}</ul>`;
+    })}</ul><${Rights} contact=${contact} />`;
 }
