@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::error::Error;
@@ -60,6 +61,24 @@ pub struct JobProgress {
     pub total: u64,
     /// Rows a second so far.
     pub rows_per_second: u64,
+    /// How long it takes from here, as far as that can be said.
+    #[serde(default)]
+    pub seconds_left: Option<u64>,
+}
+
+/// Whether an import can be taken back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UndoState {
+    /// It has changed nothing, or has not ended.
+    #[default]
+    None,
+    /// It can be.
+    Available,
+    /// It is being taken back.
+    Running,
+    /// It has been.
+    Done,
 }
 
 /// An import as it is shown.
@@ -78,6 +97,15 @@ pub struct ImportJob {
     /// What the file is called at whoever sent it, if that was said.
     #[serde(default)]
     pub source: Option<String>,
+    /// The options as they were sent.
+    #[serde(default)]
+    pub options: Value,
+    /// Whether it can be taken back.
+    #[serde(default)]
+    pub undo_state: UndoState,
+    /// The first and the last entry of the audit log that it may have written.
+    #[serde(default)]
+    pub audit_entries: Option<(u64, u64)>,
     /// How far it is.
     pub progress: JobProgress,
     /// How many rows met which end.
@@ -106,6 +134,13 @@ pub struct ImportJob {
 }
 
 impl ImportJob {
+    /// Whether it has ended and there is something to be taken back.
+    fn has_changed_something(&self) -> bool {
+        let has_written =
+            self.counts.imported + self.counts.updated > 0 || self.state == ImportState::Failed;
+        self.finished_at.is_some() && !self.dry_run && self.audit_entries.is_some() && has_written
+    }
+
     /// The same without warnings and samples, which hold what people are called and how they are
     /// reached.
     fn without_values(&self) -> Self {
@@ -237,7 +272,10 @@ impl App {
             by: caller.actor.to_string(),
             by_name: self.name_of_actor(caller.organization, &caller.actor),
             source,
-            progress: JobProgress { done: 0, total: 0, rows_per_second: 0 },
+            options: options.said.clone(),
+            undo_state: UndoState::None,
+            audit_entries: None,
+            progress: JobProgress { done: 0, total: 0, rows_per_second: 0, seconds_left: None },
             counts: Counts::default(),
             errors_url: Some(format!("/api/v1/imports/{id}/errors.csv")),
             columns: Vec::new(),
@@ -313,12 +351,27 @@ impl App {
             }
             *running += 1;
         }
-        self.update_import(id, |job| job.state = ImportState::Running);
+        let before = self.partition.audit_head(caller.organization).map(|head| head.number);
+        // Kept now, so that an import that is interrupted can be taken back as well.
+        self.note_import(id, |job| {
+            job.state = ImportState::Running;
+            job.audit_entries = before.ok().map(|number| (number + 1, u64::MAX));
+        });
         let result = self.import_file(id, caller, file, options, cancel);
+        let columns = self.import_jobs.jobs.lock().get(&id).map(|kept| kept.job.columns.clone());
+        if let Err(error) =
+            self.save_import_template(caller, options, columns.as_deref().unwrap_or_default())
+        {
+            tracing::warn!("the template of import {id} cannot be kept: {error}");
+        }
         remove_staged_file(file);
         let now = self.partition.now();
+        let after = self.partition.audit_head(caller.organization).map(|head| head.number);
         self.note_import(id, |job| {
             job.finished_at = Some(now);
+            job.progress.seconds_left = None;
+            job.audit_entries =
+                job.audit_entries.zip(after.ok()).map(|((first, _), last)| (first, last));
             match result {
                 Ok(report) => {
                     let counts = report.counts;
@@ -380,7 +433,9 @@ impl App {
                     if job.columns.is_empty() {
                         job.columns = progress.columns.to_vec();
                     }
-                    job.progress = JobProgress { done, total, rows_per_second: done * 1_000 / ms };
+                    let rate = done * 1_000 / ms;
+                    let seconds_left = (total - done).checked_div(rate);
+                    job.progress = JobProgress { done, total, rows_per_second: rate, seconds_left };
                 });
             })
         };
@@ -475,9 +530,23 @@ impl App {
     /// An import as it is now: people get other names, and rejected rows are not kept for ever.
     fn shown_import(&self, org: OrgNumber, job: ImportJob) -> ImportJob {
         let is_old = are_rejected_rows_old(&job, self.partition.now());
-        let by_name = self.name_of_actor(org, &job.by).or(job.by_name);
-        let errors_url = job.errors_url.filter(|_| !is_old);
-        ImportJob { by_name, errors_url, ..job }
+        let by_name = self.name_of_actor(org, &job.by).or_else(|| job.by_name.clone());
+        let errors_url = job.errors_url.clone().filter(|_| !is_old);
+        let is_untouched = job.undo_state == UndoState::None && job.has_changed_something();
+        let undo_state = if is_untouched { UndoState::Available } else { job.undo_state };
+        ImportJob { by_name, undo_state, errors_url, ..job }
+    }
+
+    /// Whoever has started an import, as the audit log has it.
+    pub(super) fn actor_of_import(&self, org: OrgNumber, id: Uuid) -> String {
+        let jobs = self.import_jobs.jobs.lock();
+        let kept = jobs.get(&id).filter(|kept| kept.org == org);
+        kept.map(|kept| kept.actor.as_ref().to_owned()).unwrap_or_default()
+    }
+
+    /// Says how far an import has been taken back.
+    pub(super) fn note_undo(&self, id: Uuid, state: UndoState) {
+        self.note_import(id, |job| job.undo_state = state);
     }
 
     /// Whether an import is remembered whose rejected rows may still be fetched.

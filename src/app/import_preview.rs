@@ -2,7 +2,7 @@
 //! not be sent again.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::audit::shows_field;
 use super::error::Error;
+use super::import_preview_rows::PreviewRow;
 use super::imports::{ImportOptions, ImportReport};
 use super::staged::remove_staged_file;
 use super::{App, Cancel};
@@ -38,6 +39,8 @@ pub struct TrialDetails {
     pub duplicates_in_file: u64,
     /// How many contacts would get another value, by field.
     pub updates_by_field: BTreeMap<String, u64>,
+    /// Rows with what would become of them, where that is kept.
+    pub rows: Vec<PreviewRow>,
 }
 
 struct KeptUpload {
@@ -92,7 +95,7 @@ impl App {
         let _turn = Turn(&self.previews.running);
         let io = |source| crate::engine::Error::Io { path: list.path.clone(), source };
         let input = self.open_staged_file(&list.path).map_err(io)?;
-        let options = ImportOptions { dry_run: true, ..options.clone() };
+        let options = ImportOptions { dry_run: true, keeps_rows: true, ..options.clone() };
         let mut rejected = std::io::sink();
         let stop = AtomicBool::new(false);
         let mut report = self.import_contacts(
@@ -111,9 +114,19 @@ impl App {
         Ok(report)
     }
 
-    /// Keeps a list that was previewed for an hour; the oldest of the caller go.
-    pub fn keep_previewed(&self, caller: &Caller, list: PreviewedList) -> Uuid {
+    /// Keeps a list that was previewed for an hour, with what is said of its rows; the oldest of the
+    /// caller go.
+    ///
+    /// # Errors
+    /// If that cannot be written.
+    pub fn keep_previewed(
+        &self,
+        caller: &Caller,
+        list: PreviewedList,
+        rows: &[PreviewRow],
+    ) -> Result<Uuid, Error> {
         let (id, now) = (Uuid::now_v7(), self.partition.now());
+        self.write_preview_rows(&rows_path(&list.path), rows)?;
         let mut kept = self.previews.kept.lock();
         let is_own = |one: &KeptUpload| one.org == caller.organization && one.actor == caller.actor;
         let mut ids: Vec<Uuid> = kept.keys().copied().collect();
@@ -128,13 +141,33 @@ impl App {
                 own -= usize::from(is_own(one));
                 all -= 1;
                 remove_staged_file(&one.path);
+                remove_staged_file(&rows_path(&one.path));
                 kept.remove(&old);
             }
         }
         let PreviewedList { path, source } = list;
         let (org, actor) = (caller.organization, Arc::clone(&caller.actor));
         kept.insert(id, KeptUpload { org, actor, path, source, at: now });
-        id
+        Ok(id)
+    }
+
+    /// Says anew what would become of the rows of a list that is kept.
+    ///
+    /// # Errors
+    /// If there is none with this id that is still kept, or it cannot be written.
+    pub fn keep_preview_rows(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        rows: &[PreviewRow],
+    ) -> Result<(), Error> {
+        let list = self.find_previewed(caller, id)?;
+        self.write_preview_rows(&rows_path(&list.path), rows)
+    }
+
+    /// Where it is said what would become of the rows of a list.
+    pub(super) fn preview_rows_of(&self, caller: &Caller, id: Uuid) -> Result<PathBuf, Error> {
+        Ok(rows_path(&self.find_previewed(caller, id)?.path))
     }
 
     /// A list that the caller has previewed.
@@ -164,8 +197,14 @@ impl App {
     pub fn take_previewed(&self, caller: &Caller, id: Uuid) -> Result<PreviewedList, Error> {
         let list = self.find_previewed(caller, id)?;
         self.previews.kept.lock().remove(&id);
+        remove_staged_file(&rows_path(&list.path));
         Ok(list)
     }
+}
+
+/// The file with what would become of the rows of a list.
+fn rows_path(list: &Path) -> PathBuf {
+    list.with_extension("rows")
 }
 
 fn is_old(one: &KeptUpload, now: Timestamp) -> bool {

@@ -102,6 +102,21 @@ pub(super) struct JoiningRow<'a> {
 }
 
 impl JoiningRow<'_> {
+    /// The contact that the row has made, changed or left as it was.
+    pub(super) fn contact(
+        &self,
+        tx: &mut Tx<'_>,
+        outcome: &RowOutcome,
+    ) -> Result<ContactId, Rejected<Error>> {
+        let org = self.by.organization;
+        Ok(match outcome {
+            RowOutcome::Created => self.new,
+            RowOutcome::Updated | RowOutcome::Unchanged | RowOutcome::Invalid(_) => {
+                survivor_of(self.existing, &|id| tx.contact(org, id))?
+            }
+        })
+    }
+
     /// Puts the contact on its lists, behind what became of the row; that is a change as well.
     pub(super) fn join(
         &mut self,
@@ -113,12 +128,7 @@ impl JoiningRow<'_> {
             return Ok(outcome);
         }
         let org = self.by.organization;
-        let id = match &outcome {
-            RowOutcome::Created => self.new,
-            RowOutcome::Updated | RowOutcome::Unchanged | RowOutcome::Invalid(_) => {
-                survivor_of(self.existing, &|id| tx.contact(org, id))?
-            }
-        };
+        let id = self.contact(tx, &outcome)?;
         let mut is_changed = false;
         for list in self.lists {
             let Some(contact) = tx.contact(org, id)?.filter(|one| self.by.sees(one)) else { break };
@@ -168,6 +178,12 @@ pub(super) fn for_update(draft: &Draft, before: &Contact) -> Draft {
     if Person::of_draft(&draft).is_less_than(&Person::of_contact(before)) {
         draft.display_name = Patch::Keep;
         (draft.first_name, draft.last_name) = (Patch::Keep, Patch::Keep);
+    }
+    if let Patch::Set(channels) = &mut draft.channels {
+        let added = channels.drain(..).filter(|one| !before.channels.contains(one));
+        let all: Vec<_> =
+            before.channels.iter().cloned().chain(added.collect::<Vec<_>>()).collect();
+        *channels = all;
     }
     // Cells have no types: 7 is no other value than 7.
     if let Patch::Set(fields) = &mut draft.custom_fields {

@@ -15,9 +15,11 @@ use super::App;
 use super::bulk_actions::changes_sight;
 use super::custom_fields::FieldsInWrite;
 use super::error::Error;
+use super::import_consent;
 use super::import_match::{RowMatch, RowMatcher};
 use super::import_preview::TrialDetails;
-use super::import_rows::{JoiningRow, RowOutcome, RowWriter};
+use super::import_preview_rows::{KeptRows, RowChange, RowGroup};
+use super::import_rows::{JoiningRow, RowOutcome, RowWriter, for_update};
 use super::import_trial::Trial;
 use super::imports::{CheckedRow, ImportOptions, ImportReport, not_written};
 use super::lists::{ImportLists, note_members};
@@ -73,6 +75,8 @@ pub(super) struct Run<'a> {
     details: TrialDetails,
     /// The group that is on its way to the disk while the next one is matched.
     in_flight: Option<InFlight>,
+    /// What would become of single rows, if that is wanted.
+    kept_rows: Option<KeptRows>,
     /// What a trial would have written.
     trial: Option<Trial>,
     /// The lists that contacts join.
@@ -101,7 +105,7 @@ struct InFlight {
 
 enum Outcomes {
     Pending(PendingWrite<Vec<RowOutcome>, Error>),
-    OfTrial(Vec<RowOutcome>),
+    OfTrial(Vec<(RowOutcome, RowChange)>),
 }
 
 impl<'a> Run<'a> {
@@ -124,6 +128,7 @@ impl<'a> Run<'a> {
             rejected: Warnings::default(),
             details: TrialDetails::default(),
             in_flight: None,
+            kept_rows: options.keeps_rows.then(KeptRows::default),
             trial: options.dry_run.then(Trial::default),
             lists: ImportLists::new(app, caller, &options.lists, app.partition.now())?,
             last_write: LastWrite::new(&app.own_writes, caller),
@@ -155,6 +160,7 @@ impl<'a> Run<'a> {
         if let Some(trial) = self.trial {
             trial.tell(&mut details);
         }
+        details.rows = self.kept_rows.map(|kept| kept.rows).unwrap_or_default();
         Ok(ImportReport {
             counts: self.counts,
             warnings: self.warnings,
@@ -178,6 +184,7 @@ impl<'a> Run<'a> {
             if row.valid.is_none() {
                 self.reject(&row.issues, row, errors)?;
                 self.counts.errors += 1;
+                self.keep_row(RowGroup::Invalid, row, None, &[]);
             } else {
                 self.warnings.add(&row.issues);
             }
@@ -369,14 +376,19 @@ impl<'a> Run<'a> {
                 RowDecision::Skip => {
                     self.counts.skipped += 1;
                     self.details.unchanged += 1;
+                    self.keep_row(RowGroup::Unchanged, &row, None, &[]);
                 }
                 RowDecision::Ask(id) => {
                     self.counts.skipped += 1;
+                    self.counts.asked += 1;
                     self.details.asked += 1;
+                    let asked = self.change_asked_about(&row, id)?;
+                    self.keep_row(RowGroup::Conflict, &row, asked, &[]);
                     self.reject(&[review(row.line, id)], &row, errors)?;
                 }
                 RowDecision::Refuse(issue) => {
                     self.counts.errors += 1;
+                    self.keep_row(RowGroup::Invalid, &row, None, std::slice::from_ref(&issue));
                     self.reject(&[issue], &row, errors)?;
                 }
                 RowDecision::Create(_) | RowDecision::Update(..) => {
@@ -440,9 +452,12 @@ impl<'a> Run<'a> {
                 for ((decision, id), lists) in work.iter().zip(&ids).zip(&joined) {
                     let outcome = match decision {
                         RowDecision::Update(existing, draft) => {
-                            row_writer.update(tx, *existing, *id, draft.clone())?
+                            let draft = import_consent::without_opt_in(draft);
+                            row_writer.update(tx, *existing, *id, draft)?
                         }
-                        RowDecision::Create(draft) => row_writer.create(tx, *id, draft.clone())?,
+                        RowDecision::Create(draft) => {
+                            row_writer.create(tx, *id, import_consent::without_opt_in(draft))?
+                        }
                         RowDecision::Skip | RowDecision::Ask(_) | RowDecision::Refuse(_) => {
                             RowOutcome::Unchanged
                         }
@@ -455,7 +470,14 @@ impl<'a> Run<'a> {
                         | RowDecision::Refuse(_) => *id,
                     };
                     let mut row = JoiningRow { by: &by, existing, new: *id, lists };
-                    outcomes.push(row.join(tx, outcome, &mut put_on)?);
+                    let mut outcome = row.join(tx, outcome, &mut put_on)?;
+                    if let RowDecision::Update(_, draft) | RowDecision::Create(draft) = decision
+                        && let Some(said) = &draft.consent
+                    {
+                        let contact = row.contact(tx, &outcome)?;
+                        outcome = import_consent::record(tx, &by, contact, said, outcome, now)?;
+                    }
+                    outcomes.push(outcome);
                 }
                 for (list, contacts) in &put_on {
                     note_members(tx, *list, contacts, true);
@@ -463,6 +485,53 @@ impl<'a> Run<'a> {
                 Ok(outcomes)
             })?;
         Ok(pending)
+    }
+
+    /// Keeps what would become of a row, where that is wanted.
+    fn keep_row(
+        &mut self,
+        group: RowGroup,
+        row: &CheckedRow,
+        change: Option<RowChange>,
+        more: &[RowIssue],
+    ) {
+        if let Some(kept) = &mut self.kept_rows {
+            let issues: Vec<RowIssue> = row.issues.iter().chain(more).cloned().collect();
+            kept.add(row.line, group, change, &issues);
+        }
+    }
+
+    fn keep_outcome(&mut self, outcome: &RowOutcome, change: RowChange, row: &CheckedRow) {
+        let group = match outcome {
+            RowOutcome::Created => RowGroup::New,
+            RowOutcome::Updated => RowGroup::Updated,
+            RowOutcome::Unchanged => RowGroup::Unchanged,
+            RowOutcome::Invalid(reason) => {
+                let issue = RowIssue::error(row.line, IssueCode::TextInvalid, reason.clone());
+                return self.keep_row(RowGroup::Invalid, row, None, &[issue]);
+            }
+        };
+        self.keep_row(group, row, Some(change), &[]);
+    }
+
+    /// What a row would change of the contact that somebody is asked about.
+    fn change_asked_about(
+        &self,
+        row: &CheckedRow,
+        id: ContactId,
+    ) -> Result<Option<RowChange>, Error> {
+        let (Some(_), Some(valid)) = (&self.kept_rows, &row.valid) else { return Ok(None) };
+        let known = self.trial.as_ref().and_then(|trial| trial.by_id(id));
+        let known = match known {
+            Some(known) => Some(known),
+            None => self.app.partition.contact(self.caller.organization, id)?,
+        };
+        let Some(before) = known else { return Ok(None) };
+        let stamp = Stamp { now: self.app.partition.now(), actor: "", settings: &self.settings };
+        let after = for_update(&valid.draft, &before).apply(&before, stamp);
+        let changes = after.ok().flatten().map(|after| before.changes(&after)).unwrap_or_default();
+        let name = before.display_name.clone();
+        Ok(Some(RowChange { id: Some(id), display_name: Some(name), changes }))
     }
 
     /// Notes a row that is not taken.
@@ -483,7 +552,14 @@ impl<'a> Run<'a> {
     ) -> Result<(), Error> {
         let Some(group) = self.in_flight.take() else { return Ok(()) };
         let outcomes = match group.outcomes {
-            Outcomes::OfTrial(outcomes) => outcomes,
+            Outcomes::OfTrial(outcomes) => {
+                let mut ends = Vec::with_capacity(outcomes.len());
+                for ((outcome, change), row) in outcomes.into_iter().zip(&group.rows) {
+                    self.keep_outcome(&outcome, change, row);
+                    ends.push(outcome);
+                }
+                ends
+            }
             Outcomes::Pending(pending) => {
                 let done = pending.wait()?;
                 self.app.refresh_definitions(self.caller.organization)?;
@@ -506,6 +582,7 @@ impl<'a> Run<'a> {
                 RowOutcome::Updated => self.counts.updated += 1,
                 RowOutcome::Unchanged => {
                     self.counts.skipped += 1;
+                    self.counts.unchanged += 1;
                     self.details.unchanged += 1;
                 }
                 RowOutcome::Invalid(reason) => {

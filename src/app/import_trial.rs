@@ -5,10 +5,14 @@ use std::sync::Arc;
 
 use super::App;
 use super::error::Error;
+use super::import_consent::news_of;
 use super::import_preview::TrialDetails;
+use super::import_preview_rows::RowChange;
 use super::import_rows::{RowOutcome, for_update, invalid, new_of_row};
 use super::import_run::RowDecision;
 use crate::domain::access::{Caller, OrgSettings};
+use crate::domain::audit::FieldChange;
+use crate::domain::consent::{ConsentCells, MARKETING};
 use crate::domain::contact::Contact;
 use crate::domain::draft::{Draft, Stamp};
 use crate::domain::ids::{ContactId, ContactNumber};
@@ -68,7 +72,7 @@ impl Trial {
         caller: &Caller,
         settings: &OrgSettings,
         work: &[RowDecision],
-    ) -> Result<Vec<RowOutcome>, Error> {
+    ) -> Result<Vec<(RowOutcome, RowChange)>, Error> {
         let stamp = Stamp { now: app.partition().now(), actor: "", settings };
         let mut changed: Vec<Change> = Vec::new();
         let mut outcomes = Vec::with_capacity(work.len());
@@ -91,21 +95,44 @@ impl Trial {
                 }
                 RowDecision::Skip | RowDecision::Ask(_) | RowDecision::Refuse(_) => Ok(None),
             };
+            let said = match decision {
+                RowDecision::Create(draft) | RowDecision::Update(_, draft) => {
+                    draft.consent.as_ref()
+                }
+                RowDecision::Skip | RowDecision::Ask(_) | RowDecision::Refuse(_) => None,
+            };
             outcomes.push(match made {
-                Err(issues) => invalid(&issues),
-                Ok(None) => RowOutcome::Unchanged,
+                Err(issues) => (invalid(&issues), RowChange::default()),
+                Ok(None) => {
+                    let news = match (decision, said) {
+                        (RowDecision::Update(id, _), Some(said)) => {
+                            self.consent_news(app, caller, *id, said)?
+                        }
+                        _ => None,
+                    };
+                    match news {
+                        Some(change) => (RowOutcome::Updated, change),
+                        None => (RowOutcome::Unchanged, unchanged(decision)),
+                    }
+                }
                 Ok(Some((before, after))) => {
                     let changes = before.as_ref().map(|before| before.changes(&after));
-                    for change in changes.into_iter().flatten() {
-                        *self.changed.entry(change.field).or_default() += 1;
+                    for change in changes.iter().flatten() {
+                        *self.changed.entry(change.field.clone()).or_default() += 1;
                     }
+                    let is_stored = before.as_ref().is_some_and(|one| one.number.0 < FIRST_NUMBER);
+                    let change = RowChange {
+                        id: is_stored.then_some(after.id),
+                        display_name: Some(after.display_name.clone()),
+                        changes: changes.unwrap_or_else(|| after.first_values()),
+                    };
                     let outcome =
                         if before.is_some() { RowOutcome::Updated } else { RowOutcome::Created };
                     // What is stored stands in the table of the store.
                     let before = before.filter(|one| self.contacts.contains_key(&one.number));
                     self.keep(&after);
                     changed.push((before, after));
-                    outcome
+                    (outcome, change)
                 }
             });
         }
@@ -121,6 +148,26 @@ impl Trial {
             .collect();
         self.table.apply(&changes);
         Ok(outcomes)
+    }
+
+    /// What a row says of consent that its contact, which it changes in nothing else, has not said.
+    fn consent_news(
+        &self,
+        app: &App,
+        caller: &Caller,
+        id: ContactId,
+        said: &ConsentCells,
+    ) -> Result<Option<RowChange>, Error> {
+        let known = match self.by_id(id) {
+            Some(known) => Some(known),
+            None => app.partition().contact(caller.organization, id)?,
+        };
+        let Some(contact) = known else { return Ok(None) };
+        let Some(state) = news_of(&contact, said, app.partition().now()) else { return Ok(None) };
+        let was = contact.facts.consent.latest(MARKETING).map(|known| known.status.clone());
+        let changes = vec![FieldChange::of("consent", &was, &Some(state.status))];
+        let display_name = Some(contact.display_name.clone());
+        Ok(Some(RowChange { id: Some(id), display_name, changes }))
     }
 
     fn create(
@@ -145,5 +192,16 @@ impl Trial {
             self.contacts.insert(contact.number, bytes.into());
             self.numbers.insert(contact.id, contact.number);
         }
+    }
+}
+
+/// What is said of a row that changes nothing.
+fn unchanged(decision: &RowDecision) -> RowChange {
+    match decision {
+        RowDecision::Update(id, _) => RowChange { id: Some(*id), ..RowChange::default() },
+        RowDecision::Create(_)
+        | RowDecision::Skip
+        | RowDecision::Ask(_)
+        | RowDecision::Refuse(_) => RowChange::default(),
     }
 }

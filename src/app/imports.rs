@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossbeam_channel::{Receiver, bounded};
 use csv::StringRecord;
 use jiff::tz::TimeZone;
+use serde_json::Value;
 
 use super::error::Error;
 use super::import_list::{List, ListForm};
@@ -17,8 +18,8 @@ use crate::domain::access::{Caller, Permission};
 use crate::domain::time::Timestamp;
 use crate::import::match_existing::{MatchKey, OnDuplicate};
 use crate::import::{
-    ColumnReport, Counts, ErrorFile, MapOptions, ReadOptions, RowContext, RowIssue, ValidRow,
-    Warnings,
+    ColumnReport, Counts, ErrorFile, IssueCode, MapOptions, ReadOptions, RowContext, RowIssue,
+    ValidRow, Warnings,
 };
 
 /// Rows of one write; other writes wait no longer than for these.
@@ -41,6 +42,7 @@ pub enum ListMode {
 
 /// How a list is imported.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct ImportOptions {
     /// Encoding, delimiter and header, where they are not to be detected.
     pub read: ReadOptions,
@@ -63,6 +65,12 @@ pub struct ImportOptions {
     /// All rows are written or none, and what is otherwise left out of a row because the organisation
     /// does not have it refuses the row. Jobs try the list first; who imports directly does so.
     pub strict: bool,
+    /// Whether a trial keeps what it would do to single rows.
+    pub keeps_rows: bool,
+    /// A name under which the options are kept as a template.
+    pub save_template: Option<String>,
+    /// The options as they were sent, for people to look at later.
+    pub said: Value,
 }
 
 impl Default for ImportOptions {
@@ -78,6 +86,9 @@ impl Default for ImportOptions {
             lists: ListMode::default(),
             dry_run: false,
             strict: false,
+            keeps_rows: false,
+            save_template: None,
+            said: Value::Null,
         }
     }
 }
@@ -174,6 +185,7 @@ impl App {
             settings: settings.clone(),
             default_country: options.default_country.clone(),
             tags: options.tags.clone(),
+            defaults: options.map.defaults.clone(),
             definitions: self.definitions(caller.organization),
             rights: caller.fields.clone(),
             role: caller.role,
@@ -184,6 +196,15 @@ impl App {
         if let List::Table { reader, map } = &list
             && !map.has_identity()
         {
+            // Whoever previews it says next where the columns go.
+            if options.keeps_rows {
+                return Ok(ImportReport {
+                    columns: list.columns(),
+                    file: list.form(),
+                    warnings: nothing_mapped(),
+                    ..ImportReport::default()
+                });
+            }
             return Err(Error::FileUnreadable(format!(
                 "no column goes to a name, company, phone or e-mail: say where with `map` \"COLUMN=field\"; the columns are {}",
                 reader.headers().join(", ")
@@ -245,6 +266,15 @@ impl App {
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err asks for")]
 pub(super) fn unreadable(error: crate::import::Error) -> Error {
     Error::FileUnreadable(error.to_string())
+}
+
+/// Says that no row can be taken as long as nobody says where the columns go.
+fn nothing_mapped() -> Warnings {
+    let reason = "no column goes to a name, company, phone or e-mail";
+    let issue = RowIssue::warning(1, IssueCode::NothingMapped, reason);
+    let mut warnings = Warnings::default();
+    warnings.add(&[issue.suggest("say with mapping where the columns go")]);
+    warnings
 }
 
 /// Takes the rows of a list, batch by batch.

@@ -248,6 +248,9 @@ pub(super) struct Serve {
     pub(super) edge: Edge,
     #[command(flatten)]
     pub(super) oidc: Oidc,
+    /// Where Google Sheets are fetched from, if not from Google: a mirror, or a test.
+    #[arg(long, value_name = "URL", env = "RINGDEX_SHEETS_BASE")]
+    pub(super) sheets_base: Option<String>,
     /// Worker threads; one a core if not given.
     #[arg(long, value_name = "N")]
     pub(super) workers: Option<usize>,
@@ -291,6 +294,9 @@ pub(super) struct Import {
     /// The encoding of the file, for example utf-8, windows-1252 or utf-16le; found out if not given.
     #[arg(long, value_name = "NAME")]
     pub(super) encoding: Option<String>,
+    /// A value for rows that say nothing of a field, for example source=Fair; repeatable.
+    #[arg(long = "default", value_name = "FIELD=VALUE")]
+    pub(super) defaults: Vec<String>,
     /// The sheet of a workbook, by name or as #2; the first that is shown if not given.
     #[arg(long, value_name = "NAME")]
     pub(super) sheet: Option<String>,

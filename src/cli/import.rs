@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::args::{Args, Import};
 use super::client::Client;
@@ -18,7 +18,9 @@ use crate::app::{App, ImportOptions, ImportReport, ListMode};
 use crate::domain::access::Caller;
 use crate::domain::text::counted;
 use crate::import::match_existing::{MatchKey, OnDuplicate};
-use crate::import::{ColumnReport, Counts, MapOptions, ReadOptions, Warnings, parse_mapping};
+use crate::import::{
+    ColumnReport, Counts, MapOptions, ReadOptions, Warnings, parse_default, parse_mapping,
+};
 
 /// Warnings that are written to the terminal.
 const SHOWN_WARNINGS: usize = 10;
@@ -156,7 +158,17 @@ fn options_of(command: &Import) -> Result<ImportOptions, Failure> {
     let takes_lists = command.lists_per_row;
     Ok(ImportOptions {
         read,
-        map: MapOptions { columns, takes_lists, tag_separator: command.tag_separator },
+        map: MapOptions {
+            columns,
+            takes_lists,
+            tag_separator: command.tag_separator,
+            defaults: command
+                .defaults
+                .iter()
+                .map(|text| parse_default(text))
+                .collect::<Result<_, _>>()
+                .map_err(usage)?,
+        },
         lists,
         match_keys: command.match_keys.iter().filter_map(|key| MatchKey::parse(key)).collect(),
         match_names: !command.ignore_names,
@@ -165,6 +177,7 @@ fn options_of(command: &Import) -> Result<ImportOptions, Failure> {
         tags: command.tags.clone(),
         dry_run: command.dry_run,
         strict: command.strict,
+        ..ImportOptions::default()
     })
 }
 
@@ -267,7 +280,14 @@ fn remote(
         ListMode::New(_) => "new",
         ListMode::PerRow => "per_row",
     };
+    let defaults: Map<String, Value> = options
+        .map
+        .defaults
+        .iter()
+        .map(|(field, value)| (field.to_string(), Value::from(value.as_str())))
+        .collect();
     let mut sent = json!({
+        "defaults": defaults,
         "map": command.map,
         "match_keys": command.match_keys,
         "match_names": options.match_names,
@@ -318,6 +338,8 @@ fn follow(client: &Client, id: &str) -> Result<ImportReport, Failure> {
         updated: job::number(&job, "/counts/updated"),
         skipped: job::number(&job, "/counts/skipped"),
         errors: job::number(&job, "/counts/errors"),
+        unchanged: job::number(&job, "/counts/unchanged"),
+        asked: job::number(&job, "/counts/asked"),
     };
     let total = job::number(&job, "/warnings_total");
     let mut take = |name: &str| job.get_mut(name).map(Value::take).unwrap_or_default();

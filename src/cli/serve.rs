@@ -30,6 +30,7 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
     };
     command.edge.apply(&mut serve_options);
     serve_options.oidc = command.oidc.options()?;
+    serve_options.sheets_base.clone_from(&command.sheets_base);
     if let Some(objection) = serve_options.objection() {
         return Err(Failure::Usage(objection));
     }

@@ -49,6 +49,21 @@ pub struct ConsentState {
     pub has_evidence: bool,
 }
 
+/// What a row of a list says about consent to marketing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConsentCells {
+    /// One of [`STATUSES`].
+    pub status: String,
+    /// One of [`TYPES`].
+    pub kind: Option<String>,
+    /// When it was said.
+    pub date: Option<Timestamp>,
+    /// Where it comes from.
+    pub source: Option<String>,
+    /// One of [`BASES`].
+    pub basis: Option<String>,
+}
+
 /// An entry of a ledger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConsentEntry {

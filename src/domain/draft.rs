@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::access::OrgSettings;
 use super::channel::add_numbers;
+use super::consent::ConsentCells;
 use super::contact::{Address, ChannelId, Contact, Email, Fields, Visibility};
 use super::draft_lists::{has_tag, unite_tags};
 use super::facts::Facts;
@@ -135,6 +136,8 @@ pub struct Draft {
     pub remove_tags: Vec<String>,
     /// Names of static lists that a row of an import puts it on; who writes it sees to that.
     pub lists: Vec<String>,
+    /// What a row of an import says about consent; who writes it sees to that.
+    pub consent: Option<ConsentCells>,
     /// Members that nobody writes, with the values that were sent: they must be what holds.
     pub claims: Vec<(String, Value)>,
     pub custom_fields: Patch<BTreeMap<String, Patch<Value>>>,

@@ -9,10 +9,9 @@ use super::auth::Authenticated;
 use super::body;
 use super::error::Problem;
 use super::filters::Asked;
-use super::people::record_id;
 use super::schema;
 use super::state::State;
-use crate::app::{Error, Noun};
+use crate::app::Error;
 
 async fn read(
     request: &HttpRequest,
@@ -80,7 +79,8 @@ pub(super) async fn find(
     caller: Authenticated,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let id = record_id(&path, Noun::Erasure)?;
+    // One that is none is that of no erasure.
+    let id = path.parse().unwrap_or_default();
     answer::ok(&state, move |app| app.find_erasure(&caller.0, id)).await
 }
 
@@ -93,7 +93,8 @@ pub(super) async fn approve(
     caller: Authenticated,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let id = record_id(&path, Noun::Erasure)?;
+    // One that is none is that of no erasure.
+    let id = path.parse().unwrap_or_default();
     answer::ok(&state, move |app| app.approve_erasure(&caller.0, id)).await
 }
 
@@ -109,7 +110,8 @@ pub(super) async fn refuse(
     path: web::Path<String>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let id = record_id(&path, Noun::Erasure)?;
+    // One that is none is that of no erasure.
+    let id = path.parse().unwrap_or_default();
     let value = read(&request, &state, payload).await?;
     answer::ok(&state, move |app| app.refuse_erasure(&caller.0, id, &value)).await
 }

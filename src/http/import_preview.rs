@@ -9,10 +9,12 @@ use super::answer;
 use super::auth::Authenticated;
 use super::error::Problem;
 use super::import_upload;
-use super::imports::options_of;
+use super::imports::{options_of, page_of};
 use super::schema;
+use super::search::query_of;
 use super::state::State;
-use crate::app::{ImportReport, SentList};
+use crate::app::{Error, ImportReport, RowGroup, RowsQuery, SentList};
+use crate::domain::access::Permission;
 
 /// Works out what an import would do and writes nothing. The list comes as for an import and is kept
 /// for an hour: `upload_id` stands for it in further previews, with other options, and in the import.
@@ -26,8 +28,8 @@ pub(super) async fn preview(
     caller: Authenticated,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let options = options_of(&request, &state, &caller.0)?;
-    let list = import_upload::receive(&request, payload, &state, options).await?;
+    let options = options_of(&request, &state, &caller.0).await?;
+    let list = import_upload::receive(&request, payload, &state, &caller.0, options).await?;
     state.app.check_import(&caller.0, &list.options)?;
     let previewed = match &list.list {
         SentList::Sent(list) => list.clone(),
@@ -35,21 +37,67 @@ pub(super) async fn preview(
     };
     let (by, options) = (caller.0.clone(), list.options);
     let shown_list = previewed.clone();
-    let report = answer::run_while_wanted(&request, &state, move |app, cancel| {
+    let mut report = answer::run_while_wanted(&request, &state, move |app, cancel| {
         app.preview_import(&by, &shown_list, &options, cancel)
     })
     .await?;
+    let rows = std::mem::take(&mut report.details.rows);
+    let (by, columns) = (caller.0.clone(), report.columns.clone());
+    let templates = answer::run(&state, move |app| app.templates_for(&by, &columns)).await?;
     let id = match list.list {
-        SentList::Previewed(id) => id,
+        SentList::Previewed(id) => {
+            answer::run(&state, move |app| app.keep_preview_rows(&caller.0, id, &rows)).await?;
+            id
+        }
         SentList::Sent(_) => {
             if let Some(unkept) = list.unkept {
                 unkept.keep();
             }
             // Files of older ones are removed.
-            answer::run(&state, move |app| Ok(app.keep_previewed(&caller.0, previewed))).await?
+            answer::run(&state, move |app| app.keep_previewed(&caller.0, previewed, &rows)).await?
         }
     };
-    Ok(answer::json(StatusCode::OK, &shown(id, &report)))
+    let mut shown = shown(id, &report);
+    shown["templates"] = json!(templates);
+    Ok(answer::json(StatusCode::OK, &shown))
+}
+
+/// The rows of a list that was previewed, with what would become of them.
+#[utoipa::path(get, path = "/api/v1/imports/preview/{upload_id}/rows", operation_id = "list_preview_rows", tag = "imports",
+    params(("upload_id" = String, Path, description = "the upload_id of the preview"),
+        ("group" = Option<String>, Query, description = "new, updated, unchanged, conflict or invalid; all without"),
+        ("page" = Option<usize>, Query, description = "from 1"), ("per_page" = Option<usize>, Query, description = "50 if not given, at most 1,000")),
+    responses((status = 200, body = schema::PreviewRows), (status = 403, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn rows(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    if !caller.0.may(Permission::Import) {
+        return Err(Error::Forbidden(Permission::Import).into());
+    }
+    let query = query_of(&request)?;
+    let known = ["group", "page", "per_page", "token"];
+    if let Some(name) = query.keys().find(|name| !known.contains(&name.as_str())) {
+        let name: String = name.chars().take(100).collect();
+        let detail = "is not known here; known are group, page and per_page";
+        return Err(Error::invalid(&format!("/{name}"), "unknown_member", detail).into());
+    }
+    let group = query.get("group").filter(|text| !text.is_empty()).map(|text| {
+        RowGroup::parse(text).ok_or_else(|| {
+            let all = RowGroup::ALL.map(RowGroup::as_str).join(", ");
+            Error::invalid("/group", "value", format!("must be one of {all}"))
+        })
+    });
+    let group = group.transpose()?;
+    let (page, per_page) = page_of(&query)?;
+    // An id that is none is that of no list.
+    let id = path.parse().unwrap_or_default();
+    answer::ok(&state, move |app| {
+        app.preview_rows(&caller.0, id, RowsQuery { group, page, per_page })
+    })
+    .await
 }
 
 fn shown(id: Uuid, report: &ImportReport) -> Value {

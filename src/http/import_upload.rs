@@ -9,13 +9,13 @@ use futures_util::StreamExt;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::body;
 use super::coding::{Coding, Decoded, Decompressor, Fault};
 use super::error::Problem;
-use super::import_options;
 use super::multipart::{Parts, boundary};
 use super::state::State;
+use super::{answer, body};
 use crate::app::{App, Error, ImportOptions, PreviewedList, SentList, Unkept};
+use crate::domain::access::Caller;
 use crate::error::ErrorCode;
 
 /// Longest part `options` of a form.
@@ -49,7 +49,8 @@ impl UploadedList {
 pub(super) async fn receive(
     request: &HttpRequest,
     payload: web::Payload,
-    state: &State,
+    state: &web::Data<State>,
+    caller: &Caller,
     options: ImportOptions,
 ) -> Result<UploadedList, Problem> {
     let content_type = request.headers().get("content-type");
@@ -78,15 +79,32 @@ pub(super) async fn receive(
                 .map_err(|_blocking| kept_nothing())??;
             drop(unkept_form);
             let FormFile { options: text, file_name } = given;
-            let options = text.map_or(Ok(options), |text| import_options::parse(&text))?;
+            let options = match text {
+                Some(text) => read_options(state, caller, &text).await?,
+                None => options,
+            };
             Ok(UploadedList::of_file(path, file_name, unkept, options))
         }
         "application/json" => {
             let (value, _) = body::json(request, payload, state.limits.bulk_bytes).await?;
             let (csv, given) = take_json(value)?;
-            let options = given.map_or(Ok(options), |value| import_options::read(&value))?;
+            let options = match given {
+                Some(given) => options_of(state, caller, given).await?,
+                None => options,
+            };
             let csv = match csv {
                 JsonList::Csv(csv) => csv,
+                JsonList::Sheet(address) => {
+                    state.app.check_import(caller, &options)?;
+                    let unkept = Unkept::new(path.clone());
+                    let (place, by, shared) = (path.clone(), caller.clone(), state.clone());
+                    let most = state.limits.upload_bytes;
+                    let (from, fetcher) = (address.clone(), Arc::clone(&state.sheets));
+                    web::block(move || fetcher.fetch(&shared.app, &by, &from, &place, most))
+                        .await
+                        .map_err(|_blocking| kept_nothing())??;
+                    return Ok(UploadedList::of_file(path, Some(address), unkept, options));
+                }
                 JsonList::Previewed(id) => {
                     let list = SentList::Previewed(id);
                     return Ok(UploadedList { list, unkept: None, options });
@@ -129,6 +147,31 @@ pub(super) async fn receive(
             ),
         )),
     }
+}
+
+/// Reads options as text.
+pub(super) async fn read_options(
+    state: &web::Data<State>,
+    caller: &Caller,
+    text: &str,
+) -> Result<ImportOptions, Problem> {
+    if text.trim().is_empty() {
+        return Ok(ImportOptions::default());
+    }
+    let value: Value = serde_json::from_str(text).map_err(|error| {
+        Problem::new(ErrorCode::Malformed, format!("options is not valid JSON: {error}"))
+    })?;
+    options_of(state, caller, value).await
+}
+
+/// Reads options, and the template that they name.
+async fn options_of(
+    state: &web::Data<State>,
+    caller: &Caller,
+    given: Value,
+) -> Result<ImportOptions, Problem> {
+    let by = caller.clone();
+    answer::run(state, move |app| app.import_options(&by, &given)).await
 }
 
 fn kept_nothing() -> Problem {
@@ -209,6 +252,8 @@ impl Write for Limited {
 enum JsonList {
     /// Its text.
     Csv(String),
+    /// The address of a Google Sheet.
+    Sheet(String),
     /// One that was previewed.
     Previewed(Uuid),
 }
@@ -218,7 +263,18 @@ fn take_json(body: Value) -> Result<(JsonList, Option<Value>), Problem> {
     let Value::Object(mut members) = body else {
         return Err(Error::invalid("", "type", "must be a JSON object with csv").into());
     };
-    let csv = match (members.remove("csv"), members.remove("upload_id")) {
+    let sheet = members.remove("sheet_url").filter(|sheet| !sheet.is_null());
+    // What S0's clients call it.
+    let csv = members.remove("csv").or_else(|| members.remove("csvData"));
+    if sheet.is_some() && (csv.is_some() || members.contains_key("upload_id")) {
+        let detail = "is a list of its own: send it, csv or upload_id, not several";
+        return Err(Error::invalid("/sheet_url", "repeated", detail).into());
+    }
+    let csv = match (csv, members.remove("upload_id")) {
+        (None, None) if sheet.is_some() => match sheet {
+            Some(Value::String(address)) => JsonList::Sheet(address),
+            _ => return Err(Error::invalid("/sheet_url", "type", "must be a string").into()),
+        },
         (Some(Value::String(csv)), None) => JsonList::Csv(csv),
         (Some(_), None) => return Err(Error::invalid("/csv", "type", "must be a string").into()),
         (None, Some(id)) => {
@@ -231,13 +287,13 @@ fn take_json(body: Value) -> Result<(JsonList, Option<Value>), Problem> {
             return Err(Error::invalid("/upload_id", "repeated", detail).into());
         }
         (None, None) => {
-            let detail = "is the list itself; send it, or the upload_id of a preview";
+            let detail = "is the list itself; send it, or sheet_url, or the upload_id of a preview";
             return Err(Error::invalid("/csv", "required", detail).into());
         }
     };
     let options = members.remove("options").filter(|options| !options.is_null());
     if let Some(name) = members.keys().next() {
-        let detail = "is not known here: send csv or upload_id, and options";
+        let detail = "is not known here: send csv, sheet_url or upload_id, and options";
         return Err(Error::invalid(&format!("/{name}"), "unknown_member", detail).into());
     }
     Ok((csv, options))

@@ -1,5 +1,6 @@
 //! Imports over HTTP: upload, follow, fetch what was not taken.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
@@ -15,7 +16,7 @@ use super::import_upload::UploadedList;
 use super::schema;
 use super::search::query_of;
 use super::state::State;
-use super::{body, import_options, import_upload};
+use super::{body, import_upload, records};
 use crate::app::{Error, ImportOptions};
 use crate::domain::access::{Caller, Permission};
 use crate::error::ErrorCode;
@@ -41,8 +42,8 @@ pub(super) async fn create(
     caller: Authenticated,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let options = options_of(&request, &state, &caller.0)?;
-    let list = import_upload::receive(&request, payload, &state, options).await?;
+    let options = options_of(&request, &state, &caller.0).await?;
+    let list = import_upload::receive(&request, payload, &state, &caller.0, options).await?;
     let app = Arc::clone(&state.app);
     let is_repeatable = request.headers().contains_key("idempotency-key");
     let (list, fingerprint) = answer::run(&state, move |app| {
@@ -70,9 +71,9 @@ pub(super) async fn create(
 }
 
 /// The options in the address of an import, of a caller who may import.
-pub(super) fn options_of(
+pub(super) async fn options_of(
     request: &HttpRequest,
-    state: &State,
+    state: &web::Data<State>,
     caller: &Caller,
 ) -> Result<ImportOptions, Problem> {
     if !caller.may(Permission::Import) {
@@ -87,7 +88,8 @@ pub(super) fn options_of(
         let detail = "is not known here: everything goes into options, a JSON object";
         return Err(Error::invalid(&format!("/{unknown}"), "unknown_member", detail).into());
     }
-    let options = import_options::parse(query.get("options").map_or("", String::as_str))?;
+    let text = query.get("options").map_or("", String::as_str);
+    let options = import_upload::read_options(state, caller, text).await?;
     state.app.check_import(caller, &options)?;
     Ok(options)
 }
@@ -102,15 +104,7 @@ pub(super) async fn list(
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    let query = query_of(&request)?;
-    let number = |name: &str, least: usize, most: usize, usual: usize| -> Result<usize, Problem> {
-        let Some(text) = query.get(name) else { return Ok(usual) };
-        text.parse().ok().filter(|number| (least..=most).contains(number)).ok_or_else(|| {
-            let detail = format!("must be a whole number from {least} to {most}");
-            Error::invalid(&format!("/{name}"), "value", detail).into()
-        })
-    };
-    let (page, per_page) = (number("page", 1, 1_000_000, 1)?, number("per_page", 1, 1_000, 50)?);
+    let (page, per_page) = page_of(&query_of(&request)?)?;
     let jobs = answer::run(&state, move |app| app.list_imports(&caller.0)).await?;
     let items: Vec<_> = jobs.iter().skip((page - 1) * per_page).take(per_page).collect();
     let answer = json!({
@@ -118,6 +112,18 @@ pub(super) async fn list(
         "items": items,
     });
     Ok(answer::json(StatusCode::OK, &answer))
+}
+
+/// The page and its size that are asked for.
+pub(super) fn page_of(query: &HashMap<String, String>) -> Result<(usize, usize), Problem> {
+    let number = |name: &str, least: usize, most: usize, usual: usize| -> Result<usize, Problem> {
+        let Some(text) = query.get(name) else { return Ok(usual) };
+        text.parse().ok().filter(|number| (least..=most).contains(number)).ok_or_else(|| {
+            let detail = format!("must be a whole number from {least} to {most}");
+            Error::invalid(&format!("/{name}"), "value", detail).into()
+        })
+    };
+    Ok((number("page", 1, 1_000_000, 1)?, number("per_page", 1, 1_000, 50)?))
 }
 
 fn import_id(text: &str) -> Result<Uuid, Problem> {
@@ -165,4 +171,50 @@ pub(super) async fn cancel(
 ) -> Result<HttpResponse, Problem> {
     let id = import_id(&path)?;
     answer::ok(&state, move |app| app.cancel_import(&caller.0, id)).await
+}
+
+/// Takes back what an import did: contacts that it made are deleted, fields that it changed get the
+/// values that they had. What was changed since is kept and named in the job.
+#[utoipa::path(post, path = "/api/v1/imports/{id}/undo", operation_id = "undo_import", tag = "imports",
+    params(("id" = String, Path, description = "the id of the import")),
+    responses((status = 202, body = schema::BulkJob), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 409, body = schema::Problem)))]
+pub(super) async fn undo(
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = import_id(&path)?;
+    let app = Arc::clone(&state.app);
+    let job = answer::run(&state, move |_| app.undo_import(&caller.0, id)).await?;
+    let mut response = answer::json(StatusCode::ACCEPTED, &job);
+    answer::put_header(&mut response, "location", &format!("/api/v1/jobs/{}", job.id));
+    Ok(response)
+}
+
+/// A table with the columns of a contact and two rows as examples, to be filled in.
+#[utoipa::path(get, path = "/api/v1/imports/template.csv", operation_id = "download_import_template", tag = "imports",
+    responses((status = 200, description = "the file"), (status = 403, body = schema::Problem)))]
+pub(super) async fn template(
+    state: web::Data<State>,
+    caller: Authenticated,
+) -> Result<HttpResponse, Problem> {
+    let bytes = answer::run(&state, move |app| app.import_template(&caller.0)).await?;
+    Ok(HttpResponse::Ok()
+        .content_type("text/csv; charset=utf-8")
+        .insert_header(("content-disposition", "attachment; filename=\"contacts-template.csv\""))
+        .body(bytes))
+}
+
+/// Replaces a template of imports: what is not sent is empty afterwards.
+#[utoipa::path(put, path = "/api/v1/import-templates/{id}", operation_id = "replace_import_template", tag = "records",
+    params(("id" = String, Path, description = "the id of the template")),
+    request_body(content((schema::ImportTemplateBody = "application/json"))),
+    responses((status = 200, body = schema::ImportTemplateBody), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 412, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn replace_template(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    records::replace(request, state, caller, payload).await
 }

@@ -29,6 +29,7 @@ use super::{
         search::list, search::search, export::export,
         lookup::lookup, lookup::lookup_batch, suggest::suggest,
         imports::create, import_preview::preview, imports::list, imports::find, imports::errors, imports::cancel,
+        imports::undo, imports::template, imports::replace_template, import_preview::rows,
         admin::create_organization, admin::list_organizations, admin::find_organization, admin::update_organization,
         admin::list_tokens, admin::create_token, admin::find_token, admin::update_token, admin::revoke_token,
         admin::read_settings, admin::update_settings, upkeep::score_leads, upkeep::run_retention,

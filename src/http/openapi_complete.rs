@@ -70,7 +70,7 @@ const RETRY_AFTER: (&str, &str) =
     ("Retry-After", "After how many seconds it is worth trying again.");
 
 /// Answers that are text, with their media types.
-const TEXTS: [(&str, &[&str]); 15] = [
+const TEXTS: &[(&str, &[&str])] = &[
     ("/healthz", &["text/plain"]),
     ("/readyz", &["text/plain"]),
     ("/metrics", &["text/plain"]),
@@ -82,7 +82,16 @@ const TEXTS: [(&str, &[&str]); 15] = [
     ("/phonebook/{vendor}.xml", &["text/xml"]),
     ("/phonebook/grandstream/{token}/phonebook.xml", &["text/xml"]),
     ("/phonebook/grandstream/{token}/gs_phonebook.xml", &["text/xml"]),
-    ("/api/v1/contacts/export", &["text/csv", "application/x-ndjson"]),
+    (
+        "/api/v1/contacts/export",
+        &[
+            "text/csv",
+            "application/x-ndjson",
+            "text/vcard",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        ],
+    ),
+    ("/api/v1/imports/template.csv", &["text/csv"]),
     ("/api/v1/audit/export", &["application/x-ndjson", "text/csv"]),
     ("/api/v1/imports/{id}/errors.csv", &["text/csv"]),
     ("/api/v1/duplicates/runs/{id}/report", &["text/csv", "application/x-ndjson", "text/html"]),

@@ -28,7 +28,10 @@ impl Modify for RecordPaths {
                 }
             }
             for (path, item) in info.paths.iter().zip(items(*kind, &name)) {
-                if let Ok(item) = serde_json::from_value::<PathItem>(item) {
+                if let Ok(mut item) = serde_json::from_value::<PathItem>(item) {
+                    // What is written down for a kind beside what all kinds have.
+                    let written = document.paths.paths.remove(*path);
+                    item.put = written.and_then(|written| written.put);
                     document.paths.paths.insert((*path).to_owned(), item);
                 }
             }
@@ -38,8 +41,12 @@ impl Modify for RecordPaths {
 
 /// The name of the shape of a kind: `Task`.
 fn shape_name(kind: &dyn AnyKind) -> String {
-    let mut letters = kind.info().name.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    let words = kind.info().name.split('_').map(|word| {
+        let mut letters = word.chars();
+        let first = letters.next().map(|first| first.to_uppercase().collect::<String>());
+        first.unwrap_or_default() + letters.as_str()
+    });
+    words.collect()
 }
 
 fn shape_of_field(field: &FieldInfo, is_answer: bool) -> Value {

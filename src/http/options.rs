@@ -30,6 +30,8 @@ pub struct ServeOptions {
     pub metrics_token: Option<String>,
     /// The provider of single sign-on.
     pub oidc: Option<OidcOptions>,
+    /// Where Google Sheets are fetched from, if not from Google.
+    pub sheets_base: Option<String>,
     /// Worker threads; one a core if not given.
     pub workers: Option<usize>,
     /// Most bytes of a JSON body.
@@ -86,6 +88,7 @@ impl Default for ServeOptions {
             trusted_proxies: Vec::new(),
             metrics_token: None,
             oidc: None,
+            sheets_base: None,
             workers: None,
             json_bytes: 1 << 20,
             bulk_bytes: 32 << 20,

@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::answer;
@@ -11,7 +12,7 @@ use super::error::Problem;
 use super::filters::Asked;
 use super::state::State;
 use crate::app::{Deletion, Error, Noun, RecordQuery, RecordView};
-use crate::domain::record::{AnyKind, KINDS};
+use crate::domain::record::{AnyKind, FieldKind, KINDS, Writable};
 use crate::error::ErrorCode;
 
 /// Members of the query string of a list that are not fields.
@@ -109,6 +110,34 @@ pub(super) async fn update(
     let id = id_of(&request, kind)?;
     let precondition = body::precondition(&request);
     let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
+    let changed = answer::run(&state, move |app| {
+        app.update_record(&caller.0, kind, id, &value, &precondition)
+    })
+    .await?;
+    Ok(versioned(StatusCode::OK, &changed))
+}
+
+/// Replaces a record: fields that are not sent are empty afterwards.
+pub(super) async fn replace(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let kind = kind_of(&request)?;
+    if !caller.0.may(kind.info().edit) {
+        return Err(Error::Forbidden(kind.info().edit).into());
+    }
+    let id = id_of(&request, kind)?;
+    let precondition = body::precondition(&request);
+    let (mut value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
+    if let Some(members) = value.as_object_mut() {
+        for field in kind.fields().iter().filter(|field| field.writable == Writable::Always) {
+            let is_list = matches!(field.kind, FieldKind::Texts(_));
+            let nothing = if is_list { Value::Array(Vec::new()) } else { Value::Null };
+            members.entry(field.name).or_insert(nothing);
+        }
+    }
     let changed = answer::run(&state, move |app| {
         app.update_record(&caller.0, kind, id, &value, &precondition)
     })

@@ -346,8 +346,13 @@ pub(super) struct AuditPage {
 pub(super) struct ImportCounts {
     pub imported: u64,
     pub updated: u64,
+    /// Rows that were passed over, among them those that are unchanged or asked about.
     pub skipped: u64,
     pub errors: u64,
+    /// Rows that say nothing new.
+    pub unchanged: u64,
+    /// Rows that somebody is asked about.
+    pub asked: u64,
 }
 
 #[derive(ToSchema)]
@@ -355,6 +360,7 @@ pub(super) struct ImportProgress {
     pub done: u64,
     pub total: u64,
     pub rows_per_second: u64,
+    pub seconds_left: Option<u64>,
 }
 
 /// A list as a form.
@@ -373,6 +379,8 @@ pub(super) struct ImportBody {
     /// The list itself.
     #[schema(example = "name,phone\nAda Byron,+12025550110\n")]
     pub csv: Option<String>,
+    /// In its place: the address of a Google Sheet that anyone with the link may view.
+    pub sheet_url: Option<String>,
     /// In its place: of a preview, which has it.
     pub upload_id: Option<uuid::Uuid>,
     pub options: Option<Value>,
@@ -432,6 +440,52 @@ pub(super) struct ImportPreview {
     /// What would be left out or repaired: the first 200.
     pub warnings: Vec<ImportWarning>,
     pub warnings_total: u64,
+    /// Templates that were made for lists with these columns.
+    pub templates: Vec<OfferedTemplate>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct OfferedTemplate {
+    pub id: uuid::Uuid,
+    pub name: String,
+}
+
+/// A template of imports.
+#[derive(ToSchema)]
+pub(super) struct ImportTemplateBody {
+    #[schema(example = "Trade fair")]
+    pub name: String,
+    /// The options of an import.
+    pub options: Value,
+    /// The columns of such lists.
+    pub header: Option<Vec<String>>,
+}
+
+/// A row of a previewed list.
+#[derive(ToSchema)]
+pub(super) struct PreviewRow {
+    /// The line of the file where it begins.
+    pub row: u64,
+    /// new, updated, unchanged, conflict or invalid.
+    pub group: String,
+    /// The contact that it belongs to.
+    pub id: Option<uuid::Uuid>,
+    pub display_name: Option<String>,
+    /// The members that would change, as they are.
+    pub before: Value,
+    /// And as they would be.
+    pub after: Value,
+    pub problems: Vec<ImportProblem>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct PreviewRows {
+    pub total: usize,
+    /// false where more rows are in the group than are kept.
+    pub total_exact: bool,
+    pub page: usize,
+    pub per_page: usize,
+    pub items: Vec<PreviewRow>,
 }
 
 #[derive(ToSchema)]
@@ -487,6 +541,12 @@ pub(super) struct ImportJob {
     pub by_name: Option<String>,
     /// What the file is called at whoever sent it.
     pub source: Option<String>,
+    /// The options as they were sent.
+    pub options: Value,
+    /// none, available, running or done.
+    pub undo_state: String,
+    /// The first and the last entry of the audit log that it may have written.
+    pub audit_entries: Option<(u64, u64)>,
     pub progress: ImportProgress,
     pub counts: ImportCounts,
     /// Where the rows that it did not take are; null once they are no longer kept.

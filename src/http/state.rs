@@ -8,6 +8,7 @@ use ipnet::IpNet;
 
 use super::budget::Budgets;
 use super::gate::Gate;
+use super::google_sheet::SheetFetcher;
 use super::headers::Headers;
 use super::limits;
 use super::metrics::Metrics;
@@ -47,6 +48,8 @@ pub(super) struct State {
     pub(super) sign_ins: Gate,
     /// The provider of single sign-on.
     pub(super) oidc: Option<Arc<Provider>>,
+    /// Fetches lists that are Google Sheets.
+    pub(super) sheets: Arc<SheetFetcher>,
     /// How often addresses and tokens may ask.
     pub(super) rates: limits::RateLimits,
     pub(super) trusted_proxies: Vec<IpNet>,
@@ -102,6 +105,7 @@ impl State {
             ),
             sign_ins: Gate::new("log-ins", SIGN_INS, MOST_SIGN_INS_WAITING, SIGN_IN_PATIENCE),
             oidc: options.oidc.as_ref().map(|options| Arc::new(Provider::new(options))),
+            sheets: Arc::new(SheetFetcher::new(options.sheets_base.as_deref())),
             rates: limits::RateLimits::new(
                 options.address_rate,
                 options.token_rate,

@@ -2,7 +2,7 @@
 //!
 //! All words are in the form that [`super::header::squeeze`] makes.
 
-use super::target::{AddressPart, Label, Target};
+use super::target::{AddressPart, ConsentPart, Label, Target};
 
 /// The field that a squeezed header means.
 #[rustfmt::skip]
@@ -12,22 +12,22 @@ pub(super) fn target(name: &str) -> Option<Target> {
         "id" => Target::Id,
         "name" | "fullname" | "displayname" | "contactname" | "contact" | "completename"
         | "nomcomplet" | "nombrecompleto" | "vollername" | "ganzername" | "imieinazwisko"
-        | "фио" | "полноеимя" | "имяифамилия" => Target::Name,
+        | "фио" | "полноеимя" | "имяифамилия" | "nomecompleto" | "volledigenaam" | "nominativo" => Target::Name,
         "firstname" | "fname" | "first" | "givenname" | "given" | "forename" | "forenames" | "christianname"
-        | "vorname" | "prenom" | "nombre" | "nombres" | "nombredepila" | "imie" | "имя" | "имена" => Target::FirstName,
+        | "vorname" | "prenom" | "nombre" | "nombres" | "nombredepila" | "imie" | "имя" | "имена" | "nome" | "voornaam" | "primeironome" => Target::FirstName,
         "middlename" | "middle" | "secondname" | "zweitername" | "deuxiemeprenom" | "segundonombre"
         | "drugieimie" | "отчество" => Target::MiddleName,
         "lastname" | "lname" | "last" | "surname" | "familyname" | "family" | "nachname" | "familienname"
-        | "zuname" | "nomdefamille" | "nom" | "apellido" | "apellidos" | "nazwisko" | "фамилия" => Target::LastName,
+        | "zuname" | "nomdefamille" | "nom" | "apellido" | "apellidos" | "nazwisko" | "фамилия" | "cognome" | "achternaam" | "familienaam" | "sobrenome" => Target::LastName,
         "suffix" | "namesuffix" | "generation" | "namenszusatz" | "suffixe" | "sufijo" => Target::Suffix,
         "mobile" | "mobilephone" | "mobilenumber" | "mobilephonenumber" | "mobileno" | "cell" | "cellphone"
         | "cellnumber" | "cellular" | "handy" | "handynummer" | "mobil" | "mobiltelefon" | "mobilnummer" | "mobilfunk"
         | "portable" | "telephoneportable" | "telportable" | "telephonemobile" | "movil" | "telefonomovil" | "celular"
-        | "komorka" | "telefonkomorkowy" | "komorkowy" | "мобильный" | "мобильныйтелефон" | "сотовый" => Target::Phone(Some(Label::Mobile)),
+        | "komorka" | "telefonkomorkowy" | "komorkowy" | "мобильный" | "мобильныйтелефон" | "сотовый" | "cellulare" | "telefonocellulare" | "mobiel" | "mobielnummer" | "gsm" | "celulares" | "telemovel" => Target::Phone(Some(Label::Mobile)),
         "phone" | "phonenumber" | "phoneno" | "tel" | "telno" | "telephone" | "telephonenumber"
         | "callernumber" | "contactnumber" | "primaryphone" | "telefon" | "telefonnummer" | "rufnummer"
         | "numerodetelephone" | "telefono" | "numerodetelefono" | "numertelefonu" | "nrtelefonu" | "altphone"
-        | "alternatephone" | "otherphone" | "phoneother" | "телефон" | "номертелефона" => Target::Phone(None),
+        | "alternatephone" | "otherphone" | "phoneother" | "телефон" | "номертелефона" | "telefoonnummer" | "telefoon" | "telefone" | "numerodetelefone" | "numeroditelefono" => Target::Phone(None),
         "workphone" | "businessphone" | "officephone" | "phonework" | "phonebusiness" | "directphone" | "directdial"
         | "telefongeschaftlich" | "telefonarbeit" | "geschaftlich" | "telephoneprofessionnel" | "telephonebureau"
         | "telefonotrabajo" | "telefonodeltrabajo" | "telefonsluzbowy" | "рабочийтелефон" => Target::Phone(Some(Label::Work)),
@@ -39,16 +39,16 @@ pub(super) fn target(name: &str) -> Option<Target> {
         "phones" | "phonenumbers" | "telephones" | "numbers" | "telefonnummern" | "telefonos" | "telefony" | "телефоны" => Target::Phones,
         "email" | "mail" | "emailaddress" | "emailid" | "mailaddress" | "primaryemail" | "emailadresse" | "mailadresse"
         | "adresseemail" | "adressemail" | "courriel" | "correo" | "correoelectronico" | "adresemail" | "эпочта"
-        | "электроннаяпочта" | "почта" | "емейл" => Target::Email(None),
+        | "электроннаяпочта" | "почта" | "емейл" | "postaelettronica" | "emailadres" | "mailadres" | "correioeletronico" => Target::Email(None),
         "workemail" | "businessemail" | "emailwork" | "emailgeschaftlich" => Target::Email(Some(Label::Work)),
         "homeemail" | "privateemail" | "personalemail" | "emailhome" | "emailprivat" => Target::Email(Some(Label::Home)),
         "otheremail" | "secondaryemail" | "alternateemail" => Target::Email(Some(Label::Other)),
         "emails" | "emailaddresses" | "mails" => Target::Emails,
         "company" | "companyname" | "organisation" | "organization" | "organisationname" | "organizationname" | "org"
         | "account" | "accountname" | "employer" | "business" | "firma" | "firmenname" | "unternehmen" | "arbeitgeber"
-        | "societe" | "entreprise" | "empresa" | "compania" | "przedsiebiorstwo" | "компания" | "организация" | "фирма" => Target::Company,
+        | "societe" | "entreprise" | "empresa" | "compania" | "przedsiebiorstwo" | "компания" | "организация" | "фирма" | "azienda" | "societa" | "ditta" | "bedrijf" | "bedrijfsnaam" | "organisatie" => Target::Company,
         "title" | "jobtitle" | "position" | "occupation" | "beruf" | "funktion" | "stellung" | "fonction" | "poste"
-        | "cargo" | "puesto" | "stanowisko" | "должность" => Target::Title,
+        | "cargo" | "puesto" | "stanowisko" | "должность" | "qualifica" | "ruolo" | "functie" | "functietitel" => Target::Title,
         "role" | "jobrole" | "rolle" => Target::Role,
         "department" | "dept" | "division" | "abteilung" | "departement" | "departamento" | "dzial" | "отдел" => Target::Department,
         "street" | "streetaddress" | "address" | "address1" | "addressline1" | "address2" | "addressline2" | "mailingstreet"
@@ -59,16 +59,16 @@ pub(super) fn target(name: &str) -> Option<Target> {
         "region" | "state" | "stateregion" | "stateprovince" | "province" | "county" | "mailingstate" | "bundesland" | "kanton"
         | "provincia" | "estado" | "wojewodztwo" | "область" | "регион" => Target::Address(Part::Region, None),
         "postalcode" | "postcode" | "zip" | "zipcode" | "zippostalcode" | "mailingpostalcode" | "plz" | "postleitzahl"
-        | "codepostal" | "cp" | "codigopostal" | "kodpocztowy" | "индекс" | "почтовыйиндекс" => Target::Address(Part::PostalCode, None),
+        | "codepostal" | "cp" | "codigopostal" | "kodpocztowy" | "индекс" | "почтовыйиндекс" | "cap" | "codicepostale" | "cep" => Target::Address(Part::PostalCode, None),
         "country" | "countryregion" | "countrycode" | "nation" | "mailingcountry" | "land" | "staat" | "pays" | "pais"
-        | "kraj" | "страна" => Target::Address(Part::Country, None),
+        | "kraj" | "страна" | "paese" => Target::Address(Part::Country, None),
         "birthday" | "birthdate" | "dateofbirth" | "dob" | "geburtstag" | "geburtsdatum" | "datedenaissance" | "anniversaire"
-        | "fechadenacimiento" | "cumpleanos" | "dataurodzenia" | "urodziny" | "датарождения" | "деньрождения" => Target::Birthday,
+        | "fechadenacimiento" | "cumpleanos" | "dataurodzenia" | "urodziny" | "датарождения" | "деньрождения" | "datadinascita" | "compleanno" | "geboortedatum" | "verjaardag" | "datadenascimento" | "aniversario" => Target::Birthday,
         "tag" | "tags" | "label" | "labels" | "category" | "categories" | "group" | "groups" | "kategorie" | "kategorien"
-        | "schlagworte" | "gruppe" | "etiquettes" | "etiquetas" | "etykiety" | "теги" | "метки" => Target::Tags,
+        | "schlagworte" | "gruppe" | "etiquettes" | "etiquetas" | "etykiety" | "теги" | "метки" | "etichette" => Target::Tags,
         "note" | "notes" | "comment" | "comments" | "remark" | "remarks" | "description" | "memo" | "notiz" | "notizen"
         | "bemerkung" | "bemerkungen" | "kommentar" | "remarques" | "commentaire" | "commentaires" | "notas"
-        | "observaciones" | "uwagi" | "notatki" | "заметки" | "примечание" | "комментарий" => Target::Notes,
+        | "observaciones" | "uwagi" | "notatki" | "заметки" | "примечание" | "комментарий" | "opmerking" | "opmerkingen" | "notities" | "observacoes" | "anotacoes" => Target::Notes,
         "status" | "contactstatus" | "statut" | "статус" => Target::Status,
         "donotcontact" | "dnc" | "donotcall" | "dncflag" | "isdnc" | "nocall" | "nocalls" | "donotphone" | "dontcall"
         | "dontcontact" | "callblocked" | "donotcallregistry" | "nichtanrufen" | "nichtkontaktieren" | "anrufsperre"
@@ -79,7 +79,7 @@ pub(super) fn target(name: &str) -> Option<Target> {
         | "allowcalls" | "allowcontact" | "cancontact" | "cancall" | "darfkontaktiertwerden" | "anruferlaubt" => Target::MayContact,
         "optin" | "optedin" | "marketingoptin" | "marketingconsent" | "marketingpermission" | "consent" | "emailoptin"
         | "hasoptedin" | "acceptsmarketing" | "acceptsemailmarketing" | "newsletter" | "newslettersubscribed"
-        | "subscribed" | "subscribedtonewsletter" | "gdprconsent" | "optinmarketing" | "consentstatus" | "einwilligung"
+        | "subscribed" | "subscribedtonewsletter" | "gdprconsent" | "optinmarketing" | "einwilligung"
         | "werbeeinwilligung" | "werbungerlaubt" | "consentement" | "consentimiento" | "consenso" | "zgoda"
         | "consentimento" | "согласие" => Target::OptIn,
         "optout" | "optedout" | "hasoptedout" | "marketingoptout" | "donotmarket" | "nomarketing" | "unsubscribed"
@@ -97,6 +97,17 @@ pub(super) fn target(name: &str) -> Option<Target> {
         "assignedto" | "owner" | "contactowner" | "assignee" | "agent" | "assignedagent" | "zustandig" | "ответственный" => Target::AssignedTo,
         "visibility" | "sichtbarkeit" => Target::Visibility,
         "assignedqueue" | "queue" => Target::AssignedQueue,
+        "consentstatus" | "marketingconsentstatus" | "optinstatus" | "einwilligungsstatus" => Target::Consent(ConsentPart::Status),
+        "consenttype" | "typeofconsent" | "optintype" => Target::Consent(ConsentPart::Type),
+        "consentdate" | "dateofconsent" | "optindate" | "optintimestamp" | "consenttimestamp" | "consentgivenon"
+        | "einwilligungsdatum" | "einwilligungam" | "dateconsentement" | "fechaconsentimiento" => Target::Consent(ConsentPart::Date),
+        "consentsource" | "sourceofconsent" | "optinsource" | "einwilligungsquelle" => Target::Consent(ConsentPart::Source),
+        "gdprbasis" | "legalbasis" | "lawfulbasis" | "gdprlegalbasis" | "legalbasisforprocessing"
+        | "legalbasisforprocessingcontactsdata" | "rechtsgrundlage" => Target::Consent(ConsentPart::Basis),
+        "linkedin" | "linkedinurl" | "linkedinprofile" | "linkedinprofileurl" | "personlinkedinurl" => Target::Social("linkedin"),
+        "twitter" | "twitterhandle" | "twitterurl" | "twitterusername" => Target::Social("twitter"),
+        "facebook" | "facebookurl" | "facebookprofile" => Target::Social("facebook"),
+        "whatsapp" | "whatsappnumber" | "whatsappphonenumber" | "whatsappphone" => Target::Channel("whatsapp"),
         "list" | "listname" | "liste" | "lista" | "список" => Target::List,
         _ => return None,
     })

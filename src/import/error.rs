@@ -97,6 +97,12 @@ pub enum Error {
         /// All columns, quoted, as far as they fit.
         columns: String,
     },
+    /// A default for a field by which contacts are told apart.
+    #[error("{field} can have no default: every row has its own")]
+    NoDefault {
+        /// The field.
+        field: String,
+    },
     /// A mapping that is not `COLUMN=field`.
     #[error("\"{text}\" is not of the form COLUMN=field")]
     Mapping {

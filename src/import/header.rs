@@ -25,6 +25,11 @@ pub enum Layout {
     Salesforce,
     Zoho,
     LinkedIn,
+    Pipedrive,
+    Vicidial,
+    Odoo,
+    FreePbx,
+    ThreeCx,
     Plain,
 }
 
@@ -53,6 +58,42 @@ impl Layout {
         {
             Self::LinkedIn
         } else {
+            Self::of_telephony(&squeezed)
+        }
+    }
+
+    /// Sales programs and telephone systems with few headers of their own.
+    fn of_telephony(headers: &HashSet<String>) -> Self {
+        let count = |names: &[&str]| names.iter().filter(|name| headers.contains(**name)).count();
+        let has_prefix = |prefix: &str| headers.iter().any(|one| one.starts_with(prefix));
+        if has_prefix("personname") && has_prefix("personphone")
+            || has_prefix("personname") && has_prefix("personemail")
+        {
+            Self::Pipedrive
+        } else if count(&["vendorleadcode", "sourceid", "listid", "phonecode", "phonenumber"]) >= 3
+        {
+            Self::Vicidial
+        } else if count(&["displayname", "isacompany", "companytype", "parentid", "parentidname"])
+            >= 2
+            && count(&["displayname", "isacompany", "companytype"]) >= 1
+        {
+            Self::Odoo
+        } else if count(&[
+            "displayname",
+            "fname",
+            "lname",
+            "phone1number",
+            "groupname",
+            "speeddial",
+        ]) >= 3
+        {
+            Self::FreePbx
+        } else if count(&["mobile2", "home2", "business2", "businessfax", "emailaddress"]) >= 2
+            && headers.contains("mobile")
+            && headers.contains("business")
+        {
+            Self::ThreeCx
+        } else {
             Self::Plain
         }
     }
@@ -63,7 +104,16 @@ impl Layout {
             Self::HubSpot => Some("HubSpot"),
             Self::Salesforce => Some("Salesforce"),
             Self::Zoho => Some("Zoho"),
-            Self::Google | Self::GoogleOld | Self::Outlook | Self::LinkedIn | Self::Plain => None,
+            Self::Pipedrive => Some("Pipedrive"),
+            Self::Vicidial => Some("VICIdial"),
+            Self::Odoo => Some("Odoo"),
+            Self::Google
+            | Self::GoogleOld
+            | Self::Outlook
+            | Self::LinkedIn
+            | Self::FreePbx
+            | Self::ThreeCx
+            | Self::Plain => None,
         }
     }
 }
@@ -78,6 +128,11 @@ impl fmt::Display for Layout {
             Self::Salesforce => "Salesforce",
             Self::Zoho => "Zoho",
             Self::LinkedIn => "LinkedIn",
+            Self::Pipedrive => "Pipedrive",
+            Self::Vicidial => "VICIdial",
+            Self::Odoo => "Odoo",
+            Self::FreePbx => "FreePBX",
+            Self::ThreeCx => "3CX",
             Self::Plain => "plain",
         })
     }
@@ -193,6 +248,11 @@ pub(super) fn meaning(header: &str, layout: Layout) -> Option<(Meaning, Origin)>
         Layout::Salesforce => salesforce(&name),
         Layout::Zoho => zoho(&name),
         Layout::LinkedIn => linkedin(&name),
+        Layout::Pipedrive => pipedrive(&name),
+        Layout::Vicidial => vicidial(&name),
+        Layout::Odoo => odoo(&name),
+        Layout::FreePbx => freepbx(&name),
+        Layout::ThreeCx => threecx(&name),
         Layout::Plain => None,
     };
     if let Some(special) = special {
@@ -424,6 +484,140 @@ fn linkedin(name: &str) -> Option<Meaning> {
     }
 }
 
+/// Pipedrive puts `Person - ` in front of its columns, and the kind of a number behind them.
+fn pipedrive(name: &str) -> Option<Meaning> {
+    match name {
+        "personid" => field(Target::ExternalCrmId),
+        "personname" => field(Target::Name),
+        "personfirstname" => field(Target::FirstName),
+        "personlastname" => field(Target::LastName),
+        "personorganization" | "personorganizationname" | "organizationname" => {
+            field(Target::Company)
+        }
+        "personowner" => field(Target::AssignedTo),
+        "personlabels" | "personlabel" => field(Target::Tags),
+        "personnotes" | "personnote" => field(Target::Notes),
+        "personjobtitle" => field(Target::Title),
+        "personbirthday" => field(Target::Birthday),
+        "personmarketingstatus" => field(Target::OptIn),
+        _ => {
+            let kind = |rest: &str| match rest {
+                "work" => Some(Label::Work),
+                "home" => Some(Label::Home),
+                "mobile" => Some(Label::Mobile),
+                "other" => Some(Label::Other),
+                _ => None,
+            };
+            if let Some(rest) = name.strip_prefix("personphone") {
+                return field(Target::Phone(kind(rest)));
+            }
+            if let Some(rest) = name.strip_prefix("personemail") {
+                return field(Target::Email(kind(rest)));
+            }
+            name.starts_with("person").then_some(Meaning::Useless)
+        }
+    }
+}
+
+fn vicidial(name: &str) -> Option<Meaning> {
+    match name {
+        "vendorleadcode" => field(Target::ExternalCrmId),
+        "phonenumber" => field(Target::Phone(None)),
+        "altphone" => field(Target::Phone(Some(Label::Other))),
+        "address1" => field(Target::Address(AddressPart::Street, None)),
+        "middleinitial" => field(Target::MiddleName),
+        "state" | "province" => field(Target::Address(AddressPart::Region, None)),
+        "comments" => field(Target::Notes),
+        "sourceid" => field(Target::Source),
+        "leadid"
+        | "listid"
+        | "phonecode"
+        | "title"
+        | "address2"
+        | "address3"
+        | "gender"
+        | "securityphrase"
+        | "rank"
+        | "owner"
+        | "entrylistid"
+        | "entrydate"
+        | "modifydate"
+        | "user"
+        | "gmtoffsetnow"
+        | "calledsincelastreset"
+        | "calledcount"
+        | "lastlocalcalltime"
+        | "status" => Some(Meaning::Useless),
+        "dateofbirth" => field(Target::Birthday),
+        _ => None,
+    }
+}
+
+fn odoo(name: &str) -> Option<Meaning> {
+    match name {
+        "id" | "externalid" => field(Target::ExternalCrmId),
+        "displayname" | "name" => field(Target::Name),
+        "parentid" | "parentidname" | "parentname" | "companyname" | "relatedcompany" => {
+            field(Target::Company)
+        }
+        "function" | "jobposition" => field(Target::Title),
+        "categoryid" | "tags" => field(Target::Tags),
+        "userid" | "salesperson" => field(Target::AssignedTo),
+        "stateid" | "stateidname" => field(Target::Address(AddressPart::Region, None)),
+        "countryid" | "countryidname" | "countryidcode" => {
+            field(Target::Address(AddressPart::Country, None))
+        }
+        "comment" => field(Target::Notes),
+        "isacompany" | "iscompany" | "companytype" | "activities" | "street2" | "vat"
+        | "website" => Some(Meaning::Useless),
+        _ => None,
+    }
+}
+
+/// `Phone 1 Number`, `Phone 1 Type` and so on of the Contact Manager of `FreePBX`.
+fn freepbx(name: &str) -> Option<Meaning> {
+    let numbered_part = |prefix: &str| {
+        let rest = name.strip_prefix(prefix)?;
+        let part = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        let group: u32 = rest[..rest.len() - part.len()].parse().ok()?;
+        Some((group, part))
+    };
+    if let Some((group, part)) = numbered_part("phone") {
+        return Some(match part {
+            "number" => Meaning::Field(Target::Phone(None), group),
+            "type" => Meaning::LabelOf(LabelledKind::Phone, group),
+            _ => Meaning::Useless,
+        });
+    }
+    if let Some((group, _)) = numbered_part("email") {
+        return Some(Meaning::Field(Target::Email(None), group));
+    }
+    match name {
+        "displayname" => field(Target::Name),
+        "fname" => field(Target::FirstName),
+        "lname" => field(Target::LastName),
+        "groupname" => field(Target::Tags),
+        "address" => field(Target::Address(AddressPart::Street, None)),
+        "grouptype" | "speeddial" | "locale" | "image" => Some(Meaning::Useless),
+        _ => None,
+    }
+}
+
+fn threecx(name: &str) -> Option<Meaning> {
+    match name {
+        "mobile" | "mobile2" => field(Target::Phone(Some(Label::Mobile))),
+        "home" | "home2" => field(Target::Phone(Some(Label::Home))),
+        "business" | "business2" => field(Target::Phone(Some(Label::Work))),
+        "businessfax" | "homefax" => field(Target::Phone(Some(Label::Fax))),
+        "other" => field(Target::Phone(Some(Label::Other))),
+        "pager" => field(Target::Phone(Some(Label::Pager))),
+        "company" => field(Target::Company),
+        "department" => field(Target::Department),
+        "email" | "emailaddress" => field(Target::Email(None)),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -460,6 +654,17 @@ mod tests {
             (
                 "First Name,Last Name,URL,Email Address,Company,Position,Connected On",
                 Layout::LinkedIn,
+            ),
+            ("Person - Name,Person - Phone - Work,Person - Email - Home", Layout::Pipedrive),
+            (
+                "lead_id,vendor_lead_code,source_id,list_id,phone_code,phone_number",
+                Layout::Vicidial,
+            ),
+            ("Display Name,Is a Company,Phone,Email", Layout::Odoo),
+            ("displayname,fname,lname,company,phone_1_number,phone_1_type", Layout::FreePbx),
+            (
+                "FirstName,LastName,Company,Mobile,Mobile2,Home,Home2,Business,Business2",
+                Layout::ThreeCx,
             ),
             ("Name,Email Address,Business Phone", Layout::Plain),
             ("", Layout::Plain),

@@ -59,6 +59,10 @@ pub enum IssueCode {
     ValueRepaired,
     /// The row has nothing that could tell a contact.
     ContactEmpty,
+    /// A contact would count as one that agreed, and nothing says when and where.
+    ConsentUnproven,
+    /// No column goes to anything by which contacts are told apart.
+    NothingMapped,
     /// The row says something that its importer may not say.
     NotAllowed,
     /// The row belongs to a contact that exists, and duplicates are to be asked about.
@@ -88,6 +92,8 @@ impl IssueCode {
             Self::ValueLeftOut => "value_left_out",
             Self::ValueRepaired => "value_repaired",
             Self::ContactEmpty => "contact_empty",
+            Self::ConsentUnproven => "consent_unproven",
+            Self::NothingMapped => "nothing_mapped",
             Self::NotAllowed => "not_allowed",
             Self::NeedsReview => "needs_review",
         }

@@ -14,6 +14,7 @@ use super::encoding::{TextEncoding, Transcoder};
 use super::issue::{IssueCode, RowIssue};
 use super::json_values::{is_json_document, next_object};
 use super::read::MAX_ROW_BYTES;
+use super::target::Target;
 use super::validate::{RowContext, ValidRow};
 use super::vcard::validate_jscontact;
 use crate::domain::access::OrgSettings;
@@ -40,6 +41,26 @@ pub struct JsonLines<R> {
     /// Objects may go over several lines.
     is_document: bool,
 }
+
+/// Fields of which defaults are members of a contact of the same name.
+const OF_JSON: [&str; 16] = [
+    "company",
+    "title",
+    "department",
+    "role",
+    "notes",
+    "status",
+    "source",
+    "external_crm_provider",
+    "language",
+    "timezone",
+    "preferred_channel",
+    "assigned_to",
+    "visibility",
+    "assigned_queue",
+    "country",
+    "suffix",
+];
 
 /// The name of the only column.
 pub const COLUMN: &str = "contact";
@@ -163,6 +184,7 @@ pub(super) fn validate_members(
         let name = name.as_str();
         !value.is_null() && !READ_ONLY.contains(&name) && !OF_ANSWERS.contains(&name)
     });
+    put_defaults(&mut members, &context.defaults);
     let default_country =
         context.default_country.clone().or_else(|| context.settings.default_country.clone());
     let settings = OrgSettings { default_country, ..context.settings.clone() };
@@ -182,6 +204,24 @@ pub(super) fn validate_members(
                     .suggest("correct the member, or leave it out")
             });
             (None, issues.collect())
+        }
+    }
+}
+
+/// Puts the defaults in that a contact as JSON has members for.
+fn put_defaults(members: &mut Map<String, Value>, defaults: &[(Target, String)]) {
+    for (target, text) in defaults {
+        let name = target.to_string();
+        if let Target::Custom(key) = target {
+            let custom = members.entry("custom_fields").or_insert_with(|| Map::new().into());
+            if let Value::Object(custom) = custom {
+                custom.entry(key.clone()).or_insert_with(|| text.as_str().into());
+            }
+        } else if *target == Target::Tags {
+            let tags = text.split([',', ';', '|']).map(str::trim).filter(|tag| !tag.is_empty());
+            members.entry(name).or_insert_with(|| tags.collect::<Vec<_>>().into());
+        } else if OF_JSON.contains(&name.as_str()) {
+            members.entry(name).or_insert_with(|| text.as_str().into());
         }
     }
 }

@@ -27,6 +27,8 @@ pub struct MapOptions {
     pub tag_separator: Option<char>,
     /// Whether a column that names lists is taken where nobody said so.
     pub takes_lists: bool,
+    /// Values of fields in rows that say nothing of them.
+    pub defaults: Vec<(Target, String)>,
 }
 
 /// Why a column goes where it goes.
@@ -78,7 +80,11 @@ pub struct RowMap {
     /// before others of the same field.
     pub(super) order: Vec<usize>,
     tag_separator: Option<char>,
+    defaults: Vec<(Target, String)>,
 }
+
+/// What a default is called where values have the names of their columns.
+const DEFAULT: &str = "default";
 
 /// A value of a row and where it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,7 +175,8 @@ impl RowMap {
             let first_of_field = columns.iter().position(|other| other.target == plan.target);
             (if is_first { first_of_field.unwrap_or(*at) } else { *at }, !is_first)
         });
-        Ok(Self { layout, columns, order, tag_separator: options.tag_separator })
+        let defaults = options.defaults.clone();
+        Ok(Self { layout, columns, order, tag_separator: options.tag_separator, defaults })
     }
 
     /// The program that the file comes from.
@@ -242,6 +249,20 @@ impl RowMap {
                     group: plan.group,
                     preferred,
                     date_order: plan.date_order,
+                });
+            }
+        }
+        for (target, text) in &self.defaults {
+            if values.iter().all(|value| value.target != target) {
+                values.push(MappedValue {
+                    target,
+                    header: DEFAULT,
+                    column: usize::MAX,
+                    value: text,
+                    label: None,
+                    group: 0,
+                    preferred: false,
+                    date_order: None,
                 });
             }
         }

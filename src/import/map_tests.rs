@@ -249,6 +249,7 @@ fn wishes_overrule_the_headers() {
             .collect(),
         takes_lists: false,
         tag_separator: None,
+        ..MapOptions::default()
     };
     let options = wishes(&["customer no=external_crm_id", "Title=cf.salutation", "Phone=ignore"]);
     let (_, rows) = mapped(b"Customer_No,Title,Phone,Name\n7,Dr,1234567,Ann\n", &options);

@@ -43,7 +43,7 @@ pub use map::{ColumnPlan, MapOptions, MappedRow, MappedValue, Origin, RowMap, co
 pub use read::{RawRow, ReadOptions, Reader};
 pub use report::{Counts, ErrorFile, Warning, Warnings};
 pub use source::{Input, Source, open_table};
-pub use target::{AddressPart, Label, Target, parse_mapping};
+pub use target::{AddressPart, Label, Target, default_for, parse_default, parse_mapping};
 pub use validate::{RowContext, ValidRow, validate};
 pub use vcard::validate_card;
 pub use workbook::SheetForm;

@@ -19,6 +19,12 @@ pub struct Counts {
     pub skipped: u64,
     /// Rows with something wrong.
     pub errors: u64,
+    /// Of those passed over: rows that say nothing new.
+    #[serde(default)]
+    pub unchanged: u64,
+    /// Of those passed over: rows that somebody is asked about.
+    #[serde(default)]
+    pub asked: u64,
 }
 
 impl Counts {

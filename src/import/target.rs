@@ -77,6 +77,17 @@ pub enum AddressPart {
     Country,
 }
 
+/// A part of what a contact agreed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum ConsentPart {
+    Status,
+    Type,
+    Date,
+    Source,
+    Basis,
+}
+
 /// Where the cells of a column go.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the fields are those of a contact")]
@@ -130,13 +141,19 @@ pub enum Target {
     AssignedQueue,
     /// The name of a list that the contact joins.
     List,
+    /// Consent to marketing, with what is known of it.
+    Consent(ConsentPart),
+    /// The address of a profile on a network of this name.
+    Social(&'static str),
+    /// What the person is called on a channel of this name.
+    Channel(&'static str),
     /// The custom field with this key.
     Custom(String),
     Ignore,
 }
 
 /// The fields with their names, but for `cf.KEY`, in the order in which they are shown.
-static FIELDS: [(&str, Target); 40] = [
+static FIELDS: [(&str, Target); 49] = [
     ("id", Target::Id),
     ("name", Target::Name),
     ("first_name", Target::FirstName),
@@ -176,6 +193,15 @@ static FIELDS: [(&str, Target); 40] = [
     ("visibility", Target::Visibility),
     ("assigned_queue", Target::AssignedQueue),
     ("list", Target::List),
+    ("consent_status", Target::Consent(ConsentPart::Status)),
+    ("consent_type", Target::Consent(ConsentPart::Type)),
+    ("consent_date", Target::Consent(ConsentPart::Date)),
+    ("consent_source", Target::Consent(ConsentPart::Source)),
+    ("gdpr_basis", Target::Consent(ConsentPart::Basis)),
+    ("linkedin", Target::Social("linkedin")),
+    ("twitter", Target::Social("twitter")),
+    ("facebook", Target::Social("facebook")),
+    ("whatsapp", Target::Channel("whatsapp")),
     ("ignore", Target::Ignore),
 ];
 
@@ -207,6 +233,12 @@ pub(super) enum Content<'a> {
     /// Consent, or its refusal.
     Consent,
     Visibility,
+    /// A part of what was agreed to.
+    ConsentPart(ConsentPart),
+    /// A profile on a network.
+    Social(&'static str),
+    /// A name on a channel.
+    Channel(&'static str),
     /// A value of the custom field with this key.
     Custom(&'a str),
     Nothing,
@@ -255,6 +287,9 @@ impl Target {
             Self::Visibility => Content::Visibility,
             Self::AssignedQueue => Content::Text(|draft| &mut draft.assigned_queue),
             Self::List => Content::List,
+            Self::Consent(part) => Content::ConsentPart(*part),
+            Self::Social(network) => Content::Social(network),
+            Self::Channel(channel) => Content::Channel(channel),
             Self::Custom(key) => Content::Custom(key),
             Self::Ignore => Content::Nothing,
         }
@@ -291,6 +326,7 @@ impl Target {
                 | Self::OptOut
                 | Self::EmailOptOut
                 | Self::List
+                | Self::Channel(_)
                 | Self::Ignore
         )
     }
@@ -365,6 +401,42 @@ pub fn parse_mapping(text: &str) -> Result<(String, Target), Error> {
         return Err(Error::Mapping { text: text.to_owned() });
     }
     Ok((column.trim().to_owned(), field.parse()?))
+}
+
+/// A default: the field and its value.
+///
+/// # Errors
+/// If there is no such field, or every row has a value of its own there.
+pub fn default_for(field: &str, value: &str) -> Result<(Target, String), Error> {
+    let target: Target = field.parse()?;
+    let is_own = matches!(
+        target,
+        Target::Id
+            | Target::Name
+            | Target::FirstName
+            | Target::MiddleName
+            | Target::LastName
+            | Target::Phone(_)
+            | Target::Phones
+            | Target::Email(_)
+            | Target::Emails
+            | Target::ExternalCrmId
+            | Target::Ignore
+    );
+    if is_own {
+        return Err(Error::NoDefault { field: target.to_string() });
+    }
+    Ok((target, value.trim().to_owned()))
+}
+
+/// Reads `field=value`.
+///
+/// # Errors
+/// As [`default_for`].
+pub fn parse_default(text: &str) -> Result<(Target, String), Error> {
+    let (field, value) =
+        text.split_once('=').ok_or_else(|| Error::Mapping { text: text.to_owned() })?;
+    default_for(field, value)
 }
 
 /// `, did you mean "x"?` for the nearest of the names; empty when none is near.

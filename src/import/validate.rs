@@ -5,6 +5,7 @@
 //! e-mail if the row has no other that can be read.
 
 mod channel;
+mod consent;
 mod fact;
 
 use std::borrow::Cow;
@@ -19,7 +20,7 @@ use super::map::{MappedRow, MappedValue};
 use super::spreadsheet::{restored_postal_code, without_decimals};
 use super::target::{AddressPart, Content, Label, Target};
 use crate::domain::access::{FieldRights, OrgSettings, Role};
-use crate::domain::contact::{Address, Visibility};
+use crate::domain::contact::{Address, ChannelId, Visibility};
 use crate::domain::custom_field::{self, Definitions, Fitting};
 use crate::domain::draft::{
     Draft, MAX_CUSTOM_TEXT, MAX_LIST_NAME, MAX_NOTES, MAX_TAG, MAX_TEXT, Patch,
@@ -41,6 +42,8 @@ pub struct RowContext {
     pub default_country: Option<String>,
     /// Tags for every row.
     pub tags: Vec<String>,
+    /// Values of fields in rows that say nothing of them.
+    pub defaults: Vec<(Target, String)>,
     /// The custom fields of the organisation.
     pub definitions: Arc<Definitions>,
     /// Which fields the importer sees.
@@ -106,6 +109,8 @@ struct Parts<'a> {
     notes: Vec<Cow<'a, str>>,
     addresses: Vec<((u32, Option<Label>), Address)>,
     custom: BTreeMap<String, Patch<Value>>,
+    social: BTreeMap<String, Patch<String>>,
+    channels: Vec<ChannelId>,
 }
 
 impl Checker<'_> {
@@ -149,6 +154,14 @@ impl Checker<'_> {
             }
         }
         self.put_together(row, parts, &mut draft);
+        consent::settle(&mut draft);
+        if consent::is_unproven(&draft) {
+            let reason = "the contact is imported as one that agreed to marketing, and the list does \
+                          not say when and where";
+            let issue = RowIssue::warning(self.line, IssueCode::ConsentUnproven, reason);
+            let what = "map columns to consent_date and consent_source, or give defaults for them";
+            self.issues.push(issue.suggest(what));
+        }
         if let (Some(provider), true) =
             (row.external_provider, draft.external_crm_provider.is_keep())
         {
@@ -216,6 +229,18 @@ impl Checker<'_> {
             Content::Status => self.status(value, text, draft),
             Content::Consent => self.consent(value, text, draft),
             Content::Visibility => self.visibility(value, text, draft),
+            Content::ConsentPart(part) => self.consent_part(value, part, text, draft),
+            Content::Social(network) => {
+                if let Some(text) = self.text(value, text, MAX_TEXT) {
+                    parts.social.insert(network.to_owned(), Patch::Set(text.into_owned()));
+                }
+            }
+            Content::Channel(channel) => {
+                if let Some(text) = self.text(value, text, MAX_TEXT) {
+                    let (channel, identifier) = (channel.to_owned(), text.into_owned());
+                    parts.channels.push(ChannelId { channel, identifier });
+                }
+            }
             Content::Custom(key) => self.custom_value(value, key, text, &mut parts.custom),
             Content::Text(slot) => self.put_text(value, text, slot(draft)),
             Content::Place(place, slot) => {
@@ -377,7 +402,13 @@ impl Checker<'_> {
     }
 
     fn put_together(&mut self, row: &MappedRow<'_>, parts: Parts<'_>, draft: &mut Draft) {
-        let Parts { middle, notes, mut addresses, custom } = parts;
+        let Parts { middle, notes, mut addresses, custom, social, channels } = parts;
+        if !social.is_empty() {
+            draft.social_profiles = Patch::Set(social);
+        }
+        if !channels.is_empty() {
+            draft.channels = Patch::Set(channels);
+        }
         if !middle.is_empty() {
             let first = draft.first_name.value().cloned().unwrap_or_default();
             draft.first_name =

@@ -121,6 +121,7 @@ impl App {
         self.complete_record(caller, kind, !is_of_nobody, &mut values)?;
         self.fit_stage(caller, kind, None, &body, &mut values)?;
         self.check_list(caller, kind, None, &values)?;
+        Self::check_import_template(kind, &values)?;
         let (org, now) = (caller.organization, self.partition.now());
         let actor = caller.actor.as_ref().to_owned();
         let writing = Writing { now, actor: &actor, is_news: false };
@@ -237,6 +238,7 @@ impl App {
         let mut asked = record::read(kind.fields(), body, Some(&known)).map_err(Error::Invalid)?;
         self.resolve_references(caller, kind, Some(&known), &mut asked)?;
         self.check_list(caller, kind, Some(id), &asked)?;
+        Self::check_import_template(kind, &asked)?;
         let mut sent: Vec<String> =
             body.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
         let said = asked.clone();

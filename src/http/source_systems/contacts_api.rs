@@ -158,7 +158,7 @@ pub(in crate::http) async fn import_sheet(
     caller: Authenticated,
     sent: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    imports::options_of(&request, &state, &caller.0)?;
+    imports::options_of(&request, &state, &caller.0).await?;
     require_json(&request)?;
     let (value, _) = body::json(&request, sent, state.limits.json_bytes).await?;
     let mut asked = members(value)?;

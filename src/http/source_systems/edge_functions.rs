@@ -80,7 +80,7 @@ pub(in crate::http) async fn import(
     sent: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     require_json(&request)?;
-    imports::options_of(&request, &state, &caller.0)?;
+    imports::options_of(&request, &state, &caller.0).await?;
     let (value, _) = body::json(&request, sent, state.limits.bulk_bytes).await?;
     let mut asked = members(value)?;
     check_organization(&state, &caller.0, take(&mut asked, &ORGANIZATION).as_ref())?;

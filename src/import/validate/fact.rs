@@ -58,7 +58,7 @@ impl Checker<'_> {
     }
 
     /// The order of day and month: as the other days of the column have it, else as the country.
-    fn rules(&self, value: &MappedValue<'_>, century: Century, yearless: bool) -> Rules {
+    pub(super) fn rules(&self, value: &MappedValue<'_>, century: Century, yearless: bool) -> Rules {
         let of_country = Rules::of_country(self.country.as_deref().unwrap_or_default());
         let order = value.date_order.or(of_country.order);
         Rules { order, century, yearless, ..of_country }
@@ -107,7 +107,7 @@ fn structured(text: &str) -> Option<Value> {
 }
 
 /// Reads yes or no, also as the mark of a check box.
-fn boolean(text: &str) -> Option<bool> {
+pub(super) fn boolean(text: &str) -> Option<bool> {
     custom_field::boolean(text).or_else(|| match fold(text.trim()).as_str() {
         "x" | "[x]" | "checked" | "✓" | "✔" | "☑" | "☒" | "是" | "はい" => Some(true),
         "unchecked" | "☐" | "否" | "いいえ" => Some(false),

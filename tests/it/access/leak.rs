@@ -340,6 +340,7 @@ fn comparable(answer: &Answer, value: &str) -> (u16, Option<String>, String) {
                     "created_at",
                     "updated_at",
                     "finished_at",
+                    "job_id",
                     "progress",
                     // Of the moment, whoever asks about what.
                     "since",

@@ -395,7 +395,9 @@ fn contact_route(
             }
             // Recorded beside the contact.
             ("POST", false) => {
-                assert_eq!(answer.status, 201, "{what}: {}", text(&answer));
+                // Asked for again, an erasure that waits is answered.
+                let is_known = path.ends_with("/erasure") && answer.status == 200;
+                assert!(is_known || answer.status == 201, "{what}: {}", text(&answer));
                 assert_eq!(world.state(id), before, "{what}");
             }
             _ => {

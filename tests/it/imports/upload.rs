@@ -74,7 +74,7 @@ fn an_upload_that_is_no_list_is_refused_with_its_place() {
     for (body, pointer, part) in [
         (json!({}), "/csv", "the list itself"),
         (json!({"csv": 1}), "/csv", "string"),
-        (json!({"csv": "Name\nx\n", "colour": "red"}), "/colour", "csv or upload_id"),
+        (json!({"csv": "Name\nx\n", "colour": "red"}), "/colour", "csv, sheet_url or upload_id"),
         (json!({"csv": "Name\nx\n", "options": {"tag": 1}}), "/options/tag", "not an option"),
         (json!([]), "", "JSON object"),
     ] {

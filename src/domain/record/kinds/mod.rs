@@ -5,6 +5,7 @@ mod call;
 mod company;
 mod conversation;
 mod deal;
+mod import_template;
 mod list;
 mod message;
 mod note;
@@ -19,6 +20,7 @@ pub static KINDS: &[&dyn AnyKind] = &[
     &Of::<company::Company>::NEW,
     &Of::<conversation::Conversation>::NEW,
     &Of::<deal::Deal>::NEW,
+    &Of::<import_template::ImportTemplate>::NEW,
     &Of::<list::List>::NEW,
     &Of::<message::Message>::NEW,
     &Of::<note::Note>::NEW,

@@ -4,33 +4,21 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
-use super::error::Problem;
-use crate::app::{
-    Error, ImportError, ImportOptions, ListMode, MatchKey, OnDuplicate, parse_mapping,
-};
-use crate::error::ErrorCode;
-
-/// Reads the options as text.
-pub(super) fn parse(text: &str) -> Result<ImportOptions, Problem> {
-    if text.trim().is_empty() {
-        return Ok(ImportOptions::default());
-    }
-    let value: Value = serde_json::from_str(text).map_err(|error| {
-        Problem::new(ErrorCode::Malformed, format!("options is not valid JSON: {error}"))
-    })?;
-    read(&value)
-}
+use super::error::Error;
+use super::imports::{ImportOptions, ListMode};
+use crate::import::match_existing::{MatchKey, OnDuplicate};
+use crate::import::{Error as ImportError, default_for, parse_mapping};
 
 /// Reads the options.
-pub(super) fn read(value: &Value) -> Result<ImportOptions, Problem> {
+pub(super) fn read(value: &Value) -> Result<ImportOptions, Error> {
     let Value::Object(members) = value else {
-        return Err(Error::invalid("/options", "type", "must be a JSON object").into());
+        return Err(Error::invalid("/options", "type", "must be a JSON object"));
     };
     let mut options = ImportOptions::default();
-    let wrong = |key: &str, detail: &str| -> Problem {
-        Error::invalid(&format!("/options/{key}"), "type", detail).into()
+    let wrong = |key: &str, detail: &str| -> Error {
+        Error::invalid(&format!("/options/{key}"), "type", detail)
     };
-    let texts = |key: &str, value: &Value| -> Result<Vec<String>, Problem> {
+    let texts = |key: &str, value: &Value| -> Result<Vec<String>, Error> {
         value
             .as_array()
             .and_then(|all| all.iter().map(|v| v.as_str().map(str::to_owned)).collect())
@@ -83,6 +71,26 @@ pub(super) fn read(value: &Value) -> Result<ImportOptions, Problem> {
                     options.map.columns.push((column.clone(), target));
                 }
             }
+            "defaults" => {
+                let members = value
+                    .as_object()
+                    .ok_or_else(|| wrong(key, "must be an object of fields and values"))?;
+                for (field, value) in members {
+                    let text = match value {
+                        Value::String(text) => text.clone(),
+                        Value::Bool(_) | Value::Number(_) => value.to_string(),
+                        Value::Null => continue,
+                        Value::Array(_) | Value::Object(_) => {
+                            return Err(wrong(key, "values are texts, numbers, true or false"));
+                        }
+                    };
+                    let default = default_for(field, &text);
+                    let default = default.map_err(|error| wrong(key, &error.to_string()))?;
+                    if !default.1.is_empty() {
+                        options.map.defaults.push(default);
+                    }
+                }
+            }
             "delimiter" => options.read.delimiter = Some(parsed(key, value)?),
             "sheet" => {
                 let name = value.as_str().filter(|name| !name.trim().is_empty());
@@ -106,20 +114,26 @@ pub(super) fn read(value: &Value) -> Result<ImportOptions, Problem> {
                 options.strict =
                     value.as_bool().ok_or_else(|| wrong(key, "must be true or false"))?;
             }
-            // Read together below.
-            "list_mode" | "list" => {}
+            "save_template" => {
+                let name = value.as_str().map(str::trim).filter(|name| !name.is_empty());
+                let name = name.ok_or_else(|| wrong(key, "must be the name of a template"))?;
+                options.save_template = Some(name.to_owned());
+            }
+            // Read together below; the options of a template are among these already.
+            "list_mode" | "list" | "template_id" => {}
             _ => return Err(wrong(key, "is not an option of an import")),
         }
     }
+    options.said = Value::Object(members.clone());
     options.lists = list_mode(members)?;
     options.map.takes_lists = options.lists == ListMode::PerRow;
     Ok(options)
 }
 
 /// `list_mode` and `list`; a list that is only named is one that there is.
-fn list_mode(members: &serde_json::Map<String, Value>) -> Result<ListMode, Problem> {
-    let wrong = |key: &str, code: &'static str, detail: &str| -> Problem {
-        Error::invalid(&format!("/options/{key}"), code, detail).into()
+fn list_mode(members: &serde_json::Map<String, Value>) -> Result<ListMode, Error> {
+    let wrong = |key: &str, code: &'static str, detail: &str| -> Error {
+        Error::invalid(&format!("/options/{key}"), code, detail)
     };
     let list = match members.get("list") {
         None | Some(Value::Null) => None,
@@ -144,9 +158,9 @@ fn list_mode(members: &serde_json::Map<String, Value>) -> Result<ListMode, Probl
     }
 }
 
-fn parsed<T: FromStr<Err = ImportError>>(key: &str, value: &Value) -> Result<T, Problem> {
+fn parsed<T: FromStr<Err = ImportError>>(key: &str, value: &Value) -> Result<T, Error> {
     let text = value.as_str().unwrap_or_default();
     text.parse().map_err(|error: ImportError| {
-        Error::invalid(&format!("/options/{key}"), "value", error.to_string()).into()
+        Error::invalid(&format!("/options/{key}"), "value", error.to_string())
     })
 }

@@ -1,0 +1,101 @@
+//! Consent that a list says: an entry in the ledger of its contact.
+
+use serde_json::{Value, json};
+
+use super::error::Error;
+use super::import_rows::RowOutcome;
+use crate::domain::access::Caller;
+use crate::domain::audit::{AuditAction, FieldChange};
+use crate::domain::consent::{ALL_CHANNELS, ConsentCells, ConsentState, MARKETING, opt_in_of};
+use crate::domain::contact::Contact;
+use crate::domain::draft::{Draft, Patch};
+use crate::domain::ids::ContactId;
+use crate::domain::time::Timestamp;
+use crate::engine::{Rejected, Tx};
+
+/// How an import came by a consent of which its list does not say how it was given.
+const IMPORTED: &str = "imported";
+
+/// What the ledger would say of a contact; nothing if it says so already, or if the contact has
+/// refused what the list says that it agreed to.
+pub(super) fn news_of(
+    contact: &Contact,
+    said: &ConsentCells,
+    now: Timestamp,
+) -> Option<ConsentState> {
+    let known = contact.facts.consent.on_channel(MARKETING, ALL_CHANNELS);
+    let agrees = opt_in_of(&said.status) == Some(true);
+    let has_refused = contact.opt_in == Some(false)
+        || known.is_some_and(|known| opt_in_of(&known.status) == Some(false));
+    if agrees && has_refused {
+        return None;
+    }
+    let is_known =
+        |given: &Option<String>, known: &Option<String>| given.is_none() || given == known;
+    if let Some(known) = known
+        && known.status == said.status
+        && said.date.is_none_or(|date| date == known.date)
+        && is_known(&said.kind, &known.kind)
+        && is_known(&said.source, &known.source)
+        && is_known(&said.basis, &known.basis)
+    {
+        return None;
+    }
+    Some(ConsentState {
+        purpose: MARKETING.to_owned(),
+        channel: ALL_CHANNELS.to_owned(),
+        status: said.status.clone(),
+        kind: said.kind.clone().or_else(|| Some(IMPORTED.to_owned())),
+        date: said.date.unwrap_or(now),
+        source: said.source.clone(),
+        basis: said.basis.clone(),
+        has_evidence: evidence_of(said).is_some(),
+    })
+}
+
+/// What a list proves: somebody said so then and there.
+fn evidence_of(said: &ConsentCells) -> Option<Value> {
+    let (date, source) = (said.date?, said.source.as_ref()?);
+    Some(json!({"by": IMPORTED, "said_at": date, "source": source}))
+}
+
+/// A draft without what the ledger says anyway, so that it is said once.
+pub(super) fn without_opt_in(draft: &Draft) -> Draft {
+    let mut draft = draft.clone();
+    if draft.consent.is_some() {
+        draft.opt_in = Patch::Keep;
+    }
+    draft
+}
+
+/// Records what a row says behind what became of it; that is a change as well.
+pub(super) fn record(
+    tx: &mut Tx<'_>,
+    by: &Caller,
+    id: ContactId,
+    said: &ConsentCells,
+    outcome: RowOutcome,
+    now: Timestamp,
+) -> Result<RowOutcome, Rejected<Error>> {
+    if matches!(outcome, RowOutcome::Invalid(_)) {
+        return Ok(outcome);
+    }
+    let org = by.organization;
+    let Some(contact) = tx.contact(org, id)?.filter(|one| by.sees(one)) else { return Ok(outcome) };
+    let Some(state) = news_of(&contact, said, now) else { return Ok(outcome) };
+    let was = contact.facts.consent.on_channel(MARKETING, ALL_CHANNELS);
+    let was = was.map(|known| known.status.clone());
+    let field = format!("consent.{MARKETING}.{ALL_CHANNELS}");
+    let change = FieldChange::of(&field, &was, &Some(state.status.clone()));
+    let agreed = opt_in_of(&state.status);
+    tx.append_consent(org, contact, (state, evidence_of(said)), now, &by.actor)?;
+    if let Some(before) = tx.contact(org, id)?.filter(|one| one.opt_in != agreed) {
+        let mut after = before.clone();
+        after.opt_in = agreed;
+        after.version += 1;
+        after.updated_at = now.max(before.updated_at);
+        tx.replace_contact(org, before, after)?;
+    }
+    tx.note(AuditAction::ConsentRecorded, id.0, vec![change]);
+    Ok(if matches!(outcome, RowOutcome::Unchanged) { RowOutcome::Updated } else { outcome })
+}
