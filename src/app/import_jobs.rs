@@ -491,7 +491,10 @@ impl App {
         let has_rejected = self.errors_path(job.id).is_ok_and(|path| path.exists());
         let errors_url = job.errors_url.clone().filter(|_| has_rejected);
         let by = known.actor.clone();
-        let job = ImportJob { by, errors_url, ..job };
+        // What was being taken back when the server ended can be taken back again.
+        let is_undoing = job.undo_state == UndoState::Running;
+        let undo_state = if is_undoing { UndoState::None } else { job.undo_state };
+        let job = ImportJob { by, undo_state, errors_url, ..job };
         let (actor, user) = (known.actor.as_str().into(), known.user);
         let kept = Kept { org, actor, user, job, cancel: Arc::default() };
         self.import_jobs.jobs.lock().insert(kept.job.id, kept);
@@ -534,7 +537,12 @@ impl App {
         let errors_url = job.errors_url.clone().filter(|_| !is_old);
         let is_untouched = job.undo_state == UndoState::None && job.has_changed_something();
         let undo_state = if is_untouched { UndoState::Available } else { job.undo_state };
-        ImportJob { by_name, undo_state, errors_url, ..job }
+        // One that runs, or was interrupted, does not know its last entry.
+        let last_entry = || self.partition.audit_head(org).map_or(0, |head| head.number);
+        let audit_entries = job
+            .audit_entries
+            .map(|(first, last)| (first, if last == u64::MAX { last_entry() } else { last }));
+        ImportJob { by_name, undo_state, audit_entries, errors_url, ..job }
     }
 
     /// Whoever has started an import, as the audit log has it.

@@ -86,8 +86,6 @@ impl App {
         job: Uuid,
     ) -> Result<(), Error> {
         let Some((first, last)) = import.audit_entries else { return Ok(()) };
-        // One that was interrupted does not know its last one.
-        let last = last.min(self.partition.audit_head(caller.organization)?.number);
         let actor = format!("{actor} (import)");
         let mut seen: HashSet<Uuid> = HashSet::new();
         let mut kept: HashSet<Uuid> = HashSet::new();

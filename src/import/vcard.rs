@@ -1,7 +1,7 @@
 //! One business card to one contact: vCard 2.1, 3.0 and 4.0 (RFC 6350, RFC 9554).
 //!
 //! A card becomes the JSON of a contact and is checked like a line of JSON. What our own exports
-//! write beside the standard stands in `X-RINGDEX` properties (see `app/export_vcard`).
+//! write beside the standard stands in `X-RINGDEX` properties (see `app/exports/cards`).
 
 use calcard::Entry;
 use calcard::common::PartialDateTime;
