@@ -60,7 +60,7 @@ export function Retention() {
     <p class="quiet-text">A rule is about contacts with which nothing has happened for so many days. The strongest rule that is due counts.</p>
     ${problem ? html`<div class="trouble" role="alert">${problem}</div>` : null}
     <form class="part" onSubmit=${save}><ul class="lines">${rules.map((rule, at) => html`<li key=${at} class="bulk-line" data-test="rule">
-        <span>After <input class="editor short" type="number" min="1" aria-label="Days" value=${rule.after_days} onInput=${(/** @type {any} */ event) => change(at, { after_days: Number(event.target.value) })} /> days
+        <span class="bulk-line">After <input class="editor short" type="number" min="1" aria-label="Days" value=${rule.after_days} onInput=${(/** @type {any} */ event) => change(at, { after_days: Number(event.target.value) })} /> days
         <select class="editor" aria-label="What happens" onChange=${(/** @type {any} */ event) => change(at, { action: event.target.value })}>${ACTIONS.map(([value, text]) => html`<option value=${value} selected=${value === rule.action}>${text}</option>`)}</select>
         <input class="editor" aria-label="Only with these tags" placeholder="only with tags" value=${(rule.tags ?? []).join(", ")} onChange=${(/** @type {any} */ event) => change(at, { tags: words(event.target.value).length ? words(event.target.value) : null })} />
         <input class="editor" aria-label="Only of these statuses" placeholder="only of statuses" value=${(rule.statuses ?? []).join(", ")} onChange=${(/** @type {any} */ event) => change(at, { statuses: words(event.target.value).length ? words(event.target.value) : null })} />
