@@ -286,7 +286,9 @@ impl Page {
                 if (top < 0 || bottom > innerHeight) one.scrollIntoView({{ block: 'center' }});
                 const box = one.getBoundingClientRect();
                 const place = [box.x + box.width / 2, box.y + box.height / 2];
-                const rests = box.width > 0 && String(window.lastPlace) === String(place);
+                // What slides in rests outside before it begins.
+                const isInSight = place[0] >= 0 && place[0] <= innerWidth;
+                const rests = isInSight && box.width > 0 && String(window.lastPlace) === String(place);
                 window.lastPlace = place;
                 return rests && place;
             }})()",
