@@ -11,16 +11,16 @@ import { label as labelOf, plural } from "../text/words.js";
 import { complain, listItems } from "../state/items.js";
 
 /** What the server says of an import that can be taken back. */
-const UNDOABLE = ["possible", "available"];
+const UNDOABLE = ["available"];
 
 /** @param {Record<string, number>|undefined} counts */
 const said = (counts) => Object.entries(counts ?? {}).filter(([, count]) => count).map(([name, count]) => `${count.toLocaleString()} ${labelOf(name).toLowerCase()}`).join(", ") || "nothing";
 
 /** @param {any} job */
 async function takeBack(job) {
-  const { body } = await request("POST", `/api/v1/imports/${job.id}/undo`, { body: {} });
+  const { body } = await request("POST", `/api/v1/imports/${job.id}/undo`);
   const done = await watch(body.job_id ?? body.id, "Taking the import back");
-  toast(`${plural(done.undone ?? done.result?.undone ?? 0, "contact")} taken back.`);
+  toast(`${plural(done.changed ?? 0, "contact")} taken back.`);
 }
 
 /** @param {{job: any, now: {done: number, total: number}|null|undefined, name: string}} props */
