@@ -335,6 +335,7 @@ fn comparable(answer: &Answer, value: &str) -> (u16, Option<String>, String) {
                 for name in [
                     "query",
                     "took_us",
+                    "job_id",
                     "upload_id",
                     "seq",
                     "created_at",
