@@ -135,7 +135,7 @@ const TABLE: &[(&str, &str, Rule)] = &[
     ("GET", "/api/v1/erasures/{id}", Rule::Whole(&[P::Edit], 404)),
     ("POST", "/api/v1/erasures/{id}/approve", Rule::Whole(SETTINGS, 404)),
     ("POST", "/api/v1/erasures/{id}/refuse", Rule::Whole(SETTINGS, 422)),
-    ("POST", "/api/v1/retention/runs", Rule::Whole(SETTINGS, 202)),
+    ("POST", "/api/v1/retention/runs", Rule::Whole(SETTINGS, 422)),
     ("POST", "/api/v1/lead-score/runs", Rule::Whole(SETTINGS, 202)),
     ("GET", "/api/v1/users", Rule::Whole(NAMES, 200)),
     ("POST", "/api/v1/users", Rule::Whole(PEOPLE, 201)),
