@@ -66,6 +66,7 @@ mod suggest;
 mod tags;
 mod telephony;
 mod tokens;
+mod webhooks;
 mod write_rules;
 
 pub use access::{Access, Presented, Refusal};
@@ -121,6 +122,8 @@ pub use telephony::{
 };
 pub use tokens::{NewToken, TokenRequest, TokenView};
 
+pub use webhooks::{Delivery, DeliveryPage, DeliveryState, is_public};
+
 // What interfaces need of the layers below; they reach them through here only.
 pub use crate::engine::lookup::Rule;
 pub use crate::engine::{Cancel, StartProgress, StartWork, Stats};
@@ -151,6 +154,7 @@ pub struct App {
     sessions: sessions::Sessions,
     guesses: lookup_throttle::LookupThrottle,
     duplicates: duplicates::LiveDuplicates,
+    webhooks: webhooks::Tending,
     lead_scorer: std::sync::Arc<lead_scores::LeadScorer>,
     retention_runs: retention::RetentionRuns,
 }
@@ -179,6 +183,7 @@ impl App {
             sessions,
             guesses: lookup_throttle::LookupThrottle::default(),
             duplicates: duplicates::LiveDuplicates::default(),
+            webhooks: webhooks::Tending::default(),
             lead_scorer,
             retention_runs: retention::RetentionRuns::default(),
         };

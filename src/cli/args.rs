@@ -124,6 +124,11 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: RecordCommand,
     },
+    /// Work with webhooks: where what happens is sent.
+    Webhook {
+        #[command(subcommand)]
+        command: RecordCommand,
+    },
     /// Work with tasks: what is to be done, by whom and until when.
     Task {
         #[command(subcommand)]

@@ -23,6 +23,10 @@ pub(super) struct Edge {
     /// Listen for other machines without TLS, or let them into a demonstration.
     #[arg(long)]
     insecure: bool,
+    /// Let webhooks send to addresses inside the own network: whoever may make webhooks can then
+    /// reach what is there.
+    #[arg(long)]
+    webhooks_to_private_addresses: bool,
     /// Who may show the pages in a frame, such as `https://crm.example`, or self; repeatable.
     #[arg(long, value_name = "ORIGIN", value_parser = parse_frame_ancestor)]
     frame_ancestors: Vec<String>,
@@ -68,6 +72,7 @@ impl Edge {
             TlsFiles { certificate, key, check_every: CHECK_CERTIFICATE_EVERY }
         });
         options.insecure = self.insecure;
+        options.webhooks_to_private = self.webhooks_to_private_addresses;
         options.frame_ancestors.clone_from(&self.frame_ancestors);
         options.trusted_proxies.clone_from(&self.trusted_proxies);
         // An empty variable of the environment is no token.

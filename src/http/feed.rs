@@ -49,20 +49,8 @@ pub(super) async fn list(
     let wanted = asked.all("events");
     let mut changes =
         answer::search(&state, move |app| app.changes(&caller.0, since.as_deref(), limit)).await?;
-    changes.events.retain(|event| is_wanted(event, &wanted));
+    changes.events.retain(|event| event.is_wanted(&wanted));
     Ok(answer::json(StatusCode::OK, &changes))
-}
-
-/// Whether an event is among those that are asked for; all are if none is named.
-fn is_wanted(event: &ChangeEvent, wanted: &[String]) -> bool {
-    wanted.is_empty()
-        || wanted.iter().any(|name| {
-            name == "*"
-                || name == event.event
-                || name.strip_suffix(".*") == Some(event.kind)
-                // Who follows a contact is to know that it is gone.
-                || event.gone && name.split('.').next() == Some(event.kind)
-        })
 }
 
 /// The same as it happens, as server-sent events: `id` is a place, `event` what happened, `data` the
@@ -166,7 +154,7 @@ impl Follower {
         .await;
         match read {
             Ok(Some(((changes, through), now))) if now.has_same_sight(&self.from) => {
-                let wanted = changes.events.iter().filter(|event| is_wanted(event, &self.wanted));
+                let wanted = changes.events.iter().filter(|event| event.is_wanted(&self.wanted));
                 self.waiting.extend(wanted.map(frame));
                 self.at = through;
             }

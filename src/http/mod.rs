@@ -70,6 +70,7 @@ mod tls;
 mod unread;
 mod upkeep;
 mod waiting;
+mod webhooks;
 
 pub use descriptors::raise_descriptors;
 pub use headers::parse_frame_ancestor;

@@ -12,7 +12,7 @@ use super::source_systems::{contacts_api, crm_contacts, edge_functions};
 use super::{
     admin, audit, bulk, consents, contacts, custom_fields, duplicate_runs, duplicates, erasures,
     export, feed, health, import_preview, imports, lists, lookup, merges, oidc, people, records,
-    search, session, setup, suggest, tags, upkeep,
+    search, session, setup, suggest, tags, upkeep, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -48,7 +48,7 @@ use super::{
         people::add_member, people::remove_member,
         session::sign_in, session::find, session::sign_out, session::sign_out_everywhere, session::change_password,
         session::permissions, setup::find, setup::set_up, oidc::start, oidc::callback,
-        feed::list, feed::follow,
+        feed::list, feed::follow, webhooks::deliveries, webhooks::replay,
         cid::by_query, cid::by_path, three_cx::template, three_cx::find, three_cx::search, three_cx::journal, three_cx::create, cti::take,
         phonebook::read, phonebook::read_by_post, phonebook::grandstream, phonebook::old_grandstream,
         edge_functions::create, edge_functions::search, edge_functions::import,

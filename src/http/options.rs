@@ -32,6 +32,8 @@ pub struct ServeOptions {
     pub oidc: Option<OidcOptions>,
     /// Where Google Sheets are fetched from, if not from Google.
     pub sheets_base: Option<String>,
+    /// Whether webhooks may lead into the network of the server.
+    pub webhooks_to_private: bool,
     /// Worker threads; one a core if not given.
     pub workers: Option<usize>,
     /// Most bytes of a JSON body.
@@ -89,6 +91,7 @@ impl Default for ServeOptions {
             metrics_token: None,
             oidc: None,
             sheets_base: None,
+            webhooks_to_private: false,
             workers: None,
             json_bytes: 1 << 20,
             bulk_bytes: 32 << 20,

@@ -11,7 +11,7 @@ use super::source_systems::{contacts_api, crm_contacts, edge_functions};
 use super::{
     admin, assets, audit, bulk, consents, contacts, custom_fields, duplicate_runs, duplicates,
     erasures, export, feed, health, import_preview, imports, lists, lookup, merges, oidc, openapi,
-    people, records, search, session, setup, suggest, tags, upkeep,
+    people, records, search, session, setup, suggest, tags, upkeep, webhooks,
 };
 use crate::domain::record::{AnyKind, KINDS};
 use crate::error::ErrorCode;
@@ -215,6 +215,8 @@ const WRITTEN: &[Endpoint] = &[
     delete("/api/contacts/{id}", || web::delete().to(contacts_api::delete)),
     get("/api/v1/changes", || read().to(feed::list)),
     get("/api/v1/events", || web::get().to(feed::follow)),
+    get("/api/v1/webhooks/{id}/deliveries", || read().to(webhooks::deliveries)),
+    post("/api/v1/webhooks/{id}/deliveries/{n}/replay", || web::post().to(webhooks::replay)),
     get("/cid", || read().to(cid::by_query)),
     get("/cid/{number}", || read().to(cid::by_path)),
     get("/integrations/3cx/template.xml", || read().to(three_cx::template)),

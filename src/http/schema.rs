@@ -45,7 +45,7 @@ pub(super) use duplicates::{
 pub(super) use erasures::{
     Erasure, ErasureInput, ErasureList, RetentionRunInput, RetentionTrial, SuggestedCompanies,
 };
-pub(super) use feed::Changes;
+pub(super) use feed::{Changes, Delivery, DeliveryList};
 pub(super) use lists::{ListMembersAnswer, ListMembersInput};
 pub(super) use merges::{
     Merge, MergeAnswer, MergeInput, MergeList, MergedInto, UndoAnswer, UndoConflict, UndoInput,

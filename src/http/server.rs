@@ -133,6 +133,7 @@ pub fn serve_on(
     work.resume_number_rereading();
     work.resume_duplicate_runs();
     let duplicates = work.tend_duplicates().map_err(ServeError::Io)?;
+    let webhooks = work.tend_webhooks(options.webhooks_to_private).map_err(ServeError::Io)?;
     work.renew_outdated_index();
     let stop = Arc::clone(&is_stopping);
     let state = web::Data::new(State::new(app, options, certificates, stop, held)?);
@@ -152,6 +153,10 @@ pub fn serve_on(
         ended
     });
     work.stop_duplicates();
+    work.stop_webhooks();
+    if webhooks.join().is_err() {
+        tracing::error!("sending to webhooks ended by a panic");
+    }
     work.stop_imports();
     work.stop_bulk_actions();
     if duplicates.join().is_err() {

@@ -33,6 +33,7 @@
 //! | `V` | organisation, search id | saved search |
 //! | `W` | organisation | colours of tags |
 //! | `X` | organisation, hash under a secret of the organisation | id of the record or contact that is called so |
+//! | `Z` | organisation, webhook id, number | what a webhook sends; without a number its secret and how far it is |
 //! | `Y` | organisation, hash under a secret of the organisation | id of the contact that is called so on a channel |
 //! | `e` | organisation, erasure id | erasure that was asked for, and its certificate |
 
@@ -96,6 +97,22 @@ pub const CHANNELS: u8 = b'Y';
 
 /// The space of erasures.
 pub const ERASURES: u8 = b'e';
+
+/// The space of webhooks: what is kept of them beside their records, and what they send.
+pub const HOOKS: u8 = b'Z';
+
+/// The key of what is kept of a webhook, and the prefix of what it sends.
+pub fn hook(organization: OrgNumber, id: Uuid) -> [u8; 21] {
+    with_organization(HOOKS, organization, id.as_bytes())
+}
+
+/// The key of something that a webhook sends.
+pub fn hook_delivery(organization: OrgNumber, id: Uuid, number: u64) -> [u8; 29] {
+    let mut key = [0; 29];
+    key[..21].copy_from_slice(&hook(organization, id));
+    key[21..].copy_from_slice(&number.to_be_bytes());
+    key
+}
 
 /// The key of the next free contact number.
 pub const NEXT_CONTACT_NUMBER: &[u8] = b"Mnext_contact_number";

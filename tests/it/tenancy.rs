@@ -102,7 +102,13 @@ fn an_import_belongs_to_its_organisation() {
 fn routes(id: &str) -> Vec<(&'static str, String, Value, &'static str)> {
     let of_kind = |kind: &&dyn AnyKind| {
         let [all, one, restored] = kind.info().paths.map(|path| path.replace("{id}", id));
-        let least = if kind.info().view == Permission::View { "agent" } else { "manager" };
+        let least = if kind.info().view == Permission::View {
+            "agent"
+        } else if kind.info().view == Permission::ManageSettings {
+            "admin"
+        } else {
+            "manager"
+        };
         [
             ("GET", all.clone(), Value::Null, least),
             ("POST", all, json!({}), least),
@@ -229,6 +235,8 @@ fn written_routes(id: &str) -> Vec<(&'static str, String, Value, &'static str)> 
         ("POST", format!("/api/v1/contacts/{id}/erasure"), Value::Null, "agent"),
         ("PATCH", format!("/api/v1/tags/{id}"), json!({"color": "red"}), "manager"),
         ("DELETE", format!("/api/v1/tags/{id}"), Value::Null, "manager"),
+        ("GET", format!("/api/v1/webhooks/{id}/deliveries"), Value::Null, "admin"),
+        ("POST", format!("/api/v1/webhooks/{id}/deliveries/{id}/replay"), json!({}), "admin"),
         ("GET", at("/api/v1/changes"), Value::Null, "agent"),
         ("GET", at("/api/v1/events?since=nowhere"), Value::Null, "agent"),
         ("POST", at("/rest/v1/contacts"), json!({"name": "x"}), "agent"),
@@ -291,7 +299,11 @@ fn every_route_knows_its_roles() {
         }
         let known = tried.iter().any(|(method, path, ..)| {
             let path = path.split('?').next().unwrap().replace(&id, "{id}");
-            let wanted = route.path.replace("{user_id}", "{id}").replace("{tag}", "{id}");
+            let wanted = route
+                .path
+                .replace("{user_id}", "{id}")
+                .replace("{tag}", "{id}")
+                .replace("{n}", "{id}");
             let wanted = wanted.replace("{tenant}", "second");
             let wanted = wanted.replace("{upload_id}", "{id}");
             *method == route.method && path == wanted

@@ -50,6 +50,20 @@ pub struct ChangeEvent {
     pub data: Value,
 }
 
+impl ChangeEvent {
+    /// Whether it is among those that are asked for: `*`, `contact.*`, `contact.updated`; all are if
+    /// none is named. Who follows a kind is told that something of it is gone.
+    pub fn is_wanted(&self, wanted: &[String]) -> bool {
+        wanted.is_empty()
+            || wanted.iter().any(|name| {
+                name == "*"
+                    || name == self.event
+                    || name.strip_suffix(".*") == Some(self.kind)
+                    || self.gone && name.split('.').next() == Some(self.kind)
+            })
+    }
+}
+
 /// A part of what happened.
 #[derive(Clone, Debug, Serialize)]
 pub struct Changes {
@@ -137,7 +151,7 @@ impl App {
         self.access().caller_of_actor(caller.organization, &caller.actor, now)
     }
 
-    fn event_of(
+    pub(super) fn event_of(
         &self,
         caller: &Caller,
         entry: &FeedEntry,

@@ -80,7 +80,10 @@ impl App {
             return self.said_again(caller, kind, id, body);
         }
         match self.create_new_record(caller, kind, body, name, idempotency)? {
-            Ok(made) => Ok(made),
+            Ok(mut made) => {
+                self.begin_webhook(caller, kind, &mut made)?;
+                Ok(made)
+            }
             // Another request was faster by a moment.
             Err(id) => self.said_again(caller, kind, id, body),
         }

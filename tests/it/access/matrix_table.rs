@@ -222,6 +222,8 @@ const TABLE: &[(&str, &str, Rule)] = &[
     ("GET", "/api/v1/changes", Rule::Whole(&[P::View], 200)),
     // From a place that is none; those who may follow are tried where changes are.
     ("GET", "/api/v1/events", Rule::Whole(&[P::View], 422)),
+    ("GET", "/api/v1/webhooks/{id}/deliveries", Rule::Whole(SETTINGS, 404)),
+    ("POST", "/api/v1/webhooks/{id}/deliveries/{n}/replay", Rule::Whole(SETTINGS, 404)),
     ("GET", "/cid", Rule::Device(&[P::Lookup], 200)),
     ("GET", "/cid/{number}", Rule::Device(&[P::Lookup], 200)),
     ("GET", "/integrations/3cx/template.xml", Rule::Caller(200, 200)),

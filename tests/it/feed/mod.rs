@@ -2,6 +2,7 @@
 
 mod changes;
 mod events;
+mod webhooks;
 
 use serde_json::{Value, json};
 

@@ -327,6 +327,11 @@ impl TestServer {
         Self::begin(TempDir::new().unwrap(), clock.clone(), |_| {}, |_| {})
     }
 
+    /// The same, run otherwise.
+    pub(crate) fn at_with(clock: &Clock, change: impl FnOnce(&mut ServeOptions)) -> Self {
+        Self::begin(TempDir::new().unwrap(), clock.clone(), |_| {}, change)
+    }
+
     /// A server with so many generated contacts, which takes requests without a token.
     pub(crate) fn demo(count: u64) -> Self {
         let demo = Caller::operator(OrgNumber(1), "demo");

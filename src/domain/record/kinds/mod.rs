@@ -10,6 +10,7 @@ mod list;
 mod message;
 mod note;
 mod task;
+mod webhook;
 
 use super::kind::{AnyKind, Of};
 
@@ -25,6 +26,7 @@ pub static KINDS: &[&dyn AnyKind] = &[
     &Of::<message::Message>::NEW,
     &Of::<note::Note>::NEW,
     &Of::<task::Task>::NEW,
+    &Of::<webhook::Webhook>::NEW,
 ];
 
 /// The kind of a plural, as in a path, or of a name.
