@@ -48,8 +48,6 @@ impl App {
     /// If there is no such import for the caller, it runs, wrote nothing or was taken back, or the
     /// caller may not.
     pub fn undo_import(self: &Arc<Self>, caller: &Caller, id: Uuid) -> Result<BulkJob, Error> {
-        authorize(caller, Permission::Import)?;
-        authorize(caller, Permission::Delete)?;
         let import = self.find_import(caller, id)?;
         if import.undo_state != UndoState::Available {
             return Err(Error::InUse(match import.undo_state {
@@ -63,6 +61,7 @@ impl App {
                 }
             }));
         }
+        authorize(caller, Permission::Delete)?;
         let actor = self.actor_of_import(caller.organization, id);
         let job = BulkJob::new(Uuid::now_v7(), self.partition.now());
         self.keep_job(caller, &job, None)?;

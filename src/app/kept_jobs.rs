@@ -32,7 +32,6 @@ pub(super) struct KeptJob {
 /// Of which kind it is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "few are held at once")]
 pub(super) enum KeptWork {
     Import(ImportJob),
     Bulk(BulkJob),

@@ -82,11 +82,9 @@ fn files_that_are_no_lists_are_refused() {
     for (bytes, part) in [
         (&b""[..], "empty"),
         (b"\n\r\n , \n", "empty"),
-        (b"PK\x03\x04....", ".xlsx"),
         (b"\xd0\xcf\x11\xe0", ".xls"),
         (b"%PDF-1.7", "PDF"),
         (b"\n <!DOCTYPE html><html>", "web page"),
-        (b"BEGIN:VCARD\nVERSION:4.0", "vCard"),
         (b"a,\"b\n1,2\n3,4\n", "header in line 1"),
     ] {
         let error = open(bytes).err().expect("refused").to_string();

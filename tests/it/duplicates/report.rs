@@ -323,7 +323,7 @@ fn bad_usage_is_named_and_leaves_files_alone() {
     usage(&["--input", list, "--view", "lists"], "groups");
     usage(&["--input", list, "--out", "pairs.pdf"], "--format");
     usage(&["--input", list, "--out", list], "--out");
-    usage(&["--input", "list.xlsx"], "save the list as CSV");
+    usage(&["--input", "list.xls"], "save the list as CSV");
     usage(&["--id-column", "id"], "--input");
 
     let dir = tempfile::tempdir().unwrap();

@@ -124,7 +124,11 @@ fn what_does_not_fit_is_named_and_changes_nothing() {
                 }
                 let refused = answer.expect(422);
                 let pointer = refused.json["errors"][0]["pointer"].as_str().unwrap();
-                assert_eq!(pointer, format!("/{}", field.name), "{name}: {wrong}");
+                // Of an object the member may be named that does not fit.
+                let at = format!("/{}", field.name);
+                let is_within = matches!(field.kind, FieldKind::Object)
+                    && pointer.starts_with(&format!("{at}/"));
+                assert!(is_within || pointer == at, "{name}: {wrong}: {pointer}");
             }
         }
         if names_contact(*kind) {
