@@ -3,7 +3,7 @@
 //!
 //! Cells are read one after the other in a thread of their own and handed over in pieces, so a long
 //! sheet of an .xlsx is never held as a whole. A row of the sheet is a line of the text: line ends
-//! inside cells stand as [`LINE_IN_CELL`] meanwhile, and empty rows stay, so that issues name the row
+//! inside cells stand as `LINE_IN_CELL` meanwhile, and empty rows stay, so that issues name the row
 //! that the spreadsheet shows. What a packed file would become is counted before it is opened.
 
 use std::io::{self, Cursor, Read};
