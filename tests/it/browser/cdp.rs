@@ -288,7 +288,11 @@ impl Page {
                 const place = [box.x + box.width / 2, box.y + box.height / 2];
                 // What slides in rests outside before it begins.
                 const isInSight = place[0] >= 0 && place[0] <= innerWidth;
-                const rests = isInSight && box.width > 0 && String(window.lastPlace) === String(place);
+                // Two looks may fall into one frame of what still moves.
+                const moves = document.getAnimations().some(({{ playState, effect }}) =>
+                    playState === 'running' && effect.getTiming().iterations !== Infinity
+                    && effect.target?.contains(one));
+                const rests = isInSight && !moves && box.width > 0 && String(window.lastPlace) === String(place);
                 window.lastPlace = place;
                 return rests && place;
             }})()",
