@@ -13,13 +13,14 @@ use crate::domain::consent::{
     ALL_CHANNELS, BASES, CHANNELS, ConsentEntry, ConsentState, MARKETING, PURPOSES, STATUSES,
     TYPES, opt_in_of,
 };
+use crate::domain::contact::Contact;
 use crate::domain::draft::Patch;
 use crate::domain::ids::ContactId;
 use crate::domain::members::ObjectReader;
 use crate::domain::phone::parse_query;
 use crate::domain::time::{Timestamp, day_number};
 use crate::engine::lookup::Refusals;
-use crate::engine::{Error as EngineError, Rejected, codec, keys};
+use crate::engine::{Error as EngineError, Rejected, Tx, codec, keys};
 
 /// Entries that the ledger of one contact may have.
 const MOST_ENTRIES: u32 = 10_000;
@@ -120,6 +121,36 @@ fn shown(contact: ContactId, entry: &ConsentEntry) -> Value {
     shown
 }
 
+/// Adds to the ledger of a contact. For marketing `opt_in` follows.
+pub(super) fn enter(
+    tx: &mut Tx<'_>,
+    by: &Caller,
+    contact: Contact,
+    said: (ConsentState, Option<Value>),
+    now: Timestamp,
+) -> Result<ConsentEntry, EngineError> {
+    let (org, id, state) = (by.organization, contact.id, said.0.clone());
+    let known = contact.facts.consent.on_channel(&state.purpose, &state.channel);
+    let was = known.map(|known| known.status.clone());
+    let field = format!("consent.{}.{}", state.purpose, state.channel);
+    let change = FieldChange::of(&field, &was, &Some(state.status.clone()));
+    let entry = tx.append_consent(org, contact, said, now, &by.actor)?;
+    let agreed = opt_in_of(&state.status);
+    if state.purpose == MARKETING
+        && let Some(before) = tx.contact(org, id)?.filter(|one| one.opt_in != agreed)
+    {
+        let mut after = before.clone();
+        after.opt_in = agreed;
+        after.version += 1;
+        after.updated_at = now.max(before.updated_at);
+        after.updated_by = Some(by.actor.as_ref().to_owned());
+        tx.replace_contact(org, before, after)?;
+    }
+    // The last action names what is done to a contact in one write.
+    tx.note(AuditAction::ConsentRecorded, id.0, vec![change]);
+    Ok(entry)
+}
+
 impl App {
     /// Records what somebody agreed to or refused. For marketing `opt_in` follows.
     ///
@@ -150,25 +181,7 @@ impl App {
                 let detail = format!("the ledger of this contact has {MOST_ENTRIES} entries");
                 return Err(Rejected::By(Error::InUse(detail)));
             }
-            let known = before.facts.consent.on_channel(&state.purpose, &state.channel);
-            let was = known.map(|known| known.status.clone());
-            let field = format!("consent.{}.{}", state.purpose, state.channel);
-            let change = FieldChange::of(&field, &was, &Some(state.status.clone()));
-            let said = (state.clone(), evidence.clone());
-            let entry = tx.append_consent(org, before, said, now, &by.actor)?;
-            let agreed = opt_in_of(&state.status);
-            if state.purpose == MARKETING
-                && let Some(before) = tx.contact(org, id)?.filter(|one| one.opt_in != agreed)
-            {
-                let mut after = before.clone();
-                after.opt_in = agreed;
-                after.version += 1;
-                after.updated_at = now.max(before.updated_at);
-                after.updated_by = Some(by.actor.as_ref().to_owned());
-                tx.replace_contact(org, before, after)?;
-            }
-            // The last action names what is done to a contact in one write.
-            tx.note(AuditAction::ConsentRecorded, id.0, vec![change]);
+            let entry = enter(tx, &by, before, (state.clone(), evidence.clone()), now)?;
             if let Some(idempotency) = idempotency {
                 idempotency.keep(tx, org, now, entry.seq)?;
             }

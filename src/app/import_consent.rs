@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::consents::enter;
 use super::error::Error;
 use super::import_rows::RowOutcome;
 use crate::domain::access::Caller;
-use crate::domain::audit::{AuditAction, FieldChange};
 use crate::domain::consent::{ALL_CHANNELS, ConsentCells, ConsentState, MARKETING, opt_in_of};
 use crate::domain::contact::Contact;
 use crate::domain::draft::{Draft, Patch};
@@ -83,19 +83,6 @@ pub(super) fn record(
     let org = by.organization;
     let Some(contact) = tx.contact(org, id)?.filter(|one| by.sees(one)) else { return Ok(outcome) };
     let Some(state) = news_of(&contact, said, now) else { return Ok(outcome) };
-    let was = contact.facts.consent.on_channel(MARKETING, ALL_CHANNELS);
-    let was = was.map(|known| known.status.clone());
-    let field = format!("consent.{MARKETING}.{ALL_CHANNELS}");
-    let change = FieldChange::of(&field, &was, &Some(state.status.clone()));
-    let agreed = opt_in_of(&state.status);
-    tx.append_consent(org, contact, (state, evidence_of(said)), now, &by.actor)?;
-    if let Some(before) = tx.contact(org, id)?.filter(|one| one.opt_in != agreed) {
-        let mut after = before.clone();
-        after.opt_in = agreed;
-        after.version += 1;
-        after.updated_at = now.max(before.updated_at);
-        tx.replace_contact(org, before, after)?;
-    }
-    tx.note(AuditAction::ConsentRecorded, id.0, vec![change]);
+    enter(tx, by, contact, (state, evidence_of(said)), now)?;
     Ok(if matches!(outcome, RowOutcome::Unchanged) { RowOutcome::Updated } else { outcome })
 }

@@ -7,19 +7,18 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::error::Error;
 use super::import_jobs::{ImportJob, UndoState};
+use super::job_undo::put_back;
 use super::jobs::{BulkJob, MOST_REFUSALS, Refusal};
 use super::protection::may_delete;
 use super::{App, authorize};
 use crate::domain::access::{Caller, Permission};
 use crate::domain::audit::{AuditAction, AuditEntry, FieldChange};
-use crate::domain::contact::{Contact, Fields};
+use crate::domain::contact::Contact;
 use crate::domain::ids::{ContactId, OrgNumber};
-use crate::engine::{Rejected, Tx};
 use crate::error::{ErrorCode, HasCode};
 
 /// Contacts of one write.
@@ -208,7 +207,7 @@ impl App {
                     taken.push(if is_same { Taken::AsItWas } else { kept() });
                     continue;
                 }
-                replace(tx, org, &by, now, before, after)?;
+                put_back(tx, &by, before, after, now)?;
                 taken.push(Taken::Back);
                 if !left.is_empty() {
                     taken.push(Taken::Kept(changed(deed.id, &left)));
@@ -239,21 +238,6 @@ impl App {
     }
 }
 
-fn replace(
-    tx: &mut Tx<'_>,
-    org: OrgNumber,
-    by: &Caller,
-    now: crate::domain::time::Timestamp,
-    before: Contact,
-    mut after: Contact,
-) -> Result<(), Rejected<Error>> {
-    after.version = before.version + 1;
-    after.updated_at = now.max(before.updated_at);
-    after.updated_by = Some(by.actor.as_ref().to_owned());
-    tx.replace_contact(org, before, after)?;
-    Ok(())
-}
-
 fn refused(id: ContactId, why: &str) -> Refusal {
     let code = ErrorCode::UndoConflict.as_str().to_owned();
     Refusal { id, code, detail: why.to_owned() }
@@ -265,55 +249,18 @@ fn changed(id: ContactId, fields: &[String]) -> Refusal {
 
 /// Gives fields the values that they had; names those that have others now than were written.
 fn take_back_fields(contact: &mut Contact, changes: &[FieldChange]) -> Vec<String> {
-    let Ok(Value::Object(mut fields)) = serde_json::to_value(&contact.fields) else {
-        return changes.iter().map(|change| change.field.clone()).collect();
-    };
     let mut left = Vec::new();
-    for change in changes {
-        if change.field == "display_name" {
-            match change.before.as_str() {
-                Some(name) if change.after == contact.display_name.as_str() => {
-                    name.clone_into(&mut contact.display_name);
-                }
-                _ if change.before == contact.display_name.as_str() => {}
-                _ => left.push(change.field.clone()),
-            }
+    // The ledger of consent is only added to.
+    for change in changes.iter().filter(|change| !change.field.starts_with("consent.")) {
+        let with = |value| contact.with_field(&change.field, value);
+        let earlier = with(&change.before);
+        if earlier.as_ref() == Some(contact) {
             continue;
         }
-        // The ledger of consent is only added to.
-        if change.field.starts_with("consent.") {
-            continue;
-        }
-        let key = change.field.strip_prefix("custom_fields.");
-        let known = match key {
-            Some(key) => fields.get("custom_fields").and_then(|all| all.get(key)),
-            None => fields.get(&change.field),
-        };
-        let known = known.cloned().unwrap_or(Value::Null);
-        if known == change.before {
-            continue;
-        }
-        if known != change.after {
-            left.push(change.field.clone());
-            continue;
-        }
-        let Some(key) = key else {
-            fields.insert(change.field.clone(), change.before.clone());
-            continue;
-        };
-        if let Some(Value::Object(all)) = fields.get_mut("custom_fields") {
-            if change.before.is_null() {
-                all.remove(key);
-            } else {
-                all.insert(key.to_owned(), change.before.clone());
-            }
-        }
-    }
-    match serde_json::from_value::<Fields>(Value::Object(fields)) {
-        Ok(fields) => contact.fields = fields,
-        Err(error) => {
-            tracing::error!("a contact cannot be taken back: {error}");
-            left = changes.iter().map(|change| change.field.clone()).collect();
+        let is_as_written = with(&change.after).as_ref() == Some(contact);
+        match earlier.filter(|_| is_as_written) {
+            Some(earlier) => *contact = earlier,
+            None => left.push(change.field.clone()),
         }
     }
     left

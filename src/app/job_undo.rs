@@ -161,11 +161,22 @@ fn undo_contact(
     if after == before {
         return Ok(kept(id, "changed_since", "it is as it was already"));
     }
+    put_back(tx, by, before, after, now)?;
+    Ok(Undone::Changed)
+}
+
+/// Stores a contact as it was earlier, which is a change like any other.
+pub(super) fn put_back(
+    tx: &mut Tx<'_>,
+    by: &Caller,
+    before: Contact,
+    mut after: Contact,
+    now: Timestamp,
+) -> Result<(), EngineError> {
     after.version = before.version + 1;
     after.updated_at = now.max(before.updated_at);
     after.updated_by = Some(by.actor.as_ref().to_owned());
-    tx.replace_contact(by.organization, before, after)?;
-    Ok(Undone::Changed)
+    tx.replace_contact(by.organization, before, after)
 }
 
 fn undo_members(
