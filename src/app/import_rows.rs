@@ -247,16 +247,21 @@ fn addresses(given: Vec<Address>, before: &Contact) -> Patch<Vec<Address>> {
     if all == *known { Patch::Keep } else { Patch::Set(all) }
 }
 
-/// Whether an address says everything that another one says.
+/// Whether an address says everything that another one says. A postal code without its leading zeros
+/// is the same one: reading a list puts them back, whoever stored it as it was typed.
 fn says_all_of(one: &Address, other: &Address) -> bool {
     let country = |one: &Address| {
         let text = one.country.as_deref()?;
         Some(Place::Country.read(text.to_owned()))
     };
+    let postal = |one: &Address| {
+        let code = one.postal_code.as_deref()?;
+        let is_number = code.bytes().all(|byte| byte.is_ascii_digit());
+        Some(if is_number { code.trim_start_matches('0') } else { code }.to_owned())
+    };
     let parts = |one: &Address| {
-        let [street, city, state, postal] =
-            [&one.street, &one.city, &one.region, &one.postal_code].map(Clone::clone);
-        [street, city, state, postal, country(one)]
+        let [street, city, state] = [&one.street, &one.city, &one.region].map(Clone::clone);
+        [street, city, state, postal(one), country(one)]
     };
     let covers = |(one, other): (Option<String>, Option<String>)| {
         other.is_none_or(|other| one.is_some_and(|one| fold(&one) == fold(&other)))

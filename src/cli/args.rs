@@ -68,7 +68,7 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Serve the API and the agents' console.
     Serve(Box<Serve>),
-    /// Import contacts from a list (.csv, .tsv, .txt; - is standard input).
+    /// Import contacts from a list (.csv, .tsv, .txt, .xlsx, .ods, .vcf, .jsonl; - is standard input).
     Import(Import),
     /// Export what a query selects.
     Export(Export),
@@ -121,6 +121,11 @@ pub(super) enum Command {
     },
     /// Work with notes about contacts.
     Note {
+        #[command(subcommand)]
+        command: RecordCommand,
+    },
+    /// Work with templates of imports: options that are kept under a name.
+    ImportTemplate {
         #[command(subcommand)]
         command: RecordCommand,
     },

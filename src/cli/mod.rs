@@ -63,6 +63,7 @@ pub fn run() -> ExitCode {
         Command::Message { command } => record::run(&args, "message", command),
         Command::Deal { command } => record::run(&args, "deal", command),
         Command::Note { command } => record::run(&args, "note", command),
+        Command::ImportTemplate { command } => record::run(&args, "import_template", command),
         Command::Webhook { command } => record::run(&args, "webhook", command),
         Command::Task { command } => record::run(&args, "task", command),
         Command::Duplicates(command) => duplicates::run(&args, command),

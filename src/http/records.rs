@@ -12,7 +12,7 @@ use super::error::Problem;
 use super::filters::Asked;
 use super::state::State;
 use crate::app::{Deletion, Error, Noun, RecordQuery, RecordView};
-use crate::domain::record::{AnyKind, FieldKind, KINDS, Writable};
+use crate::domain::record::{AnyKind, KINDS, Writable};
 use crate::error::ErrorCode;
 
 /// Members of the query string of a list that are not fields.
@@ -133,9 +133,7 @@ pub(super) async fn replace(
     let (mut value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
     if let Some(members) = value.as_object_mut() {
         for field in kind.fields().iter().filter(|field| field.writable == Writable::Always) {
-            let is_list = matches!(field.kind, FieldKind::Texts(_));
-            let nothing = if is_list { Value::Array(Vec::new()) } else { Value::Null };
-            members.entry(field.name).or_insert(nothing);
+            members.entry(field.name).or_insert(Value::Null);
         }
     }
     let changed = answer::run(&state, move |app| {

@@ -56,7 +56,10 @@ fn templates_are_made_changed_and_deleted() {
     let replaced = json!({"name": "CRM", "options": {"on_duplicate": "create"}});
     let replaced = server.json("PUT", &path, &[], &replaced).expect(200).json;
     assert_eq!(replaced["options"]["on_duplicate"], "create");
-    assert_eq!(replaced["header"], json!([]), "what is not sent is gone");
+    assert_eq!(replaced["header"], Value::Null, "what is not sent is gone");
+    // A name and options are enough.
+    let bare = json!({"name": "Bare", "options": {"on_duplicate": "skip"}});
+    server.post(PATH, &bare).expect(201);
     for (options, pointer) in [
         (json!({"on_duplicate": "x"}), "/options/on_duplicate"),
         (json!({"colour": 1}), "/options/colour"),

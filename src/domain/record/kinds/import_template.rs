@@ -12,7 +12,7 @@ use crate::domain::record::{FieldInfo, FieldKind};
 pub(super) struct ImportTemplate {
     name: String,
     options: serde_json::Map<String, serde_json::Value>,
-    header: Vec<String>,
+    header: Option<Vec<String>>,
 }
 
 impl Kind for ImportTemplate {
