@@ -17,7 +17,7 @@ use super::custom_fields::FieldsInWrite;
 use super::error::{Error, Noun};
 use super::idempotency::Idempotency;
 use super::job_undo::next_entry;
-use super::jobs::{BulkJob, MOST_REFUSALS, Refusal};
+use super::jobs::{BulkJob, JobKind, MOST_REFUSALS, Refusal};
 use super::lists::note_members;
 use super::merges::MOST_CONTACTS as MOST_MERGED;
 use super::protection::may_delete;
@@ -151,8 +151,8 @@ impl App {
         if trial.total + trial.not_found > most {
             return Ok(None);
         }
-        let run = BulkRun { app: self, caller, deed, settings: &settings, bounds };
-        let mut job = BulkJob::new(Uuid::now_v7(), self.partition.now());
+        let run = BulkRun { app: self, caller, deed, settings: &settings, bounds, job: None };
+        let mut job = BulkJob::new(deed.kind(), Uuid::now_v7(), self.partition.now());
         run.all(selection.clone(), &mut |change| change(&mut job))?;
         Ok(Some(job))
     }
@@ -185,14 +185,15 @@ impl App {
         if mode.is_trial {
             return Ok(BulkStart::Trial(trial));
         }
-        let mut job = BulkJob::new(Uuid::now_v7(), self.partition.now());
+        let mut job = BulkJob::new(deed.kind(), Uuid::now_v7(), self.partition.now());
         job.total = trial.total + trial.not_found;
         if let Some(known) = self.keep_job(caller, &job, idempotency)? {
             return Ok(BulkStart::Repeated(Box::new(known)));
         }
         let (by, id) = (caller.clone(), job.id);
         let started = self.run_job(id, move |app| {
-            let run = BulkRun { app, caller: &by, deed: &deed, settings: &settings, bounds };
+            let (settings, job) = (&settings, Some(id));
+            let run = BulkRun { app, caller: &by, deed: &deed, settings, bounds, job };
             run.all(selection, &mut |change| app.note_bulk_job(id, |job| change(job)))
         });
         if let Err(error) = started {
@@ -359,6 +360,18 @@ pub(super) enum Deed {
 }
 
 impl Deed {
+    /// What kind of job it is.
+    fn kind(&self) -> JobKind {
+        match self {
+            Self::Tags(TagChange::Country) => JobKind::AutoTagging,
+            Self::Tags(_) => JobKind::TagChange,
+            Self::List { .. } => JobKind::ListMembers,
+            Self::Change(_) | Self::Set(..) | Self::Merge(_) | Self::Delete | Self::Restore => {
+                JobKind::BulkAction
+            }
+        }
+    }
+
     /// Whether it is done to contacts of the trash.
     fn is_of_trash(&self) -> bool {
         matches!(self, Self::Restore)
@@ -393,6 +406,8 @@ struct BulkRun<'a> {
     deed: &'a Deed,
     settings: &'a OrgSettings,
     bounds: Bounds,
+    /// The job that it is, if it is one.
+    job: Option<Uuid>,
 }
 
 /// Lets somebody change how a job stands.
@@ -409,7 +424,10 @@ impl BulkRun<'_> {
         note(&mut |job| job.total = ids.len() as u64);
         let mut done = 0;
         for chunk in ids.chunks(WRITE_CONTACTS) {
-            if self.app.is_stopping_jobs() {
+            if self
+                .job
+                .map_or_else(|| self.app.is_stopping_jobs(), |id| self.app.is_stopping_job(id))
+            {
                 return Err(Error::Overloaded("the server was shut down before the end"));
             }
             let (outcomes, entry) = match self.deed {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::App;
 use super::error::Error;
-use super::jobs::BulkJob;
+use super::jobs::{BulkJob, JobKind};
 use crate::domain::access::{Caller, Organization, Permission};
 use crate::domain::deal_stage::{DealStage, first_with};
 use crate::domain::ids::OrgNumber;
@@ -95,7 +95,7 @@ impl App {
             return Ok(());
         }
         let (org, stages) = (organization.number, stages.clone());
-        let job = BulkJob::new(Uuid::now_v7(), self.now());
+        let job = BulkJob::new(JobKind::StageRenaming, Uuid::now_v7(), self.now());
         let id = job.id;
         self.keep_running_job(org, ACTOR.into(), Permission::ManageSettings, &job);
         self.run_job(id, move |app| app.rename_stages(org, id, &stages))

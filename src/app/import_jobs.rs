@@ -20,6 +20,8 @@ use super::idempotency::Idempotency;
 use super::import_files::are_rejected_rows_old;
 use super::import_preview::PreviewedList;
 use super::imports::{ImportOptions, ImportReport};
+use super::job_list::JobLine;
+use super::jobs::JobKind;
 use super::kept_jobs::{KeptJob, KeptWork};
 use super::staged::remove_staged_file;
 use super::{App, authorize};
@@ -482,7 +484,8 @@ impl App {
         let jobs = self.import_jobs.jobs.lock();
         let known = jobs.get(&id)?;
         let work = KeptWork::Import(known.job.without_values());
-        let kept = KeptJob { actor: known.actor.to_string(), user: known.user, work };
+        let kept =
+            KeptJob { actor: known.actor.to_string(), user: known.user, shared_with: None, work };
         Some((known.org, kept, known.job.clone()))
     }
 
@@ -528,6 +531,22 @@ impl App {
         // Ids are in the order of time.
         seen.sort_unstable_by_key(|job| std::cmp::Reverse(job.id));
         Ok(seen)
+    }
+
+    /// What the imports that the caller may know of are sorted and narrowed by.
+    pub(super) fn import_lines(&self, caller: &Caller) -> Result<Vec<JobLine>, Error> {
+        authorize(caller, Permission::Import)?;
+        let definitions = self.definitions(caller.organization);
+        let withdrawn: Vec<String> = definitions.withdrawn().collect();
+        let jobs = self.import_jobs.jobs.lock();
+        let seen = jobs.values().filter(|kept| kept.is_seen_by(caller, &withdrawn));
+        let line = |kept: &Kept| JobLine {
+            id: kept.job.id,
+            kind: JobKind::Import,
+            state: kept.job.state.into(),
+            created_at: kept.job.created_at,
+        };
+        Ok(seen.map(line).collect())
     }
 
     /// An import as it is now: people get other names, and rejected rows are not kept for ever.

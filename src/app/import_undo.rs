@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::error::Error;
 use super::import_jobs::{ImportJob, UndoState};
 use super::job_undo::put_back;
-use super::jobs::{BulkJob, MOST_REFUSALS, Refusal};
+use super::jobs::{BulkJob, JobKind, MOST_REFUSALS, Refusal};
 use super::protection::may_delete;
 use super::{App, authorize};
 use crate::domain::access::{Caller, Permission};
@@ -62,7 +62,7 @@ impl App {
         }
         authorize(caller, Permission::Delete)?;
         let actor = self.actor_of_import(caller.organization, id);
-        let job = BulkJob::new(Uuid::now_v7(), self.partition.now());
+        let job = BulkJob::new(JobKind::ImportUndo, Uuid::now_v7(), self.partition.now());
         self.keep_job(caller, &job, None)?;
         self.note_undo(id, UndoState::Running);
         let by = caller.clone();
@@ -112,7 +112,7 @@ impl App {
                 let taken = self.write_back(caller, deeds)?;
                 self.count_taken(job, taken);
             }
-            if self.is_stopping_jobs() {
+            if self.is_stopping_job(job) {
                 return Err(Error::Overloaded("the server is being stopped; begin again"));
             }
         }

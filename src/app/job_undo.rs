@@ -11,7 +11,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::error::Error;
-use super::jobs::{BulkJob, JobState, MOST_REFUSALS, Refusal};
+use super::jobs::{BulkJob, JobKind, JobState, MOST_REFUSALS, Refusal};
 use super::lists::note_members;
 use super::{App, authorize};
 use crate::domain::access::{Caller, Permission};
@@ -48,7 +48,7 @@ impl App {
         if known.audit_entries.is_empty() {
             return refused("this job has changed nothing that could be taken back");
         }
-        let mut job = BulkJob::new(Uuid::now_v7(), self.now());
+        let mut job = BulkJob::new(JobKind::Undo, Uuid::now_v7(), self.now());
         job.undo_of = Some(id);
         job.total = known.changed;
         if let Some(known) = self.keep_job(caller, &job, None)? {
@@ -56,14 +56,21 @@ impl App {
         }
         self.note_bulk_job(id, |known| known.undone_by = Some(job.id));
         let (by, own, entries) = (caller.clone(), job.id, known.audit_entries);
-        self.run_job(own, move |app| app.undo_entries(&by, own, &entries))?;
+        self.run_job(own, move |app| {
+            let undone = app.undo_entries(&by, own, &entries);
+            if undone.is_err() {
+                // The rest can be taken back by another one.
+                app.note_bulk_job(id, |known| known.undone_by = None);
+            }
+            undone
+        })?;
         Ok(job)
     }
 
     fn undo_entries(&self, caller: &Caller, job: Uuid, entries: &[u64]) -> Result<(), Error> {
         // What was done last is taken back first.
         for number in entries.iter().rev() {
-            if self.is_stopping_jobs() {
+            if self.is_stopping_job(job) {
                 return Err(Error::Overloaded("the server was shut down before the end"));
             }
             let (by, number, org) = (caller.clone(), *number, caller.organization);

@@ -1,6 +1,7 @@
 //! Work in the background: what runs, what became of it, and waiting for it when the server ends.
 
 use std::collections::HashMap;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -12,6 +13,7 @@ use uuid::Uuid;
 use super::App;
 use super::error::{Error, Noun};
 use super::idempotency::Idempotency;
+use super::job_list::JobLine;
 use super::kept_jobs::{KeptJob, KeptWork};
 use crate::domain::access::{Caller, Permission};
 use crate::domain::ids::{ContactId, OrgNumber};
@@ -32,6 +34,79 @@ pub enum JobState {
     Done,
     /// It could not go on; what was changed stays.
     Failed,
+    /// Somebody has stopped it; what was changed stays.
+    Cancelled,
+}
+
+/// What work in the background does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobKind {
+    /// Something is done to many contacts.
+    #[default]
+    BulkAction,
+    /// Tags become others.
+    TagChange,
+    /// Contacts get tags of their countries.
+    AutoTagging,
+    /// Contacts are put on a list, or taken off.
+    ListMembers,
+    /// Another job is taken back.
+    Undo,
+    /// A list is imported.
+    Import,
+    /// An import is taken back.
+    ImportUndo,
+    /// Contacts are written to a file.
+    Export,
+    /// Duplicates are looked for.
+    DuplicatesRun,
+    /// Contacts are scored by the rules of the organisation.
+    LeadScore,
+    /// Rules of retention are applied.
+    Retention,
+    /// Deals get the new names of their stages.
+    StageRenaming,
+    /// Values of a custom field are converted, or taken away.
+    CustomField,
+    /// Numbers are read again.
+    NumberRereading,
+}
+
+impl JobKind {
+    /// All kinds, by name.
+    pub const ALL: [(&'static str, Self); 14] = [
+        ("bulk_action", Self::BulkAction),
+        ("tag_change", Self::TagChange),
+        ("auto_tagging", Self::AutoTagging),
+        ("list_members", Self::ListMembers),
+        ("undo", Self::Undo),
+        ("import", Self::Import),
+        ("import_undo", Self::ImportUndo),
+        ("export", Self::Export),
+        ("duplicates_run", Self::DuplicatesRun),
+        ("lead_score", Self::LeadScore),
+        ("retention", Self::Retention),
+        ("stage_renaming", Self::StageRenaming),
+        ("custom_field", Self::CustomField),
+        ("number_rereading", Self::NumberRereading),
+    ];
+
+    /// Whether somebody may stop it before its end. The others would leave contacts that the
+    /// organisation knows by two rules.
+    #[must_use]
+    pub const fn can_be_cancelled(self) -> bool {
+        !matches!(self, Self::StageRenaming | Self::CustomField | Self::NumberRereading)
+    }
+}
+
+impl FromStr for JobKind {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let found = Self::ALL.iter().find(|(name, _)| *name == text);
+        found.map(|(_, kind)| *kind).ok_or(())
+    }
 }
 
 /// Most contacts that a job names as refused.
@@ -53,6 +128,9 @@ pub struct Refusal {
 pub struct BulkJob {
     /// The public identifier.
     pub id: Uuid,
+    /// What it does.
+    #[serde(default)]
+    pub kind: JobKind,
     /// Where it stands.
     pub state: JobState,
     /// Contacts selected.
@@ -85,9 +163,10 @@ pub struct BulkJob {
 
 impl BulkJob {
     /// A job that has just begun.
-    pub(super) fn new(id: Uuid, created_at: Timestamp) -> Self {
+    pub(super) fn new(kind: JobKind, id: Uuid, created_at: Timestamp) -> Self {
         Self {
             id,
+            kind,
             state: JobState::Running,
             total: 0,
             changed: 0,
@@ -110,9 +189,16 @@ struct Kept {
     /// Who may do this sees the job, whoever has started it.
     shared_with: Option<Permission>,
     job: BulkJob,
+    /// Whether somebody wants it to end before it is done.
+    cancel: Arc<AtomicBool>,
 }
 
 impl Kept {
+    fn to_keep(&self) -> KeptJob {
+        let (actor, shared_with) = (self.actor.to_string(), self.shared_with);
+        KeptJob { actor, user: None, shared_with, work: KeptWork::Bulk(self.job.clone()) }
+    }
+
     fn is_seen_by(&self, caller: &Caller) -> bool {
         self.org == caller.organization
             && (self.actor == caller.actor
@@ -130,6 +216,22 @@ pub(super) struct BulkJobs {
     is_stopping: AtomicBool,
 }
 
+/// Makes room for one more job of an organisation: its oldest that have ended are forgotten.
+fn forget_oldest(jobs: &mut HashMap<Uuid, Kept>, org: OrgNumber) {
+    let own = jobs.iter().filter(|(_, kept)| kept.org == org);
+    let surplus = (own.clone().count() + 1).saturating_sub(MOST_REMEMBERED);
+    if surplus == 0 {
+        return;
+    }
+    let ended = own.filter(|(_, kept)| kept.job.finished_at.is_some());
+    let mut ended: Vec<Uuid> = ended.map(|(id, _)| *id).collect();
+    // Ids are in the order of time.
+    ended.sort_unstable();
+    for id in ended.into_iter().take(surplus) {
+        jobs.remove(&id);
+    }
+}
+
 impl App {
     /// Remembers a job that is the caller's own, also after a restart,
     /// together with the key of the request that asked for it. One that was asked for by the same
@@ -145,9 +247,7 @@ impl App {
             return Ok(Some(known));
         }
         self.remember_job(caller, job)?;
-        let work = KeptWork::Bulk(job.clone());
-        let kept = KeptJob { actor: caller.actor.to_string(), user: None, work };
-        self.note_job(caller.organization, kept, true, idempotency);
+        self.note_bulk_start(job.id, idempotency);
         Ok(None)
     }
 
@@ -161,48 +261,44 @@ impl App {
         known.map(|id| self.find_job(caller, id)).transpose()
     }
 
-    /// Changes how a job stands, and keeps it before it is shown. One that everybody sees is not
-    /// kept: it begins again by itself after a restart.
+    fn note_bulk_start(&self, id: Uuid, idempotency: Option<Idempotency>) {
+        let known = self.bulk_jobs.jobs.lock().get(&id).map(|kept| (kept.org, kept.to_keep()));
+        if let Some((org, kept)) = known {
+            self.note_job(org, kept, true, idempotency);
+        }
+    }
+
+    /// Changes how a job stands, and keeps it before it is shown.
     pub(super) fn note_bulk_job(&self, id: Uuid, change: impl FnOnce(&mut BulkJob)) {
         let found = {
             let jobs = self.bulk_jobs.jobs.lock();
-            jobs.get(&id).map(|kept| {
-                let actor = kept.shared_with.is_none().then(|| kept.actor.to_string());
-                (kept.org, actor, kept.job.clone())
-            })
+            jobs.get(&id).map(|kept| (kept.org, kept.to_keep(), kept.job.clone()))
         };
-        let Some((org, actor, mut job)) = found else { return };
+        let Some((org, mut kept, mut job)) = found else { return };
         change(&mut job);
-        if let Some(actor) = actor {
-            let work = KeptWork::Bulk(job.clone());
-            self.note_job(org, KeptJob { actor, user: None, work }, false, None);
-        }
+        kept.work = KeptWork::Bulk(job.clone());
+        self.note_job(org, kept, false, None);
         self.update_job(id, |known| *known = job);
     }
 
     /// Takes over a job of an earlier process.
     pub(super) fn restore_bulk_job(&self, org: OrgNumber, known: &KeptJob, job: BulkJob) {
-        let actor = known.actor.as_str().into();
-        let kept = Kept { org, actor, shared_with: None, job };
+        let (actor, shared_with) = (known.actor.as_str().into(), known.shared_with);
+        let kept = Kept { org, actor, shared_with, job, cancel: Arc::default() };
         self.bulk_jobs.jobs.lock().insert(kept.job.id, kept);
     }
 
     fn remember_job(&self, caller: &Caller, job: &BulkJob) -> Result<(), Error> {
         let mut jobs = self.bulk_jobs.jobs.lock();
         let own = jobs.values().filter(|kept| kept.org == caller.organization);
-        let (all, running) = own.fold((0, 0), |(all, running), kept| {
-            (all + 1, running + usize::from(kept.job.finished_at.is_none()))
-        });
+        let running = own.filter(|kept| kept.job.finished_at.is_none()).count();
         if running >= MOST_RUNNING {
             return Err(Error::Overloaded("too many bulk actions run already; try again later"));
         }
-        if all >= MOST_REMEMBERED {
-            jobs.retain(|_, kept| {
-                kept.org != caller.organization || kept.job.finished_at.is_none()
-            });
-        }
+        forget_oldest(&mut jobs, caller.organization);
         let (org, actor) = (caller.organization, Arc::clone(&caller.actor));
-        jobs.insert(job.id, Kept { org, actor, shared_with: None, job: job.clone() });
+        let cancel = Arc::default();
+        jobs.insert(job.id, Kept { org, actor, shared_with: None, job: job.clone(), cancel });
         Ok(())
     }
 
@@ -219,8 +315,11 @@ impl App {
         if let Some(kept) = jobs.get(&job.id).filter(|kept| kept.job.finished_at.is_none()) {
             return Some(kept.job.clone());
         }
-        let shared_with = Some(shared_with);
-        jobs.insert(job.id, Kept { org, actor, shared_with, job: job.clone() });
+        forget_oldest(&mut jobs, org);
+        let (shared_with, cancel) = (Some(shared_with), Arc::default());
+        jobs.insert(job.id, Kept { org, actor, shared_with, job: job.clone(), cancel });
+        drop(jobs);
+        self.note_bulk_start(job.id, None);
         None
     }
 
@@ -234,10 +333,16 @@ impl App {
         let spawned = std::thread::Builder::new().name("bulk".to_owned()).spawn(move || {
             let ended = work(&app);
             let finished = app.partition.now();
+            let is_cancelled = ended.is_err() && app.is_cancelled_job(id);
             app.note_bulk_job(id, |job| {
                 job.finished_at = Some(finished);
-                job.state = if ended.is_ok() { JobState::Done } else { JobState::Failed };
-                job.error = ended.err().map(|error| error.to_string());
+                job.state = match &ended {
+                    Ok(()) => JobState::Done,
+                    Err(_) if is_cancelled => JobState::Cancelled,
+                    Err(_) => JobState::Failed,
+                };
+                let error = ended.err().filter(|_| !is_cancelled);
+                job.error = error.map(|error| error.to_string());
             });
         });
         let Ok(thread) = spawned else {
@@ -267,13 +372,41 @@ impl App {
         self.bulk_jobs.jobs.lock().get(&id).map(|kept| kept.job.clone())
     }
 
-    /// The jobs that the caller sees, newest first.
-    pub fn list_jobs(&self, caller: &Caller) -> Vec<BulkJob> {
+    /// Who has started a job that the caller sees, and how it stands.
+    pub(super) fn seen_job(&self, caller: &Caller, id: Uuid) -> Option<(String, BulkJob)> {
         let jobs = self.bulk_jobs.jobs.lock();
-        let own = jobs.values().filter(|kept| kept.is_seen_by(caller));
-        let mut own: Vec<BulkJob> = own.map(|kept| kept.job.clone()).collect();
-        own.sort_by_key(|job| std::cmp::Reverse(job.id));
-        own
+        let kept = jobs.get(&id).filter(|kept| kept.is_seen_by(caller));
+        kept.map(|kept| (kept.actor.to_string(), kept.job.clone()))
+    }
+
+    /// What the jobs that the caller sees are sorted and narrowed by.
+    pub(super) fn job_lines(&self, caller: &Caller) -> Vec<JobLine> {
+        let jobs = self.bulk_jobs.jobs.lock();
+        let seen = jobs.values().filter(|kept| kept.is_seen_by(caller)).map(|kept| &kept.job);
+        let line = |job: &BulkJob| JobLine {
+            id: job.id,
+            kind: job.kind,
+            state: job.state.into(),
+            created_at: job.created_at,
+        };
+        seen.map(line).collect()
+    }
+
+    /// Lets a job end as soon as it can.
+    pub(super) fn stop_job(&self, id: Uuid) {
+        if let Some(kept) = self.bulk_jobs.jobs.lock().get(&id) {
+            kept.cancel.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn is_cancelled_job(&self, id: Uuid) -> bool {
+        let jobs = self.bulk_jobs.jobs.lock();
+        jobs.get(&id).is_some_and(|kept| kept.cancel.load(Ordering::Relaxed))
+    }
+
+    /// Whether a job is to end before it is done: somebody has stopped it, or the server ends.
+    pub(super) fn is_stopping_job(&self, id: Uuid) -> bool {
+        self.is_stopping_jobs() || self.is_cancelled_job(id)
     }
 
     /// Whether a job that the caller has started runs.

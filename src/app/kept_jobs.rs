@@ -9,6 +9,7 @@ use super::error::Error;
 use super::idempotency::Idempotency;
 use super::import_jobs::{ImportJob, ImportState};
 use super::jobs::{BulkJob, JobState};
+use crate::domain::access::Permission;
 use crate::domain::ids::OrgNumber;
 use crate::domain::time::Timestamp;
 use crate::engine::{Error as EngineError, codec, keys};
@@ -26,6 +27,9 @@ pub(super) struct KeptJob {
     /// The user that this is.
     #[serde(default)]
     pub(super) user: Option<Uuid>,
+    /// Who may do this sees it as well.
+    #[serde(default)]
+    pub(super) shared_with: Option<Permission>,
     pub(super) work: KeptWork,
 }
 

@@ -14,7 +14,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::error::Error;
-use super::jobs::BulkJob;
+use super::jobs::{BulkJob, JobKind};
 use super::query::Query;
 use super::{Access, App, authorize};
 use crate::domain::access::{Caller, OrgSettings, Organization, Permission};
@@ -233,7 +233,7 @@ impl App {
     }
 
     fn start_scoring(self: &Arc<Self>, org: OrgNumber, actor: Arc<str>) -> Result<BulkJob, Error> {
-        let job = BulkJob::new(Uuid::now_v7(), self.now());
+        let job = BulkJob::new(JobKind::LeadScore, Uuid::now_v7(), self.now());
         let mut running = self.lead_scorer.running.lock();
         if let Some((known, again)) = running.get_mut(&org.0) {
             *again = true;
@@ -289,14 +289,14 @@ impl App {
             let differs =
                 |one: &&Contact| self.lead_scorer.score(org, one, now) != one.facts.lead_score;
             ids.extend(batch.iter().filter(differs).map(|contact| contact.id));
-            !self.is_stopping_jobs()
+            !self.is_stopping_job(job)
         })?;
         self.update_job(job, |job| {
             (job.total, job.unchanged) = (total, total - ids.len() as u64);
         });
         let origin = Origin { actor: ACTOR.into(), address: None };
         for chunk in ids.chunks(WRITE_CONTACTS) {
-            if self.is_stopping_jobs() {
+            if self.is_stopping_job(job) {
                 break;
             }
             let chunk = chunk.to_vec();
@@ -311,7 +311,7 @@ impl App {
             self.partition.pace(written.seq, MOST_WRITES_BEHIND);
             self.update_job(job, |job| job.changed += written.value);
         }
-        if self.is_stopping_jobs() {
+        if self.is_stopping_job(job) {
             return Err(Error::Overloaded(
                 "the server was shut down before the end; this goes on at the next start",
             ));

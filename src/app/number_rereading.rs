@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::App;
 use super::error::Error;
-use super::jobs::BulkJob;
+use super::jobs::{BulkJob, JobKind};
 use crate::domain::access::{Organization, Permission};
 use crate::domain::audit::{AuditAction, FieldChange};
 use crate::domain::contact::Contact;
@@ -34,7 +34,7 @@ impl App {
             if organization.numbers_read_by >= READER_VERSION {
                 continue;
             }
-            let job = BulkJob::new(Uuid::now_v7(), self.now());
+            let job = BulkJob::new(JobKind::NumberRereading, Uuid::now_v7(), self.now());
             let (org, actor) = (organization.number, Arc::<str>::from(ACTOR));
             if self.keep_running_job(org, actor, Permission::ManageSettings, &job).is_some() {
                 continue;

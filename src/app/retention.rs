@@ -10,7 +10,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::error::Error;
-use super::jobs::{BulkJob, MOST_REFUSALS, Refusal};
+use super::jobs::{BulkJob, JobKind, MOST_REFUSALS, Refusal};
 use super::lead_scores::{has_new_day, read_condition};
 use super::merges::erase_with_merges;
 use super::protection::may_delete;
@@ -228,7 +228,8 @@ impl App {
         organization: &Organization,
         caller: &Caller,
     ) -> Result<BulkJob, Error> {
-        let (org, job) = (organization.number, BulkJob::new(Uuid::now_v7(), self.now()));
+        let (org, job) =
+            (organization.number, BulkJob::new(JobKind::Retention, Uuid::now_v7(), self.now()));
         let mut running = self.retention_runs.0.lock();
         let known = running.get(&org.0).and_then(|id| self.job_of_anybody(*id));
         if let Some(known) = known.filter(|known| known.finished_at.is_none()) {
@@ -253,12 +254,12 @@ impl App {
         let mut due: Vec<ContactId> = Vec::new();
         self.partition.for_each_record(org, |batch| {
             due.extend(batch.iter().filter(|one| rules.due(one).is_some()).map(|one| one.id));
-            !self.is_stopping_jobs()
+            !self.is_stopping_job(job)
         })?;
         self.update_job(job, |job| job.total = due.len() as u64);
         let rules = Arc::new(rules);
         for chunk in due.chunks(WRITE_CONTACTS) {
-            if self.is_stopping_jobs() {
+            if self.is_stopping_job(job) {
                 return Err(Error::Overloaded("the server was shut down before the end"));
             }
             let (chunk, rules, by) = (chunk.to_vec(), Arc::clone(&rules), caller.clone());

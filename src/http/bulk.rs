@@ -10,10 +10,9 @@ use super::answer;
 use super::auth::Authenticated;
 use super::body;
 use super::error::Problem;
-use super::people::record_id;
 use super::schema;
 use super::state::State;
-use crate::app::{BulkStart, Noun};
+use crate::app::BulkStart;
 
 /// Starts an action on many contacts: `set` (`fields`, or one `field` and its `value`), assign,
 /// `assign_queue` (with visibility `queue`), distribute, `set_visibility`, `add_tags`, `remove_tags`,
@@ -52,46 +51,4 @@ pub(super) async fn start(
         answer::put_header(&mut response, "idempotent-replayed", "true");
     }
     Ok(response)
-}
-
-/// Lists the jobs that the caller has started, and those of custom fields for who defines them,
-/// newest first.
-#[utoipa::path(get, path = "/api/v1/jobs", operation_id = "list_jobs", tag = "contacts",
-    responses((status = 200, body = schema::BulkJobList)))]
-pub(super) async fn list(
-    state: web::Data<State>,
-    caller: Authenticated,
-) -> Result<HttpResponse, Problem> {
-    let jobs = answer::run(&state, move |app| Ok(app.list_jobs(&caller.0))).await?;
-    Ok(answer::json(StatusCode::OK, &json!({"total": jobs.len(), "jobs": jobs})))
-}
-
-/// How a job stands.
-#[utoipa::path(get, path = "/api/v1/jobs/{id}", operation_id = "find_job", tag = "contacts",
-    params(("id" = String, Path, description = "the id of the job")),
-    responses((status = 200, body = schema::BulkJob), (status = 404, body = schema::Problem)))]
-pub(super) async fn find(
-    state: web::Data<State>,
-    caller: Authenticated,
-    path: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let id = record_id(&path, Noun::Job)?;
-    answer::ok(&state, move |app| app.find_job(&caller.0, id)).await
-}
-
-/// Takes back what a job has changed, as a job of its own. A contact that was changed since is left
-/// as it is and named among the `refusals`.
-#[utoipa::path(post, path = "/api/v1/jobs/{id}/undo", operation_id = "undo_job", tag = "contacts",
-    params(("id" = String, Path, description = "the id of the job")),
-    responses((status = 202, description = "it is being taken back", body = schema::BulkJobStarted), (status = 403, body = schema::Problem),
-        (status = 404, body = schema::Problem), (status = 409, body = schema::Problem)))]
-pub(super) async fn undo(
-    state: web::Data<State>,
-    caller: Authenticated,
-    path: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let id = record_id(&path, Noun::Job)?;
-    let app = Arc::clone(&state.app);
-    let job = answer::run(&state, move |_| app.undo_job(&caller.0, id)).await?;
-    Ok(super::upkeep::accepted(&job))
 }

@@ -35,6 +35,7 @@ mod import_preview;
 mod import_upload;
 mod imports;
 mod integrations;
+mod jobs;
 mod limits;
 mod listen;
 mod lists;

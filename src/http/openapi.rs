@@ -11,8 +11,8 @@ use super::openapi_records::RecordPaths;
 use super::source_systems::{contacts_api, crm_contacts, edge_functions};
 use super::{
     admin, audit, bulk, consents, contacts, custom_fields, duplicate_runs, duplicates, erasures,
-    export, feed, health, import_preview, imports, lists, lookup, merges, oidc, people, records,
-    search, session, setup, suggest, tags, upkeep, webhooks,
+    export, feed, health, import_preview, imports, jobs, lists, lookup, merges, oidc, people,
+    records, search, session, setup, suggest, tags, upkeep, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -25,7 +25,7 @@ use super::{
         contacts::create, contacts::find, contacts::update, contacts::delete, contacts::delete_impact, contacts::timeline, records::callbacks, records::suggest_companies, contacts::personal_data, contacts::restore, contacts::create_many,
         consents::list, consents::record, consents::check,
         merges::merge, merges::list, merges::find, merges::undo,
-        bulk::start, bulk::list, bulk::find, bulk::undo,
+        bulk::start, jobs::list, jobs::find, jobs::cancel, jobs::undo,
         search::list, search::search, export::export,
         lookup::lookup, lookup::lookup_batch, suggest::suggest,
         imports::create, import_preview::preview, imports::list, imports::find, imports::errors, imports::cancel,

@@ -10,8 +10,8 @@ use super::integrations::{cid, cti, phonebook, three_cx};
 use super::source_systems::{contacts_api, crm_contacts, edge_functions};
 use super::{
     admin, assets, audit, bulk, consents, contacts, custom_fields, duplicate_runs, duplicates,
-    erasures, export, feed, health, import_preview, imports, lists, lookup, merges, oidc, openapi,
-    people, records, search, session, setup, suggest, tags, upkeep, webhooks,
+    erasures, export, feed, health, import_preview, imports, jobs, lists, lookup, merges, oidc,
+    openapi, people, records, search, session, setup, suggest, tags, upkeep, webhooks,
 };
 use crate::domain::record::{AnyKind, KINDS};
 use crate::error::ErrorCode;
@@ -87,9 +87,10 @@ const WRITTEN: &[Endpoint] = &[
     get("/api/v1/merges", || read().to(merges::list)),
     get("/api/v1/merges/{id}", || read().to(merges::find)),
     post("/api/v1/merges/{id}/undo", || web::post().to(merges::undo)),
-    get("/api/v1/jobs", || read().to(bulk::list)),
-    get("/api/v1/jobs/{id}", || read().to(bulk::find)),
-    post("/api/v1/jobs/{id}/undo", || web::post().to(bulk::undo)),
+    get("/api/v1/jobs", || read().to(jobs::list)),
+    get("/api/v1/jobs/{id}", || read().to(jobs::find)),
+    post("/api/v1/jobs/{id}/cancel", || web::post().to(jobs::cancel)),
+    post("/api/v1/jobs/{id}/undo", || web::post().to(jobs::undo)),
     get("/api/v1/contacts/export", || read().to(export::export)),
     get("/api/v1/contacts/{id}", || read().to(contacts::find)),
     patch("/api/v1/contacts/{id}", || web::patch().to(contacts::update)),

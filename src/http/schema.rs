@@ -282,9 +282,42 @@ pub(super) struct Refusal {
 }
 
 #[derive(ToSchema)]
+pub(super) struct JobReach {
+    pub done: u64,
+    pub total: u64,
+}
+
+/// Work of any kind; what else there is to say of its kind stands beside.
+#[derive(ToSchema)]
+pub(super) struct Job {
+    pub id: uuid::Uuid,
+    /// What it does, by the names that the list is narrowed by.
+    pub kind: String,
+    /// queued, running, done, failed, cancelled.
+    pub state: String,
+    /// Who asked for it.
+    pub by: String,
+    pub by_name: Option<String>,
+    pub created_at: String,
+    pub finished_at: Option<String>,
+    pub progress: JobReach,
+    /// What it came to, once it has ended; by its kind.
+    pub result: Option<Value>,
+    /// Where it is stopped, while it can be.
+    pub cancel_url: Option<String>,
+    /// Where it is taken back, if that can be.
+    pub undo_url: Option<String>,
+    /// Where all is said about it.
+    pub url: String,
+    pub error: Option<String>,
+}
+
+#[derive(ToSchema)]
 pub(super) struct BulkJob {
     pub id: uuid::Uuid,
-    /// running, done, failed.
+    /// What it does, as in the list of jobs.
+    pub kind: String,
+    /// running, done, failed, cancelled.
     pub state: String,
     pub total: u64,
     pub changed: u64,
@@ -305,9 +338,15 @@ pub(super) struct BulkJob {
 }
 
 #[derive(ToSchema)]
-pub(super) struct BulkJobList {
+pub(super) struct JobList {
     pub total: usize,
-    pub jobs: Vec<BulkJob>,
+    pub total_exact: bool,
+    pub page: usize,
+    pub per_page: usize,
+    pub next_cursor: Option<String>,
+    pub items: Vec<Job>,
+    /// The same, as it was called first.
+    pub jobs: Vec<Job>,
 }
 
 #[derive(ToSchema)]

@@ -22,6 +22,7 @@ mod feed;
 mod filters;
 mod fuzz;
 mod imports;
+mod jobs;
 mod lead_score;
 mod list_members;
 mod lists;

@@ -224,6 +224,7 @@ fn written_routes(id: &str) -> Vec<(&'static str, String, Value, &'static str)> 
         ("GET", at("/api/v1/tags/proposals"), Value::Null, "agent"),
         ("POST", at("/api/v1/tags/merge"), json!({"from": [id], "into": "x"}), "manager"),
         ("POST", at("/api/v1/tags/auto-country"), json!({"dry_run": true}), "manager"),
+        ("POST", format!("/api/v1/jobs/{id}/cancel"), Value::Null, "lookup"),
         ("POST", format!("/api/v1/jobs/{id}/undo"), Value::Null, "lookup"),
         ("POST", at("/api/v1/lead-score/runs"), Value::Null, "admin"),
         ("POST", at("/api/v1/retention/runs"), json!({"dry_run": true}), "admin"),

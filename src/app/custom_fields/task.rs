@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::super::App;
 use super::super::error::{Error, Noun};
-use super::super::jobs::BulkJob;
+use super::super::jobs::{BulkJob, JobKind};
 use super::super::people::{changes, note, read};
 use super::survey::held;
 use super::{put, raise_generation, view};
@@ -88,7 +88,7 @@ impl App {
         definition: &FieldDefinition,
     ) -> Result<BulkJob, Error> {
         let Some(work) = &definition.work else { return Err(Error::NotFound(Noun::Job)) };
-        let job = BulkJob::new(work.job, work.since);
+        let job = BulkJob::new(JobKind::CustomField, work.job, work.since);
         let actor: Arc<str> = work.actor.as_str().into();
         let (org, shared) = (definition.organization, Permission::ManageFields);
         if let Some(running) = self.keep_running_job(org, actor, shared, &job) {

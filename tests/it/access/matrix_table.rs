@@ -103,6 +103,7 @@ const TABLE: &[(&str, &str, Rule)] = &[
     // The jobs are those that the caller has started.
     ("GET", "/api/v1/jobs", Rule::Caller(200, 200)),
     ("GET", "/api/v1/jobs/{id}", Rule::Caller(404, 404)),
+    ("POST", "/api/v1/jobs/{id}/cancel", Rule::Caller(404, 404)),
     ("POST", "/api/v1/jobs/{id}/undo", Rule::Caller(404, 404)),
     ("GET", "/api/v1/contacts/{id}", Rule::Contact(&[P::View])),
     ("PATCH", "/api/v1/contacts/{id}", Rule::Contact(&[P::Edit])),

@@ -28,7 +28,7 @@ async function load() {
 function said(job) {
   const name = job.kind === "import" ? `Import${job.source ? ` of ${job.source}` : ""}` : labelOf(job.kind ?? job.action ?? "Change of many contacts");
   const counts = job.counts ? Object.entries(job.counts).filter(([, count]) => count) : ["changed", "unchanged", "refused"].map((key) => [key, job[key]]).filter(([, count]) => count);
-  return `${name}: ${counts.length ? counts.map(([key, count]) => `${Number(count).toLocaleString()} ${key}`).join(", ") : plural(job.total ?? 0, "contact")}`;
+  return `${name}: ${counts.length ? counts.map(([key, count]) => `${Number(count).toLocaleString()} ${key}`).join(", ") : plural(job.total ?? job.progress?.total ?? 0, "contact")}`;
 }
 
 /** @param {{job: Item, again: () => void}} props */

@@ -1,0 +1,193 @@
+//! Work of all kinds in one list, and stopping it.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::imports::import;
+use crate::support::server::{Client, TestServer};
+
+fn jobs(client: &Client, query: &str) -> Value {
+    client.get(&format!("/api/v1/jobs{query}")).expect(200).json
+}
+
+fn kinds(list: &Value) -> Vec<&str> {
+    let items = list["items"].as_array().unwrap();
+    let mut kinds: Vec<&str> = items.iter().map(|one| one["kind"].as_str().unwrap()).collect();
+    kinds.sort_unstable();
+    kinds
+}
+
+/// Starts one job of each kind that a request starts; their kinds.
+fn start_all(server: &TestServer) -> Vec<&'static str> {
+    let done = import(server, b"name,phone\nAnn,+12025550110\nBob,+12025550111\n", &json!({}));
+    assert_eq!(done["state"], "done", "{done}");
+    let start = |path: &str, body: &Value| {
+        let started = server.post(path, body).expect(202).json;
+        server.app().finish_jobs();
+        started
+    };
+    start(&format!("/api/v1/imports/{}/undo", done["id"].as_str().unwrap()), &json!({}));
+    server.create_id(&json!({"name": "Cyd", "phone": "+12025550112"}));
+    let tag = json!({"type": "add_tags", "tags": ["x"]});
+    let tagged = server.bulk_action(&json!({"all": true}), &tag);
+    start(&format!("/api/v1/jobs/{}/undo", tagged["id"].as_str().unwrap()), &json!({}));
+    start("/api/v1/tags/auto-country", &json!({}));
+    start("/api/v1/duplicates/runs", &json!({}));
+    start("/api/v1/lead-score/runs", &json!({}));
+    start("/api/v1/retention/runs", &json!({}));
+    vec![
+        "auto_tagging",
+        "bulk_action",
+        "duplicates_run",
+        "import",
+        "import_undo",
+        "lead_score",
+        "retention",
+        "undo",
+    ]
+}
+
+#[test]
+fn jobs_of_every_kind_are_in_one_list_also_after_a_restart() {
+    let server = TestServer::start();
+    let known = start_all(&server);
+    let before = jobs(&server, "");
+    assert_eq!(kinds(&before), known, "{before}");
+    assert_eq!((&before["total"], &before["total_exact"]), (&json!(known.len()), &json!(true)));
+    assert_eq!(before["items"], before["jobs"]);
+    let ages: Vec<&str> = before["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["created_at"].as_str().unwrap())
+        .collect();
+    assert!(ages.is_sorted_by(|new, old| new >= old), "{ages:?}");
+    for job in before["items"].as_array().unwrap() {
+        for member in ["id", "kind", "state", "by", "created_at", "progress", "result"] {
+            assert!(!job[member].is_null(), "{member} of {job}");
+        }
+        assert_eq!((&job["state"], &job["cancel_url"]), (&json!("done"), &Value::Null), "{job}");
+        let path = format!("/api/v1/jobs/{}", job["id"].as_str().unwrap());
+        let alone = server.get(&path).expect(200).json;
+        assert_eq!(&alone, job);
+        assert_eq!(server.get(job["url"].as_str().unwrap()).expect(200).json["id"], job["id"]);
+        let refused = server.post(&format!("{path}/cancel"), &json!({})).expect(409);
+        assert!(refused.json["detail"].as_str().unwrap().contains("ended already"));
+    }
+    let undone = jobs(&server, "?kind=import_undo");
+    assert_eq!(undone["items"][0]["result"], json!({"undone": 2, "kept": []}), "{undone}");
+    let server = server.restart();
+    let after = jobs(&server, "");
+    assert_eq!(kinds(&after), known, "{after}");
+    let plain = |list: &Value| {
+        let items = list["items"].as_array().unwrap();
+        let ids: Vec<(Value, Value)> =
+            items.iter().map(|one| (one["id"].clone(), one["state"].clone())).collect();
+        ids
+    };
+    assert_eq!(plain(&after), plain(&before));
+}
+
+#[test]
+fn jobs_are_narrowed_by_kind_and_state_and_come_in_pages() {
+    let server = TestServer::start();
+    let known = start_all(&server);
+    for kind in &known {
+        let found = jobs(&server, &format!("?kind={kind}"));
+        assert_eq!((&found["total"], kinds(&found)), (&json!(1), vec![*kind]), "{found}");
+    }
+    assert_eq!(jobs(&server, "?state=done")["total"], known.len());
+    assert_eq!(jobs(&server, "?state=failed")["total"], 0);
+    assert_eq!(jobs(&server, "?kind=import&state=queued")["total"], 0);
+    let all = jobs(&server, "");
+    let mut paged: Vec<Value> = Vec::new();
+    for page in 1..=known.len() {
+        let found = jobs(&server, &format!("?per_page=1&page={page}"));
+        assert_eq!((&found["total"], &found["page"]), (&json!(known.len()), &json!(page)));
+        paged.extend(found["items"].as_array().unwrap().iter().cloned());
+    }
+    assert_eq!(&Value::Array(paged), &all["items"]);
+    for (query, pointer) in [
+        ("kind=odd", "/kind"),
+        ("state=odd", "/state"),
+        ("page=0", "/page"),
+        ("per_page=1001", "/per_page"),
+        ("sort=id", "/sort"),
+    ] {
+        let refused = server.get(&format!("/api/v1/jobs?{query}")).expect(422);
+        assert_eq!(refused.json["errors"][0]["pointer"], pointer, "{query}");
+    }
+}
+
+#[test]
+fn nobody_sees_jobs_that_are_not_for_them() {
+    let server = TestServer::start();
+    let known = start_all(&server);
+    let id = jobs(&server, "?kind=import")["items"][0]["id"].as_str().unwrap().to_owned();
+    for other in [server.organization("second"), server.role("agent"), server.role("lookup")] {
+        assert_eq!(jobs(&other, "")["total"], 0);
+        other.get(&format!("/api/v1/jobs/{id}")).expect(404);
+        other.post(&format!("/api/v1/jobs/{id}/cancel"), &json!({})).expect(404);
+    }
+    // Another admin sees what everybody sees who may, and what others did not start for themselves.
+    let admin = server.role("admin");
+    let seen = jobs(&admin, "");
+    assert_eq!(kinds(&seen), ["duplicates_run", "import", "lead_score", "retention"], "{known:?}");
+}
+
+#[test]
+fn a_job_that_is_stopped_leaves_what_it_has_done_and_says_so() {
+    let server = TestServer::start();
+    let mut csv = String::from("name,phone\n");
+    for at in 0..6_000 {
+        let _ = writeln!(csv, "Person {at},+1202555{at:04}");
+    }
+    let done = import(&server, csv.as_bytes(), &json!({"on_duplicate": "create"}));
+    assert_eq!(done["counts"]["imported"], 6_000, "{done}");
+    server.search("", "&refresh=wait");
+    // Whoever is too late tries again.
+    let stopped = (0..50).find_map(|at| {
+        let action = json!({"type": "add_tags", "tags": [format!("tag {at}")]});
+        let body = json!({"select": {"all": true}, "action": action});
+        let job = server.post("/api/v1/contacts/bulk-actions", &body).expect(202).id();
+        let path = format!("/api/v1/jobs/{job}");
+        let running = server.get(&path).expect(200).json;
+        let place = running["cancel_url"].as_str()?.to_owned();
+        let answer = server.post(&place, &json!({}));
+        assert!([200, 409].contains(&answer.status), "{}", answer.json);
+        server.app().finish_jobs();
+        let ended = server.get(&path).expect(200).json;
+        (ended["state"] == "cancelled").then_some(ended)
+    });
+    let stopped = stopped.expect("one of fifty is stopped in time");
+    let changed = stopped["changed"].as_u64().unwrap();
+    assert!(changed < 6_000, "{stopped}");
+    assert_eq!((&stopped["error"], &stopped["cancel_url"]), (&Value::Null, &Value::Null));
+    assert_eq!(stopped["result"]["changed"], changed);
+    let cancelled = jobs(&server, "?state=cancelled");
+    assert_eq!(cancelled["total"], 1, "{cancelled}");
+}
+
+#[test]
+fn an_import_that_waits_is_stopped_where_all_jobs_are() {
+    let server = TestServer::start();
+    let mut csv = String::from("name,phone\n");
+    for at in 0..20_000 {
+        let _ = writeln!(csv, "Person {at},+1202555{at:05}");
+    }
+    let body = json!({"csv": csv});
+    let first = server.post("/api/v1/imports", &body).expect(202).id();
+    let second = server.post("/api/v1/imports", &body).expect(202).id();
+    let stopped = server.post(&format!("/api/v1/jobs/{second}/cancel"), &json!({})).expect(200);
+    assert_eq!(stopped.json["kind"], "import");
+    server.post(&format!("/api/v1/jobs/{first}/cancel"), &json!({})).expect(200);
+    let ended = loop {
+        let job = server.get(&format!("/api/v1/jobs/{second}")).expect(200).json;
+        if !job["finished_at"].is_null() {
+            break job;
+        }
+        std::thread::yield_now();
+    };
+    assert_eq!((&ended["state"], &ended["result"]["imported"]), (&json!("cancelled"), &json!(0)));
+}
