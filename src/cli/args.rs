@@ -10,7 +10,7 @@ use super::backup::{Backup, Restore};
 use super::contact::ContactCommand;
 use super::custom_field::CustomField;
 use super::duplicates::Duplicates;
-use super::edge::Edge;
+use super::edge::{Devices, Edge};
 use super::erasure::Erasure;
 use super::list::ListCommand;
 use super::merge::{Merge, Merges, UndoMerge};
@@ -248,6 +248,8 @@ pub(super) struct Serve {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:7464", value_name = "ADDR")]
     pub(super) listen: SocketAddr,
+    #[command(flatten)]
+    pub(super) devices: Devices,
     /// Serve N generated contacts from a throw-away directory, without log-in from this machine.
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "10000")]
     pub(super) demo: Option<u64>,

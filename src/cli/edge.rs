@@ -1,5 +1,6 @@
 //! Arguments of `ringdex serve` that say who may reach it and how much: TLS, limits, proxies.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,6 +11,33 @@ use crate::http::{MaybeRate, ServeOptions, TlsFiles, parse_frame_ancestor};
 
 /// How often certificate and key are looked at.
 const CHECK_CERTIFICATE_EVERY: Duration = Duration::from_secs(5);
+
+/// Ports for devices that speak no HTTP.
+#[derive(ClapArgs)]
+pub(super) struct Devices {
+    /// Answer LDAP here, for phone books of desk phones; off if not given.
+    #[arg(long, value_name = "ADDR")]
+    ldap_listen: Option<SocketAddr>,
+    /// Answer LDAP over TLS here, with --tls-cert and --tls-key.
+    #[arg(long, value_name = "ADDR")]
+    ldaps_listen: Option<SocketAddr>,
+    /// Answer LDAP clients that send no name and password as the bearer of this token.
+    #[arg(long, env = "RINGDEX_LDAP_ANONYMOUS", hide_env_values = true, value_name = "TOKEN")]
+    ldap_anonymous: Option<String>,
+    /// Answer `FastAGI` here: names of callers for Asterisk.
+    #[arg(long, value_name = "ADDR")]
+    agi_listen: Option<SocketAddr>,
+}
+
+impl Devices {
+    /// Puts the arguments into the options of a server.
+    pub(super) fn apply(&self, options: &mut ServeOptions) {
+        options.ldap_listen = self.ldap_listen;
+        options.ldaps_listen = self.ldaps_listen;
+        options.ldap_anonymous = self.ldap_anonymous.clone().filter(|token| !token.is_empty());
+        options.agi_listen = self.agi_listen;
+    }
+}
 
 #[derive(ClapArgs)]
 pub(super) struct Edge {

@@ -112,7 +112,7 @@ fn start_log(is_server: bool) {
     use std::io::IsTerminal;
     use tracing_subscriber::EnvFilter;
     let level = if is_server {
-        "info,tantivy=warn,sled=warn,actix_http=off,actix_server=warn"
+        "info,tantivy=warn,sled=warn,actix_http=off,actix_server=warn,ldap3_proto=off"
     } else {
         "warn"
     };

@@ -29,6 +29,7 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
         ..ServeOptions::default()
     };
     command.edge.apply(&mut serve_options);
+    command.devices.apply(&mut serve_options);
     serve_options.oidc = command.oidc.options()?;
     serve_options.sheets_base.clone_from(&command.sheets_base);
     if let Some(objection) = serve_options.objection() {

@@ -5,6 +5,7 @@
 
 pub mod books;
 mod entry;
+pub mod ldap;
 mod template;
 mod xml;
 

@@ -109,7 +109,8 @@ pub(super) fn authorization(request: &HttpRequest) -> Option<&str> {
     (!header.is_empty() && !header.eq_ignore_ascii_case("bearer")).then_some(header)
 }
 
-fn by_token(
+/// Who bears a token.
+pub(super) fn by_token(
     state: &State,
     token: &str,
     presented: Presented,

@@ -49,6 +49,11 @@ impl Problem {
         self.code
     }
 
+    /// What is wrong, for people.
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     pub(super) fn body(&self) -> Value {
         let mut body = json!({
             "type": format!("https://ringdex.dev/problems/{}", self.code.as_str()),

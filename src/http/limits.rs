@@ -153,6 +153,23 @@ impl RateLimits {
         Ok(())
     }
 
+    /// Counts a request of a caller who speaks no HTTP.
+    pub(super) fn admit_device(&self, address: IpAddr, caller: &Caller) -> Result<(), Problem> {
+        let is_local = address.to_canonical().is_loopback();
+        let asker = self.hasher.hash_one((caller.organization.0, &caller.actor));
+        let both = [
+            (&self.addresses, address::key(address), "this address sends too many requests"),
+            (&self.tokens, asker, "this token sends too many requests"),
+        ];
+        for (table, key, detail) in both {
+            let Some(table) = table else { continue };
+            if !(table.rate.spares_local && is_local) {
+                table.take(key).map_err(|wait| table.refuse(wait, detail))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Whether an address may show a token at all.
     pub(super) fn may_try(&self, address: IpAddr) -> Result<(), Problem> {
         if self.locked_count.load(Ordering::Relaxed) == 0 {

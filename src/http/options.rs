@@ -16,6 +16,16 @@ use crate::domain::access::Caller;
 pub struct ServeOptions {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where to answer LDAP; nowhere if not given.
+    pub ldap_listen: Option<SocketAddr>,
+    /// Where to answer LDAP over TLS.
+    pub ldaps_listen: Option<SocketAddr>,
+    /// The token as whose bearer LDAP clients are answered that do not say who they are.
+    pub ldap_anonymous: Option<String>,
+    /// Where to answer `FastAGI`.
+    pub agi_listen: Option<SocketAddr>,
+    /// How long a device may be silent on a connection that it keeps open.
+    pub idle_patience: Duration,
     /// Certificate and key; plain HTTP without.
     pub tls: Option<TlsFiles>,
     /// Whether to listen for others without TLS, or to let them into a demonstration.
@@ -83,6 +93,11 @@ impl Default for ServeOptions {
         let second = Duration::from_secs(1);
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 7464)),
+            ldap_listen: None,
+            ldaps_listen: None,
+            ldap_anonymous: None,
+            agi_listen: None,
+            idle_patience: 600 * second,
             tls: None,
             insecure: false,
             demo: None,
@@ -126,7 +141,23 @@ impl ServeOptions {
 
     /// What speaks against serving like this without `insecure`, and what to do about it.
     pub fn objection(&self) -> Option<String> {
-        if self.insecure || self.listen.ip().to_canonical().is_loopback() {
+        if self.ldaps_listen.is_some() && self.tls.is_none() {
+            return Some("--ldaps-listen needs --tls-cert and --tls-key".to_owned());
+        }
+        if self.insecure {
+            return None;
+        }
+        let is_for_others = |address: &SocketAddr| !address.ip().to_canonical().is_loopback();
+        for (name, address) in [("ldap", self.ldap_listen), ("agi", self.agi_listen)] {
+            if let Some(address) = address.filter(is_for_others) {
+                return Some(format!(
+                    "--{name}-listen {address} can be reached by others, who could read tokens and \
+                     names on the way: use 127.0.0.1{}, or --insecure in a network of your own",
+                    if name == "ldap" { " or --ldaps-listen" } else { "" }
+                ));
+            }
+        }
+        if !is_for_others(&self.listen) {
             return None;
         }
         if self.demo.is_some() {
@@ -150,7 +181,9 @@ impl ServeOptions {
     pub fn warning(&self) -> Option<String> {
         let objection = Self { insecure: false, ..self.clone() }.objection();
         objection.filter(|_| self.insecure).map(|_| {
+            let plain = self.ldap_listen.is_some() || self.agi_listen.is_some();
             let what = match (&self.tls, &self.demo) {
+                (Some(_), None) if plain => "LDAP or AGI is sent readably: tokens, names, numbers",
                 (None, _) => "everything is sent readably: tokens, names, numbers",
                 (Some(_), _) => "this is a demonstration that others can reach",
             };
@@ -192,6 +225,18 @@ mod tests {
         let tls = ServeOptions { tls: Some(files), ..options("0.0.0.0:1") };
         assert_eq!(tls.objection(), None);
         let demo = crate::app::Access::operator_of(crate::domain::ids::OrgNumber(1));
+        for (name, plain) in [
+            ("--ldap-listen", ServeOptions { ldap_listen: Some(tls.listen), ..tls.clone() }),
+            ("--agi-listen", ServeOptions { agi_listen: Some(tls.listen), ..tls.clone() }),
+        ] {
+            assert!(plain.objection().unwrap().contains(name), "{name}");
+            let insecure = ServeOptions { insecure: true, ..plain };
+            assert_eq!(insecure.objection(), None, "{name}");
+            assert!(insecure.warning().unwrap().contains("readably"), "{name}");
+        }
+        let ldaps = ServeOptions { ldaps_listen: Some(tls.listen), ..tls.clone() };
+        assert_eq!(ldaps.objection(), None);
+        assert!(ServeOptions { tls: None, ..ldaps }.objection().unwrap().contains("--tls-cert"));
         let demo = ServeOptions { demo: Some(demo), ..tls };
         assert!(demo.objection().unwrap().contains("demonstration"));
     }

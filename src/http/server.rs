@@ -14,6 +14,7 @@ use futures_util::future::{Either, select};
 use super::listen::listen;
 use super::options::ServeOptions;
 use super::signals::{Ending, Signals};
+use super::sockets::{DeviceAddresses, Sockets};
 use super::state::State;
 use super::tls::{Certificates, TlsError};
 use crate::app::App;
@@ -56,6 +57,8 @@ pub struct Running {
     pub address: SocketAddr,
     /// Whether it speaks TLS.
     pub is_tls: bool,
+    /// Where it answers devices that speak no HTTP.
+    pub devices: DeviceAddresses,
     handle: ServerHandle,
     is_stopping: Arc<AtomicBool>,
 }
@@ -118,6 +121,7 @@ pub fn serve_on(
     // The first unknown caller need not wait for it.
     drop(std::thread::Builder::new().name("origins".to_owned()).spawn(prepare_origins));
     let certificates = options.tls.as_ref().map(Certificates::load).transpose()?;
+    let sockets = Sockets::bind(options, certificates.as_ref())?;
     let tls = certificates.as_ref().map(Certificates::server_config).transpose()?;
     let address = listener.local_addr()?;
     let is_stopping = Arc::new(AtomicBool::new(false));
@@ -140,14 +144,18 @@ pub fn serve_on(
     let is_tls = tls.is_some();
     let result = actix_web::rt::System::new().block_on(async move {
         let server = listen(listener, options, tls, state.clone())?;
+        let devices = sockets.addresses();
+        let open = sockets.open(&state, options)?;
         let upkeep = actix_web::rt::spawn(look_after(state, options.clone()));
-        let running = Running { address, is_tls, handle: server.handle(), is_stopping };
+        let handle = server.handle();
+        let running = Running { address, is_tls, devices, handle, is_stopping };
         if let Some(signals) = signals {
             signals.begin_serving();
             actix_web::rt::spawn(end_on_signal(signals, running.clone()));
         }
         ready(running);
         let ended = server.await;
+        open.close().await;
         upkeep.abort();
         let _ = upkeep.await;
         ended

@@ -38,6 +38,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("quick_xml", &["devices"]),
     ("chacha20poly1305", &["vault"]),
+    ("ldap3_proto", &["devices", "http"]),
 ];
 
 const MOST_LINES: usize = 800;

@@ -3,9 +3,11 @@
 //! Each of these has a right of its own, so that a token for a device can do nothing else.
 
 mod calls;
+mod directory;
 mod names;
 mod phone_book;
 
 pub use calls::{CallReport, Ringing};
+pub use directory::{DirectoryPage, DirectoryQuery};
 pub use names::{NameFormat, NameStyle, Standing, caller_name, standing};
 pub use phone_book::{BookPage, BookQuery};

@@ -16,7 +16,7 @@ pub(super) const TEXT: &str = "text/plain; charset=utf-8";
 const MOST_NOBODY: usize = 200;
 
 /// A number as it stands in an address: a plus that was not escaped arrives as a space.
-fn number_of(text: &str) -> String {
+pub(in crate::http) fn number_of(text: &str) -> String {
     match text.strip_prefix(' ') {
         Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => format!("+{rest}"),
         _ => text.to_owned(),
@@ -101,7 +101,7 @@ async fn line(
 }
 
 /// What is asked for; what is not known counts nothing, for nobody would read a complaint.
-fn style(asked: &Asked) -> NameStyle {
+pub(in crate::http) fn style(asked: &Asked) -> NameStyle {
     let marks = asked.all("prefix");
     let all = ["vip", "dnc", "blocked"].map(str::to_owned);
     let wants_all = marks.iter().any(|mark| matches!(mark.as_str(), "1" | "true" | "all"));

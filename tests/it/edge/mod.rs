@@ -8,7 +8,7 @@ mod limits;
 mod local;
 mod slow;
 mod starting;
-mod tls;
+pub(crate) mod tls;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

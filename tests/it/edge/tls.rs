@@ -12,12 +12,12 @@ use super::PATIENCE;
 use crate::support::server::TestServer;
 
 /// A certificate for this machine with its key, both as PEM.
-pub(super) struct Made {
+pub(crate) struct Made {
     pub(super) certificate: String,
     key: String,
 }
 
-pub(super) fn make() -> Made {
+pub(crate) fn make() -> Made {
     let key = KeyPair::generate().unwrap();
     let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
     let certificate = params.self_signed(&key).unwrap();
@@ -25,12 +25,12 @@ pub(super) fn make() -> Made {
 }
 
 /// Files in a directory, as an operator keeps them.
-pub(super) struct Files {
+pub(crate) struct Files {
     pub(super) dir: TempDir,
 }
 
 impl Files {
-    pub(super) fn with(made: &Made) -> Self {
+    pub(crate) fn with(made: &Made) -> Self {
         let files = Self { dir: TempDir::new().unwrap() };
         files.put(made);
         files
@@ -49,7 +49,7 @@ impl Files {
         replace(&self.certificate(), &made.certificate);
     }
 
-    fn options(&self) -> TlsFiles {
+    pub(crate) fn options(&self) -> TlsFiles {
         TlsFiles {
             certificate: self.certificate(),
             key: self.key(),

@@ -404,6 +404,11 @@ impl TestServer {
         self.running.as_ref().unwrap().address
     }
 
+    /// Where devices are answered that speak no HTTP.
+    pub(crate) fn devices(&self) -> ringdex::http::DeviceAddresses {
+        self.running.as_ref().unwrap().devices
+    }
+
     pub(crate) fn app(&self) -> &App {
         self.app.as_ref().unwrap()
     }

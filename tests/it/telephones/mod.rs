@@ -1,9 +1,12 @@
 //! What telephone systems and desk phones ask for and tell, in their own formats.
 
+mod agi;
 mod books;
 mod calls;
 mod cid;
 mod fuzz;
+mod ldap;
+mod ldap_client;
 mod three_cx;
 
 use serde_json::{Value, json};

@@ -1,0 +1,11 @@
+//! The contacts as entries of an LDAP directory: names, attributes and filters.
+//!
+//! Pure. Connections, rights and searching are the business of others.
+
+mod entry;
+mod filter;
+mod name;
+
+pub use entry::{Attribute, CONTAINER_CLASSES, Selection, attributes};
+pub use filter::{Wanted, wanted};
+pub use name::{Base, Suffix};
