@@ -457,6 +457,7 @@ fn during_import(server: &Server, phones: &[String]) {
         .expect("generate");
     let csv = String::from_utf8(csv).expect("text");
     let mut client = Client::new(server.address);
+    client.ask("PATCH", "/api/v1/settings", Some("{\"import_max_rows\": 1000000}"));
     let started = Instant::now();
     let mut request = format!(
         "POST /api/v1/imports?options={} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer bench-token\r\ncontent-type: text/csv\r\ncontent-length: {}\r\n\r\n",

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::App;
 use super::error::Error;
+use super::exports::job::FILE as EXPORTED;
 use super::import_jobs::ImportJob;
 use super::staged::remove_staged_file;
 use crate::domain::time::Timestamp;
@@ -35,7 +36,10 @@ impl App {
 
     /// Removes what an earlier process has left of uploads.
     pub(super) fn clear_uploads(&self) -> Result<(), Error> {
-        self.remove_import_files(&|path| import_of(path).is_none())
+        self.remove_import_files(&|path| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            import_of(path).is_none() && !name.ends_with(EXPORTED)
+        })
     }
 
     /// Removes rejected rows that are old, and those of imports that are not remembered.

@@ -108,6 +108,9 @@ pub struct ImportJob {
     /// The first and the last entry of the audit log that it may have written.
     #[serde(default)]
     pub audit_entries: Option<(u64, u64)>,
+    /// The entries of the log that answers to its questions have written.
+    #[serde(default)]
+    pub answer_entries: Vec<u64>,
     /// How far it is.
     pub progress: JobProgress,
     /// How many rows met which end.
@@ -176,6 +179,8 @@ pub(super) struct ImportJobs {
     jobs: Mutex<HashMap<Uuid, Kept>>,
     /// Held while a request that can be sent again is looked up and begun.
     beginning: Mutex<()>,
+    /// Held while questions are answered.
+    pub(super) answering: Mutex<()>,
     turn: Mutex<usize>,
     turn_changed: parking_lot::Condvar,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -263,6 +268,11 @@ impl App {
                 found => return found.map(|job| (job, true)),
             }
         }
+        let place = match &list {
+            SentList::Sent(list) => list.path.clone(),
+            SentList::Previewed(id) => self.find_previewed(caller, *id)?.path,
+        };
+        self.check_rows(caller, &place, &options)?;
         let PreviewedList { path: file, source } = match list {
             SentList::Sent(list) => list,
             SentList::Previewed(id) => self.take_previewed(caller, id)?,
@@ -277,6 +287,7 @@ impl App {
             options: options.said.clone(),
             undo_state: UndoState::None,
             audit_entries: None,
+            answer_entries: Vec::new(),
             progress: JobProgress { done: 0, total: 0, rows_per_second: 0, seconds_left: None },
             counts: Counts::default(),
             errors_url: Some(format!("/api/v1/imports/{id}/errors.csv")),
@@ -307,6 +318,7 @@ impl App {
         } else {
             self.note_new_import(id, idempotency);
         }
+        let options = ImportOptions { job: Some(id).filter(|_| !job.dry_run), ..options };
         let app = Arc::clone(self);
         let by = caller.clone();
         let staged = file.clone();
@@ -464,11 +476,11 @@ impl App {
 
     /// Changes how an import stands, and keeps it before it is shown; of a trial nothing is kept,
     /// for it writes nothing.
-    fn note_import(&self, id: Uuid, change: impl FnOnce(&mut ImportJob)) {
+    pub(super) fn note_import(&self, id: Uuid, change: impl FnOnce(&mut ImportJob)) {
         let Some((org, mut kept, mut job)) = self.import_to_keep(id) else { return };
         change(&mut job);
         if !job.dry_run {
-            kept.work = KeptWork::Import(job.without_values());
+            kept.work = KeptWork::Import(Box::new(job.without_values()));
             self.note_job(org, kept, false, None);
         }
         self.update_import(id, |known| *known = job);
@@ -483,7 +495,7 @@ impl App {
     fn import_to_keep(&self, id: Uuid) -> Option<(OrgNumber, KeptJob, ImportJob)> {
         let jobs = self.import_jobs.jobs.lock();
         let known = jobs.get(&id)?;
-        let work = KeptWork::Import(known.job.without_values());
+        let work = KeptWork::Import(Box::new(known.job.without_values()));
         let kept =
             KeptJob { actor: known.actor.to_string(), user: known.user, shared_with: None, work };
         Some((known.org, kept, known.job.clone()))

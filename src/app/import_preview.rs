@@ -93,6 +93,7 @@ impl App {
             return Err(Error::Overloaded("too many previews are worked out; try again later"));
         }
         let _turn = Turn(&self.previews.running);
+        self.check_rows(caller, &list.path, options)?;
         let io = |source| crate::engine::Error::Io { path: list.path.clone(), source };
         let input = self.open_staged_file(&list.path).map_err(io)?;
         let options = ImportOptions { dry_run: true, keeps_rows: true, ..options.clone() };

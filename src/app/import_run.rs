@@ -19,9 +19,11 @@ use super::import_consent;
 use super::import_match::{RowMatch, RowMatcher};
 use super::import_preview::TrialDetails;
 use super::import_preview_rows::{KeptRows, RowChange, RowGroup};
+use super::import_questions::question_of;
 use super::import_rows::{JoiningRow, RowOutcome, RowWriter, for_update};
 use super::import_trial::Trial;
 use super::imports::{CheckedRow, ImportOptions, ImportReport, not_written};
+use super::job_undo::next_entry;
 use super::lists::{ImportLists, note_members};
 use super::own_writes::LastWrite;
 use crate::domain::access::{Caller, FieldRight, OrgSettings};
@@ -50,8 +52,8 @@ pub(super) enum RowDecision {
 }
 
 /// What happens to a row, and what is left out of it for that.
-struct Decided {
-    decision: RowDecision,
+pub(super) struct Decided {
+    pub(super) decision: RowDecision,
     left_out: Option<RowIssue>,
 }
 
@@ -82,6 +84,22 @@ pub(super) struct Run<'a> {
     /// The lists that contacts join.
     lists: ImportLists,
     last_write: LastWrite<'a>,
+    /// What the columns of the list are called.
+    pub(super) headers: Vec<String>,
+    /// What is kept of rows together with the next group.
+    puts: Vec<Put>,
+}
+
+/// A key, and what is kept under it.
+pub(super) type Put = (Vec<u8>, Vec<u8>);
+
+/// What a write has done.
+pub(super) struct Written {
+    pub(super) outcomes: Vec<RowOutcome>,
+    /// The contacts that rows have made, changed or left.
+    pub(super) contacts: Vec<Option<ContactId>>,
+    /// Its entry of the audit log.
+    pub(super) entry: u64,
 }
 
 /// People by match key of the rows that are not written yet.
@@ -104,7 +122,7 @@ struct InFlight {
 }
 
 enum Outcomes {
-    Pending(PendingWrite<Vec<RowOutcome>, Error>),
+    Pending(PendingWrite<Written, Error>),
     OfTrial(Vec<(RowOutcome, RowChange)>),
 }
 
@@ -132,6 +150,8 @@ impl<'a> Run<'a> {
             trial: options.dry_run.then(Trial::default),
             lists: ImportLists::new(app, caller, &options.lists, app.partition.now())?,
             last_write: LastWrite::new(&app.own_writes, caller),
+            headers: Vec::new(),
+            puts: Vec::new(),
         })
     }
 
@@ -206,7 +226,7 @@ impl<'a> Run<'a> {
 
     /// Makes the draft of a row fit who imports it; a row that says what the caller may not say
     /// is left out.
-    fn prepare(&self, row: &mut CheckedRow) {
+    pub(super) fn prepare(&self, row: &mut CheckedRow) {
         self.drop_unknown_references(row);
         self.drop_unknown_company(row);
         let Some(valid) = &mut row.valid else { return };
@@ -301,7 +321,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn update(
+    pub(super) fn update(
         &self,
         row: &CheckedRow,
         existing: ContactId,
@@ -350,7 +370,7 @@ impl<'a> Run<'a> {
     }
 
     /// A new contact needs what is required; one that exists may go on lacking it.
-    fn create_or_refuse(&self, row: &CheckedRow, mut draft: Draft) -> Decided {
+    pub(super) fn create_or_refuse(&self, row: &CheckedRow, mut draft: Draft) -> Decided {
         let left_out = self.drop_hiding(row, &mut draft, None);
         let definitions = self.app.definitions(self.caller.organization);
         let missing = definitions.missing(&draft.custom_fields, &self.caller.fields);
@@ -382,6 +402,10 @@ impl<'a> Run<'a> {
                     self.counts.skipped += 1;
                     self.counts.asked += 1;
                     self.details.asked += 1;
+                    if let (Some(job), None) = (self.options.job, &self.trial) {
+                        let put = question_of(self.caller, job, &row, &self.headers, id)?;
+                        self.puts.extend(put);
+                    }
                     let asked = self.change_asked_about(&row, id)?;
                     self.keep_row(RowGroup::Conflict, &row, asked, &[]);
                     self.reject(&[review(row.line, id)], &row, errors)?;
@@ -400,23 +424,26 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        if work.is_empty() {
+        if work.is_empty() && self.puts.is_empty() {
             return Ok(());
         }
         let outcomes = match &mut self.trial {
             Some(trial) => {
                 Outcomes::OfTrial(trial.write(self.app, self.caller, &self.settings, &work)?)
             }
-            None => Outcomes::Pending(self.write(work)?),
+            None => Outcomes::Pending(self.write(work, Vec::new())?),
         };
         self.in_flight = Some(InFlight { outcomes, rows: written, people });
         Ok(())
     }
 
-    fn write(
+    /// Writes rows; what is kept of each is written with it unless it is refused.
+    pub(super) fn write(
         &mut self,
         work: Vec<RowDecision>,
-    ) -> Result<PendingWrite<Vec<RowOutcome>, Error>, Error> {
+        notes: Vec<Option<Put>>,
+    ) -> Result<PendingWrite<Written, Error>, Error> {
+        let puts = std::mem::take(&mut self.puts);
         let org: OrgNumber = self.caller.organization;
         let now = self.app.partition.now();
         let actor: Arc<str> = format!("{} (import)", self.caller.actor).into();
@@ -443,13 +470,19 @@ impl<'a> Run<'a> {
                 let stamp = Stamp { now, actor: &actor, settings: &settings };
                 let mut row_writer = RowWriter { fields, by: &by, quotas: &quotas, stamp };
                 let mut outcomes = Vec::with_capacity(work.len());
+                let mut contacts = Vec::with_capacity(work.len());
+                let entry = next_entry(tx, &by)?;
+                for (key, bytes) in &puts {
+                    tx.put(key, bytes.clone());
+                }
                 if let Some(kind) = kind_by_name("list") {
                     for list in &new_lists {
                         tx.put_record(kind, None, list)?;
                     }
                 }
                 let mut put_on: BTreeMap<Uuid, Vec<ContactId>> = BTreeMap::new();
-                for ((decision, id), lists) in work.iter().zip(&ids).zip(&joined) {
+                for (at, ((decision, id), lists)) in work.iter().zip(&ids).zip(&joined).enumerate()
+                {
                     let outcome = match decision {
                         RowDecision::Update(existing, draft) => {
                             let draft = import_consent::without_opt_in(draft);
@@ -477,12 +510,22 @@ impl<'a> Run<'a> {
                         let contact = row.contact(tx, &outcome)?;
                         outcome = import_consent::record(tx, &by, contact, said, outcome, now)?;
                     }
+                    let is_taken = !matches!(outcome, RowOutcome::Invalid(_));
+                    let note = notes.get(at).and_then(Option::as_ref);
+                    if let Some((key, bytes)) = note.filter(|_| is_taken) {
+                        tx.put(key, bytes.clone());
+                    }
+                    contacts.push(if note.is_some() && is_taken {
+                        Some(row.contact(tx, &outcome)?)
+                    } else {
+                        None
+                    });
                     outcomes.push(outcome);
                 }
                 for (list, contacts) in &put_on {
                     note_members(tx, *list, contacts, true);
                 }
-                Ok(outcomes)
+                Ok(Written { outcomes, contacts, entry })
             })?;
         Ok(pending)
     }
@@ -545,6 +588,26 @@ impl<'a> Run<'a> {
         errors.add(issues, Some(&row.cells)).map_err(|e| not_written(&e))
     }
 
+    /// Waits until rows are acknowledged.
+    pub(super) fn written(
+        &mut self,
+        pending: PendingWrite<Written, Error>,
+        rows: &[CheckedRow],
+    ) -> Result<Written, Error> {
+        let done = pending.wait()?;
+        self.app.refresh_definitions(self.caller.organization)?;
+        self.last_write.is_now(done.seq);
+        if self.lists.take_changed() {
+            self.app.forget_all_lists(self.caller.organization);
+        }
+        let mut drafts = rows.iter().filter_map(|row| row.valid.as_ref());
+        if drafts.any(|valid| changes_sight(&valid.draft)) {
+            self.app.own_writes.note_hidden(self.caller.organization, done.seq);
+        }
+        self.app.partition.pace(done.seq, MOST_WRITES_BEHIND);
+        Ok(done.value)
+    }
+
     /// Waits until the group on its way is acknowledged, and counts what became of its rows.
     pub(super) fn finish_group(
         &mut self,
@@ -560,20 +623,7 @@ impl<'a> Run<'a> {
                 }
                 ends
             }
-            Outcomes::Pending(pending) => {
-                let done = pending.wait()?;
-                self.app.refresh_definitions(self.caller.organization)?;
-                self.last_write.is_now(done.seq);
-                if self.lists.take_changed() {
-                    self.app.forget_all_lists(self.caller.organization);
-                }
-                let drafts = group.rows.iter().filter_map(|row| row.valid.as_ref());
-                if drafts.clone().any(|valid| changes_sight(&valid.draft)) {
-                    self.app.own_writes.note_hidden(self.caller.organization, done.seq);
-                }
-                self.app.partition.pace(done.seq, MOST_WRITES_BEHIND);
-                done.value
-            }
+            Outcomes::Pending(pending) => self.written(pending, &group.rows)?.outcomes,
         };
         let mut refused = Vec::new();
         for (outcome, row) in outcomes.into_iter().zip(&group.rows) {

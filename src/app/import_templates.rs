@@ -70,7 +70,9 @@ impl App {
     /// If one of them does not fit, or there is no such template.
     pub fn import_options(&self, caller: &Caller, sent: &Value) -> Result<ImportOptions, Error> {
         let Some(id) = sent.get("template_id").filter(|id| !id.is_null()) else {
-            return import_options::read(sent);
+            let Value::Object(members) = sent else { return import_options::read(sent) };
+            let members = self.with_import_defaults(caller, members.clone())?;
+            return import_options::read(&Value::Object(members));
         };
         let at = "/options/template_id";
         let id = id.as_str().and_then(|text| Uuid::parse_str(text.trim()).ok());
@@ -85,6 +87,7 @@ impl App {
         for (name, value) in sent.as_object().into_iter().flatten() {
             members.insert(name.clone(), value.clone());
         }
+        let members = self.with_import_defaults(caller, members)?;
         import_options::read(&Value::Object(members))
     }
 

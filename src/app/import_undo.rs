@@ -87,11 +87,13 @@ impl App {
         let actor = format!("{actor} (import)");
         let mut seen: HashSet<Uuid> = HashSet::new();
         let mut kept: HashSet<Uuid> = HashSet::new();
-        for number in (first..=last).rev() {
+        let answers: HashSet<u64> = import.answer_entries.iter().copied().collect();
+        let all = import.answer_entries.iter().rev().copied();
+        for number in all.chain((first..=last).rev().filter(|one| !answers.contains(one))) {
             let Some(entry) = self.partition.audit_entry(caller.organization, number)? else {
                 continue;
             };
-            if entry.actor != actor {
+            if entry.actor != actor && !answers.contains(&number) {
                 continue;
             }
             let mut deeds = Vec::new();
@@ -100,7 +102,8 @@ impl App {
                     continue;
                 }
                 if seen.insert(deed.id.0)
-                    && let Some(why) = self.changed_since(caller, &deed, number, &actor)?
+                    && let Some(why) =
+                        self.changed_since(caller, &deed, (number, &answers), &actor)?
                 {
                     kept.insert(deed.id.0);
                     self.count_taken(job, vec![Taken::Kept(why)]);
@@ -141,7 +144,7 @@ impl App {
         &self,
         caller: &Caller,
         deed: &Deed,
-        number: u64,
+        (number, answers): (u64, &HashSet<u64>),
         actor: &str,
     ) -> Result<Option<Refusal>, Error> {
         if !deed.is_new {
@@ -166,6 +169,7 @@ impl App {
         }
         for other in self.partition.audit_numbers_of(org, deed.id.0)? {
             if other > number
+                && !answers.contains(&other)
                 && let Some(entry) = self.partition.audit_entry(org, other)?
                 && entry.actor != actor
             {

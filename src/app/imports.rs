@@ -7,6 +7,7 @@ use crossbeam_channel::{Receiver, bounded};
 use csv::StringRecord;
 use jiff::tz::TimeZone;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::error::Error;
 use super::import_list::{List, ListForm};
@@ -69,6 +70,8 @@ pub struct ImportOptions {
     pub keeps_rows: bool,
     /// A name under which the options are kept as a template.
     pub save_template: Option<String>,
+    /// The job that it is, if it is one.
+    pub job: Option<Uuid>,
     /// The options as they were sent, for people to look at later.
     pub said: Value,
 }
@@ -88,6 +91,7 @@ impl Default for ImportOptions {
             strict: false,
             keeps_rows: false,
             save_template: None,
+            job: None,
             said: Value::Null,
         }
     }
@@ -213,6 +217,7 @@ impl App {
         let (columns, file) = (list.columns(), list.form());
         let mut error_file = ErrorFile::new(errors, &list.headers());
         let mut run = Run::new(self, caller, options, &organization.settings, &columns)?;
+        run.headers = list.headers();
         if let List::Table { map, .. } = &list {
             run.warn_of_unread_refusals(map.unread_refusals());
         }

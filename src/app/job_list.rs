@@ -261,6 +261,25 @@ impl App {
             json!({"changed": job.changed, "unchanged": job.unchanged, "refused": job.refused})
         };
         let by_name = self.name_of_actor(org, &by);
+        let mut members = json!({
+            "total": job.total, "changed": job.changed, "unchanged": job.unchanged,
+            "refused": job.refused, "refusals": job.refusals, "audit_entries": job.audit_entries,
+            "undo_of": job.undo_of, "undone_by": job.undone_by,
+        });
+        let mut result = result;
+        let mut url = format!("/api/v1/jobs/{}", job.id);
+        if let Some(file) = &job.export {
+            url = format!("/api/v1/exports/{}", job.id);
+            let file_url = self.has_export(job).then(|| format!("{url}/file"));
+            result = json!({
+                "exported": job.changed, "bytes": file.bytes, "file_url": file_url,
+                "expires_at": file.expires_at,
+            });
+            members = json!({
+                "total": job.total, "format": file.format, "options": file.options,
+                "bytes": file.bytes, "file_url": file_url, "expires_at": file.expires_at,
+            });
+        }
         JobView {
             id: job.id,
             kind: job.kind,
@@ -273,14 +292,9 @@ impl App {
             result: has_ended.then_some(result),
             cancel_url: (!has_ended && job.kind.can_be_cancelled()).then(|| cancel_url(job.id)),
             undo_url: (has_ended && is_undoable).then(|| format!("/api/v1/jobs/{}/undo", job.id)),
-            url: format!("/api/v1/jobs/{}", job.id),
+            url,
             error: job.error.clone(),
-            more: more(json!({
-                "total": job.total, "changed": job.changed, "unchanged": job.unchanged,
-                "refused": job.refused, "refusals": job.refusals,
-                "audit_entries": job.audit_entries, "undo_of": job.undo_of,
-                "undone_by": job.undone_by,
-            })),
+            more: more(members),
         }
     }
 

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::App;
 use super::error::{Error, Noun};
+use super::exports::ExportFile;
 use super::idempotency::Idempotency;
 use super::job_list::JobLine;
 use super::kept_jobs::{KeptJob, KeptWork};
@@ -153,6 +154,9 @@ pub struct BulkJob {
     /// The job that has taken it back.
     #[serde(default)]
     pub undone_by: Option<Uuid>,
+    /// The file that it makes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub export: Option<Box<ExportFile>>,
     /// Why it failed.
     pub error: Option<String>,
     /// When it was asked for.
@@ -176,6 +180,7 @@ impl BulkJob {
             audit_entries: Vec::new(),
             undo_of: None,
             undone_by: None,
+            export: None,
             error: None,
             created_at,
             finished_at: None,
@@ -397,6 +402,18 @@ impl App {
         if let Some(kept) = self.bulk_jobs.jobs.lock().get(&id) {
             kept.cancel.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// What is set once a job is to end.
+    pub(super) fn cancel_of_job(&self, id: Uuid) -> Arc<AtomicBool> {
+        let jobs = self.bulk_jobs.jobs.lock();
+        jobs.get(&id).map(|kept| Arc::clone(&kept.cancel)).unwrap_or_default()
+    }
+
+    /// A job and its organisation, whoever has started it.
+    pub(super) fn job_with_organization(&self, id: Uuid) -> Option<(OrgNumber, BulkJob)> {
+        let jobs = self.bulk_jobs.jobs.lock();
+        jobs.get(&id).map(|kept| (kept.org, kept.job.clone()))
     }
 
     fn is_cancelled_job(&self, id: Uuid) -> bool {

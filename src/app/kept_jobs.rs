@@ -37,7 +37,7 @@ pub(super) struct KeptJob {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum KeptWork {
-    Import(ImportJob),
+    Import(Box<ImportJob>),
     Bulk(BulkJob),
 }
 
@@ -131,11 +131,13 @@ impl App {
                     }
                 }
                 match kept.work.clone() {
-                    KeptWork::Import(job) => self.restore_import(org, &kept, job),
+                    KeptWork::Import(job) => self.restore_import(org, &kept, *job),
                     KeptWork::Bulk(job) => self.restore_bulk_job(org, &kept, job),
                 }
             }
         }
+        self.clear_exports()?;
+        self.clear_questions()?;
         self.clear_rejected_rows()
     }
 }

@@ -23,6 +23,7 @@ use crate::domain::retention;
 use crate::domain::time::Timestamp;
 use crate::engine::{Error as EngineError, Rejected, Tx};
 use crate::engine::{codec, keys};
+use crate::import::match_existing::{MatchKey, OnDuplicate};
 
 /// An organisation as it is shown.
 #[derive(Clone, Debug, Serialize)]
@@ -439,8 +440,39 @@ fn read_setting(
     }
 }
 
+/// What an import does with rows that belong to a contact, and what tells that they do, as shipped.
+pub(super) const IMPORT_DEFAULTS: (&str, [&str; 3]) =
+    ("update", ["external_crm_id", "email", "phone"]);
+/// Rows and MiB that a setting allows at most.
+const MOST_IMPORTED: (u64, u64) = (100_000_000, 65_536);
+
+/// Names settings of imports that cannot be.
+fn check_import_settings(settings: &OrgSettings, issues: &mut Vec<FieldIssue>) {
+    for (pointer, given, most) in [
+        ("/import_max_rows", settings.import_max_rows, MOST_IMPORTED.0),
+        ("/import_max_mib", settings.import_max_mib, MOST_IMPORTED.1),
+    ] {
+        if !(1..=most).contains(&given) {
+            let detail = format!("must be a whole number from 1 to {most}");
+            issues.push(FieldIssue::new(pointer, "value", detail));
+        }
+    }
+    if OnDuplicate::parse(&settings.import_on_duplicate).is_none() {
+        let detail = "use update, skip, create or ask";
+        issues.push(FieldIssue::new("/import_on_duplicate", "value", detail));
+    }
+    for (at, key) in settings.import_match_keys.iter().enumerate() {
+        if MatchKey::parse(key).is_none() {
+            let pointer = format!("/import_match_keys/{at}");
+            let detail = "use external_crm_id, email, phone";
+            issues.push(FieldIssue::new(pointer, "value", detail));
+        }
+    }
+}
+
 /// Names settings that cannot be, and writes some in their common form.
 fn check_settings(settings: &mut OrgSettings, issues: &mut Vec<FieldIssue>) -> Result<(), Error> {
+    check_import_settings(settings, issues);
     let tag = &settings.do_not_contact_tag;
     if tag.chars().count() > 100 || tag.chars().any(char::is_control) {
         let detail = "must have at most 100 printable characters";

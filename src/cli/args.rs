@@ -12,6 +12,7 @@ use super::custom_field::CustomField;
 use super::duplicates::Duplicates;
 use super::edge::{Devices, Edge};
 use super::erasure::Erasure;
+use super::jobs::{ImportQuestions, ImportUndo, Job};
 use super::list::ListCommand;
 use super::merge::{Merge, Merges, UndoMerge};
 use super::oidc::Oidc;
@@ -123,6 +124,15 @@ pub(super) enum Command {
     Note {
         #[command(subcommand)]
         command: RecordCommand,
+    },
+    /// Show the rows that an import asks about (`--on-duplicate ask`), or answer them.
+    ImportQuestions(ImportQuestions),
+    /// Take back what an import did; what was changed since is kept and named.
+    ImportUndo(ImportUndo),
+    /// Show, stop and take back work in the background.
+    Job {
+        #[command(subcommand)]
+        command: Job,
     },
     /// Work with templates of imports: options that are kept under a name.
     ImportTemplate {
@@ -287,11 +297,13 @@ pub(super) struct Import {
     /// the third one; repeatable.
     #[arg(long, value_name = "COLUMN=FIELD")]
     pub(super) map: Vec<String>,
-    /// What happens to a row whose contact exists.
-    #[arg(long, default_value = "update", value_parser = ["update", "skip", "create", "ask"])]
-    pub(super) on_duplicate: String,
-    /// What tells that a row's contact exists.
-    #[arg(long, value_delimiter = ',', default_value = "phone,email,external_crm_id", value_parser = ["phone", "mobile", "email", "external_crm_id"])]
+    /// What happens to a row whose contact exists; what the organisation has set if not given, update
+    /// as shipped.
+    #[arg(long, value_parser = ["update", "skip", "create", "ask"])]
+    pub(super) on_duplicate: Option<String>,
+    /// What tells that a row's contact exists; what the organisation has set if not given, all of
+    /// them as shipped.
+    #[arg(long, value_delimiter = ',', value_parser = ["phone", "mobile", "email", "external_crm_id"])]
     pub(super) match_keys: Vec<String>,
     /// A shared number or address is enough; otherwise the names must agree as well.
     #[arg(long)]

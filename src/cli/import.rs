@@ -172,7 +172,11 @@ fn options_of(command: &Import) -> Result<ImportOptions, Failure> {
         lists,
         match_keys: command.match_keys.iter().filter_map(|key| MatchKey::parse(key)).collect(),
         match_names: !command.ignore_names,
-        on_duplicate: OnDuplicate::parse(&command.on_duplicate).unwrap_or_default(),
+        on_duplicate: command
+            .on_duplicate
+            .as_deref()
+            .and_then(OnDuplicate::parse)
+            .unwrap_or_default(),
         default_country: command.default_country.as_deref().map(str::to_uppercase),
         tags: command.tags.clone(),
         dry_run: command.dry_run,
@@ -231,6 +235,15 @@ fn local(
     options: &ImportOptions,
     rejected: &mut RejectedRows,
 ) -> Result<ImportReport, Failure> {
+    let (usual, keys) = app.usual_import(caller)?;
+    let mut options = options.clone();
+    if command.on_duplicate.is_none() {
+        options.on_duplicate = usual;
+    }
+    if command.match_keys.is_empty() {
+        options.match_keys = keys;
+    }
+    let options = &options;
     let input = Input::new(command)?;
     let size = match &input {
         Some(input) => input.open()?.metadata().map_err(io(&input.path))?.len(),
@@ -289,7 +302,6 @@ fn remote(
     let mut sent = json!({
         "defaults": defaults,
         "map": command.map,
-        "match_keys": command.match_keys,
         "match_names": options.match_names,
         "on_duplicate": command.on_duplicate,
         "default_country": options.default_country,
@@ -305,6 +317,9 @@ fn remote(
     });
     if let Some(sheet) = &command.sheet {
         sent["sheet"] = json!(sheet);
+    }
+    if !command.match_keys.is_empty() {
+        sent["match_keys"] = json!(command.match_keys);
     }
     let mut pass = |dry_run: bool| -> Result<ImportReport, Failure> {
         sent["dry_run"] = json!(dry_run);

@@ -19,6 +19,7 @@ mod export;
 mod generate;
 mod import;
 mod job;
+mod jobs;
 mod list;
 mod maintain;
 mod manual;
@@ -63,6 +64,9 @@ pub fn run() -> ExitCode {
         Command::Message { command } => record::run(&args, "message", command),
         Command::Deal { command } => record::run(&args, "deal", command),
         Command::Note { command } => record::run(&args, "note", command),
+        Command::ImportQuestions(command) => jobs::import_questions(&args, command),
+        Command::ImportUndo(command) => jobs::import_undo(&args, command),
+        Command::Job { command } => jobs::run(&args, command),
         Command::ImportTemplate { command } => record::run(&args, "import_template", command),
         Command::Webhook { command } => record::run(&args, "webhook", command),
         Command::Task { command } => record::run(&args, "task", command),

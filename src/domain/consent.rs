@@ -50,7 +50,7 @@ pub struct ConsentState {
 }
 
 /// What a row of a list says about consent to marketing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConsentCells {
     /// One of [`STATUSES`].
     pub status: String,

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -24,7 +25,7 @@ use super::text::fold;
 use super::time::Timestamp;
 
 /// What a change does to one member.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum Patch<T> {
     /// Nothing: it was not sent.
     #[default]
@@ -78,7 +79,8 @@ fn or_default<T: Default>(patch: Patch<T>) -> Option<T> {
 }
 
 /// A checked change to a contact.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 #[expect(missing_docs, reason = "the members are those of `contact::Fields`")]
 pub struct Draft {
     pub display_name: Patch<String>,

@@ -325,6 +325,7 @@ pub(super) fn fill_table(store: &Store, table: &Table) -> Result<Scanned, Error>
         keys::FIELDS,
         keys::IDEMPOTENCY,
         keys::JOBS,
+        keys::IMPORT_ROWS,
         keys::LINKS,
         keys::RECORDS,
         keys::META,

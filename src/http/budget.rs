@@ -22,7 +22,7 @@ impl Budgets {
         match (method, route) {
             ("GET" | "HEAD", "/api/v1/contacts" | "/api/contacts")
             | (_, "/api/v1/contacts/search" | "/functions/v1/search-contacts") => Some(self.search),
-            (_, "/api/v1/contacts/export" | "/api/v1/events")
+            (_, "/api/v1/contacts/export" | "/api/v1/exports/{id}/file" | "/api/v1/events")
             | (
                 "POST",
                 "/api/v1/imports"

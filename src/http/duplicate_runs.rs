@@ -17,7 +17,9 @@ use super::import_upload::receive_file;
 use super::people::record_id;
 use super::schema;
 use super::state::State;
-use crate::app::{Error, ListRun, Noun, ReportFormat, RunList, RunReport, RunView, Unkept};
+use crate::app::{
+    Error, ListRun, Noun, ReportFormat, RunList, RunReport, RunView, Unkept, UploadLimit,
+};
 use crate::error::ErrorCode;
 
 /// The members of a request for a run over the base.
@@ -103,7 +105,16 @@ pub(super) async fn start(
         how.options()?;
         let id = Uuid::now_v7();
         let file = app.run_list_path(id)?;
-        unkept = Some(receive_file(&request, payload, &state, &file).await?);
+        unkept = Some(
+            receive_file(
+                &request,
+                payload,
+                &state,
+                &file,
+                UploadLimit::of_server(state.limits.upload_bytes),
+            )
+            .await?,
+        );
         (Some(report), Some(ListRun { id, how }))
     } else {
         let asked = match body::optional_json(&request, payload, state.limits.json_bytes).await? {

@@ -1,12 +1,19 @@
 //! Exports of contacts.
 
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::Value;
 
 use super::auth::Authenticated;
 use super::error::Problem;
 use super::file::{self, Kind};
 use super::search::query_of;
 use super::state::State;
+use super::{answer, body, schema};
 use crate::app::{CardVersion, ContactFormat, Delimiter, Error, ExportRequest, Query};
 use crate::domain::access::Permission;
 use crate::domain::ids::ContactId;
@@ -27,6 +34,13 @@ const KNOWN: [&str; 13] = [
     "match",
     "token",
 ];
+/// The media types of the formats.
+const CONTENT_TYPES: [&str; 4] = [
+    "text/csv; charset=utf-8",
+    "application/x-ndjson",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "text/vcard; charset=utf-8",
+];
 /// Contacts that one export may name; more are selected by a query or a list.
 const MOST_IDS: usize = 10_000;
 
@@ -44,7 +58,7 @@ const MOST_IDS: usize = 10_000;
         ("delimiter" = Option<String>, Query, description = "of a CSV: comma (default), semicolon, tab or pipe"),
         ("bom" = Option<bool>, Query, description = "whether a CSV begins with a byte order mark, by which Excel knows UTF-8"),
         ("allow_partial" = Option<bool>, Query, description = "export also what a query selects of which something was not understood; else it is refused (422) with what and where")),
-    responses((status = 200, description = "the file"), (status = 403, body = super::schema::Problem), (status = 422, body = super::schema::Problem)))]
+    responses((status = 200, description = "the file"), (status = 403, body = schema::Problem), (status = 422, body = schema::Problem)))]
 pub(super) async fn export(
     request: HttpRequest,
     state: web::Data<State>,
@@ -65,6 +79,112 @@ pub(super) async fn export(
     let kind = Kind { content_type: export.format.content_type(), name };
     file::send(&state, kind, move |app, cancel, out| {
         app.export_contacts(&caller.0, &export, cancel, out, &mut |_| {}).map(drop)
+    })
+    .await
+}
+
+/// Makes the file of an export in the background. The members are those of `GET
+/// /api/v1/contacts/export`; lists may be arrays, and `filter` a tree. `Location` names the export,
+/// which says where its file is fetched once it is there, for seven days.
+#[utoipa::path(post, path = "/api/v1/exports", operation_id = "create_export", tag = "contacts",
+    request_body = schema::ExportInput,
+    responses((status = 202, description = "the file is being made", body = schema::ExportJob), (status = 403, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn create(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    if !caller.0.may(Permission::Export) {
+        return Err(Error::Forbidden(Permission::Export).into());
+    }
+    let (value, bytes) = body::json(&request, payload, state.limits.bulk_bytes).await?;
+    let idempotency = body::idempotency(&request, &caller.0, &bytes)?;
+    let texts = texts_of(&value)?;
+    let export = read(&|name| texts.get(name).map(String::as_str).filter(|text| !text.is_empty()))?;
+    let app = Arc::clone(&state.app);
+    let started =
+        answer::run(&state, move |_| app.start_export(&caller.0, export, value, idempotency));
+    let (job, is_replay) = started.await?;
+    let mut response = answer::json(StatusCode::ACCEPTED, &job);
+    answer::put_header(&mut response, "location", &job.url);
+    if is_replay {
+        answer::put_header(&mut response, "idempotent-replayed", "true");
+    }
+    Ok(response)
+}
+
+/// The members of a body as the query string of an export has them.
+fn texts_of(value: &Value) -> Result<HashMap<String, String>, Error> {
+    let Value::Object(members) = value else {
+        return Err(Error::invalid("", "type", "must be a JSON object"));
+    };
+    let mut texts = HashMap::new();
+    for (name, value) in members {
+        if !KNOWN.contains(&name.as_str()) || name == "token" {
+            let name: String = name.chars().take(100).collect();
+            let detail = "is not known here; known are the parameters of /api/v1/contacts/export";
+            return Err(Error::invalid(&format!("/{name}"), "unknown_member", detail));
+        }
+        let wrong = |detail: &str| Error::invalid(&format!("/{name}"), "type", detail);
+        let text = match value {
+            Value::Null => continue,
+            Value::String(text) => text.clone(),
+            Value::Bool(flag) if ["bom", "allow_partial"].contains(&name.as_str()) => {
+                flag.to_string()
+            }
+            Value::Object(_) if name == "filter" => value.to_string(),
+            Value::Array(entries) if ["ids", "columns"].contains(&name.as_str()) => {
+                let entries: Option<Vec<&str>> = entries.iter().map(Value::as_str).collect();
+                entries.ok_or_else(|| wrong("must be an array of strings"))?.join(",")
+            }
+            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                return Err(wrong("is of another type than here"));
+            }
+        };
+        // Nothing chosen is not everything.
+        if text.is_empty() && ["ids", "list", "saved_search"].contains(&name.as_str()) {
+            return Err(wrong("must not be empty: leave it out to export all"));
+        }
+        texts.insert(name.clone(), text);
+    }
+    Ok(texts)
+}
+
+/// How an export stands.
+#[utoipa::path(get, path = "/api/v1/exports/{id}", operation_id = "find_export", tag = "contacts",
+    params(("id" = String, Path, description = "the id of the export")),
+    responses((status = 200, body = schema::ExportJob), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem)))]
+pub(super) async fn find(
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = path.parse().unwrap_or_default();
+    answer::ok(&state, move |app| app.find_export(&caller.0, id)).await
+}
+
+/// The file of an export.
+#[utoipa::path(get, path = "/api/v1/exports/{id}/file", operation_id = "fetch_export", tag = "contacts",
+    params(("id" = String, Path, description = "the id of the export")),
+    responses((status = 200, description = "the file"), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem)))]
+pub(super) async fn fetch(
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = path.parse().unwrap_or_default();
+    let (made, place) = answer::run(&state, move |app| app.export_file(&caller.0, id)).await?;
+    let content_type = CONTENT_TYPES.iter().find(|known| **known == made.content_type);
+    let kind = Kind {
+        content_type: content_type.copied().unwrap_or("application/octet-stream"),
+        name: format!("contacts.{}", made.format),
+    };
+    file::send(&state, kind, move |app, _, out| {
+        let failed =
+            |error: io::Error| Error::WriteFailed(format!("the file cannot be sent: {error}"));
+        let mut input = app.open_staged_file(&place).map_err(failed)?;
+        io::copy(&mut input, out).and_then(|_| out.flush()).map_err(failed)
     })
     .await
 }

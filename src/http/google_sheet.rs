@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use url::Url;
 
 use super::error::Problem;
-use crate::app::{App, Error};
+use crate::app::{App, Error, UploadLimit};
 use crate::domain::access::Caller;
 use crate::domain::ids::OrgNumber;
 use crate::domain::time::Timestamp;
@@ -84,7 +84,7 @@ impl SheetFetcher {
         caller: &Caller,
         address: &str,
         path: &Path,
-        most_bytes: u64,
+        most: UploadLimit,
     ) -> Result<(), Problem> {
         let mut url = self.export_of(address)?;
         self.count(caller, app.partition().now())?;
@@ -111,7 +111,7 @@ impl SheetFetcher {
             if kind.starts_with("text/html") {
                 return Err(not_shared("Google answers with a page, not with a list"));
             }
-            return keep(app, path, answer.into_body(), most_bytes);
+            return keep(app, path, answer.into_body(), most);
         }
         Err(not_shared("it leads from one place to the next"))
     }
@@ -180,13 +180,13 @@ fn not_shared(what: &str) -> Problem {
     refused(format!("the sheet is not shared publicly: {what}; {advice}"))
 }
 
-fn keep(app: &App, path: &Path, body: ureq::Body, most_bytes: u64) -> Result<(), Problem> {
+fn keep(app: &App, path: &Path, body: ureq::Body, most: UploadLimit) -> Result<(), Problem> {
     let failed = |error: std::io::Error| {
         tracing::error!("a sheet cannot be kept: {error}");
         Problem::new(ErrorCode::Internal, "the sheet cannot be kept")
     };
     let mut file = app.create_staged_file(path).map_err(failed)?;
-    let mut input = body.into_reader().take(most_bytes + 1);
+    let mut input = body.into_reader().take(most.bytes + 1);
     let mut piece = vec![0; 64 * 1024];
     let mut bytes = 0;
     loop {
@@ -197,9 +197,8 @@ fn keep(app: &App, path: &Path, body: ureq::Body, most_bytes: u64) -> Result<(),
             break;
         }
         bytes += read as u64;
-        if bytes > most_bytes {
-            let detail = format!("a sheet has at most {most_bytes} bytes");
-            return Err(Problem::new(ErrorCode::PayloadTooLarge, detail));
+        if bytes > most.bytes {
+            return Err(Problem::new(ErrorCode::PayloadTooLarge, most.refusal()));
         }
         file.write_all(&piece[..read]).map_err(failed)?;
     }

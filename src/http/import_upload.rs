@@ -14,12 +14,14 @@ use super::error::Problem;
 use super::multipart::{Parts, boundary};
 use super::state::State;
 use super::{answer, body};
-use crate::app::{App, Error, ImportOptions, PreviewedList, SentList, Unkept};
+use crate::app::{App, Error, ImportOptions, PreviewedList, SentList, Unkept, UploadLimit};
 use crate::domain::access::Caller;
 use crate::error::ErrorCode;
 
 /// Longest part `options` of a form.
 const MAX_OPTIONS: usize = 1024 * 1024;
+/// What a form has beside its file at most: the options, and what parts the parts.
+const MAX_FORM: u64 = 2 * 1024 * 1024;
 
 /// An uploaded list, and how it is to be imported.
 pub(super) struct UploadedList {
@@ -64,17 +66,21 @@ pub(super) async fn receive(
         .imports_folder()
         .map_err(Problem::from)?
         .join(format!("{}.upload", Uuid::now_v7()));
+    let most = state.app.upload_limit(caller, state.limits.upload_bytes)?;
     match kind.as_str() {
         "multipart/form-data" => {
             let boundary = boundary(&content_type).ok_or_else(|| {
                 Problem::new(ErrorCode::Malformed, "the content type names no boundary")
             })?;
             let form = path.with_extension("form");
-            let unkept_form = receive_file(request, payload, state, &form).await?;
+            // The file itself is measured when it is taken out.
+            let bytes = most.bytes.saturating_add(MAX_FORM).min(state.limits.upload_bytes);
+            let whole = most.with_bytes(bytes);
+            let unkept_form = receive_file(request, payload, state, &form, whole).await?;
             let app = Arc::clone(&state.app);
             let unkept = Unkept::new(path.clone());
             let target = path.clone();
-            let given = web::block(move || take_form(&app, &form, &boundary, &target))
+            let given = web::block(move || take_form(&app, &form, &boundary, &target, most))
                 .await
                 .map_err(|_blocking| kept_nothing())??;
             drop(unkept_form);
@@ -98,7 +104,6 @@ pub(super) async fn receive(
                     state.app.check_import(caller, &options)?;
                     let unkept = Unkept::new(path.clone());
                     let (place, by, shared) = (path.clone(), caller.clone(), state.clone());
-                    let most = state.limits.upload_bytes;
                     let (from, fetcher) = (address.clone(), Arc::clone(&state.sheets));
                     web::block(move || fetcher.fetch(&shared.app, &by, &from, &place, most))
                         .await
@@ -110,6 +115,9 @@ pub(super) async fn receive(
                     return Ok(UploadedList { list, unkept: None, options });
                 }
             };
+            if csv.len() as u64 > most.bytes {
+                return Err(too_large(most));
+            }
             let unkept = Unkept::new(path.clone());
             let app = Arc::clone(&state.app);
             let target = path.clone();
@@ -137,7 +145,7 @@ pub(super) async fn receive(
         | "text/x-vcard"
         | "application/jsonl"
         | "application/x-ndjson" => {
-            let unkept = receive_file(request, payload, state, &path).await?;
+            let unkept = receive_file(request, payload, state, &path, most).await?;
             Ok(UploadedList::new(path, unkept, options))
         }
         _ => Err(Problem::new(
@@ -156,7 +164,7 @@ pub(super) async fn read_options(
     text: &str,
 ) -> Result<ImportOptions, Problem> {
     if text.trim().is_empty() {
-        return Ok(ImportOptions::default());
+        return options_of(state, caller, Value::Object(serde_json::Map::new())).await;
     }
     let value: Value = serde_json::from_str(text).map_err(|error| {
         Problem::new(ErrorCode::Malformed, format!("options is not valid JSON: {error}"))
@@ -190,9 +198,17 @@ struct FormFile {
 }
 
 /// Takes the file and the options out of a form.
-fn take_form(app: &App, form: &Path, boundary: &str, target: &Path) -> Result<FormFile, Problem> {
+fn take_form(
+    app: &App,
+    form: &Path,
+    boundary: &str,
+    target: &Path,
+    most: UploadLimit,
+) -> Result<FormFile, Problem> {
     let failed = |error: io::Error| {
-        if error.kind() == io::ErrorKind::InvalidData {
+        if error.kind() == io::ErrorKind::FileTooLarge {
+            too_large(most)
+        } else if error.kind() == io::ErrorKind::InvalidData {
             Problem::new(ErrorCode::Malformed, error.to_string())
         } else {
             not_kept(&error)
@@ -206,9 +222,10 @@ fn take_form(app: &App, form: &Path, boundary: &str, target: &Path) -> Result<Fo
             "file" if !has_file => {
                 has_file = true;
                 file_name = part.file_name;
-                let mut file = app.create_staged_file(target).map_err(failed)?;
+                let file = app.create_staged_file(target).map_err(failed)?;
+                let mut file = Measured { out: file, left: most.bytes };
                 parts.copy_to(&mut file).map_err(failed)?;
-                file.finish().map_err(failed)?;
+                file.out.finish().map_err(failed)?;
             }
             "options" if options.is_none() => {
                 let mut text = Limited(Vec::new());
@@ -229,6 +246,30 @@ fn take_form(app: &App, form: &Path, boundary: &str, target: &Path) -> Result<Fo
         return Err(Error::invalid("/file", "required", "the form has no part called file").into());
     }
     Ok(FormFile { options, file_name })
+}
+
+/// Writes up to a limit.
+struct Measured<W> {
+    out: W,
+    left: u64,
+}
+
+impl<W: Write> Write for Measured<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let left = self.left.checked_sub(bytes.len() as u64);
+        let Some(left) = left else { return Err(io::ErrorKind::FileTooLarge.into()) };
+        self.out.write_all(bytes)?;
+        self.left = left;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+fn too_large(most: UploadLimit) -> Problem {
+    Problem::new(ErrorCode::PayloadTooLarge, most.refusal())
 }
 
 /// Collects a text up to a limit.
@@ -306,20 +347,15 @@ pub(super) async fn receive_file(
     mut payload: web::Payload,
     state: &State,
     path: &Path,
+    most: UploadLimit,
 ) -> Result<Unkept, Problem> {
-    let most_bytes = state.limits.upload_bytes;
-    let too_large = || {
-        Problem::new(
-            ErrorCode::PayloadTooLarge,
-            format!("an uploaded file has at most {most_bytes} bytes"),
-        )
-    };
+    let most_bytes = most.bytes;
     let failed = |error: io::Error| {
         tracing::error!("an upload cannot be kept: {error}");
         Problem::new(ErrorCode::Internal, "the upload cannot be kept")
     };
     let refuse = |fault| match fault {
-        Fault::TooLarge => too_large(),
+        Fault::TooLarge => too_large(most),
         Fault::Garbled(error) => body::garbled(&error),
         Fault::Out(error) => failed(error),
     };
@@ -330,7 +366,7 @@ pub(super) async fn receive_file(
         .and_then(|v| v.to_str().ok())
         .and_then(|v| v.parse::<u64>().ok());
     if declared.is_some_and(|bytes| bytes > most_bytes) {
-        return Err(too_large());
+        return Err(too_large(most));
     }
     let unkept = Unkept::new(path.to_owned());
     let stopped = |_blocking| Problem::new(ErrorCode::Internal, "the upload cannot be kept");

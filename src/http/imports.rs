@@ -191,6 +191,44 @@ pub(super) async fn undo(
     Ok(response)
 }
 
+/// Rows that an import asks about (`on_duplicate: ask`) and that nobody has answered yet, with the
+/// contacts that each may belong to. They are kept for seven days.
+#[utoipa::path(get, path = "/api/v1/imports/{id}/questions", operation_id = "list_import_questions", tag = "imports",
+    params(("id" = String, Path, description = "the id of the import"),
+        ("page" = Option<usize>, Query, description = "from 1"), ("per_page" = Option<usize>, Query, description = "50 if not given, at most 1,000")),
+    responses((status = 200, body = schema::ImportQuestions), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn questions(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = import_id(&path)?;
+    let (page, per_page) = page_of(&query_of(&request)?)?;
+    answer::ok(&state, move |app| app.import_questions(&caller.0, id, page, per_page)).await
+}
+
+/// Decides rows that an import asks about: each updates a contact, makes one, or is passed over, as
+/// rows of the import do. All answers are taken or none; an answer that was given before is not done
+/// again.
+#[utoipa::path(post, path = "/api/v1/imports/{id}/questions", operation_id = "answer_import_questions", tag = "imports",
+    params(("id" = String, Path, description = "the id of the import")),
+    request_body = schema::ImportAnswers,
+    responses((status = 200, body = schema::ImportAnswered), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 409, body = schema::Problem), (status = 422, body = schema::Problem)))]
+pub(super) async fn answer(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let id = import_id(&path)?;
+    let (by, own) = (caller.0.clone(), id);
+    answer::run(&state, move |app| app.find_import(&by, own)).await?;
+    let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
+    answer::ok(&state, move |app| app.answer_import(&caller.0, id, &value)).await
+}
+
 /// A table with the columns of a contact and two rows as examples, to be filled in.
 #[utoipa::path(get, path = "/api/v1/imports/template.csv", operation_id = "download_import_template", tag = "imports",
     responses((status = 200, description = "the file"), (status = 403, body = schema::Problem)))]

@@ -91,6 +91,15 @@ const TEXTS: &[(&str, &[&str])] = &[
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         ],
     ),
+    (
+        "/api/v1/exports/{id}/file",
+        &[
+            "text/csv",
+            "application/x-ndjson",
+            "text/vcard",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        ],
+    ),
     ("/api/v1/imports/template.csv", &["text/csv"]),
     ("/api/v1/audit/export", &["application/x-ndjson", "text/csv"]),
     ("/api/v1/imports/{id}/errors.csv", &["text/csv"]),
@@ -108,7 +117,8 @@ const VERSIONED: [&str; 6] = [
 ];
 
 /// Operations that take an `Idempotency-Key`.
-const REPEATABLE: [&str; 8] = [
+const REPEATABLE: [&str; 9] = [
+    "/api/v1/exports",
     "/api/v1/contacts",
     "/api/v1/contacts/bulk",
     "/api/v1/contacts/bulk-actions",

@@ -381,6 +381,132 @@ pub(super) struct AuditPage {
     pub last_hash: String,
 }
 
+/// What `GET /api/v1/contacts/export` takes.
+#[derive(ToSchema)]
+pub(super) struct ExportInput {
+    /// csv (default), xlsx, vcf or jsonl.
+    pub format: Option<String>,
+    /// Of a vCard: 4.0 (default) or 3.0.
+    pub version: Option<String>,
+    pub q: Option<String>,
+    pub filter: Option<Value>,
+    pub saved_search: Option<String>,
+    pub list: Option<String>,
+    pub ids: Option<Vec<uuid::Uuid>>,
+    pub columns: Option<Vec<String>>,
+    /// strict (default) or loose.
+    #[schema(rename = "match")]
+    pub r#match: Option<String>,
+    /// comma (default), semicolon, tab or pipe.
+    pub delimiter: Option<String>,
+    pub bom: Option<bool>,
+    pub allow_partial: Option<bool>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct ExportJob {
+    pub id: uuid::Uuid,
+    /// export.
+    pub kind: String,
+    /// running, done, failed, cancelled.
+    pub state: String,
+    pub by: String,
+    pub by_name: Option<String>,
+    pub created_at: String,
+    pub finished_at: Option<String>,
+    pub progress: JobReach,
+    pub result: Option<Value>,
+    pub cancel_url: Option<String>,
+    pub url: String,
+    pub format: String,
+    /// What was asked for.
+    pub options: Value,
+    pub bytes: u64,
+    /// Where the file is fetched, while it is there.
+    pub file_url: Option<String>,
+    pub expires_at: Option<String>,
+    pub error: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct ImportCandidate {
+    pub id: uuid::Uuid,
+    pub display_name: String,
+    /// How likely it is the same person; null if that was not worked out.
+    pub probability: Option<f64>,
+    pub match_weight: Option<f64>,
+    /// What agrees and what does not.
+    pub why: Vec<Value>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct ImportQuestion {
+    /// The row of the file.
+    pub row: u64,
+    /// Its cells by column, without empty ones.
+    pub values: Value,
+    /// The contact that it seems to belong to, if the caller sees it.
+    pub contact_id: Option<uuid::Uuid>,
+    /// Contacts that it may belong to, as the caller sees them.
+    pub candidates: Vec<ImportCandidate>,
+    /// What can be answered.
+    pub actions: Vec<String>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct ImportQuestions {
+    pub total: usize,
+    pub total_exact: bool,
+    pub page: usize,
+    pub per_page: usize,
+    pub next_cursor: Option<String>,
+    pub items: Vec<ImportQuestion>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct ImportAnswer {
+    pub row: u64,
+    /// update, skip or create.
+    pub action: String,
+    /// Whom it updates; the contact that the row seems to belong to if nothing is said.
+    pub contact_id: Option<uuid::Uuid>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct ImportAnswers {
+    /// At most a thousand.
+    pub answers: Vec<ImportAnswer>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct ImportAnswerDone {
+    pub row: u64,
+    pub action: String,
+    /// The contact that was made or changed.
+    pub contact_id: Option<uuid::Uuid>,
+    /// created, updated, unchanged, skipped, refused, or `answered_before`.
+    pub outcome: String,
+    /// Why it was refused.
+    pub detail: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct ImportAnsweredCounts {
+    pub imported: u64,
+    pub updated: u64,
+    pub unchanged: u64,
+    pub skipped: u64,
+    pub errors: u64,
+}
+
+#[derive(ToSchema)]
+pub(super) struct ImportAnswered {
+    pub answers: Vec<ImportAnswerDone>,
+    /// Questions that are left.
+    pub open: u64,
+    pub counts: ImportAnsweredCounts,
+}
+
 #[derive(ToSchema)]
 pub(super) struct ImportCounts {
     pub imported: u64,
@@ -586,6 +712,8 @@ pub(super) struct ImportJob {
     pub undo_state: String,
     /// The first and the last entry of the audit log that it may have written.
     pub audit_entries: Option<(u64, u64)>,
+    /// The entries of the log that answers to its questions have written.
+    pub answer_entries: Vec<u64>,
     pub progress: ImportProgress,
     pub counts: ImportCounts,
     /// Where the rows that it did not take are; null once they are no longer kept.

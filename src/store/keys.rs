@@ -35,6 +35,7 @@
 //! | `X` | organisation, hash under a secret of the organisation | id of the record or contact that is called so |
 //! | `Z` | organisation, webhook id, number | what a webhook sends; without a number its secret and how far it is |
 //! | `Y` | organisation, hash under a secret of the organisation | id of the contact that is called so on a channel |
+//! | `q` | organisation, import id, row | a row that an import asks about, or that was answered |
 //! | `e` | organisation, erasure id | erasure that was asked for, and its certificate |
 
 use uuid::Uuid;
@@ -98,6 +99,22 @@ pub const CHANNELS: u8 = b'Y';
 /// The space of erasures.
 pub const ERASURES: u8 = b'e';
 
+/// The space of rows that imports ask about.
+pub const IMPORT_ROWS: u8 = b'q';
+
+/// The prefix of the rows that an import asks about.
+pub fn import_rows(organization: OrgNumber, import: Uuid) -> [u8; 21] {
+    with_organization(IMPORT_ROWS, organization, import.as_bytes())
+}
+
+/// The key of a row that an import asks about.
+pub fn import_row(organization: OrgNumber, import: Uuid, row: u64) -> [u8; 29] {
+    let mut key = [0; 29];
+    key[..21].copy_from_slice(&import_rows(organization, import));
+    key[21..].copy_from_slice(&row.to_be_bytes());
+    key
+}
+
 /// The space of webhooks: what is kept of them beside their records, and what they send.
 pub const HOOKS: u8 = b'Z';
 
@@ -133,6 +150,7 @@ pub fn name(key: &[u8]) -> Option<String> {
         FIELDS => "custom field",
         MERGES => "merge",
         JOBS => "job",
+        IMPORT_ROWS => "row of an import",
         DEPARTMENTS => "department",
         QUEUES => "queue",
         DUPLICATE_RUNS => "run that looked for duplicates",

@@ -18,6 +18,7 @@ mod edge;
 mod engine;
 mod erasures;
 mod errors;
+mod exports;
 mod feed;
 mod filters;
 mod fuzz;

@@ -184,6 +184,7 @@ fn handlers_do_on_their_worker_only_what_takes_microseconds() {
         "lookup_number",
         "now",
         "permissions_of",
+        "upload_limit",
         "session",
         // On a thread of its own.
         "follow_schema",

@@ -2,6 +2,7 @@
 
 mod cards;
 mod columns;
+pub(super) mod job;
 mod sink;
 mod workbook;
 
@@ -17,6 +18,7 @@ use crate::engine::Error as EngineError;
 pub use cards::CardVersion;
 pub(super) use columns::plain;
 use columns::{COLUMNS, Columns, is_column, known_columns};
+pub use job::ExportFile;
 use sink::{Out, Sink};
 
 /// The format of a list of entries that are no contacts.

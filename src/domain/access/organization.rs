@@ -134,6 +134,16 @@ pub struct OrgSettings {
     pub required_fields: RequiredFields,
     /// How many contacts a role may delete at once.
     pub bulk_delete_limits: BulkDeleteLimits,
+    /// Rows that a list has at most which is uploaded.
+    pub import_max_rows: u64,
+    /// MiB that a list has at most which is uploaded.
+    pub import_max_mib: u64,
+    /// What an import does with rows that belong to a contact, unless it is told.
+    pub import_on_duplicate: String,
+    /// What tells an import that a row belongs to a contact, unless it is told.
+    pub import_match_keys: Vec<String>,
+    /// Whether an import takes all rows or none, unless it is told.
+    pub import_strict: bool,
     /// The stages of deals in their order; while there are none any text is a stage.
     pub deal_stages: Vec<DealStage>,
     /// How promising contacts are.
@@ -161,6 +171,11 @@ impl Default for OrgSettings {
             strict_places: false,
             required_fields: RequiredFields::default(),
             bulk_delete_limits: BulkDeleteLimits::default(),
+            import_max_rows: 10_000,
+            import_max_mib: 50,
+            import_on_duplicate: "update".to_owned(),
+            import_match_keys: ["external_crm_id", "email", "phone"].map(str::to_owned).to_vec(),
+            import_strict: false,
             deal_stages: Vec::new(),
             lead_score: LeadScoring::default(),
             retention: Retention::default(),

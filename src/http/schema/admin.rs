@@ -37,6 +37,19 @@ pub(in crate::http) struct Settings {
     pub required_fields: Option<String>,
     /// How many contacts a role may delete at once; null is without limit. Agents 100 as shipped.
     pub bulk_delete_limits: Option<BulkDeleteLimits>,
+    /// Rows that a list has at most which is uploaded; 10,000 as shipped.
+    pub import_max_rows: Option<u64>,
+    /// MiB that a list has at most which is uploaded; 50 as shipped. The server has a limit of its
+    /// own.
+    pub import_max_mib: Option<u64>,
+    /// What an import does with rows that belong to a contact, unless its options say: update, skip,
+    /// create, ask.
+    pub import_on_duplicate: Option<String>,
+    /// What tells an import that a row belongs to a contact, unless its options say:
+    /// `external_crm_id`, email, phone.
+    pub import_match_keys: Option<Vec<String>>,
+    /// Whether an import takes all rows or none, unless its options say.
+    pub import_strict: Option<bool>,
     /// The stages of deals in their order; while there are none any text is a stage. Each is a name,
     /// or an object with name, status (open, won, lost) and, to rename one, was: its name until now.
     #[schema(value_type = Option<Vec<DealStage>>)]

@@ -695,6 +695,7 @@ fn other_route(world: &World, who: &Who, preset: Preset, method: &str, path: &st
                     json!({"name": name, "role": "agent", "email": format!("{}@example.com", name.replace(' ', ""))})
                 }
                 "/api/v1/settings" => json!({"phone_uniqueness": "warn"}),
+                "/api/v1/exports" => json!({"format": "none"}),
                 "/api/v1/contacts/bulk-actions" => {
                     json!({"select": {"ids": []}, "action": {"type": "add_tags", "tags": ["x"]}})
                 }

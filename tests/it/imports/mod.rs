@@ -9,9 +9,11 @@ mod files;
 mod formulas;
 mod given_names;
 mod household;
+mod limits;
 mod lists;
 mod preview;
 mod preview_rows;
+mod questions;
 mod references;
 mod repeat;
 mod round_trip;
@@ -173,6 +175,7 @@ fn what_is_no_list_fails_with_its_reason() {
 #[test]
 fn a_server_that_stops_stops_its_imports() {
     let server = TestServer::start();
+    server.take_long_lists();
     let mut csv = String::from("name,phone\n");
     for i in 0..20_000 {
         let _ = writeln!(csv, "Person {i},+1202{i:07}");
@@ -405,6 +408,7 @@ fn jobs_are_known_after_their_server_was_killed() {
     let bench = Bench::new();
     let served = bench.serve(None);
     let client = &served.client;
+    client.take_long_lists();
     let mut csv = String::from("name,phone,email\n");
     for i in 0..40_000 {
         let _ = writeln!(csv, "Person {i},+1202{i:07},p{i}@x.org");

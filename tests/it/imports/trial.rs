@@ -14,6 +14,7 @@ fn a_trial_counts_as_the_import_does() {
     let options = generate::Options { duplicates: 0.3 };
     generate::write_csv(20_000, 7, options, &mut list).unwrap();
     let server = TestServer::start();
+    server.take_long_lists();
     let options = json!({"default_country": "US"});
     let ends = list.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
     let beginning = &list[..ends.clone().nth(2_000).unwrap()];

@@ -243,6 +243,11 @@ impl Client {
         self.post("/api/v1/contacts", body).expect(201).id()
     }
 
+    /// Lets the organisation import lists of up to a million rows.
+    pub(crate) fn take_long_lists(&self) {
+        self.patch("/api/v1/settings", &json!({"import_max_rows": 1_000_000})).expect(200);
+    }
+
     /// Starts an action on many contacts and asks until it has ended.
     pub(crate) fn bulk_action(&self, select: &Value, action: &Value) -> Value {
         let body = json!({"select": select, "action": action});
