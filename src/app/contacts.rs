@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::cards::taken;
 use super::custom_fields::FieldsInWrite;
 use super::error::Error;
 use super::idempotency::Idempotency;
@@ -23,7 +24,7 @@ use crate::domain::ids::{ChangeSeq, ContactId};
 use crate::domain::issue::FieldIssue;
 use crate::domain::phone::Phone;
 use crate::domain::place::{Doubt, doubts};
-use crate::engine::Rejected;
+use crate::engine::{Rejected, keys};
 
 /// Most contacts of one bulk request.
 const MOST_BULK: usize = 10_000;
@@ -135,7 +136,23 @@ impl App {
         let settings = organization.settings.clone();
         let mut draft = draft_json::parse(body, &settings).map_err(Error::Invalid)?;
         self.prepare_new(caller, &settings, &mut draft).map_err(Error::Invalid)?;
-        self.create_from_draft(caller, &settings, draft, idempotency)
+        self.create_from_draft(caller, &settings, draft, idempotency, None)
+    }
+
+    /// Creates a contact under an id that somebody else has made up, with what its business card
+    /// holds beside it.
+    pub(super) fn create_contact_as(
+        &self,
+        caller: &Caller,
+        body: &Value,
+        id: ContactId,
+        card: Vec<u8>,
+    ) -> Result<Created, Error> {
+        authorize(caller, Permission::Create)?;
+        let settings = self.organization_of(caller)?.settings.clone();
+        let mut draft = draft_json::parse(body, &settings).map_err(Error::Invalid)?;
+        self.prepare_new(caller, &settings, &mut draft).map_err(Error::Invalid)?;
+        self.create_from_draft(caller, &settings, draft, None, Some((id, card)))
     }
 
     fn create_from_draft(
@@ -144,10 +161,11 @@ impl App {
         settings: &OrgSettings,
         draft: Draft,
         idempotency: Option<Idempotency>,
+        given: Option<(ContactId, Vec<u8>)>,
     ) -> Result<Created, Error> {
         let org = caller.organization;
         let uniqueness = settings.phone_uniqueness;
-        let id = ContactId::generate();
+        let id = given.as_ref().map_or_else(ContactId::generate, |(id, _)| *id);
         let now = self.partition.now();
         let actor = caller.actor.clone();
         let settings = settings.clone();
@@ -169,6 +187,13 @@ impl App {
                 return Ok((contact, true));
             }
             within_quotas(tx, &by, &quotas).map_err(Rejected::By)?;
+            if let Some((id, card)) = &given {
+                if tx.contact(org, *id)?.is_some() || tx.get(&keys::tombstone(org, *id))?.is_some()
+                {
+                    return Err(Rejected::By(taken()));
+                }
+                tx.put(&keys::card(org, *id), card.clone());
+            }
             let mut fields = FieldsInWrite::begin(tx, &known, &by, &settings, now)?;
             let mut draft = draft.clone();
             let stamp = Stamp { now, actor: &actor, settings: &settings };

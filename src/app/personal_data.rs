@@ -63,6 +63,7 @@ impl App {
             "contact": ContactView::with(&contact, &self.showing(org)?),
             "consents": self.consents_of(caller, contact.id)?,
             "merged_contacts": merged,
+            "card_properties": self.card_properties(org, contact.id)?,
             "changes": changes,
         });
         if let Value::Object(document) = &mut document {

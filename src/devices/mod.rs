@@ -4,6 +4,7 @@
 //! Pure: makes bytes of entries. Who may read what is decided before, and how it is sent behind.
 
 pub mod books;
+pub mod dav;
 mod entry;
 pub mod ldap;
 mod template;

@@ -435,6 +435,7 @@ impl<'a> Tx<'a> {
         };
         self.count(org, -1, -signed(codec::encode(&before)?.len()));
         self.erase_consents(org, before.id)?;
+        self.delete(&keys::card(org, before.id));
         self.delete(&keys::contact(org, before.id));
         self.put(&keys::tombstone(org, before.id), codec::encode(&tombstone)?);
         self.erase_details(org, before.id.0)?;

@@ -205,11 +205,11 @@ impl ResponseError for Problem {
         if let Some(secs) = self.retry_after.or(is_busy.then_some(1)) {
             response.insert_header((RETRY_AFTER, secs));
         }
-        for (name, value) in &self.headers {
-            response.insert_header((*name, value.as_str()));
-        }
         if matches!(self.code, ErrorCode::Unauthorized | ErrorCode::TokenExpired) {
             response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+        }
+        for (name, value) in &self.headers {
+            response.insert_header((*name, value.as_str()));
         }
         response.body(self.body().to_string())
     }

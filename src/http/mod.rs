@@ -18,6 +18,7 @@ mod connection;
 mod consents;
 mod contacts;
 mod custom_fields;
+mod dav;
 mod descriptors;
 mod duplicate_runs;
 mod duplicates;

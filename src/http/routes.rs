@@ -272,6 +272,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         }
         config.service(resource);
     }
+    super::dav::configure(config);
     config.default_service(web::to(no_route));
 }
 

@@ -89,6 +89,53 @@ fn read_card(
     (valid, issues)
 }
 
+/// What a card says of a contact, for those who write cards one by one.
+#[derive(Debug, Default)]
+pub struct CardMembers {
+    /// Members of a contact as JSON has them.
+    pub members: Map<String, Value>,
+    /// The identifier that the card has elsewhere.
+    pub uid: Option<String>,
+    /// Properties that no member holds.
+    pub kept: Vec<VCardEntry>,
+}
+
+/// Reads a card; none if it is no card of one person or company. What our own exports write beside
+/// the standard is passed over.
+pub fn card_members(text: &str) -> Option<CardMembers> {
+    let card = VCard::parse(text).ok()?;
+    let kind = card.property(&VCardProperty::Kind).map(|entry| text_of(entry, 0));
+    if !is_closed(text) || kind.is_some_and(|kind| kind.eq_ignore_ascii_case("group")) {
+        return None;
+    }
+    let uid = card.property(&VCardProperty::Uid).map(|entry| text_of(entry, 0));
+    let (mut reading, mut kept) = (Reading::default(), Vec::new());
+    let is_own = |name: &VCardProperty| {
+        let VCardProperty::Other(name) = name else { return false };
+        name.eq_ignore_ascii_case(OWN_PROPERTY)
+    };
+    for entry in card.entries {
+        if entry.name == VCardProperty::Uid || is_own(&entry.name) {
+            continue;
+        }
+        let is_further_page =
+            entry.name == VCardProperty::Url && reading.social.contains_key("website");
+        reading.unknown.clear();
+        if !is_further_page {
+            reading.take(&entry);
+        }
+        let is_unknown = !reading.unknown.is_empty() || is_further_page;
+        if is_unknown {
+            kept.push(entry);
+        }
+    }
+    Some(CardMembers {
+        members: reading.finish().members,
+        uid: uid.filter(|uid| !uid.is_empty()),
+        kept,
+    })
+}
+
 fn is_closed(text: &str) -> bool {
     text.trim_end().to_ascii_lowercase().ends_with("end:vcard")
 }

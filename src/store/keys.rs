@@ -118,6 +118,14 @@ pub fn import_row(organization: OrgNumber, import: Uuid, row: u64) -> [u8; 29] {
 /// The space of webhooks: what is kept of them beside their records, and what they send.
 pub const HOOKS: u8 = b'Z';
 
+/// The space of what business cards hold of contacts beside their records.
+pub const CARDS: u8 = b'c';
+
+/// The key of what the business card of a contact holds beside its record.
+pub fn card(organization: OrgNumber, id: ContactId) -> [u8; 21] {
+    with_organization(CARDS, organization, id.0.as_bytes())
+}
+
 /// The key of what is kept of a webhook, and the prefix of what it sends.
 pub fn hook(organization: OrgNumber, id: Uuid) -> [u8; 21] {
     with_organization(HOOKS, organization, id.as_bytes())

@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod address_book;
 mod browser;
 mod consents;
 mod contacts;

@@ -54,7 +54,7 @@ pub(super) fn write(
     out.write_all(text.as_bytes())
 }
 
-fn card_of(contact: &Contact, version: VCardVersion) -> VCard {
+pub(in crate::app) fn card_of(contact: &Contact, version: VCardVersion) -> VCard {
     let mut card = Card { entries: Vec::with_capacity(16), is_v4: version == VCardVersion::V4_0 };
     card.text(VCardProperty::Uid, &format!("urn:uuid:{}", contact.id));
     card.text(VCardProperty::Rev, &compact(&contact.updated_at.to_string()));

@@ -1,6 +1,6 @@
 //! Exporting what a query selects, as CSV, workbook, vCard or JSON Lines, in bounded memory.
 
-mod cards;
+pub(super) mod cards;
 mod columns;
 pub(super) mod job;
 mod sink;

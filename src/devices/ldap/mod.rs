@@ -8,4 +8,5 @@ mod name;
 
 pub use entry::{Attribute, CONTAINER_CLASSES, Selection, attributes};
 pub use filter::{Wanted, wanted};
+pub(super) use filter::{all, any, condition, digits};
 pub use name::{Base, Suffix};

@@ -70,7 +70,10 @@ fn password(credentials: &str) -> String {
 }
 
 /// Refuses who may do this by none of several rights, before anything that was sent is looked at.
-pub(super) fn require_any(caller: &Caller, permissions: &[Permission]) -> Result<(), Problem> {
+pub(in crate::http) fn require_any(
+    caller: &Caller,
+    permissions: &[Permission],
+) -> Result<(), Problem> {
     match permissions {
         [first, ..] if !permissions.iter().any(|one| caller.may(*one)) => {
             Err(Error::Forbidden(*first).into())

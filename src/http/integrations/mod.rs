@@ -5,7 +5,7 @@
 
 pub(super) mod cid;
 pub(super) mod cti;
-mod device;
+pub(super) mod device;
 pub(super) mod phonebook;
 pub(super) mod three_cx;
 

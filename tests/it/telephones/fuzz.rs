@@ -46,6 +46,22 @@ const NAMES: &[&str] = &[
     "user[]",
 ];
 
+/// What a call is journalled with.
+const JOURNAL: &[&str] = &[
+    "Number",
+    "Agent",
+    "AgentEmail",
+    "CallType",
+    "CallDirection",
+    "Duration",
+    "DateTime",
+    "CallStartTimeUTC",
+    "CallEndTimeUTC",
+    "QueueExtension",
+    "EntityId",
+    "Name",
+];
+
 #[test]
 fn whatever_devices_send_is_answered_in_their_form() {
     let server = TestServer::start();
@@ -80,6 +96,20 @@ fn whatever_devices_send_is_answered_in_their_form() {
         let path = format!("/integrations/cti/{}", phone.token());
         let answer = phone.send("POST", &path, &form, Some(query.as_bytes()));
         assert!(answer.status < 500, "{query}: {}", answer.status);
+    });
+    let members = prop::sample::select(JOURNAL);
+    let values = prop_oneof![
+        value().prop_map(serde_json::Value::from),
+        any::<i64>().prop_map(serde_json::Value::from),
+        Just(serde_json::json!([1, {"a": null}])),
+        Just(serde_json::Value::Null),
+    ];
+    run(60, &prop::collection::vec((members, values), 0..8), |members| {
+        let body: serde_json::Map<String, serde_json::Value> =
+            members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let body = serde_json::Value::Object(body);
+        let answer = phone.post("/integrations/3cx/journal", &body);
+        assert!(answer.status < 500, "{body}: {}", text(&answer));
     });
     run(40, &value(), |value| {
         let answer = phone.get(&format!("/cid/{}", escape(&value)));
