@@ -8,7 +8,7 @@ use super::integrations::{cid, cti, phonebook, three_cx};
 use super::openapi_complete::Completion;
 use super::openapi_examples::Examples;
 use super::openapi_records::RecordPaths;
-use super::source_systems::{contacts_api, crm_contacts, edge_functions};
+use super::source_systems::{contacts_api, crm_contacts, crm_import_maps, edge_functions};
 use super::{
     admin, audit, bulk, consents, contacts, custom_fields, duplicate_runs, duplicates, erasures,
     export, feed, health, import_preview, imports, jobs, lists, lookup, merges, oidc, people,
@@ -53,6 +53,7 @@ use super::{
         phonebook::read, phonebook::read_by_post, phonebook::grandstream, phonebook::old_grandstream,
         edge_functions::create, edge_functions::search, edge_functions::import,
         crm_contacts::import, crm_contacts::preview, crm_contacts::errors,
+        crm_import_maps::list, crm_import_maps::create, crm_import_maps::find, crm_import_maps::replace, crm_import_maps::delete,
         contacts_api::list, contacts_api::create, contacts_api::create_many, contacts_api::find, contacts_api::update, contacts_api::delete, contacts_api::import_sheet,
         audit::list, audit::export,
         admin::back_up, admin::check, admin::reindex,

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, guard};
 
 use super::error::Problem;
 use super::integrations::{cid, cti, phonebook, three_cx};
-use super::source_systems::{contacts_api, crm_contacts, edge_functions};
+use super::source_systems::{contacts_api, crm_contacts, crm_import_maps, edge_functions};
 use super::{
     admin, assets, audit, bulk, consents, contacts, custom_fields, duplicate_runs, duplicates,
     erasures, export, feed, health, import_preview, imports, jobs, lists, lookup, merges, oidc,
@@ -212,6 +212,11 @@ const WRITTEN: &[Endpoint] = &[
     post("/api/crm-contacts/{tenant}/import", || web::post().to(crm_contacts::import)),
     post("/api/crm-contacts/{tenant}/import-preview", || web::post().to(crm_contacts::preview)),
     get("/api/crm-contacts/{tenant}/import-errors", || read().to(crm_contacts::errors)),
+    get("/api/crm-import-maps/{tenant}", || read().to(crm_import_maps::list)),
+    post("/api/crm-import-maps/{tenant}", || web::post().to(crm_import_maps::create)),
+    get("/api/crm-import-maps/{tenant}/{id}", || read().to(crm_import_maps::find)),
+    put("/api/crm-import-maps/{tenant}/{id}", || web::put().to(crm_import_maps::replace)),
+    delete("/api/crm-import-maps/{tenant}/{id}", || web::delete().to(crm_import_maps::delete)),
     get("/api/contacts", || read().to(contacts_api::list)),
     post("/api/contacts", || web::post().to(contacts_api::create)),
     post("/api/contacts/bulk", || web::post().to(contacts_api::create_many)),

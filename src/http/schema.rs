@@ -58,8 +58,9 @@ pub(super) use search::{
     SavedSearch, SavedSearchInput, SavedSearchList, SearchAnswer, SearchInput, SuggestAnswer,
 };
 pub(super) use source_systems::{
-    ContactWithCalls, CrmImportCounts, CrmImportInput, CrmPreview, RestContactInput,
-    RestImportInput, RestSearchInput, SheetImportInput,
+    ContactWithCalls, CrmImportCounts, CrmImportInput, CrmImportMap, CrmImportMapInput,
+    CrmImportMaps, CrmPreview, RestContactInput, RestImportInput, RestSearchInput,
+    SheetImportInput,
 };
 pub(super) use tags::{AutoCountryInput, Tag, TagList, TagMergeInput, TagPatch, TagProposalList};
 pub(super) use telephones::{

@@ -60,6 +60,41 @@ pub(in crate::http) struct ContactWithCalls {
 }
 
 #[derive(ToSchema)]
+pub(in crate::http) struct CrmImportMapInput {
+    pub name: String,
+    /// Columns and their fields, as an object or its text.
+    pub mapping_json: Option<Value>,
+    /// Other options of an import; they may stand beside as well.
+    pub options: Option<Value>,
+    /// The columns of the lists that it is for.
+    pub header: Option<Vec<String>>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct CrmImportMap {
+    pub id: uuid::Uuid,
+    pub version: u64,
+    pub name: String,
+    /// Columns and their fields.
+    pub mapping_json: Value,
+    /// All options of an import that are kept.
+    pub options: Value,
+    pub header: Option<Vec<String>>,
+    pub created_at: String,
+    pub updated_at: String,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct CrmImportMaps {
+    pub total: usize,
+    pub total_exact: bool,
+    pub page: usize,
+    pub per_page: usize,
+    pub next_cursor: Option<String>,
+    pub items: Vec<CrmImportMap>,
+}
+
+#[derive(ToSchema)]
 pub(in crate::http) struct CrmImportInput {
     /// The list as the text of a CSV file.
     pub csv: String,

@@ -133,7 +133,7 @@ pub(in crate::http) async fn errors(
 }
 
 /// Refuses who may not import, and work for another organisation.
-fn check(state: &State, caller: &Caller, tenant: &str) -> Result<(), Problem> {
+pub(super) fn check(state: &State, caller: &Caller, tenant: &str) -> Result<(), Problem> {
     if !caller.may(Permission::Import) {
         return Err(Error::Forbidden(Permission::Import).into());
     }
@@ -180,8 +180,20 @@ async fn list_of(
     if let Some(mapping) = take(&mut asked, &["mapping_json", "mapping"]) {
         options.insert("mapping".to_owned(), mapping_of(mapping)?);
     }
+    options_of(&mut asked, &mut options);
+    asked.insert("csv".to_owned(), Value::String(csv));
+    asked.insert("options".to_owned(), Value::Object(options));
+    Ok(Value::Object(asked))
+}
+
+/// Takes options out of a body, by the names that they have here.
+pub(super) fn options_of(asked: &mut Map<String, Value>, options: &mut Map<String, Value>) {
     for (from, to) in OPTIONS {
-        if let Some(value) = take(&mut asked, &[from]) {
+        // A mapping that is kept has its columns in `header`.
+        if *from == "header" && asked.get("header").is_some_and(Value::is_array) {
+            continue;
+        }
+        if let Some(value) = take(asked, &[from]) {
             options.entry(*to).or_insert(value);
         }
     }
@@ -189,9 +201,6 @@ async fn list_of(
         let keys: Vec<Value> = keys.split([',', ';']).map(|key| Value::from(key.trim())).collect();
         options.insert("match_keys".to_owned(), Value::Array(keys));
     }
-    asked.insert("csv".to_owned(), Value::String(csv));
-    asked.insert("options".to_owned(), Value::Object(options));
-    Ok(Value::Object(asked))
 }
 
 /// A value of the query as JSON would have it.
@@ -204,7 +213,7 @@ fn value_of(text: String) -> Value {
 }
 
 /// A mapping in our words: an object, or its text.
-fn mapping_of(mapping: Value) -> Result<Value, Problem> {
+pub(super) fn mapping_of(mapping: Value) -> Result<Value, Problem> {
     let wrong =
         || Error::invalid("/mapping_json", "type", "must be an object of columns and fields");
     let mapping = if let Value::String(text) = &mapping {

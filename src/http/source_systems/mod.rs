@@ -6,6 +6,7 @@
 
 pub(super) mod contacts_api;
 pub(super) mod crm_contacts;
+pub(super) mod crm_import_maps;
 pub(super) mod edge_functions;
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};

@@ -2,4 +2,5 @@
 
 mod contacts_api;
 mod crm_contacts;
+mod crm_import_maps;
 mod edge_functions;
