@@ -87,13 +87,15 @@ pub enum ErrorCode {
     SearchUnavailable,
     /// Nothing can be written before somebody repairs the server's files.
     WritesStopped,
+    /// There is too little room on the disk for changes; they are taken again when there is more.
+    NoRoom,
     /// A defect or a failure on this side.
     Internal,
 }
 
 impl ErrorCode {
     /// All codes.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 44] = [
         Self::Malformed,
         Self::Unauthorized,
         Self::Forbidden,
@@ -136,6 +138,7 @@ impl ErrorCode {
         Self::ShuttingDown,
         Self::SearchUnavailable,
         Self::WritesStopped,
+        Self::NoRoom,
         Self::Internal,
     ];
 
@@ -184,6 +187,7 @@ impl ErrorCode {
             Self::ShuttingDown => "shutting_down",
             Self::SearchUnavailable => "search_unavailable",
             Self::WritesStopped => "writes_stopped",
+            Self::NoRoom => "no_room",
             Self::Internal => "internal",
         }
     }
@@ -233,6 +237,7 @@ impl ErrorCode {
             Self::ShuttingDown => "The server is shutting down",
             Self::SearchUnavailable => "Searching is not possible for the moment",
             Self::WritesStopped => "The server takes no changes",
+            Self::NoRoom => "The disk of the server is full",
             Self::Internal => "Something failed on the server",
         }
     }

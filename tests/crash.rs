@@ -70,6 +70,14 @@ const POINTS: &[(&str, &[u64])] = &[
     ("reindex.caught_up", &[1]),
     ("reindex.swapped", &[1]),
     ("reindex.published", &[1]),
+    ("snapshot.appended", &[1, 3]),
+    ("snapshot.written", &[1, 2]),
+    ("snapshot.complete", &[1, 2]),
+    ("snapshot.trimmed", &[1, 2]),
+    ("compact.copied", &[1]),
+    ("compact.ready", &[1, 2]),
+    ("compact.marked", &[1, 2]),
+    ("compact.exchanged", &[1, 2]),
 ];
 
 /// Where to die in merges and undos; a write of them has a dozen parts and more.

@@ -300,6 +300,7 @@ impl HasCode for Error {
             Self::Engine(engine::Error::Closed) => ErrorCode::ShuttingDown,
             Self::Engine(engine::Error::SearchDown) => ErrorCode::SearchUnavailable,
             Self::Engine(engine::Error::WritesStopped(_)) => ErrorCode::WritesStopped,
+            Self::Engine(engine::Error::NoRoom { .. }) => ErrorCode::NoRoom,
             Self::Engine(_) | Self::WriteFailed(_) => ErrorCode::Internal,
         }
     }

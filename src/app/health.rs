@@ -76,6 +76,11 @@ impl App {
                 "store_bytes": stats.store_bytes,
                 "journal_bytes": stats.journal_bytes,
                 "lookup_bytes": stats.lookup_bytes,
+                "live_bytes": stats.live_bytes,
+                "bytes_per_contact": (stats.store_bytes + stats.journal_bytes)
+                    .checked_div(stats.contacts),
+                "last_snapshot": (stats.snapshot_at > 0)
+                    .then_some(Timestamp(stats.snapshot_at)),
             });
             health["index"]["documents"] = json!(stats.documents);
             health["journal"] = json!({"last": stats.applied_seq, "syncs": stats.journal_syncs});

@@ -3,11 +3,35 @@
 use std::io::Write;
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::error::Error;
 use super::{App, authorize};
 use crate::domain::access::{Caller, Permission};
 use crate::domain::audit::AuditAction;
-use crate::engine::{self, CheckReport, Condition, Refreshed, Rejected, Stats, keys};
+use crate::engine::{self, Cancel, CheckReport, Condition, Refreshed, Rejected, Stats, keys};
+
+/// What a compaction came to.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Compaction {
+    /// The store.
+    pub store: Sizes,
+    /// The journal, which has grown by the snapshot before it let go of what was older.
+    pub journal: Sizes,
+    /// How many bytes the keys and values of the store have.
+    pub live_bytes: u64,
+    /// The size of the snapshot; `None` if nothing had been written since the last one.
+    pub snapshot_bytes: Option<u64>,
+}
+
+/// Bytes on disk.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Sizes {
+    /// How many there were.
+    pub before: u64,
+    /// How many there are.
+    pub after: u64,
+}
 
 impl App {
     /// Verifies everything against everything.
@@ -33,6 +57,29 @@ impl App {
             self.recount_facts(organization.number)?;
         }
         Ok(self.partition.reindex(progress)?)
+    }
+
+    /// Makes the files smaller while everything goes on: takes a snapshot into the journal, lets go of
+    /// what is older than what is to be kept, and rewrites the store without what the database has
+    /// left behind. Happens by itself as well, when it is worth it.
+    ///
+    /// Cost: reads and writes everything once; both copies of the store need room meanwhile.
+    ///
+    /// # Errors
+    /// If the caller does not run the server, it was cancelled, or something cannot be read or
+    /// written; then nothing is lost and nothing is smaller.
+    pub fn compact(&self, caller: &Caller, cancel: &Cancel) -> Result<Compaction, Error> {
+        authorize(caller, Permission::Operate)?;
+        let before = self.partition.stats().journal_bytes;
+        let snapshot = self.partition.take_snapshot(cancel)?;
+        let store = self.partition.compact_store(cancel)?;
+        let after = self.partition.stats();
+        Ok(Compaction {
+            store: Sizes { before: store.before, after: store.after },
+            journal: Sizes { before, after: after.journal_bytes },
+            live_bytes: after.live_bytes,
+            snapshot_bytes: snapshot.map(|taken| taken.bytes),
+        })
     }
 
     /// Writes a backup of everything that is acknowledged now, of all organisations, as a tar

@@ -166,6 +166,9 @@ pub(super) enum Command {
     Check(Check),
     /// Rebuild the search index from the store.
     Reindex,
+    /// Make the files smaller: take a snapshot into the journal, let go of what is older, and rewrite
+    /// the store.
+    Compact,
     /// Write the files that say how searches are made, to be changed in the data directory.
     IndexSchema(IndexSchema),
     /// Copy everything that is acknowledged, of a data directory or of a running server, and verify
@@ -282,10 +285,13 @@ pub(super) struct Serve {
     /// Largest file that may be uploaded for an import, in MiB.
     #[arg(long, default_value_t = 2048, value_name = "MIB")]
     pub(super) max_upload_mib: u64,
-    /// Does nothing any more: the whole journal is kept, since it brings back what a power cut takes
-    /// from the store. Taken so that old command lines work.
-    #[arg(long, value_name = "DAYS")]
-    pub(super) journal_days: Option<u32>,
+    /// How many days of changes before the newest snapshot are kept in the journal: states that a
+    /// restore can go back to, and changes that followers can catch up with.
+    #[arg(long, default_value_t = 7, value_name = "DAYS")]
+    pub(super) journal_days: u32,
+    /// But no more than so many MiB of them.
+    #[arg(long, default_value_t = 4096, value_name = "MIB")]
+    pub(super) journal_mib: u64,
 }
 
 #[derive(ClapArgs)]

@@ -1,4 +1,4 @@
-//! `ringdex check`, `ringdex reindex` and `ringdex index-schema`.
+//! `ringdex check`, `ringdex reindex`, `ringdex compact` and `ringdex index-schema`.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use super::rekey::encryption_key;
 use super::target::Target;
 use super::{output, progress};
 use crate::domain::text::counted;
-use crate::engine;
+use crate::engine::{self, Cancel};
 
 pub(super) fn check(args: &Args, command: &Check) -> Result<(), Failure> {
     let lost = if command.repair_journal { repair_journal(args)? } else { Vec::new() };
@@ -107,6 +107,27 @@ pub(super) fn index_schema(args: &Args, command: &IndexSchema) -> Result<(), Fai
     };
     engine::write_schema(&folder)?;
     output::print(&format!("written to {}", folder.display()))
+}
+
+pub(super) fn compact(args: &Args) -> Result<(), Failure> {
+    let done = match Target::open_existing_for_operator(args)? {
+        Target::Remote(client) => client.post("/api/v1/admin/compact", &json!({}))?,
+        Target::Local { app, caller } => {
+            let bar = progress::spinner();
+            let done = json!(app.compact(&caller, &Cancel::never())?);
+            bar.finish_and_clear();
+            done
+        }
+    };
+    if args.json {
+        return output::print_json(&done);
+    }
+    for part in ["store", "journal"] {
+        let bytes = |name: &str| done[part][name].as_u64().unwrap_or(0);
+        let text = format!("{part}: {} to {} bytes", bytes("before"), bytes("after"));
+        output::print(&text)?;
+    }
+    Ok(())
 }
 
 pub(super) fn reindex(args: &Args) -> Result<(), Failure> {

@@ -79,6 +79,7 @@ pub fn run() -> ExitCode {
         Command::Check(command) => maintain::check(&args, command),
         Command::IndexSchema(command) => maintain::index_schema(&args, command),
         Command::Reindex => maintain::reindex(&args),
+        Command::Compact => maintain::compact(&args),
         Command::Backup(command) => backup::backup(&args, command),
         Command::Restore(command) => backup::restore(&args, command),
         Command::Rekey(command) => rekey::rekey(&args, command),

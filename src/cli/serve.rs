@@ -12,7 +12,7 @@ use super::rekey::encryption_key;
 use crate::app::{Access, App, ImportOptions};
 use crate::domain::ids::OrgNumber;
 use crate::domain::text::counted;
-use crate::engine::{Options, StartProgress};
+use crate::engine::{Options, SnapshotOptions, StartProgress};
 use crate::generate;
 use crate::http::{self, ServeOptions};
 
@@ -38,11 +38,6 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
     if let Some(warning) = serve_options.warning() {
         output::complain(&warning);
     }
-    if command.journal_days.is_some() {
-        output::complain(
-            "--journal-days does nothing: the whole journal is kept, since the store is built from it after a power cut",
-        );
-    }
     // From here on a signal is a clean end, and whoever asks is told to wait.
     let signals = http::Signals::catch().map_err(http::ServeError::from)?;
     http::raise_descriptors()?;
@@ -56,6 +51,11 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
         store_cache_bytes: command.store_cache_mib << 20,
         encryption_key: encryption_key(args)?,
         start: progress,
+        snapshots: SnapshotOptions {
+            history: Duration::from_secs(u64::from(command.journal_days) * 24 * 3_600),
+            history_bytes: command.journal_mib << 20,
+            ..SnapshotOptions::default()
+        },
         ..Options::default()
     };
     let app = Arc::new(App::open(data_dir, options)?);

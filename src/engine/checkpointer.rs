@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::health::Health;
 use super::progress::Progress;
+use super::room::Room;
 use super::writer::{abort_process, causes};
 use crate::journal::FileJournal;
 use crate::store::Store;
@@ -19,6 +20,7 @@ pub(super) struct Checkpointer {
     pub(super) health: Arc<Health>,
     pub(super) stop: Arc<AtomicBool>,
     pub(super) every: Duration,
+    pub(super) room: Arc<Room>,
 }
 
 impl Checkpointer {
@@ -30,6 +32,8 @@ impl Checkpointer {
             }
             let trouble = self.journal.check_in_place().err();
             self.health.note_journal(trouble.map(|error| error.to_string()));
+            self.room.tend();
+            self.health.note_room(self.room.trouble());
             if self.applied.get() == done {
                 continue;
             }

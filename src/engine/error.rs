@@ -5,6 +5,20 @@ use std::path::PathBuf;
 /// Why the engine cannot do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// There is too little room on the disk to write.
+    #[error(
+        "the disk of {} has {} MiB free and a write needs {} MiB: make room, then writes are taken \
+         again by themselves",
+        path.display(), free >> 20, (needed >> 20) + 1
+    )]
+    NoRoom {
+        /// The data directory.
+        path: PathBuf,
+        /// How many bytes are free.
+        free: u64,
+        /// How many would have to be.
+        needed: u64,
+    },
     /// Another process holds the data directory.
     #[error("data directory {} is in use by another ringdex process: stop it, or use --server", .0.display())]
     InUse(PathBuf),

@@ -15,6 +15,8 @@ use parking_lot::{Condvar, Mutex};
 pub(super) struct Health {
     stopped: OnceLock<String>,
     journal: Mutex<Option<String>>,
+    upkeep: Mutex<Option<String>>,
+    room: Mutex<Option<String>>,
     is_search_down: AtomicBool,
     search: Mutex<Search>,
     changed: Condvar,
@@ -64,13 +66,17 @@ impl Health {
 
     /// Notes what is wrong with the older files of the journal, or that nothing is.
     pub(super) fn note_journal(&self, trouble: Option<String>) {
-        let mut known = self.journal.lock();
-        if let Some(trouble) = &trouble
-            && known.as_ref() != Some(trouble)
-        {
-            tracing::error!("{trouble}");
-        }
-        *known = trouble;
+        note(&self.journal, trouble);
+    }
+
+    /// Notes that there is no room for writes, or that there is.
+    pub(super) fn note_room(&self, trouble: Option<String>) {
+        note(&self.room, trouble);
+    }
+
+    /// Notes why files cannot be made smaller, or that they can.
+    pub(super) fn note_upkeep(&self, trouble: Option<String>) {
+        note(&self.upkeep, trouble);
     }
 
     /// Notes that the files of the index should be looked at.
@@ -144,7 +150,23 @@ impl Health {
             .map(|reason| format!("searches are refused until a new index is built: {reason}"));
         Condition {
             writes_stopped: self.writes_stopped().map(str::to_owned),
-            degraded: search.into_iter().chain(self.journal.lock().clone()).collect(),
+            degraded: search
+                .into_iter()
+                .chain(self.journal.lock().clone())
+                .chain(self.upkeep.lock().clone())
+                .chain(self.room.lock().clone())
+                .collect(),
         }
     }
+}
+
+/// Keeps a trouble, and logs it when it is a new one.
+fn note(known: &Mutex<Option<String>>, trouble: Option<String>) {
+    let mut known = known.lock();
+    if let Some(trouble) = &trouble
+        && known.as_ref() != Some(trouble)
+    {
+        tracing::error!("{trouble}");
+    }
+    *known = trouble;
 }

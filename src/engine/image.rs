@@ -2,7 +2,10 @@
 //!
 //! That is needed where a journal does not reach back to its first entry: one that an earlier
 //! version has trimmed, and one that was begun behind a store because the one before was damaged.
-//! The entries of an image put every key and change nothing; the index does not read them.
+//! `snapshots` does the same while the partition serves. The entries of an image put every key and
+//! change nothing; neither the store nor the index reads them, except where one is built anew.
+
+use std::iter::Peekable;
 
 use super::error::Error;
 use super::start::{StartProgress, StartWork};
@@ -10,12 +13,17 @@ use crate::domain::ids::{ChangeSeq, OrgNumber};
 use crate::domain::time::Timestamp;
 use crate::journal::{Appended, Entry, FileJournal, Journal, NewEntry, Op};
 use crate::store::fault::crash_point;
-use crate::store::{Store, keys};
+use crate::store::{self, Key, Scan, Store, Value, keys};
 
 /// Who writes images; no user and no token is called so.
-const ACTOR: &str = "ringdex:image";
+pub(super) const ACTOR: &str = "ringdex:image";
 /// An entry of an image is closed when it has so many bytes.
 const ENTRY_BYTES: usize = 4 << 20;
+
+/// Whether an entry that is being written belongs to an image.
+pub(super) fn is_of_image(entry: &NewEntry) -> bool {
+    entry.organization == OrgNumber(0) && entry.actor == ACTOR
+}
 
 /// Whether an entry belongs to an image.
 pub(super) fn is_image(entry: &Entry) -> bool {
@@ -38,31 +46,45 @@ pub(super) fn complete(
     }
     progress.begin(StartWork::CompleteJournal, 0);
     journal.begin_image()?;
-    let (mut ops, mut bytes, mut done) = (Vec::new(), 0, 0);
-    for record in store.scan_prefix(b"") {
-        let (key, value) = record?;
-        // Which journal a store is written from is not for the journal to say.
-        if *key == *keys::JOURNAL {
-            continue;
+    let mut scan = store.scan_prefix(b"").peekable();
+    let mut done = 0;
+    loop {
+        let ops = next_part(&mut scan, ENTRY_BYTES)?;
+        if ops.is_empty() {
+            break;
         }
-        let (key, value) = (key.to_vec(), value.into_vec());
-        // A large value goes into an entry of its own, for it may be as large as an entry can be.
-        if !ops.is_empty() && bytes + value.len() > ENTRY_BYTES {
-            append(journal, std::mem::take(&mut ops), at)?;
-            bytes = 0;
-            progress.advance(done);
-            crash_point("image.appended");
-        }
-        bytes += key.len() + value.len();
-        ops.push(Op::Put { key, value, fresh: false });
-        done += 1;
+        done += ops.len() as u64;
+        append(journal, ops, at)?;
+        progress.advance(done);
+        crash_point("image.appended");
     }
-    append(journal, ops, at)?;
     crash_point("image.written");
     journal.end_image()?;
     store.apply(std::iter::empty(), journal.tail())?;
     progress.end();
     Ok(true)
+}
+
+/// The next records of a scan as operations of one entry, about so many bytes; none at its end. A
+/// large value goes into an entry of its own, for it may be as large as an entry can be.
+pub(super) fn next_part(
+    scan: &mut Peekable<Scan>,
+    most_bytes: usize,
+) -> Result<Vec<Op>, store::Error> {
+    let (mut ops, mut bytes) = (Vec::new(), 0);
+    let size = |record: &Result<(Key, Value), store::Error>| {
+        record.as_ref().map_or(0, |(key, value)| key.len() + value.len())
+    };
+    while let Some(record) = scan.next_if(|next| ops.is_empty() || bytes + size(next) <= most_bytes)
+    {
+        bytes += size(&record);
+        let (key, value) = record?;
+        // Which journal a store is written from is not for the journal to say.
+        if *key != *keys::JOURNAL {
+            ops.push(Op::Put { key: key.to_vec(), value: value.into_vec(), fresh: false });
+        }
+    }
+    Ok(ops)
 }
 
 fn append(journal: &FileJournal, ops: Vec<Op>, at: Timestamp) -> Result<ChangeSeq, Error> {

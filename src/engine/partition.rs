@@ -11,87 +11,43 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use crossbeam_channel::{Receiver, Sender};
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex, RwLock};
 use tantivy::Searcher;
 
 use super::backup;
 use super::cancel::Cancel;
 use super::checkpointer::Checkpointer;
+use super::compaction::{self, Compacted};
 use super::error::{Error, Rejected};
 use super::feed::RecentEntries;
 use super::follower::{Follower, Replacement, Serving};
 use super::health::{Condition, Health};
 use super::image;
 use super::mender::Mender;
+use super::options::Options;
 use super::progress::Progress;
 use super::rebuild::{Builder, read_schema};
 use super::record_cache::RecordCache;
 use super::recovery;
 use super::rekey;
-use super::scores::Scorer;
-use super::start::StartProgress;
+use super::room::Room;
+use super::snapshots::SnapshotTaken;
 use super::trash::Trash;
 use super::tx::{Numbers, Tx, Usages};
+use super::upkeep::Upkeep;
 use super::watch::{Watch, Watches};
 use super::writer::{
-    Origin, PendingWrite, Reply, Request, Writer, Written, abort_on_panic, causes, job,
+    Needs, Origin, PendingWrite, Reply, Request, Writer, Written, abort_on_panic, causes, job,
 };
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, ContactId, ContactNumber, OrgNumber};
-use crate::domain::time::{Clock, Timestamp};
+use crate::domain::time::Timestamp;
 use crate::index::{Generations, Mirror, Space};
 use crate::journal::{self, FileJournal};
 use crate::lookup::Table;
 use crate::search::{self, Hit, Request as SearchRequest};
 use crate::store::{self, Store, Value, codec, keys};
-use crate::vault::{KeyPurpose, MasterKey, Vault};
-
-/// How a partition is kept.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Memory for pages of the store, in bytes.
-    pub store_cache_bytes: u64,
-    /// Memory for documents that are not committed yet, in bytes.
-    pub index_writer_bytes: usize,
-    /// Files of the index up to this size in all are read at the start before it serves; larger
-    /// ones are looked at while it does. Reading takes about a second for a gigabyte.
-    pub verified_index_bytes: u64,
-    /// Records kept decoded.
-    pub cards: usize,
-    /// A new journal segment is begun when the present one has this size. All are kept: without a
-    /// verified copy of the store nothing else brings back what a power cut may take from it.
-    pub journal_segment_bytes: u64,
-    /// The store is made power-safe this often.
-    pub checkpoint_every: Duration,
-    /// The clock.
-    pub clock: Clock,
-    /// What opens an encrypted data directory. A new directory is encrypted if there is one.
-    pub encryption_key: Option<MasterKey>,
-    /// Where the opening tells how far it has come.
-    pub start: StartProgress,
-    /// Whether a directory is opened that a restore has not finished; for the restore itself.
-    pub is_restore: bool,
-    /// What scores contacts, if they are scored.
-    pub scorer: Option<Arc<dyn Scorer>>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            store_cache_bytes: 384 << 20,
-            index_writer_bytes: 96 << 20,
-            verified_index_bytes: 64 << 20,
-            cards: 60_000,
-            journal_segment_bytes: journal::Options::default().segment_bytes,
-            checkpoint_every: Duration::from_secs(30),
-            clock: Clock::system(),
-            encryption_key: None,
-            start: StartProgress::default(),
-            is_restore: false,
-            scorer: None,
-        }
-    }
-}
+use crate::vault::{KeyPurpose, Vault};
 
 /// A page of records.
 pub struct SearchPage {
@@ -110,24 +66,6 @@ pub struct SearchPage {
     pub step: search::Step,
     /// The counts that were asked for.
     pub facets: BTreeMap<search::FacetField, search::Facet>,
-}
-
-/// Figures about a partition.
-#[derive(Clone, Copy, Debug)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct Stats {
-    pub contacts: u64,
-    pub documents: u64,
-    pub segments: usize,
-    pub phones: usize,
-    pub lookup_bytes: usize,
-    pub store_bytes: u64,
-    pub journal_bytes: u64,
-    pub journal_syncs: u64,
-    pub applied_seq: u64,
-    pub visible_seq: u64,
-    pub degraded: u64,
-    pub writes_stopped: bool,
 }
 
 /// How a record that was read is kept.
@@ -154,7 +92,9 @@ pub struct Partition {
     watches: Arc<Watches>,
     recent: RecentEntries,
     health: Arc<Health>,
+    room: Arc<Room>,
     builder: Arc<Builder>,
+    upkeep: Arc<Upkeep>,
     requests: Option<Sender<Request>>,
     threads: Mutex<Threads>,
     stop: Arc<AtomicBool>,
@@ -167,6 +107,7 @@ struct Threads {
     follower: Option<JoinHandle<Option<Mirror>>>,
     mender: Option<JoinHandle<()>>,
     keeper: Option<JoinHandle<()>>,
+    upkeep: Option<JoinHandle<()>>,
 }
 
 impl Partition {
@@ -177,6 +118,7 @@ impl Partition {
     pub fn open(root: &Path, options: Options) -> Result<Self, Error> {
         backup::refuse_backup(root, options.is_restore)?;
         let lock = lock(root)?;
+        let room = Arc::new(Room::of(root));
         rekey::settle(root)?;
         let vault = recovery::open_vault(root, options.encryption_key.as_ref())?;
         let sealer = |room: KeyPurpose| vault.as_ref().map(|vault| vault.sealer(room));
@@ -229,6 +171,22 @@ impl Partition {
             one_at_a_time: Mutex::new(()),
             is_closing: AtomicBool::new(false),
         });
+        let health = Arc::<Health>::default();
+        let upkeep = Arc::new(Upkeep {
+            root: root.to_owned(),
+            journal: Arc::clone(&journal),
+            store: Arc::clone(&store),
+            store_options,
+            visible: Arc::clone(&visible),
+            health: Arc::clone(&health),
+            clock: options.clock.clone(),
+            options: options.snapshots,
+            requests: Mutex::new(Some(request_sender.clone())),
+            closing: Condvar::new(),
+            taking: Mutex::new(()),
+            copying: RwLock::new(()),
+            compacting: Mutex::new(()),
+        });
         let partition = Self {
             root: root.to_owned(),
             vault,
@@ -239,7 +197,9 @@ impl Partition {
             trash: Arc::new(scanned.trash),
             watches: Arc::default(),
             recent: RecentEntries::default(),
-            health: Arc::default(),
+            health,
+            room,
+            upkeep,
             stop: Arc::new(AtomicBool::new(false)),
             threads: Mutex::new(Threads::default()),
             requests: Some(request_sender),
@@ -290,6 +250,7 @@ impl Partition {
             clock: self.options.clock.clone(),
             numbers,
             usages,
+            room: Arc::clone(&self.room),
         };
         let follower = Follower {
             journal: Arc::clone(&self.journal),
@@ -312,6 +273,7 @@ impl Partition {
             health: Arc::clone(&self.health),
             stop: Arc::clone(&self.stop),
             every: self.options.checkpoint_every,
+            room: Arc::clone(&self.room),
         };
         let spawn = |name: &str| std::thread::Builder::new().name(name.to_owned());
         let mut threads = self.threads.lock();
@@ -330,6 +292,8 @@ impl Partition {
             sealer: self.builder.sealer.clone(),
         };
         threads.mender = Some(spawn("mender").spawn(move || mender.run()).map_err(io)?);
+        let upkeep = Arc::clone(&self.upkeep);
+        threads.upkeep = Some(spawn("upkeep").spawn(move || upkeep.run()).map_err(io)?);
         threads.keeper = Some(
             spawn("keeper")
                 .spawn(move || abort_on_panic("the keeper", || keeper.run()))
@@ -386,7 +350,8 @@ impl Partition {
         E: Send + 'static,
     {
         let (job, answer) = job(run);
-        let request = Request { job, org, origin: origin.into(), reads_lookup };
+        let needs = if reads_lookup { Needs::Lookup } else { Needs::Nothing };
+        let request = Request { job, org, origin: origin.into(), needs };
         let sender = self.requests.as_ref().ok_or(Error::Closed)?;
         sender.send(request).map_err(|_closed| Error::Closed)?;
         Ok(answer)
@@ -660,24 +625,30 @@ impl Partition {
         self.health.condition()
     }
 
-    /// Figures for metrics. Cost: looks at the sizes of all files.
-    pub fn stats(&self) -> Stats {
-        let searcher = self.searcher();
-        let condition = self.condition();
-        Stats {
-            contacts: self.contact_count(),
-            documents: searcher.num_docs(),
-            segments: searcher.segment_readers().len(),
-            phones: self.table.phone_count(),
-            lookup_bytes: self.table.memory_bytes(),
-            store_bytes: self.store.size_on_disk(),
-            journal_bytes: self.journal.byte_size(),
-            journal_syncs: self.journal.sync_count(),
-            applied_seq: self.applied_seq().0,
-            visible_seq: self.visible_seq().0,
-            degraded: condition.degraded.len() as u64,
-            writes_stopped: condition.writes_stopped.is_some(),
-        }
+    /// Takes a snapshot into the journal and lets go of what is behind it and older than what is to
+    /// be kept; `None` if nothing was written since the last one. Writes go on meanwhile.
+    ///
+    /// Cost: reads the store, and writes and reads as much as it holds.
+    ///
+    /// # Errors
+    /// If it was cancelled, or something cannot be read or written; then everything is as before.
+    pub fn take_snapshot(&self, cancel: &Cancel) -> Result<Option<SnapshotTaken>, Error> {
+        self.upkeep.take_snapshot(cancel, false)
+    }
+
+    /// Rewrites the store without what the database has left behind of changed values, and puts
+    /// that in its place while reads and writes go on.
+    ///
+    /// Cost: reads and writes everything; both copies need room meanwhile.
+    ///
+    /// # Errors
+    /// If it was cancelled, or something cannot be read or written; then everything is as before.
+    pub fn compact_store(&self, cancel: &Cancel) -> Result<Compacted, Error> {
+        self.upkeep.compact(cancel, false)
+    }
+
+    pub(super) fn upkeep(&self) -> &Upkeep {
+        &self.upkeep
     }
 
     /// The data directory.
@@ -730,7 +701,11 @@ impl Drop for Partition {
     fn drop(&mut self) {
         // Without a sender the writer finishes what it has and ends.
         self.requests = None;
+        self.upkeep.close();
         let mut threads = self.threads.lock();
+        if let Some(upkeep) = threads.upkeep.take() {
+            let _ = upkeep.join();
+        }
         if let Some(writer) = threads.writer.take() {
             let _ = writer.join();
         }
@@ -769,7 +744,8 @@ impl Drop for Partition {
 /// program, holds it as well until that program begins.
 const LOCK_PATIENCE: Duration = Duration::from_millis(500);
 
-/// Keeps other processes out of a data directory, which is made if need be.
+/// Keeps other processes out of a data directory, which is made if need be. What a compaction has
+/// left is brought in order then.
 pub(super) fn lock(root: &Path) -> Result<File, Error> {
     let path = root.join("LOCK");
     let io = |source| Error::Io { path: path.clone(), source };
@@ -778,7 +754,10 @@ pub(super) fn lock(root: &Path) -> Result<File, Error> {
     let begun = Instant::now();
     loop {
         match file.try_lock() {
-            Ok(()) => return Ok(file),
+            Ok(()) => {
+                compaction::settle(root)?;
+                return Ok(file);
+            }
             Err(TryLockError::WouldBlock) if begun.elapsed() < LOCK_PATIENCE => {
                 std::thread::sleep(LOCK_PATIENCE / 50);
             }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use super::error::Error;
-use super::partition::Options;
+use super::options::Options;
 use super::repair::settle_journal;
 use super::start::{StartProgress, StartWork};
 use super::trash::Trash;
@@ -27,6 +27,8 @@ use crate::vault::{self, MasterKey, Sealer, Vault};
 const SCAN_BATCH: usize = 20_000;
 /// Bytes of stored records from which on a batch takes no more; decoded they are a few times that.
 const SCAN_BATCH_BYTES: usize = 16 << 20;
+/// The length of the key of a contact.
+const CONTACT_KEY_BYTES: usize = 21;
 /// Records of the first batch: who only wants to know whether there are many is done with it.
 const FIRST_BATCH: usize = 2_048;
 
@@ -288,11 +290,13 @@ pub(super) fn fill_table(store: &Store, table: &Table) -> Result<Scanned, Error>
     let mut live = 0;
     let trash = Trash::default();
     let mut usages = Usages::new();
+    let mut live_bytes = 0;
     for_each_contact(store, &[keys::CONTACTS], |batch| {
         for (org, contact, bytes) in &batch {
             let usage = usages.entry(org.0).or_default();
             usage.contacts += 1;
             usage.bytes += *bytes as u64;
+            live_bytes += (CONTACT_KEY_BYTES + bytes) as u64;
             highest = highest.max(contact.number.0);
             if contact.is_deleted() {
                 trash.set(*org, contact);
@@ -306,38 +310,25 @@ pub(super) fn fill_table(store: &Store, table: &Table) -> Result<Scanned, Error>
         Ok(true)
     })?;
     table.fill(phones, identities);
-    for entry in store.scan_prefix(&[keys::TOMBSTONES]) {
-        let tombstone: Tombstone = codec::decode(&entry?.1)?;
-        highest = highest.max(tombstone.number.0);
-    }
-    for entry in store.scan_prefix(&[keys::MERGES]) {
+    // The rest is read so that damage shows now and not when somebody needs it.
+    let before = store.scan_range(&[], &[keys::CONTACTS]);
+    for entry in before.chain(store.scan_range(&[keys::CONTACTS + 1], &[u8::MAX])) {
         let (key, value) = entry?;
-        let org = key.get(1..5).and_then(|org| org.try_into().ok()).map_or(0, u32::from_be_bytes);
-        usages.entry(org).or_default().bytes += value.len() as u64;
+        live_bytes += (key.len() + value.len()) as u64;
+        match key.first() {
+            Some(&keys::TOMBSTONES) => {
+                let tombstone: Tombstone = codec::decode(&value)?;
+                highest = highest.max(tombstone.number.0);
+            }
+            Some(&keys::MERGES) => {
+                let org = key.get(1..5).and_then(|org| org.try_into().ok());
+                let org = org.map_or(0, u32::from_be_bytes);
+                usages.entry(org).or_default().bytes += value.len() as u64;
+            }
+            Some(_) | None => {}
+        }
     }
-    // The rest is only read, so that damage shows now and not when somebody needs it.
-    for space in [
-        keys::AUDIT,
-        keys::AUDIT_DETAILS,
-        keys::DEPARTMENTS,
-        keys::DECISIONS,
-        keys::DUPLICATE_RUNS,
-        keys::FIELDS,
-        keys::IDEMPOTENCY,
-        keys::JOBS,
-        keys::IMPORT_ROWS,
-        keys::LINKS,
-        keys::RECORDS,
-        keys::META,
-        keys::ORGANIZATIONS,
-        keys::QUEUES,
-        keys::SAVED_SEARCHES,
-        keys::SESSIONS,
-        keys::TOKENS,
-        keys::USERS,
-    ] {
-        store.scan_prefix(&[space]).try_for_each(|entry| entry.map(drop))?;
-    }
+    store.set_live_bytes(live_bytes);
     let reserved = match store.get(keys::NEXT_CONTACT_NUMBER)? {
         Some(bytes) => bytes.as_ref().try_into().map_or(0, u32::from_be_bytes),
         None => 0,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::error::Error;
+use super::image;
 use super::scores::Scorer;
 use crate::domain::access::SightKey;
 use crate::domain::audit::{AuditAction, FieldChange};
@@ -114,6 +115,13 @@ pub(super) struct UsageDelta {
     pub(super) bytes: i64,
 }
 
+impl UsageDelta {
+    /// What takes it back.
+    pub(super) fn reversed(self) -> Self {
+        Self { contacts: -self.contacts, bytes: -self.bytes }
+    }
+}
+
 /// What organisations keep, by number.
 pub(super) type Usages = HashMap<u32, Usage>;
 
@@ -183,6 +191,20 @@ impl<'a> Tx<'a> {
             created: HashSet::new(),
             consents: HashSet::new(),
         }
+    }
+
+    /// Takes the next records of the store, about so many bytes, as operations of an image; where
+    /// it goes on, unless that was the end. Only right where the store has all writes before this.
+    pub(super) fn image_part(
+        &mut self,
+        from: &[u8],
+        most_bytes: usize,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let mut scan = self.store.scan_range(from, &[u8::MAX]).peekable();
+        // Not among `own`: later writes of the group find the same in the store.
+        self.ops = image::next_part(&mut scan, most_bytes)?;
+        let last = self.ops.last().map(|op| [op.key(), &[0]].concat());
+        Ok(last.filter(|_| scan.peek().is_some()))
     }
 
     pub(super) fn into_parts(self) -> Parts {

@@ -9,11 +9,13 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::error::{Error, Rejected};
 use super::health::Health;
+use super::image::is_of_image;
 use super::progress::Progress;
 use super::record_cache::RecordCache;
+use super::room::{Room, Shortage};
 use super::scores::Scorer;
 use super::trash::Trash;
-use super::tx::{ContactChange, GroupView, Numbers, Overlay, Parts, Tx, Usages};
+use super::tx::{ContactChange, GroupView, Numbers, Overlay, Parts, Tx, UsageDelta, Usages};
 use super::watch::Watches;
 use crate::domain::access::Caller;
 use crate::domain::contact::Contact;
@@ -66,8 +68,18 @@ pub(super) struct Request {
     pub(super) job: Box<dyn Job>,
     pub(super) org: OrgNumber,
     pub(super) origin: Origin,
-    /// The closure reads the lookup table, so everything before it must be applied there.
-    pub(super) reads_lookup: bool,
+    pub(super) needs: Needs,
+}
+
+/// What must have been applied before a job runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Needs {
+    /// Nothing: it sees what the group has changed.
+    Nothing,
+    /// Changes of contacts, for the closure reads the lookup table.
+    Lookup,
+    /// Everything, for the closure goes over the store itself.
+    Store,
 }
 
 /// A job made of a closure.
@@ -158,6 +170,7 @@ pub(super) struct Writer {
     pub(super) clock: Clock,
     pub(super) numbers: Numbers,
     pub(super) usages: Usages,
+    pub(super) room: Arc<Room>,
 }
 
 #[derive(Default)]
@@ -167,6 +180,9 @@ struct Group {
     changes: Vec<ContactChange>,
     overlay: Overlay,
     bytes: usize,
+    /// What has to be taken back if the group cannot be written.
+    numbers_before: Option<Numbers>,
+    deltas: Vec<(u32, UsageDelta)>,
 }
 
 impl Writer {
@@ -176,7 +192,12 @@ impl Writer {
             let mut group = Group::default();
             let mut next = Some(first);
             while let Some(request) = next {
-                if request.reads_lookup && !group.changes.is_empty() {
+                let must_wait = match request.needs {
+                    Needs::Nothing => false,
+                    Needs::Lookup => !group.changes.is_empty(),
+                    Needs::Store => !group.entries.is_empty(),
+                };
+                if must_wait {
                     self.commit(std::mem::take(&mut group));
                 }
                 self.execute(request, &mut group);
@@ -213,9 +234,11 @@ impl Writer {
                 request.job.finish(Err(error));
                 return;
             }
+            group.numbers_before.get_or_insert(self.numbers);
             self.numbers = numbers;
             for (org, delta) in deltas {
                 self.usages.entry(org).or_default().add(delta);
+                group.deltas.push((org, delta));
             }
             if !ops.is_empty() {
                 group.bytes += ops.iter().map(op_bytes).sum::<usize>();
@@ -234,7 +257,12 @@ impl Writer {
     }
 
     /// Makes a group durable, then readable, then known to its callers.
-    fn commit(&self, group: Group) {
+    fn commit(&mut self, group: Group) {
+        if !group.entries.is_empty()
+            && let Err(shortage) = self.room.check(group.bytes)
+        {
+            return self.refuse(group, &shortage);
+        }
         let before = self.journal.tail();
         let seq = if group.entries.is_empty() {
             before
@@ -248,6 +276,11 @@ impl Writer {
                 Err(error @ journal::Error::Displaced { .. }) => {
                     return self.stop(group, &error.to_string());
                 }
+                Err(error) if error.is_no_room() => {
+                    let path = self.journal.directory().to_owned();
+                    let needed = group.bytes as u64;
+                    return self.refuse(group, &Shortage { path, free: 0, needed });
+                }
                 Err(error) => {
                     abort_process(&format!("the journal cannot be written: {}", causes(&error)))
                 }
@@ -255,7 +288,9 @@ impl Writer {
         };
         if !group.entries.is_empty() {
             crash_point("writer.journalled");
-            let changes = group.entries.iter().flat_map(|entry| entry.ops.iter().map(as_change));
+            // An image repeats what the store has.
+            let changing = group.entries.iter().filter(|entry| !is_of_image(entry));
+            let changes = changing.flat_map(|entry| entry.ops.iter().map(as_change));
             if let Err(error) = self.store.apply(changes, seq) {
                 abort_process(&format!("the store cannot be written: {}", causes(&error)));
             }
@@ -277,6 +312,19 @@ impl Writer {
         }
         for job in group.finished {
             job.finish(Ok(seq));
+        }
+    }
+
+    /// Tells those who wait that there is no room; everything is as before the group.
+    fn refuse(&mut self, group: Group, shortage: &Shortage) {
+        if let Some(numbers) = group.numbers_before {
+            self.numbers = numbers;
+        }
+        for (org, delta) in group.deltas {
+            self.usages.entry(org).or_default().add(delta.reversed());
+        }
+        for job in group.finished {
+            job.finish(Err(shortage.error()));
         }
     }
 

@@ -213,6 +213,21 @@ pub(super) async fn reindex(
     Ok(answer::json(StatusCode::OK, &json!({"contacts": contacts})))
 }
 
+/// Makes the files smaller while everything goes on: takes a snapshot into the journal, lets go of
+/// what is older than what is to be kept, and rewrites the store without what changed values have
+/// left behind; answers when that is done. It happens by itself as well, when it is worth it.
+#[utoipa::path(post, path = "/api/v1/admin/compact", operation_id = "compact", tag = "administration",
+    responses((status = 200, body = schema::CompactAnswer), (status = 403, body = schema::Problem), (status = 503, body = schema::Problem)))]
+pub(super) async fn compact(
+    request: HttpRequest,
+    state: web::Data<State>,
+    caller: Authenticated,
+) -> Result<HttpResponse, Problem> {
+    let done =
+        answer::scan(&request, &state, move |app, cancel| app.compact(&caller.0, cancel)).await?;
+    Ok(answer::json(StatusCode::OK, &done))
+}
+
 /// Sends a backup of everything that is acknowledged now, of all organisations, as a tar archive,
 /// while work goes on; for who runs the server. `ringdex backup --server` takes and verifies it,
 /// `ringdex restore` makes a data directory of it. An archive without the file `BACKUP`, which

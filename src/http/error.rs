@@ -116,6 +116,7 @@ pub(super) fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::ShuttingDown
         | ErrorCode::SearchUnavailable
         | ErrorCode::WritesStopped => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::NoRoom => StatusCode::INSUFFICIENT_STORAGE,
         ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -133,6 +134,13 @@ impl From<app::Error> for Problem {
             // Which files those are is for the operator, in the log and at /readyz.
             "nothing is written until the server's files are repaired; what is there can be read"
                 .clone_into(&mut problem.detail);
+        }
+        if code == ErrorCode::NoRoom {
+            // Where that is, is for the operator, in the log and at /readyz.
+            "the disk of the server is full: nothing was changed; what is there can be read, and \
+             changes are taken again as soon as there is room"
+                .clone_into(&mut problem.detail);
+            problem.retry_after = Some(30);
         }
         if let app::Error::PhoneInUse(duplicates) = &error {
             problem.more.push(("duplicates", json!(duplicates)));

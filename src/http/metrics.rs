@@ -39,7 +39,7 @@ impl Metrics {
         )?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(seconds.clone()))?;
-        let table: [(&str, &str, Figure); 11] = [
+        let table: [(&str, &str, Figure); 15] = [
             ("ringdex_contacts", "Contacts that are not deleted.", |s| s.contacts),
             ("ringdex_index_documents", "Documents that searches see.", |s| s.documents),
             ("ringdex_index_segments", "Segments of the search index.", |s| s.segments as u64),
@@ -47,6 +47,20 @@ impl Metrics {
             ("ringdex_store_bytes", "Size of the store on disk.", |s| s.store_bytes),
             ("ringdex_journal_bytes", "Size of the journal on disk.", |s| s.journal_bytes),
             ("ringdex_journal_syncs", "Syncs of the journal since the start.", |s| s.journal_syncs),
+            ("ringdex_journal_first_seq", "First change that the journal has.", |s| {
+                s.journal_first
+            }),
+            ("ringdex_snapshot_seq", "Change from which on the journal brings back all.", |s| {
+                s.snapshot_from
+            }),
+            (
+                "ringdex_snapshot_timestamp_seconds",
+                "When the newest snapshot was complete, as Unix time; 0 if there is none.",
+                |s| u64::try_from(s.snapshot_at / 1_000).unwrap_or(0),
+            ),
+            ("ringdex_store_live_bytes", "Bytes of keys and values in the store.", |s| {
+                s.live_bytes
+            }),
             ("ringdex_applied_seq", "Last change that is durable and readable.", |s| s.applied_seq),
             ("ringdex_degraded", "Parts that work less well than they should.", |s| s.degraded),
             (

@@ -56,7 +56,7 @@ use super::{
         crm_import_maps::list, crm_import_maps::create, crm_import_maps::find, crm_import_maps::replace, crm_import_maps::delete,
         contacts_api::list, contacts_api::create, contacts_api::create_many, contacts_api::find, contacts_api::update, contacts_api::delete, contacts_api::import_sheet,
         audit::list, audit::export,
-        admin::back_up, admin::check, admin::reindex,
+        admin::back_up, admin::check, admin::compact, admin::reindex,
         health::healthz, health::readyz, health::figures, health::metrics,
     ),
     security(("token" = [])),

@@ -206,6 +206,7 @@ const WRITTEN: &[Endpoint] = &[
     get("/api/v1/admin/backup", || read().to(admin::back_up)),
     post("/api/v1/admin/check", || web::post().to(admin::check)),
     post("/api/v1/admin/reindex", || web::post().to(admin::reindex)),
+    post("/api/v1/admin/compact", || web::post().to(admin::compact)),
     post("/rest/v1/contacts", || web::post().to(edge_functions::create)),
     post("/functions/v1/search-contacts", || web::post().to(edge_functions::search)),
     post("/functions/v1/import-contacts", || web::post().to(edge_functions::import)),

@@ -25,8 +25,8 @@ mod tags;
 mod telephones;
 
 pub(super) use admin::{
-    CheckReport, NewToken, Organization, OrganizationInput, OrganizationList, OrganizationPatch,
-    ReindexAnswer, Settings, Token, TokenInput, TokenList, TokenPatch,
+    CheckReport, CompactAnswer, NewToken, Organization, OrganizationInput, OrganizationList,
+    OrganizationPatch, ReindexAnswer, Settings, Token, TokenInput, TokenList, TokenPatch,
 };
 pub(super) use consents::{
     Consent, ConsentInput, ConsentList, NumberCheckAnswer, NumberCheckInput,

@@ -8,10 +8,25 @@ use std::path::{Path, PathBuf};
 use super::Chain;
 use crate::domain::ids::ChangeSeq;
 
+impl Error {
+    /// Whether there was no room for a write, and the journal is as it was before.
+    pub fn is_no_room(&self) -> bool {
+        matches!(self, Self::NoRoom { .. })
+    }
+}
+
 /// An error of the journal.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// There is no room for the entries; nothing was written.
+    #[error("there is no room to write {}", path.display())]
+    NoRoom {
+        /// The segment file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The operating system refused.
     #[error("cannot {action} {}", path.display())]
     Io {

@@ -5,6 +5,7 @@
 //! failed write nothing is known about the file's end, so the journal takes no more entries.
 
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -184,6 +185,11 @@ impl FileJournal {
         self.syncs.load(Ordering::Relaxed)
     }
 
+    /// Where it is.
+    pub fn directory(&self) -> &Path {
+        &self.dir
+    }
+
     /// The size of all segments in bytes.
     pub fn byte_size(&self) -> u64 {
         self.view.lock().segments.iter().map(|segment| segment.end).sum()
@@ -254,7 +260,16 @@ impl FileJournal {
         }
         // From here on the file may have changed: only success makes the journal usable again.
         writer.poisoned = true;
-        file.write_all_at(&writer.buffer, start).map_err(io_error("write", path))?;
+        if let Err(source) = file.write_all_at(&writer.buffer, start) {
+            if matches!(source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+                && file.set_len(start).and_then(|()| file.sync_all()).is_ok()
+            {
+                // What was begun is away again: it is known what the file holds.
+                writer.poisoned = false;
+                return Err(Error::NoRoom { path: path.clone(), source });
+            }
+            return Err(io_error("write", path)(source));
+        }
         file.sync_data().map_err(io_error("sync", path))?;
         // Once more: what is synced into a file that nobody finds again is lost.
         handle.check_in_place()?;
@@ -288,7 +303,7 @@ impl FileJournal {
     }
 
     /// Begins a new segment; in the place of the present one if that has no entry.
-    fn rotate(&self, image: ImageMark) -> Result<(), Error> {
+    pub(super) fn rotate(&self, image: ImageMark) -> Result<(), Error> {
         let (header, is_empty) = {
             let view = self.view.lock();
             let Some(segment) = view.segments.last() else { return Err(Error::Poisoned) };
@@ -314,18 +329,6 @@ impl FileJournal {
         Ok(())
     }
 
-    /// Says that an image begins: entries follow that hold all there is.
-    pub fn begin_image(&self) -> Result<(), Error> {
-        let _writer = self.writer.lock();
-        self.rotate(ImageMark::Begins)
-    }
-
-    /// Says that the image is complete: from its first entry on the journal is whole.
-    pub fn end_image(&self) -> Result<(), Error> {
-        let _writer = self.writer.lock();
-        self.rotate(ImageMark::Complete)
-    }
-
     /// The first of the entries that bring back everything when they are applied to nothing: the
     /// first entry of all, or that of the newest complete image. `None` if there are none, since
     /// a program before this one has let go of its beginning.
@@ -343,6 +346,16 @@ impl FileJournal {
             Some(Error::Displaced { path }) if self.has(&path) => Err(Error::Displaced { path }),
             _ => Ok(()),
         }
+    }
+
+    /// Keeps appending threads away while something is done.
+    pub(super) fn without_writers<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _writer = self.writer.lock();
+        work()
+    }
+
+    pub(super) fn seed(&self) -> Seed {
+        self.seed
     }
 
     pub(super) fn with_segments<T>(

@@ -93,6 +93,9 @@ fn every_crash_leaves_whole_values_and_replay_completes_them() {
             .filter_map(|key| value(key, ROUNDS))
             .filter(|value| value.len() > parts::PART_BYTES)
             .map(|value| value.len().div_ceil(parts::PART_BYTES));
-        assert_eq!(store.tree.scan_prefix([RESERVED, 1]).count(), parts.sum::<usize>());
+        assert_eq!(
+            store.files.load().tree.scan_prefix([RESERVED, 1]).count(),
+            parts.sum::<usize>()
+        );
     }
 }

@@ -16,8 +16,9 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 
 use crate::domain::ids::ChangeSeq;
@@ -118,14 +119,22 @@ impl Change<'_> {
 /// they wait for each other.
 #[derive(Debug)]
 pub struct Store {
+    files: ArcSwap<Files>,
+    sealer: Option<Sealer>,
+    applied: AtomicU64,
+    /// How many bytes keys and values have.
+    live: AtomicI64,
+    /// The bytes of one tagged value, used again for the next one.
+    writer: Mutex<Vec<u8>>,
+}
+
+/// The database of a directory.
+#[derive(Debug)]
+struct Files {
     tree: sled::Tree,
     db: sled::Db,
     dir: PathBuf,
     data_file: File,
-    sealer: Option<Sealer>,
-    applied: AtomicU64,
-    /// The bytes of one tagged value, used again for the next one.
-    writer: Mutex<Vec<u8>>,
     _lock: Arc<File>,
 }
 
@@ -148,7 +157,7 @@ impl Store {
         if key.first() == Some(&RESERVED) {
             return Err(Error::KeyReserved);
         }
-        parts::get(&self.tree, self.sealer.as_ref(), key)
+        parts::get(&self.files.load().tree, self.sealer.as_ref(), key)
     }
 
     /// Whether a key exists; cheaper than reading a large value.
@@ -156,7 +165,7 @@ impl Store {
         if key.first() == Some(&RESERVED) {
             return Err(Error::KeyReserved);
         }
-        Ok(self.tree.contains_key(key)?)
+        Ok(self.files.load().tree.contains_key(key)?)
     }
 
     /// Applies changes in their order and then notes that everything up to `applied` is applied.
@@ -179,17 +188,19 @@ impl Store {
     ) -> Result<(), Error> {
         let mut buffer = self.writer.lock();
         crash_point("store.apply.begin");
+        let files = self.files.load();
         for change in changes {
             change.check()?;
-            match change {
+            let grown = match change {
                 Change::Put { key, value } => {
-                    parts::put(&self.tree, self.sealer.as_ref(), key, value, &mut buffer)?;
+                    parts::put(&files.tree, self.sealer.as_ref(), key, value, &mut buffer)?
                 }
-                Change::Delete { key } => parts::delete(&self.tree, key)?,
-            }
+                Change::Delete { key } => parts::delete(&files.tree, key)?,
+            };
+            self.live.fetch_add(grown, Ordering::Relaxed);
             crash_point("store.apply.between");
         }
-        self.tree.insert(APPLIED_KEY, &applied.0.to_be_bytes())?;
+        files.tree.insert(APPLIED_KEY, &applied.0.to_be_bytes())?;
         self.applied.store(applied.0, Ordering::Release);
         crash_point("store.apply.end");
         Ok(())
@@ -200,23 +211,47 @@ impl Store {
         ChangeSeq(self.applied.load(Ordering::Acquire))
     }
 
+    /// How many bytes keys and values have, without what the database needs around them. Right
+    /// once [`Store::set_live_bytes`] has said what there was when it was opened.
+    pub fn live_bytes(&self) -> u64 {
+        u64::try_from(self.live.load(Ordering::Relaxed)).unwrap_or(0)
+    }
+
+    /// Says how many bytes keys and values have, which takes a scan to find out.
+    pub fn set_live_bytes(&self, bytes: u64) {
+        self.live.store(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
+    }
+
+    /// Puts the files of another store, which has the same records, in the place of its own; nobody
+    /// may write meanwhile. Readers that have begun go on in the old ones.
+    pub fn exchange(&self, other: Self) -> OldFiles {
+        let _writer = self.writer.lock();
+        self.live.store(other.live.load(Ordering::Relaxed), Ordering::Relaxed);
+        OldFiles(self.files.swap(other.files.into_inner()))
+    }
+
+    /// Where its files are.
+    pub fn directory(&self) -> PathBuf {
+        self.files.load().dir.clone()
+    }
+
     /// Goes over all keys that begin with a prefix, in their order.
     ///
     /// It is not a snapshot: changes made meanwhile may be seen or not, each key as a whole.
     pub fn scan_prefix(&self, prefix: &[u8]) -> Scan {
-        Scan::prefix(&self.tree, self.sealer.as_ref(), prefix)
+        Scan::prefix(&self.files.load().tree, self.sealer.as_ref(), prefix)
     }
 
     /// Goes over all keys from `from` up to and without `to`, in their order.
     ///
     /// It is not a snapshot: changes made meanwhile may be seen or not, each key as a whole.
     pub fn scan_range(&self, from: &[u8], to: &[u8]) -> Scan {
-        Scan::range(&self.tree, self.sealer.as_ref(), from, to)
+        Scan::range(&self.files.load().tree, self.sealer.as_ref(), from, to)
     }
 
     /// Opens a record of [`Scan::next_unopened`]; `None` if it was deleted meanwhile.
     pub fn open_record(&self, record: Unopened) -> Result<Option<(Key, Value)>, Error> {
-        record.open(&self.tree, self.sealer.as_ref())
+        record.open(&self.files.load().tree, self.sealer.as_ref())
     }
 
     /// Makes everything that is applied survive a power loss; answers up to where that is at least.
@@ -224,12 +259,13 @@ impl Store {
     /// `flush` alone does not: it only asks the system to begin writing.
     pub fn checkpoint(&self) -> Result<ChangeSeq, Error> {
         let applied = self.applied_seq();
-        self.db.flush()?;
+        let files = self.files.load_full();
+        files.db.flush()?;
         crash_point("store.checkpoint.flushed");
-        self.data_file.sync_data().map_err(error::io_error("sync", &self.dir))?;
-        File::open(&self.dir)
+        files.data_file.sync_data().map_err(error::io_error("sync", &files.dir))?;
+        File::open(&files.dir)
             .and_then(|dir| dir.sync_all())
-            .map_err(error::io_error("sync", &self.dir))?;
+            .map_err(error::io_error("sync", &files.dir))?;
         Ok(applied)
     }
 
@@ -246,7 +282,23 @@ impl Store {
                 })
                 .sum()
         }
-        size(&self.dir)
+        size(&self.files.load().dir)
+    }
+}
+
+/// The files that a store has had before others took their place.
+#[derive(Debug)]
+pub struct OldFiles(Arc<Files>);
+
+impl OldFiles {
+    /// Whether somebody still reads from them.
+    pub fn is_read(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+
+    /// Closes them, as far as nobody reads from them; where they are.
+    pub fn close(self) -> PathBuf {
+        self.0.dir.clone()
     }
 }
 

@@ -114,7 +114,7 @@ proptest! {
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect();
         prop_assert_eq!(read(store.scan_range(&from, &to)), expected);
-        let kept = store.tree.scan_prefix([RESERVED, 1]).count();
+        let kept = store.files.load().tree.scan_prefix([RESERVED, 1]).count();
         let added = if is_sealed { vault::OVERHEAD_BYTES } else { 0 };
         let sizes = model.values().map(|value| value.len() + added);
         let large = sizes.filter(|bytes| *bytes > parts::PART_BYTES);

@@ -15,13 +15,14 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicI64, AtomicU64};
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 
 use super::error::{Error, io_error};
-use super::{Options, Store, parts, read_applied};
+use super::{Files, Options, Store, parts, read_applied};
 use crate::domain::ids::ChangeSeq;
 
 /// sled's log.
@@ -101,15 +102,14 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<(Store, OpenReport),
     };
     let data_path = dir.join(DATA_FILE);
     let data_file = File::open(&data_path).map_err(io_error("open", &data_path))?;
+    let tree = sled::Tree::clone(&db);
+    let files = Files { tree, db, dir: dir.to_path_buf(), data_file, _lock: lock };
     let store = Store {
-        tree: sled::Tree::clone(&db),
-        db,
-        dir: dir.to_path_buf(),
-        data_file,
+        files: ArcSwap::from_pointee(files),
         sealer: options.sealer.clone(),
         applied: AtomicU64::new(applied.0),
+        live: AtomicI64::new(0),
         writer: Mutex::new(Vec::new()),
-        _lock: lock,
     };
     let report = OpenReport {
         existed,
@@ -150,6 +150,7 @@ fn attempt_once(dir: &Path, options: &Options) -> Result<(sled::Db, ChangeSeq, u
             .open()?;
         let applied = read_applied(&db)?;
         let swept = parts::sweep(&db)?;
+        parts::guard(&db)?;
         Ok((db, applied, swept))
     };
     match catch_unwind(AssertUnwindSafe(attempt)) {

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! key                                   the value, or the head: generation, length, checksum
+//! 255 0 | n                             nothing; see `GUARDS`
 //! 255 1 | key | generation u64 | n u32  part n
 //! 255 2 | key                           this key has parts: 1 while they change, 0 otherwise
 //! ```
@@ -22,6 +23,12 @@ use crate::vault::Sealer;
 /// leaf as a blob file.
 pub(super) const PART_BYTES: usize = 5 << 10;
 
+/// Keys without a meaning between records and parts: sled writes a leaf anew with every few inserts,
+/// and the last records would share theirs with parts of 5 KiB. Without these a copy of a store,
+/// which is written in the order of the keys, took 1.8 times the room (592 MB against 337).
+const GUARD_SPACE: u8 = 0;
+/// More than fit into one leaf, and into those that it is merged with.
+pub(super) const GUARDS: u8 = 64;
 const PART_SPACE: u8 = 1;
 const MARK_SPACE: u8 = 2;
 const CLEAN: u8 = 0;
@@ -55,14 +62,15 @@ pub(super) fn get(
     }
 }
 
-/// Sets a value, whichever way it and the one before it are kept.
+/// Sets a value, whichever way it and the one before it are kept; by how many bytes the store holds
+/// more than before.
 pub(super) fn put(
     tree: &sled::Tree,
     sealer: Option<&Sealer>,
     key: &[u8],
     value: &[u8],
     buffer: &mut Vec<u8>,
-) -> Result<(), Error> {
+) -> Result<i64, Error> {
     let is_small = match sealer {
         Some(sealer) => {
             tag_sealed(sealer, key, value, buffer)?;
@@ -76,13 +84,12 @@ pub(super) fn put(
     };
     if is_small {
         let before = tree.insert(key, buffer.as_slice())?;
-        return match before {
-            Some(before) if is_head(&before) => {
-                crash_point("store.parts.replaced");
-                clean(tree, key)
-            }
-            Some(_) | None => Ok(()),
-        };
+        let grown = signed(key.len() + buffer.len()) - size(key, before.as_ref());
+        if before.is_some_and(|before| is_head(&before)) {
+            crash_point("store.parts.replaced");
+            clean(tree, key)?;
+        }
+        return Ok(grown);
     }
     // Parts are pieces of the sealed value, which opens only as a whole.
     let value = if sealer.is_some() { buffer.get(1..).unwrap_or_default() } else { value };
@@ -100,20 +107,47 @@ pub(super) fn put(
         tree.insert(part_key(key, head.generation, number), part)?;
         crash_point("store.parts.between");
     }
-    tree.insert(key, &head.encode())?;
+    let before = tree.insert(key, &head.encode())?;
     crash_point("store.parts.head");
-    clean(tree, key)
+    clean(tree, key)?;
+    Ok(signed(key.len() + value.len()) - size(key, before.as_ref()))
 }
 
-/// Removes a value, whichever way it is kept.
-pub(super) fn delete(tree: &sled::Tree, key: &[u8]) -> Result<(), Error> {
-    match tree.remove(key)? {
-        Some(before) if is_head(&before) => {
-            crash_point("store.parts.removed");
-            clean(tree, key)
-        }
-        Some(_) | None => Ok(()),
+/// Removes a value, whichever way it is kept; by how many bytes the store holds more, which are
+/// none or less.
+pub(super) fn delete(tree: &sled::Tree, key: &[u8]) -> Result<i64, Error> {
+    let before = tree.remove(key)?;
+    let grown = -size(key, before.as_ref());
+    if before.is_some_and(|before| is_head(&before)) {
+        crash_point("store.parts.removed");
+        clean(tree, key)?;
     }
+    Ok(grown)
+}
+
+/// How many bytes a record has that was kept so.
+fn size(key: &[u8], kept: Option<&sled::IVec>) -> i64 {
+    kept.map_or(0, |bytes| match Stored::read(bytes.clone()) {
+        Some(Stored::Head(head)) => signed(key.len() + head.length as usize),
+        Some(Stored::Value(_) | Stored::Sealed(_)) | None => signed(key.len() + bytes.len()),
+    })
+}
+
+fn signed(bytes: usize) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
+/// Keeps records and parts in leaves of their own.
+pub(super) fn guard(tree: &sled::Tree) -> Result<(), Error> {
+    let key = |number: u8| [super::RESERVED, GUARD_SPACE, number];
+    // The last one is written last.
+    if tree.contains_key(key(GUARDS))? {
+        return Ok(());
+    }
+    for number in 1..=GUARDS {
+        tree.insert(key(number), &[])?;
+    }
+    Ok(())
 }
 
 /// Removes what a crash has left of values that were being changed; answers how many keys.

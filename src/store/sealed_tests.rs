@@ -68,7 +68,7 @@ fn sealed_values_come_back_and_nothing_of_them_is_readable() {
     for (key, _) in values() {
         store.apply([Change::Put { key: &key, value: b"now small" }], ChangeSeq(8)).unwrap();
     }
-    assert_eq!(store.tree.scan_prefix([RESERVED, 1]).count(), 0);
+    assert_eq!(store.files.load().tree.scan_prefix([RESERVED, 1]).count(), 0);
     store.apply([Change::Delete { key: b"k\x00" }], ChangeSeq(9)).unwrap();
     assert_eq!(store.get(b"k\x00").unwrap(), None);
 
@@ -83,25 +83,31 @@ fn exchanged_changed_and_plain_values_are_damage() {
     let store = open(dir.path(), Some(&sealer));
     fill(&store);
     let (one, two) = (&[b'k', 1][..], &[b'k', 2][..]);
-    let raw = store.tree.get(two).unwrap().unwrap();
+    let raw = store.files.load().tree.get(two).unwrap().unwrap();
     let mut changed = raw.to_vec();
     changed[5] ^= 1;
     for wrong in [&raw[..], &changed, b"\x00plain", b"", b"\x02", b"\x02short"] {
-        store.tree.insert(one, wrong).unwrap();
+        store.files.load().tree.insert(one, wrong).unwrap();
         assert!(matches!(store.get(one), Err(Error::DamagedValue { .. })), "{wrong:?}");
         let scanned = store.scan_prefix(one).next().unwrap();
         assert!(matches!(scanned, Err(Error::DamagedValue { .. })), "{wrong:?}");
     }
     // A value in parts, put in the place of another one with all its parts.
     let large = &[b'k', 6][..];
-    let moves: Vec<_> = store.tree.scan_prefix([&[RESERVED, 1], large].concat()).collect();
+    let moves: Vec<_> =
+        store.files.load().tree.scan_prefix([&[RESERVED, 1], large].concat()).collect();
     assert!(!moves.is_empty());
     for found in moves {
         let (part, bytes) = found.unwrap();
         let moved = [&part[..2], one, &part[2 + large.len()..]].concat();
-        store.tree.insert(moved, bytes).unwrap();
+        store.files.load().tree.insert(moved, bytes).unwrap();
     }
-    store.tree.insert(one, store.tree.get(large).unwrap().unwrap()).unwrap();
+    store
+        .files
+        .load()
+        .tree
+        .insert(one, store.files.load().tree.get(large).unwrap().unwrap())
+        .unwrap();
     assert!(matches!(store.get(one), Err(Error::DamagedValue { .. })));
     assert!(store.get(large).is_ok());
 }

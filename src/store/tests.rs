@@ -60,9 +60,9 @@ fn keys_of_the_store_itself_are_refused_and_never_shown() {
     assert_eq!(keys(store.scan_range(b"a", b"a")), Vec::<Vec<u8>>::new());
 }
 
-/// How many keys of the store itself there are beside the applied sequence.
+/// How many keys of the store itself there are beside the applied sequence and the guards.
 fn own_keys(store: &Store) -> usize {
-    store.tree.scan_prefix([RESERVED]).count() - 1
+    store.files.load().tree.scan_prefix([RESERVED]).count() - 1 - usize::from(parts::GUARDS)
 }
 
 #[test]
@@ -133,21 +133,21 @@ fn a_value_that_lost_a_part_is_an_error_not_a_short_value() {
     let dir = TempDir::new().unwrap();
     let (store, _) = open(dir.path());
     store.apply([put(b"k", &vec![1; 20 << 10]), put(b"other", b"1")], ChangeSeq(1)).unwrap();
-    let part = store.tree.scan_prefix([RESERVED, 1]).keys().nth(2).unwrap().unwrap();
-    let bytes = store.tree.get(&part).unwrap().unwrap();
+    let part = store.files.load().tree.scan_prefix([RESERVED, 1]).keys().nth(2).unwrap().unwrap();
+    let bytes = store.files.load().tree.get(&part).unwrap().unwrap();
     for damage in [None, Some(&bytes[1..]), Some(&[2; 5000]), Some(&[1; 9000]), Some(b"")] {
         match damage {
-            Some(bytes) => store.tree.insert(&part, bytes).unwrap(),
-            None => store.tree.remove(&part).unwrap(),
+            Some(bytes) => store.files.load().tree.insert(&part, bytes).unwrap(),
+            None => store.files.load().tree.remove(&part).unwrap(),
         };
         let read = store.get(b"k");
         assert!(matches!(&read, Err(Error::DamagedValue { key }) if key == "k"), "{read:?}");
         assert!(store.scan_prefix(b"").next().unwrap().is_err());
     }
-    store.tree.insert(&part, &bytes).unwrap();
+    store.files.load().tree.insert(&part, &bytes).unwrap();
     assert_eq!(*store.get(b"k").unwrap().unwrap(), *vec![1; 20 << 10]);
     for head in [&[1][..], &[1; 16], &[1; 17], &[1; 18], &[2, 3]] {
-        store.tree.insert(b"k", head).unwrap();
+        store.files.load().tree.insert(b"k", head).unwrap();
         assert!(matches!(store.get(b"k"), Err(Error::DamagedValue { .. })), "{head:?}");
     }
     assert_eq!(*store.get(b"other").unwrap().unwrap(), *b"1");
@@ -205,11 +205,11 @@ fn what_a_crash_leaves_of_a_large_value_is_swept_at_opening() {
     // A crash after new parts and before the head, and one after a head was replaced.
     let mark = |key: &[u8]| [&[RESERVED, 2], key].concat();
     let part = |key: &[u8]| [&[RESERVED, 1], key, &[9; 12]].concat();
-    store.tree.insert(mark(b"old"), &[1]).unwrap();
-    store.tree.insert(part(b"old"), b"orphan").unwrap();
-    store.tree.insert(mark(b"new"), &[1]).unwrap();
-    store.tree.insert(part(b"new"), b"orphan").unwrap();
-    store.tree.remove(b"gone").unwrap();
+    store.files.load().tree.insert(mark(b"old"), &[1]).unwrap();
+    store.files.load().tree.insert(part(b"old"), b"orphan").unwrap();
+    store.files.load().tree.insert(mark(b"new"), &[1]).unwrap();
+    store.files.load().tree.insert(part(b"new"), b"orphan").unwrap();
+    store.files.load().tree.remove(b"gone").unwrap();
     drop(store);
 
     let (store, report) = open(dir.path());

@@ -14,7 +14,7 @@ use rand::{RngExt, SeedableRng};
 use ringdex::app::{Access, App, BulkItem, Deletion, Error, Precondition};
 use ringdex::domain::access::Caller;
 use ringdex::domain::ids::{ContactId, OrgNumber};
-use ringdex::engine::Options;
+use ringdex::engine::{Cancel, Options, SnapshotOptions};
 use ringdex::store::fault;
 use ringdex::vault::MasterKey;
 use serde_json::{Value, json};
@@ -43,6 +43,11 @@ pub(crate) fn options(is_encrypted: bool) -> Options {
         cards: 200,
         journal_segment_bytes: 256 << 10,
         checkpoint_every: Duration::from_millis(60),
+        snapshots: SnapshotOptions {
+            history: Duration::ZERO,
+            history_bytes: 0,
+            ..SnapshotOptions::default()
+        },
         ..Options::default()
     }
 }
@@ -137,6 +142,8 @@ struct Writer<'a> {
     counter: ContactId,
     /// How many of a hundred steps of the first thread rebuild the index.
     reindex_percent: u32,
+    /// How many of a hundred steps of the second thread make the files smaller.
+    compact_percent: u32,
 }
 
 impl<'a> Writer<'a> {
@@ -144,6 +151,8 @@ impl<'a> Writer<'a> {
         let organization = if thread == THREADS - 1 { "b" } else { "a" };
         let start = format!("{organization}{thread}-");
         let is_for_reindex = std::env::var(fault::VARIABLE).is_ok_and(|p| p.starts_with("reindex"));
+        let is_for_upkeep = std::env::var(fault::VARIABLE)
+            .is_ok_and(|p| p.starts_with("snapshot") || p.starts_with("compact"));
         let mine = ledger.contacts.iter().filter(|(marker, known)| {
             marker.starts_with(&start) && matches!(known.state, State::Live | State::Deleted)
         });
@@ -165,6 +174,7 @@ impl<'a> Writer<'a> {
             made: 0,
             mine,
             reindex_percent: if is_for_reindex { 40 } else { 5 },
+            compact_percent: if is_for_upkeep { 40 } else { 4 },
             counter: ledger.counter_id.expect("a counter"),
         }
     }
@@ -179,6 +189,14 @@ impl<'a> Writer<'a> {
         if self.prefix.starts_with("a0-") && choice < self.reindex_percent {
             self.app.reindex(&self.caller, &mut |_| {})?;
             say(&Line::Reindexed);
+            return Ok(());
+        }
+        if self.prefix.starts_with("a1-") && choice < self.compact_percent {
+            // Each now and then alone, for both take long here.
+            self.app.partition().take_snapshot(&Cancel::never())?;
+            if choice % 3 == 0 {
+                self.app.partition().compact_store(&Cancel::never())?;
+            }
             return Ok(());
         }
         match choice {

@@ -166,7 +166,7 @@ fn real_answers_have_the_members_that_the_document_says() {
         )
         .expect(200);
     let one = "/api/v1/merges/{id}";
-    let requests: [(&str, String, Value, &str); 37] = [
+    let requests: [(&str, String, Value, &str); 38] = [
         ("POST", "/api/v1/contacts/merge".into(), pair.clone(), "/api/v1/contacts/merge"),
         ("POST", "/api/v1/contacts/merge".into(), json!({}), "/api/v1/contacts/merge"),
         ("GET", gone.clone(), none.clone(), "/api/v1/contacts/{id}"),
@@ -210,6 +210,7 @@ fn real_answers_have_the_members_that_the_document_says() {
         ("PATCH", "/api/v1/settings".into(), json!({}), "/api/v1/settings"),
         ("POST", "/api/v1/admin/check".into(), json!({}), "/api/v1/admin/check"),
         ("POST", "/api/v1/admin/reindex".into(), json!({}), "/api/v1/admin/reindex"),
+        ("POST", "/api/v1/admin/compact".into(), json!({}), "/api/v1/admin/compact"),
         ("POST", fields.into(), json!({"label": "Tier"}), fields),
         ("POST", fields.into(), json!({"label": "Tier"}), fields),
         ("GET", fields.into(), none.clone(), fields),

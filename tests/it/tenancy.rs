@@ -277,6 +277,7 @@ fn written_routes(id: &str) -> Vec<(&'static str, String, Value, &'static str)> 
         ("GET", at("/api/v1/admin/backup"), Value::Null, "operator"),
         ("POST", at("/api/v1/admin/check"), json!({}), "operator"),
         ("POST", at("/api/v1/admin/reindex"), json!({}), "operator"),
+        ("POST", at("/api/v1/admin/compact"), json!({}), "operator"),
     ]
 }
 

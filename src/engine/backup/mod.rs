@@ -6,8 +6,8 @@
 //! VAULT                  the sealed data key of an encrypted directory
 //! index-schema/*         files of the schema that take the place of those compiled in
 //! ```
-//! The journal is never trimmed, so it brings back everything, as of any moment. The store and the
-//! index are built from it; running uploads and reports are not part of a backup. The folder is
+//! The journal is only trimmed behind a snapshot, so it brings back everything, as of any moment
+//! since then. The store and the index are built from it; running uploads and reports are not part of a backup. The folder is
 //! not called `journal`, so that no server takes a backup for a data directory.
 
 mod error;
@@ -25,7 +25,8 @@ pub use error::BackupError;
 pub use restore::{Restored, restore};
 
 use super::error::Error;
-use super::partition::{Options, Partition, lock};
+use super::options::Options;
+use super::partition::{Partition, lock};
 use super::rebuild::SCHEMA_FOLDER;
 use super::recovery::open_vault;
 use super::rekey;
@@ -170,13 +171,15 @@ impl Partition {
     /// # Errors
     /// If the journal is not in order, or the archive cannot be written.
     pub fn back_up(&self, out: &mut dyn Write) -> Result<BackupManifest, Error> {
-        let snapshot = self.journal().snapshot();
-        let verified = snapshot.verify()?;
-        let mut sink = TarSink::new(out);
-        let made_at = self.now();
-        let manifest = write(self.root(), &snapshot, &verified, made_at, &mut sink, &mut |_| {})?;
-        sink.finish().map_err(|source| Error::Backup(BackupError::Write(source)))?;
-        Ok(manifest)
+        self.upkeep().while_kept(|| {
+            let snapshot = self.journal().snapshot();
+            let verified = snapshot.verify()?;
+            let mut sink = TarSink::new(out);
+            let (root, made_at) = (self.root(), self.now());
+            let manifest = write(root, &snapshot, &verified, made_at, &mut sink, &mut |_| {})?;
+            sink.finish().map_err(|source| Error::Backup(BackupError::Write(source)))?;
+            Ok(manifest)
+        })
     }
 
     /// The identity of the journal.

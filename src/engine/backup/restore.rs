@@ -10,7 +10,8 @@ use super::{BackupError, ENTRIES, SCHEMA_FOLDER, io_error, read_manifest, tar, v
 use crate::domain::ids::ChangeSeq;
 use crate::domain::time::Timestamp;
 use crate::engine::error::Error;
-use crate::engine::partition::{Options, Partition};
+use crate::engine::options::Options;
+use crate::engine::partition::Partition;
 use crate::engine::recovery::open_vault;
 use crate::journal::{Snapshot, Until};
 use crate::store::fault::crash_point;

@@ -280,3 +280,21 @@ pub(in crate::http) struct BulkDeleteLimits {
     pub agent: Option<u64>,
     pub manager: Option<u64>,
 }
+
+#[derive(ToSchema)]
+pub(in crate::http) struct CompactAnswer {
+    pub store: CompactSizes,
+    /// It grows by a snapshot before it lets go of what is older.
+    pub journal: CompactSizes,
+    /// How many bytes the keys and values of the store have.
+    pub live_bytes: u64,
+    /// The size of the snapshot; null if nothing had been written since the last one.
+    pub snapshot_bytes: Option<u64>,
+}
+
+/// Bytes on disk.
+#[derive(ToSchema)]
+pub(in crate::http) struct CompactSizes {
+    pub before: u64,
+    pub after: u64,
+}

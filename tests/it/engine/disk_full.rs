@@ -1,5 +1,5 @@
-//! A disk that runs full: the process ends with a message that says so, and after room was made
-//! everything acknowledged is there.
+//! A disk that runs full: writes are refused and everything else goes on, or at the worst the
+//! process ends with a message that says so; after room was made everything acknowledged is there.
 //!
 //! A child runs this test program again on a small tmpfs, which needs root, or under a limit for
 //! the size of files, which every user may set.
@@ -15,6 +15,8 @@ use ringdex::engine::Options;
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::support::process::Bench;
+use crate::support::server::OPERATOR;
 use crate::support::{causes, operator};
 
 const DIRECTORY: &str = "RINGDEX_DISK_FULL_TEST";
@@ -39,8 +41,11 @@ fn child() {
     // Far more than there is room for.
     for at in 0..1_000_000 {
         let body = json!({"name": format!("Person {at}"), "notes": "word ".repeat(at % 2_000)});
-        let created = app.create_contact(&operator(1), &body, None).unwrap();
-        println!("acknowledged {}", created.contact.id);
+        let created = app.create_contact(&operator(1), &body, None);
+        match created {
+            Ok(created) => println!("acknowledged {}", created.contact.id),
+            Err(error) => panic!("{}: No space left on device", causes(&error)),
+        }
     }
 }
 
@@ -145,6 +150,51 @@ fn a_full_disk_ends_the_process_and_loses_nothing_acknowledged() {
         disk.resize("200m");
         assert_whole(&data, &acknowledged);
     }
+}
+
+#[test]
+fn on_a_full_disk_writes_are_refused_until_there_is_room_and_reads_go_on() {
+    let dir = TempDir::new().unwrap();
+    let disk = match Mounted::tmpfs(dir.path(), "48m") {
+        Ok(disk) => disk,
+        Err(reason) => {
+            println!("SKIPPED: a tmpfs cannot be mounted: {reason}");
+            return;
+        }
+    };
+    let data = dir.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    let bench = Bench::new();
+    let more = ["--data-dir", data.to_str().unwrap(), "--admin-token", OPERATOR];
+    let server = bench.serve_with(&more, None);
+    let client = &server.client;
+    let first = client.create_id(&json!({"name": "Jane Doe", "phone": "+12025550123"}));
+    assert!(data.join("RESERVE").is_file());
+    let hog = dir.path().join("hog");
+    let free = || free_bytes(dir.path());
+    std::fs::write(&hog, vec![1; usize::try_from(free() - (3 << 20)).unwrap()]).unwrap();
+    let refused = client.post("/api/v1/contacts", &json!({"name": "John Doe"}));
+    assert_eq!((refused.status, refused.code()), (507, "no_room"));
+    assert_eq!(refused.header("retry-after"), Some("30"));
+    assert!(!String::from_utf8_lossy(&refused.body).contains(data.to_str().unwrap()));
+    let patch = json!({"title": "CEO"});
+    client.patch(&format!("/api/v1/contacts/{first}"), &patch).expect(507);
+    // Nobody is called who exists only in an answer.
+    assert_eq!(client.search("john", "").json["total"], 0);
+    let lookup = client.get("/api/v1/lookup?number=%2B12025550123").expect(200);
+    assert_eq!(lookup.json["count"], 1);
+    assert_eq!(client.search("jane", "").json["total"], 1);
+    client.get("/healthz").expect(200);
+    std::fs::remove_file(&hog).unwrap();
+    client.post("/api/v1/contacts", &json!({"name": "John Doe"})).expect(201);
+    server.stop();
+    drop(disk);
+}
+
+fn free_bytes(at: &Path) -> u64 {
+    let output = Command::new("df").args(["--output=avail", "-B1"]).arg(at).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().last().unwrap().trim().parse().unwrap()
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn an_older_journal_file_that_vanished_is_told_by_readyz() {
 }
 
 #[test]
-fn no_journal_is_trimmed_and_the_store_is_built_from_all_of_it() {
+fn without_a_snapshot_no_journal_is_trimmed_and_the_store_is_built_from_all_of_it() {
     let mut test = TestApp::with(|options: &mut Options| {
         options.journal_segment_bytes = 1 << 10;
         options.checkpoint_every = Duration::from_millis(1);
@@ -104,12 +104,4 @@ fn no_journal_is_trimmed_and_the_store_is_built_from_all_of_it() {
         let found = test.app().read_contact(&operator(1), contact.id).unwrap();
         assert_eq!(*found, contact);
     }
-}
-
-#[test]
-fn the_option_that_trimmed_the_journal_is_still_taken_and_says_that_it_does_nothing() {
-    let bench = Bench::new();
-    let arguments = ["serve", "--journal-days", "0", "--data-dir", "/dev/null"];
-    let ended = bench.run(&arguments, None).expect(1);
-    assert!(ended.err.contains("--journal-days does nothing"), "{}", ended.err);
 }

@@ -11,4 +11,5 @@ mod model;
 mod ranking;
 mod repair;
 mod schema;
+mod snapshots;
 mod writes;
