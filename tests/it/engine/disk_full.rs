@@ -153,6 +153,7 @@ fn a_full_disk_ends_the_process_and_loses_nothing_acknowledged() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a file of the test")]
 fn on_a_full_disk_writes_are_refused_until_there_is_room_and_reads_go_on() {
     let dir = TempDir::new().unwrap();
     let disk = match Mounted::tmpfs(dir.path(), "48m") {

@@ -276,6 +276,7 @@ fn a_compacted_store_is_little_larger_than_what_it_holds() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a file of the test")]
 fn compact_works_by_command_on_a_directory_and_through_a_server() {
     let bench = Bench::new();
     let list = bench.path("list.csv");
