@@ -4,11 +4,12 @@
 //! that is asked for; `query` is the language in which contacts are asked for; `journal`, `store`,
 //! `lookup`, `index` and `search` each keep or read one form of a contact; `engine` puts them together; `dedupe` finds the
 //! same person in several contacts; `import` turns files into drafts; `app` holds the use cases
-//! and decides who may do what; `devices` writes what telephones read; `http` and `cli` offer it all.
+//! and decides who may do what; `devices` writes what telephones read, `edge` answers them without a server; `http` and `cli` offer it all.
 
 pub mod error;
 
 pub mod domain;
+pub mod edge;
 pub mod query;
 pub mod vault;
 

@@ -124,8 +124,8 @@ pub use staged::{StagedReader, StagedWriter, Unkept};
 pub use suggest::{SuggestAnswer, SuggestKind, Suggestion};
 pub use tags::{TagChanged, TagPage, TagQuery};
 pub use telephony::{
-    BookPage, BookQuery, CallReport, DirectoryPage, DirectoryQuery, NameFormat, NameStyle, Ringing,
-    Standing, caller_name, standing,
+    BookPage, BookQuery, CallReport, DirectoryPage, DirectoryQuery, NameFormat, NameStyle,
+    NumberBook, Ringing, Standing, caller_name, standing,
 };
 pub use tokens::{NewToken, TokenRequest, TokenView};
 

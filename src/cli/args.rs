@@ -11,6 +11,7 @@ use super::contact::ContactCommand;
 use super::custom_field::CustomField;
 use super::duplicates::Duplicates;
 use super::edge::{Devices, Edge};
+use super::edge_box::EdgeBox;
 use super::erasure::Erasure;
 use super::jobs::{ImportQuestions, ImportUndo, Job};
 use super::list::ListCommand;
@@ -69,6 +70,8 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Serve the API and the agents' console.
     Serve(Box<Serve>),
+    /// Answer /cid beside a telephone system from a signed file, also when the server is gone.
+    Edge(EdgeBox),
     /// Import contacts from a list (.csv, .tsv, .txt, .xlsx, .ods, .vcf, .jsonl; - is standard input).
     Import(Import),
     /// Export what a query selects.

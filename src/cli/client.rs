@@ -17,6 +17,9 @@ pub(super) struct Client {
     token: Option<String>,
 }
 
+/// Bytes, and what tells their states apart.
+pub(super) type Tagged = (Vec<u8>, Option<String>);
+
 impl Client {
     /// For a server whose certificate comes from a public authority, or from one of a file.
     pub(super) fn new(
@@ -62,6 +65,31 @@ impl Client {
     ) -> Result<impl Read + use<>, Failure> {
         let response = self.get_raw(path, parameters)?;
         Ok(response.into_body().into_with_config().limit(u64::MAX).reader())
+    }
+
+    /// Asks for the bytes of something unless it is as it was; with what tells its states apart.
+    pub(super) fn get_if_changed(
+        &self,
+        path: &str,
+        parameters: &[(&str, &str)],
+        etag: Option<&str>,
+    ) -> Result<Option<Tagged>, Failure> {
+        let mut request = self.agent.get(self.url(path));
+        for (name, value) in parameters {
+            request = request.query(*name, *value);
+        }
+        if let Some(etag) = etag {
+            request = request.header("if-none-match", etag);
+        }
+        let response = self.authorized(request).call()?;
+        if response.status().as_u16() == 304 {
+            return Ok(None);
+        }
+        let response = refuse_problems(response)?;
+        let etag = response.headers().get("etag").and_then(|value| value.to_str().ok());
+        let etag = etag.map(str::to_owned);
+        let body = response.into_body().into_with_config().limit(1 << 30).read_to_vec()?;
+        Ok(Some((body, etag)))
     }
 
     fn get_raw(&self, path: &str, parameters: &[(&str, &str)]) -> Result<Response<Body>, Failure> {

@@ -13,6 +13,7 @@ mod contact;
 mod custom_field;
 mod duplicates;
 mod edge;
+mod edge_box;
 mod erasure;
 mod error;
 mod export;
@@ -50,6 +51,7 @@ pub fn run() -> ExitCode {
     start_log(matches!(args.command, Command::Serve(_)));
     let result = match &args.command {
         Command::Serve(command) => serve::run(&args, command),
+        Command::Edge(command) => edge_box::run(&args, command),
         Command::Import(command) => import::run(&args, command),
         Command::Export(command) => export::run(&args, command),
         Command::Search(command) => query::search(&args, command),

@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::integrations::{cid, cti, phonebook, three_cx};
+use super::integrations::{cid, cti, edge, phonebook, three_cx};
 use super::openapi_complete::Completion;
 use super::openapi_examples::Examples;
 use super::openapi_records::RecordPaths;
@@ -50,7 +50,7 @@ use super::{
         session::permissions, setup::find, setup::set_up, oidc::start, oidc::callback,
         feed::list, feed::follow, webhooks::deliveries, webhooks::replay,
         cid::by_query, cid::by_path, three_cx::template, three_cx::find, three_cx::search, three_cx::journal, three_cx::create, cti::take,
-        phonebook::read, phonebook::read_by_post, phonebook::grandstream, phonebook::old_grandstream,
+        edge::snapshot, phonebook::read, phonebook::read_by_post, phonebook::grandstream, phonebook::old_grandstream,
         edge_functions::create, edge_functions::search, edge_functions::import,
         crm_contacts::import, crm_contacts::preview, crm_contacts::errors,
         crm_import_maps::list, crm_import_maps::create, crm_import_maps::find, crm_import_maps::replace, crm_import_maps::delete,

@@ -77,6 +77,7 @@ const TEXTS: &[(&str, &[&str])] = &[
     ("/api/crm-contacts/{tenant}/import-errors", &["text/csv"]),
     ("/api/v1/events", &["text/event-stream"]),
     ("/cid", &["text/plain"]),
+    ("/api/v1/edge/snapshot", &["text/plain"]),
     ("/cid/{number}", &["text/plain"]),
     ("/integrations/3cx/template.xml", &["application/xml"]),
     ("/phonebook/{vendor}.xml", &["text/xml"]),

@@ -6,7 +6,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, guard};
 
 use super::error::Problem;
-use super::integrations::{cid, cti, phonebook, three_cx};
+use super::integrations::{cid, cti, edge, phonebook, three_cx};
 use super::source_systems::{contacts_api, crm_contacts, crm_import_maps, edge_functions};
 use super::{
     admin, assets, audit, bulk, consents, contacts, custom_fields, duplicate_runs, duplicates,
@@ -231,6 +231,7 @@ const WRITTEN: &[Endpoint] = &[
     post("/api/v1/webhooks/{id}/deliveries/{n}/replay", || web::post().to(webhooks::replay)),
     get("/cid", || read().to(cid::by_query)),
     get("/cid/{number}", || read().to(cid::by_path)),
+    get("/api/v1/edge/snapshot", || read().to(edge::snapshot)),
     get("/integrations/3cx/template.xml", || read().to(three_cx::template)),
     get("/integrations/3cx/lookup", || read().to(three_cx::find)),
     get("/integrations/3cx/search", || read().to(three_cx::search)),

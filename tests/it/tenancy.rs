@@ -267,6 +267,7 @@ fn written_routes(id: &str) -> Vec<(&'static str, String, Value, &'static str)> 
         ("DELETE", at("/api/v1/sessions"), Value::Null, "lookup"),
         ("POST", at("/api/v1/me/password"), json!({}), "lookup"),
         ("GET", at("/api/v1/me/permissions"), Value::Null, "lookup"),
+        ("GET", at("/api/v1/edge/snapshot"), Value::Null, "lookup"),
         ("GET", at("/api/v1/audit"), Value::Null, "admin"),
         ("GET", at("/api/v1/audit/export"), Value::Null, "admin"),
         ("POST", at("/api/v1/setup"), json!({}), "operator"),

@@ -18,8 +18,9 @@ const EDGES: &[(&str, &[&str])] = &[
     ("generate", &["domain"]),
     ("import", &["domain", "dedupe"]),
     ("app", &["engine", "import", "generate", "dedupe", "query", "domain", "vault"]),
-    ("http", &["app", "devices", "query", "domain", "ui"]),
-    ("cli", &["app", "http", "generate", "import", "domain", "engine", "vault"]),
+    ("edge", &["domain"]),
+    ("http", &["app", "devices", "edge", "query", "domain", "ui"]),
+    ("cli", &["app", "edge", "http", "generate", "import", "domain", "engine", "vault"]),
     ("devices", &["domain"]),
     ("ui", &[]),
 ];

@@ -6,8 +6,10 @@ mod calls;
 mod directory;
 mod names;
 mod phone_book;
+mod snapshot;
 
 pub use calls::{CallReport, Ringing};
 pub use directory::{DirectoryPage, DirectoryQuery};
 pub use names::{NameFormat, NameStyle, Standing, caller_name, standing};
 pub use phone_book::{BookPage, BookQuery};
+pub use snapshot::NumberBook;

@@ -6,6 +6,7 @@
 pub(super) mod cid;
 pub(super) mod cti;
 pub(super) mod device;
+pub(super) mod edge;
 pub(super) mod phonebook;
 pub(super) mod three_cx;
 

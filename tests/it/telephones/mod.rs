@@ -4,6 +4,7 @@ mod agi;
 mod books;
 mod calls;
 mod cid;
+mod edge;
 mod fuzz;
 mod ldap;
 mod ldap_client;
