@@ -256,6 +256,7 @@ const WRITTEN: &[Endpoint] = &[
     get("/import", || read().to(assets::index)),
     get("/jobs", || read().to(assets::index)),
     get("/profile", || read().to(assets::index)),
+    get("/import/{id}", || read().to(assets::index)),
     get("/settings", || read().to(assets::index)),
     get("/settings/{section}", || read().to(assets::index)),
     get("/sign-in", || read().to(assets::index)),

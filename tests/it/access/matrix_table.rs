@@ -278,6 +278,7 @@ const TABLE: &[(&str, &str, Rule)] = &[
     ("GET", "/jobs", Rule::Open),
     ("GET", "/profile", Rule::Open),
     ("GET", "/settings", Rule::Open),
+    ("GET", "/import/{id}", Rule::Open),
     ("GET", "/settings/{section}", Rule::Open),
     ("GET", "/docs", Rule::Open),
     ("GET", "/ui/{hash}/{path:.*}", Rule::Open),

@@ -14,6 +14,7 @@ mod demonstration;
 mod drafts;
 mod duplicates;
 mod fields;
+mod importing;
 mod pop;
 mod records;
 mod safety;

@@ -2,8 +2,11 @@
 // Takes contacts out as a file: what a query finds, or the rows that are selected.
 
 import { html, useState } from "../dom.js";
-import { Problem, token } from "../api.js";
+import { Problem, request, token } from "../api.js";
+import { complain } from "../state/items.js";
+import { watch } from "../state/jobs.js";
 import { toast } from "../state/session.js";
+import { goPage } from "../state/url.js";
 import { plural, problemText } from "../text/words.js";
 import { exportColumns } from "./columns.js";
 import { count, isWhole, selected } from "./state.js";
@@ -15,6 +18,23 @@ const FORMATS = [["csv", "CSV, for a spreadsheet"], ["xlsx", "Excel"], ["vcf", "
 const TABLES = ["csv", "xlsx"];
 /** So many ids stand in an address. */
 const AT_ONCE = 100;
+
+/** From so many contacts on the file is better made in the background. */
+const MANY = 5_000;
+/** So many may be named in the body of an export. */
+const MOST_NAMED = 10_000;
+
+/** Has the file made while work goes on, and says when it is there. @param {Record<string, unknown>} body */
+async function inBackground(body) {
+  const { body: job } = await request("POST", "/api/v1/exports", { body });
+  toast("The file is being made. It will be among the jobs.", { action: { label: "Jobs", run: () => goPage("jobs") } });
+  const tell = async () => {
+    const done = await watch(job.id, "Export");
+    if (done.state === "done") toast("The file is there.", { action: { label: "Jobs", run: () => goPage("jobs") } });
+    else if (done.error) toast(done.error, { bad: true });
+  };
+  void tell().catch(complain);
+}
 
 /** @param {Blob} blob @param {string} name */
 function download(blob, name) {
@@ -54,6 +74,19 @@ export function Export({ asked, onClose }) {
   const isQuery = isWhole.value || selected.value.size === 0;
   const total = isQuery ? asked.total : count(asked);
   const isTooMany = !isQuery && format === "xlsx" && total > AT_ONCE;
+  const isLarge = isTooMany || total > MANY;
+  const later = async () => {
+    setBusy(true);
+    try {
+      const q = asked.q.trim();
+      const columns = shown && TABLES.includes(format) ? { columns: exportColumns() } : {};
+      await inBackground({ format, ...columns, ...(isQuery ? (q ? { q, match: "loose" } : {}) : { ids: [...selected.peek().keys()] }) });
+      onClose();
+    } catch (error) {
+      complain(error);
+    }
+    setBusy(false);
+  };
   const start = async () => {
     setBusy(true);
     try {
@@ -73,7 +106,8 @@ export function Export({ asked, onClose }) {
   return html`<div class="bulk-line" role="group" aria-label="Export" data-test="export">
     <select class="editor" aria-label="Format" onChange=${(/** @type {any} */ event) => setFormat(event.target.value)} data-test="export-format">${FORMATS.map(([value, text]) => html`<option value=${value} selected=${value === format}>${text}</option>`)}</select>
     ${TABLES.includes(format) ? html`<label class="check"><input type="checkbox" checked=${shown} onChange=${(/** @type {any} */ event) => setShown(event.target.checked)} />only the columns on the screen</label>` : null}
-    <button type="button" class="button main" disabled=${busy || isTooMany || total === 0} onClick=${start} data-test="export-now">Export ${plural(total, "contact")}</button>
+    <button type="button" class=${isLarge ? "button" : "button main"} disabled=${busy || isTooMany || total === 0} onClick=${start} data-test="export-now">Export ${plural(total, "contact")}</button>
+    <button type="button" class=${isLarge ? "button main" : "button"} disabled=${busy || total === 0 || (!isQuery && total > MOST_NAMED)} onClick=${later} data-test="export-later">In the background</button>
     <button type="button" class="button" onClick=${onClose}>Cancel</button>
-    ${isTooMany ? html`<span class="quiet-text">A workbook takes ${AT_ONCE} selected rows at most, or the whole query.</span>` : null}</div>`;
+    ${isTooMany ? html`<span class="quiet-text">A workbook of more than ${AT_ONCE} selected rows is made in the background.</span>` : isLarge ? html`<span class="quiet-text">So many take a while: made in the background, the file waits among the jobs.</span>` : null}</div>`;
 }

@@ -152,7 +152,7 @@ export function Contacts() {
           ${narrow.value ? null : html`<span class="switch" role="group" aria-label="Look"><button type="button" aria-pressed=${String(look === "table")} aria-label="Table" title="Table" onClick=${() => goMore({ look: "" })}><${Icon} name="table" /></button>
             <button type="button" aria-pressed=${String(look === "cards")} aria-label="Cards" title="Cards" onClick=${() => goMore({ look: "cards" })} data-test="look-cards"><${Icon} name="grid" /></button></span>
           ${look === "table" ? html`<${ColumnChoice} />` : null}`}
-          ${may("export") && !isTrash ? html`<button type="button" class="button" aria-pressed=${String(kind === "export")} onClick=${() => setKind(kind === "export" ? null : "export")}><${Icon} name="export" />Export</button>` : null}
+          ${may("export") && !isTrash ? html`<button type="button" class="button" aria-pressed=${String(kind === "export")} data-test="open-export" onClick=${() => setKind(kind === "export" ? null : "export")}><${Icon} name="export" />Export</button>` : null}
         </span>
       </div>
       ${isTrash ? null : html`<${Letters} sort=${sort} />`}

@@ -33,6 +33,7 @@ export function Result({ job, now, name }) {
   }
   return html`<div class="part" data-test="import-done"><h2>${job.state === "done" ? "The list is imported" : `The import is ${labelOf(job.state).toLowerCase()}`}</h2><p role="status">${said(job.counts)}${job.error ? `. ${job.error}` : ""}</p>
     <p class="bulk-line">${job.counts?.errors && job.errors_url ? html`<a class="button" href=${job.errors_url} download data-test="errors-file">Rows that were not taken, as a file</a>` : null}
+      ${job.counts?.asked ? html`<button type="button" class="button main" onClick=${() => goPage("import", { rest: job.id })} data-test="to-questions">Decide ${plural(job.counts.asked, "row")}</button>` : null}
       <button type="button" class="button" onClick=${() => goPage("contacts", { more: { sort: "-updated_at" } })}>Show the contacts</button></p></div>`;
 }
 
@@ -47,5 +48,6 @@ export function History() {
   return html`<section class="part" aria-label="Before" data-test="import-history"><h2>Before</h2><ul class="lines">${items.map((one) => html`<li key=${one.id}><span><strong>${one.source ?? "A list"}</strong>${one.dry_run ? " (a trial)" : ""}: ${said(one.counts)}<br />
       <span class="quiet-text">${labelOf(one.state)} · <time datetime=${one.created_at} title=${inFull(one.created_at)}>${ago(one.created_at)}</time>${one.by_name ? ` · ${one.by_name}` : ""}</span></span>
     ${one.counts?.errors && one.errors_url ? html`<a href=${one.errors_url} download>Error file</a>` : null}
+    ${one.counts?.asked && one.state === "done" && !one.dry_run ? html`<button type="button" class="button" onClick=${() => goPage("import", { rest: one.id })}>Decide ${plural(one.counts.asked, "row")}</button>` : null}
     ${UNDOABLE.includes(one.undo_state) ? html`<button type="button" class="button" onClick=${() => undo(one)}>Undo</button>` : null}</li>`)}</ul></section>`;
 }

@@ -13,10 +13,26 @@ import { useItems } from "../work/list-page.js";
 const FIELDS = ["name", "first_name", "middle_name", "last_name", "suffix", "phone", "mobile", "phones", "email", "emails", "company", "title", "department", "role", "street", "city", "region", "postal_code", "country",
   "birthday", "tags", "list", "notes", "status", "source", "assigned_to", "assigned_queue", "visibility", "language", "timezone", "preferred_channel", "do_not_contact", "may_contact", "opt_in", "opt_out", "email_opt_out", "external_crm_id", "external_crm_provider", "id"];
 const DELIMITERS = ["comma", "semicolon", "tab", "pipe"];
-const DUPLICATES = [["update", "are updated"], ["skip", "are left as they are"], ["create", "become new contacts"], ["ask", "are asked about"]];
+const DUPLICATES = [["", "as is usual here"], ["update", "are updated"], ["skip", "are left as they are"], ["create", "become new contacts"], ["ask", "are asked about"]];
 
 /** @param {string} name */
 const keyOf = (name) => name.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_|_$/g, "") || "field";
+
+/** What a column is called in a mapping: by its place where its name does not tell it. @param {Column} column @param {Column[]} columns */
+export const columnKey = ({ name, index }, columns) => (name && columns.filter((one) => one.name === name).length === 1 ? name : `#${index + 1}`);
+
+/** @param {{templates: {id: string, name: string}[], chosen: string, onChoose: (id: string) => void}} props those that were made for a list with these columns come first */
+export function Templates({ templates, chosen, onChoose }) {
+  const { items } = useItems("import-templates", { per_page: 200 });
+  const others = (items ?? []).filter((one) => !templates.some(({ id }) => id === one.id));
+  if (!templates.length && !others.length) return null;
+  const option = (/** @type {{id: string, name?: string}} */ one) => html`<option key=${one.id} value=${one.id} selected=${one.id === chosen}>${one.name}</option>`;
+  return html`<div class="part"><div class="form-row"><label for="import-template">Read it as</label><div><select id="import-template" class="editor" onChange=${(/** @type {any} */ event) => onChoose(event.target.value)} data-test="import-template">
+      <option value="" selected=${!chosen}>set by hand</option>
+      ${templates.length ? html`<optgroup label="Made for these columns">${templates.map(option)}</optgroup>` : null}
+      ${others.length ? html`<optgroup label="Other templates">${others.map(option)}</optgroup>` : null}</select>
+      ${templates.length && !chosen ? html`<p class="note">“${templates[0].name}” was made for a list with these columns.</p>` : null}</div></div></div>`;
+}
 
 /** @param {{options: Record<string, any>, onChange: (part: Record<string, any>) => void, isTable: boolean}} props */
 export function Options({ options, onChange, isTable }) {
@@ -43,20 +59,21 @@ export function Mapping({ columns, options, problems, onChange }) {
   const mapping = options.mapping ?? {};
   const own = definitions.value.map((one) => `cf.${one.key}`);
   const map = (/** @type {Column} */ column, /** @type {string} */ target) => {
-    const { [column.name]: _, ...others } = mapping;
-    onChange({ mapping: target ? { ...others, [column.name]: target } : others });
+    const key = columnKey(column, columns);
+    const { [key]: _, ...others } = mapping;
+    onChange({ mapping: target ? { ...others, [key]: target } : others });
   };
   return html`<table class="mapping" data-test="mapping"><thead><tr><th scope="col">Column</th><th scope="col">For example</th><th scope="col">Goes to</th></tr></thead><tbody>
     ${columns.map((column) => {
-      const decided = mapping[column.name];
+      const decided = mapping[columnKey(column, columns)] ?? mapping[`#${column.index + 1}`];
       const target = decided ?? column.target ?? "";
-      const fresh = `cf.${keyOf(column.name)}`;
+      const fresh = `cf.${column.name ? keyOf(column.name) : `column_${column.index + 1}`}`;
       const bad = problems.filter((one) => one.column === column.name);
       const isOpen = column.not_imported && decided === undefined;
       return html`<tr key=${column.index}><th scope="row" class=${isOpen ? "undecided" : ""}>${column.name || `Column ${column.index + 1}`}</th><td class="quiet-text">${column.samples.join(" · ")}</td>
-        <td><select class="editor" aria-label=${`Where ${column.name} goes`} onChange=${(/** @type {any} */ event) => map(column, event.target.value)} data-test=${`map-${column.name}`}>
+        <td><select class="editor" aria-label=${`Where ${column.name || `column ${column.index + 1}`} goes`} onChange=${(/** @type {any} */ event) => map(column, event.target.value)} data-test=${`map-${column.name || column.index + 1}`}>
           <option value="" selected=${target === ""}>not decided</option><option value="ignore" selected=${target === "ignore"}>is not imported</option>
-          ${!own.includes(fresh) && may("manage_fields") ? html`<option value=${fresh} selected=${target === fresh}>a new field: ${column.name}</option>` : null}
+          ${!own.includes(fresh) && may("manage_fields") ? html`<option value=${fresh} selected=${target === fresh}>a new field: ${column.name || fresh.slice(3)}</option>` : null}
           <optgroup label="Fields">${FIELDS.map((one) => html`<option value=${one} selected=${target === one}>${labelOf(one)}</option>`)}</optgroup>
           ${own.length ? html`<optgroup label="Own fields">${own.map((one) => html`<option value=${one} selected=${target === one}>${customLabel(one.slice(3))}</option>`)}</optgroup>` : null}
           ${target && target !== "ignore" && target !== fresh && !FIELDS.includes(target) && !own.includes(target) ? html`<option value=${target} selected>${target}</option>` : null}</select>

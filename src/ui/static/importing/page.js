@@ -3,18 +3,27 @@
 // then the job. Below it what was imported before, with a way back.
 
 import { html, useEffect, useRef, useState } from "../dom.js";
-import { Problem } from "../api.js";
+import { Problem, request } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { loadDefinitions } from "../state/definitions.js";
 import { running, watch } from "../state/jobs.js";
+import { goPage, place } from "../state/url.js";
+import { me } from "../state/me.js";
 import { plural } from "../text/words.js";
 import { saidOf } from "../state/items.js";
 import { createImport, previewImport } from "./api.js";
 import { Diff } from "./diff.js";
 import { History, Result } from "./history.js";
-import { Mapping, Options } from "./mapping.js";
+import { columnKey, Mapping, Options, Templates } from "./mapping.js";
+import { Questions } from "./questions.js";
 
 /** @typedef {import("./api.js").Source} Source @typedef {import("./api.js").Preview} Preview */
+
+/** What is refused because of its size, and what to do about it. @param {Problem} problem */
+const isTooLarge = (problem) => problem.status === 413 || problem.errors.some((one) => one.code === "too_many_rows");
+
+/** A problem with every place that it has. @param {Problem} problem */
+const wholeText = (problem) => (problem.errors.length ? problem.errors.map((one) => `${(one.pointer ?? "").replace(/^\/(options\/)?/, "").replaceAll("/", " ") || "The list"}: ${one.detail ?? one.code}`).join(". ") : saidOf(problem));
 
 const STEPS = ["The list", "Its columns", "What changes"];
 
@@ -36,13 +45,25 @@ function Drop({ onSource }) {
       <button type="button" class="button" disabled=${!address.trim()} onClick=${() => onSource({ sheet_url: address.trim() }, "a sheet")}>Fetch it</button></span></details></div>`;
 }
 
-export function Import() {
+/** An import has a page of its own where rows of it are asked about. */
+export const Import = () => (place.value.rest ? html`<${Questions} key=${place.value.rest} id=${place.value.rest} />` : html`<${Wizard} />`);
+
+/** @param {{problem: Problem}} props */
+function Trouble({ problem }) {
+  const text = wholeText(problem);
+  return html`<div class="trouble" role="alert" data-test="import-trouble">${text}${/[.!?]$/.test(text) ? "" : "."}
+    ${isTooLarge(problem) && me.value?.permissions.manage_settings ? html` <button type="button" class="link" onClick=${() => goPage("settings", { rest: "imports" })} data-test="to-limits">Change the limits</button>` : null}</div>`;
+}
+
+function Wizard() {
   const [step, setStep] = useState(0);
   const [source, setSource] = useState(/** @type {Source|null} */ (null));
   const [name, setName] = useState("");
-  const [options, setOptions] = useState(/** @type {Record<string, any>} */ ({ on_duplicate: "update" }));
+  const [options, setOptions] = useState(/** @type {Record<string, any>} */ ({}));
   const [preview, setPreview] = useState(/** @type {Preview|null} */ (null));
-  const [problem, setProblem] = useState("");
+  const [problem, setProblem] = useState(/** @type {Problem|null} */ (null));
+  const [template, setTemplate] = useState("");
+  const [keepAs, setKeepAs] = useState("");
   const [busy, setBusy] = useState(false);
   const [job, setJob] = useState(/** @type {any} */ (null));
   const key = useRef("");
@@ -55,7 +76,7 @@ export function Import() {
   /** Asks what would become of the list. @param {Source} from @param {Record<string, any>} how */
   const look = async (from, how) => {
     setBusy(true);
-    setProblem("");
+    setProblem(null);
     try {
       const found = await previewImport(from, how);
       setPreview(found);
@@ -65,7 +86,7 @@ export function Import() {
       return true;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      setProblem(saidOf(error));
+      setProblem(error);
       setBusy(false);
       return false;
     }
@@ -73,22 +94,36 @@ export function Import() {
   const begin = async (/** @type {Source} */ from, /** @type {string} */ called) => {
     setName(called);
     setJob(null);
-    const anew = { on_duplicate: "update" };
-    setOptions(anew);
+    setOptions({});
+    setTemplate("");
+    setKeepAs("");
     key.current = crypto.randomUUID?.() ?? String(Math.random());
-    if (await look(from, anew)) setStep(1);
+    if (await look(from, {})) setStep(1);
   };
   const change = (/** @type {Record<string, any>} */ part) => {
     const next = Object.fromEntries(Object.entries({ ...options, ...part }).filter(([, value]) => value !== "" && value !== null && value !== undefined));
     setOptions(next);
     if (source) void look(source, next);
   };
+  /** Reads the list as a template has it; the form shows what that is. @param {string} id */
+  const choose = async (id) => {
+    setTemplate(id);
+    setProblem(null);
+    try {
+      const next = id ? ((await request("GET", `/api/v1/import-templates/${encodeURIComponent(id)}`)).body.options ?? {}) : {};
+      setOptions(next);
+      if (source) void look(source, next);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      setProblem(error);
+    }
+  };
   const start = async () => {
     if (!source) return;
     setBusy(true);
-    setProblem("");
+    setProblem(null);
     try {
-      const { id } = await createImport(source, options, key.current);
+      const { id } = await createImport(source, keepAs.trim() ? { ...options, save_template: keepAs.trim() } : options, key.current);
       setStep(3);
       setJob({ id, state: "running" });
       const done = await watch(id, `Import of ${name}`, "/api/v1/imports");
@@ -96,7 +131,7 @@ export function Import() {
       void loadDefinitions({ again: true });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      setProblem(saidOf(error));
+      setProblem(error);
       key.current = `${key.current}+`;
     }
     setBusy(false);
@@ -106,23 +141,24 @@ export function Import() {
     setPreview(null);
     setSource(null);
     setJob(null);
-    setProblem("");
+    setProblem(null);
   };
-  const undecided = (preview?.columns ?? []).filter((one) => one.not_imported && options.mapping?.[`#${one.index + 1}`] === undefined && options.mapping?.[one.name] === undefined);
+  const undecided = (preview?.columns ?? []).filter((one) => one.not_imported && options.mapping?.[`#${one.index + 1}`] === undefined && options.mapping?.[columnKey(one, preview?.columns ?? [])] === undefined);
   const now = job ? running.value[job.id] : null;
   return html`<main class="page" data-test="import" data-busy=${busy ? "" : undefined}><section class="page-main" aria-label="Import"><div class="page-head"><h1>Import</h1>
       <ol class="steps" aria-label="Steps">${STEPS.map((text, index) => html`<li key=${text} aria-current=${index === step ? "step" : undefined}>${index + 1}. ${text}</li>`)}</ol>
       ${step ? html`<span class="push"><button type="button" class="button" onClick=${anew}>Another list</button></span>` : null}</div>
     <div class="scroll">
-      ${problem ? html`<div class="trouble" role="alert" data-test="import-trouble">${problem}</div>` : null}
+      ${problem ? html`<${Trouble} problem=${problem} />` : null}
       ${step === 0 ? html`<${Drop} onSource=${begin} /><${History} />` : null}
-      ${step > 0 && step < 3 && preview ? html`<p class="quiet-text" role="status">${name}: ${plural(preview.file.rows, "row")}${preview.file.encoding ? `, ${preview.file.encoding}` : ""}${preview.file.delimiter ? `, ${preview.file.delimiter}` : ""}${preview.file.layout && preview.file.layout !== "plain" ? `, as ${preview.file.layout} writes it` : ""}${busy ? " · …" : ""}</p>` : null}
-      ${step === 1 && preview ? html`<${Options} options=${options} onChange=${change} isTable=${preview.file.format === "table"} />
+      ${step > 0 && step < 3 && preview ? html`<p class="quiet-text" role="status">${name}: ${preview.file.rows ? plural(preview.file.rows, "row") : "no column is known yet"}${preview.file.encoding ? `, ${preview.file.encoding}` : ""}${preview.file.delimiter ? `, ${preview.file.delimiter}` : ""}${preview.file.layout && preview.file.layout !== "plain" ? `, as ${preview.file.layout} writes it` : ""}${busy ? " · …" : ""}</p>` : null}
+      ${step === 1 && preview ? html`<${Templates} templates=${preview.templates ?? []} chosen=${template} onChoose=${choose} /><${Options} options=${options} onChange=${change} isTable=${preview.file.format === "table"} />
         <${Mapping} columns=${preview.columns} options=${options} problems=${preview.problems} onChange=${change} />
-        <p class="bulk-line"><button type="button" class="button main" disabled=${busy} onClick=${() => setStep(2)} data-test="to-diff">Look at what changes</button>${undecided.length ? html`<span class="quiet-text">${plural(undecided.length, "column is", "columns are")} not imported.</span>` : null}</p>` : null}
+        <p class="bulk-line after"><button type="button" class="button main" disabled=${busy || !preview.file.rows} onClick=${() => setStep(2)} data-test="to-diff">Look at what changes</button>${undecided.length ? html`<span class="quiet-text">${plural(undecided.length, "column is", "columns are")} not imported.</span>` : null}</p>` : null}
       ${step === 2 && preview ? html`<${Diff} preview=${preview} />
+        <div class="form-row"><label for="import-keep">Keep as a template</label><div class="inputs"><input id="import-keep" class="editor" maxlength="200" placeholder="a name for it" value=${keepAs} onInput=${(/** @type {any} */ event) => setKeepAs(event.target.value)} data-test="import-keep" /></div></div>
         <p class="bulk-line"><button type="button" class="button" onClick=${() => setStep(1)}><${Icon} name="back" />Back to the columns</button>
-          <button type="button" class="button main" disabled=${busy || preview.counts.new + preview.counts.updated + (preview.counts.conflicts ?? 0) === 0} onClick=${start} data-test="import-now">Import ${plural(preview.counts.new + preview.counts.updated, "contact")}</button></p>` : null}
+          <button type="button" class="button main" disabled=${busy || preview.counts.new + preview.counts.updated + (preview.counts.conflicts ?? 0) === 0} onClick=${start} data-test="import-now">${preview.counts.new + preview.counts.updated ? `Import ${plural(preview.counts.new + preview.counts.updated, "contact")}` : `Ask about ${plural(preview.counts.conflicts, "row")}`}</button></p>` : null}
       ${step === 3 && job ? html`<${Result} job=${job} now=${now} name=${name} />` : null}
     </div></section></main>`;
 }

@@ -1,11 +1,11 @@
 // @ts-check
-// What runs in the background and what has run: changes of many contacts and imports.
+// What runs in the background and what has run, of every kind, with what can be done about each.
 
 import { html, useEffect, useState } from "../dom.js";
 import { Problem, request } from "../api.js";
 import { Icon } from "../parts/icons.js";
-import { may, me } from "../state/me.js";
-import { openContact } from "../state/url.js";
+import { may } from "../state/me.js";
+import { goPage, openContact } from "../state/url.js";
 import { ago, inFull } from "../text/time.js";
 import { label as labelOf, plural } from "../text/words.js";
 import { act, complain, listItems } from "../state/items.js";
@@ -15,34 +15,38 @@ import { Nothing } from "../work/sheet.js";
 
 const ASK_MS = 2000;
 
-/** @returns {Promise<Item[]>} */
-async function load() {
-  const mayImport = me.peek()?.permissions.import;
-  const [jobs, imports] = await Promise.all([listItems("jobs"), mayImport ? listItems("imports", { per_page: 50 }).catch(() => ({ items: [] })) : { items: [] }]);
-  const known = new Set(jobs.items.map((one) => one.id));
-  const all = [...jobs.items, ...imports.items.filter((one) => !known.has(one.id)).map((one) => ({ ...one, kind: "import" }))];
-  return all.sort((a, b) => String(b.created_at).localeCompare(String(a.created_at)));
-}
+/** @param {Item} job */
+const counted = (job) => Object.entries(job.counts ?? job.result ?? { changed: job.changed, unchanged: job.unchanged, refused: job.refused })
+  .filter((/** @type {[string, any]} */ [key, count]) => key !== "bytes" && typeof count === "number" && count > 0);
 
 /** @param {Item} job */
 function said(job) {
-  const name = job.kind === "import" ? `Import${job.source ? ` of ${job.source}` : ""}` : labelOf(job.kind ?? job.action ?? "Change of many contacts");
-  const counts = job.counts ? Object.entries(job.counts).filter(([, count]) => count) : ["changed", "unchanged", "refused"].map((key) => [key, job[key]]).filter(([, count]) => count);
-  return `${name}: ${counts.length ? counts.map(([key, count]) => `${Number(count).toLocaleString()} ${key}`).join(", ") : plural(job.total ?? job.progress?.total ?? 0, "contact")}`;
+  const name = job.kind === "import" ? `Import${job.source ? ` of ${job.source}` : ""}${job.dry_run ? " (a trial)" : ""}` : `${labelOf(job.kind ?? "bulk_action")}${job.kind === "export" && job.format ? ` as ${job.format.toUpperCase()}` : ""}`;
+  const counts = counted(job);
+  const total = job.progress?.total ?? job.total;
+  if (counts.length) return `${name}: ${counts.map(([key, count]) => `${count.toLocaleString()} ${labelOf(key).toLowerCase()}`).join(", ")}`;
+  return total ? `${name}: ${plural(total, "contact")}` : name;
 }
+
+/** @param {number} bytes */
+const sizeOf = (bytes) => (bytes < 1_048_576 ? `${Math.ceil(bytes / 1024).toLocaleString()} KiB` : `${(bytes / 1_048_576).toLocaleString(undefined, { maximumFractionDigits: 1 })} MiB`);
 
 /** @param {{job: Item, again: () => void}} props */
 function Line({ job, again }) {
   const isOn = ["running", "queued"].includes(job.state);
-  const { done = (job.changed ?? 0) + (job.unchanged ?? 0) + (job.refused ?? 0), total = job.total ?? 0 } = job.progress ?? {};
-  const cancel = job.cancel_url ?? (job.kind === "import" ? `/api/v1/imports/${job.id}/cancel` : null);
-  const isUndoable = job.kind !== "import" && job.state === "done" && job.changed > 0 && !job.undone_by && !job.undo_of;
-  const undo = isUndoable && may("edit") ? `/api/v1/jobs/${job.id}/undo` : null;
-  return html`<li data-test="job"><span><strong>${said(job)}</strong><br /><span class="quiet-text">${labelOf(job.state)} · <time datetime=${job.created_at} title=${inFull(job.created_at)}>${ago(job.created_at)}</time>${job.by_name ? ` · ${job.by_name}` : ""}${job.undo_of ? " · took another one back" : ""}${job.undone_by ? " · taken back" : ""}${job.error ? ` · ${job.error}` : ""}</span>
+  const { done = 0, total = 0 } = job.progress ?? {};
+  const undo = job.undo_url && may("edit") ? job.undo_url : null;
+  const report = job.result?.report_url;
+  const isAsking = job.kind === "import" && job.state === "done" && job.counts?.asked > 0 && !job.dry_run;
+  return html`<li data-test="job" data-kind=${job.kind}><span><strong>${said(job)}</strong><br /><span class="quiet-text">${labelOf(job.state)} · <time datetime=${job.created_at} title=${inFull(job.created_at)}>${ago(job.created_at)}</time>${job.by_name ? ` · ${job.by_name}` : ""}${job.undo_of ? " · took another one back" : ""}${job.undone_by ? " · taken back" : ""}${job.error ? ` · ${job.error}` : ""}</span>
       ${isOn && total ? html`<span class="meter" role="progressbar" aria-label="Progress" aria-valuenow=${done} aria-valuemax=${total}><span style=${{ width: `${(done / total) * 100}%` }}></span></span>` : null}
       ${job.refusals?.length ? html`<details><summary>${plural(job.refused ?? job.refusals.length, "contact")} refused</summary><ul>${job.refusals.slice(0, 50).map((/** @type {any} */ one) => html`<li><button type="button" class="link" onClick=${() => openContact(one.id)}>${one.id}</button> ${one.detail ?? one.code}</li>`)}</ul></details>` : null}</span>
     ${job.errors_url ? html`<a href=${job.errors_url} download>Error file</a>` : null}
-    ${isOn && cancel ? html`<button type="button" class="button" onClick=${() => act(() => request("POST", cancel), "It stops.", null, again)}>Stop</button>` : null}
+    ${job.file_url ? html`<a class="button" href=${job.file_url} download data-test="job-file">Download${job.bytes ? ` (${sizeOf(job.bytes)})` : ""}</a>` : null}
+    ${job.kind === "export" && job.state === "done" && !job.file_url ? html`<span class="quiet-text">The file is gone</span>` : null}
+    ${report ? html`<a class="button" href=${report} download>Report</a>` : null}
+    ${isAsking ? html`<button type="button" class="button" onClick=${() => goPage("import", { rest: job.id })} data-test="to-questions">Decide ${plural(job.counts.asked, "row")}</button>` : null}
+    ${isOn && job.cancel_url ? html`<button type="button" class="button" data-test="stop-job" onClick=${() => act(() => request("POST", job.cancel_url), "It stops.", null, again)}>Stop</button>` : null}
     ${!isOn && undo ? html`<button type="button" class="button" data-test="undo-job" onClick=${() => act(() => request("POST", undo), "It is being taken back.", null, again)}>Undo</button>` : null}</li>`;
 }
 
@@ -55,10 +59,10 @@ export function Jobs() {
     let timer;
     const ask = async () => {
       try {
-        const found = await load();
+        const { items } = await listItems("jobs", { per_page: 100 });
         if (!isLast) return;
-        setJobs(found);
-        if (found.some((one) => ["running", "queued"].includes(one.state))) timer = setTimeout(ask, ASK_MS);
+        setJobs(items);
+        if (items.some((one) => ["running", "queued"].includes(one.state))) timer = setTimeout(ask, ASK_MS);
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
         if (isLast) complain(error);
@@ -79,7 +83,7 @@ export function Jobs() {
   const again = () => setAttempt((now) => now + 1);
   return html`<main class="page" data-test="jobs"><section class="page-main" aria-label="Jobs">
     <div class="page-head"><h1>Jobs</h1><span class="count" role="status">${jobs ? plural(jobs.length, "job") : ""}</span><span class="push"><button type="button" class="button" onClick=${again}><${Icon} name="job" />Look again</button></span></div>
-    ${jobs && !jobs.length ? html`<${Nothing} title="Nothing has run yet"><p>Changes of many contacts and imports are listed here, with what they could not do.</p><//>`
+    ${jobs && !jobs.length ? html`<${Nothing} title="Nothing has run yet"><p>Changes of many contacts, imports and exports are listed here, with what they could not do.</p><//>`
       : html`<div class="scroll" role="region" tabindex="0" aria-label="All jobs"><ul class="lines">${(jobs ?? []).map((job) => html`<${Line} key=${job.id} job=${job} again=${again} />`)}</ul></div>`}
   </section></main>`;
 }

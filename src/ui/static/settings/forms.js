@@ -25,12 +25,18 @@ const KNOWN = {
   adhoc_custom_fields: () => ({ key: "adhoc_custom_fields", label: "New fields", type: "yes", hint: "Whether a custom field is made by using it" }),
   strict_places: () => ({ key: "strict_places", label: "Refuse places", type: "yes", hint: "Whether a country, language or time zone that is none is refused" }),
   auto_tag_country: () => ({ key: "auto_tag_country", label: "Tag countries", type: "yes", hint: "Whether contacts are tagged with the country of their first number" }),
+  import_max_rows: () => ({ key: "import_max_rows", label: "Most rows", type: "number", hint: "Of a list that is uploaded; at most 100 million" }),
+  import_max_mib: () => ({ key: "import_max_mib", label: "Most MiB", type: "number", hint: "Of a list that is uploaded; the server may have a lower limit" }),
+  import_on_duplicate: () => ({ key: "import_on_duplicate", label: "Known contacts", type: "select", options: choice([["update", "are updated"], ["skip", "are left as they are"], ["create", "become new contacts"], ["ask", "are asked about"]]), hint: "Unless an import says otherwise" }),
+  import_match_keys: () => ({ key: "import_match_keys", label: "Told by", type: "checks", options: choice([["external_crm_id", "external id"], ["email", "e-mail"], ["phone", "phone"]]), hint: "What a row and a contact must share to be the same; none is all of them" }),
+  import_strict: () => ({ key: "import_strict", label: "All or nothing", type: "yes", hint: "Whether one row that does not fit keeps the whole list out" }),
   do_not_contact_tag: () => ({ key: "do_not_contact_tag", label: "Tag of do not call", hint: "Who has it must not be called" }),
   deal_stages: () => ({ key: "deal_stages", label: "Stages of deals", type: "words", hint: "In their order, with commas between; empty for any" }),
   audit_reads: () => ({ key: "audit_reads", label: "Log reads", type: "yes", hint: "Whether reads of whole contacts and exports go into the audit log" }),
 };
 const GENERAL = ["default_country", "timezone", "language", "phone_validation", "phone_uniqueness", "required_fields", "adhoc_custom_fields", "strict_places", "auto_tag_country"];
 const PRIVATE = ["do_not_contact_tag", "audit_reads", "field_visibility"];
+const IMPORTS = ["import_max_rows", "import_max_mib", "import_on_duplicate", "import_match_keys", "import_strict"];
 /** Sections of their own. */
 const ELSEWHERE = ["permissions", "duplicates", "retention"];
 
@@ -89,8 +95,9 @@ function SettingsForm({ title, keys, part, children }) {
 
 export const Organisation = () => html`<${SettingsForm} title="Organisation" keys=${() => GENERAL} />`;
 export const Privacy = () => html`<${SettingsForm} title="Privacy" keys=${() => PRIVATE} />`;
+export const Imports = () => html`<${SettingsForm} title="Imports" keys=${() => IMPORTS} />`;
 /** What other parts of the server have to set. */
-export const Others = () => html`<${SettingsForm} title="More settings" keys=${(/** @type {Record<string, any>} */ all) => Object.keys(all).filter((key) => ![...GENERAL, ...PRIVATE, ...ELSEWHERE].includes(key))} />`;
+export const Others = () => html`<${SettingsForm} title="More settings" keys=${(/** @type {Record<string, any>} */ all) => Object.keys(all).filter((key) => ![...GENERAL, ...PRIVATE, ...IMPORTS, ...ELSEWHERE].includes(key))} />`;
 
 /** How well duplicates are told, and the search for them. */
 function Accuracy() {

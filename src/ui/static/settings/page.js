@@ -5,7 +5,7 @@ import { html, useEffect } from "../dom.js";
 import { me } from "../state/me.js";
 import { goPage, place } from "../state/url.js";
 import { Audit } from "./audit.js";
-import { DuplicateSettings, Organisation, Others, Privacy } from "./forms.js";
+import { DuplicateSettings, Imports, Organisation, Others, Privacy } from "./forms.js";
 import { Fields } from "./fields.js";
 import { Erasures } from "./erasures.js";
 import { Health } from "./health.js";
@@ -24,6 +24,7 @@ const SECTIONS = [
   ["fields", "Custom fields", "manage_fields", Fields],
   ["tags", "Tags", "manage_tags", Tags],
   ["duplicates", "Duplicates", "manage_settings", DuplicateSettings],
+  ["imports", "Imports", "manage_settings", Imports],
   ["tokens", "Tokens", "manage_users", Tokens],
   ["privacy", "Privacy", "manage_settings", Privacy],
   ["erasures", "Erasures", "erase", Erasures],
