@@ -143,7 +143,7 @@ fn rows_that_an_import_asks_about_are_decided_with_keys_and_all_at_once() {
         let number = unique().1;
         let contact = json!({ "name": format!("{name} {word}"), "phone": number, "title": "CTO" });
         ids.push(create(&mut page, &contact));
-        text += &format!("{name} {word},{number},CEO\n");
+        text.push_str(&[name, " ", &word, ",", &number, ",CEO\n"].concat());
     }
     paste(&mut page, base, &text);
     set(&mut page, "[data-test=import-on_duplicate]", "ask");

@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use super::access::assert_accessible;
 use super::card::set;
+use super::cdp::Page;
+use super::sign_in::{EMAIL, PASSWORD, sign_in};
 use super::{api, create, open, unique, visit};
 use crate::support::server::TestServer;
 
@@ -65,7 +67,7 @@ fn a_right_is_given_to_a_role_and_taken_back() {
     let server = TestServer::demo(5);
     let base = server.base_url();
     let Some(mut page) = open(base, "/settings/roles") else { return };
-    let may_merge = |page: &mut super::cdp::Page| {
+    let may_merge = |page: &mut Page| {
         api(page, "GET", "/api/v1/me/permissions", &Value::Null)["table"]["merge"]
             .as_array()
             .unwrap()
@@ -222,8 +224,80 @@ fn rules_of_retention_say_first_what_they_would_do() {
     page.assert_clean(base);
 }
 
+#[test]
+fn a_webhook_is_made_its_secret_shown_once_and_a_delivery_sent_again() {
+    let server = TestServer::start();
+    server.user(EMAIL, "admin", PASSWORD);
+    let base = server.base_url();
+    let Some(mut page) = Page::open() else { return };
+    visit(&mut page, base, "/sign-in?return_to=%2Fsettings%2Fwebhooks%3Fopen%3Dnew");
+    sign_in(&mut page);
+    page.wait("document.activeElement?.id === 'field-name'");
+    page.type_text("CRM");
+    set(&mut page, "#field-url", "https://crm.invalid/hooks");
+    set(&mut page, "#field-events", "not an event");
+    press(&mut page, "[data-test=record-form] [type=submit]");
+    page.wait("document.querySelector('#field-events[aria-invalid=true]')");
+    set(&mut page, "#field-events", "contact.*");
+    press(&mut page, "[data-test=record-form] [type=submit]");
+    page.wait("document.querySelector('[data-test=secret]')?.innerText.startsWith('whsec_')");
+    page.wait("document.querySelector('[data-test=no-deliveries]')");
+    server.create(&json!({ "name": "Zoe Known", "phone": "+12025550123" }));
+    // The next look has it, once it is noted.
+    page.wait(
+        "(() => { const one = document.querySelector('[data-test=delivery]');
+            const again = document.querySelector('[data-test=look-again]');
+            if (!one && !document.querySelector('[data-test=deliveries][aria-busy=true]')) again.click();
+            return one?.innerText.includes('contact.created'); })()",
+    );
+    page.reload();
+    page.wait("document.querySelector('[data-test=delivery]')");
+    assert_eq!(page.eval("document.querySelector('[data-test=secret]')"), Value::Null);
+    press(&mut page, "[data-test=replay]");
+    page.wait_for_text("It is sent again");
+    set(&mut page, "[data-test=delivery-state]", "delivered");
+    page.wait("document.querySelector('[data-test=no-deliveries]')");
+    assert_accessible(&mut page, "a webhook");
+}
+
+#[test]
+fn the_server_says_that_no_backup_was_taken_and_is_compacted() {
+    let server = TestServer::demo(5);
+    let base = server.base_url();
+    let Some(mut page) = open(base, "/settings/health") else { return };
+    page.wait("document.querySelector('[data-test=last-backup]')?.innerText.includes('No backup has been taken yet')");
+    press(&mut page, "[data-test=compact]");
+    page.wait_for_text("as small as they can be");
+    let taken = page.eval("fetch('/api/v1/admin/backup').then(async (answer) => { await answer.arrayBuffer(); return answer.status; })");
+    assert_eq!(taken, json!(200));
+    page.reload();
+    page.wait("document.querySelector('[data-test=last-backup] time')");
+    page.wait("[...document.querySelectorAll('.figures dt')].some((one) => one.innerText === 'Last snapshot')");
+    page.assert_clean(base);
+}
+
+#[test]
+fn telephones_are_given_addresses_to_copy_and_tried_with_a_call() {
+    let server = TestServer::demo(5);
+    let base = server.base_url();
+    let Some(mut page) = open(base, "/settings/telephony") else { return };
+    let (word, number) = unique();
+    create(&mut page, &json!({ "name": format!("Zoe {word}"), "phone": number }));
+    set(&mut page, "[data-test=maker]", "snom-tbook");
+    page.wait(&format!("[...document.querySelectorAll('[data-test=telephones] code')].some((one) => one.innerText === '{base}/phonebook/snom-tbook.xml?token=TOKEN')"));
+    page.wait("document.querySelector('[data-test=try-call]').disabled");
+    set(&mut page, "[data-test=try-number]", &number);
+    press(&mut page, "[data-test=try-call]");
+    page.wait("location.pathname === '/pop'");
+    page.wait_for_text(&format!("Zoe {word}"));
+    visit(&mut page, base, "/settings/telephony");
+    press(&mut page, "[data-test=to-token]");
+    page.wait("location.pathname === '/settings/tokens' && document.querySelector('#field-name')");
+    page.assert_clean(base);
+}
+
 /// Presses a button wherever it is by then.
-fn press(page: &mut super::cdp::Page, selector: &str) {
+fn press(page: &mut Page, selector: &str) {
     page.wait(&format!("document.querySelector({})", json!(selector)));
     page.eval(&format!("document.querySelector({}).click()", json!(selector)));
 }

@@ -9,8 +9,8 @@ use super::cdp::Page;
 use super::{unique, visit};
 use crate::support::server::{OPERATOR, TestServer};
 
-const PASSWORD: &str = "correct horse battery";
-const EMAIL: &str = "jane@example.com";
+pub(super) const PASSWORD: &str = "correct horse battery";
+pub(super) const EMAIL: &str = "jane@example.com";
 
 /// Types into the input of a form.
 fn fill(page: &mut Page, id: &str, text: &str) {
@@ -19,7 +19,7 @@ fn fill(page: &mut Page, id: &str, text: &str) {
     page.type_text(text);
 }
 
-fn sign_in(page: &mut Page) {
+pub(super) fn sign_in(page: &mut Page) {
     page.wait("document.activeElement.id === 'email'");
     page.type_text(EMAIL);
     page.press("Tab");

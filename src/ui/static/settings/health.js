@@ -1,10 +1,12 @@
 // @ts-check
-// How the base is: contacts, imports, duplicates, errors, the index, and what to do about it.
+// How the server is: contacts, imports, duplicates, errors, storage, backups, and what to do about it.
 
 import { html, useEffect, useState } from "../dom.js";
 import { request } from "../api.js";
 import { me } from "../state/me.js";
 import { toast } from "../state/session.js";
+import { ago, inFull } from "../text/time.js";
+import { copy } from "../state/card.js";
 import { label as labelOf, plural } from "../text/words.js";
 import { act, complain } from "../state/items.js";
 
@@ -12,8 +14,21 @@ import { act, complain } from "../state/items.js";
 function shown(name, value) {
   if (value === null || value === undefined) return "not known yet";
   if (/rate|accuracy|precision|recall/.test(name)) return `${(value * 100).toLocaleString(undefined, { maximumFractionDigits: 2 })} %`;
+  if (/^last_/.test(name)) return html`<time datetime=${value} title=${inFull(value)}>${ago(value)}</time>`;
   if (/bytes/.test(name)) return `${(value / 1_048_576).toLocaleString(undefined, { maximumFractionDigits: 1 })} MiB`;
   return typeof value === "number" ? value.toLocaleString() : String(value);
+}
+
+const BACKUP_DAYS = 7;
+
+/** @param {{health: any}} props */
+function Backups({ health }) {
+  const last = health.last_backup;
+  const isOld = !last || Date.now() - Date.parse(last) > BACKUP_DAYS * 86_400_000;
+  const command = `ringdex --server ${location.origin} --token TOKEN backup FOLDER`;
+  return html`<div class="part" data-test="backups"><h2>Backups</h2><p class=${isOld ? "bad" : ""} data-test="last-backup">${last ? html`The last backup was taken <time datetime=${last} title=${inFull(last)}>${ago(last)}</time>.` : "No backup has been taken yet."}${isOld ? " Take one each night, and keep it on another machine." : ""}</p>
+    <div class="copied"><pre tabindex="0" role="region" aria-label="Command that takes a backup"><code>${command}</code></pre><button type="button" class="button" aria-label="Copy the command" onClick=${() => copy(command)}>Copy</button></div>
+    ${me.value?.operator ? html`<p class="quiet-text">Only a token of who runs the server may take one. It holds all organisations.</p>` : html`<p class="quiet-text">Who runs the server takes it.</p>`}</div>`;
 }
 
 /** @param {{title: string, figures: Record<string, any>}} props */
@@ -23,9 +38,10 @@ const Figures = ({ title, figures }) => html`<div class="part"><h2>${title}</h2>
 export function Health() {
   const [health, setHealth] = useState(/** @type {any} */ (null));
   const [attempt, setAttempt] = useState(0);
+  const [busy, setBusy] = useState(false);
   useEffect(() => void request("GET", "/api/v1/health").then(({ body }) => setHealth(body), complain), [attempt]);
   const groups = Object.entries(health ?? {}).filter(([, value]) => value && typeof value === "object" && !Array.isArray(value));
-  const single = Object.fromEntries(Object.entries(health ?? {}).filter(([name, value]) => typeof value === "number" || (typeof value === "string" && name !== "status")));
+  const single = Object.fromEntries(Object.entries(health ?? {}).filter(([name, value]) => typeof value === "number" || (typeof value === "string" && !["status", "last_backup"].includes(name))));
   const check = async () => {
     try {
       const { body } = await request("POST", "/api/v1/admin/check");
@@ -34,9 +50,21 @@ export function Health() {
       complain(error);
     }
   };
-  return html`<section class="page-main" aria-label="Health" data-test="health"><div class="page-head"><h1>Health</h1>${health ? html`<span class=${health.status === "ok" ? "count" : "bad"} role="status">${health.status === "ok" ? "Everything works" : labelOf(String(health.status))}</span>` : null}
+  const compact = async () => {
+    setBusy(true);
+    try {
+      await request("POST", "/api/v1/admin/compact");
+      toast("The files are as small as they can be.");
+      setAttempt((now) => now + 1);
+    } catch (error) {
+      complain(error);
+    }
+    setBusy(false);
+  };
+  return html`<section class="page-main" aria-label="Server" data-test="health"><div class="page-head"><h1>Server</h1>${health ? html`<span class=${health.status === "ok" ? "count" : "bad"} role="status">${health.status === "ok" ? "Everything works" : labelOf(String(health.status))}</span>` : null}
       <span class="push"><button type="button" class="button" onClick=${() => setAttempt(attempt + 1)}>Look again</button>${me.value?.operator ? html`<button type="button" class="button" onClick=${check}>Check the data</button>
-      <button type="button" class="button" onClick=${() => act(() => request("POST", "/api/v1/admin/reindex"), "The index is being built anew.")}>Build the index anew</button>` : null}</span></div>
+      <button type="button" class="button" onClick=${() => act(() => request("POST", "/api/v1/admin/reindex"), "The index is being built anew.")}>Build the index anew</button>
+      <button type="button" class="button" disabled=${busy} onClick=${compact} data-test="compact">${busy ? "Compacting…" : "Compact"}</button>` : null}</span></div>
     <div class="scroll" role="region" tabindex="0" aria-label="Figures">${(health?.reasons ?? []).map((/** @type {any} */ one) => html`<p class="bad" role="alert">${typeof one === "string" ? one : JSON.stringify(one)}</p>`)}
-      ${health ? html`<${Figures} title="In all" figures=${single} />` : null}${groups.map(([name, figures]) => html`<${Figures} key=${name} title=${labelOf(name)} figures=${figures} />`)}</div></section>`;
+      ${health ? html`<${Backups} health=${health} />` : null}${health ? html`<${Figures} title="In all" figures=${single} />` : null}${groups.map(([name, figures]) => html`<${Figures} key=${name} title=${labelOf(name)} figures=${figures} />`)}</div></section>`;
 }

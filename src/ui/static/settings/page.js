@@ -13,6 +13,8 @@ import { Departments, Queues, Tokens, Users } from "./people.js";
 import { Retention } from "./retention.js";
 import { Roles } from "./roles.js";
 import { Tags } from "./tags.js";
+import { Telephones } from "./telephones.js";
+import { Webhooks } from "./webhooks.js";
 
 /** @type {[string, string, string, any][]} the address, the title, the right, the component */
 const SECTIONS = [
@@ -26,16 +28,18 @@ const SECTIONS = [
   ["duplicates", "Duplicates", "manage_settings", DuplicateSettings],
   ["imports", "Imports", "manage_settings", Imports],
   ["tokens", "Tokens", "manage_users", Tokens],
+  ["telephony", "Telephones", "manage_users", Telephones],
+  ["webhooks", "Webhooks", "manage_settings", Webhooks],
   ["privacy", "Privacy", "manage_settings", Privacy],
   ["erasures", "Erasures", "erase", Erasures],
   ["retention", "Retention", "manage_settings", Retention],
   ["more", "More settings", "manage_settings", Others],
   ["audit", "Audit log", "read_audit", Audit],
-  ["health", "Health", "manage_tags", Health],
+  ["health", "Server", "manage_tags", Health],
 ];
 
 /** Other names of sections. @type {Record<string, string>} */
-const ALSO = { "lead-score": "more", organization: "organisation" };
+const ALSO = { "lead-score": "more", organization: "organisation", telephones: "telephony", server: "health", backup: "health" };
 
 export function Settings() {
   const { rest } = place.value;

@@ -86,7 +86,7 @@ export const Departments = () => html`<${WholeList} spec=${{
 }} />`;
 
 /** @type {Record<string, string>} */
-const SCOPES = { lookup: "look numbers up", phonebook: "read phone books", search: "search contacts", read: "read contacts", write: "create and change contacts", import: "import lists", export: "export contacts", admin: "everything, settings too" };
+const SCOPES = { lookup: "look numbers up", phonebook: "read phone books", calls: "report calls", search: "search contacts", read: "read contacts", write: "create and change contacts", import: "import lists", export: "export contacts", admin: "everything, settings too" };
 
 /** @param {{item: Item}} props */
 function TokenUse({ item }) {
