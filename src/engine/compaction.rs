@@ -65,7 +65,7 @@ impl Upkeep {
         let _one = self.compacting.lock();
         let before = self.store.size_on_disk();
         let dir = free_name(&self.root);
-        let done = self.copy_and_exchange(&dir, cancel, in_background);
+        let done = self.while_kept(|| self.copy_and_exchange(&dir, cancel, in_background));
         if done.is_err() {
             // What cannot be removed now is removed at the next opening.
             let _ = fs::remove_dir_all(&dir);

@@ -160,6 +160,7 @@ impl Partition {
         indexed.set(mirror.committed());
         let (request_sender, request_receiver) = crossbeam_channel::bounded(4_096);
         let (replacements, replacement_receiver) = crossbeam_channel::bounded(1);
+        let reading = Arc::<RwLock<()>>::default();
         let builder = Arc::new(Builder {
             root: root.to_owned(),
             sealer: sealer(KeyPurpose::Index),
@@ -169,6 +170,7 @@ impl Partition {
             applied: Arc::clone(&applied),
             replacements,
             one_at_a_time: Mutex::new(()),
+            reading: Arc::clone(&reading),
             is_closing: AtomicBool::new(false),
         });
         let health = Arc::<Health>::default();
@@ -184,7 +186,7 @@ impl Partition {
             requests: Mutex::new(Some(request_sender.clone())),
             closing: Condvar::new(),
             taking: Mutex::new(()),
-            copying: RwLock::new(()),
+            reading: Arc::clone(&reading),
             compacting: Mutex::new(()),
         });
         let partition = Self {

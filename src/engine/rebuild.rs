@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{Sender, bounded};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 use super::error::Error;
 use super::follower::{Replacement, Serving};
@@ -55,6 +55,8 @@ pub(super) struct Builder {
     pub(super) replacements: Sender<Replacement>,
     /// Held while an index is being built.
     pub(super) one_at_a_time: Mutex<()>,
+    /// Held while the journal has to reach back to where the building began.
+    pub(super) reading: Arc<RwLock<()>>,
     /// An index that is being built is no longer wanted.
     pub(super) is_closing: AtomicBool,
 }
@@ -63,6 +65,7 @@ impl Builder {
     /// Builds an index and lets it take over; answers when it serves, with the number of contacts.
     pub(super) fn rebuild(&self, progress: &mut dyn FnMut(u64)) -> Result<u64, Error> {
         let _one_at_a_time = self.one_at_a_time.lock();
+        let _reading = self.reading.read();
         let schema = read_schema(&self.root)?;
         let path = crate::index::Generations::new(&self.root.join("index"))?.fresh()?;
         let built = self.build(schema, &path, progress);

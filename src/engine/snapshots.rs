@@ -7,9 +7,9 @@
 //! store, whatever was written meanwhile. What copies, verifies, seals and replays a journal does
 //! all that for snapshots.
 //!
-//! Older entries are removed only behind a snapshot that was read again, that the store and the
-//! index on disk are past, and that is not being copied into a backup; and not before the history
-//! that is to be kept has gone by.
+//! Older entries are removed only behind a snapshot that was read again and that the store and the
+//! index on disk are past; not while a backup, an index or a copy of the store is being made from
+//! them; and not before the history that is to be kept has gone by.
 
 use std::time::{Duration, Instant};
 
@@ -146,8 +146,8 @@ impl Upkeep {
     /// # Errors
     /// If the store cannot be synced, or a file cannot be removed.
     pub(super) fn trim(&self) -> Result<(), Error> {
-        let (Some(_taking), Some(_nobody_copies)) =
-            (self.taking.try_lock(), self.copying.try_write())
+        let (Some(_taking), Some(_nobody_reads)) =
+            (self.taking.try_lock(), self.reading.try_write())
         else {
             return Ok(());
         };

@@ -42,8 +42,8 @@ pub(super) struct Upkeep {
     pub(super) closing: Condvar,
     /// Held while a snapshot is taken.
     pub(super) taking: Mutex<()>,
-    /// Held while somebody copies the journal.
-    pub(super) copying: RwLock<()>,
+    /// Held while somebody copies the journal, or builds something from a place in it on.
+    pub(super) reading: Arc<RwLock<()>>,
     /// Held while the store is compacted.
     pub(super) compacting: Mutex<()>,
 }
@@ -125,7 +125,7 @@ impl Upkeep {
 
     /// Does something while nothing is removed from the journal.
     pub(super) fn while_kept<T>(&self, work: impl FnOnce() -> T) -> T {
-        let _copying = self.copying.read();
+        let _reading = self.reading.read();
         work()
     }
 }

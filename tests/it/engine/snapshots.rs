@@ -122,6 +122,28 @@ fn what_is_written_while_a_snapshot_is_taken_is_in_what_it_brings_back() {
 }
 
 #[test]
+fn an_index_is_built_anew_while_the_journal_is_shortened() {
+    let test = TestApp::with(small);
+    fill(&test, "Early", 60);
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut round = 0;
+            while !done.load(Ordering::Acquire) {
+                fill(&test, &format!("Beside{round}x"), 12);
+                test.app().partition().take_snapshot(&Cancel::never()).unwrap();
+                round += 1;
+            }
+        });
+        for _ in 0..6 {
+            test.app().reindex(&operator(1), &mut |_| {}).unwrap();
+        }
+        done.store(true, Ordering::Release);
+    });
+    assert_clean(&test);
+}
+
+#[test]
 fn a_snapshot_of_nothing_new_is_none_and_takes_nothing_away() {
     let mut test = TestApp::with(small);
     fill(&test, "Early", 20);
