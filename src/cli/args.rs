@@ -3,10 +3,11 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::auto_merge::AutoMerge;
 use super::backup::{Backup, Restore};
+use super::config::Config;
 use super::contact::ContactCommand;
 use super::custom_field::CustomField;
 use super::duplicates::Duplicates;
@@ -70,6 +71,11 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Serve the API and the agents' console.
     Serve(Box<Serve>),
+    /// Check the options of `serve`, or print a file with all of them.
+    Config {
+        #[command(subcommand)]
+        command: Config,
+    },
     /// Answer /cid beside a telephone system from a signed file, also when the server is gone.
     Edge(EdgeBox),
     /// Import contacts from a list (.csv, .tsv, .txt, .xlsx, .ods, .vcf, .jsonl; - is standard input).
@@ -261,6 +267,11 @@ pub(super) enum Command {
 
 #[derive(ClapArgs)]
 pub(super) struct Serve {
+    /// Read options from this file: TOML, with the names of these options as keys.
+    ///
+    /// The command line counts before the file, the file before the environment.
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
     /// Where to listen; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:7464", value_name = "ADDR")]
     pub(super) listen: SocketAddr,
@@ -295,6 +306,29 @@ pub(super) struct Serve {
     /// But no more than so many MiB of them.
     #[arg(long, default_value_t = 4096, value_name = "MIB")]
     pub(super) journal_mib: u64,
+    /// What the log looks like: lines to read, or one object of JSON a line.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub(super) log_format: LogFormat,
+    /// What is logged: a level, or levels by part, such as `info,ringdex=debug` [default: info, of
+    /// parts that say much only warnings].
+    #[arg(long, value_name = "FILTER", value_parser = parse_log_filter)]
+    pub(super) log: Option<String>,
+}
+
+/// What the log looks like.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// Objects for programs.
+    Json,
+}
+
+fn parse_log_filter(text: &str) -> Result<String, String> {
+    match tracing_subscriber::EnvFilter::try_new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(format!("{error}: use for example info, or warn,ringdex=debug")),
+    }
 }
 
 #[derive(ClapArgs)]

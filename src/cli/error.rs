@@ -9,6 +9,8 @@ use crate::engine;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     #[error("{0}")]
+    Arguments(Box<clap::Error>),
+    #[error("{0}")]
     App(#[from] app::Error),
     #[error(transparent)]
     Engine(#[from] engine::Error),
@@ -33,6 +35,7 @@ impl Failure {
         match self {
             Self::App(app::Error::Engine(engine::Error::InUse(_)))
             | Self::Engine(engine::Error::InUse(_)) => 3,
+            Self::Arguments(error) => u8::try_from(error.exit_code()).unwrap_or(2),
             Self::Usage(_) | Self::Serve(crate::http::ServeError::Unsafe(_)) => 2,
             Self::Problems(_) => 4,
             Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => 0,
@@ -48,6 +51,12 @@ impl Failure {
 
     pub(super) fn is_quiet(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+}
+
+impl From<clap::Error> for Failure {
+    fn from(error: clap::Error) -> Self {
+        Self::Arguments(Box::new(error))
     }
 }
 

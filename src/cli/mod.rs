@@ -9,6 +9,8 @@ mod audit;
 mod auto_merge;
 mod backup;
 mod client;
+mod config;
+mod config_file;
 mod contact;
 mod custom_field;
 mod duplicates;
@@ -25,6 +27,7 @@ mod list;
 mod maintain;
 mod manual;
 mod merge;
+mod notify;
 mod oidc;
 mod output;
 mod output_file;
@@ -35,22 +38,28 @@ mod record;
 mod rekey;
 mod saved_search;
 mod serve;
+mod settings;
 mod tag;
 mod target;
 mod upkeep;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use args::{Args, Command};
+use args::{Command, LogFormat, Serve};
+use error::Failure;
+use settings::Parsed;
 
 /// Parses the arguments of the process and runs the command.
 pub fn run() -> ExitCode {
-    let args = Args::parse();
-    start_log(matches!(args.command, Command::Serve(_)));
+    let words: Vec<std::ffi::OsString> = std::env::args_os().collect();
+    let Parsed { args, settings } = match settings::parse(&words) {
+        Ok(parsed) => parsed,
+        Err(failure) => return end(&failure),
+    };
+    start_log(if let Command::Serve(serve) = &args.command { Some(serve) } else { None });
     let result = match &args.command {
         Command::Serve(command) => serve::run(&args, command),
+        Command::Config { command } => config::run(&args, command, &settings),
         Command::Edge(command) => edge_box::run(&args, command),
         Command::Import(command) => import::run(&args, command),
         Command::Export(command) => export::run(&args, command),
@@ -105,28 +114,38 @@ pub fn run() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            // A reader that has seen enough (`| head`) is no failure worth a word.
-            if !failure.is_quiet() {
-                output::complain(&failure.to_string());
-            }
-            ExitCode::from(failure.exit_code())
-        }
+        Err(failure) => end(&failure),
     }
 }
 
-fn start_log(is_server: bool) {
+/// Says why a command failed; the exit code that goes with it.
+fn end(failure: &Failure) -> ExitCode {
+    if let Failure::Arguments(error) = failure {
+        let _ = error.print();
+    } else if !failure.is_quiet() {
+        // A reader that has seen enough (`| head`) is no failure worth a word.
+        output::complain(&failure.to_string());
+    }
+    ExitCode::from(failure.exit_code())
+}
+
+/// What a server logs unless it is told otherwise.
+const SERVER_LOG: &str =
+    "info,tantivy=warn,sled=warn,actix_http=off,actix_server=warn,ldap3_proto=off";
+
+fn start_log(serve: Option<&Serve>) {
     use std::io::IsTerminal;
     use tracing_subscriber::EnvFilter;
-    let level = if is_server {
-        "info,tantivy=warn,sled=warn,actix_http=off,actix_server=warn,ldap3_proto=off"
-    } else {
-        "warn"
+    let filter = match serve {
+        Some(serve) => EnvFilter::new(serve.log.as_deref().unwrap_or(SERVER_LOG)),
+        None => EnvFilter::try_from_env("RINGDEX_LOG").unwrap_or_else(|_| EnvFilter::new("warn")),
     };
-    let filter = EnvFilter::try_from_env("RINGDEX_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .init();
+        .with_writer(std::io::stderr);
+    match serve.map(|serve| serve.log_format) {
+        Some(LogFormat::Json) => log.json().flatten_event(true).with_ansi(false).init(),
+        Some(LogFormat::Text) | None => log.init(),
+    }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::args::{Args, Serve};
 use super::error::Failure;
+use super::notify;
 use super::output;
 use super::rekey::encryption_key;
 use crate::app::{Access, App, ImportOptions};
@@ -16,7 +17,8 @@ use crate::engine::{Options, SnapshotOptions, StartProgress};
 use crate::generate;
 use crate::http::{self, ServeOptions};
 
-pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
+/// The options of the server, if it would take them.
+pub(super) fn options(args: &Args, command: &Serve) -> Result<ServeOptions, Failure> {
     if args.server.is_some() {
         return Err(Failure::Usage("serve takes --data-dir, not --server".to_owned()));
     }
@@ -35,6 +37,11 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
     if let Some(objection) = serve_options.objection() {
         return Err(Failure::Usage(objection));
     }
+    Ok(serve_options)
+}
+
+pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
+    let mut serve_options = options(args, command)?;
     if let Some(warning) = serve_options.warning() {
         output::complain(&warning);
     }
@@ -83,6 +90,7 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
     http::serve_on(listener, app, &serve_options, Some(signals), |running| {
         // The line that scripts wait for.
         let _ = output::print(&format!("ringdex listening on {}", running.url()));
+        notify::tell_manager("READY=1");
     })?;
     Ok(())
 }

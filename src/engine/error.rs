@@ -22,6 +22,28 @@ pub enum Error {
     /// Another process holds the data directory.
     #[error("data directory {} is in use by another ringdex process: stop it, or use --server", .0.display())]
     InUse(PathBuf),
+    /// A newer version has written the data directory.
+    #[error(
+        "data directory {} has format {found}, and ringdex {} reads up to format {known}: start it \
+         with the version that wrote it or a newer one, or restore a backup of before the upgrade \
+         into a new directory",
+        path.display(), env!("CARGO_PKG_VERSION")
+    )]
+    FormatTooNew {
+        /// The data directory.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+        /// The newest that this version reads.
+        known: u32,
+    },
+    /// Nobody can tell the format of the data directory.
+    #[error(
+        "{} does not hold the number of a format: put back what a backup of the file says, or 1 for \
+         a directory that only ringdex {} and earlier ones have written",
+        .0.display(), env!("CARGO_PKG_VERSION")
+    )]
+    FormatUnreadable(PathBuf),
     /// A file or directory could not be used.
     #[error("cannot use {}: {source}", path.display())]
     Io {

@@ -17,6 +17,7 @@ mod error;
 mod facts;
 mod feed;
 mod follower;
+mod format;
 mod health;
 mod image;
 mod mender;

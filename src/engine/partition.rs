@@ -118,6 +118,7 @@ impl Partition {
     pub fn open(root: &Path, options: Options) -> Result<Self, Error> {
         backup::refuse_backup(root, options.is_restore)?;
         let lock = lock(root)?;
+        super::format::note(root);
         let room = Arc::new(Room::of(root));
         rekey::settle(root)?;
         let vault = recovery::open_vault(root, options.encryption_key.as_ref())?;
@@ -749,6 +750,7 @@ const LOCK_PATIENCE: Duration = Duration::from_millis(500);
 /// Keeps other processes out of a data directory, which is made if need be. What a compaction has
 /// left is brought in order then.
 pub(super) fn lock(root: &Path) -> Result<File, Error> {
+    super::format::admit(root)?;
     let path = root.join("LOCK");
     let io = |source| Error::Io { path: path.clone(), source };
     std::fs::create_dir_all(root).map_err(io)?;

@@ -175,7 +175,10 @@ fn set_aside_file(journal: &Path) -> Result<Option<PathBuf>, Error> {
 fn untouched(root: &Path) -> Result<Vec<PathBuf>, Error> {
     let is_known = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default();
-        PARTS.iter().chain(&["LOCK", vault::FILE_NAME]).any(|known| name == *known)
+        PARTS
+            .iter()
+            .chain(&["LOCK", vault::FILE_NAME, super::format::FILE_NAME, super::room::RESERVE])
+            .any(|known| name == *known)
     };
     Ok(list(root)?.into_iter().filter(|path| !is_known(path)).collect())
 }

@@ -12,7 +12,7 @@ const MARGIN_BYTES: u64 = 64 << 20;
 const MARGIN_PART: u64 = 8;
 /// A file that takes up room only to give it back: without it a server whose disk others have
 /// filled could not even be started.
-const RESERVE: &str = "RESERVE";
+pub(super) const RESERVE: &str = "RESERVE";
 /// Its size, at most.
 const RESERVE_BYTES: u64 = 16 << 20;
 

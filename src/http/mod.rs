@@ -56,6 +56,7 @@ mod pace;
 mod people;
 mod rate;
 mod records;
+mod request_id;
 mod routes;
 mod schema;
 mod search;

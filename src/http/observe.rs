@@ -4,12 +4,13 @@
 
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::Method;
+use actix_web::http::header::HeaderValue;
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 
@@ -19,6 +20,7 @@ use super::connection::{EndOnDrop, Watch};
 use super::error::Problem;
 use super::integrations::Nobody;
 use super::limits;
+use super::request_id;
 use super::sparse;
 use super::state::State;
 use super::unread::{self, Shared};
@@ -47,7 +49,8 @@ pub(super) async fn observe(
         Some(nobody) => nobody.in_place_of(response),
         None => response,
     };
-    let after = After { state: &state, watch, method, route, started };
+    let id = request_id::of(request.headers());
+    let after = After { state: &state, watch, method, route, started, id };
     if let Err(problem) = admit(&state, request.request()) {
         let response = after.complete(shown(problem.error_response()), request_body);
         return Ok(request.into_response(response));
@@ -126,6 +129,7 @@ struct After<'a> {
     method: Method,
     route: &'a str,
     started: Instant,
+    id: HeaderValue,
 }
 
 impl After<'_> {
@@ -133,10 +137,10 @@ impl After<'_> {
     fn complete(self, mut response: HttpResponse, request_body: Option<Shared>) -> HttpResponse {
         self.state.headers.put(response.headers_mut());
         let status = response.status();
-        self.state.metrics.count(self.route, &self.method, status.as_u16(), self.started.elapsed());
-        if status.is_server_error() {
-            tracing::warn!(route = self.route, status = status.as_u16(), "request failed");
-        }
+        let took = self.started.elapsed();
+        self.state.metrics.count(self.route, &self.method, status.as_u16(), took);
+        self.log(status, took);
+        response.headers_mut().insert(request_id::NAME, self.id);
         let watch = self.watch;
         response.map_body(|_, body| {
             let body = unread::hold(body, request_body);
@@ -147,6 +151,24 @@ impl After<'_> {
             watch.end();
             body
         })
+    }
+}
+
+impl After<'_> {
+    /// Logs a request that fails on our side, and every request where that is wanted: by the pattern
+    /// of its path, since paths and queries say who is looked for.
+    fn log(&self, status: StatusCode, took: Duration) {
+        let (route, status_code) = (self.route, status.as_u16());
+        let (method, request_id) = (self.method.as_str(), self.id.to_str().unwrap_or_default());
+        if status.is_server_error() {
+            tracing::warn!(method, route, status = status_code, request_id, "request failed");
+        } else {
+            let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+            tracing::debug!(
+                target: "ringdex::requests",
+                method, route, status = status_code, took_us, request_id, "request answered"
+            );
+        }
     }
 }
 

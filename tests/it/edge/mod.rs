@@ -2,10 +2,13 @@
 
 mod coding;
 mod command;
+mod config;
 mod crowd;
 mod headers;
 mod limits;
 mod local;
+mod packaging;
+mod request_ids;
 mod slow;
 mod starting;
 pub(crate) mod tls;

@@ -4,6 +4,7 @@ mod backup;
 mod brute_force;
 mod damage;
 mod disk_full;
+mod format;
 mod gone;
 mod index_health;
 mod ladder;
