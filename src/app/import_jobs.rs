@@ -22,7 +22,7 @@ use super::import_preview::PreviewedList;
 use super::imports::{ImportOptions, ImportReport};
 use super::job_list::JobLine;
 use super::jobs::JobKind;
-use super::kept_jobs::{KeptJob, KeptWork};
+use super::kept_jobs::{KeptJob, KeptWork, Remembered, make_room};
 use super::staged::remove_staged_file;
 use super::{App, authorize};
 use crate::domain::access::{Caller, Permission, Sight};
@@ -35,8 +35,6 @@ use crate::import::{ColumnReport, Counts, Warning};
 const MOST_RUNNING: usize = 1;
 /// Imports that wait at most; more are told to come back.
 const MOST_WAITING: usize = 100;
-/// Imports of an organisation that are remembered.
-const MOST_REMEMBERED: usize = 1_000;
 
 /// Where an import stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -163,6 +161,16 @@ struct Kept {
     cancel: Arc<AtomicBool>,
 }
 
+impl Remembered for Kept {
+    fn organization(&self) -> OrgNumber {
+        self.org
+    }
+
+    fn has_ended(&self) -> bool {
+        self.job.finished_at.is_some()
+    }
+}
+
 impl Kept {
     /// Counts and error files tell of the contacts that the importer sees and of the rows it sent:
     /// they are for the importer, and for those of its organisation who see everything.
@@ -216,22 +224,6 @@ impl SentList {
             }
         }
         Ok(*hasher.finalize().as_bytes())
-    }
-}
-
-/// Makes room for one more import of an organisation: its oldest that have ended are forgotten.
-fn forget_oldest(jobs: &mut HashMap<Uuid, Kept>, org: OrgNumber) {
-    let own = jobs.iter().filter(|(_, kept)| kept.org == org);
-    let surplus = (own.clone().count() + 1).saturating_sub(MOST_REMEMBERED);
-    if surplus == 0 {
-        return;
-    }
-    let ended = own.filter(|(_, kept)| kept.job.finished_at.is_some());
-    let mut ended: Vec<Uuid> = ended.map(|(id, _)| *id).collect();
-    // Ids are in the order of time.
-    ended.sort_unstable();
-    for id in ended.into_iter().take(surplus) {
-        jobs.remove(&id);
     }
 }
 
@@ -308,7 +300,7 @@ impl App {
                 remove_staged_file(&file);
                 return Err(Error::Overloaded("too many imports wait already; try again later"));
             }
-            forget_oldest(&mut jobs, caller.organization);
+            make_room(&mut jobs, caller.organization);
             let (org, actor) = (caller.organization, Arc::clone(&caller.actor));
             let (job, cancel) = (job.clone(), Arc::clone(&cancel));
             jobs.insert(id, Kept { org, actor, user: caller.user, job, cancel });

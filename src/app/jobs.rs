@@ -15,13 +15,11 @@ use super::error::{Error, Noun};
 use super::exports::ExportFile;
 use super::idempotency::Idempotency;
 use super::job_list::JobLine;
-use super::kept_jobs::{KeptJob, KeptWork};
+use super::kept_jobs::{KeptJob, KeptWork, Remembered, make_room};
 use crate::domain::access::{Caller, Permission};
 use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::time::Timestamp;
 
-/// Jobs of an organisation that are remembered.
-const MOST_REMEMBERED: usize = 1_000;
 /// Jobs of an organisation that run at once; more are told to come back.
 const MOST_RUNNING: usize = 4;
 
@@ -198,6 +196,16 @@ struct Kept {
     cancel: Arc<AtomicBool>,
 }
 
+impl Remembered for Kept {
+    fn organization(&self) -> OrgNumber {
+        self.org
+    }
+
+    fn has_ended(&self) -> bool {
+        self.job.finished_at.is_some()
+    }
+}
+
 impl Kept {
     fn to_keep(&self) -> KeptJob {
         let (actor, shared_with) = (self.actor.to_string(), self.shared_with);
@@ -219,22 +227,6 @@ pub(super) struct BulkJobs {
     beginning: Mutex<()>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     is_stopping: AtomicBool,
-}
-
-/// Makes room for one more job of an organisation: its oldest that have ended are forgotten.
-fn forget_oldest(jobs: &mut HashMap<Uuid, Kept>, org: OrgNumber) {
-    let own = jobs.iter().filter(|(_, kept)| kept.org == org);
-    let surplus = (own.clone().count() + 1).saturating_sub(MOST_REMEMBERED);
-    if surplus == 0 {
-        return;
-    }
-    let ended = own.filter(|(_, kept)| kept.job.finished_at.is_some());
-    let mut ended: Vec<Uuid> = ended.map(|(id, _)| *id).collect();
-    // Ids are in the order of time.
-    ended.sort_unstable();
-    for id in ended.into_iter().take(surplus) {
-        jobs.remove(&id);
-    }
 }
 
 impl App {
@@ -300,7 +292,7 @@ impl App {
         if running >= MOST_RUNNING {
             return Err(Error::Overloaded("too many bulk actions run already; try again later"));
         }
-        forget_oldest(&mut jobs, caller.organization);
+        make_room(&mut jobs, caller.organization);
         let (org, actor) = (caller.organization, Arc::clone(&caller.actor));
         let cancel = Arc::default();
         jobs.insert(job.id, Kept { org, actor, shared_with: None, job: job.clone(), cancel });
@@ -320,7 +312,7 @@ impl App {
         if let Some(kept) = jobs.get(&job.id).filter(|kept| kept.job.finished_at.is_none()) {
             return Some(kept.job.clone());
         }
-        forget_oldest(&mut jobs, org);
+        make_room(&mut jobs, org);
         let (shared_with, cancel) = (Some(shared_with), Arc::default());
         jobs.insert(job.id, Kept { org, actor, shared_with, job: job.clone(), cancel });
         drop(jobs);

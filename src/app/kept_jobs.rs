@@ -1,6 +1,8 @@
 //! What is kept of imports and bulk actions, so that they are known after a restart: what was
 //! written by one that the end of the server has interrupted stays, and it says so.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -73,6 +75,30 @@ impl KeptWork {
             Self::Bulk(job) => job.state = JobState::Failed,
         }
         true
+    }
+}
+
+/// A job in memory.
+pub(super) trait Remembered {
+    /// Whose it is.
+    fn organization(&self) -> OrgNumber;
+    /// Whether nothing changes about it any more.
+    fn has_ended(&self) -> bool;
+}
+
+/// Makes room for one more job of an organisation: its oldest that have ended are forgotten.
+pub(super) fn make_room<T: Remembered>(jobs: &mut HashMap<Uuid, T>, org: OrgNumber) {
+    let own = jobs.iter().filter(|(_, job)| job.organization() == org);
+    let surplus = (own.clone().count() + 1).saturating_sub(MOST_KEPT);
+    if surplus == 0 {
+        return;
+    }
+    let ended = own.filter(|(_, job)| job.has_ended());
+    let mut ended: Vec<Uuid> = ended.map(|(id, _)| *id).collect();
+    // Ids are in the order of time.
+    ended.sort_unstable();
+    for id in ended.into_iter().take(surplus) {
+        jobs.remove(&id);
     }
 }
 

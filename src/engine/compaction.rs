@@ -32,6 +32,8 @@ const COPY: &str = "store.compacted-";
 const BATCH: usize = 500;
 /// The writer applies what is left when it is no more than so many entries.
 const LAST_ENTRIES: u64 = 200;
+/// How much room a copy takes while it is made, in sizes of what the store holds; 1.9 was measured.
+const SIZE_OF_COPY: u64 = 3;
 /// Room that is not worth the work.
 const SPARE_BYTES: u64 = 256 << 20;
 /// How long readers of the old files are waited for before they are removed; what they have open
@@ -64,6 +66,7 @@ impl Upkeep {
     pub(super) fn compact(&self, cancel: &Cancel, in_background: bool) -> Result<Compacted, Error> {
         let _one = self.compacting.lock();
         let before = self.store.size_on_disk();
+        self.room.check_work(SIZE_OF_COPY * self.store.live_bytes())?;
         let dir = free_name(&self.root);
         let done = self.while_kept(|| self.copy_and_exchange(&dir, cancel, in_background));
         if done.is_err() {

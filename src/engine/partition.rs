@@ -182,6 +182,7 @@ impl Partition {
             store_options,
             visible: Arc::clone(&visible),
             health: Arc::clone(&health),
+            room: Arc::clone(&room),
             clock: options.clock.clone(),
             options: options.snapshots,
             requests: Mutex::new(Some(request_sender.clone())),

@@ -72,6 +72,17 @@ impl Room {
         Err(Shortage { path: self.root.clone(), free: space.free, needed })
     }
 
+    /// Fails if work that writes so many bytes in all would leave too little room for writes of
+    /// callers.
+    pub(super) fn check_work(&self, bytes: u64) -> Result<(), Error> {
+        let Some(space) = self.space() else { return Ok(()) };
+        let needed = (2 * space.margin).saturating_add(bytes);
+        if space.free >= needed {
+            return Ok(());
+        }
+        Err(Shortage { path: self.root.clone(), free: space.free, needed }.error())
+    }
+
     /// What is to be said of the room, if it is too little for writes.
     pub(super) fn trouble(&self) -> Option<String> {
         self.check(0).err().map(|shortage| shortage.error().to_string())

@@ -98,6 +98,8 @@ impl Upkeep {
     ) -> Result<Option<SnapshotTaken>, Error> {
         let taking = self.taking.lock();
         let begun = Instant::now();
+        // One that is given up half way would have taken the room of what callers write.
+        self.room.check_work(self.store.live_bytes())?;
         let Some(from) = self.journal.begin_image()? else {
             drop(taking);
             self.trim()?;

@@ -14,6 +14,7 @@ use super::error::{Error, Rejected};
 use super::health::Health;
 use super::image;
 use super::progress::Progress;
+use super::room::Room;
 use super::snapshots::SnapshotOptions;
 use super::tx::Tx;
 use super::writer::{Needs, Origin, Request, causes, job};
@@ -35,6 +36,7 @@ pub(super) struct Upkeep {
     pub(super) store_options: store::Options,
     pub(super) visible: Arc<Progress>,
     pub(super) health: Arc<Health>,
+    pub(super) room: Arc<Room>,
     pub(super) clock: Clock,
     pub(super) options: SnapshotOptions,
     /// To the writer, until the partition is closed.

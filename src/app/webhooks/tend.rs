@@ -156,7 +156,12 @@ impl App {
         let Some(maker) = maker else { return Ok(()) };
         let wanted = wanted_of(hook);
         let Some(part) = self.partition.acts_after(org, after, MOST_NOTED)? else {
-            // Another history: it begins where that is now.
+            // Another history, or one that has been let go of: it begins where that is now.
+            tracing::warn!(
+                webhook = %id,
+                "the journal does not reach back to where this webhook was: what came since is not \
+                 sent; GET /api/v1/contacts has all there is"
+            );
             let position = self.partition.applied_seq().0;
             return self.keep_hook(org, id, &HookState { position, ..state });
         };

@@ -180,6 +180,8 @@ fn on_a_full_disk_writes_are_refused_until_there_is_room_and_reads_go_on() {
     assert!(!String::from_utf8_lossy(&refused.body).contains(data.to_str().unwrap()));
     let patch = json!({"title": "CEO"});
     client.patch(&format!("/api/v1/contacts/{first}"), &patch).expect(507);
+    // Nor is what would only make it fuller begun.
+    client.post("/api/v1/admin/compact", &json!({})).expect(507);
     // Nobody is called who exists only in an answer.
     assert_eq!(client.search("john", "").json["total"], 0);
     let lookup = client.get("/api/v1/lookup?number=%2B12025550123").expect(200);

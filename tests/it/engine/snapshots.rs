@@ -78,6 +78,25 @@ fn assert_clean(test: &TestApp) {
     assert!(report.is_clean(), "{report:?}");
 }
 
+/// Says that something is over also where it has failed, so that nobody goes on for ever.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+/// Takes the store away: the journal brings all of it back.
+fn assert_built_from_the_journal(test: &mut TestApp) {
+    let expected = state(test);
+    test.close();
+    std::fs::remove_dir_all(test.root().join("store")).unwrap();
+    test.restart();
+    assert_eq!(state(test), expected);
+    assert_clean(test);
+}
+
 #[test]
 fn a_snapshot_shortens_the_journal_and_brings_everything_back() {
     let mut test = TestApp::with(small);
@@ -87,12 +106,7 @@ fn a_snapshot_shortens_the_journal_and_brings_everything_back() {
     let first = segments(&test.root())[0].clone();
     assert!(!first.ends_with("0000000000000001.log"), "nothing was let go of: {before} {first:?}");
     fill(&test, "Late", 20);
-    let expected = state(&test);
-    test.close();
-    std::fs::remove_dir_all(test.root().join("store")).unwrap();
-    test.restart();
-    assert_eq!(state(&test), expected);
-    assert_clean(&test);
+    assert_built_from_the_journal(&mut test);
 }
 
 #[test]
@@ -102,10 +116,10 @@ fn what_is_written_while_a_snapshot_is_taken_is_in_what_it_brings_back() {
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
+            let _over = Over(&done);
             for _ in 0..3 {
                 test.app().partition().take_snapshot(&Cancel::never()).unwrap();
             }
-            done.store(true, Ordering::Release);
         });
         let mut round = 0;
         while !done.load(Ordering::Acquire) {
@@ -113,12 +127,7 @@ fn what_is_written_while_a_snapshot_is_taken_is_in_what_it_brings_back() {
             round += 1;
         }
     });
-    let expected = state(&test);
-    test.close();
-    std::fs::remove_dir_all(test.root().join("store")).unwrap();
-    test.restart();
-    assert_eq!(state(&test), expected);
-    assert_clean(&test);
+    assert_built_from_the_journal(&mut test);
 }
 
 #[test]
@@ -135,10 +144,10 @@ fn an_index_is_built_anew_while_the_journal_is_shortened() {
                 round += 1;
             }
         });
+        let _over = Over(&done);
         for _ in 0..6 {
             test.app().reindex(&operator(1), &mut |_| {}).unwrap();
         }
-        done.store(true, Ordering::Release);
     });
     assert_clean(&test);
 }
@@ -149,11 +158,7 @@ fn a_snapshot_of_nothing_new_is_none_and_takes_nothing_away() {
     fill(&test, "Early", 20);
     take_snapshot(&test);
     assert_eq!(test.app().partition().take_snapshot(&Cancel::never()).unwrap(), None);
-    let expected = state(&test);
-    test.close();
-    std::fs::remove_dir_all(test.root().join("store")).unwrap();
-    test.restart();
-    assert_eq!(state(&test), expected);
+    assert_built_from_the_journal(&mut test);
 }
 
 #[test]
@@ -164,11 +169,7 @@ fn a_snapshot_that_is_given_up_takes_nothing_away() {
     test.app().partition().take_snapshot(&cancel).unwrap_err();
     let first = segments(&test.root())[0].clone();
     assert!(first.ends_with("0000000000000001.log"), "{first:?}");
-    let expected = state(&test);
-    test.close();
-    std::fs::remove_dir_all(test.root().join("store")).unwrap();
-    test.restart();
-    assert_eq!(state(&test), expected);
+    assert_built_from_the_journal(&mut test);
 }
 
 #[test]
@@ -264,10 +265,10 @@ fn the_store_is_compacted_while_others_write_and_search() {
                 test.app().read_contact(&operator(1), ids[3]).unwrap();
             }
         });
+        let _over = Over(&stop);
         for _ in 0..3 {
             test.app().partition().compact_store(&Cancel::never()).unwrap();
         }
-        stop.store(true, Ordering::Release);
     });
     let expected = state(&test);
     assert_clean(&test);
