@@ -339,10 +339,17 @@ impl App {
         if options.dry_run || counts.imported + counts.updated == 0 {
             return Ok(());
         }
+        if self.checkpoint_of(caller, options)?.is_some_and(|known| known.is_told) {
+            return Ok(());
+        }
         let organization = self.organization_of(caller)?.id;
         let said = counted(counts);
-        self.partition.write::<(), Error>(caller.organization, caller, false, move |tx| {
+        let (org, job) = (caller.organization, options.job);
+        self.partition.write::<(), Error>(org, caller, false, move |tx| {
             tx.note(AuditAction::ContactsImported, organization, said.clone());
+            if let Some(job) = job {
+                Self::put_told(tx, org, job, counts)?;
+            }
             Ok(())
         })?;
         Ok(())
@@ -382,7 +389,9 @@ fn counted(counts: Counts) -> Vec<FieldChange> {
     let said = [
         ("imported", counts.imported),
         ("updated", counts.updated),
+        ("unchanged", counts.unchanged),
         ("skipped", counts.skipped),
+        ("asked", counts.asked),
         ("errors", counts.errors),
     ];
     said.map(|(name, count)| FieldChange::of(name, &None, &Some(count))).to_vec()

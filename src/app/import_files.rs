@@ -34,11 +34,13 @@ impl App {
         Ok(self.imports_folder()?.join(format!("{id}{REJECTED}")))
     }
 
-    /// Removes what an earlier process has left of uploads.
+    /// Removes what an earlier process has left of uploads that no import needs.
     pub(super) fn clear_uploads(&self) -> Result<(), Error> {
+        let needed = self.needed_uploads()?;
         self.remove_import_files(&|path| {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            import_of(path).is_none() && !name.ends_with(EXPORTED)
+            let is_needed = needed.iter().any(|one| one == name);
+            import_of(path).is_none() && !name.ends_with(EXPORTED) && !is_needed
         })
     }
 

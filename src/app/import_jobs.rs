@@ -1,8 +1,10 @@
 //! Imports that run in the background of a server, and what became of them.
 //!
-//! Jobs are known after a restart (`kept_jobs`), trials apart; their files are in `import_files`.
+//! Jobs are known after a restart (`kept_jobs`), trials apart, and go on then (`import_resume`); their
+//! files are in `import_files`.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -19,6 +21,7 @@ use super::error::Error;
 use super::idempotency::Idempotency;
 use super::import_files::are_rejected_rows_old;
 use super::import_preview::PreviewedList;
+use super::import_resume::Resume;
 use super::imports::{ImportOptions, ImportReport};
 use super::job_list::JobLine;
 use super::jobs::JobKind;
@@ -32,7 +35,7 @@ use crate::domain::time::Timestamp;
 use crate::import::{ColumnReport, Counts, Warning};
 
 /// Imports that run at the same time; others wait their turn.
-const MOST_RUNNING: usize = 1;
+pub(super) const MOST_RUNNING: usize = 1;
 /// Imports that wait at most; more are told to come back.
 const MOST_WAITING: usize = 100;
 
@@ -153,12 +156,14 @@ impl ImportJob {
     }
 }
 
-struct Kept {
-    org: OrgNumber,
-    actor: Arc<str>,
+pub(super) struct Kept {
+    pub(super) org: OrgNumber,
+    pub(super) actor: Arc<str>,
     user: Option<Uuid>,
-    job: ImportJob,
-    cancel: Arc<AtomicBool>,
+    pub(super) job: ImportJob,
+    pub(super) cancel: Arc<AtomicBool>,
+    /// What it needs to go on; none for one that has ended or writes nothing.
+    pub(super) resume: Option<Resume>,
 }
 
 impl Remembered for Kept {
@@ -184,14 +189,16 @@ impl Kept {
 /// The imports of a server.
 #[derive(Default)]
 pub(super) struct ImportJobs {
-    jobs: Mutex<HashMap<Uuid, Kept>>,
+    pub(super) jobs: Mutex<HashMap<Uuid, Kept>>,
     /// Held while a request that can be sent again is looked up and begun.
     beginning: Mutex<()>,
     /// Held while questions are answered.
     pub(super) answering: Mutex<()>,
-    turn: Mutex<usize>,
-    turn_changed: parking_lot::Condvar,
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    pub(super) turn: Mutex<usize>,
+    pub(super) turn_changed: parking_lot::Condvar,
+    pub(super) threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Whether the server ends.
+    pub(super) is_stopping: AtomicBool,
 }
 
 /// A list that is to be imported.
@@ -269,29 +276,15 @@ impl App {
             SentList::Sent(list) => list,
             SentList::Previewed(id) => self.take_previewed(caller, id)?,
         };
-        let id = Uuid::now_v7();
-        let job = ImportJob {
-            id,
-            state: ImportState::Queued,
-            by: caller.actor.to_string(),
-            by_name: self.name_of_actor(caller.organization, &caller.actor),
-            source,
-            options: options.said.clone(),
-            undo_state: UndoState::None,
-            audit_entries: None,
-            answer_entries: Vec::new(),
-            progress: JobProgress { done: 0, total: 0, rows_per_second: 0, seconds_left: None },
-            counts: Counts::default(),
-            errors_url: Some(format!("/api/v1/imports/{id}/errors.csv")),
-            columns: Vec::new(),
-            warnings: Vec::new(),
-            warnings_total: 0,
-            error: None,
-            dry_run: options.dry_run,
-            created_at: self.partition.now(),
-            finished_at: None,
-        };
+        let job = self.new_import(caller, &options, source);
+        let id = job.id;
         let cancel = Arc::new(AtomicBool::new(false));
+        let resume = Resume::new(caller, &file, &options);
+        if resume.is_some() {
+            // It is needed as long as the job that is kept of it has not ended.
+            let synced = File::open(&file).and_then(|file| file.sync_all());
+            synced.map_err(|source| crate::engine::Error::Io { path: file.clone(), source })?;
+        }
         {
             let mut jobs = self.import_jobs.jobs.lock();
             let waiting = jobs.values().filter(|kept| kept.job.finished_at.is_none()).count();
@@ -303,7 +296,7 @@ impl App {
             make_room(&mut jobs, caller.organization);
             let (org, actor) = (caller.organization, Arc::clone(&caller.actor));
             let (job, cancel) = (job.clone(), Arc::clone(&cancel));
-            jobs.insert(id, Kept { org, actor, user: caller.user, job, cancel });
+            jobs.insert(id, Kept { org, actor, user: caller.user, job, cancel, resume });
         }
         if job.dry_run {
             self.keep_answer(caller, idempotency, &id)?;
@@ -323,14 +316,85 @@ impl App {
             remove_staged_file(&staged);
             return Err(Error::Overloaded("no thread is left for the import; try again later"));
         };
-        let mut threads = self.import_jobs.threads.lock();
-        threads.retain(|thread| !thread.is_finished());
-        threads.push(thread);
+        self.import_jobs.keep_thread(thread);
         Ok((job, false))
     }
 
-    /// Stops all imports between two writes and waits for them; what was written stays.
+    fn new_import(
+        &self,
+        caller: &Caller,
+        options: &ImportOptions,
+        source: Option<String>,
+    ) -> ImportJob {
+        let id = Uuid::now_v7();
+        ImportJob {
+            id,
+            state: ImportState::Queued,
+            by: caller.actor.to_string(),
+            by_name: self.name_of_actor(caller.organization, &caller.actor),
+            source,
+            options: options.said.clone(),
+            undo_state: UndoState::None,
+            audit_entries: None,
+            answer_entries: Vec::new(),
+            progress: JobProgress { done: 0, total: 0, rows_per_second: 0, seconds_left: None },
+            counts: Counts::default(),
+            errors_url: Some(format!("/api/v1/imports/{id}/errors.csv")),
+            columns: Vec::new(),
+            warnings: Vec::new(),
+            warnings_total: 0,
+            error: None,
+            dry_run: options.dry_run,
+            created_at: self.partition.now(),
+            finished_at: None,
+        }
+    }
+
+    /// Imports a list as a job of this process, which ends with it: it is known like those of a
+    /// server, with its questions, and can be taken back. `run` gets the options of the job; trials
+    /// are none.
+    ///
+    /// # Errors
+    /// As `run` does.
+    pub fn import_as_job<E: ToString>(
+        &self,
+        caller: &Caller,
+        options: &ImportOptions,
+        source: &str,
+        run: impl FnOnce(&ImportOptions) -> Result<ImportReport, E>,
+    ) -> Result<ImportReport, E> {
+        if options.dry_run {
+            return run(options);
+        }
+        let job = ImportJob {
+            state: ImportState::Running,
+            audit_entries: self.next_audit_entry(caller.organization),
+            errors_url: None,
+            ..self.new_import(caller, options, Some(source.to_owned()))
+        };
+        let id = job.id;
+        let (org, actor) = (caller.organization, Arc::clone(&caller.actor));
+        let (user, cancel, resume) = (caller.user, Arc::<AtomicBool>::default(), None);
+        let kept = Kept { org, actor, user, job, cancel: Arc::clone(&cancel), resume };
+        self.import_jobs.jobs.lock().insert(id, kept);
+        self.note_new_import(id, None);
+        let options = ImportOptions { job: Some(id), ..options.clone() };
+        let result = run(&options);
+        let ended = result.as_ref().map(Clone::clone).map_err(E::to_string);
+        self.conclude_import(id, caller, &options, &cancel, ended);
+        result
+    }
+
+    /// The audit entries of an import that begins now.
+    fn next_audit_entry(&self, org: OrgNumber) -> Option<(u64, u64)> {
+        let before = self.partition.audit_head(org).map(|head| head.number);
+        before.ok().map(|number| (number + 1, u64::MAX))
+    }
+
+    /// Stops all imports between two writes and waits for them; they go on when the server starts
+    /// again.
     pub fn stop_imports(&self) {
+        self.import_jobs.is_stopping.store(true, Ordering::Relaxed);
         for kept in self.import_jobs.jobs.lock().values() {
             kept.cancel.store(true, Ordering::Relaxed);
         }
@@ -350,30 +414,53 @@ impl App {
         options: &ImportOptions,
         cancel: &AtomicBool,
     ) {
-        {
-            let mut running = self.import_jobs.turn.lock();
-            while *running >= MOST_RUNNING {
-                self.import_jobs.turn_changed.wait(&mut running);
-            }
-            *running += 1;
-        }
-        let before = self.partition.audit_head(caller.organization).map(|head| head.number);
+        self.import_jobs.take_turn();
+        self.run_import_now(id, caller, file, options, cancel);
+        self.import_jobs.end_turn();
+    }
+
+    /// Runs an import, or what is left of it.
+    pub(super) fn run_import_now(
+        &self,
+        id: Uuid,
+        caller: &Caller,
+        file: &Path,
+        options: &ImportOptions,
+        cancel: &AtomicBool,
+    ) {
+        let entries = self.next_audit_entry(caller.organization);
         // Kept now, so that an import that is interrupted can be taken back as well.
         self.note_import(id, |job| {
             job.state = ImportState::Running;
-            job.audit_entries = before.ok().map(|number| (number + 1, u64::MAX));
+            job.audit_entries = job.audit_entries.or(entries);
         });
         let result = self.import_file(id, caller, file, options, cancel);
+        if result.as_ref().is_ok_and(|report| report.is_cut_short) && self.leaves_import(options) {
+            return;
+        }
+        let result = result.map_err(|error| error.to_string());
+        self.conclude_import(id, caller, options, cancel, result);
+        remove_staged_file(file);
+    }
+
+    /// Keeps how an import has ended.
+    fn conclude_import(
+        &self,
+        id: Uuid,
+        caller: &Caller,
+        options: &ImportOptions,
+        cancel: &AtomicBool,
+        result: Result<ImportReport, String>,
+    ) {
         let columns = self.import_jobs.jobs.lock().get(&id).map(|kept| kept.job.columns.clone());
         if let Err(error) =
             self.save_import_template(caller, options, columns.as_deref().unwrap_or_default())
         {
             tracing::warn!("the template of import {id} cannot be kept: {error}");
         }
-        remove_staged_file(file);
         let now = self.partition.now();
         let after = self.partition.audit_head(caller.organization).map(|head| head.number);
-        self.note_import(id, |job| {
+        self.end_import(id, |job| {
             job.finished_at = Some(now);
             job.progress.seconds_left = None;
             job.audit_entries =
@@ -401,13 +488,11 @@ impl App {
                     };
                 }
                 Err(error) => {
-                    job.error = Some(error.to_string());
+                    job.error = Some(error);
                     job.state = ImportState::Failed;
                 }
             }
         });
-        *self.import_jobs.turn.lock() -= 1;
-        self.import_jobs.turn_changed.notify_one();
     }
 
     fn import_file(
@@ -427,6 +512,8 @@ impl App {
         let errors = self.create_staged_file(&errors_path).map_err(io(&errors_path))?;
         let mut errors = BufWriter::new(errors);
         let started = Instant::now();
+        // What was done before it went on.
+        let mut first = None;
         let mut pass = |options: &ImportOptions| {
             let input = self.open_staged_file(file).map_err(io(file))?;
             self.import_contacts(caller, input, options, &mut errors, cancel, &mut |progress| {
@@ -439,15 +526,18 @@ impl App {
                     if job.columns.is_empty() {
                         job.columns = progress.columns.to_vec();
                     }
-                    let rate = done * 1_000 / ms;
+                    let rate = (done - (*first.get_or_insert(done)).min(done)) * 1_000 / ms;
                     let seconds_left = (total - done).checked_div(rate);
                     job.progress = JobProgress { done, total, rows_per_second: rate, seconds_left };
                 });
             })
         };
-        let checked = if options.strict && !options.dry_run {
+        // One that has written something was looked through before.
+        let is_new = self.checkpoint_of(caller, options)?.is_none();
+        let checked = if options.strict && !options.dry_run && is_new {
             let trial = ImportOptions { dry_run: true, ..options.clone() };
-            Some(pass(&trial)?.nothing_written()).filter(|checked| checked.counts.errors > 0)
+            Some(pass(&trial)?.nothing_written())
+                .filter(|checked| checked.counts.errors > 0 || checked.is_cut_short)
         } else {
             None
         };
@@ -488,14 +578,20 @@ impl App {
         let jobs = self.import_jobs.jobs.lock();
         let known = jobs.get(&id)?;
         let work = KeptWork::Import(Box::new(known.job.without_values()));
-        let kept =
-            KeptJob { actor: known.actor.to_string(), user: known.user, shared_with: None, work };
+        let kept = KeptJob {
+            actor: known.actor.to_string(),
+            user: known.user,
+            shared_with: None,
+            resume: known.resume.clone(),
+            work,
+        };
         Some((known.org, kept, known.job.clone()))
     }
 
     /// Takes over an import of an earlier process.
     pub(super) fn restore_import(&self, org: OrgNumber, known: &KeptJob, job: ImportJob) {
-        let has_rejected = self.errors_path(job.id).is_ok_and(|path| path.exists());
+        let has_rejected =
+            job.finished_at.is_none() || self.errors_path(job.id).is_ok_and(|path| path.exists());
         let errors_url = job.errors_url.clone().filter(|_| has_rejected);
         let by = known.actor.clone();
         // What was being taken back when the server ended can be taken back again.
@@ -503,7 +599,8 @@ impl App {
         let undo_state = if is_undoing { UndoState::None } else { job.undo_state };
         let job = ImportJob { by, undo_state, errors_url, ..job };
         let (actor, user) = (known.actor.as_str().into(), known.user);
-        let kept = Kept { org, actor, user, job, cancel: Arc::default() };
+        let resume = known.resume.clone();
+        let kept = Kept { org, actor, user, job, cancel: Arc::default(), resume };
         self.import_jobs.jobs.lock().insert(kept.job.id, kept);
     }
 
@@ -614,8 +711,17 @@ impl App {
     /// If there is no such import for this caller.
     pub fn cancel_import(&self, caller: &Caller, id: Uuid) -> Result<ImportJob, Error> {
         let job = self.find_import(caller, id)?;
-        if let Some(kept) = self.import_jobs.jobs.lock().get(&id) {
-            kept.cancel.store(true, Ordering::Relaxed);
+        let is_new = match self.import_jobs.jobs.lock().get_mut(&id) {
+            Some(Kept { cancel, resume, .. }) => {
+                cancel.store(true, Ordering::Relaxed);
+                let known = resume.as_mut().filter(|resume| !resume.is_cancelled);
+                known.map(|resume| resume.is_cancelled = true).is_some()
+            }
+            None => false,
+        };
+        if is_new {
+            // It does not go on after a restart either.
+            self.note_import(id, |_| {});
         }
         Ok(job)
     }

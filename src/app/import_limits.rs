@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::App;
 use super::error::Error;
-use super::import_list::{List, RawRows};
+use super::import_list::List;
 use super::imports::ImportOptions;
 use super::organizations::IMPORT_DEFAULTS;
 use crate::domain::access::Caller;
@@ -83,10 +83,7 @@ impl App {
         let Ok(mut list) = List::open(input, options) else { return Ok(()) };
         let mut rows = 0;
         while let Ok(read) = list.read() {
-            let count = match &read {
-                RawRows::Table(rows) => rows.len(),
-                RawRows::Lines(rows) => rows.len(),
-            };
+            let count = read.len();
             if count == 0 {
                 break;
             }
@@ -102,17 +99,20 @@ impl App {
         Err(Error::invalid("/file", "too_many_rows", detail))
     }
 
-    /// What an import of a caller does with rows that belong to a contact, and what tells that they
-    /// do, unless it is told.
+    /// What an import of a caller does with rows that belong to a contact, what tells that they do,
+    /// and whether it takes all rows or none, unless it is told.
     ///
     /// # Errors
     /// If the organisation of the caller is not known.
-    pub fn usual_import(&self, caller: &Caller) -> Result<(OnDuplicate, Vec<MatchKey>), Error> {
+    pub fn usual_import(
+        &self,
+        caller: &Caller,
+    ) -> Result<(OnDuplicate, Vec<MatchKey>, bool), Error> {
         let organization = self.organization_of(caller)?;
         let settings = &organization.settings;
         let keys = settings.import_match_keys.iter().filter_map(|key| MatchKey::parse(key));
         let on_duplicate = OnDuplicate::parse(&settings.import_on_duplicate).unwrap_or_default();
-        Ok((on_duplicate, keys.collect()))
+        Ok((on_duplicate, keys.collect(), settings.import_strict))
     }
 
     /// Options with what the organisation does unless it is told otherwise.

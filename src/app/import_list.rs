@@ -48,6 +48,29 @@ pub(super) enum RawRows {
     Lines(Vec<JsonRow>),
 }
 
+impl RawRows {
+    /// How many rows there are.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Table(rows) => rows.len(),
+            Self::Lines(rows) => rows.len(),
+        }
+    }
+
+    fn unchecked(self) -> Vec<CheckedRow> {
+        let unchecked =
+            |line, cells| CheckedRow { line, place: 0, cells, valid: None, issues: Vec::new() };
+        match self {
+            Self::Table(rows) => {
+                rows.into_iter().map(|row| unchecked(row.line, row.cells)).collect()
+            }
+            Self::Lines(rows) => {
+                rows.into_iter().map(|row| unchecked(row.line, row.cells)).collect()
+            }
+        }
+    }
+}
+
 impl<'a> List<'a> {
     pub(super) fn open(
         input: impl Read + Send + 'a,
@@ -88,7 +111,9 @@ impl<'a> List<'a> {
         }
     }
 
-    pub(super) fn check(&self, rows: RawRows, context: &RowContext) -> Vec<CheckedRow> {
+    /// Checks rows; without a context they are only taken over, for they are done.
+    pub(super) fn check(&self, rows: RawRows, context: Option<&RowContext>) -> Vec<CheckedRow> {
+        let Some(context) = context else { return rows.unchecked() };
         match (self, rows) {
             (Self::Table { map, .. }, RawRows::Table(rows)) => rows
                 .into_par_iter()
@@ -99,7 +124,7 @@ impl<'a> List<'a> {
                         validate(row.line, &map.map_row(&row), context)
                     };
                     issues.extend(row.issues);
-                    CheckedRow { line: row.line, cells: row.cells, valid, issues }
+                    CheckedRow { line: row.line, place: 0, cells: row.cells, valid, issues }
                 })
                 .collect(),
             (list, RawRows::Lines(rows)) => {
@@ -107,7 +132,7 @@ impl<'a> List<'a> {
                     if matches!(list, Self::Cards(_)) { validate_card } else { validate_json };
                 let check = |row: JsonRow| {
                     let (valid, issues) = read(&row, context);
-                    CheckedRow { line: row.line, cells: row.cells, valid, issues }
+                    CheckedRow { line: row.line, place: 0, cells: row.cells, valid, issues }
                 };
                 rows.into_par_iter().map(check).collect()
             }

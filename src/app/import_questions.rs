@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::App;
 use super::duplicates::{DuplicateMatch, ExplanationView, Subject};
 use super::error::Error;
+use super::import_checkpoint::{Checkpoint, is_of_checkpoint};
 use super::import_files::are_rejected_rows_old;
 use super::import_jobs::{ImportJob, UndoState};
 use super::import_rows::RowOutcome;
@@ -25,7 +26,7 @@ use crate::domain::draft::{Draft, Stamp};
 use crate::domain::ids::{ContactId, ContactNumber};
 use crate::domain::time::Timestamp;
 use crate::engine::{Error as EngineError, codec, keys};
-use crate::import::{Counts, ValidRow};
+use crate::import::{Counts, RowIssue, ValidRow};
 
 /// Answers of one request.
 const MOST_ANSWERS: usize = 1_000;
@@ -58,13 +59,17 @@ impl Action {
 /// A row as it is kept.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum KeptRow {
+pub(super) enum KeptRow {
     Asked(Question),
     Answered(Answered),
+    /// Why a row of an import that runs was refused.
+    Refused(Vec<RowIssue>),
+    /// How far an import is that runs.
+    Checkpoint(Box<Checkpoint>),
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Question {
+pub(super) struct Question {
     row: u64,
     cells: Vec<(String, String)>,
     /// What the row says, without what it does not.
@@ -76,7 +81,7 @@ struct Question {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Answered {
+pub(super) struct Answered {
     action: Action,
     contact: Option<ContactId>,
     by: String,
@@ -224,6 +229,7 @@ impl App {
                     let contact = self.contact_of_answer(caller, one, &question)?;
                     open.push((one, question, contact));
                 }
+                KeptRow::Refused(_) | KeptRow::Checkpoint(_) => {}
             }
         }
         let (counts, done) = self.carry_out_answers(caller, &job, open)?;
@@ -260,7 +266,8 @@ impl App {
         let mut rows = Vec::with_capacity(given.len());
         for one in given {
             let key = keys::import_row(caller.organization, job.id, one.row);
-            let Some(bytes) = self.partition.get(&key)? else {
+            let known = self.partition.get(&key)?.filter(|_| !is_of_checkpoint(&key));
+            let Some(bytes) = known else {
                 let at = format!("/answers/{}/row", one.at);
                 return Err(Error::invalid(
                     &at,
@@ -361,7 +368,7 @@ impl App {
         if work.is_empty() {
             return Ok((counts, done));
         }
-        let pending = run.write(work, notes)?;
+        let pending = run.write(work, notes, None)?;
         let written = run.written(pending, &rows)?;
         let ends = written.outcomes.into_iter().zip(written.contacts);
         for ((given, contact), (end, made)) in places.into_iter().zip(ends) {
@@ -380,8 +387,8 @@ impl App {
                     "updated"
                 }
                 RowOutcome::Unchanged => {
-                    counts.skipped += 1;
                     let is_skipped = given.action == Action::Skip;
+                    counts.skipped += u64::from(is_skipped);
                     counts.unchanged += u64::from(!is_skipped);
                     if is_skipped { "skipped" } else { "unchanged" }
                 }
@@ -390,9 +397,9 @@ impl App {
             done.push((given.at, outcome(given, contact, name, None)));
         }
         self.note_import(job.id, |job| {
-            let answered = counts.imported + counts.updated + counts.skipped;
+            let answered = counts.rows() - counts.errors;
             job.counts.asked = job.counts.asked.saturating_sub(answered);
-            job.counts.skipped = job.counts.skipped.saturating_sub(answered) + counts.skipped;
+            job.counts.skipped += counts.skipped;
             job.counts.imported += counts.imported;
             job.counts.updated += counts.updated;
             job.counts.unchanged += counts.unchanged;
@@ -429,19 +436,15 @@ impl App {
             for entry in self.partition.scan(&keys::space_of(keys::IMPORT_ROWS, org)) {
                 let key = entry?.0;
                 let import = key.get(5..21).and_then(|id| Uuid::from_slice(id).ok());
-                if import.is_none_or(|id| !self.has_rejected_rows_of(id)) {
+                let is_done_with = |id| {
+                    !self.has_rejected_rows_of(id)
+                        || is_of_checkpoint(&key) && !self.is_unfinished_import(id)
+                };
+                if import.is_none_or(is_done_with) {
                     old.push(key);
                 }
             }
-            for keys in old.chunks(MOST_ANSWERS) {
-                let keys = keys.to_vec();
-                self.partition.write::<(), Error>(org, "ringdex (imports)", false, move |tx| {
-                    for key in &keys {
-                        tx.delete(key);
-                    }
-                    Ok(())
-                })?;
-            }
+            self.remove_import_rows(org, &old)?;
         }
         Ok(())
     }
@@ -453,6 +456,7 @@ fn checked(question: &Question) -> CheckedRow {
     let cells: Vec<&str> = question.cells.iter().map(|(_, cell)| cell.as_str()).collect();
     CheckedRow {
         line: question.row,
+        place: 0,
         cells: StringRecord::from(cells),
         valid: Some(valid),
         issues: Vec::new(),

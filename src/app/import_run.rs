@@ -15,6 +15,9 @@ use super::App;
 use super::bulk_actions::changes_sight;
 use super::custom_fields::FieldsInWrite;
 use super::error::Error;
+use super::import_checkpoint::{
+    Checkpoint, CheckpointInWrite, count, invalid_row, is_of_checkpoint, refused_row,
+};
 use super::import_consent;
 use super::import_match::{RowMatch, RowMatcher};
 use super::import_preview::TrialDetails;
@@ -39,6 +42,9 @@ use crate::import::{
 
 /// Writes that the index may be behind an import; more would keep what others write waiting.
 const MOST_WRITES_BEHIND: u64 = 20;
+
+/// Rows that were refused are kept in writes of their own from here on, where no other row is written.
+const MOST_PUTS: usize = 1_000;
 
 /// What happens to a row.
 #[derive(Clone)]
@@ -88,6 +94,8 @@ pub(super) struct Run<'a> {
     pub(super) headers: Vec<String>,
     /// What is kept of rows together with the next group.
     puts: Vec<Put>,
+    /// What an earlier process has done of it.
+    done: Checkpoint,
 }
 
 /// A key, and what is kept under it.
@@ -100,6 +108,12 @@ pub(super) struct Written {
     pub(super) contacts: Vec<Option<ContactId>>,
     /// Its entry of the audit log.
     pub(super) entry: u64,
+}
+
+/// How far a chunk is: the rows up to its end are done but for those that wait.
+struct Stand {
+    rows: u64,
+    waiting: Vec<u64>,
 }
 
 /// People by match key of the rows that are not written yet.
@@ -152,11 +166,42 @@ impl<'a> Run<'a> {
             last_write: LastWrite::new(&app.own_writes, caller),
             headers: Vec::new(),
             puts: Vec::new(),
+            done: Checkpoint::default(),
         })
     }
 
     pub(super) fn counts(&self) -> Counts {
         self.counts
+    }
+
+    /// Goes on behind what an earlier process has done.
+    pub(super) fn go_on_behind(&mut self, known: Checkpoint) {
+        self.counts = known.counts;
+        self.warnings.total = known.warnings;
+        self.done = known;
+    }
+
+    /// Whether an earlier process has done a row.
+    pub(super) fn has_done(&self, row: &CheckedRow) -> bool {
+        self.done.has_done(row.place)
+    }
+
+    /// Says of a row that is done why it was refused, if it was.
+    pub(super) fn tell_again(
+        &self,
+        row: &CheckedRow,
+        errors: &mut ErrorFile<&mut dyn Write>,
+    ) -> Result<(), Error> {
+        let Some(job) = self.options.job else { return Ok(()) };
+        match self.app.refusal_of_row(self.caller.organization, job, row.place)? {
+            Some(issues) => errors.add(&issues, Some(&row.cells)).map_err(|e| not_written(&e)),
+            None => Ok(()),
+        }
+    }
+
+    /// The job that keeps how far it is.
+    fn kept_by(&self) -> Option<Uuid> {
+        self.options.job.filter(|_| self.trial.is_none())
     }
 
     /// Says loudly which columns look like refusals and are not imported.
@@ -197,6 +242,7 @@ impl<'a> Run<'a> {
         errors: &mut ErrorFile<&mut dyn Write>,
     ) -> Result<(), Error> {
         let mut rows = rows;
+        let end = rows.last().map_or(0, |row| row.place + 1).max(self.done.rows);
         for row in &mut rows {
             self.prepare(row);
         }
@@ -205,7 +251,8 @@ impl<'a> Run<'a> {
                 self.reject(&row.issues, row, errors)?;
                 self.counts.errors += 1;
                 self.keep_row(RowGroup::Invalid, row, None, &[]);
-            } else {
+            } else if row.place >= self.done.rows {
+                // Those of rows that have waited are counted already.
                 self.warnings.add(&row.issues);
             }
         }
@@ -218,8 +265,15 @@ impl<'a> Run<'a> {
                 now.par_iter().map(|row| self.decide(row)).collect();
             let decisions = decisions?;
             self.finish_group(errors)?;
-            self.begin_group(now, decisions, people, errors)?;
+            let places = later.iter().map(|row| row.place).collect();
+            let stand = Stand { rows: end, waiting: places };
+            self.begin_group(now, decisions, people, stand, errors)?;
             waiting = later;
+        }
+        if self.puts.len() >= MOST_PUTS {
+            self.finish_group(errors)?;
+            let stand = Stand { rows: end, waiting: Vec::new() };
+            self.begin_group(Vec::new(), Vec::new(), PeopleByKey::new(), stand, errors)?;
         }
         Ok(())
     }
@@ -386,6 +440,7 @@ impl<'a> Run<'a> {
         rows: Vec<CheckedRow>,
         decisions: Vec<Decided>,
         people: PeopleByKey,
+        stand: Stand,
         errors: &mut ErrorFile<&mut dyn Write>,
     ) -> Result<(), Error> {
         let mut work: Vec<RowDecision> = Vec::with_capacity(decisions.len());
@@ -399,7 +454,6 @@ impl<'a> Run<'a> {
                     self.keep_row(RowGroup::Unchanged, &row, None, &[]);
                 }
                 RowDecision::Ask(id) => {
-                    self.counts.skipped += 1;
                     self.counts.asked += 1;
                     self.details.asked += 1;
                     if let (Some(job), None) = (self.options.job, &self.trial) {
@@ -427,21 +481,38 @@ impl<'a> Run<'a> {
         if work.is_empty() && self.puts.is_empty() {
             return Ok(());
         }
-        let outcomes = match &mut self.trial {
-            Some(trial) => {
-                Outcomes::OfTrial(trial.write(self.app, self.caller, &self.settings, &work)?)
-            }
-            None => Outcomes::Pending(self.write(work, Vec::new())?),
+        let outcomes = if let Some(trial) = &mut self.trial {
+            Outcomes::OfTrial(trial.write(self.app, self.caller, &self.settings, &work)?)
+        } else {
+            let kept = self.kept_by().map(|job| {
+                let before = self.checkpoint(stand);
+                CheckpointInWrite::new(self.caller.organization, job, before, &written)
+            });
+            Outcomes::Pending(self.write(work, Vec::new(), kept)?)
         };
         self.in_flight = Some(InFlight { outcomes, rows: written, people });
         Ok(())
     }
 
-    /// Writes rows; what is kept of each is written with it unless it is refused.
+    /// How far it is with everything that is counted.
+    fn checkpoint(&self, stand: Stand) -> Checkpoint {
+        Checkpoint {
+            rows: stand.rows,
+            waiting: stand.waiting,
+            counts: self.counts,
+            warnings: self.warnings.total,
+            list: None,
+            is_told: false,
+        }
+    }
+
+    /// Writes rows; what is kept of each is written with it unless it is refused, and so is how far
+    /// the import is with them.
     pub(super) fn write(
         &mut self,
         work: Vec<RowDecision>,
         notes: Vec<Option<Put>>,
+        mut checkpoint: Option<CheckpointInWrite>,
     ) -> Result<PendingWrite<Written, Error>, Error> {
         let puts = std::mem::take(&mut self.puts);
         let org: OrgNumber = self.caller.organization;
@@ -462,7 +533,12 @@ impl<'a> Run<'a> {
                 RowDecision::Skip | RowDecision::Ask(_) | RowDecision::Refuse(_) => Vec::new(),
             });
         }
-        let new_lists = self.lists.take_new();
+        // Refused rows alone make no list.
+        let is_news = !work.is_empty() || puts.iter().any(|(key, _)| !is_of_checkpoint(key));
+        let new_lists = if is_news { self.lists.take_new() } else { Vec::new() };
+        if let Some(checkpoint) = &mut checkpoint {
+            checkpoint.joins(self.lists.every());
+        }
         let pending =
             self.app.partition.begin_write::<_, Error>(org, origin, false, move |tx| {
                 tx.set_bulk();
@@ -525,6 +601,9 @@ impl<'a> Run<'a> {
                 for (list, contacts) in &put_on {
                     note_members(tx, *list, contacts, true);
                 }
+                if let Some(checkpoint) = &checkpoint {
+                    checkpoint.put(tx, &outcomes)?;
+                }
                 Ok(Written { outcomes, contacts, entry })
             })?;
         Ok(pending)
@@ -585,6 +664,9 @@ impl<'a> Run<'a> {
         errors: &mut ErrorFile<&mut dyn Write>,
     ) -> Result<(), Error> {
         self.rejected.add_errors(issues);
+        if let Some(job) = self.kept_by() {
+            self.puts.push(refused_row(self.caller.organization, job, row.place, issues)?);
+        }
         errors.add(issues, Some(&row.cells)).map_err(|e| not_written(&e))
     }
 
@@ -627,18 +709,11 @@ impl<'a> Run<'a> {
         };
         let mut refused = Vec::new();
         for (outcome, row) in outcomes.into_iter().zip(&group.rows) {
+            count(&mut self.counts, &outcome);
             match outcome {
-                RowOutcome::Created => self.counts.imported += 1,
-                RowOutcome::Updated => self.counts.updated += 1,
-                RowOutcome::Unchanged => {
-                    self.counts.skipped += 1;
-                    self.counts.unchanged += 1;
-                    self.details.unchanged += 1;
-                }
-                RowOutcome::Invalid(reason) => {
-                    self.counts.errors += 1;
-                    refused.push((RowIssue::error(row.line, IssueCode::TextInvalid, reason), row));
-                }
+                RowOutcome::Created | RowOutcome::Updated => {}
+                RowOutcome::Unchanged => self.details.unchanged += 1,
+                RowOutcome::Invalid(reason) => refused.push((invalid_row(row.line, &reason), row)),
             }
         }
         // Counted before, for what was written stays even if the error file cannot be written.

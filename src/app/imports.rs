@@ -123,20 +123,25 @@ pub struct ImportReport {
     pub file: ListForm,
     /// What a trial finds out beside.
     pub details: TrialDetails,
+    /// Whether it was stopped before its end.
+    pub is_cut_short: bool,
 }
 
 impl ImportReport {
     /// What an import answers that was to take all rows or none, and took none.
     #[must_use]
     pub fn nothing_written(self) -> Self {
-        let skipped = self.counts.rows() - self.counts.errors;
-        Self { counts: Counts { imported: 0, updated: 0, skipped, ..self.counts }, ..self }
+        let errors = self.counts.errors;
+        let skipped = self.counts.rows() - errors;
+        Self { counts: Counts { skipped, errors, ..Counts::default() }, ..self }
     }
 }
 
 /// A row with what became of it in the checks.
 pub(super) struct CheckedRow {
     pub(super) line: u64,
+    /// How many rows of the list stand before it.
+    pub(super) place: u64,
     pub(super) cells: StringRecord,
     pub(super) valid: Option<ValidRow>,
     pub(super) issues: Vec<RowIssue>,
@@ -182,6 +187,8 @@ impl App {
         cancel: &AtomicBool,
         progress: &mut dyn FnMut(ImportProgress<'_>),
     ) -> Result<ImportReport, Error> {
+        let known = self.checkpoint_of(caller, options)?;
+        let options = &known.as_ref().map_or_else(|| options.clone(), |one| one.going_on(options));
         self.check_import(caller, options)?;
         let organization = self.organization_of(caller)?;
         let settings = organization.settings.clone();
@@ -221,18 +228,29 @@ impl App {
         if let List::Table { map, .. } = &list {
             run.warn_of_unread_refusals(map.unread_refusals());
         }
+        let done = known.clone().unwrap_or_default();
+        if let Some(known) = known {
+            run.go_on_behind(known);
+        }
         let (sender, batches) = bounded::<Result<CheckedBatch, Error>>(2);
         std::thread::scope(|scope| {
             let mut context = context;
             let mut read = Some(Ok(first));
+            let mut place = 0;
             scope.spawn(move || {
                 loop {
                     // Rows before these may have defined fields.
                     context.definitions = self.definitions(caller.organization);
                     let raw = read.take().unwrap_or_else(|| list.read());
-                    let batch = raw.map(|raw| CheckedBatch {
-                        rows: list.check(raw, &context),
-                        bytes_read: list.bytes_read(),
+                    let batch = raw.map(|raw| {
+                        let is_done = done.has_done_all(place, raw.len());
+                        let check = if is_done { None } else { Some(&context) };
+                        let mut rows = list.check(raw, check);
+                        for row in &mut rows {
+                            row.place = place;
+                            place += 1;
+                        }
+                        CheckedBatch { rows, bytes_read: list.bytes_read() }
                     });
                     let is_last = match &batch {
                         Ok(batch) => batch.rows.is_empty(),
@@ -251,6 +269,10 @@ impl App {
             tell(run.counts(), 0);
             let taken = take_batches(&mut run, &batches, &mut error_file, cancel, &mut tell);
             drop(batches);
+            let is_cut_short = match &taken {
+                Ok(is_whole) => !is_whole,
+                Err(_) => false,
+            };
             if let Err(error) = taken {
                 // What was written before stays.
                 let waited = run.finish_group(&mut error_file);
@@ -262,8 +284,11 @@ impl App {
             }
             let report = run.finish(&mut error_file)?;
             error_file.flush().map_err(|e| not_written(&e))?;
-            self.note_import_done(caller, options, report.counts)?;
-            Ok(ImportReport { columns: columns.clone(), file, ..report })
+            // It goes on when the server starts again.
+            if !(is_cut_short && self.leaves_import(options)) {
+                self.note_import_done(caller, options, report.counts)?;
+            }
+            Ok(ImportReport { columns: columns.clone(), file, is_cut_short, ..report })
         })
     }
 }
@@ -282,30 +307,44 @@ fn nothing_mapped() -> Warnings {
     warnings
 }
 
-/// Takes the rows of a list, batch by batch.
+/// Takes the rows of a list, batch by batch; whether it came to the end.
 fn take_batches(
     run: &mut Run<'_>,
     batches: &Receiver<Result<CheckedBatch, Error>>,
     errors: &mut ErrorFile<&mut dyn Write>,
     cancel: &AtomicBool,
     tell: &mut dyn FnMut(Counts, u64),
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     for batch in batches {
         let batch = batch?;
-        if batch.rows.is_empty() || cancel.load(Ordering::Relaxed) {
-            break;
+        if batch.rows.is_empty() {
+            return Ok(true);
         }
-        let mut rows = batch.rows.into_iter();
+        if cancel.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        let mut rows = Vec::with_capacity(batch.rows.len());
+        for row in batch.rows {
+            if run.has_done(&row) {
+                run.tell_again(&row, errors)?;
+            } else {
+                rows.push(row);
+            }
+        }
+        let mut rows = rows.into_iter();
         loop {
             let chunk: Vec<CheckedRow> = rows.by_ref().take(WRITE_ROWS).collect();
-            if chunk.is_empty() || cancel.load(Ordering::Relaxed) {
+            if chunk.is_empty() {
                 break;
+            }
+            if cancel.load(Ordering::Relaxed) {
+                return Ok(false);
             }
             run.chunk(chunk, errors)?;
         }
         tell(run.counts(), batch.bytes_read);
     }
-    Ok(())
+    Ok(true)
 }
 
 /// The day that it is where an organisation is.

@@ -209,7 +209,13 @@ impl Remembered for Kept {
 impl Kept {
     fn to_keep(&self) -> KeptJob {
         let (actor, shared_with) = (self.actor.to_string(), self.shared_with);
-        KeptJob { actor, user: None, shared_with, work: KeptWork::Bulk(self.job.clone()) }
+        KeptJob {
+            actor,
+            user: None,
+            shared_with,
+            resume: None,
+            work: KeptWork::Bulk(self.job.clone()),
+        }
     }
 
     fn is_seen_by(&self, caller: &Caller) -> bool {

@@ -1,5 +1,5 @@
-//! What is kept of imports and bulk actions, so that they are known after a restart: what was
-//! written by one that the end of the server has interrupted stays, and it says so.
+//! What is kept of imports and bulk actions, so that they are known after a restart. Imports go on
+//! then; what was written by other work that the end of the server has interrupted stays, and it says so.
 
 use std::collections::HashMap;
 
@@ -10,6 +10,7 @@ use super::App;
 use super::error::Error;
 use super::idempotency::Idempotency;
 use super::import_jobs::{ImportJob, ImportState};
+use super::import_resume::Resume;
 use super::jobs::{BulkJob, JobState};
 use crate::domain::access::Permission;
 use crate::domain::ids::OrgNumber;
@@ -32,6 +33,9 @@ pub(super) struct KeptJob {
     /// Who may do this sees it as well.
     #[serde(default)]
     pub(super) shared_with: Option<Permission>,
+    /// What an import needs to go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) resume: Option<Resume>,
     pub(super) work: KeptWork,
 }
 
@@ -134,7 +138,7 @@ impl App {
         }
     }
 
-    /// Takes over what is kept of jobs; those that had not ended have failed.
+    /// Takes over what is kept of jobs; those that had not ended and cannot go on have failed.
     ///
     /// # Errors
     /// If they cannot be read.
@@ -148,10 +152,13 @@ impl App {
             for mut kept in all {
                 let now = self.partition.now();
                 let was_running = kept.work.may_have_written();
-                if kept.work.interrupt(now) {
+                let goes_on = self.restore_unfinished_import(&organization, &mut kept)?;
+                if !goes_on && kept.work.interrupt(now) {
+                    kept.resume = None;
                     self.note_job(org, kept.clone(), false, None);
                     if let KeptWork::Import(job) = &kept.work
                         && was_running
+                        && !self.import_checkpoint(org, job.id)?.is_some_and(|one| one.is_told)
                     {
                         self.note_import_interrupted(&organization, &kept.actor, job.counts)?;
                     }

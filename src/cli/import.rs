@@ -49,14 +49,20 @@ pub(super) fn run(args: &Args, command: &Import) -> Result<(), Failure> {
     let answer = if args.json {
         let answer = json!({
             "imported": counts.imported, "updated": counts.updated, "skipped": counts.skipped,
+            "unchanged": counts.unchanged, "asked": counts.asked,
             "errors": counts.errors, "columns": report.columns, "warnings": report.warnings.first,
             "warnings_total": report.warnings.total,
         });
         serde_json::to_string_pretty(&answer).map_err(|e| Failure::Output(e.into()))?
     } else {
         format!(
-            "imported {}, updated {}, skipped {}, errors {}",
-            counts.imported, counts.updated, counts.skipped, counts.errors
+            "imported {}, updated {}, unchanged {}, skipped {}, asked {}, errors {}",
+            counts.imported,
+            counts.updated,
+            counts.unchanged,
+            counts.skipped,
+            counts.asked,
+            counts.errors
         )
     };
     // Standard output may hold the rows that were not taken.
@@ -197,7 +203,7 @@ struct Input {
 }
 
 impl Input {
-    fn new(command: &Import) -> Result<Option<Self>, Failure> {
+    fn new(command: &Import, is_read_twice: bool) -> Result<Option<Self>, Failure> {
         if command.file.is_dir() {
             let folder = command.file.display();
             return Err(Failure::Usage(format!("{folder} is a folder: name the list in it")));
@@ -205,7 +211,7 @@ impl Input {
         if command.file.as_os_str() != "-" {
             return Ok(Some(Self { path: command.file.clone(), is_spooled: false }));
         }
-        if !command.strict {
+        if !is_read_twice {
             return Ok(None);
         }
         let path =
@@ -235,7 +241,7 @@ fn local(
     options: &ImportOptions,
     rejected: &mut RejectedRows,
 ) -> Result<ImportReport, Failure> {
-    let (usual, keys) = app.usual_import(caller)?;
+    let (usual, keys, is_strict) = app.usual_import(caller)?;
     let mut options = options.clone();
     if command.on_duplicate.is_none() {
         options.on_duplicate = usual;
@@ -243,8 +249,13 @@ fn local(
     if command.match_keys.is_empty() {
         options.match_keys = keys;
     }
+    options.strict |= is_strict;
+    let mut said = said_of(command, &options);
+    said["match_keys"] = options.match_keys.iter().map(|key| Value::from(key.as_str())).collect();
+    said["on_duplicate"] = json!(options.on_duplicate.as_str());
+    options.said = said;
     let options = &options;
-    let input = Input::new(command)?;
+    let input = Input::new(command, options.strict)?;
     let size = match &input {
         Some(input) => input.open()?.metadata().map_err(io(&input.path))?.len(),
         None => 0,
@@ -268,25 +279,31 @@ fn local(
         bar.finish_and_clear();
         Ok(report)
     };
-    if command.strict {
-        let checked = pass(&ImportOptions { dry_run: true, ..options.clone() }, rejected)?;
-        if checked.counts.errors > 0 || command.dry_run {
-            return Ok(checked.nothing_written());
+    let source = command.file.file_name().filter(|_| input.is_some());
+    let source = source.map_or("standard input".into(), |name| name.to_string_lossy());
+    let report = app.import_as_job(caller, options, &source, |options| {
+        if options.strict {
+            let checked = pass(&ImportOptions { dry_run: true, ..options.clone() }, rejected)?;
+            if checked.counts.errors > 0 || command.dry_run {
+                return Ok(checked.nothing_written());
+            }
         }
+        pass(options, rejected)
+    })?;
+    if options.strict && report.counts.errors > 0 && !command.strict {
+        return Err(Failure::Problems(format!(
+            "{} and this organisation imports all rows or none (import_strict), so nothing was \
+             written",
+            counted(report.counts.errors, "row has errors", "rows have errors")
+        )));
     }
-    let report = pass(options, rejected)?;
     // The command ends when searches see what was imported.
     app.partition().wait_visible(app.partition().applied_seq(), Duration::from_secs(3_600));
     Ok(report)
 }
 
-fn remote(
-    client: &Client,
-    command: &Import,
-    options: &ImportOptions,
-    rejected: &mut RejectedRows,
-) -> Result<ImportReport, Failure> {
-    let input = Input::new(command)?;
+/// The options as a server takes them.
+fn said_of(command: &Import, options: &ImportOptions) -> Value {
     let mode = match &options.lists {
         ListMode::None => "none",
         ListMode::Existing(_) => "existing",
@@ -321,6 +338,17 @@ fn remote(
     if !command.match_keys.is_empty() {
         sent["match_keys"] = json!(command.match_keys);
     }
+    sent
+}
+
+fn remote(
+    client: &Client,
+    command: &Import,
+    options: &ImportOptions,
+    rejected: &mut RejectedRows,
+) -> Result<ImportReport, Failure> {
+    let input = Input::new(command, command.strict)?;
+    let mut sent = said_of(command, options);
     let mut pass = |dry_run: bool| -> Result<ImportReport, Failure> {
         sent["dry_run"] = json!(dry_run);
         let text = sent.to_string();

@@ -32,8 +32,10 @@ pub(super) struct UploadedList {
 }
 
 impl UploadedList {
-    fn new(path: PathBuf, unkept: Unkept, options: ImportOptions) -> Self {
-        Self::of_file(path, None, unkept, options)
+    /// A list without a name: what it was sent as stands in its place.
+    fn new(path: PathBuf, kind: &str, unkept: Unkept, options: ImportOptions) -> Self {
+        let source = if kind.is_empty() { "upload" } else { kind };
+        Self::of_file(path, Some(source.to_owned()), unkept, options)
     }
 
     fn of_file(
@@ -89,7 +91,9 @@ pub(super) async fn receive(
                 Some(text) => read_options(state, caller, &text).await?,
                 None => options,
             };
-            Ok(UploadedList::of_file(path, file_name, unkept, options))
+            let source = file_name.filter(|name| !name.trim().is_empty());
+            let source = source.unwrap_or_else(|| "upload".to_owned());
+            Ok(UploadedList::of_file(path, Some(source), unkept, options))
         }
         "application/json" => {
             let (value, _) = body::json(request, payload, state.limits.bulk_bytes).await?;
@@ -128,7 +132,7 @@ pub(super) async fn receive(
             });
             let written = written.await.map_err(|_blocking| kept_nothing())?;
             written.map_err(|error| not_kept(&error))?;
-            Ok(UploadedList::new(path, unkept, options))
+            Ok(UploadedList::new(path, "text/csv", unkept, options))
         }
         ""
         | "application/csv"
@@ -146,7 +150,7 @@ pub(super) async fn receive(
         | "application/jsonl"
         | "application/x-ndjson" => {
             let unkept = receive_file(request, payload, state, &path, most).await?;
-            Ok(UploadedList::new(path, unkept, options))
+            Ok(UploadedList::new(path, &kind, unkept, options))
         }
         _ => Err(Problem::new(
             ErrorCode::UnsupportedMediaType,

@@ -512,7 +512,7 @@ pub(super) struct ImportAnswered {
 pub(super) struct ImportCounts {
     pub imported: u64,
     pub updated: u64,
-    /// Rows that were passed over, among them those that are unchanged or asked about.
+    /// Rows that were passed over because their contact is there, or because nothing was written.
     pub skipped: u64,
     pub errors: u64,
     /// Rows that say nothing new.

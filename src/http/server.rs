@@ -130,6 +130,7 @@ pub fn serve_on(
     work.restore_jobs().unwrap_or_else(|error| tracing::error!("old jobs are not known: {error}"));
     work.work_out_missing_facts()
         .unwrap_or_else(|error| tracing::error!("facts of contacts are not all known: {error}"));
+    work.resume_imports();
     work.resume_field_work();
     work.resume_stage_renaming();
     work.tend_scores();

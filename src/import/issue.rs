@@ -5,11 +5,14 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// The longest piece of a cell that an issue repeats, in characters.
 const VALUE_CHARS: usize = 80;
 
 /// How bad an issue is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// The row is imported, something about it is worth a look.
     Warning,
@@ -18,7 +21,8 @@ pub enum Severity {
 }
 
 /// What kind of issue it is; the texts of the codes never change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum IssueCode {
     /// A quote is opened and never closed.
@@ -101,7 +105,7 @@ impl IssueCode {
 }
 
 /// Something wrong with one row of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowIssue {
     /// The line of the file where the trouble begins; the first line is 1.
     pub line: u64,

@@ -28,6 +28,17 @@ impl MatchKey {
     pub const ALL: [Self; 3] = [Self::ExternalCrmId, Self::Email, Self::Phone];
 
     /// Reads a key by its name.
+    /// The name by which it is asked for.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Phone => "phone",
+            Self::Email => "email",
+            Self::ExternalCrmId => "external_crm_id",
+        }
+    }
+
+    /// Reads its name.
     pub fn parse(text: &str) -> Option<Self> {
         Some(match text.trim() {
             "phone" | "mobile" => Self::Phone,
@@ -54,6 +65,18 @@ pub enum OnDuplicate {
 
 impl OnDuplicate {
     /// Reads a choice by its name.
+    /// The name by which it is asked for.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Update => "update",
+            Self::Skip => "skip",
+            Self::Create => "create",
+            Self::Ask => "ask",
+        }
+    }
+
+    /// Reads its name.
     pub fn parse(text: &str) -> Option<Self> {
         Some(match text.trim() {
             "update" => Self::Update,

@@ -8,21 +8,21 @@ use serde::{Deserialize, Serialize};
 use super::issue::{RowIssue, Severity};
 use crate::domain::guarded_csv::CsvWriter;
 
-/// How many rows met which end.
+/// How many rows met which end; each row is counted once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Rows that became new contacts.
     pub imported: u64,
     /// Rows that changed a contact.
     pub updated: u64,
-    /// Rows that were passed over: their contact exists, or they changed nothing.
+    /// Rows that were passed over because their contact exists, or because nothing was written.
     pub skipped: u64,
     /// Rows with something wrong.
     pub errors: u64,
-    /// Of those passed over: rows that say nothing new.
+    /// Rows that say nothing new of their contact.
     #[serde(default)]
     pub unchanged: u64,
-    /// Of those passed over: rows that somebody is asked about.
+    /// Rows that somebody is asked about.
     #[serde(default)]
     pub asked: u64,
 }
@@ -30,7 +30,7 @@ pub struct Counts {
 impl Counts {
     /// All rows.
     pub fn rows(&self) -> u64 {
-        self.imported + self.updated + self.skipped + self.errors
+        self.imported + self.updated + self.unchanged + self.skipped + self.asked + self.errors
     }
 }
 

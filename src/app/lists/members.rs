@@ -138,6 +138,11 @@ impl ImportLists {
         Ok(lists)
     }
 
+    /// The list for every row, unless a later write makes it.
+    pub(in crate::app) fn every(&self) -> Option<Uuid> {
+        self.every.filter(|id| !self.new.iter().any(|list| list.head.id == *id))
+    }
+
     /// The lists of a row.
     pub(in crate::app) fn of_row(
         &mut self,

@@ -209,7 +209,7 @@ impl World {
         let options = json!({"dry_run": true, "on_duplicate": "ask"});
         let job = import(&client, &rows, &options);
         let count = seen.iter().filter(|seen| **seen).count();
-        assert_eq!(job["counts"]["skipped"], count, "{what}: {job}");
+        assert_eq!(job["counts"]["asked"], count, "{what}: {job}");
         assert_eq!(job["counts"]["imported"], CONTACTS - count, "{what}: {job}");
         let errors = format!("/api/v1/imports/{}/errors.csv", job["id"].as_str().unwrap());
         let errors = text(&client.get(&errors).expect(200));

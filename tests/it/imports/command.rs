@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Write as _;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::process::Bench;
 use crate::support::server::OPERATOR;
@@ -93,4 +93,49 @@ fn what_is_no_list_and_no_id_is_said_in_plain_words() {
         let says = "ids look like 01a22913-3487-77c1-961f-85e447591042";
         assert!(ended.err.contains("'nosuch'") && ended.err.contains(says), "{}", ended.err);
     }
+}
+
+#[test]
+fn the_command_on_a_directory_does_what_the_organisation_wants_of_imports() {
+    let bench = Bench::new();
+    let file = |name: &str, list: &str| {
+        let path = bench.path(name);
+        File::create(&path).unwrap().write_all(list.as_bytes()).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let first = file("first.csv", "name,phone,title\nAda Byron,+12025550110,CTO\n");
+    bench.run(&["import", &first], None).expect(0);
+    let served = bench.serve(None);
+    let usual = json!({"import_on_duplicate": "ask", "import_strict": true});
+    served.client.patch("/api/v1/settings", &usual).expect(200);
+    let known = served.client.get("/api/v1/imports").expect(200).json;
+    assert_eq!((&known["total"], &known["items"][0]["source"]), (&json!(1), &json!("first.csv")));
+    served.stop();
+    // All rows or none.
+    let bad = file("bad.csv", "name,phone\nCleo Good,+12025550112\nBen,nonsense\n");
+    let refused = bench.run(&["import", &bad], None).expect(4);
+    assert!(refused.err.contains("1 row has errors") && refused.err.contains("import_strict"));
+    // A row that belongs to somebody is kept to be decided.
+    let again = file("again.csv", "name,phone,title\nAda Byron,+12025550110,CEO\n");
+    let asked = bench.run(&["--json", "import", &again], None).expect(0);
+    let said: Value = serde_json::from_str(&asked.out).unwrap();
+    assert_eq!(
+        (&said["asked"], &said["skipped"], &said["imported"]),
+        (&json!(1), &json!(0), &json!(0))
+    );
+    let served = bench.serve(None);
+    let client = &served.client;
+    let known = client.get("/api/v1/imports").expect(200).json;
+    let states: Vec<&Value> =
+        known["items"].as_array().unwrap().iter().map(|job| &job["state"]).collect();
+    assert_eq!(states, ["done", "failed", "done"], "{known}");
+    assert_eq!(client.search("", "&refresh=wait").json["total"], 1);
+    let id = known["items"][0]["id"].as_str().unwrap();
+    let path = format!("/api/v1/imports/{id}/questions");
+    assert_eq!(client.get(&path).expect(200).json["total"], 1);
+    let answers = json!({"answers": [{"row": 2, "action": "update"}]});
+    client.post(&path, &answers).expect(200);
+    assert_eq!(client.search("ada", "&refresh=wait").json["contacts"][0]["title"], "CEO");
+    client.post(&format!("/api/v1/imports/{id}/undo"), &json!({})).expect(202);
+    served.stop();
 }

@@ -113,7 +113,7 @@ fn a_bulk_action_that_is_sent_again_is_the_same_job() {
 }
 
 #[test]
-fn an_import_that_is_killed_says_what_it_did_and_is_in_the_audit_log() {
+fn an_import_that_is_killed_and_cannot_go_on_says_what_it_did_and_is_in_the_audit_log() {
     let bench = Bench::new();
     let mut list = String::from("name,phone,Shoe size\n");
     for at in 0..30_000 {
@@ -135,6 +135,11 @@ fn an_import_that_is_killed_says_what_it_did_and_is_in_the_audit_log() {
     assert_eq!(seen["state"], "running", "{seen}");
     assert_eq!(seen["columns"][2]["not_imported"], true, "{seen}");
     drop(served);
+    let files = std::fs::read_dir(bench.data().join("imports")).unwrap();
+    let lists = files.map(|entry| entry.unwrap().path());
+    for list in lists.filter(|path| path.extension().is_some_and(|end| end == "upload")) {
+        std::fs::remove_file(list).unwrap();
+    }
     let served = bench.serve(None);
     let job = served.client.get(&path).expect(200).json;
     assert_eq!((&job["state"], &job["columns"][1]["target"]), (&json!("failed"), &json!("phone")));
