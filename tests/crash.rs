@@ -58,6 +58,7 @@ const POINTS: &[(&str, &[u64])] = &[
     ("writer.applied", &[3]),
     ("store.apply.begin", &[5]),
     ("store.apply.between", &[30, 171]),
+    ("store.apply.noted", &[25]),
     ("store.apply.end", &[12]),
     ("store.parts.between", &[3]),
     ("store.parts.head", &[2]),
@@ -406,7 +407,14 @@ impl Arena {
             Moment::AtPoint => !status.success(),
             Moment::Never => status.success(),
         };
-        if as_meant { Ok(()) } else { Err(format!("{moment:?}: the child ended with {status}")) }
+        if !as_meant {
+            return Err(format!("{moment:?}: the child ended with {status}"));
+        }
+        // A kill tears nothing, so whoever doubts the store after one is wrong.
+        if self.root.path().join("data/store.unreadable-1").exists() {
+            return Err("a store that is whole was set aside".to_owned());
+        }
+        Ok(())
     }
 }
 

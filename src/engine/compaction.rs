@@ -22,7 +22,7 @@ use super::writer::as_change;
 use crate::domain::ids::ChangeSeq;
 use crate::journal::{FileJournal, Journal};
 use crate::store::fault::crash_point;
-use crate::store::{Change, Key, Store, Value};
+use crate::store::{self, Change, Key, Store, Value};
 
 /// The file that names the directory of the store that counts.
 const MARKER: &str = "STORE";
@@ -117,6 +117,9 @@ impl Upkeep {
             let mut at = at;
             while at < journal.tail() {
                 at = catch_up(&journal, &copy, at)?;
+            }
+            if copy.contents() != store.contents() {
+                return Err(store::Error::Altered { path: store.directory() }.into());
             }
             copy.checkpoint()?;
             crash_point("compact.ready");

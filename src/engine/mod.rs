@@ -26,6 +26,7 @@ mod names;
 mod options;
 mod partition;
 mod progress;
+mod proof;
 mod pseudonyms;
 mod rebuild;
 mod record_cache;

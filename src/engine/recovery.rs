@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use super::error::Error;
 use super::options::Options;
+use super::proof::prove;
 use super::repair::settle_journal;
 use super::start::{StartProgress, StartWork};
 use super::trash::Trash;
@@ -20,7 +21,7 @@ use crate::domain::ids::{ChangeSeq, ContactNumber, OrgNumber};
 use crate::index::{Generations, Mirror, Schema};
 use crate::journal::{self, FileJournal, Journal};
 use crate::lookup::{Entry, Table};
-use crate::store::{self, Change, OpenReport, Store, Value, codec, keys};
+use crate::store::{self, Change, Contents, Key, OpenReport, Store, Value, codec, keys};
 use crate::vault::{self, MasterKey, Sealer, Vault};
 
 /// Contacts decoded at once while scanning.
@@ -28,7 +29,7 @@ const SCAN_BATCH: usize = 20_000;
 /// Bytes of stored records from which on a batch takes no more; decoded they are a few times that.
 const SCAN_BATCH_BYTES: usize = 16 << 20;
 /// The length of the key of a contact.
-const CONTACT_KEY_BYTES: usize = 21;
+const CONTACT_KEY_BYTES: u64 = 21;
 /// Records of the first batch: who only wants to know whether there are many is done with it.
 const FIRST_BATCH: usize = 2_048;
 
@@ -123,7 +124,8 @@ fn try_open_store(
             tracing::info!("replayed {replayed} journal entries into the store");
         }
         let table = Arc::new(Table::default());
-        let scanned = fill_table(&store, &table)?;
+        let (scanned, contents) = fill_table(&store, &table)?;
+        prove(&store, journal, report.noted, contents)?;
         Ok((table, scanned))
     }));
     let (table, scanned) = read.unwrap_or(Err(Error::Defect("reading the store")))?;
@@ -192,8 +194,10 @@ pub(super) fn replay(
         });
     }
     let is_empty = applied == ChangeSeq::ZERO && last > ChangeSeq::ZERO;
-    let mut at = match journal.whole_from() {
-        Some(from) if is_empty => ChangeSeq(from.0 - 1),
+    let mut at = match (journal.whole_from(), report.noted) {
+        (Some(from), _) if is_empty => ChangeSeq(from.0 - 1),
+        // Whatever has been applied since may have got lost in between.
+        (_, Some((noted, _))) if noted < applied && noted.next() >= first => noted,
         _ => applied,
     };
     if at.next() < first {
@@ -231,12 +235,12 @@ pub(super) fn note_journals(store: &Store, journals: &[uuid::Uuid]) -> Result<()
     Ok(store.apply([change], store.applied_seq())?)
 }
 
-/// Calls a function with every stored contact and the bytes of its record, deleted ones included,
+/// Calls a function with every stored contact and what its record holds, deleted ones included,
 /// in batches decoded in parallel, until there are no more or it answers that it wants no more.
 pub(super) fn for_each_contact(
     store: &Store,
     prefix: &[u8],
-    mut each: impl FnMut(Vec<(OrgNumber, Contact, usize)>) -> Result<bool, Error>,
+    mut each: impl FnMut(Vec<(OrgNumber, Contact, Contents)>) -> Result<bool, Error>,
 ) -> Result<(), Error> {
     let mut scan = store.scan_prefix(prefix);
     let mut most = FIRST_BATCH;
@@ -257,9 +261,9 @@ pub(super) fn for_each_contact(
             .into_par_iter()
             .filter_map(|record| {
                 let (org, _) = keys::parse_contact(record.key())?;
-                let decode = |(_, value): (_, Value)| {
+                let decode = |(key, value): (Key, Value)| {
                     let contact = codec::decode::<Contact>(&value).map_err(Error::from)?;
-                    Ok((org, contact, value.len()))
+                    Ok((org, contact, Contents::of(&key, &value)))
                 };
                 store
                     .open_record(record)
@@ -283,20 +287,20 @@ pub(super) struct Scanned {
     pub(super) usages: Usages,
 }
 
-/// Fills the lookup table from the store.
-pub(super) fn fill_table(store: &Store, table: &Table) -> Result<Scanned, Error> {
+/// Fills the lookup table from the store; answers also what the store holds.
+pub(super) fn fill_table(store: &Store, table: &Table) -> Result<(Scanned, Contents), Error> {
     let (mut phones, mut identities): (Vec<Entry>, Vec<Entry>) = (Vec::new(), Vec::new());
     let mut highest = 0;
     let mut live = 0;
     let trash = Trash::default();
     let mut usages = Usages::new();
-    let mut live_bytes = 0;
+    let mut contents = Contents::default();
     for_each_contact(store, &[keys::CONTACTS], |batch| {
-        for (org, contact, bytes) in &batch {
+        for (org, contact, record) in &batch {
+            contents += *record;
             let usage = usages.entry(org.0).or_default();
             usage.contacts += 1;
-            usage.bytes += *bytes as u64;
-            live_bytes += (CONTACT_KEY_BYTES + bytes) as u64;
+            usage.bytes += record.bytes.saturating_sub(CONTACT_KEY_BYTES);
             highest = highest.max(contact.number.0);
             if contact.is_deleted() {
                 trash.set(*org, contact);
@@ -314,7 +318,7 @@ pub(super) fn fill_table(store: &Store, table: &Table) -> Result<Scanned, Error>
     let before = store.scan_range(&[], &[keys::CONTACTS]);
     for entry in before.chain(store.scan_range(&[keys::CONTACTS + 1], &[u8::MAX])) {
         let (key, value) = entry?;
-        live_bytes += (key.len() + value.len()) as u64;
+        contents += Contents::of(&key, &value);
         match key.first() {
             Some(&keys::TOMBSTONES) => {
                 let tombstone: Tombstone = codec::decode(&value)?;
@@ -328,13 +332,12 @@ pub(super) fn fill_table(store: &Store, table: &Table) -> Result<Scanned, Error>
             Some(_) | None => {}
         }
     }
-    store.set_live_bytes(live_bytes);
     let reserved = match store.get(keys::NEXT_CONTACT_NUMBER)? {
         Some(bytes) => bytes.as_ref().try_into().map_or(0, u32::from_be_bytes),
         None => 0,
     };
     let numbers = Numbers { next: highest.max(reserved) + 1, reserved: 0 };
-    Ok(Scanned { numbers, live, trash, usages })
+    Ok((Scanned { numbers, live, trash, usages }, contents))
 }
 
 /// An index that has been opened.

@@ -336,6 +336,14 @@ impl FileJournal {
         whole_from(self.view.lock().segments.iter().map(|segment| &segment.header))
     }
 
+    /// As [`FileJournal::whole_from`], of what was there when an entry was the last one: the first
+    /// of the entries that bring back everything as it was behind that.
+    pub fn whole_from_as_of(&self, at: ChangeSeq) -> Option<ChangeSeq> {
+        let view = self.view.lock();
+        let headers = view.segments.iter().map(|segment| &segment.header);
+        whole_from(headers.take_while(|header| header.first <= at.next()))
+    }
+
     /// Fails with [`Error::Displaced`] if any file of it was removed or replaced. Costs one look
     /// at the folder for each of them.
     pub fn check_in_place(&self) -> Result<(), Error> {

@@ -53,6 +53,7 @@ fn every_crash_leaves_whole_values_and_replay_completes_them() {
     let points = [
         ("store.apply.begin", [1, 7]),
         ("store.apply.between", [3, 30]),
+        ("store.apply.noted", [1, 9]),
         ("store.apply.end", [1, 9]),
         ("store.parts.between", [2, 41]),
         ("store.parts.head", [1, 9]),

@@ -37,6 +37,12 @@ pub enum Error {
         /// Where a copy of it is, as it was before anything was tried.
         copy: Option<PathBuf>,
     },
+    /// The store can be read, and is not what was written into it.
+    #[error("store {} does not hold what was written into it", path.display())]
+    Altered {
+        /// The directory.
+        path: PathBuf,
+    },
     /// A value that is there but cannot be read.
     #[error("the value of key {key} is damaged; run `ringdex check`")]
     DamagedValue {
@@ -70,7 +76,7 @@ impl Error {
     /// Whether it is the bytes on disk that are not in order, rather than disk, lock or caller.
     pub fn is_damage(&self) -> bool {
         match self {
-            Self::Damaged { .. } | Self::DamagedValue { .. } => true,
+            Self::Damaged { .. } | Self::Altered { .. } | Self::DamagedValue { .. } => true,
             Self::Engine(inner) => matches!(
                 inner.downcast_ref::<sled::Error>(),
                 Some(sled::Error::Corruption { .. } | sled::Error::ReportableBug(_))

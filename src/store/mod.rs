@@ -16,7 +16,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -25,6 +25,7 @@ use crate::domain::ids::ChangeSeq;
 use crate::vault::Sealer;
 
 pub mod codec;
+mod contents;
 mod error;
 pub mod fault;
 pub mod keys;
@@ -34,6 +35,7 @@ mod rewrite;
 mod scan;
 mod value;
 
+pub use contents::Contents;
 pub use error::Error;
 pub use open::{OpenReport, SetAside};
 pub use rewrite::rewrite;
@@ -51,6 +53,8 @@ pub const MAX_KEY_BYTES: usize = 320;
 
 /// Where the sequence of the last applied change is kept.
 const APPLIED_KEY: &[u8] = &[RESERVED, 0];
+/// Where it is kept what the store holds, with the sequence of the change for which that is right.
+const CONTENTS_KEY: &[u8] = &[RESERVED, 3];
 /// The first byte of the keys of the store itself.
 const RESERVED: u8 = 0xff;
 
@@ -123,9 +127,19 @@ pub struct Store {
     sealer: Option<Sealer>,
     applied: AtomicU64,
     /// How many bytes keys and values have.
-    live: AtomicI64,
+    live: AtomicU64,
+    writer: Mutex<Writer>,
+}
+
+/// What a writer works with.
+#[derive(Debug, Default)]
+struct Writer {
     /// The bytes of one tagged value, used again for the next one.
-    writer: Mutex<Vec<u8>>,
+    buffer: Vec<u8>,
+    /// What the store holds, as far as is known.
+    contents: Contents,
+    /// Whether that is sure, and noted beside the sequence of the last applied change.
+    is_sure: bool,
 }
 
 /// The database of a directory.
@@ -186,21 +200,34 @@ impl Store {
         changes: impl IntoIterator<Item = Change<'a>>,
         applied: ChangeSeq,
     ) -> Result<(), Error> {
-        let mut buffer = self.writer.lock();
+        let mut writer = self.writer.lock();
         crash_point("store.apply.begin");
         let files = self.files.load();
+        let sealer = self.sealer.as_ref();
+        if !writer.is_sure && applied == self.applied_seq() {
+            // The journal does not have this change, so what was noted cannot be brought up to it.
+            files.tree.remove(CONTENTS_KEY)?;
+        }
         for change in changes {
             change.check()?;
-            let grown = match change {
+            match change {
                 Change::Put { key, value } => {
-                    parts::put(&files.tree, self.sealer.as_ref(), key, value, &mut buffer)?
+                    let before = parts::put(&files.tree, sealer, key, value, &mut writer.buffer)?;
+                    writer.contents += Contents::of(key, value);
+                    writer.contents -= before;
                 }
-                Change::Delete { key } => parts::delete(&files.tree, key)?,
-            };
-            self.live.fetch_add(grown, Ordering::Relaxed);
+                Change::Delete { key } => {
+                    writer.contents -= parts::delete(&files.tree, sealer, key)?;
+                }
+            }
             crash_point("store.apply.between");
         }
+        if writer.is_sure {
+            note_contents(&files.tree, applied, writer.contents)?;
+        }
+        crash_point("store.apply.noted");
         files.tree.insert(APPLIED_KEY, &applied.0.to_be_bytes())?;
+        self.live.store(writer.contents.bytes, Ordering::Relaxed);
         self.applied.store(applied.0, Ordering::Release);
         crash_point("store.apply.end");
         Ok(())
@@ -211,22 +238,39 @@ impl Store {
         ChangeSeq(self.applied.load(Ordering::Acquire))
     }
 
-    /// How many bytes keys and values have, without what the database needs around them. Right
-    /// once [`Store::set_live_bytes`] has said what there was when it was opened.
+    /// How many bytes keys and values have, without what the database needs around them.
     pub fn live_bytes(&self) -> u64 {
-        u64::try_from(self.live.load(Ordering::Relaxed)).unwrap_or(0)
+        self.live.load(Ordering::Relaxed)
     }
 
-    /// Says how many bytes keys and values have, which takes a scan to find out.
-    pub fn set_live_bytes(&self, bytes: u64) {
-        self.live.store(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
+    /// What the store holds, going by what was noted when it was opened and has been applied since.
+    ///
+    /// After a crash in the middle of [`Store::apply`] it is wrong by what that had already done.
+    pub fn contents(&self) -> Contents {
+        self.writer.lock().contents
+    }
+
+    /// Says what the store holds, after all of it was read; from now on that is noted with every
+    /// change. Nothing may be applied meanwhile.
+    ///
+    /// # Errors
+    /// If it cannot be noted.
+    pub fn settle_contents(&self, contents: Contents) -> Result<(), Error> {
+        let mut writer = self.writer.lock();
+        let files = self.files.load();
+        note_contents(&files.tree, self.applied_seq(), contents)?;
+        writer.contents = contents;
+        writer.is_sure = true;
+        self.live.store(contents.bytes, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Puts the files of another store, which has the same records, in the place of its own; nobody
     /// may write meanwhile. Readers that have begun go on in the old ones.
     pub fn exchange(&self, other: Self) -> OldFiles {
-        let _writer = self.writer.lock();
-        self.live.store(other.live.load(Ordering::Relaxed), Ordering::Relaxed);
+        let mut writer = self.writer.lock();
+        *writer = other.writer.into_inner();
+        self.live.store(writer.contents.bytes, Ordering::Relaxed);
         OldFiles(self.files.swap(other.files.into_inner()))
     }
 
@@ -311,6 +355,23 @@ fn read_applied(tree: &sled::Tree) -> Result<ChangeSeq, Error> {
             Err(_) => Err(Error::damaged_value(APPLIED_KEY)),
         },
     }
+}
+
+/// Reads what the store held, and at which sequence that was right.
+fn read_contents(tree: &sled::Tree) -> Result<Option<(ChangeSeq, Contents)>, Error> {
+    let Some(bytes) = tree.get(CONTENTS_KEY)? else { return Ok(None) };
+    let read = bytes.split_first_chunk::<8>().and_then(|(seq, rest)| {
+        Some((ChangeSeq(u64::from_be_bytes(*seq)), Contents::decode(rest)?))
+    });
+    read.map(Some).ok_or_else(|| Error::damaged_value(CONTENTS_KEY))
+}
+
+fn note_contents(tree: &sled::Tree, at: ChangeSeq, contents: Contents) -> Result<(), Error> {
+    let mut bytes = [0; 24];
+    bytes[..8].copy_from_slice(&at.0.to_be_bytes());
+    bytes[8..].copy_from_slice(&contents.encode());
+    tree.insert(CONTENTS_KEY, &bytes)?;
+    Ok(())
 }
 
 #[cfg(test)]

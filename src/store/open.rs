@@ -15,14 +15,14 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 
 use super::error::{Error, io_error};
-use super::{Files, Options, Store, parts, read_applied};
+use super::{Contents, Files, Options, Store, Writer, parts, read_applied, read_contents};
 use crate::domain::ids::ChangeSeq;
 
 /// sled's log.
@@ -39,6 +39,8 @@ pub struct OpenReport {
     pub existed: bool,
     /// The last change that is applied; zero also for a store that has lost everything.
     pub applied: ChangeSeq,
+    /// What the store held after a change, that of `applied` or an earlier one, if that was noted.
+    pub noted: Option<(ChangeSeq, Contents)>,
     /// How many unfinished snapshots were deleted; harmless.
     pub unfinished_snapshots: u64,
     /// How many values were cleared of what a crash had left of them; harmless.
@@ -91,7 +93,7 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<(Store, OpenReport),
         }
         opened => opened,
     };
-    let (db, applied, swept_values) = match opened {
+    let Found { db, applied, noted, swept_values, is_new } = match opened {
         Ok(opened) => opened,
         Err(Refusal::Other(error)) => return Err(error),
         Err(Refusal::Locked) => return Err(Error::Locked { path: dir.to_path_buf() }),
@@ -103,17 +105,19 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<(Store, OpenReport),
     let data_path = dir.join(DATA_FILE);
     let data_file = File::open(&data_path).map_err(io_error("open", &data_path))?;
     let tree = sled::Tree::clone(&db);
+    let contents = noted.map(|(_, contents)| contents).unwrap_or_default();
     let files = Files { tree, db, dir: dir.to_path_buf(), data_file, _lock: lock };
     let store = Store {
         files: ArcSwap::from_pointee(files),
         sealer: options.sealer.clone(),
         applied: AtomicU64::new(applied.0),
-        live: AtomicI64::new(0),
-        writer: Mutex::new(Vec::new()),
+        live: AtomicU64::new(contents.bytes),
+        writer: Mutex::new(Writer { buffer: Vec::new(), contents, is_sure: is_new }),
     };
     let report = OpenReport {
         existed,
         applied,
+        noted,
         unfinished_snapshots: unfinished.len() as u64,
         swept_values,
         set_aside,
@@ -125,8 +129,18 @@ pub(super) fn has_data(dir: &Path) -> bool {
     fs::metadata(dir.join(DATA_FILE)).is_ok_and(|data| data.len() > 0)
 }
 
+/// What was read from a store that has been opened.
+struct Found {
+    db: sled::Db,
+    applied: ChangeSeq,
+    noted: Option<(ChangeSeq, Contents)>,
+    swept_values: u64,
+    /// There is nothing in it yet.
+    is_new: bool,
+}
+
 /// Opens sled, waiting for its lock where that is about to be released.
-fn attempt(dir: &Path, options: &Options) -> Result<(sled::Db, ChangeSeq, u64), Refusal> {
+fn attempt(dir: &Path, options: &Options) -> Result<Found, Refusal> {
     let begun = Instant::now();
     loop {
         match attempt_once(dir, options) {
@@ -139,8 +153,8 @@ fn attempt(dir: &Path, options: &Options) -> Result<(sled::Db, ChangeSeq, u64), 
 }
 
 /// Opens sled and reads the first things from it, in a way that outlives a panic.
-fn attempt_once(dir: &Path, options: &Options) -> Result<(sled::Db, ChangeSeq, u64), Refusal> {
-    let attempt = || -> Result<(sled::Db, ChangeSeq, u64), Error> {
+fn attempt_once(dir: &Path, options: &Options) -> Result<Found, Refusal> {
+    let attempt = || -> Result<Found, Error> {
         // The mode is left alone: in 0.34.7 it is a setting that nothing reads. Compression would
         // need the zstd feature and costs more than it saves on records of 500 bytes.
         let db = sled::Config::new()
@@ -148,10 +162,14 @@ fn attempt_once(dir: &Path, options: &Options) -> Result<(sled::Db, ChangeSeq, u
             .cache_capacity(options.cache_bytes)
             .flush_every_ms(options.flush_every_ms)
             .open()?;
-        let applied = read_applied(&db)?;
-        let swept = parts::sweep(&db)?;
+        let noted = read_contents(&db)?;
+        // It is noted just before the sequence is, when everything is applied.
+        let applied = read_applied(&db)?.max(noted.map_or(ChangeSeq::ZERO, |(at, _)| at));
+        let is_new = applied == ChangeSeq::ZERO
+            && db.range::<[u8; 1], _>(..[super::RESERVED]).next().is_none();
+        let swept_values = parts::sweep(&db)?;
         parts::guard(&db)?;
-        Ok((db, applied, swept))
+        Ok(Found { db, applied, noted, swept_values, is_new })
     };
     match catch_unwind(AssertUnwindSafe(attempt)) {
         Ok(Ok(opened)) => Ok(opened),

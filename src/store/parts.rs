@@ -12,6 +12,7 @@
 //! behind is found by its mark when the store is opened. Records are scanned below the byte 255
 //! and never meet a part.
 
+use super::contents::Contents;
 use super::error::Error;
 use super::fault::crash_point;
 use super::value::{self, Head, Revealed, Stored, Value, is_head, tag_inline, tag_sealed};
@@ -62,15 +63,14 @@ pub(super) fn get(
     }
 }
 
-/// Sets a value, whichever way it and the one before it are kept; by how many bytes the store holds
-/// more than before.
+/// Sets a value, whichever way it and the one before it are kept; what the key held before.
 pub(super) fn put(
     tree: &sled::Tree,
     sealer: Option<&Sealer>,
     key: &[u8],
     value: &[u8],
     buffer: &mut Vec<u8>,
-) -> Result<i64, Error> {
+) -> Result<Contents, Error> {
     let is_small = match sealer {
         Some(sealer) => {
             tag_sealed(sealer, key, value, buffer)?;
@@ -84,12 +84,13 @@ pub(super) fn put(
     };
     if is_small {
         let before = tree.insert(key, buffer.as_slice())?;
-        let grown = signed(key.len() + buffer.len()) - size(key, before.as_ref());
-        if before.is_some_and(|before| is_head(&before)) {
+        let had_parts = before.as_ref().is_some_and(|before| is_head(before));
+        let before = held(tree, sealer, key, before);
+        if had_parts {
             crash_point("store.parts.replaced");
             clean(tree, key)?;
         }
-        return Ok(grown);
+        return Ok(before);
     }
     // Parts are pieces of the sealed value, which opens only as a whole.
     let value = if sealer.is_some() { buffer.get(1..).unwrap_or_default() } else { value };
@@ -109,32 +110,46 @@ pub(super) fn put(
     }
     let before = tree.insert(key, &head.encode())?;
     crash_point("store.parts.head");
+    let before = held(tree, sealer, key, before);
     clean(tree, key)?;
-    Ok(signed(key.len() + value.len()) - size(key, before.as_ref()))
+    Ok(before)
 }
 
-/// Removes a value, whichever way it is kept; by how many bytes the store holds more, which are
-/// none or less.
-pub(super) fn delete(tree: &sled::Tree, key: &[u8]) -> Result<i64, Error> {
+/// Removes a value, whichever way it is kept; what the key held before.
+pub(super) fn delete(
+    tree: &sled::Tree,
+    sealer: Option<&Sealer>,
+    key: &[u8],
+) -> Result<Contents, Error> {
     let before = tree.remove(key)?;
-    let grown = -size(key, before.as_ref());
-    if before.is_some_and(|before| is_head(&before)) {
+    let had_parts = before.as_ref().is_some_and(|before| is_head(before));
+    let before = held(tree, sealer, key, before);
+    if had_parts {
         crash_point("store.parts.removed");
         clean(tree, key)?;
     }
-    Ok(grown)
+    Ok(before)
 }
 
-/// How many bytes a record has that was kept so.
-fn size(key: &[u8], kept: Option<&sled::IVec>) -> i64 {
-    kept.map_or(0, |bytes| match Stored::read(bytes.clone()) {
-        Some(Stored::Head(head)) => signed(key.len() + head.length as usize),
-        Some(Stored::Value(_) | Stored::Sealed(_)) | None => signed(key.len() + bytes.len()),
-    })
-}
-
-fn signed(bytes: usize) -> i64 {
-    i64::try_from(bytes).unwrap_or(i64::MAX)
+/// What a key held before a change, to be asked while the parts of that are still there. What
+/// cannot be read counts nothing, and so it is noticed at the next start.
+fn held(
+    tree: &sled::Tree,
+    sealer: Option<&Sealer>,
+    key: &[u8],
+    before: Option<sled::IVec>,
+) -> Contents {
+    let Some(stored) = before.and_then(Stored::read) else { return Contents::default() };
+    match stored.reveal(sealer, key) {
+        Ok(Revealed::Value(value)) => Contents::of(key, &value),
+        Ok(Revealed::Head(head)) => match (assemble(tree, key, head), sealer) {
+            (Ok(Some(bytes)), None) => Contents::of(key, &bytes),
+            (Ok(Some(bytes)), Some(sealer)) => value::open(sealer, key, &bytes)
+                .map_or_else(|_| Contents::default(), |value| Contents::of(key, &value)),
+            (Ok(None) | Err(_), _) => Contents::default(),
+        },
+        Err(_) => Contents::default(),
+    }
 }
 
 /// Keeps records and parts in leaves of their own.

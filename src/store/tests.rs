@@ -60,9 +60,10 @@ fn keys_of_the_store_itself_are_refused_and_never_shown() {
     assert_eq!(keys(store.scan_range(b"a", b"a")), Vec::<Vec<u8>>::new());
 }
 
-/// How many keys of the store itself there are beside the applied sequence and the guards.
+/// How many keys of the store itself there are beside the applied sequence, what it
+/// holds and the guards.
 fn own_keys(store: &Store) -> usize {
-    store.files.load().tree.scan_prefix([RESERVED]).count() - 1 - usize::from(parts::GUARDS)
+    store.files.load().tree.scan_prefix([RESERVED]).count() - 2 - usize::from(parts::GUARDS)
 }
 
 #[test]
@@ -254,4 +255,56 @@ fn the_size_on_disk_counts_the_log() {
     assert_eq!(store.checkpoint().unwrap(), ChangeSeq(1));
     let log = fs::metadata(dir.path().join("db")).unwrap().len();
     assert!(store.size_on_disk() >= log && log > 4000);
+}
+
+#[test]
+fn what_a_store_holds_is_known_whatever_was_done_to_it() {
+    let dir = TempDir::new().unwrap();
+    for sealer in [None, Some(sealed_tests::sealer())] {
+        let dir = dir.path().join(if sealer.is_some() { "sealed" } else { "plain" });
+        let options = Options { sealer, ..Options::default() };
+        let (store, report) = Store::open(&dir, &options).unwrap();
+        assert_eq!(report.noted, None);
+        let found = |store: &Store| {
+            store
+                .scan_prefix(b"")
+                .map(|record| record.unwrap())
+                .fold(Contents::default(), |sum, (key, value)| sum + Contents::of(&key, &value))
+        };
+        let (large, larger) = (vec![7; 30 << 10], vec![8; 300 << 10]);
+        let steps: [&[Change<'_>]; 7] = [
+            &[put(b"a", b"1"), put(b"b", &large), put(b"c", b"")],
+            &[put(b"a", b"2"), put(b"b", &larger), put(b"c", b"3")],
+            &[put(b"a", &large), put(b"b", b"small")],
+            &[put(b"d", b"4"), put(b"d", b"4"), Change::Delete { key: b"nothing" }],
+            &[Change::Delete { key: b"a" }, put(b"b", &larger)],
+            &[Change::Delete { key: b"b" }, Change::Delete { key: b"c" }],
+            &[],
+        ];
+        for (changes, seq) in steps.iter().zip(1..) {
+            store.apply(changes.iter().copied(), ChangeSeq(seq)).unwrap();
+            assert_eq!(store.contents(), found(&store), "after change {seq}");
+            assert_eq!(store.live_bytes(), store.contents().bytes);
+        }
+        let held = store.contents();
+        drop(store);
+        let (store, report) = Store::open(&dir, &options).unwrap();
+        assert_eq!(report.noted, Some((ChangeSeq(7), held)));
+        // Until somebody has looked, what is noted stays as it was.
+        store.apply([put(b"e", b"5")], ChangeSeq(8)).unwrap();
+        drop(store);
+        let (store, report) = Store::open(&dir, &options).unwrap();
+        assert_eq!((report.noted, report.applied), (Some((ChangeSeq(7), held)), ChangeSeq(8)));
+        store.settle_contents(found(&store)).unwrap();
+        store.apply([put(b"f", b"6")], ChangeSeq(9)).unwrap();
+        let held = store.contents();
+        assert_eq!(held, found(&store));
+        drop(store);
+        let (store, report) = Store::open(&dir, &options).unwrap();
+        assert_eq!(report.noted, Some((ChangeSeq(9), held)));
+        // A change that the journal does not have: nobody could tell what there should be.
+        store.apply([put(b"g", b"7")], ChangeSeq(9)).unwrap();
+        drop(store);
+        assert_eq!(Store::open(&dir, &options).unwrap().1.noted, None);
+    }
 }

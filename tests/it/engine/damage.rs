@@ -101,6 +101,10 @@ impl Fixture {
         Self { test: self.test.copy(), expected: self.expected.clone() }
     }
 
+    fn copy_as_it_is(&self) -> Self {
+        Self { test: self.test.copy_as_it_is(), expected: self.expected.clone() }
+    }
+
     /// Everything is there, whole, and found.
     fn assert_whole(&self, what: &str) {
         let app = self.test.app();
@@ -309,6 +313,51 @@ fn flipped_bytes_of_the_store_are_mended_from_the_journal() {
         fixture.test.open().unwrap_or_else(|refusal| panic!("{what}: {refusal}"));
         fixture.assert_whole(&what);
     }
+}
+
+#[test]
+fn what_a_damaged_place_of_the_log_hides_is_noticed_and_mended() {
+    // sled skips the rest of a segment in which something is wrong and goes on behind it.
+    let segments = |test: &TestApp| length(&test.root().join("store/db")) > 4 * (512 << 10);
+    let mut fixture = filled(|_| {}, segments);
+    let mut mended = 0;
+    for is_running in [false, true] {
+        if is_running {
+            // As after a kill: what was written last is there in part.
+            fixture.test.restart();
+            for ((org, id), expected) in fixture.expected.iter_mut().take(40) {
+                if expected.is_deleted() {
+                    continue;
+                }
+                let patch = json!({"title": "Changed before the kill"});
+                let caller = operator(*org);
+                fixture
+                    .test
+                    .app()
+                    .update_contact(&caller, *id, &patch, Precondition::None)
+                    .unwrap();
+                let contact = fixture.test.app().partition().contact(OrgNumber(*org), *id);
+                *expected = contact.unwrap().unwrap().as_ref().clone();
+            }
+        }
+        for at in places(length(&fixture.test.root().join("store/db")), 20) {
+            let what = format!("byte {at} flipped, running: {is_running}");
+            let mut copy = fixture.copy_as_it_is();
+            flip(&copy.test.root().join("store/db"), at);
+            copy.test.open().unwrap_or_else(|refusal| panic!("{what}: {refusal}"));
+            copy.assert_whole(&what);
+            mended += usize::from(copy.test.root().join("store.unreadable-1").exists());
+            // Once is enough.
+            copy.test.restart();
+            assert!(!copy.test.root().join("store.unreadable-2").exists(), "{what}");
+        }
+        let mut copy = fixture.copy_as_it_is();
+        copy.test.restart();
+        copy.assert_whole("nothing flipped");
+        let aside = copy.test.root().join("store.unreadable-1");
+        assert!(!aside.exists(), "a store that is whole was set aside, running: {is_running}");
+    }
+    assert!(mended > 0, "nothing was noticed");
 }
 
 #[test]

@@ -54,6 +54,11 @@ impl TestApp {
     /// A copy of a closed one, closed as well.
     pub(crate) fn copy(&self) -> Self {
         assert!(self.app.is_none(), "only what is closed can be copied");
+        self.copy_as_it_is()
+    }
+
+    /// A copy of its files as they are now, also while it is open: what a kill would leave.
+    pub(crate) fn copy_as_it_is(&self) -> Self {
         let dir = TempDir::new().unwrap();
         copy_directory(&self.root(), &dir.path().join("data"));
         Self { app: None, options: self.options.clone(), dir }
@@ -131,7 +136,11 @@ pub(crate) fn copy_directory(from: &Path, to: &Path) {
         if entry.file_type().unwrap().is_dir() {
             copy_directory(&entry.path(), &target);
         } else {
-            std::fs::copy(entry.path(), target).unwrap();
+            match std::fs::copy(entry.path(), target) {
+                // Files of an index that is open come and go.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                copied => drop(copied.unwrap()),
+            }
         }
     }
 }
