@@ -41,14 +41,15 @@ const WRITE_CONTACTS: usize = 500;
 const EXAMPLES: usize = 10;
 
 /// What became of one contact.
-enum Outcome {
+#[derive(Clone)]
+pub(super) enum Outcome {
     Changed,
     Unchanged,
     Refused(Refusal),
 }
 
 impl Outcome {
-    fn refused(id: ContactId, error: &Error) -> Self {
+    pub(super) fn refused(id: ContactId, error: &Error) -> Self {
         Self::Refused(Refusal {
             id,
             code: error.code().as_str().to_owned(),
@@ -432,7 +433,7 @@ impl BulkRun<'_> {
             }
             let (outcomes, entry) = match self.deed {
                 Deed::Merge(into) => (self.merge(*into, &ids)?, None),
-                Deed::Restore => (self.restore(chunk)?, None),
+                Deed::Restore => self.app.restore_many(self.caller, chunk)?,
                 Deed::List { list, is_member } => self.set_on_list(chunk, *list, *is_member)?,
                 Deed::Change(_) | Deed::Set(..) | Deed::Tags(_) | Deed::Delete => self.write(
                     (done..).zip(chunk).map(|(at, id)| (*id, self.deed.draft(at).cloned())),
@@ -505,27 +506,6 @@ impl BulkRun<'_> {
             if *id == into { Outcome::Unchanged } else { Outcome::Changed }
         };
         Ok(ids.iter().map(outcome).collect())
-    }
-
-    /// Brings contacts back one by one, for each may have a number that somebody else has now.
-    fn restore(&self, ids: &[ContactId]) -> Result<Vec<Outcome>, Error> {
-        let mut outcomes = Vec::with_capacity(ids.len());
-        for id in ids {
-            let was_deleted = match self.app.trashed_contact(self.caller, *id) {
-                Ok(_) => true,
-                Err(Error::ContactNotFound) => false,
-                Err(error) => return Err(error),
-            };
-            outcomes.push(match self.app.restore_contact(self.caller, *id, &Precondition::None) {
-                Ok(_) if was_deleted => Outcome::Changed,
-                Ok(_) => Outcome::Unchanged,
-                Err(
-                    error @ (Error::ContactNotFound | Error::Merged { .. } | Error::PhoneInUse(_)),
-                ) => Outcome::refused(*id, &error),
-                Err(error) => return Err(error),
-            });
-        }
-        Ok(outcomes)
     }
 
     /// Puts contacts on a static list, or takes them off; the list says in the audit log whom.
@@ -608,7 +588,7 @@ impl BulkRun<'_> {
                 let draft = of_tags.flatten().or_else(|| draft.clone());
                 if let Some(draft) = draft {
                     let rules = rules.as_ref();
-                    outcomes.push(change(tx, &mut fields, (&by, rules), before, draft, stamp)?);
+                    outcomes.push(change(tx, &mut fields, rules, before, draft, stamp)?);
                     continue;
                 }
                 if let Err(error) = may_delete(&by, department.as_deref(), &before, false) {
@@ -642,7 +622,7 @@ pub(super) fn changes_sight(draft: &Draft) -> bool {
 fn change(
     tx: &mut Tx<'_>,
     fields: &mut FieldsInWrite<'_>,
-    (by, rules): (&Caller, Option<&WriteRules>),
+    rules: Option<&WriteRules>,
     before: Contact,
     mut draft: Draft,
     stamp: Stamp<'_>,
@@ -653,7 +633,7 @@ fn change(
     }
     match draft.clone().apply(&before, stamp) {
         Ok(Some(after)) => {
-            if let Some(issue) = out_of_sight(by, Some(&before), &after) {
+            if let Some(issue) = out_of_sight(Some(&before), &after) {
                 return Ok(Outcome::refused(id, &Error::Invalid(vec![issue])));
             }
             let after = match rules.map_or(Ok(after.clone()), |r| r.permit(Some(&before), after)) {

@@ -13,18 +13,19 @@ use super::likeness::{LikelyDuplicate, phones_of};
 use super::lookup_throttle::MOST as MOST_GUESSES;
 use super::merges::erase_with_merges;
 use super::protection::{may_delete, within_bytes, within_quotas};
-use super::records::refuse_children;
+use super::records::{refuse_children, standing_company};
 use super::write_rules::WriteRules;
 use super::{App, authorize};
 use crate::domain::access::{Caller, OrgSettings, Permission, PhoneUniqueness, SightKey};
 use crate::domain::contact::Contact;
 use crate::domain::draft::{Draft, Stamp};
 use crate::domain::draft_json;
-use crate::domain::ids::{ChangeSeq, ContactId};
+use crate::domain::ids::{ChangeSeq, ContactId, OrgNumber};
 use crate::domain::issue::FieldIssue;
 use crate::domain::phone::Phone;
 use crate::domain::place::{Doubt, doubts};
-use crate::engine::{Rejected, keys};
+use crate::domain::time::Timestamp;
+use crate::engine::{Error as EngineError, Rejected, Tx, keys};
 
 /// Most contacts of one bulk request.
 const MOST_BULK: usize = 10_000;
@@ -605,11 +606,7 @@ impl App {
             if !before.is_deleted() {
                 return Ok(before);
             }
-            let mut after = before.clone();
-            after.deleted_at = None;
-            after.version += 1;
-            after.updated_at = now.max(before.updated_at);
-            after.updated_by = Some(actor.as_ref().to_owned());
+            let after = brought_back(tx, org, &before, now, &actor)?;
             tx.replace_contact(org, before, after.clone())?;
             Ok(after)
         })?;
@@ -617,4 +614,24 @@ impl App {
         self.own_writes.note(caller, written.seq);
         Ok((caller.shown(Arc::new(written.value)), written.seq))
     }
+}
+
+/// A contact of the trash as it comes back.
+pub(super) fn brought_back(
+    tx: &Tx<'_>,
+    org: OrgNumber,
+    before: &Contact,
+    now: Timestamp,
+    actor: &str,
+) -> Result<Contact, EngineError> {
+    let mut after = before.clone();
+    after.deleted_at = None;
+    after.version += 1;
+    after.updated_at = now.max(before.updated_at);
+    after.updated_by = Some(actor.to_owned());
+    // Its company may have gone into another one meanwhile.
+    if let Some(company) = before.company_id {
+        after.company_id = Some(standing_company(tx, org, company)?);
+    }
+    Ok(after)
 }

@@ -29,7 +29,7 @@ const MOST_PER_PAGE: usize = 500;
 const RESTORER: &str = "ringdex (erasures of before)";
 
 /// What of a call tells whose it was.
-const TELLING: [&str; 4] = ["e164", "notes", "recording_url", CONTACT];
+const TELLING: [&str; 5] = ["e164", "internal_number", "notes", "recording_url", CONTACT];
 
 /// Erasures, the one that was asked for last first.
 #[derive(Debug, Serialize)]

@@ -61,6 +61,10 @@ impl Run<'_> {
         before: Option<&Contact>,
     ) -> Option<RowIssue> {
         let is_of_owner = draft.visibility == Patch::Set(Visibility::Owner);
+        // Who imports becomes the owner of new contacts that are for their owner alone.
+        if is_of_owner && before.is_none() && self.caller.user.is_some() {
+            return None;
+        }
         if !stay_in_sight(draft, before) {
             return None;
         }
@@ -110,11 +114,10 @@ pub(super) fn stay_in_sight(draft: &mut Draft, before: Option<&Contact>) -> bool
         Patch::Clear => false,
         Patch::Keep => before.is_some_and(|contact| contact.assigned_queue.is_some()),
     };
-    // A new contact gets an owner of its own.
     let has_owner = match &draft.assigned_to {
         Patch::Set(_) => true,
-        Patch::Clear => before.is_none(),
-        Patch::Keep => before.is_none_or(|contact| contact.assigned_to.is_some()),
+        Patch::Clear => false,
+        Patch::Keep => before.is_some_and(|contact| contact.assigned_to.is_some()),
     };
     let is_hiding = draft.visibility == Patch::Set(Visibility::Queue) && !has_queue
         || draft.visibility == Patch::Set(Visibility::Owner) && !has_owner;

@@ -13,8 +13,9 @@ use uuid::Uuid;
 use super::error::Error;
 use super::jobs::{BulkJob, JobKind, JobState, MOST_REFUSALS, Refusal};
 use super::lists::note_members;
+use super::protection::may_delete;
 use super::{App, authorize};
-use crate::domain::access::{Caller, Permission};
+use crate::domain::access::{Caller, Department, Permission};
 use crate::domain::audit::{AuditAction, AuditDetails, AuditEntry, FieldChange};
 use crate::domain::contact::Contact;
 use crate::domain::ids::ContactId;
@@ -22,6 +23,7 @@ use crate::domain::list::list_kind;
 use crate::domain::record::Verb;
 use crate::domain::time::Timestamp;
 use crate::engine::{Error as EngineError, Rejected, Tx, codec, keys};
+use crate::error::HasCode;
 
 /// What became of one contact.
 enum Undone {
@@ -74,9 +76,9 @@ impl App {
                 return Err(Error::Overloaded("the server was shut down before the end"));
             }
             let (by, number, org) = (caller.clone(), *number, caller.organization);
-            let now = self.now();
+            let (now, department) = (self.now(), self.department_of(caller));
             let written = self.partition.write::<_, Error>(org, caller, false, move |tx| {
-                undo_entry(tx, &by, number, now)
+                undo_entry(tx, (&by, department.as_deref()), number, now)
             })?;
             self.own_writes.note(caller, written.seq);
             self.own_writes.note_hidden(org, written.seq);
@@ -110,7 +112,7 @@ pub(super) fn next_entry(tx: &Tx<'_>, caller: &Caller) -> Result<u64, EngineErro
 
 fn undo_entry(
     tx: &mut Tx<'_>,
-    by: &Caller,
+    (by, department): (&Caller, Option<&Department>),
     number: u64,
     now: Timestamp,
 ) -> Result<Vec<Undone>, Rejected<Error>> {
@@ -125,7 +127,8 @@ fn undo_entry(
             AuditAction::ContactUpdated
             | AuditAction::ContactDeleted
             | AuditAction::ContactRestored => {
-                outcomes.push(undo_contact(tx, by, ContactId(act.1), &details.changes, now)?);
+                let (id, changes) = (ContactId(act.1), &details.changes);
+                outcomes.push(undo_contact(tx, (by, department), id, changes, now)?);
             }
             AuditAction::Record(kind, Verb::Updated) if kind == list_kind() => {
                 undo_members(tx, by, act.1, &details.changes, &mut outcomes)?;
@@ -142,7 +145,7 @@ fn kept(id: ContactId, code: &str, detail: impl Into<String>) -> Undone {
 
 fn undo_contact(
     tx: &mut Tx<'_>,
-    by: &Caller,
+    (by, department): (&Caller, Option<&Department>),
     id: ContactId,
     changes: &[FieldChange],
     now: Timestamp,
@@ -167,6 +170,14 @@ fn undo_contact(
     }
     if after == before {
         return Ok(kept(id, "changed_since", "it is as it was already"));
+    }
+    // What was restored is deleted again only by who may delete it.
+    if after.is_deleted() && !before.is_deleted() {
+        let may = authorize(by, Permission::Delete)
+            .and_then(|()| may_delete(by, department, &before, false));
+        if let Err(error) = may {
+            return Ok(kept(id, error.code().as_str(), error.to_string()));
+        }
     }
     put_back(tx, by, before, after, now)?;
     Ok(Undone::Changed)

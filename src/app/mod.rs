@@ -6,6 +6,7 @@ mod access;
 mod audit;
 mod bulk_actions;
 mod bulk_request;
+mod bulk_restore;
 mod cards;
 mod consents;
 mod contacts;
@@ -115,8 +116,8 @@ pub use people::{DepartmentView, ProvenUser, QueueView, SavedSearchView, SignOnR
 pub use permissions::PermissionsView;
 pub use query::Query;
 pub use records::{
-    Callback, Callbacks, DeleteImpact, EventRecord, RecordPage, RecordQuery, RecordView,
-    SuggestedCompany, Timeline, TimelineEvent, TimelineQuery,
+    Callback, Callbacks, CompaniesMerged, CompaniesUnmerged, DeleteImpact, EventRecord, KeptBack,
+    RecordPage, RecordQuery, RecordView, SuggestedCompany, Timeline, TimelineEvent, TimelineQuery,
 };
 pub use retention::{RetentionStart, RetentionTrial, RuleTrial};
 pub use search::{Refresh, SearchAnswer, SearchRequest};

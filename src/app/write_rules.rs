@@ -12,7 +12,7 @@ use super::error::Error;
 use super::imports::today;
 use super::protection::forbidden_protection;
 use super::references::{UnknownReference, unknown_references};
-use crate::domain::access::{Caller, Sight};
+use crate::domain::access::Caller;
 use crate::domain::contact::{Contact, Visibility};
 use crate::domain::date::{self, Rules};
 use crate::domain::draft::{Draft, Patch};
@@ -94,26 +94,24 @@ impl App {
     }
 }
 
-/// What is wrong with a visibility that takes a contact out of everybody's sight, or out of that of
-/// the one who changes it.
-pub(super) fn out_of_sight(
-    caller: &Caller,
-    before: Option<&Contact>,
-    after: &Contact,
-) -> Option<FieldIssue> {
+/// What is wrong with a visibility that takes a contact out of the sight of everybody but those who
+/// see all.
+pub(super) fn out_of_sight(before: Option<&Contact>, after: &Contact) -> Option<FieldIssue> {
     let is_lost = |contact: &Contact| match contact.visibility {
         Visibility::All => false,
         Visibility::Queue => contact.assigned_queue.is_none(),
-        // Who sees everything still does, and may keep a contact from the others.
-        Visibility::Owner => contact.assigned_to.is_none() && caller.sight != Sight::Everything,
+        Visibility::Owner => contact.assigned_to.is_none(),
     };
     if !is_lost(after) || before.is_some_and(is_lost) {
         return None;
     }
     let detail = match after.visibility {
-        Visibility::Owner => "a contact that only its owner sees needs an assigned_to",
+        Visibility::Owner => {
+            "a contact that only its owner sees needs one: set assigned_to to a user, or use another \
+             visibility"
+        }
         Visibility::All | Visibility::Queue => {
-            "a contact that only a queue sees needs an assigned_queue"
+            "a contact that only a queue sees needs one: set assigned_queue, or use another visibility"
         }
     };
     Some(FieldIssue::new("/visibility", "required", detail))
@@ -160,7 +158,7 @@ impl WriteRules {
                 issues.push(issue.clone());
             }
         }
-        issues.extend(out_of_sight(&self.caller, before, &after));
+        issues.extend(out_of_sight(before, &after));
         if let Some((company, issue)) = &self.unknown_company
             && before.and_then(|before| before.company_id) != Some(*company)
         {

@@ -13,6 +13,7 @@ use super::tx::Tx;
 use crate::domain::audit::{AuditAction, FieldChange};
 use crate::domain::contact::Contact;
 use crate::domain::ids::OrgNumber;
+use crate::domain::phone::{national_len, parse_query};
 use crate::domain::record::{
     AnyKind, CONTACT, FieldKind, Record, Values, Verb, kind_by_number, unique_name,
 };
@@ -21,6 +22,8 @@ use crate::store::{Key, Value, codec, keys};
 
 /// Most calls of an unknown number that become those of its contact; older ones stay with nobody.
 const MOST_ADOPTED: usize = 5_000;
+/// Fewer digits than these are no national number.
+const LEAST_NATIONAL: usize = 7;
 /// What numbers that nobody has are hashed as, beside the kinds.
 const UNKNOWN_NUMBERS: u8 = 200;
 
@@ -151,8 +154,9 @@ impl Tx<'_> {
         let has = |number: &str| {
             before.is_some_and(|before| before.phones.iter().any(|phone| phone.number == number))
         };
-        for phone in after.phones.iter().filter(|phone| !has(&phone.number)) {
-            for (kind, found) in self.records_of_unknown(org, &phone.number, MOST_ADOPTED)? {
+        let new = after.phones.iter().filter(|phone| !has(&phone.number));
+        for number in new.flat_map(|phone| names_of_number(&phone.number)) {
+            for (kind, found) in self.records_of_unknown(org, &number, MOST_ADOPTED)? {
                 let mut adopted = found.clone();
                 adopted.values.insert(CONTACT.to_owned(), json!(after.id));
                 adopted.head.version += 1;
@@ -162,15 +166,16 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// The records that came from a number while nobody had it, the last ones first.
+    /// The records that came from a number, in E.164 or as digits, while nobody had it, the last ones
+    /// first.
     pub fn records_of_unknown(
         &self,
         org: OrgNumber,
-        e164: &str,
+        number: &str,
         most: usize,
     ) -> Result<Vec<(&'static dyn AnyKind, Record)>, Error> {
         let Some(secret) = self.known_secret(org)? else { return Ok(Vec::new()) };
-        let target = unknown_target(&secret, e164);
+        let target = unknown_target(&secret, number);
         let mut found = Vec::new();
         self.each_key_back(&keys::links_of(org, target), &mut |key| {
             let Some((_, _, number, id)) = keys::parse_link(key) else { return Ok(true) };
@@ -266,9 +271,24 @@ impl Partition {
 }
 
 /// What stands in links in the place of a contact where nobody has the number.
-fn unknown_target(secret: &Secret, e164: &str) -> Uuid {
-    uuid::Builder::from_custom_bytes(pseudonym(secret, UNKNOWN_NUMBERS, e164.as_bytes()))
+fn unknown_target(secret: &Secret, number: &str) -> Uuid {
+    uuid::Builder::from_custom_bytes(pseudonym(secret, UNKNOWN_NUMBERS, number.as_bytes()))
         .into_uuid()
+}
+
+/// What a number of a contact may be called where it called while nobody had it: as it is kept, by
+/// its digits, and by those of the national number where its country was not known.
+fn names_of_number(number: &str) -> Vec<String> {
+    let digits = parse_query(number, None).digits;
+    let national = digits.get(digits.len() - national_len(&digits, number.starts_with('+'))..);
+    let mut names = vec![number.to_owned()];
+    for name in [Some(digits.as_str()), national].into_iter().flatten() {
+        // Shorter ones are internal numbers of others.
+        if name.len() >= LEAST_NATIONAL && !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
 }
 
 /// The number by which a record finds its contact later, while it has none.

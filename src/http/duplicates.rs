@@ -126,7 +126,8 @@ pub(super) async fn check(
         ("min_probability" = Option<f64>, Query, description = "how likely a pair must be, 0 to 1, 0.9 if nothing is said; a group is listed if one of its pairs is"),
         ("contact" = Option<String>, Query, description = "only what this contact is in"),
         ("per_page" = Option<usize>, Query, description = "50 if nothing is said, at most 200"),
-        ("cursor" = Option<String>, Query, description = "next_cursor of the page before")),
+        ("cursor" = Option<String>, Query, description = "next_cursor of the page before"),
+        ("fields" = Option<String>, Query, description = "only these members of each contact, joined by commas; its id is always there")),
     responses((status = 200, body = schema::DuplicateList), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 422, body = schema::Problem)))]
 pub(super) async fn list(
     request: HttpRequest,

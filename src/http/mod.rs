@@ -14,6 +14,7 @@ mod budget;
 mod bulk;
 mod certificate;
 mod coding;
+mod companies;
 mod connection;
 mod consents;
 mod contacts;

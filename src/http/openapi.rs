@@ -10,9 +10,9 @@ use super::openapi_examples::Examples;
 use super::openapi_records::RecordPaths;
 use super::source_systems::{contacts_api, crm_contacts, crm_import_maps, edge_functions};
 use super::{
-    admin, audit, bulk, consents, contacts, custom_fields, duplicate_runs, duplicates, erasures,
-    export, feed, health, import_preview, imports, jobs, lists, lookup, merges, oidc, people,
-    records, search, session, setup, suggest, tags, upkeep, webhooks,
+    admin, audit, bulk, companies, consents, contacts, custom_fields, duplicate_runs, duplicates,
+    erasures, export, feed, health, import_preview, imports, jobs, lists, lookup, merges, oidc,
+    people, records, search, session, setup, suggest, tags, upkeep, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -22,7 +22,7 @@ use super::{
         description = "Search-engine-centric contact service: who is calling, and find anyone as you type. Errors are RFC 9457 problem details with a permanent `code`.",
     ),
     paths(
-        contacts::create, contacts::find, contacts::update, contacts::delete, contacts::delete_impact, contacts::timeline, records::callbacks, records::suggest_companies, contacts::personal_data, contacts::restore, contacts::create_many,
+        contacts::create, contacts::find, contacts::update, contacts::delete, contacts::delete_impact, contacts::timeline, records::callbacks, records::suggest_companies, companies::merge, companies::undo, contacts::personal_data, contacts::restore, contacts::create_many,
         consents::list, consents::record, consents::check,
         merges::merge, merges::list, merges::find, merges::undo,
         bulk::start, jobs::list, jobs::find, jobs::cancel, jobs::undo,

@@ -118,7 +118,8 @@ const VERSIONED: [&str; 6] = [
 ];
 
 /// Operations that take an `Idempotency-Key`.
-const REPEATABLE: [&str; 9] = [
+const REPEATABLE: [&str; 10] = [
+    "/api/v1/companies/{id}/merge",
     "/api/v1/exports",
     "/api/v1/contacts",
     "/api/v1/contacts/bulk",

@@ -9,9 +9,10 @@ use super::error::Problem;
 use super::integrations::{cid, cti, edge, phonebook, three_cx};
 use super::source_systems::{contacts_api, crm_contacts, crm_import_maps, edge_functions};
 use super::{
-    admin, assets, audit, bulk, consents, contacts, custom_fields, duplicate_runs, duplicates,
-    erasures, export, feed, health, import_preview, imports, jobs, lists, lookup, merges, oidc,
-    openapi, people, records, search, session, setup, suggest, tags, upkeep, webhooks,
+    admin, assets, audit, bulk, companies, consents, contacts, custom_fields, duplicate_runs,
+    duplicates, erasures, export, feed, health, import_preview, imports, jobs, lists, lookup,
+    merges, oidc, openapi, people, records, search, session, setup, suggest, tags, upkeep,
+    webhooks,
 };
 use crate::domain::record::{AnyKind, KINDS};
 use crate::error::ErrorCode;
@@ -122,6 +123,8 @@ const WRITTEN: &[Endpoint] = &[
     get("/api/v1/organizations/{id}", || read().to(admin::find_organization)),
     patch("/api/v1/organizations/{id}", || web::patch().to(admin::update_organization)),
     get("/api/v1/companies/suggest", || read().to(records::suggest_companies)),
+    post("/api/v1/companies/{id}/merge", || web::post().to(companies::merge)),
+    post("/api/v1/companies/{id}/merge/undo", || web::post().to(companies::undo)),
     get("/api/v1/calls/callbacks", || read().to(records::callbacks)),
     post("/api/v1/contacts/{id}/erasure", || web::post().to(erasures::request)),
     get("/api/v1/erasures", || read().to(erasures::list)),

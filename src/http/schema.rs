@@ -43,7 +43,8 @@ pub(super) use duplicates::{
     DuplicateAccuracy, DuplicateCheck, DuplicateList, DuplicateRun, DuplicateRunList,
 };
 pub(super) use erasures::{
-    Erasure, ErasureInput, ErasureList, RetentionRunInput, RetentionTrial, SuggestedCompanies,
+    CompaniesMerged, CompaniesUnmerged, CompanyMergeInput, Erasure, ErasureInput, ErasureList,
+    RetentionRunInput, RetentionTrial, SuggestedCompanies,
 };
 pub(super) use feed::{Changes, Delivery, DeliveryList};
 pub(super) use lists::{ListMembersAnswer, ListMembersInput};

@@ -29,6 +29,8 @@ const LISTS: [&str; 16] = [
 ];
 /// Paths whose handlers do this themselves.
 const OWN: &str = "/api/v1/contacts";
+/// Where entries are pairs and groups of contacts.
+const REVIEW: &str = "/api/v1/duplicates";
 
 /// Leaves out of the entries of a list what was not asked for.
 pub(super) fn thin(
@@ -49,11 +51,14 @@ pub(super) fn thin(
     if wanted.is_empty() {
         return response;
     }
+    let is_review = request.path() == REVIEW;
     let (head, body) = response.into_parts();
     match body.try_into_bytes() {
         Err(body) => head.set_body(body),
         Ok(bytes) => {
-            let thinner = thinner(&bytes, &wanted).map_or(bytes, web::Bytes::from);
+            let thinner =
+                if is_review { thinner_review(&bytes, &wanted) } else { thinner(&bytes, &wanted) };
+            let thinner = thinner.map_or(bytes, web::Bytes::from);
             head.set_body(BoxBody::new(thinner))
         }
     }
@@ -85,4 +90,24 @@ fn thinner(bytes: &[u8], wanted: &[String]) -> Option<Vec<u8>> {
         }
     }
     serde_json::to_vec(&answer).ok()
+}
+
+/// The same pairs or groups, with contacts that have nothing else; their id is always there.
+fn thinner_review(bytes: &[u8], wanted: &[String]) -> Option<Vec<u8>> {
+    let mut answer: Value = serde_json::from_slice(bytes).ok()?;
+    let entries = ["pairs", "groups"].into_iter().find(|name| answer.get(name).is_some())?;
+    for entry in answer.get_mut(entries)?.as_array_mut()? {
+        let members = entry.get_mut("members").and_then(Value::as_array_mut);
+        let of_members = members.into_iter().flatten().filter_map(|one| one.get_mut("contact"));
+        of_members.for_each(|contact| keep(contact, wanted));
+        let contacts = entry.get_mut("contacts").and_then(Value::as_array_mut);
+        contacts.into_iter().flatten().for_each(|contact| keep(contact, wanted));
+    }
+    serde_json::to_vec(&answer).ok()
+}
+
+fn keep(contact: &mut Value, wanted: &[String]) {
+    if let Value::Object(members) = contact {
+        members.retain(|name, _| name == "id" || wanted.contains(name));
+    }
 }

@@ -110,14 +110,66 @@ fn a_dynamic_list_is_whoever_meets_its_query() {
     assert_eq!(count(&server, &hot), 1);
     server.patch(&format!("/api/v1/lists/{hot}"), &json!({"q": "tag:cold"})).expect(200);
     assert_eq!(found(&server, "list=hot"), ["Cara"]);
-    // One that asks for itself has nobody by that.
-    let around = json!({"q": "list:Hot OR tag:vip"});
-    server.patch(&format!("/api/v1/lists/{hot}"), &around).expect(200);
-    assert_eq!(found(&server, "list=hot"), ["Ann"]);
     let refused = put(&server, &hot, &json!({"ids": [bob]})).expect(422);
     assert_eq!(refused.json["errors"][0]["code"], "dynamic_list");
     // Contacts name only the lists to which they were added.
     assert!(lists_of(&server, &bob).is_empty());
+}
+
+#[test]
+fn a_dynamic_list_that_would_ask_for_itself_is_refused_where_it_is_made_or_changed() {
+    let server = TestServer::start();
+    server.create(&json!({"name": "Ann", "tags": ["vip"]}));
+    let dynamic = |name: &str, q: &str| json!({"name": name, "kind": "dynamic", "q": q});
+    let hot = list(&server, &dynamic("Hot", "tag:vip"));
+    let path = format!("/api/v1/lists/{hot}");
+    list(&server, &dynamic("Warm", "list:Hot OR tag:warm"));
+    list(&server, &dynamic("Cold", "-list:warm tag:cold"));
+    let filter = json!({"not": {"field": "list", "value": "Cold"}});
+    for (change, pointer, says) in [
+        (json!({"q": "list:Hot OR tag:vip"}), "/q", "itself"),
+        (json!({"q": "-list:Hot"}), "/q", "itself"),
+        (json!({"q": "list:Warm"}), "/q", "\"Warm\""),
+        (json!({"q": "tag:vip -list:Cold"}), "/q", "\"Cold\", \"Warm\""),
+        (json!({"q": "list:wa*"}), "/q", "\"Warm\""),
+        (json!({"q": null, "filter": filter}), "/filter", "\"Cold\""),
+    ] {
+        let refused = server.patch(&path, &change).expect(422).json;
+        let error = &refused["errors"][0];
+        let told = (&error["pointer"], &error["code"]);
+        assert_eq!(told, (&json!(pointer), &json!("circular_list")), "{change}: {refused}");
+        assert!(error["detail"].as_str().unwrap().contains(says), "{change}: {refused}");
+    }
+    assert_eq!(server.get(&path).json["q"], "tag:vip", "nothing was changed");
+    // By its name alone.
+    let other = list(&server, &dynamic("Other", "list:cold"));
+    let taken = server.patch(&format!("/api/v1/lists/{other}"), &json!({"name": "Warm"}));
+    assert_eq!(taken.expect(422).json["errors"][0]["pointer"], "/name");
+    // Asking for others that ask for nobody back is none of it.
+    list(&server, &dynamic("All", "list:Warm OR list:Cold OR list:Other"));
+}
+
+#[test]
+fn lists_that_came_to_ask_for_each_other_have_nobody_and_say_so() {
+    let server = TestServer::start();
+    server.create(&json!({"name": "Ann", "tags": ["vip"]}));
+    let one = list(&server, &json!({"name": "One", "kind": "static"}));
+    let two = list(&server, &json!({"name": "Two", "kind": "dynamic", "q": "-list:One"}));
+    assert_eq!(count(&server, &two), 1);
+    // Lists come back as they were: now there are two of one name.
+    server.delete(&format!("/api/v1/lists/{two}")).expect(204);
+    list(&server, &json!({"name": "Two", "kind": "static"}));
+    let dynamic = json!({"name": "One", "kind": "dynamic", "q": "-list:Two"});
+    let three = list(&server, &dynamic);
+    server.delete(&format!("/api/v1/lists/{one}")).expect(204);
+    server.post(&format!("/api/v1/lists/{two}/restore"), &json!({})).expect(200);
+    for list in [&two, &three] {
+        assert_eq!(count(&server, list), 0);
+        let answer = server.get(&format!("/api/v1/contacts?refresh=wait&list={list}")).json;
+        assert_eq!(answer["total"], 0, "{answer}");
+        let warning = answer["warnings"][0].as_str().unwrap();
+        assert!(warning.contains("asks for itself"), "{answer}");
+    }
 }
 
 #[test]

@@ -71,7 +71,8 @@ fn values_of_contacts_that_are_gone_or_not_seen_are_not_suggested() {
     assert_eq!(company(), ["company Secret Ltd 1", "tag secret 1"]);
     assert!(suggested(&other, "q=&kind=name,company,tag,city,source").is_empty());
     // Of an owner's own contacts others learn nothing.
-    server.patch(&format!("/api/v1/contacts/{id}"), &json!({"visibility": "owner"})).expect(200);
+    let own = json!({"visibility": "owner", "assigned_to": server.owner()});
+    server.patch(&format!("/api/v1/contacts/{id}"), &own).expect(200);
     server.get("/api/v1/contacts?refresh=wait").expect(200);
     let agent = server.role("agent");
     assert!(suggested(&agent, "q=secret&kind=company,tag").is_empty());
@@ -86,10 +87,10 @@ fn values_of_contacts_that_are_gone_or_not_seen_are_not_suggested() {
 fn completions_of_what_few_see_are_given_beside_many_that_they_do_not() {
     let server = TestServer::start();
     // More values than are looked at for somebody who sees all, each with more contacts.
-    let mut hidden = Vec::new();
+    let (owner, mut hidden) = (server.owner(), Vec::new());
     for at in 0..250 {
         for _ in 0..2 {
-            hidden.push(json!({"name": "Hidden", "visibility": "owner",
+            hidden.push(json!({"name": "Hidden", "visibility": "owner", "assigned_to": owner,
                 "tags": [format!("team {at:03}")], "company": format!("Team {at:03} Ltd")}));
         }
     }

@@ -234,6 +234,8 @@ fn written_routes(id: &str) -> Vec<(&'static str, String, Value, &'static str)> 
         ("POST", at("/api/v1/lead-score/runs"), Value::Null, "admin"),
         ("POST", at("/api/v1/retention/runs"), json!({"dry_run": true}), "admin"),
         ("GET", at("/api/v1/companies/suggest?email=a@b.example"), Value::Null, "agent"),
+        ("POST", format!("/api/v1/companies/{id}/merge"), json!({"others": [id]}), "manager"),
+        ("POST", format!("/api/v1/companies/{id}/merge/undo"), Value::Null, "manager"),
         ("GET", at("/api/v1/erasures"), Value::Null, "agent"),
         ("GET", format!("/api/v1/erasures/{id}"), Value::Null, "agent"),
         ("POST", format!("/api/v1/erasures/{id}/approve"), Value::Null, "admin"),

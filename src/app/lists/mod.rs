@@ -2,6 +2,7 @@
 //!
 //! Lists are records like others (`records`); who is put on a static one is in `members`.
 
+mod circle;
 mod members;
 
 pub use members::MembersChanged;
@@ -102,7 +103,7 @@ impl App {
             let query = Query { filter: Some(filter.clone()), ..Query::default() };
             self.understand(caller, &query)?;
         }
-        Ok(())
+        self.refuse_circle(caller, id, values)
     }
 
     /// How many contacts of a list the caller sees, archived ones left out as in every list.
@@ -191,11 +192,18 @@ impl App {
         }
         let mut resolver = Resolver::new(self, caller, self.lists(caller.organization)?);
         let resolved = resolver.expr(expr)?;
-        warnings.extend(resolver.unknown.into_iter().map(|name| Warning {
+        warnings.extend(resolver.unknown.drain(..).map(|name| Warning {
             message: format!("there is no list {name:?}"),
             suggestion: None,
             start: 0,
             end: 0,
+        }));
+        warnings.extend(resolver.circular.iter().filter_map(|id| {
+            let name = &resolver.book.get(*id)?.name;
+            let message = format!(
+                "the list {name:?} asks for itself, so nobody is on it: change what it asks for"
+            );
+            Some(Warning { message, suggestion: None, start: 0, end: 0 })
         }));
         if resolver.is_too_much {
             return Err(Error::invalid(
@@ -229,8 +237,10 @@ struct Resolver<'a> {
     app: &'a App,
     caller: &'a Caller,
     book: Arc<ListBook>,
-    /// The dynamic lists that are being resolved: one that asks for itself has nobody by that.
-    open: HashSet<Uuid>,
+    /// The dynamic lists that are being resolved, each asked for by the one before.
+    open: Vec<Uuid>,
+    /// Those that ask for themselves: nobody is on them, from wherever one looks.
+    circular: HashSet<Uuid>,
     asked: usize,
     is_too_much: bool,
     unknown: Vec<String>,
@@ -242,7 +252,8 @@ impl<'a> Resolver<'a> {
             app,
             caller,
             book,
-            open: HashSet::new(),
+            open: Vec::new(),
+            circular: HashSet::new(),
             asked: 0,
             is_too_much: false,
             unknown: Vec::new(),
@@ -265,38 +276,12 @@ impl<'a> Resolver<'a> {
 
     fn condition(&mut self, condition: &Condition) -> Result<Expr, Error> {
         let book = Arc::clone(&self.book);
-        let found = match condition {
-            Condition::Value { value, is_prefix: false, .. } => {
-                let found = book.find(value);
-                if found.is_empty() {
-                    self.unknown.push(value.chars().take(100).collect());
-                }
-                found
-            }
-            Condition::Value { value, .. } => {
-                let begin = fold(value);
-                book.named(|name| name.starts_with(&begin))
-            }
-            Condition::Contains { text, .. } => {
-                let part = fold(text);
-                book.named(|name| name.contains(&part))
-            }
-            Condition::Word { text, shape, .. } => {
-                let is_prefix = *shape == Shape::Prefix;
-                book.named(|name| {
-                    name.split_whitespace()
-                        .any(|word| word == text || is_prefix && word.starts_with(text.as_str()))
-                })
-            }
-            Condition::Has { .. } => {
-                book.iter().filter(|list| list.query.is_none()).collect::<Vec<_>>()
-            }
-            Condition::Address { .. }
-            | Condition::Dotted { .. }
-            | Condition::Digits { .. }
-            | Condition::Keypad { .. }
-            | Condition::Range { .. } => Vec::new(),
-        };
+        let found = lists_meant(&book, condition);
+        if let Condition::Value { value, is_prefix: false, .. } = condition
+            && found.is_empty()
+        {
+            self.unknown.push(value.chars().take(100).collect());
+        }
         let members: Result<Vec<Expr>, Error> =
             found.into_iter().map(|list| self.members(list)).collect();
         Ok(Expr::any(members?))
@@ -307,23 +292,59 @@ impl<'a> Resolver<'a> {
         let Some(query) = &list.query else { return Ok(is_on(list.id)) };
         self.asked += 1;
         self.is_too_much |= self.asked > MOST_ASKED;
-        if self.is_too_much || !self.open.insert(list.id) {
+        if let Some(at) = self.open.iter().position(|open| *open == list.id) {
+            self.circular.extend(&self.open[at..]);
+        }
+        if self.is_too_much || self.circular.contains(&list.id) {
             return Ok(Expr::any(Vec::new()));
         }
-        // Words as they are written: who belongs to a list must not hang on a typo.
-        let query = Query {
-            q: query.q.clone(),
-            filter: query.filter.clone().map(Value::Object),
-            is_strict: true,
-            ..Query::default()
-        };
-        let members = match self.app.understand(self.caller, &query) {
+        self.open.push(list.id);
+        let members = match self.app.understand(self.caller, &query_of(query)) {
             Ok(understood) => self.expr(understood.expr)?,
             // What it asks for is not there any more: a custom field, another list.
             Err(Error::Invalid(_)) => Expr::any(Vec::new()),
             Err(error) => return Err(error),
         };
-        self.open.remove(&list.id);
-        Ok(members)
+        self.open.pop();
+        Ok(if self.circular.contains(&list.id) { Expr::any(Vec::new()) } else { members })
+    }
+}
+
+/// The lists that a condition asks for.
+fn lists_meant<'b>(book: &'b ListBook, condition: &Condition) -> Vec<&'b ContactList> {
+    match condition {
+        Condition::Value { value, is_prefix: false, .. } => book.find(value),
+        Condition::Value { value, .. } => {
+            let begin = fold(value);
+            book.named(|name| name.starts_with(&begin))
+        }
+        Condition::Contains { text, .. } => {
+            let part = fold(text);
+            book.named(|name| name.contains(&part))
+        }
+        Condition::Word { text, shape, .. } => {
+            let is_prefix = *shape == Shape::Prefix;
+            book.named(|name| {
+                name.split_whitespace()
+                    .any(|word| word == text || is_prefix && word.starts_with(text.as_str()))
+            })
+        }
+        Condition::Has { .. } => book.iter().filter(|list| list.query.is_none()).collect(),
+        Condition::Address { .. }
+        | Condition::Dotted { .. }
+        | Condition::Digits { .. }
+        | Condition::Keypad { .. }
+        | Condition::Range { .. } => Vec::new(),
+    }
+}
+
+/// What a dynamic list asks for, in words as they are written: who belongs to a list must not hang on
+/// a typo.
+fn query_of(query: &ListQuery) -> Query {
+    Query {
+        q: query.q.clone(),
+        filter: query.filter.clone().map(Value::Object),
+        is_strict: true,
+        ..Query::default()
     }
 }

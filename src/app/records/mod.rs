@@ -12,12 +12,15 @@ mod channels;
 mod checks;
 mod children;
 mod companies;
+mod company_merge;
 mod conversations;
 mod list;
 mod timeline;
 
 pub use callbacks::{Callback, Callbacks};
 pub use companies::SuggestedCompany;
+pub(super) use company_merge::standing_company;
+pub use company_merge::{CompaniesMerged, CompaniesUnmerged, KeptBack};
 pub use list::{RecordPage, RecordQuery};
 pub use timeline::{EventRecord, Timeline, TimelineEvent, TimelineQuery};
 
@@ -363,6 +366,9 @@ impl App {
         let restored =
             self.change_head(caller, kind, id, precondition, move |tx, before, mut after| {
                 after.head.deleted_at = None;
+                if companies::is_company(kind) {
+                    company_merge::refuse_merged(tx, &mut after)?;
+                }
                 refuse_same(tx, kind, before, &after)?;
                 children::refuse_without_owner(tx, kind, &after)?;
                 Ok(Some(if before.head.deleted_at.is_none() { before.clone() } else { after }))

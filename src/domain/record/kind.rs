@@ -172,7 +172,8 @@ pub trait Kind: Serialize + DeserializeOwned + Send + Sync + 'static {
         Contribution::default()
     }
 
-    /// The number, in E.164, by which it finds its contact later, while it has none.
+    /// The number, in E.164 if it has such a form, else its digits, by which it finds its contact
+    /// later, while it has none.
     fn number_of_caller(&self) -> Option<String> {
         None
     }

@@ -104,5 +104,8 @@ impl Record {
 /// The field that says which contact a record is about.
 pub const CONTACT: &str = "contact_id";
 
+/// The field of a company that went into another one.
+pub const MERGED_INTO: &str = "merged_into";
+
 /// The code of an issue where something cannot come into a state from the one in which it is.
 pub const IMPOSSIBLE_STEP: &str = "impossible_step";

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -72,6 +73,44 @@ pub(in crate::http) struct SuggestedCompanies {
     pub total: usize,
     /// At most ten.
     pub items: Vec<SuggestedCompany>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct CompanyMergeInput {
+    /// The companies that go into this one, at most 49.
+    pub others: Vec<Uuid>,
+    /// Only say what would become of them.
+    pub dry_run: Option<bool>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct CompaniesMerged {
+    /// The company that stays.
+    pub company: Value,
+    /// Those that went into it.
+    pub merged: Vec<Uuid>,
+    /// How much followed, by its noun: `{"contacts": 12, "deals": 3}`.
+    pub moved: std::collections::BTreeMap<String, u64>,
+    /// Whether nothing was changed.
+    pub dry_run: bool,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct CompaniesUnmerged {
+    /// The company that had stayed.
+    pub company: Value,
+    /// Those that are back.
+    pub restored: Vec<Uuid>,
+    /// What was changed since, and stays as it is.
+    pub kept: Vec<KeptBack>,
+}
+
+#[derive(ToSchema)]
+pub(in crate::http) struct KeptBack {
+    /// The contact or record.
+    pub id: Uuid,
+    pub field: String,
+    pub why: String,
 }
 
 #[derive(ToSchema)]

@@ -139,6 +139,7 @@ impl World {
         let agent = user(&admin, "Own Agent", "agent", Some(&home));
         let manager = user(&admin, "Own Manager", "manager", Some(&home));
         let stranger = user(&admin, "Own Stranger", "agent", Some(&away));
+        let loner = user(&admin, "Own Loner", "agent", None);
         queue(&admin, "Far", &[&stranger]);
         for at in 0..OWN {
             let body = json!({"name": format!("Own Person{at}"), "phone": format!("+1202557{at:04}"),
@@ -148,7 +149,7 @@ impl World {
         let places = [
             json!({"visibility": "owner", "assigned_to": stranger, "org_department_id": away}),
             json!({"visibility": "queue", "assigned_queue": "Far", "org_department_id": away}),
-            json!({"visibility": "owner", "org_department_id": away}),
+            json!({"visibility": "owner", "assigned_to": loner, "org_department_id": away}),
         ];
         for at in 0..OWN {
             let key = dice.word();

@@ -152,6 +152,9 @@ const TABLE: &[(&str, &str, Rule)] = &[
     ("GET", "/api/v1/contacts/{id}/timeline", Rule::Contact(&[P::View])),
     ("GET", "/api/v1/contacts/{id}/gdpr-export", Rule::Contact(&[P::Export])),
     ("GET", "/api/v1/companies/suggest", Rule::Whole(&[P::View], 422)),
+    // Without companies.
+    ("POST", "/api/v1/companies/{id}/merge", Rule::Whole(&[P::Merge], 422)),
+    ("POST", "/api/v1/companies/{id}/merge/undo", Rule::Whole(&[P::Merge], 404)),
     ("GET", "/api/v1/calls/callbacks", Rule::Whole(&[P::View], 200)),
     ("GET", "/api/v1/health", Rule::Whole(&[P::Import], 200)),
     ("GET", "/api/v1/contacts/{id}/delete-impact", Rule::Contact(&[P::Delete])),

@@ -105,6 +105,9 @@ impl World {
         if body["visibility"] == "queue" && body["assigned_queue"].is_null() {
             body["assigned_queue"] = json!("Elsewhere");
         }
+        if body["visibility"] == "owner" && body["assigned_to"].is_null() {
+            body["assigned_to"] = json!("nobody@example.com");
+        }
         body
     }
 

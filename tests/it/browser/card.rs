@@ -43,11 +43,15 @@ fn every_member_of_a_new_contact_is_set_in_the_form() {
         "/api/v1/custom-fields",
         &json!({ "label": "Plan of theirs", "type": "dropdown", "options": ["Gold", "Silver"] }),
     );
+    let body = json!({"email": format!("{word}@example.com"), "name": word, "role": "agent"});
+    let owner = api(&mut page, "POST", "/api/v1/users", &body);
+    let owner = owner["id"].as_str().unwrap().to_owned();
     visit(&mut page, base, "/?new=1");
     page.wait("document.activeElement?.id === 'new-name'");
     page.type_text(&format!("Zoe {word}"));
     set(&mut page, "#new-phones-0", &number);
     page.click("[data-test=more-form] summary");
+    page.wait(&format!("document.querySelector('#new-assigned_to option[value=\"{owner}\"]')"));
     for (id, value) in [
         ("country", "DE"),
         ("language", "de"),
@@ -60,6 +64,7 @@ fn every_member_of_a_new_contact_is_set_in_the_form() {
         ("social-linkedin", "https://linkedin.example/zoe"),
         ("opt_in", "true"),
         ("visibility", "owner"),
+        ("assigned_to", &owner),
         ("source", "Referral"),
     ] {
         set(&mut page, &format!("#new-{id}"), value);

@@ -114,7 +114,8 @@ fn a_trash_shows_no_more_than_its_caller_saw_before() {
     };
     let agent = acting(&json!({"role": "agent"}));
     let dialler = acting(&json!({"role": "machine", "scopes": ["search", "read"]}));
-    let hidden = server.create_id(&json!({"name": "Hidden", "visibility": "owner"}));
+    let hidden = json!({"name": "Hidden", "visibility": "owner", "assigned_to": server.owner()});
+    let hidden = server.create_id(&hidden);
     let open = server.create_id(&json!({"name": "Open"}));
     for id in [&hidden, &open] {
         server.delete(&format!("/api/v1/contacts/{id}")).expect(204);

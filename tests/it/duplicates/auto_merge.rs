@@ -273,8 +273,8 @@ fn what_was_undone_is_not_merged_again_and_nobody_sees_more_by_it() {
     assert_eq!(again["skipped"][0]["reason"], "a merge of them was undone");
     assert!(!merged(&twins[1]));
     settings(&server, &json!({"agree": []}));
-    let private =
-        pair(&server, "Wilhelmina Quackenbush", "+12025550102", &json!({"visibility": "owner"}));
+    let own = json!({"visibility": "owner", "assigned_to": server.owner()});
+    let private = pair(&server, "Wilhelmina Quackenbush", "+12025550102", &own);
     let done = server.post(AUTO, &json!({})).expect(200).json;
     assert!(!merged(&private[1]), "{done}");
     let reasons: Vec<&str> = done["skipped"]

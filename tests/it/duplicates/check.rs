@@ -117,9 +117,8 @@ fn others_learn_nothing() {
     let other = server.organization("Other");
     assert!(check(&other, &draft).is_empty());
     // Out of sight.
-    let id = server.create_id(
-        &json!({"name": "Hidden Person", "phone": "+4930901820", "visibility": "owner"}),
-    );
+    let id = server.create_id(&json!({"name": "Hidden Person", "phone": "+4930901820",
+        "visibility": "owner", "assigned_to": server.owner()}));
     let hidden = json!({"name": "Hidden Person", "phone": "+4930901820"});
     assert_eq!(check(&server, &hidden).len(), 1);
     assert!(check(&server.role("agent"), &hidden).is_empty());

@@ -223,7 +223,9 @@ fn what_a_caller_does_not_see_is_in_no_report() {
         "email": "jane.quimby@example.com", "birthday": "1980-02-03"});
     let seen = [app.create(1, &jane).id.to_string(), app.create(1, &jane).id.to_string()];
     let mut hidden = jane.clone();
-    hidden["visibility"] = json!("owner");
+    let owner = json!({"email": "owner@elsewhere.example", "name": "Owner", "role": "agent"});
+    let owner = app.app().create_user(&operator(1), &owner).unwrap();
+    (hidden["visibility"], hidden["assigned_to"]) = (json!("owner"), json!(owner.id));
     let hidden = app.create(1, &hidden).id.to_string();
     let foreign = app.create(2, &jane).id.to_string();
 

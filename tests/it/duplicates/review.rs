@@ -280,3 +280,29 @@ fn what_was_put_aside_comes_back_and_a_merge_that_is_undone_forgets_nothing() {
     manager.get(&format!("{LIST}/dismissals")).expect(403);
     manager.get(LIST).expect(403);
 }
+
+#[test]
+fn fields_leaves_all_but_named_members_out_of_contacts_to_review() {
+    let server = TestServer::start();
+    let [one, other] = &twins(&server, 0, 1)[0];
+    let members = |contact: &Value| {
+        let mut names: Vec<String> = contact.as_object().unwrap().keys().cloned().collect();
+        names.sort_unstable();
+        names
+    };
+    let wanted = ["company", "display_name", "id"];
+    for (view, contact) in [
+        ("pairs", "/pairs/0/contacts/1"),
+        ("groups", "/groups/0/members/0/contact"),
+        ("same_number", "/groups/0/contacts/0"),
+    ] {
+        let whole = server.get(&format!("{LIST}?view={view}")).expect(200).json;
+        let path = format!("{LIST}?view={view}&fields=display_name,%20company");
+        let sparse = server.get(&path).expect(200).json;
+        assert_eq!(members(sparse.pointer(contact).unwrap()), wanted, "{view}");
+        assert_eq!(sparse["total"], whole["total"]);
+    }
+    let pair = server.get(&format!("{LIST}?view=pairs&fields=tags")).json["pairs"][0].clone();
+    assert_eq!((&pair["id_a"], &pair["id_b"]), (&json!(one), &json!(other)));
+    assert!(pair["probability"].as_f64().unwrap() > 0.5, "what is said of the pair stays");
+}

@@ -90,10 +90,12 @@ fn two_contacts_that_are_no_pair_are_merged_by_choice() {
 fn who_is_not_seen_neither_counts_nor_shows() {
     let server = TestServer::start();
     people(&server);
-    let hidden =
-        json!({"name": "Hid Den", "phone": "+12025550123", "visibility": "owner", "company": "X"});
+    let owner = server.owner();
+    let hidden = json!({"name": "Hid Den", "phone": "+12025550123", "visibility": "owner",
+        "assigned_to": owner, "company": "X"});
     server.create(&hidden);
-    let alone = json!({"name": "Hid Twin", "phone": "+12025550177", "visibility": "owner"});
+    let alone = json!({"name": "Hid Twin", "phone": "+12025550177", "visibility": "owner",
+        "assigned_to": owner});
     server.create(&alone);
     assert_eq!(listed(&server, "")["total"], 3);
     let manager = server.role("manager");

@@ -177,6 +177,21 @@ fn no_action_hides_contacts_that_nobody_would_see() {
     assert_eq!((&job["changed"], &job["refused"]), (&json!(1), &json!(1)), "{job}");
     let contact = server.get(&format!("/api/v1/contacts/{lost}")).expect(200).json;
     assert_eq!(contact["visibility"], "all");
+    // Nobody but admins would see it any more, whoever asks for that.
+    let path = format!("/api/v1/contacts/{lost}");
+    let hiding = json!({"visibility": "owner"});
+    let refused = server.patch(&path, &hiding).expect(422);
+    assert_eq!(refused.json["errors"][0]["pointer"], "/visibility");
+    assert!(refused.json["errors"][0]["detail"].as_str().unwrap().contains("assigned_to"));
+    let new = json!({"name": "Lost", "visibility": "owner"});
+    server.post("/api/v1/contacts", &new).expect(422);
+    let job = server.bulk_action(
+        &json!({"ids": [lost]}),
+        &json!({"type": "set_visibility",
+        "visibility": "owner"}),
+    );
+    let told = job["refusals"][0]["detail"].as_str().unwrap();
+    assert!(told.contains("/visibility") && told.contains("assigned_to"), "{job}");
     // An agent would not see any more what it has changed.
     let agent = acting_as(&server, &jane, "agent");
     let path = format!("/api/v1/contacts/{lost}");

@@ -118,3 +118,42 @@ fn what_a_job_has_changed_is_taken_back_but_for_what_was_changed_since() {
     let nothing = format!("/api/v1/jobs/{}/undo", unchanged["id"].as_str().unwrap());
     server.post(&nothing, &json!({})).expect(409);
 }
+
+#[test]
+fn restoring_many_is_taken_back_but_for_what_may_not_be_deleted() {
+    let server = TestServer::start();
+    let ids = people(&server);
+    let all = json!({"ids": ids});
+    server.bulk_action(&all, &json!({"type": "delete"}));
+    let restored = server.bulk_action(&all, &json!({"type": "restore"}));
+    assert_eq!(restored["changed"], 3, "{restored}");
+    let critical = json!({"system_critical": true});
+    server.patch(&format!("/api/v1/contacts/{}", ids[0]), &critical).expect(200);
+    let server = server.restart();
+    let undone = undo(&server, &restored);
+    assert_eq!((&undone["changed"], &undone["refused"]), (&json!(2), &json!(1)), "{undone}");
+    assert_eq!(undone["refusals"][0]["id"], json!(ids[0]));
+    server.get(&format!("/api/v1/contacts/{}", ids[0])).expect(200);
+    server.get(&format!("/api/v1/contacts/{}", ids[2])).expect(404);
+    let trash = server.get("/api/v1/contacts?deleted=true&refresh=wait").expect(200).json;
+    assert_eq!(trash["total"], 2, "{trash}");
+    // And what was deleted so comes back again.
+    assert_eq!(server.bulk_action(&all, &json!({"type": "restore"}))["changed"], 2);
+}
+
+#[test]
+fn of_two_that_share_a_number_which_must_be_unique_one_comes_back() {
+    let server = TestServer::start();
+    let twin = |name: &str| json!({"name": name, "phone": "+12025550123"});
+    let ids = ["Ann", "Bea", "Cat"].map(|name| server.create_id(&twin(name)));
+    let all = json!({"ids": ids});
+    server.bulk_action(&all, &json!({"type": "delete"}));
+    server.patch("/api/v1/settings", &json!({"phone_uniqueness": "reject"})).expect(200);
+    let restored = server.bulk_action(&all, &json!({"type": "restore"}));
+    assert_eq!((&restored["changed"], &restored["refused"]), (&json!(1), &json!(2)), "{restored}");
+    let refusal = &restored["refusals"][0];
+    assert_eq!((&refusal["id"], &refusal["code"]), (&json!(ids[1]), &json!("phone_in_use")));
+    assert!(refusal["detail"].as_str().unwrap().contains("Ann"), "{refusal}");
+    assert_eq!(undo(&server, &restored)["changed"], 1);
+    server.get(&format!("/api/v1/contacts/{}", ids[0])).expect(404);
+}

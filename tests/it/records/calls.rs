@@ -203,7 +203,9 @@ fn who_was_missed_and_not_spoken_to_since_waits_to_be_called_back() {
     let server = TestServer::start();
     let agent = server.role("agent");
     let ann = server.create_id(&json!({"name": "Ann", "phone": "+12025550170"}));
-    server.create_id(&json!({"name": "Hid", "phone": "+12025550173", "visibility": "owner"}));
+    let hidden = json!({"name": "Hid", "phone": "+12025550173", "visibility": "owner",
+        "assigned_to": server.owner()});
+    server.create_id(&hidden);
     let call = |number: &str, direction: &str, status: &str| {
         let body = json!({"number": number, "direction": direction, "status": status});
         news(&server, &body).expect(201).id()
@@ -278,4 +280,45 @@ fn who_sees_numbers_masked_sees_them_masked_in_calls_and_conversations() {
         (&whole["number"], &whole["notes"]),
         (&json!("+12025550170"), &json!("Asked for tea"))
     );
+}
+
+#[test]
+fn calls_of_internal_and_short_numbers_find_who_has_them_now_or_later() {
+    let server = TestServer::start();
+    let call = |number: &str| {
+        let body = json!({"number": number, "direction": "in", "status": "MISSED"});
+        news(&server, &body).expect(201).json
+    };
+    let early = call("204");
+    assert_eq!((&early["internal_number"], &early["e164"]), (&json!("204"), &Value::Null));
+    assert!(early["contact_id"].is_null());
+    let unknown = call("020 5550170");
+    call("\"Desk\" <sip:305@pbx.example.com>");
+    call("anonymous");
+    call("7");
+    // Saved later.
+    let ann = server.create(&json!({"name": "Ann", "phone": "204"}));
+    assert_eq!(ann["counts"]["calls"], 1, "{ann}");
+    let id = ann["id"].as_str().unwrap();
+    server.patch(&format!("/api/v1/contacts/{id}"), &json!({"phones": ["204", "305"]})).expect(200);
+    assert_eq!(contact(&server, id)["total_calls"], 2);
+    // Known already.
+    assert_eq!(call("204")["contact_id"], json!(id));
+    let found = server.lookup("204", "");
+    assert_eq!(found["results"][0]["last_call"]["outcome"], "no-answer", "{found}");
+    // A number whose country nobody knew becomes that of who has it, with or without a country.
+    let bea = server.create_id(&json!({"name": "Bea", "phone": "+44205550170"}));
+    let of_bea = server.get(&format!("/api/v1/calls?contact_id={bea}")).json;
+    assert_eq!(of_bea["items"][0]["id"], unknown["id"], "{of_bea}");
+    // The end of somebody's number is not an internal one.
+    server.create(&json!({"name": "Cat", "phone": "+12025550007"}));
+    assert_eq!(server.get("/api/v1/calls?contact_id=none").json["total"], 2);
+    let server = server.restart();
+    assert_eq!(contact(&server, id)["total_calls"], 3);
+    let report = server.post("/api/v1/admin/check", &json!({})).expect(200).json;
+    assert_eq!(report["clean"], true, "{report}");
+    let masked = json!({"field_visibility": {"phones": {"agent": "hidden"}}});
+    server.patch("/api/v1/settings", &masked).expect(200);
+    let seen = server.role("agent").get(&format!("/api/v1/calls?contact_id={id}")).expect(200);
+    assert!(!seen.json.to_string().contains("204"), "{}", seen.json);
 }

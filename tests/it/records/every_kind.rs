@@ -287,7 +287,8 @@ fn nobody_sees_records_of_another_organisation_or_of_a_contact_out_of_sight() {
     let server = TestServer::start();
     let second = server.organization("second");
     let agent = server.role("agent");
-    let hidden = server.create_id(&json!({"name": "Hidden", "visibility": "owner"}));
+    let hidden = json!({"name": "Hidden", "visibility": "owner", "assigned_to": server.owner()});
+    let hidden = server.create_id(&hidden);
     let open = server.create_id(&json!({"name": "Open"}));
     for kind in KINDS {
         let kind = *kind;

@@ -212,6 +212,13 @@ impl Client {
         self.post("/api/v1/users", &body).expect(201).id()
     }
 
+    /// Somebody else, who owns contacts that nobody but admins sees beside; the id. Needs an admin.
+    #[track_caller]
+    pub(crate) fn owner(&self) -> String {
+        let body = json!({"email": "owner@elsewhere.example", "name": "Owner", "role": "agent"});
+        self.post("/api/v1/users", &body).expect(201).id()
+    }
+
     /// A client of the same organisation with a token of this role. Needs an admin.
     pub(crate) fn role(&self, role: &str) -> Self {
         let made = self.post("/api/v1/tokens", &json!({"role": role})).expect(201);

@@ -18,6 +18,8 @@ pub(super) struct Call {
     number: Option<String>,
     /// The number in E.164, by which it finds its contact.
     e164: Option<String>,
+    /// The digits of a number that is none in E.164: internal, short, or of a country nobody knows.
+    internal_number: Option<String>,
     contact_id: Option<uuid::Uuid>,
     direction: String,
     status: String,
@@ -87,6 +89,14 @@ impl Kind for Call {
         FieldInfo::new("e164", FieldKind::Text(40), "the number in E.164", r#""+12025550170""#)
             .channel()
             .written(Writable::Never),
+        FieldInfo::new(
+            "internal_number",
+            FieldKind::Text(40),
+            "the digits of a number that has no E.164 form, by which it finds its contact",
+            r#""204""#,
+        )
+        .channel()
+        .written(Writable::Never),
         FieldInfo::contact(),
         FieldInfo::new("direction", FieldKind::Choice(&["in", "out"]), "who called", r#""in""#)
             .or("in"),
@@ -207,7 +217,7 @@ impl Kind for Call {
     }
 
     fn number_of_caller(&self) -> Option<String> {
-        self.e164.clone()
+        self.e164.clone().or_else(|| self.internal_number.clone())
     }
 
     fn title(&self) -> Option<String> {

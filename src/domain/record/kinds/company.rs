@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::names;
 use crate::domain::access::Permission;
 use crate::domain::record::kind::{Kind, KindInfo, OnErased};
-use crate::domain::record::{FieldInfo, FieldKind};
+use crate::domain::record::{FieldInfo, FieldKind, MERGED_INTO, Writable};
 
 /// A company.
 #[derive(Serialize, Deserialize)]
@@ -21,6 +21,8 @@ pub(super) struct Company {
     tags: Option<Vec<String>>,
     custom_fields: Option<serde_json::Map<String, serde_json::Value>>,
     notes: Option<String>,
+    /// The company into which it went; it is deleted since.
+    merged_into: Option<uuid::Uuid>,
 }
 
 impl Kind for Company {
@@ -52,5 +54,12 @@ impl Kind for Company {
         FieldInfo::new("custom_fields", FieldKind::Object, "more about it", r#"{"size": 12}"#),
         FieldInfo::new("notes", FieldKind::Prose(100_000), "more about it", r#""Since 1998""#)
             .searched(),
+        FieldInfo::new(
+            MERGED_INTO,
+            FieldKind::Text(36),
+            "the company into which it went, if it did",
+            r#""018f0000-0000-7000-8000-000000000000""#,
+        )
+        .written(Writable::Never),
     ];
 }
