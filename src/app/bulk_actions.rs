@@ -12,6 +12,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::bulk_request::{BulkAction, BulkMode, Selection, below_fields, read_selection};
+use super::bulk_resume::{BulkCheckpoint, BulkResume};
 use super::contacts::Precondition;
 use super::custom_fields::FieldsInWrite;
 use super::error::{Error, Noun};
@@ -119,7 +120,8 @@ impl App {
         self.check_selection(caller, &selection)?;
         let settings = self.organization_of(caller)?.settings.clone();
         let deed = self.bulk_deed(caller, &settings, &action)?;
-        self.start_deed(caller, mode, selection, deed, idempotency)
+        let action = body.get("action");
+        self.start_deed(caller, mode, selection, (deed, action), idempotency)
     }
 
     /// Refuses a selection that may not mean what it says.
@@ -164,7 +166,7 @@ impl App {
         caller: &Caller,
         mode: BulkMode,
         selection: Selection,
-        deed: Deed,
+        (deed, action): (Deed, Option<&Value>),
         idempotency: Option<Idempotency>,
     ) -> Result<BulkStart, Error> {
         let settings = self.organization_of(caller)?.settings.clone();
@@ -188,7 +190,8 @@ impl App {
         }
         let mut job = BulkJob::new(deed.kind(), Uuid::now_v7(), self.partition.now());
         job.total = trial.total + trial.not_found;
-        if let Some(known) = self.keep_job(caller, &job, idempotency)? {
+        let resume = BulkResume::of(caller, &deed, action);
+        if let Some(known) = self.keep_resumable_job(caller, &job, resume, idempotency)? {
             return Ok(BulkStart::Repeated(Box::new(known)));
         }
         let (by, id) = (caller.clone(), job.id);
@@ -205,7 +208,7 @@ impl App {
     }
 
     /// What an action does to each contact.
-    fn bulk_deed(
+    pub(super) fn bulk_deed(
         &self,
         caller: &Caller,
         settings: &OrgSettings,
@@ -304,12 +307,17 @@ const TOO_SLOW: Error =
 
 /// How many contacts an action may be done to.
 #[derive(Clone, Copy)]
-struct Bounds {
+pub(super) struct Bounds {
     expected: Option<u64>,
     most: Option<u64>,
 }
 
 impl Bounds {
+    /// As many as there are.
+    pub(super) fn none() -> Self {
+        Self { expected: None, most: None }
+    }
+
     fn check(self, total: u64) -> Result<(), Error> {
         if let Some(expected) = self.expected.filter(|expected| *expected != total) {
             return Err(Error::TotalDiffers { expected, total });
@@ -401,18 +409,18 @@ impl Deed {
     }
 }
 
-struct BulkRun<'a> {
-    app: &'a App,
-    caller: &'a Caller,
-    deed: &'a Deed,
-    settings: &'a OrgSettings,
-    bounds: Bounds,
+pub(super) struct BulkRun<'a> {
+    pub(super) app: &'a App,
+    pub(super) caller: &'a Caller,
+    pub(super) deed: &'a Deed,
+    pub(super) settings: &'a OrgSettings,
+    pub(super) bounds: Bounds,
     /// The job that it is, if it is one.
-    job: Option<Uuid>,
+    pub(super) job: Option<Uuid>,
 }
 
 /// Lets somebody change how a job stands.
-type Note<'a> = &'a mut dyn FnMut(&mut dyn FnMut(&mut BulkJob));
+pub(super) type Note<'a> = &'a mut dyn FnMut(&mut dyn FnMut(&mut BulkJob));
 
 impl BulkRun<'_> {
     fn all(&self, selection: Selection, note: Note<'_>) -> Result<(), Error> {
@@ -423,8 +431,16 @@ impl BulkRun<'_> {
             self.bounds.check(ids.len() as u64)?;
         }
         note(&mut |job| job.total = ids.len() as u64);
-        let mut done = 0;
-        for chunk in ids.chunks(WRITE_CONTACTS) {
+        if let Some((org, id)) = self.job.and_then(|id| Some((self.app.kept_bulk_job(id)?.0, id))) {
+            self.app.keep_selected(org, id, &ids)?;
+        }
+        self.each(&ids, 0, note)
+    }
+
+    /// Does it to those that are not done yet.
+    pub(super) fn each(&self, ids: &[ContactId], done: usize, note: Note<'_>) -> Result<(), Error> {
+        let mut done = done.min(ids.len());
+        for chunk in ids.get(done..).unwrap_or_default().chunks(WRITE_CONTACTS) {
             if self
                 .job
                 .map_or_else(|| self.app.is_stopping_jobs(), |id| self.app.is_stopping_job(id))
@@ -432,32 +448,33 @@ impl BulkRun<'_> {
                 return Err(Error::Overloaded("the server was shut down before the end"));
             }
             let (outcomes, entry) = match self.deed {
-                Deed::Merge(into) => (self.merge(*into, &ids)?, None),
-                Deed::Restore => self.app.restore_many(self.caller, chunk)?,
-                Deed::List { list, is_member } => self.set_on_list(chunk, *list, *is_member)?,
+                Deed::Merge(into) => (self.merge(*into, ids)?, None),
+                Deed::Restore => {
+                    let kept = self.checkpoint(done + chunk.len());
+                    self.app.restore_many(self.caller, chunk, kept)?
+                }
+                Deed::List { list, is_member } => {
+                    let kept = self.checkpoint(done + chunk.len());
+                    self.set_on_list(chunk, *list, *is_member, kept)?
+                }
                 Deed::Change(_) | Deed::Set(..) | Deed::Tags(_) | Deed::Delete => self.write(
                     (done..).zip(chunk).map(|(at, id)| (*id, self.deed.draft(at).cloned())),
+                    self.checkpoint(done + chunk.len()),
                 )?,
             };
             done += chunk.len();
-            note(&mut |job| {
-                let has_changed = outcomes.iter().any(|one| matches!(one, Outcome::Changed));
-                job.audit_entries.extend(entry.filter(|_| has_changed));
-                for outcome in &outcomes {
-                    match outcome {
-                        Outcome::Changed => job.changed += 1,
-                        Outcome::Unchanged => job.unchanged += 1,
-                        Outcome::Refused(refusal) => {
-                            job.refused += 1;
-                            if job.refusals.len() < MOST_REFUSALS {
-                                job.refusals.push(refusal.clone());
-                            }
-                        }
-                    }
-                }
-            });
+            if let Some(id) = self.job {
+                self.app.note_position(id, done as u64);
+            }
+            note(&mut |job| tell(job, &outcomes, entry));
         }
         Ok(())
+    }
+
+    /// How far its job is when so many contacts are done, if it goes on after a restart.
+    fn checkpoint(&self, done: usize) -> Option<BulkCheckpoint> {
+        let (org, kept) = self.app.kept_bulk_job(self.job?)?;
+        Some(BulkCheckpoint { org, kept, done: done as u64 })
     }
 
     /// All contacts that are meant, each once; what is selected does not move while it is changed.
@@ -514,6 +531,7 @@ impl BulkRun<'_> {
         ids: &[ContactId],
         list: Uuid,
         is_member: bool,
+        checkpoint: Option<BulkCheckpoint>,
     ) -> Result<(Vec<Outcome>, Option<u64>), Error> {
         let (by, ids, org) = (self.caller.clone(), ids.to_vec(), self.caller.organization);
         let written = self.app.partition.write::<_, Error>(org, self.caller, false, move |tx| {
@@ -536,7 +554,11 @@ impl BulkRun<'_> {
                 }
             }
             note_members(tx, list, &changed, is_member);
-            Ok((outcomes, Some(next_entry(tx, &by)?)))
+            let entry = Some(next_entry(tx, &by)?);
+            if let Some(checkpoint) = &checkpoint {
+                checkpoint.put(tx, |job| tell(job, &outcomes, entry))?;
+            }
+            Ok((outcomes, entry))
         })?;
         self.app.own_writes.note(self.caller, written.seq);
         Ok(written.value)
@@ -545,6 +567,7 @@ impl BulkRun<'_> {
     fn write(
         &self,
         work: impl Iterator<Item = (ContactId, Option<Draft>)>,
+        checkpoint: Option<BulkCheckpoint>,
     ) -> Result<(Vec<Outcome>, Option<u64>), Error> {
         let work: Vec<(ContactId, Option<Draft>)> = work.collect();
         let org = self.caller.organization;
@@ -603,7 +626,11 @@ impl BulkRun<'_> {
                 tx.replace_contact(org, before, after)?;
                 outcomes.push(Outcome::Changed);
             }
-            Ok((outcomes, Some(next_entry(tx, &by)?)))
+            let entry = Some(next_entry(tx, &by)?);
+            if let Some(checkpoint) = &checkpoint {
+                checkpoint.put(tx, |job| tell(job, &outcomes, entry))?;
+            }
+            Ok((outcomes, entry))
         })?;
         self.app.own_writes.note(self.caller, written.seq);
         if self.deed.changes_sight() {
@@ -611,6 +638,24 @@ impl BulkRun<'_> {
         }
         self.app.refresh_definitions(org)?;
         Ok(written.value)
+    }
+}
+
+/// Says of a job what a write has done.
+pub(super) fn tell(job: &mut BulkJob, outcomes: &[Outcome], entry: Option<u64>) {
+    let has_changed = outcomes.iter().any(|one| matches!(one, Outcome::Changed));
+    job.audit_entries.extend(entry.filter(|_| has_changed));
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Changed => job.changed += 1,
+            Outcome::Unchanged => job.unchanged += 1,
+            Outcome::Refused(refusal) => {
+                job.refused += 1;
+                if job.refusals.len() < MOST_REFUSALS {
+                    job.refusals.push(refusal.clone());
+                }
+            }
+        }
     }
 }
 

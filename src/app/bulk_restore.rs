@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::App;
-use super::bulk_actions::Outcome;
+use super::bulk_actions::{Outcome, tell};
+use super::bulk_resume::BulkCheckpoint;
 use super::contacts::brought_back;
 use super::error::Error;
 use super::job_undo::next_entry;
@@ -21,6 +22,7 @@ impl App {
         &self,
         caller: &Caller,
         ids: &[ContactId],
+        checkpoint: Option<BulkCheckpoint>,
     ) -> Result<(Vec<Outcome>, Option<u64>), Error> {
         let (org, now) = (caller.organization, self.partition.now());
         let organization = self.organization_of(caller)?;
@@ -60,8 +62,11 @@ impl App {
                     }
                 });
             }
-            let entry = next_entry(tx, &by).map_err(Rejected::from)?;
-            Ok((outcomes, Some(entry)))
+            let entry = Some(next_entry(tx, &by).map_err(Rejected::from)?);
+            if let Some(checkpoint) = &checkpoint {
+                checkpoint.put(tx, |job| tell(job, &outcomes, entry)).map_err(Rejected::from)?;
+            }
+            Ok((outcomes, entry))
         })?;
         drop(gate);
         self.own_writes.note(caller, written.seq);

@@ -583,6 +583,7 @@ impl App {
             user: known.user,
             shared_with: None,
             resume: known.resume.clone(),
+            bulk: None,
             work,
         };
         Some((known.org, kept, known.job.clone()))

@@ -437,6 +437,9 @@ impl App {
                 let key = entry?.0;
                 let import = key.get(5..21).and_then(|id| Uuid::from_slice(id).ok());
                 let is_done_with = |id| {
+                    if self.goes_on_as_job(id) {
+                        return false;
+                    }
                     !self.has_rejected_rows_of(id)
                         || is_of_checkpoint(&key) && !self.is_unfinished_import(id)
                 };

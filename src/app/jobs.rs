@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::App;
+use super::bulk_resume::BulkResume;
 use super::error::{Error, Noun};
 use super::exports::ExportFile;
 use super::idempotency::Idempotency;
@@ -194,6 +195,8 @@ struct Kept {
     job: BulkJob,
     /// Whether somebody wants it to end before it is done.
     cancel: Arc<AtomicBool>,
+    /// What it needs to go on, if it does.
+    bulk: Option<BulkResume>,
 }
 
 impl Remembered for Kept {
@@ -214,6 +217,7 @@ impl Kept {
             user: None,
             shared_with,
             resume: None,
+            bulk: self.bulk.clone(),
             work: KeptWork::Bulk(self.job.clone()),
         }
     }
@@ -245,11 +249,22 @@ impl App {
         job: &BulkJob,
         idempotency: Option<Idempotency>,
     ) -> Result<Option<BulkJob>, Error> {
+        self.keep_resumable_job(caller, job, None, idempotency)
+    }
+
+    /// The same for a job that goes on when the server starts again.
+    pub(super) fn keep_resumable_job(
+        &self,
+        caller: &Caller,
+        job: &BulkJob,
+        bulk: Option<BulkResume>,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Option<BulkJob>, Error> {
         let _beginning = idempotency.map(|_| self.bulk_jobs.beginning.lock());
         if let Some(known) = self.asked_before(caller, idempotency)? {
             return Ok(Some(known));
         }
-        self.remember_job(caller, job)?;
+        self.remember_job(caller, job, bulk)?;
         self.note_bulk_start(job.id, idempotency);
         Ok(None)
     }
@@ -287,11 +302,17 @@ impl App {
     /// Takes over a job of an earlier process.
     pub(super) fn restore_bulk_job(&self, org: OrgNumber, known: &KeptJob, job: BulkJob) {
         let (actor, shared_with) = (known.actor.as_str().into(), known.shared_with);
-        let kept = Kept { org, actor, shared_with, job, cancel: Arc::default() };
+        let bulk = known.bulk.clone();
+        let kept = Kept { org, actor, shared_with, job, cancel: Arc::default(), bulk };
         self.bulk_jobs.jobs.lock().insert(kept.job.id, kept);
     }
 
-    fn remember_job(&self, caller: &Caller, job: &BulkJob) -> Result<(), Error> {
+    fn remember_job(
+        &self,
+        caller: &Caller,
+        job: &BulkJob,
+        bulk: Option<BulkResume>,
+    ) -> Result<(), Error> {
         let mut jobs = self.bulk_jobs.jobs.lock();
         let own = jobs.values().filter(|kept| kept.org == caller.organization);
         let running = own.filter(|kept| kept.job.finished_at.is_none()).count();
@@ -300,8 +321,8 @@ impl App {
         }
         make_room(&mut jobs, caller.organization);
         let (org, actor) = (caller.organization, Arc::clone(&caller.actor));
-        let cancel = Arc::default();
-        jobs.insert(job.id, Kept { org, actor, shared_with: None, job: job.clone(), cancel });
+        let (cancel, job) = (Arc::default(), job.clone());
+        jobs.insert(job.id, Kept { org, actor, shared_with: None, job, cancel, bulk });
         Ok(())
     }
 
@@ -320,7 +341,8 @@ impl App {
         }
         make_room(&mut jobs, org);
         let (shared_with, cancel) = (Some(shared_with), Arc::default());
-        jobs.insert(job.id, Kept { org, actor, shared_with, job: job.clone(), cancel });
+        let kept = Kept { org, actor, shared_with, job: job.clone(), cancel, bulk: None };
+        jobs.insert(job.id, kept);
         drop(jobs);
         self.note_bulk_start(job.id, None);
         None
@@ -337,6 +359,10 @@ impl App {
             let ended = work(&app);
             let finished = app.partition.now();
             let is_cancelled = ended.is_err() && app.is_cancelled_job(id);
+            if ended.is_err() && !is_cancelled && app.leaves_job(id) {
+                return;
+            }
+            let resumed = app.forget_bulk_resume(id);
             app.note_bulk_job(id, |job| {
                 job.finished_at = Some(finished);
                 job.state = match &ended {
@@ -347,6 +373,9 @@ impl App {
                 let error = ended.err().filter(|_| !is_cancelled);
                 job.error = error.map(|error| error.to_string());
             });
+            if let Some(org) = resumed {
+                app.forget_selected(org, id);
+            }
         });
         let Ok(thread) = spawned else {
             self.bulk_jobs.jobs.lock().remove(&id);
@@ -397,9 +426,64 @@ impl App {
 
     /// Lets a job end as soon as it can.
     pub(super) fn stop_job(&self, id: Uuid) {
-        if let Some(kept) = self.bulk_jobs.jobs.lock().get(&id) {
-            kept.cancel.store(true, Ordering::Relaxed);
+        let is_resumable = match self.bulk_jobs.jobs.lock().get_mut(&id) {
+            Some(Kept { cancel, bulk, .. }) => {
+                cancel.store(true, Ordering::Relaxed);
+                bulk.as_mut().map(|bulk| bulk.is_cancelled = true).is_some()
+            }
+            None => false,
+        };
+        if is_resumable {
+            // It does not go on after a restart either.
+            self.note_bulk_job(id, |_| {});
         }
+    }
+
+    /// Whether a job ends here because the server does, and goes on with the next one.
+    fn leaves_job(&self, id: Uuid) -> bool {
+        let goes_on = |kept: &Kept| kept.bulk.as_ref().is_some_and(BulkResume::goes_on);
+        self.is_stopping_jobs() && self.bulk_jobs.jobs.lock().get(&id).is_some_and(goes_on)
+    }
+
+    /// Forgets what a job needed to go on; its organisation, if it needed something.
+    fn forget_bulk_resume(&self, id: Uuid) -> Option<OrgNumber> {
+        let mut jobs = self.bulk_jobs.jobs.lock();
+        let kept = jobs.get_mut(&id)?;
+        kept.bulk.take().map(|_| kept.org)
+    }
+
+    /// Says that it is kept whom a job is to change.
+    pub(super) fn note_selected(&self, id: Uuid) {
+        self.note_position(id, 0);
+        self.note_bulk_job(id, |_| {});
+    }
+
+    /// Says how many contacts a job is done with.
+    pub(super) fn note_position(&self, id: Uuid, done: u64) {
+        if let Some(kept) = self.bulk_jobs.jobs.lock().get_mut(&id)
+            && let Some(bulk) = &mut kept.bulk
+        {
+            bulk.done = Some(done);
+        }
+    }
+
+    /// What is kept of a job that goes on when the server starts again.
+    pub(super) fn kept_bulk_job(&self, id: Uuid) -> Option<(OrgNumber, KeptJob)> {
+        let jobs = self.bulk_jobs.jobs.lock();
+        let kept = jobs.get(&id).filter(|kept| kept.bulk.is_some());
+        kept.map(|kept| (kept.org, kept.to_keep()))
+    }
+
+    /// Whether a job goes on when the server starts again.
+    pub(super) fn goes_on_as_job(&self, id: Uuid) -> bool {
+        self.bulk_jobs.jobs.lock().get(&id).is_some_and(|kept| kept.bulk.is_some())
+    }
+
+    /// The jobs that an earlier process has not ended and that go on.
+    pub(super) fn bulk_jobs_to_resume(&self) -> Vec<(OrgNumber, KeptJob)> {
+        let jobs = self.bulk_jobs.jobs.lock();
+        let open = jobs.values().filter(|kept| kept.job.finished_at.is_none());
+        open.filter(|kept| kept.bulk.is_some()).map(|kept| (kept.org, kept.to_keep())).collect()
     }
 
     /// What is set once a job is to end.

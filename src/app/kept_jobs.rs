@@ -1,5 +1,5 @@
-//! What is kept of imports and bulk actions, so that they are known after a restart. Imports go on
-//! then; what was written by other work that the end of the server has interrupted stays, and it says so.
+//! What is kept of imports and bulk actions, so that they are known after a restart. Most go on then;
+//! what was written by other work that the end of the server has interrupted stays, and it says so.
 
 use std::collections::HashMap;
 
@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::App;
+use super::bulk_resume::BulkResume;
 use super::error::Error;
 use super::idempotency::Idempotency;
 use super::import_jobs::{ImportJob, ImportState};
@@ -36,6 +37,9 @@ pub(super) struct KeptJob {
     /// What an import needs to go on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) resume: Option<Resume>,
+    /// What a bulk action needs to go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) bulk: Option<BulkResume>,
     pub(super) work: KeptWork,
 }
 
@@ -152,9 +156,11 @@ impl App {
             for mut kept in all {
                 let now = self.partition.now();
                 let was_running = kept.work.may_have_written();
-                let goes_on = self.restore_unfinished_import(&organization, &mut kept)?;
+                let mut goes_on = self.restore_unfinished_import(&organization, &mut kept)?;
+                self.end_cancelled_bulk_job(org, &mut kept);
+                goes_on |= kept.bulk.as_ref().is_some_and(BulkResume::goes_on);
                 if !goes_on && kept.work.interrupt(now) {
-                    kept.resume = None;
+                    (kept.resume, kept.bulk) = (None, None);
                     self.note_job(org, kept.clone(), false, None);
                     if let KeptWork::Import(job) = &kept.work
                         && was_running

@@ -7,6 +7,7 @@ mod audit;
 mod bulk_actions;
 mod bulk_request;
 mod bulk_restore;
+mod bulk_resume;
 mod cards;
 mod consents;
 mod contacts;

@@ -88,7 +88,8 @@ pub fn country_of(phones: &[Phone]) -> Option<String> {
 }
 
 /// A change of the tags of many contacts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TagChange {
     /// Tags in whatever spelling become one, or go.
     Join {

@@ -131,6 +131,7 @@ pub fn serve_on(
     work.work_out_missing_facts()
         .unwrap_or_else(|error| tracing::error!("facts of contacts are not all known: {error}"));
     work.resume_imports();
+    work.resume_bulk_actions();
     work.resume_field_work();
     work.resume_stage_renaming();
     work.tend_scores();

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::imports::import;
+use crate::support::process::{Bench, Served};
 use crate::support::server::{Client, TestServer};
 
 fn jobs(client: &Client, query: &str) -> Value {
@@ -191,4 +192,79 @@ fn an_import_that_waits_is_stopped_where_all_jobs_are() {
         std::thread::yield_now();
     };
     assert_eq!((&ended["state"], &ended["result"]["imported"]), (&json!("cancelled"), &json!(0)));
+}
+
+/// Waits for the end of a job.
+fn wait_for_end(client: &Client, id: &str) -> Value {
+    let begun = std::time::Instant::now();
+    loop {
+        let job = client.get(&format!("/api/v1/jobs/{id}")).expect(200).json;
+        if !job["finished_at"].is_null() {
+            return job;
+        }
+        assert!(begun.elapsed() < std::time::Duration::from_secs(120), "{job}");
+        std::thread::yield_now();
+    }
+}
+
+/// Kills the server once a job has done so much.
+fn kill_when(served: Served, id: &str, changed: u64) {
+    let path = format!("/api/v1/jobs/{id}");
+    loop {
+        let job = served.client.get(&path).expect(200).json;
+        if job["changed"].as_u64().unwrap() >= changed || !job["finished_at"].is_null() {
+            break;
+        }
+        std::thread::yield_now();
+    }
+    drop(served);
+}
+
+#[test]
+fn a_bulk_action_of_a_killed_server_goes_on_and_changes_nobody_twice() {
+    const CONTACTS: u64 = 9_000;
+    let bench = Bench::new();
+    let served = bench.serve(None);
+    let mut csv = String::from("name,phone\n");
+    for at in 0..CONTACTS {
+        let _ = writeln!(csv, "Person {at},+1202{at:07}");
+    }
+    let done = import(&served.client, csv.as_bytes(), &json!({"on_duplicate": "create"}));
+    assert_eq!(done["counts"]["imported"], CONTACTS, "{done}");
+    served.client.search("", "&refresh=wait");
+    let list = served.client.post("/api/v1/lists", &json!({"name": "Fair"})).expect(201).id();
+    let body = json!({"select": {"all": true}, "action": {"type": "add_tags", "tags": ["fair"]}});
+    let started = served.client.post("/api/v1/contacts/bulk-actions", &body).expect(202).json;
+    let tagged = started["job_id"].as_str().unwrap().to_owned();
+    kill_when(served, &tagged, 500);
+    let served = bench.serve(None);
+    kill_when(served, &tagged, 3_000);
+    let served = bench.serve(None);
+    let client = &served.client;
+    let job = wait_for_end(client, &tagged);
+    assert_eq!(
+        (&job["state"], &job["changed"], &job["unchanged"], &job["refused"], &job["total"]),
+        (&json!("done"), &json!(CONTACTS), &json!(0), &json!(0), &json!(CONTACTS)),
+        "{job}"
+    );
+    let tagged_now = client.search("tag:fair", "&refresh=wait").json["total"].clone();
+    assert_eq!(tagged_now, CONTACTS);
+    // Members of a list as well.
+    let path = format!("/api/v1/lists/{list}/members");
+    let added = client.json("PUT", &path, &[], &json!({"q": "tag:fair"})).expect(202).json;
+    let added = added["job_id"].as_str().or(added["id"].as_str()).unwrap().to_owned();
+    kill_when(served, &added, 500);
+    let served = bench.serve(None);
+    let client = &served.client;
+    let job = wait_for_end(client, &added);
+    assert_eq!((&job["state"], &job["changed"]), (&json!("done"), &json!(CONTACTS)), "{job}");
+    // Both are taken back as a whole.
+    for id in [&added, &tagged] {
+        let undo = client.post(&format!("/api/v1/jobs/{id}/undo"), &json!({})).expect(202).json;
+        let undone = wait_for_end(client, undo["id"].as_str().unwrap());
+        assert_eq!((&undone["changed"], &undone["refused"]), (&json!(CONTACTS), &json!(0)));
+    }
+    assert_eq!(client.search("tag:fair", "&refresh=wait").json["total"], 0);
+    served.stop();
+    bench.run(&["check"], None).expect(0);
 }

@@ -75,7 +75,7 @@ impl App {
                 return Ok(MembersChanged::Done(Box::new(done)));
             }
         }
-        Ok(match self.start_deed(caller, mode, selection, deed, idempotency)? {
+        Ok(match self.start_deed(caller, mode, selection, (deed, None), idempotency)? {
             BulkStart::Trial(trial) => MembersChanged::Trial(trial),
             BulkStart::Started(job) | BulkStart::Repeated(job) => MembersChanged::Started(job),
         })

@@ -221,7 +221,7 @@ impl App {
     ) -> Result<BulkStart, Error> {
         let mode = BulkMode::of(is_trial);
         let who = Selection::Where(Box::new(who));
-        self.start_deed(caller, mode, who, Deed::Tags(change), None)
+        self.start_deed(caller, mode, who, (Deed::Tags(change), None), None)
     }
 
     /// Keeps colours, and says in the audit log what was asked for.
