@@ -97,7 +97,7 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
 
 fn first_caller(app: &App) -> Option<crate::domain::access::Caller> {
     let organization = app.access().organizations().into_iter().next()?;
-    Some(crate::domain::access::Caller::operator(organization.number, "demo"))
+    Some(Access::visitor_of(organization.number))
 }
 
 /// Makes so many contacts: the people of the examples, and generated ones that are imported as a user

@@ -53,6 +53,7 @@ pub type Attribute = (String, Vec<String>);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     is_all: bool,
+    is_operational: bool,
     named: Vec<String>,
     without_values: bool,
 }
@@ -61,8 +62,19 @@ impl Selection {
     /// Reads the list of a search: nothing and `*` are all, `1.1` is none.
     pub fn of(names: &[String], without_values: bool) -> Self {
         let is_all = names.is_empty() || names.iter().any(|name| name == "*");
+        let is_operational = names.iter().any(|name| name == "+");
         let named = names.iter().filter(|name| !matches!(name.as_str(), "*" | "+" | "1.1"));
-        Self { is_all, named: named.take(MOST_NAMED).cloned().collect(), without_values }
+        Self {
+            is_all,
+            is_operational,
+            named: named.take(MOST_NAMED).cloned().collect(),
+            without_values,
+        }
+    }
+
+    /// What is asked for of an entry of the server itself, all of whose attributes are operational.
+    pub fn take_of_server(&self, all: &[Attribute]) -> Vec<Attribute> {
+        Self { is_all: self.is_all || self.is_operational, ..self.clone() }.take(all)
     }
 
     /// What is asked for of all attributes, each under the name by which it was asked for.
@@ -90,8 +102,26 @@ impl Selection {
     }
 }
 
+/// The names of all attributes that a contact may have.
+#[cfg(test)]
+pub(super) fn names_of_attributes() -> Vec<&'static str> {
+    let contact = Contact::decoy();
+    all_attributes(&contact).into_iter().map(|(name, _)| name).collect()
+}
+
 /// All attributes of a contact that have values.
 pub fn attributes(contact: &Contact) -> Vec<Attribute> {
+    all_attributes(contact)
+        .into_iter()
+        .map(|(name, values)| {
+            let shown = values.iter().map(|value| visible(value).trim().to_owned());
+            (name.to_owned(), shown.filter(|value| !value.is_empty()).collect::<Vec<_>>())
+        })
+        .filter(|(_, values)| !values.is_empty())
+        .collect()
+}
+
+fn all_attributes(contact: &Contact) -> Vec<(&'static str, Vec<String>)> {
     let name = contact.display_name.clone();
     let given = |text: &Option<String>| text.iter().cloned().collect::<Vec<_>>();
     let last_name = contact.last_name.clone().unwrap_or_else(|| name.clone());
@@ -117,13 +147,7 @@ pub fn attributes(contact: &Contact) -> Vec<Attribute> {
         ("preferredLanguage", given(&contact.language)),
     ];
     all.extend(numbers(contact));
-    all.into_iter()
-        .map(|(name, values)| {
-            let shown = values.iter().map(|value| visible(value).trim().to_owned());
-            (name.to_owned(), shown.filter(|value| !value.is_empty()).collect::<Vec<_>>())
-        })
-        .filter(|(_, values)| !values.is_empty())
-        .collect()
+    all
 }
 
 /// The numbers that can be dialled, the first one to call in front, by the kind of line.

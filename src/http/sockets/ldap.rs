@@ -15,8 +15,8 @@ use ldap3_proto::LdapCodec;
 use ldap3_proto::control::LdapControl;
 use ldap3_proto::proto::{
     LdapBindCred, LdapBindRequest, LdapBindResponse, LdapExtendedRequest, LdapExtendedResponse,
-    LdapMsg, LdapOp, LdapPartialAttribute, LdapResult, LdapResultCode as Code, LdapSearchRequest,
-    LdapSearchResultEntry, LdapSearchScope as Scope,
+    LdapFilter, LdapMsg, LdapOp, LdapPartialAttribute, LdapResult, LdapResultCode as Code,
+    LdapSearchRequest, LdapSearchResultEntry, LdapSearchScope as Scope,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_util::codec::{Decoder as _, Encoder as _};
@@ -26,7 +26,8 @@ use super::super::error::Problem;
 use super::{Desk, Wire};
 use crate::app::{DirectoryPage, DirectoryQuery, Presented};
 use crate::devices::ldap::{
-    Attribute, Base, CONTAINER_CLASSES, Selection, Suffix, Wanted, attributes, wanted,
+    Attribute, Base, CONTAINER_CLASSES, SUBSCHEMA, Selection, Suffix, Wanted, attributes,
+    subschema, wanted,
 };
 use crate::domain::access::Caller;
 use crate::domain::contact::Contact;
@@ -46,6 +47,7 @@ const FLUSH: usize = 64 << 10;
 
 const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
 const WHO_AM_I: &str = "1.3.6.1.4.1.4203.1.11.3";
+const START_TLS: &str = "1.3.6.1.4.1.1466.20037";
 const NOTICE_OF_DISCONNECTION: &str = "1.3.6.1.4.1.1466.20036";
 
 /// Why a request has no result.
@@ -75,6 +77,17 @@ fn result(code: Code, detail: impl Into<String>) -> LdapResult {
     LdapResult { code, matcheddn: String::new(), message: detail.into(), referral: Vec::new() }
 }
 
+/// Whether a connection is under TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum UnderTls {
+    /// It is.
+    Already,
+    /// It can go on under it.
+    Possible,
+    /// There is no certificate.
+    Never,
+}
+
 /// A connection.
 struct Session<'a, S> {
     stream: S,
@@ -85,10 +98,18 @@ struct Session<'a, S> {
     /// The token of the last bind that went well.
     token: Option<String>,
     failures: u32,
+    under_tls: UnderTls,
+    /// Whether it goes on under TLS now.
+    starts_tls: bool,
 }
 
-/// Answers a connection until it ends.
-pub(super) async fn talk(stream: impl Wire, desk: &Desk, address: IpAddr) {
+/// Answers a connection until it ends, or until it goes on under TLS: then it is given back.
+pub(super) async fn talk<S: Wire>(
+    stream: S,
+    desk: &Desk,
+    address: IpAddr,
+    under_tls: UnderTls,
+) -> Option<S> {
     let mut session = Session {
         stream,
         desk,
@@ -97,9 +118,12 @@ pub(super) async fn talk(stream: impl Wire, desk: &Desk, address: IpAddr) {
         out: BytesMut::new(),
         token: None,
         failures: 0,
+        under_tls,
+        starts_tls: false,
     };
     // A connection that ends is no trouble of ours.
-    let _ = session.run().await;
+    let ended = session.run().await;
+    (ended.is_ok() && session.starts_tls).then_some(session.stream)
 }
 
 impl<S: Wire> Session<'_, S> {
@@ -123,6 +147,14 @@ impl<S: Wire> Session<'_, S> {
             };
             if !self.handle(message).await? {
                 return self.stream.shutdown().await;
+            }
+            if self.starts_tls {
+                // What came in the clear counts for nothing under TLS.
+                if !read.is_empty() {
+                    self.starts_tls = false;
+                    return self.stream.shutdown().await;
+                }
+                return Ok(());
             }
         }
     }
@@ -241,7 +273,18 @@ impl<S: Wire> Session<'_, S> {
         Ok(Some(self.desk.caller(token, Presented::InHeader, self.address)?))
     }
 
-    fn extended(&self, asked: &LdapExtendedRequest) -> LdapExtendedResponse {
+    fn extended(&mut self, asked: &LdapExtendedRequest) -> LdapExtendedResponse {
+        if asked.name == START_TLS {
+            let res = match self.under_tls {
+                UnderTls::Possible => {
+                    self.starts_tls = true;
+                    result(Code::Success, "")
+                }
+                UnderTls::Already => result(Code::OperationsError, "this is TLS already"),
+                UnderTls::Never => result(Code::ProtocolError, "there is no certificate for TLS"),
+            };
+            return LdapExtendedResponse { res, name: Some(START_TLS.to_owned()), value: None };
+        }
         let (res, value) = match (asked.name.as_str(), self.caller()) {
             (WHO_AM_I, Ok(caller)) => {
                 let name = caller.map_or(String::new(), |caller| format!("u:{}", caller.actor));
@@ -251,6 +294,26 @@ impl<S: Wire> Session<'_, S> {
             _ => (result(Code::ProtocolError, "this is not known here"), None),
         };
         LdapExtendedResponse { res, name: None, value }
+    }
+
+    /// The entry of the server itself. Who has not said who it is learns of no organisation.
+    fn root(&self, suffix: Option<&Suffix>) -> Vec<Attribute> {
+        let mut extensions = vec![WHO_AM_I.to_owned()];
+        let can_start_tls = self.under_tls == UnderTls::Possible;
+        extensions.extend(can_start_tls.then(|| START_TLS.to_owned()));
+        let mut all = vec![
+            ("objectClass".to_owned(), vec!["top".to_owned()]),
+            ("supportedLDAPVersion".to_owned(), vec!["3".to_owned()]),
+            ("supportedControl".to_owned(), vec![PAGED_RESULTS.to_owned()]),
+            ("supportedExtension".to_owned(), extensions),
+            ("subschemaSubentry".to_owned(), vec![SUBSCHEMA.to_owned()]),
+            ("vendorName".to_owned(), vec!["Ringdex".to_owned()]),
+        ];
+        if let Some(suffix) = suffix {
+            all.push(("namingContexts".to_owned(), vec![suffix.organization()]));
+            all.push(("defaultNamingContext".to_owned(), vec![suffix.contacts()]));
+        }
+        all
     }
 
     /// Sends the entries of a search; how it ended, and what is said with that.
@@ -288,9 +351,14 @@ impl<S: Wire> Session<'_, S> {
         let wanted = wanted(&asked.filter);
         let caller = self.caller()?;
         let is_root = asked.base.trim().is_empty() && asked.scope == Scope::Base;
+        if is_subschema(asked) {
+            let all = selection.take_of_server(&subschema());
+            return Ok(Found { entries: vec![(SUBSCHEMA.to_owned(), all)], ..Found::none() });
+        }
         let Some(caller) = caller else {
             if is_root {
-                return Ok(Found::one(String::new(), selection.take(&root(None)), &wanted));
+                let all = selection.take_of_server(&self.root(None));
+                return Ok(Found::one(String::new(), all, &wanted));
             }
             let detail = "bind first, with a token as password";
             return Err(Failure::new(Code::InsufficentAccessRights, detail));
@@ -302,6 +370,10 @@ impl<S: Wire> Session<'_, S> {
             let detail = format!("search below {}", suffix.contacts());
             return Err(Failure::new(Code::NoSuchObject, detail));
         };
+        if is_root {
+            let all = selection.take_of_server(&self.root(Some(&suffix)));
+            return Ok(Found::one(String::new(), all, &wanted));
+        }
         if let Some(found) = above(base, &asked.scope, &suffix, &selection, &wanted) {
             return Ok(found);
         }
@@ -392,7 +464,6 @@ fn above(
 ) -> Option<Found> {
     let one = |dn: String, all: Vec<Attribute>| Found::one(dn, selection.take(&all), wanted);
     Some(match (base, scope) {
-        (Base::Root, Scope::Base) => one(String::new(), root(Some(suffix))),
         (Base::Organization, Scope::Base) | (Base::Root, Scope::OneLevel) => {
             one(suffix.organization(), container("dc", suffix.label()))
         }
@@ -445,20 +516,18 @@ fn query_of(
     (DirectoryQuery { filter, limit, cursor: Some(cursor).filter(|c| !c.is_empty()) }, false)
 }
 
-/// The entry of the server itself. Who has not said who it is learns of no organisation.
-fn root(suffix: Option<&Suffix>) -> Vec<Attribute> {
-    let mut all = vec![
-        ("objectClass".to_owned(), vec!["top".to_owned()]),
-        ("supportedLDAPVersion".to_owned(), vec!["3".to_owned()]),
-        ("supportedControl".to_owned(), vec![PAGED_RESULTS.to_owned()]),
-        ("supportedExtension".to_owned(), vec![WHO_AM_I.to_owned()]),
-        ("vendorName".to_owned(), vec!["Ringdex".to_owned()]),
-    ];
-    if let Some(suffix) = suffix {
-        all.push(("namingContexts".to_owned(), vec![suffix.organization()]));
-        all.push(("defaultNamingContext".to_owned(), vec![suffix.contacts()]));
-    }
-    all
+/// Whether the schema is asked for: at its place, by a filter that it meets.
+fn is_subschema(asked: &LdapSearchRequest) -> bool {
+    let is_class = |name: &str| name.eq_ignore_ascii_case("objectClass");
+    let is_met = match &asked.filter {
+        LdapFilter::Present(name) => is_class(name),
+        LdapFilter::Equality(name, value) => {
+            is_class(name)
+                && ["top", "subschema"].iter().any(|class| value.eq_ignore_ascii_case(class))
+        }
+        _ => false,
+    };
+    is_met && asked.scope == Scope::Base && asked.base.trim().eq_ignore_ascii_case(SUBSCHEMA)
 }
 
 /// An entry that holds others.

@@ -17,6 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
+use self::ldap::UnderTls;
 use super::auth;
 use super::connection::Connections;
 use super::error::Problem;
@@ -131,7 +132,7 @@ impl Sockets {
         for (tongue, listener) in self.bound {
             tracing::info!("{tongue:?} is answered on {}", listener.local_addr()?);
             let listener = tokio::net::TcpListener::from_std(listener)?;
-            let tls = self.tls.clone().filter(|_| tongue == Tongue::Ldaps);
+            let tls = self.tls.clone().filter(|_| tongue != Tongue::Agi);
             let (desk, connections) = (Rc::clone(&desk), Arc::clone(&connections));
             tasks.push(actix_web::rt::spawn(accept(tongue, listener, tls, desk, connections)));
         }
@@ -187,10 +188,18 @@ async fn talk(
     let _ = stream.set_nodelay(true);
     match (tongue, tls) {
         (Tongue::Agi, _) => agi::talk(stream, desk, address).await,
-        (Tongue::Ldap, _) => ldap::talk(stream, desk, address).await,
+        (Tongue::Ldap, tls) => {
+            let under = if tls.is_some() { UnderTls::Possible } else { UnderTls::Never };
+            let upgraded = ldap::talk(stream, desk, address, under).await;
+            if let (Some(stream), Some(tls)) = (upgraded, tls)
+                && let Ok(Ok(stream)) = tokio::time::timeout(desk.head, tls.accept(stream)).await
+            {
+                ldap::talk(stream, desk, address, UnderTls::Already).await;
+            }
+        }
         (Tongue::Ldaps, Some(tls)) => {
             if let Ok(Ok(stream)) = tokio::time::timeout(desk.head, tls.accept(stream)).await {
-                ldap::talk(stream, desk, address).await;
+                ldap::talk(stream, desk, address, UnderTls::Already).await;
             }
         }
         (Tongue::Ldaps, None) => {}

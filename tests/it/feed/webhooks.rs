@@ -203,3 +203,31 @@ fn a_webhook_is_told_what_its_maker_sees_and_is_nobody_elses_business() {
     }
     other.post(&format!("/api/v1/webhooks/{hook}/deliveries/1/replay"), &json!({})).expect(404);
 }
+
+#[test]
+fn a_webhook_of_whoever_looks_at_a_demonstration_is_told_what_happens() {
+    let server = TestServer::with(|options| {
+        options.webhooks_to_private = true;
+        options.demo = Some(ringdex::app::Access::visitor_of(ringdex::domain::ids::OrgNumber(1)));
+    });
+    let visitor = server.without_token();
+    let (url, received) = receiver(vec![]);
+    let made = visitor.post("/api/v1/webhooks", &json!({"url": url, "events": ["contact.*"]}));
+    made.expect(201);
+    visitor.create(&json!({"name": "Ann"}));
+    assert_eq!(next(&received).json["type"], "contact.created");
+}
+
+#[test]
+fn a_webhook_that_the_command_made_on_a_directory_is_told_what_happens() {
+    let bench = crate::support::process::Bench::new();
+    let (url, received) = receiver(vec![]);
+    let address = format!("url={url}");
+    bench.run(&["webhook", "create", &address, "events=[\"contact.*\"]"], None).expect(0);
+    let more =
+        ["--admin-token", crate::support::server::OPERATOR, "--webhooks-to-private-addresses"];
+    let served = bench.serve_with(&more, None);
+    served.client.create(&json!({"name": "Ann"}));
+    assert_eq!(next(&received).json["type"], "contact.created");
+    served.stop();
+}

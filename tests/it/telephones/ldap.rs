@@ -472,3 +472,73 @@ fn ldapsearch_finds_people() {
     assert_eq!(run(&wrong).0, Some(49));
     assert_eq!(run(&["-b", "", "-s", "base"]).0, Some(48));
 }
+
+/// All values of an attribute of the first entry.
+fn all_values(found: &super::ldap_client::Found, name: &str) -> Vec<String> {
+    let mut attributes = found.entries[0].attributes.iter();
+    let values = attributes.find(|attribute| attribute.atype == name).unwrap().vals.iter();
+    values.map(|value| String::from_utf8(value.clone()).unwrap()).collect()
+}
+
+#[test]
+fn the_schema_of_the_directory_can_be_read() {
+    use LdapSearchScope::Base;
+    let (server, _token) = world();
+    let mut phone = Phone::connect(server.devices().ldap.unwrap());
+    let read = |phone: &mut Phone, base: &str, filter: &str, attribute: &str| {
+        let mut asked = search(base, filter);
+        asked.scope = Base;
+        asked.attrs = vec![attribute.to_owned()];
+        phone.search(asked)
+    };
+    // As clients ask: the root says where it is, and there it is.
+    let place = read(&mut phone, "", "(objectClass=*)", "subschemaSubentry");
+    let place = place.values("subschemaSubentry");
+    assert_eq!(place, ["cn=subschema"]);
+    let all = read(&mut phone, "", "(objectClass=*)", "+");
+    assert_eq!(all.values("supportedLDAPVersion"), ["3"]);
+    // Without a certificate there is no TLS.
+    assert!(!all_values(&all, "supportedExtension").contains(&"1.3.6.1.4.1.1466.20037".into()));
+    for filter in ["(objectClass=subschema)", "(objectClass=*)"] {
+        let types = read(&mut phone, "CN=Subschema", filter, "attributeTypes");
+        let types = all_values(&types, "attributeTypes");
+        assert!(types.iter().any(|one| one.contains("NAME 'telephoneNumber'")), "{types:?}");
+        assert!(types.iter().all(|one| one.starts_with("( ") && one.ends_with(" )")));
+    }
+    let classes = read(&mut phone, "cn=subschema", "(objectClass=subschema)", "+");
+    let classes = all_values(&classes, "objectClasses");
+    assert!(classes.iter().any(|one| one.contains("NAME 'inetOrgPerson'")), "{classes:?}");
+    let none = read(&mut phone, "cn=subschema", "(objectClass=person)", "*");
+    assert!(none.entries.is_empty());
+}
+
+#[test]
+fn a_connection_goes_on_under_tls() {
+    if !has_ldapsearch() {
+        return;
+    }
+    let files = Files::with(&make());
+    let tls = files.options();
+    let server = TestServer::with(|options| {
+        options.tls = Some(tls);
+        options.ldap_listen = Some(([127, 0, 0, 1], 0).into());
+        options.ldaps_listen = Some(([127, 0, 0, 1], 0).into());
+    });
+    let by = Caller::operator(OrgNumber(1), "test");
+    server.app().create_contact(&by, &json!({"name": "Jane Doe"}), None).unwrap();
+    let partition = server.app().partition();
+    assert!(partition.wait_visible(partition.applied_seq(), Duration::from_secs(20)));
+    let ask = |url: &str| {
+        let output = Command::new("ldapsearch")
+            .env("LDAPTLS_REQCERT", "never")
+            .args(["-LLL", "-x", "-ZZ", "-H", url, "-D", "cn=phone", "-w", OPERATOR])
+            .args(["-b", "ou=contacts,dc=default", "(cn=jane*)", "cn"])
+            .output()
+            .unwrap();
+        (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (is_well, said) = ask(&format!("ldap://{}", server.devices().ldap.unwrap()));
+    assert!(is_well && said.contains("cn: Jane Doe\n"), "{said}");
+    // Twice is once too often.
+    assert!(!ask(&format!("ldaps://{}", server.devices().ldaps.unwrap())).0);
+}
