@@ -11,6 +11,7 @@ use std::fmt;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::map::Origin;
+use super::outlook_german;
 use super::target::{AddressPart, Label, Target, custom_key};
 
 /// The program that a file comes from, as far as its headers tell.
@@ -40,12 +41,14 @@ impl Layout {
             headers.iter().map(|header| squeeze(header.as_ref())).collect();
         let has = |name: &str| squeezed.contains(name);
         let count = |names: &[&str]| names.iter().filter(|name| has(name)).count();
+        let german = squeezed.iter().filter_map(|name| outlook_german::english(name));
+        let german = german.filter(|name| OUTLOOK.contains(&name.as_str())).count();
         let google = ["phone1value", "email1value", "address1street", "phone1label", "email1label"];
         if has("givenname") && count(&["groupmembership", "email1value", "phone1value"]) > 0 {
             Self::GoogleOld
         } else if count(&google) > 0 {
             Self::Google
-        } else if count(&OUTLOOK) >= 3 {
+        } else if count(&OUTLOOK) >= 3 || german >= 3 {
             Self::Outlook
         } else if has("recordid") && count(&ZOHO) > 0 && count(&HUBSPOT_ONLY) == 0 {
             Self::Zoho
@@ -243,7 +246,13 @@ pub(super) fn meaning(header: &str, layout: Layout) -> Option<(Meaning, Origin)>
     let name = squeeze(header);
     let special = match layout {
         Layout::Google | Layout::GoogleOld => google(&name),
-        Layout::Outlook => outlook(&name),
+        Layout::Outlook => outlook(&name).or_else(|| {
+            let english = outlook_german::english(&name)?;
+            outlook(&english).or_else(|| {
+                let (stem, group) = numbered(&english);
+                super::alias::target(stem).map(|target| Meaning::Field(target, group))
+            })
+        }),
         Layout::HubSpot => hubspot(&name),
         Layout::Salesforce => salesforce(&name),
         Layout::Zoho => zoho(&name),
@@ -449,9 +458,11 @@ fn salesforce(name: &str) -> Option<Meaning> {
         "leadsource" => field(Target::Source),
         "description" => field(Target::Notes),
         "phone" => field(Target::Phone(Some(Label::Work))),
+        "otherphone" => field(Target::Phone(Some(Label::Other))),
         "assistantphone" => field(Target::Phone(Some(Label::Assistant))),
         "salutation" | "ownerid" | "accountid" | "accountowner" | "reportstoid" | "createddate"
-        | "lastmodifieddate" | "assistantname" => Some(Meaning::Useless),
+        | "lastmodifieddate" | "assistantname" | "isdeleted" | "systemmodstamp" | "createdbyid"
+        | "lastmodifiedbyid" | "masterrecordid" | "photourl" => Some(Meaning::Useless),
         _ => None,
     }
 }
@@ -461,6 +472,8 @@ fn zoho(name: &str) -> Option<Meaning> {
         "recordid" => field(Target::ExternalCrmId),
         "contactowner" => field(Target::AssignedTo),
         "accountname" => field(Target::Company),
+        "otherphone" => field(Target::Phone(Some(Label::Other))),
+        "asstphone" => field(Target::Phone(Some(Label::Assistant))),
         "mailingzip" => field(Target::Address(AddressPart::PostalCode, None)),
         "otherstreet" => field(Target::Address(AddressPart::Street, Some(Label::Other))),
         "othercity" => field(Target::Address(AddressPart::City, Some(Label::Other))),
@@ -469,8 +482,10 @@ fn zoho(name: &str) -> Option<Meaning> {
         "othercountry" => field(Target::Address(AddressPart::Country, Some(Label::Other))),
         "salutation" | "contactname" | "contactownerid" | "accountnameid" | "vendorname"
         | "reportingto" | "createdby" | "createdbyid" | "modifiedby" | "modifiedbyid"
-        | "createdtime" | "modifiedtime" | "lastactivitytime" | "skypeid" | "asst" | "layout"
-        | "layoutid" | "locked" | "currency" | "exchangerate" => Some(Meaning::Useless),
+        | "createdtime" | "modifiedtime" | "lastactivitytime" | "skypeid" | "asst"
+        | "assistant" | "layout" | "layoutid" | "locked" | "currency" | "exchangerate" => {
+            Some(Meaning::Useless)
+        }
         _ => None,
     }
 }
@@ -479,7 +494,8 @@ fn linkedin(name: &str) -> Option<Meaning> {
     match name {
         "primaryemail" => field(Target::Email(None)),
         "position" => field(Target::Title),
-        "url" | "connectedon" => Some(Meaning::Useless),
+        "url" => field(Target::Social("linkedin")),
+        "connectedon" => Some(Meaning::Useless),
         _ => None,
     }
 }
@@ -499,6 +515,7 @@ fn pipedrive(name: &str) -> Option<Meaning> {
         "personnotes" | "personnote" => field(Target::Notes),
         "personjobtitle" => field(Target::Title),
         "personbirthday" => field(Target::Birthday),
+        "personpostaladdress" => field(Target::Address(AddressPart::Street, None)),
         "personmarketingstatus" => field(Target::OptIn),
         _ => {
             let kind = |rest: &str| match rest {
@@ -524,7 +541,8 @@ fn vicidial(name: &str) -> Option<Meaning> {
         "vendorleadcode" => field(Target::ExternalCrmId),
         "phonenumber" => field(Target::Phone(None)),
         "altphone" => field(Target::Phone(Some(Label::Other))),
-        "address1" => field(Target::Address(AddressPart::Street, None)),
+        // The further lines of a street belong to the first.
+        "address1" | "address2" | "address3" => field(Target::Address(AddressPart::Street, None)),
         "middleinitial" => field(Target::MiddleName),
         "state" | "province" => field(Target::Address(AddressPart::Region, None)),
         "comments" => field(Target::Notes),
@@ -533,8 +551,6 @@ fn vicidial(name: &str) -> Option<Meaning> {
         | "listid"
         | "phonecode"
         | "title"
-        | "address2"
-        | "address3"
         | "gender"
         | "securityphrase"
         | "rank"
@@ -568,8 +584,10 @@ fn odoo(name: &str) -> Option<Meaning> {
             field(Target::Address(AddressPart::Country, None))
         }
         "comment" => field(Target::Notes),
-        "isacompany" | "iscompany" | "companytype" | "activities" | "street2" | "vat"
-        | "website" => Some(Meaning::Useless),
+        "street2" => field(Target::Address(AddressPart::Street, None)),
+        "isacompany" | "iscompany" | "companytype" | "activities" | "vat" | "taxid" | "website" => {
+            Some(Meaning::Useless)
+        }
         _ => None,
     }
 }
@@ -598,6 +616,7 @@ fn freepbx(name: &str) -> Option<Meaning> {
         "lname" => field(Target::LastName),
         "groupname" => field(Target::Tags),
         "address" => field(Target::Address(AddressPart::Street, None)),
+        _ if name.starts_with("website") || name.starts_with("im1") => Some(Meaning::Useless),
         "grouptype" | "speeddial" | "locale" | "image" => Some(Meaning::Useless),
         _ => None,
     }

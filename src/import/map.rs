@@ -445,3 +445,7 @@ fn unknown_column(name: &str, headers: &[String]) -> Error {
 #[cfg(test)]
 #[path = "map_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "programs_tests.rs"]
+mod programs;

@@ -23,6 +23,7 @@ pub mod json_lines;
 mod json_values;
 pub mod map;
 pub mod match_existing;
+mod outlook_german;
 pub mod read;
 mod refusal;
 pub mod report;
