@@ -41,6 +41,16 @@ pub fn known_people(now: Timestamp) -> Vec<Value> {
             "notes": format!("{}: Prefers e-mail. Pays invoices on Fridays.", day(24)),
             "preferred_channel": "email", "source": "referral", "last_contacted_at": ago(24).to_string(),
         }),
+        json!({
+            "first_name": "Robert", "last_name": "Kowalski", "company": "Kowalski Logistics",
+            "phones": [{"number": "+12345678901", "label": "work", "primary": true}],
+            "tags": ["Lead"], "source": "web form",
+        }),
+        json!({
+            "first_name": "Maryann", "last_name": "Napoli", "company": "Napoli Pizza",
+            "phones": [{"number": "+18555749921", "label": "work", "primary": true}],
+            "tags": ["Supplier"], "source": "referral",
+        }),
     ]
 }
 

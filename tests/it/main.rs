@@ -36,6 +36,7 @@ mod numbers;
 mod openapi;
 mod orders;
 mod people;
+mod readme;
 mod records;
 mod retention;
 mod scenarios;

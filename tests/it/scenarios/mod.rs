@@ -1,7 +1,11 @@
 //! What people do with the product, step by step, over HTTP alone: to be read as a manual.
 
 mod cases;
+mod channels;
 mod consent;
+mod outbound;
+mod sales;
+mod switchboard;
 mod uses;
 
 use serde_json::{Value, json};
