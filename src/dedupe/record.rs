@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use super::letters::Letters;
 use super::standard::{Standard, hash, mix};
 use crate::domain::contact::{Contact, is_mobile_label};
-use crate::domain::name::{Generation, Identity};
+use crate::domain::name::{Gender, Generation, Identity};
 use crate::domain::phone::digit_value;
 
 /// Phone numbers, e-mail addresses and postal addresses of one contact that are looked at.
@@ -128,6 +128,8 @@ pub struct Record {
     pub(super) birthday: u32,
     /// Junior, senior and so on; nothing if the name does not say.
     pub(super) generation: Option<Generation>,
+    /// Whether the name addresses a man or a woman; nothing if it does not say.
+    pub(super) gender: Option<Gender>,
     /// Of the numbers in the name, in no order; 0 if there are none.
     pub(super) numbers: u64,
     /// Two letters; 0 if unknown.
@@ -234,6 +236,7 @@ impl Record {
         }
         let (given, surname) = (given.join(" "), surname.join(" "));
         let company = standard.company(input.company).join(" ");
+        let (generation, gender) = identity(input);
         Self {
             places: input
                 .places
@@ -252,7 +255,8 @@ impl Record {
             mails,
             classes,
             birthday: Standard::date(input.birthday),
-            generation: generation(input),
+            generation,
+            gender,
             numbers: numbers(input),
             country: country(input.country),
             text: buffer.text.into(),
@@ -278,16 +282,19 @@ impl Record {
 
     /// Whether the name holds what tells one of several people of one name apart.
     pub(super) fn is_numbered(&self) -> bool {
-        self.numbers != 0 || self.generation.is_some()
+        self.numbers != 0 || self.generation.is_some() || self.gender.is_some()
     }
 
     /// Whether the names say that these are two people, however alike they are: client 12 and
-    /// client 13, Peter Moss II and Peter Moss III.
+    /// client 13, Peter Moss II and Peter Moss III, Mr and Mrs Moss of one household.
     pub(super) fn is_other_person(&self, other: &Self) -> bool {
         let have_other_numbers =
             self.numbers != 0 && other.numbers != 0 && self.numbers != other.numbers;
-        have_other_numbers
-            || matches!((self.generation, other.generation), (Some(one), Some(other)) if one != other)
+        let have_other_generations =
+            self.generation.zip(other.generation).is_some_and(|(one, other)| one != other);
+        let have_other_genders =
+            self.gender.zip(other.gender).is_some_and(|(one, other)| one != other);
+        have_other_numbers || have_other_generations || have_other_genders
     }
 
     /// Something of every part of memory that a comparison reads: read for several records one
@@ -356,13 +363,15 @@ impl Buffer {
     }
 }
 
-/// Which of several people of one name it is, as far as any part of the name says.
-fn generation(input: &Input<'_>) -> Option<Generation> {
+/// Which of several people of one name it is, and whether a man or a woman is addressed, as far as any
+/// part of the name says.
+fn identity(input: &Input<'_>) -> (Option<Generation>, Option<Gender>) {
     fn given(text: &str) -> Option<&str> {
         Some(text.trim()).filter(|text| !text.is_empty())
     }
     let (first, last) = (given(input.first_name), given(input.last_name));
-    Identity::of(given(input.full_name), first, last, given(input.suffix)).generation
+    let found = Identity::of(given(input.full_name), first, last, given(input.suffix));
+    (found.generation, found.gender)
 }
 
 /// A hash of the numbers in a name, of an organisation if there is no person, without leading

@@ -1,5 +1,7 @@
 //! What the README shows does what it says: queries, commands, settings, and the paths it names.
 
+#![expect(clippy::disallowed_methods, reason = "test files need not survive a power cut")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;

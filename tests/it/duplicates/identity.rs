@@ -124,3 +124,39 @@ fn a_member_joins_only_by_its_own_likely_pairs() {
     assert_eq!(done["merged"][0]["others"], json!([second]), "{done}");
     server.get(&format!("/api/v1/contacts/{weak}")).expect(200);
 }
+
+#[test]
+fn people_of_one_household_are_not_offered_as_duplicates() {
+    let server = TestServer::start();
+    let home = |name: &str| {
+        json!({"name": name, "phone": "+12175550123", "email": "millers@home.example",
+            "addresses": [{"street": "12 Elm St", "city": "Springfield", "postal_code": "62701",
+                "country": "US"}]})
+    };
+    for name in ["John Miller", "Mary Miller", "Emma Miller"] {
+        server.create(&home(name));
+    }
+    let couples = [
+        ("Herr Baker", "Frau Baker"),
+        ("Mr. J. Cook", "Mrs. J. Cook"),
+        ("Monsieur Dupont", "Mme Dupont"),
+        ("Sr. García", "Sra. García"),
+    ];
+    for (at, (one, other)) in couples.iter().enumerate() {
+        for name in [one, other] {
+            let mut body = home(name);
+            body["phone"] = json!(format!("+1217555{:04}", 200 + at));
+            body["email"] = json!(format!("home{at}@home.example"));
+            body["addresses"][0]["street"] = json!(format!("{} Oak St", 31 + 12 * at));
+            server.create(&body);
+        }
+    }
+    for view in ["groups", "pairs"] {
+        let shown = server.get(&format!("/api/v1/duplicates?view={view}")).expect(200).json;
+        assert_eq!(shown["total"], 0, "{shown}");
+    }
+    // The same form of address speaks against nothing.
+    server.create(&json!({"name": "Herr Baker", "phone": "+12175550200",
+        "email": "home0@home.example"}));
+    assert_eq!(groups(&server, ""), [["Herr Baker", "Herr Baker"]]);
+}
