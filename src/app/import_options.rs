@@ -5,6 +5,7 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use super::error::Error;
+use super::import_companies::CompanyMode;
 use super::imports::{ImportOptions, ListMode};
 use crate::import::match_existing::{MatchKey, OnDuplicate};
 use crate::import::{Error as ImportError, default_for, parse_mapping};
@@ -55,6 +56,12 @@ pub(super) fn read(value: &Value) -> Result<ImportOptions, Error> {
             "match_names" => {
                 options.match_names =
                     value.as_bool().ok_or_else(|| wrong(key, "must be true or false"))?;
+            }
+            "companies" => {
+                options.companies = value
+                    .as_str()
+                    .and_then(CompanyMode::parse)
+                    .ok_or_else(|| wrong(key, "use none, link or create"))?;
             }
             "dry_run" => {
                 options.dry_run =

@@ -368,6 +368,7 @@ impl App {
         if work.is_empty() {
             return Ok((counts, done));
         }
+        run.lead_to_companies(&mut work)?;
         let pending = run.write(work, notes, None)?;
         let written = run.written(pending, &rows)?;
         let ends = written.outcomes.into_iter().zip(written.contacts);

@@ -18,6 +18,7 @@ use super::error::Error;
 use super::import_checkpoint::{
     Checkpoint, CheckpointInWrite, count, invalid_row, is_of_checkpoint, refused_row,
 };
+use super::import_companies::ImportCompanies;
 use super::import_consent;
 use super::import_match::{RowMatch, RowMatcher};
 use super::import_preview::TrialDetails;
@@ -89,6 +90,8 @@ pub(super) struct Run<'a> {
     trial: Option<Trial>,
     /// The lists that contacts join.
     lists: ImportLists,
+    /// The companies that rows name.
+    companies: ImportCompanies,
     last_write: LastWrite<'a>,
     /// What the columns of the list are called.
     pub(super) headers: Vec<String>,
@@ -163,6 +166,7 @@ impl<'a> Run<'a> {
             kept_rows: options.keeps_rows.then(KeptRows::default),
             trial: options.dry_run.then(Trial::default),
             lists: ImportLists::new(app, caller, &options.lists, app.partition.now())?,
+            companies: ImportCompanies::new(options.companies),
             last_write: LastWrite::new(&app.own_writes, caller),
             headers: Vec::new(),
             puts: Vec::new(),
@@ -481,6 +485,7 @@ impl<'a> Run<'a> {
         if work.is_empty() && self.puts.is_empty() {
             return Ok(());
         }
+        self.lead_to_companies(&mut work)?;
         let outcomes = if let Some(trial) = &mut self.trial {
             Outcomes::OfTrial(trial.write(self.app, self.caller, &self.settings, &work)?)
         } else {
@@ -492,6 +497,11 @@ impl<'a> Run<'a> {
         };
         self.in_flight = Some(InFlight { outcomes, rows: written, people });
         Ok(())
+    }
+
+    /// Leads rows that are to be written to their companies.
+    pub(super) fn lead_to_companies(&mut self, work: &mut [RowDecision]) -> Result<(), Error> {
+        self.companies.lead(self.app, self.caller, self.trial.as_ref(), work)
     }
 
     /// How far it is with everything that is counted.
@@ -536,6 +546,7 @@ impl<'a> Run<'a> {
         // Refused rows alone make no list.
         let is_news = !work.is_empty() || puts.iter().any(|(key, _)| !is_of_checkpoint(key));
         let new_lists = if is_news { self.lists.take_new() } else { Vec::new() };
+        let new_companies = self.companies.take_new();
         if let Some(checkpoint) = &mut checkpoint {
             checkpoint.joins(self.lists.every());
         }
@@ -554,6 +565,11 @@ impl<'a> Run<'a> {
                 if let Some(kind) = kind_by_name("list") {
                     for list in &new_lists {
                         tx.put_record(kind, None, list)?;
+                    }
+                }
+                if let Some(kind) = kind_by_name("company") {
+                    for company in &new_companies {
+                        tx.put_record(kind, None, company)?;
                     }
                 }
                 let mut put_on: BTreeMap<Uuid, Vec<ContactId>> = BTreeMap::new();

@@ -10,6 +10,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::error::Error;
+use super::import_companies::{CompanyMode, check_mode};
 use super::import_list::{List, ListForm};
 use super::import_preview::TrialDetails;
 use super::import_run::Run;
@@ -61,6 +62,8 @@ pub struct ImportOptions {
     pub tags: Vec<String>,
     /// Which lists contacts join.
     pub lists: ListMode,
+    /// What becomes of the companies that rows name.
+    pub companies: CompanyMode,
     /// Nothing is written.
     pub dry_run: bool,
     /// All rows are written or none, and what is otherwise left out of a row because the organisation
@@ -87,6 +90,7 @@ impl Default for ImportOptions {
             default_country: None,
             tags: Vec::new(),
             lists: ListMode::default(),
+            companies: CompanyMode::default(),
             dry_run: false,
             strict: false,
             keeps_rows: false,
@@ -160,6 +164,7 @@ impl App {
     pub fn check_import(&self, caller: &Caller, options: &ImportOptions) -> Result<(), Error> {
         authorize(caller, Permission::Import)?;
         options.default_country.as_deref().map(check_country).transpose()?;
+        check_mode(caller, options.companies)?;
         match &options.lists {
             ListMode::None | ListMode::PerRow => {}
             ListMode::Existing(list) => {

@@ -351,6 +351,10 @@ pub(super) struct Import {
     /// A shared number or address is enough; otherwise the names must agree as well.
     #[arg(long)]
     pub(super) ignore_names: bool,
+    /// What becomes of the companies that rows name: they are names only, contacts belong to the one
+    /// that is called so (if not given), or companies that there are not are made.
+    #[arg(long, value_parser = ["none", "link", "create"])]
+    pub(super) companies: Option<String>,
     /// Country of national numbers in rows that name none, for example US.
     #[arg(long, value_name = "CC")]
     pub(super) default_country: Option<String>,

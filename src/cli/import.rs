@@ -14,7 +14,7 @@ use super::error::Failure;
 use super::output_file::OutputFile;
 use super::target::Target;
 use super::{job, output, progress};
-use crate::app::{App, ImportOptions, ImportReport, ListMode};
+use crate::app::{App, CompanyMode, ImportOptions, ImportReport, ListMode};
 use crate::domain::access::Caller;
 use crate::domain::text::counted;
 use crate::import::match_existing::{MatchKey, OnDuplicate};
@@ -177,6 +177,7 @@ fn options_of(command: &Import) -> Result<ImportOptions, Failure> {
         },
         lists,
         match_keys: command.match_keys.iter().filter_map(|key| MatchKey::parse(key)).collect(),
+        companies: command.companies.as_deref().and_then(CompanyMode::parse).unwrap_or_default(),
         match_names: !command.ignore_names,
         on_duplicate: command
             .on_duplicate
@@ -320,6 +321,7 @@ fn said_of(command: &Import, options: &ImportOptions) -> Value {
         "defaults": defaults,
         "map": command.map,
         "match_names": options.match_names,
+        "companies": options.companies.as_str(),
         "on_duplicate": command.on_duplicate,
         "default_country": options.default_country,
         "tags": options.tags,

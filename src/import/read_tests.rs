@@ -258,6 +258,109 @@ proptest! {
     }
 }
 
+/// How a text becomes bytes.
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    Utf8,
+    Utf8WithMark,
+    Utf16Little,
+    Utf16Big,
+    Latin1,
+}
+
+const FORMS: [Form; 5] =
+    [Form::Utf8, Form::Utf8WithMark, Form::Utf16Little, Form::Utf16Big, Form::Latin1];
+
+impl Form {
+    fn bytes(self, text: &str) -> Vec<u8> {
+        match self {
+            Self::Utf8 => text.as_bytes().to_vec(),
+            Self::Utf8WithMark => format!("\u{feff}{text}").into_bytes(),
+            Self::Utf16Little => {
+                format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect()
+            }
+            Self::Utf16Big => {
+                format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_be_bytes).collect()
+            }
+            Self::Latin1 => text.chars().map(|letter| letter as u8).collect(),
+        }
+    }
+}
+
+/// A table as some program writes it.
+fn written(
+    rows: &[Vec<String>],
+    delimiter: Delimiter,
+    quotes: csv::QuoteStyle,
+    terminator: csv::Terminator,
+) -> String {
+    let mut writer = csv::WriterBuilder::new()
+        .delimiter(delimiter.byte())
+        .quote_style(quotes)
+        .terminator(terminator)
+        .from_writer(Vec::new());
+    writer.write_record(["Name", "Phone", "City"]).expect("write");
+    for row in rows {
+        writer.write_record(row).expect("write");
+    }
+    String::from_utf8(writer.into_inner().expect("flush")).expect("text")
+}
+
+fn quotes() -> impl Strategy<Value = csv::QuoteStyle> {
+    proptest::sample::select(vec![csv::QuoteStyle::Necessary, csv::QuoteStyle::Always])
+}
+
+fn line_ends() -> impl Strategy<Value = csv::Terminator> {
+    proptest::sample::select(vec![
+        csv::Terminator::CRLF,
+        csv::Terminator::Any(b'\n'),
+        csv::Terminator::Any(b'\r'),
+    ])
+}
+
+proptest! {
+    /// Nothing is said of the dialect: it is found out.
+    #[test]
+    fn a_table_in_any_dialect_is_read_as_its_rows(
+        rows in proptest::collection::vec(
+            ("[A-Zé][a-zü]{1,8} [A-Z][a-zß]{1,8}", "[+][1-9][0-9]{7,11}", "[A-Zé][a-zö]{2,9}")
+                .prop_map(|(name, phone, city)| vec![name, phone, city]), 1..20),
+        delimiter in proptest::sample::select(Delimiter::ALL.to_vec()),
+        quotes in quotes(),
+        line_end in line_ends(),
+        form in proptest::sample::select(FORMS.to_vec()),
+    ) {
+        let text = written(&rows, delimiter, quotes, line_end);
+        let bytes = form.bytes(&text);
+        let mut reader = open(&bytes).expect("open");
+        prop_assert_eq!(reader.headers(), &["Name", "Phone", "City"][..]);
+        prop_assert_eq!(reader.delimiter(), delimiter);
+        let found: Vec<RawRow> = reader.rows().map(|row| row.expect("row")).collect();
+        let found: Vec<Vec<&str>> = found.iter().map(cells).collect();
+        prop_assert_eq!(found, rows);
+    }
+
+    /// With the worst of cells, where the delimiter is said.
+    #[test]
+    fn any_cells_come_back_from_any_dialect(
+        rows in proptest::collection::vec(
+            proptest::collection::vec("[a-z\", ;\n|é\t']{0,8}x", 3), 1..20),
+        delimiter in proptest::sample::select(Delimiter::ALL.to_vec()),
+        quotes in quotes(),
+        crlf in any::<bool>(),
+        form in proptest::sample::select(vec![
+            Form::Utf8, Form::Utf8WithMark, Form::Utf16Little, Form::Utf16Big]),
+    ) {
+        let line_end = if crlf { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') };
+        let bytes = form.bytes(&written(&rows, delimiter, quotes, line_end));
+        let options = ReadOptions { delimiter: Some(delimiter), ..ReadOptions::default() };
+        let mut reader = Reader::open(bytes.as_slice(), &options).expect("open");
+        let found: Vec<RawRow> = reader.rows().map(|row| row.expect("row")).collect();
+        let found: Vec<Vec<&str>> = found.iter().map(cells).collect();
+        prop_assert_eq!(found, rows);
+    }
+}
+
 fn check_any(bytes: &[u8]) -> Result<(), TestCaseError> {
     let Ok(mut reader) = open(bytes) else { return Ok(()) };
     let width = reader.headers().len();

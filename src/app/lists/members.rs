@@ -10,6 +10,7 @@ use super::super::bulk_actions::{BulkStart, BulkTrial, Deed};
 use super::super::bulk_request::{BulkMode, read_selection};
 use super::super::error::{Error, Noun};
 use super::super::idempotency::Idempotency;
+use super::super::import_companies::named_record;
 use super::super::imports::ListMode;
 use super::super::jobs::BulkJob;
 use super::super::{App, authorize};
@@ -17,7 +18,7 @@ use crate::domain::access::{Caller, Permission};
 use crate::domain::audit::{AuditAction, FieldChange};
 use crate::domain::ids::ContactId;
 use crate::domain::list::{ContactList, ListBook, list_kind};
-use crate::domain::record::{self, Head, Record, Verb, Writing, kind_by_name};
+use crate::domain::record::{Record, Verb, kind_by_name};
 use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
 use crate::engine::Tx;
@@ -171,24 +172,10 @@ impl ImportLists {
 
     fn make(&mut self, caller: &Caller, name: &str, now: Timestamp) -> Result<Uuid, Error> {
         let kind = kind_by_name("list").ok_or(Error::NotFound(Noun::Record("list")))?;
-        let body = json!({"name": name});
-        let mut values = record::read(kind.fields(), &body, None).map_err(Error::Invalid)?;
-        let actor = caller.actor.as_ref();
-        let writing = Writing { now, actor, is_news: false };
-        kind.settle(None, &mut values, writing).map_err(Error::Invalid)?;
-        let head = Head {
-            id: Uuid::now_v7(),
-            organization: caller.organization,
-            version: 1,
-            created_at: now,
-            updated_at: now,
-            created_by: actor.to_owned(),
-            updated_by: actor.to_owned(),
-            deleted_at: None,
-        };
-        let id = head.id;
+        let list = named_record(caller, kind, name, now)?;
+        let id = list.head.id;
         self.made.insert(fold(name), id);
-        self.new.push(Record { head, values });
+        self.new.push(list);
         Ok(id)
     }
 
