@@ -7,6 +7,7 @@
 //! and decides who may do what; `devices` writes what telephones read, `edge` answers them without a server; `http` and `cli` offer it all.
 
 pub mod error;
+pub mod priority;
 
 pub mod domain;
 pub mod edge;

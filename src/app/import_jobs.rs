@@ -33,6 +33,7 @@ use crate::domain::ids::OrgNumber;
 use crate::domain::text::counted;
 use crate::domain::time::Timestamp;
 use crate::import::{ColumnReport, Counts, Warning};
+use crate::priority::{Rank, step_back};
 
 /// Imports that run at the same time; others wait their turn.
 pub(super) const MOST_RUNNING: usize = 1;
@@ -308,6 +309,7 @@ impl App {
         let by = caller.clone();
         let staged = file.clone();
         let spawned = std::thread::Builder::new().name("import".to_owned()).spawn(move || {
+            step_back(Rank::Background);
             app.run_import(id, &by, &file, &options, &cancel);
         });
         let Ok(thread) = spawned else {

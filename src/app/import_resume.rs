@@ -19,6 +19,7 @@ use super::{App, import_options};
 use crate::domain::access::{Caller, Organization};
 use crate::domain::ids::OrgNumber;
 use crate::engine::{Error as EngineError, codec, keys};
+use crate::priority::{Rank, step_back};
 
 /// What an import needs to go on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,6 +125,7 @@ impl App {
         self.import_jobs.take_turn();
         let app = Arc::clone(self);
         let work = move || {
+            step_back(Rank::Background);
             for one in &all {
                 app.resume_import(one);
             }

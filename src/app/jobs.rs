@@ -20,6 +20,7 @@ use super::kept_jobs::{KeptJob, KeptWork, Remembered, make_room};
 use crate::domain::access::{Caller, Permission};
 use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::time::Timestamp;
+use crate::priority::{Rank, step_back};
 
 /// Jobs of an organisation that run at once; more are told to come back.
 const MOST_RUNNING: usize = 4;
@@ -356,6 +357,7 @@ impl App {
     ) -> Result<(), Error> {
         let app = Arc::clone(self);
         let spawned = std::thread::Builder::new().name("bulk".to_owned()).spawn(move || {
+            step_back(Rank::Background);
             let ended = work(&app);
             let finished = app.partition.now();
             let is_cancelled = ended.is_err() && app.is_cancelled_job(id);
@@ -527,7 +529,10 @@ impl App {
         let app = Arc::clone(self);
         let mut threads = self.bulk_jobs.threads.lock();
         threads.retain(|thread| !thread.is_finished());
-        match std::thread::Builder::new().name(name.to_owned()).spawn(move || work(&app)) {
+        match std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            step_back(Rank::Background);
+            work(&app);
+        }) {
             Ok(thread) => threads.push(thread),
             Err(error) => tracing::error!("no thread is left: {error}"),
         }

@@ -79,9 +79,10 @@ pub(super) struct Edge {
     /// Most connections of one address at once; 0 for any number.
     #[arg(long, default_value_t = 4096, value_name = "N")]
     max_connections_per_address: usize,
-    /// Most searches that run at once; as many as four times that wait up to 2 s.
-    #[arg(long, default_value_t = 64, value_name = "N")]
-    max_searches: usize,
+    /// Most searches that run at once [default: twice the processors, at least 4]; 256 more wait up
+    /// to a second. Lookups never wait for them.
+    #[arg(long, value_name = "N")]
+    max_searches: Option<usize>,
     /// Most exports at once.
     #[arg(long, default_value_t = 4, value_name = "N")]
     max_exports: usize,
@@ -115,8 +116,10 @@ impl Edge {
             }
         }
         options.connections_per_address = self.max_connections_per_address;
-        options.searches = self.max_searches;
-        options.searches_waiting = self.max_searches.saturating_mul(4);
+        if let Some(searches) = self.max_searches {
+            options.searches = searches;
+            options.searches_waiting = options.searches_waiting.max(searches.saturating_mul(4));
+        }
         options.exports = self.max_exports;
         options.search_budget = Duration::from_secs(self.search_timeout);
         options.request_budget = Duration::from_secs(self.request_timeout);

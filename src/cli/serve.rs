@@ -16,6 +16,7 @@ use crate::domain::text::counted;
 use crate::engine::{Options, SnapshotOptions, StartProgress};
 use crate::generate;
 use crate::http::{self, ServeOptions};
+use crate::priority::{Rank, step_back};
 
 /// The options of the server, if it would take them.
 pub(super) fn options(args: &Args, command: &Serve) -> Result<ServeOptions, Failure> {
@@ -65,6 +66,11 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
         },
         ..Options::default()
     };
+    // What is worked on in parallel are lists, duplicates and the start itself.
+    let pool = rayon::ThreadPoolBuilder::new().start_handler(|_| step_back(Rank::Background));
+    if pool.build_global().is_err() {
+        tracing::debug!("the threads for parallel work had been started before");
+    }
     let app = Arc::new(App::open(data_dir, options)?);
     if let Some(token) = app.bootstrap(command.admin_token.as_deref())?
         && command.demo.is_none()

@@ -25,10 +25,7 @@ pub(super) async fn run<T: Send + 'static>(
     work: impl FnOnce(&App) -> Result<T, app::Error> + Send + 'static,
 ) -> Result<T, Problem> {
     let app = Arc::clone(&state.app);
-    match web::block(move || work(&app)).await {
-        Ok(result) => result.map_err(Problem::from),
-        Err(_) => Err(Problem::new(ErrorCode::Internal, "the server could not do this")),
-    }
+    settle(web::block(move || work(&app)).await)
 }
 
 /// As [`run`], for work that takes long: it is told when nobody waits for it any more.
@@ -39,10 +36,7 @@ pub(super) async fn run_while_wanted<T: Send + 'static>(
 ) -> Result<T, Problem> {
     let (_wanted, cancel) = wanted(request);
     let app = Arc::clone(&state.app);
-    match web::block(move || work(&app, &cancel)).await {
-        Ok(result) => result.map_err(Problem::from),
-        Err(_) => Err(Problem::new(ErrorCode::Internal, "the server could not do this")),
-    }
+    settle(web::block(move || work(&app, &cancel)).await)
 }
 
 /// As [`run`], for what reads as much as a search does: as many at once as searches.
@@ -51,13 +45,21 @@ pub(super) async fn search<T: Send + 'static>(
     work: impl FnOnce(&App) -> Result<T, app::Error> + Send + 'static,
 ) -> Result<T, Problem> {
     let place = state.searches.enter().await?;
-    run(state, move |app| {
-        let done = work(app);
+    let app = Arc::clone(&state.app);
+    let done = state.searching.run(move || {
+        let done = work(&app);
         // Kept until here even if the caller has gone: the work has not.
         drop(place);
         done
-    })
-    .await
+    });
+    settle(done.await)
+}
+
+fn settle<T, E>(done: Result<Result<T, app::Error>, E>) -> Result<T, Problem> {
+    match done {
+        Ok(result) => result.map_err(Problem::from),
+        Err(_) => Err(Problem::new(ErrorCode::Internal, "the server could not do this")),
+    }
 }
 
 /// As [`run_while_wanted`], for what may read everything there is: few at once.
@@ -67,13 +69,15 @@ pub(super) async fn scan<T: Send + 'static>(
     work: impl FnOnce(&Arc<App>, &Cancel) -> Result<T, app::Error> + Send + 'static,
 ) -> Result<T, Problem> {
     let place = state.scans.enter().await?;
-    run_while_wanted(request, state, move |app, cancel| {
-        let done = work(app, cancel);
+    let (_wanted, cancel) = wanted(request);
+    let app = Arc::clone(&state.app);
+    let done = state.scanning.run(move || {
+        let done = work(&app, &cancel);
         // Kept until here even if the caller has gone: the work may go on for a moment.
         drop(place);
         done
-    })
-    .await
+    });
+    settle(done.await)
 }
 
 /// Held by a handler while it waits for work; dropped with the handler, also when its time is over.

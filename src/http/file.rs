@@ -11,6 +11,7 @@ use super::error::Problem;
 use super::state::State;
 use crate::app::{App, Cancel, Error};
 use crate::error::ErrorCode;
+use crate::priority::{Rank, step_back};
 
 /// Bytes that are sent at once.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -64,6 +65,7 @@ pub(super) async fn send(
     let (sender, mut receiver) = mpsc::channel(8);
     let app = Arc::clone(&state.app);
     let spawned = std::thread::Builder::new().name("export".to_owned()).spawn(move || {
+        step_back(Rank::Background);
         let mut channel = Channel { sender: sender.clone(), buffer: Vec::new() };
         // The body takes no more once its client is gone, also before anything is written.
         let body = sender.clone();

@@ -38,6 +38,7 @@ mod import_upload;
 mod imports;
 mod integrations;
 mod jobs;
+mod lane;
 mod limits;
 mod listen;
 mod lists;

@@ -117,9 +117,9 @@ impl Default for ServeOptions {
             failure_rate: Rate::new(20, 60 * second),
             connections_per_address: 4_096,
             most_connections: None,
-            searches: 64,
+            searches: searches_at_once(),
             searches_waiting: 256,
-            search_patience: 2 * second,
+            search_patience: second,
             exports: 4,
             request_budget: 60 * second,
             search_budget: 30 * second,
@@ -130,6 +130,12 @@ impl Default for ServeOptions {
             handle_signals: true,
         }
     }
+}
+
+/// Searches work in memory for the most part: more at once than twice the processors take longer
+/// each, and no more are answered.
+fn searches_at_once() -> usize {
+    std::thread::available_parallelism().map_or(4, |all| (2 * all.get()).max(4))
 }
 
 impl ServeOptions {

@@ -1,5 +1,6 @@
 //! What every handler may use.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::Sender;
@@ -10,6 +11,7 @@ use super::budget::Budgets;
 use super::gate::Gate;
 use super::google_sheet::SheetFetcher;
 use super::headers::Headers;
+use super::lane::Lane;
 use super::limits;
 use super::metrics::Metrics;
 use super::oidc::Provider;
@@ -18,6 +20,7 @@ use super::pace::Pace;
 use super::tls::Certificates;
 use crate::app::App;
 use crate::domain::access::Caller;
+use crate::priority::Rank;
 
 /// Passwords that are hashed at once.
 const SIGN_INS: usize = 1;
@@ -41,6 +44,10 @@ pub(super) struct State {
     /// The hash of the token that may read the figures.
     pub(super) metrics_token: Option<blake3::Hash>,
     pub(super) searches: Gate,
+    /// Where they run.
+    pub(super) searching: Lane,
+    /// Where requests that read everything run.
+    pub(super) scanning: Lane,
     pub(super) exports: Gate,
     /// What reads all contacts, or all of something else, while somebody waits.
     pub(super) scans: Gate,
@@ -82,13 +89,15 @@ impl State {
         certificates: Option<Arc<Certificates>>,
         is_stopping: Arc<AtomicBool>,
         held: Sender<()>,
-    ) -> Result<Self, prometheus::Error> {
+    ) -> io::Result<Self> {
         let no_wait = std::time::Duration::ZERO;
         Ok(Self {
             app,
             demo: options.demo.clone(),
-            metrics: Metrics::new(certificates.is_some())?,
+            metrics: Metrics::new(certificates.is_some()).map_err(io::Error::other)?,
             metrics_token: options.metrics_token.as_deref().map(|t| blake3::hash(t.as_bytes())),
+            searching: Lane::new("search", options.searches, Rank::Search)?,
+            scanning: Lane::new("scan", SCANS, Rank::Background)?,
             searches: Gate::new(
                 "searches",
                 options.searches,

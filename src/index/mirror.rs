@@ -21,6 +21,7 @@ use super::sealed::{SealedDirectory, SealedFiles};
 use super::space::Space;
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, ContactNumber, OrgNumber};
+use crate::priority::{Rank, step_back_named};
 use crate::vault::Sealer;
 
 /// An index on disk with its one writer.
@@ -78,6 +79,8 @@ impl Mirror {
         // The next change would have the number of the last commit, and a merge that begins before
         // the next commit would take a delete of that number for one that was made long ago.
         writer.run(std::iter::empty())?;
+        // They have begun by now, and have their names.
+        step_back_named("merge_thread", Rank::Background);
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let payload = index.load_metas()?.payload;
         let committed = payload.and_then(|p| p.parse().ok()).map_or(ChangeSeq::ZERO, ChangeSeq);

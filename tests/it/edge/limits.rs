@@ -225,3 +225,41 @@ fn usual_rates_spare_this_machine() {
     ask().expect(200);
     limited(ask());
 }
+
+/// The niceness of the threads of this process that have a name, by `/proc/self/task/N/stat`.
+#[cfg(target_os = "linux")]
+fn niceness_of(name: &str) -> Vec<i32> {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().flatten();
+    let stats = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("stat")).ok());
+    stats
+        .filter_map(|stat| {
+            let (head, fields) = stat.rsplit_once(") ")?;
+            let is_named = head.split_once(" (")?.1 == name;
+            // The 19th field of the line, and the 17th behind the name.
+            is_named.then(|| fields.split(' ').nth(16).unwrap().parse().unwrap())
+        })
+        .collect()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn searches_and_what_reads_everything_step_back_behind_lookups() {
+    let server = TestServer::with(|options| options.searches = 3);
+    server.get("/api/v1/contacts?q=anna").expect(200);
+    server.get("/api/v1/custom-fields?usage=true").expect(200);
+    for (name, niceness) in [("search", 5), ("scan", 10), ("merge_thread_0", 10)] {
+        let found = niceness_of(name);
+        // Servers of other tests may be starting theirs.
+        assert!(found.contains(&niceness), "{name}: {found:?}");
+    }
+    // Those that answer lookups have not.
+    let workers = niceness_of("actix-rt|system");
+    assert!(workers.contains(&0), "{workers:?}");
+    // And they answer although no search has a place.
+    let server = TestServer::with(|options| {
+        (options.searches, options.searches_waiting) = (0, 0);
+    });
+    server.get(PATH).expect(200);
+    let refused = server.get("/api/v1/contacts?q=anna").expect(503);
+    assert_eq!((refused.code(), refused.header("retry-after")), ("overloaded", Some("1")));
+}

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rayon::ThreadPoolBuilder;
 
 use super::{App, Error, Live, MOST_INLINE};
+use crate::priority::{Rank, step_back};
 
 /// How often it looks for changes that nobody has asked about.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -27,7 +28,10 @@ impl App {
         let app = Arc::clone(self);
         // Half of the processors stay for those who wait for an answer.
         let threads = std::thread::available_parallelism().map_or(1, |all| all.get().div_ceil(2));
-        let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .start_handler(|_| step_back(Rank::Background))
+            .build();
         let pool = pool.map_err(std::io::Error::other)?;
         std::thread::Builder::new().name("duplicates".to_owned()).spawn(move || {
             let mut waited: HashMap<u32, usize> = HashMap::new();
