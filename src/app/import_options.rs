@@ -57,6 +57,14 @@ pub(super) fn read(value: &Value) -> Result<ImportOptions, Error> {
                 options.match_names =
                     value.as_bool().ok_or_else(|| wrong(key, "must be true or false"))?;
             }
+            "keep_edited_since" => {
+                let text = value.as_str().unwrap_or_default().trim();
+                let time = text.parse().or_else(|_| format!("{text}T00:00:00Z").parse());
+                let time = time.map_err(|_no_time: jiff::Error| {
+                    wrong(key, "must be a time such as 2026-01-31T12:00:00Z, or a day")
+                })?;
+                options.keep_edited_since = Some(time);
+            }
             "companies" => {
                 options.companies = value
                     .as_str()

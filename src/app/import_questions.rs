@@ -369,6 +369,7 @@ impl App {
             return Ok((counts, done));
         }
         run.lead_to_companies(&mut work)?;
+        run.note_edits(&work, &rows)?;
         let pending = run.write(work, notes, None)?;
         let written = run.written(pending, &rows)?;
         let ends = written.outcomes.into_iter().zip(written.contacts);

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::custom_fields::FieldsInWrite;
 use super::error::Error;
 use super::exports::plain;
+use super::import_edits::{EditedFields, but_for_edits};
 use super::import_references::stay_in_sight;
 use super::merges::survivor_of;
 use super::protection::{assign_default_department, within_bytes, within_quotas};
@@ -31,6 +32,8 @@ pub(super) enum RowOutcome {
 
 /// Writes rows inside one write.
 pub(super) struct RowWriter<'a> {
+    /// What people have changed and is not overwritten.
+    pub(super) edited: &'a EditedFields,
     pub(super) fields: FieldsInWrite<'a>,
     pub(super) by: &'a Caller,
     pub(super) quotas: &'a Quotas,
@@ -78,7 +81,11 @@ impl RowWriter<'_> {
         if let Err(issues) = self.fields.refit(&mut draft, false) {
             return Ok(invalid(&issues));
         }
-        Ok(match for_update(&draft, &before).apply(&before, self.stamp) {
+        let applied = for_update(&draft, &before).apply(&before, self.stamp);
+        let edited = self.edited.get(&existing);
+        let applied =
+            applied.map(|after| after.and_then(|after| but_for_edits(&before, after, edited)));
+        Ok(match applied {
             Ok(None) => RowOutcome::Unchanged,
             Ok(Some(after)) => {
                 within_bytes(tx, self.by, self.quotas, &before, &after).map_err(Rejected::By)?;

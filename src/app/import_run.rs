@@ -20,6 +20,7 @@ use super::import_checkpoint::{
 };
 use super::import_companies::ImportCompanies;
 use super::import_consent;
+use super::import_edits::EditedFields;
 use super::import_match::{RowMatch, RowMatcher};
 use super::import_preview::TrialDetails;
 use super::import_preview_rows::{KeptRows, RowChange, RowGroup};
@@ -31,6 +32,7 @@ use super::job_undo::next_entry;
 use super::lists::{ImportLists, note_members};
 use super::own_writes::LastWrite;
 use crate::domain::access::{Caller, FieldRight, OrgSettings};
+use crate::domain::contact::Contact;
 use crate::domain::draft::{Draft, Stamp};
 use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::issue::FieldIssue;
@@ -90,6 +92,8 @@ pub(super) struct Run<'a> {
     trial: Option<Trial>,
     /// The lists that contacts join.
     lists: ImportLists,
+    /// What people have changed of contacts of the next group, and is not overwritten.
+    pub(super) edited: EditedFields,
     /// The companies that rows name.
     companies: ImportCompanies,
     last_write: LastWrite<'a>,
@@ -166,6 +170,7 @@ impl<'a> Run<'a> {
             kept_rows: options.keeps_rows.then(KeptRows::default),
             trial: options.dry_run.then(Trial::default),
             lists: ImportLists::new(app, caller, &options.lists, app.partition.now())?,
+            edited: EditedFields::new(),
             companies: ImportCompanies::new(options.companies),
             last_write: LastWrite::new(&app.own_writes, caller),
             headers: Vec::new(),
@@ -486,8 +491,10 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         self.lead_to_companies(&mut work)?;
+        self.note_edits(&work, &written)?;
         let outcomes = if let Some(trial) = &mut self.trial {
-            Outcomes::OfTrial(trial.write(self.app, self.caller, &self.settings, &work)?)
+            let edited = std::mem::take(&mut self.edited);
+            Outcomes::OfTrial(trial.write(self.app, self.caller, &self.settings, &work, &edited)?)
         } else {
             let kept = self.kept_by().map(|job| {
                 let before = self.checkpoint(stand);
@@ -525,6 +532,7 @@ impl<'a> Run<'a> {
         mut checkpoint: Option<CheckpointInWrite>,
     ) -> Result<PendingWrite<Written, Error>, Error> {
         let puts = std::mem::take(&mut self.puts);
+        let edited = std::mem::take(&mut self.edited);
         let org: OrgNumber = self.caller.organization;
         let now = self.app.partition.now();
         let actor: Arc<str> = format!("{} (import)", self.caller.actor).into();
@@ -555,7 +563,8 @@ impl<'a> Run<'a> {
                 tx.set_bulk();
                 let fields = FieldsInWrite::begin(tx, &known, &by, &settings, now)?;
                 let stamp = Stamp { now, actor: &actor, settings: &settings };
-                let mut row_writer = RowWriter { fields, by: &by, quotas: &quotas, stamp };
+                let mut row_writer =
+                    RowWriter { edited: &edited, fields, by: &by, quotas: &quotas, stamp };
                 let mut outcomes = Vec::with_capacity(work.len());
                 let mut contacts = Vec::with_capacity(work.len());
                 let entry = next_entry(tx, &by)?;
@@ -652,6 +661,24 @@ impl<'a> Run<'a> {
         self.keep_row(group, row, Some(change), &[]);
     }
 
+    /// A contact as it is, or as the trial has left it.
+    pub(super) fn known_contact(&self, id: ContactId) -> Result<Option<Arc<Contact>>, Error> {
+        match self.trial.as_ref().and_then(|trial| trial.by_id(id)) {
+            Some(known) => Ok(Some(known)),
+            None => Ok(self.app.partition.contact(self.caller.organization, id)?),
+        }
+    }
+
+    /// The settings of the organisation.
+    pub(super) fn settings(&self) -> &OrgSettings {
+        &self.settings
+    }
+
+    /// Names something about a row that is imported.
+    pub(super) fn warn(&mut self, issue: &RowIssue) {
+        self.warnings.add(std::slice::from_ref(issue));
+    }
+
     /// What a row would change of the contact that somebody is asked about.
     fn change_asked_about(
         &self,
@@ -659,12 +686,7 @@ impl<'a> Run<'a> {
         id: ContactId,
     ) -> Result<Option<RowChange>, Error> {
         let (Some(_), Some(valid)) = (&self.kept_rows, &row.valid) else { return Ok(None) };
-        let known = self.trial.as_ref().and_then(|trial| trial.by_id(id));
-        let known = match known {
-            Some(known) => Some(known),
-            None => self.app.partition.contact(self.caller.organization, id)?,
-        };
-        let Some(before) = known else { return Ok(None) };
+        let Some(before) = self.known_contact(id)? else { return Ok(None) };
         let stamp = Stamp { now: self.app.partition.now(), actor: "", settings: &self.settings };
         let after = for_update(&valid.draft, &before).apply(&before, stamp);
         let changes = after.ok().flatten().map(|after| before.changes(&after)).unwrap_or_default();

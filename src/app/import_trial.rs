@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::App;
 use super::error::Error;
 use super::import_consent::news_of;
+use super::import_edits::{EditedFields, but_for_edits};
 use super::import_preview::TrialDetails;
 use super::import_preview_rows::RowChange;
 use super::import_rows::{RowOutcome, for_update, invalid, new_of_row};
@@ -72,6 +73,7 @@ impl Trial {
         caller: &Caller,
         settings: &OrgSettings,
         work: &[RowDecision],
+        edited: &EditedFields,
     ) -> Result<Vec<(RowOutcome, RowChange)>, Error> {
         let stamp = Stamp { now: app.partition().now(), actor: "", settings };
         let mut changed: Vec<Change> = Vec::new();
@@ -89,7 +91,12 @@ impl Trial {
                         Some(before) => {
                             self.repeats += u64::from(before.number.0 >= FIRST_NUMBER);
                             let after = for_update(draft, &before).apply(&before, stamp);
-                            after.map(|after| after.map(|after| (Some(before), after)))
+                            let edited = edited.get(id);
+                            after.map(|after| {
+                                let after = after?;
+                                let after = but_for_edits(&before, after, edited)?;
+                                Some((Some(before), after))
+                            })
                         }
                     }
                 }

@@ -62,6 +62,8 @@ pub struct ImportOptions {
     pub tags: Vec<String>,
     /// Which lists contacts join.
     pub lists: ListMode,
+    /// What people have changed since then is not overwritten.
+    pub keep_edited_since: Option<Timestamp>,
     /// What becomes of the companies that rows name.
     pub companies: CompanyMode,
     /// Nothing is written.
@@ -90,6 +92,7 @@ impl Default for ImportOptions {
             default_country: None,
             tags: Vec::new(),
             lists: ListMode::default(),
+            keep_edited_since: None,
             companies: CompanyMode::default(),
             dry_run: false,
             strict: false,

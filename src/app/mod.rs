@@ -24,6 +24,7 @@ mod idempotency;
 mod import_checkpoint;
 mod import_companies;
 mod import_consent;
+mod import_edits;
 mod import_files;
 mod import_jobs;
 mod import_limits;

@@ -351,6 +351,10 @@ pub(super) struct Import {
     /// A shared number or address is enough; otherwise the names must agree as well.
     #[arg(long)]
     pub(super) ignore_names: bool,
+    /// Fields that people have changed since this time, such as 2026-01-31T12:00:00Z, stay as they
+    /// are.
+    #[arg(long, value_name = "TIME")]
+    pub(super) keep_edited_since: Option<crate::domain::time::Timestamp>,
     /// What becomes of the companies that rows name: they are names only, contacts belong to the one
     /// that is called so (if not given), or companies that there are not are made.
     #[arg(long, value_parser = ["none", "link", "create"])]

@@ -177,6 +177,7 @@ fn options_of(command: &Import) -> Result<ImportOptions, Failure> {
         },
         lists,
         match_keys: command.match_keys.iter().filter_map(|key| MatchKey::parse(key)).collect(),
+        keep_edited_since: command.keep_edited_since,
         companies: command.companies.as_deref().and_then(CompanyMode::parse).unwrap_or_default(),
         match_names: !command.ignore_names,
         on_duplicate: command
@@ -322,6 +323,7 @@ fn said_of(command: &Import, options: &ImportOptions) -> Value {
         "map": command.map,
         "match_names": options.match_names,
         "companies": options.companies.as_str(),
+        "keep_edited_since": options.keep_edited_since,
         "on_duplicate": command.on_duplicate,
         "default_country": options.default_country,
         "tags": options.tags,

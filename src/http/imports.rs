@@ -29,7 +29,7 @@ use crate::error::ErrorCode;
 /// `options` is a JSON object with `mapping` (`{"COLUMN": "field"}`, `#3` is the third column; or
 /// `map`, an array of `COLUMN=field`), `on_duplicate`, `match_keys`, `match_names`,
 /// `default_country`, `tags`, `delimiter`, `encoding`, `header`, `tag_separator`, `strict`,
-/// `companies`, `dry_run`.
+/// `companies`, `keep_edited_since`, `dry_run`.
 ///
 /// With `Idempotency-Key` the same request can be sent again: it is answered with the same import.
 #[utoipa::path(post, path = "/api/v1/imports", operation_id = "create_import", tag = "imports",

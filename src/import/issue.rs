@@ -69,6 +69,8 @@ pub enum IssueCode {
     NothingMapped,
     /// The row says something that its importer may not say.
     NotAllowed,
+    /// Somebody has changed the field since the list was made, and that stays.
+    EditKept,
     /// The row belongs to a contact that exists, and duplicates are to be asked about.
     NeedsReview,
 }
@@ -99,6 +101,7 @@ impl IssueCode {
             Self::ConsentUnproven => "consent_unproven",
             Self::NothingMapped => "nothing_mapped",
             Self::NotAllowed => "not_allowed",
+            Self::EditKept => "edit_kept",
             Self::NeedsReview => "needs_review",
         }
     }

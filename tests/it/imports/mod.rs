@@ -7,6 +7,7 @@ mod command;
 mod companies;
 mod consent;
 mod counted;
+mod edits;
 mod files;
 mod formulas;
 mod given_names;
