@@ -268,12 +268,12 @@ impl App {
                 found => return found.map(|job| (job, true)),
             }
         }
-        let place = match &list {
-            SentList::Sent(list) => list.path.clone(),
-            SentList::Previewed(id) => self.find_previewed(caller, *id)?.path,
+        let sent = match &list {
+            SentList::Sent(list) => list.clone(),
+            SentList::Previewed(id) => self.find_previewed(caller, *id)?,
         };
-        self.check_rows(caller, &place, &options)?;
-        let PreviewedList { path: file, source } = match list {
+        self.check_rows(caller, &sent.path, &options, sent.is_body)?;
+        let PreviewedList { path: file, source, .. } = match list {
             SentList::Sent(list) => list,
             SentList::Previewed(id) => self.take_previewed(caller, id)?,
         };

@@ -65,6 +65,8 @@ pub struct PreviewedList {
     pub path: PathBuf,
     /// What the file is called at whoever sent it.
     pub source: Option<String>,
+    /// It was all of the body of a request, as scripts send it.
+    pub is_body: bool,
 }
 
 /// One of the previews that are worked out.
@@ -93,7 +95,7 @@ impl App {
             return Err(Error::Overloaded("too many previews are worked out; try again later"));
         }
         let _turn = Turn(&self.previews.running);
-        self.check_rows(caller, &list.path, options)?;
+        self.check_rows(caller, &list.path, options, list.is_body)?;
         let io = |source| crate::engine::Error::Io { path: list.path.clone(), source };
         let input = self.open_staged_file(&list.path).map_err(io)?;
         let options = ImportOptions { dry_run: true, keeps_rows: true, ..options.clone() };
@@ -146,7 +148,7 @@ impl App {
                 kept.remove(&old);
             }
         }
-        let PreviewedList { path, source } = list;
+        let PreviewedList { path, source, .. } = list;
         let (org, actor) = (caller.organization, Arc::clone(&caller.actor));
         kept.insert(id, KeptUpload { org, actor, path, source, at: now });
         Ok(id)
@@ -182,8 +184,11 @@ impl App {
                 && one.actor == caller.actor
                 && !is_old(one, self.partition.now())
         });
-        let own =
-            own.map(|one| PreviewedList { path: one.path.clone(), source: one.source.clone() });
+        let own = own.map(|one| PreviewedList {
+            path: one.path.clone(),
+            source: one.source.clone(),
+            is_body: false,
+        });
         own.ok_or_else(|| {
             let detail =
                 "is not a list that you have previewed within the last hour: send it again";

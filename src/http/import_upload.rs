@@ -38,13 +38,22 @@ impl UploadedList {
         Self::of_file(path, Some(source.to_owned()), unkept, options)
     }
 
+    /// A list that is all of the body.
+    fn of_body(path: PathBuf, kind: &str, unkept: Unkept, options: ImportOptions) -> Self {
+        let mut list = Self::new(path, kind, unkept, options);
+        if let SentList::Sent(sent) = &mut list.list {
+            sent.is_body = true;
+        }
+        list
+    }
+
     fn of_file(
         path: PathBuf,
         source: Option<String>,
         unkept: Unkept,
         options: ImportOptions,
     ) -> Self {
-        let list = SentList::Sent(PreviewedList { path, source });
+        let list = SentList::Sent(PreviewedList { path, source, is_body: false });
         Self { list, unkept: Some(unkept), options }
     }
 }
@@ -68,7 +77,8 @@ pub(super) async fn receive(
         .imports_folder()
         .map_err(Problem::from)?
         .join(format!("{}.upload", Uuid::now_v7()));
-    let most = state.app.upload_limit(caller, state.limits.upload_bytes)?;
+    let is_body = !matches!(kind.as_str(), "multipart/form-data" | "application/json");
+    let most = state.app.upload_limit(caller, state.limits.upload_bytes, is_body)?;
     match kind.as_str() {
         "multipart/form-data" => {
             let boundary = boundary(&content_type).ok_or_else(|| {
@@ -150,7 +160,7 @@ pub(super) async fn receive(
         | "application/jsonl"
         | "application/x-ndjson" => {
             let unkept = receive_file(request, payload, state, &path, most).await?;
-            Ok(UploadedList::new(path, &kind, unkept, options))
+            Ok(UploadedList::of_body(path, &kind, unkept, options))
         }
         _ => Err(Problem::new(
             ErrorCode::UnsupportedMediaType,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{ended, import};
-use crate::support::server::{Answer, TestServer};
+use crate::support::server::{Answer, Client, TestServer};
 
 const TABLE: (&str, &str) = ("content-type", "text/csv");
 const FORM: (&str, &str) = ("content-type", "multipart/form-data; boundary=xyz");
@@ -153,4 +153,25 @@ fn settings_of_imports_that_cannot_be_are_refused_by_place() {
         (&settings["import_max_rows"], &settings["import_max_mib"]),
         (&json!(10_000), &json!(50))
     );
+}
+
+#[test]
+fn the_usual_limit_holds_people_and_not_the_scripts_of_who_runs_the_server() {
+    let server = TestServer::start();
+    let list = people(10_001);
+    let [body, form, json] = forms(&list);
+    for (head, body) in [form, json] {
+        let answer = server.send("POST", "/api/v1/imports", &[head], Some(body.as_bytes()));
+        assert_too_many(answer, 10_001);
+    }
+    let preview = |server: &Client| {
+        server.send("POST", "/api/v1/imports/preview", &[body.0], Some(body.1.as_bytes()))
+    };
+    let seen = preview(&server).expect(200).json;
+    assert_eq!(seen["counts"]["new"], 10_001, "{seen}");
+    let admin = server.role("admin");
+    assert_too_many(preview(&admin), 10_001);
+    // A limit that was set is meant for everybody.
+    server.patch("/api/v1/settings", &json!({"import_max_rows": 9_999})).expect(200);
+    assert_too_many(preview(&server), 10_001);
 }
