@@ -253,7 +253,6 @@ impl App {
         bodies: &[Value],
         idempotency: Option<Idempotency>,
     ) -> Result<BulkCreated, Error> {
-        use rayon::prelude::*;
         authorize(caller, Permission::Create)?;
         if bodies.len() > MOST_BULK {
             return Err(Error::invalid(
@@ -267,29 +266,16 @@ impl App {
         let must_be_unique = settings.phone_uniqueness == PhoneUniqueness::Reject;
         let now = self.partition.now();
         let org = caller.organization;
-        let mut drafts: Vec<Result<Draft, Vec<FieldIssue>>> =
-            bodies.par_iter().map(|body| draft_json::parse(body, &settings)).collect();
-        for slot in &mut drafts {
-            if let Ok(draft) = slot
-                && let Err(issues) = self.prepare_new(caller, &settings, draft)
-            {
-                *slot = Err(issues);
-            }
-        }
+        let mut drafts = self.drafts_of(caller, bodies, &settings);
         let gate = must_be_unique.then(|| self.number_gate.lock());
         if must_be_unique && !self.is_repeated(org, idempotency)? {
             let numbers = drafts.iter().flatten().flat_map(phones_of).count();
             self.count_guesses(caller, numbers)?;
             self.refuse_repeated_numbers(caller, &mut drafts)?;
         }
-        let with_rules = |draft: Result<Draft, Vec<FieldIssue>>| {
-            let rules =
-                draft.as_ref().ok().map(|draft| self.write_rules(caller, draft)).transpose()?;
-            Ok::<_, Error>(draft.and_then(|draft| Ok((rules.ok_or_else(Vec::new)?, draft))))
-        };
         let drafts: Vec<(ContactId, Ruled)> = drafts
             .into_iter()
-            .map(|draft| Ok((ContactId::generate(), with_rules(draft)?)))
+            .map(|draft| Ok((ContactId::generate(), self.with_rules(caller, draft)?)))
             .collect::<Result<_, Error>>()?;
         let actor = caller.actor.clone();
         let quotas = organization.quotas;
@@ -345,6 +331,36 @@ impl App {
         self.refresh_definitions(org)?;
         let (items, is_replay) = written.value;
         Ok(BulkCreated { items, seq: written.seq, is_replay })
+    }
+
+    /// Reads many contacts as they are sent, each by itself.
+    fn drafts_of(
+        &self,
+        caller: &Caller,
+        bodies: &[Value],
+        settings: &OrgSettings,
+    ) -> Vec<Result<Draft, Vec<FieldIssue>>> {
+        use rayon::prelude::*;
+        let mut drafts: Vec<Result<Draft, Vec<FieldIssue>>> =
+            bodies.par_iter().map(|body| draft_json::parse(body, settings)).collect();
+        for slot in &mut drafts {
+            if let Ok(draft) = slot
+                && let Err(issues) = self.prepare_new(caller, settings, draft)
+            {
+                *slot = Err(issues);
+            }
+        }
+        drafts
+    }
+
+    /// A draft with the rules that a contact made of it must keep to.
+    fn with_rules(
+        &self,
+        caller: &Caller,
+        draft: Result<Draft, Vec<FieldIssue>>,
+    ) -> Result<Ruled, Error> {
+        let rules = draft.as_ref().ok().map(|draft| self.write_rules(caller, draft)).transpose()?;
+        Ok(draft.and_then(|draft| Ok((rules.ok_or_else(Vec::new)?, draft))))
     }
 
     /// Turns drafts with numbers that a contact or an earlier draft has into issues.

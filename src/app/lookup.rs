@@ -65,6 +65,22 @@ impl LookupAnswer {
     }
 }
 
+/// Those of one switchboard number who have an extension: it says who it is.
+fn having_extension(
+    ranked: &[(Arc<Contact>, Candidate)],
+    extension: &str,
+) -> Vec<(Arc<Contact>, Candidate)> {
+    let having = ranked.iter().filter_map(|(contact, candidate)| {
+        let number = &contact.phones.get(candidate.slot)?.number;
+        let slot = contact
+            .phones
+            .iter()
+            .position(|p| p.number == *number && p.extension.as_deref() == Some(extension))?;
+        Some((Arc::clone(contact), Candidate { slot, ..*candidate }))
+    });
+    having.collect()
+}
+
 impl App {
     /// Finds the contacts of a number; a number that nobody has, or text that is no number, finds
     /// none and is no error.
@@ -132,19 +148,9 @@ impl App {
         }
         let mut count = found.total;
         if let Some(extension) = &query.extension {
-            // Behind one switchboard number the extension says who it is.
-            let with_extension: Vec<(Arc<Contact>, Candidate)> = ranked
-                .iter()
-                .filter_map(|(contact, candidate)| {
-                    let number = &contact.phones.get(candidate.slot)?.number;
-                    let slot = contact.phones.iter().position(|p| {
-                        p.number == *number && p.extension.as_ref() == Some(extension)
-                    })?;
-                    Some((Arc::clone(contact), Candidate { slot, ..*candidate }))
-                })
-                .collect();
-            if !with_extension.is_empty() {
-                ranked = with_extension;
+            let having = having_extension(&ranked, extension);
+            if !having.is_empty() {
+                ranked = having;
                 count = ranked.len();
             }
         }

@@ -181,29 +181,7 @@ pub(super) fn run(args: &Args, command: &ContactCommand) -> Result<(), Failure> 
             };
             output::print_json(&found)
         }
-        ContactCommand::Create(body) => {
-            let body = body.read()?;
-            let made = match Target::open(args)? {
-                Target::Remote(client) => client.post(PATH, &body)?,
-                Target::Local { app, caller } => {
-                    let made = app.create_contact(&caller, &body, None)?;
-                    let mut answer = shown(&app, &caller, &made.contact)?;
-                    if !made.duplicates.is_empty() {
-                        answer["duplicates"] = json!(made.duplicates);
-                    }
-                    answer
-                }
-            };
-            for one in made["duplicates"].as_array().into_iter().flatten() {
-                let text = |name: &str| one[name].as_str().unwrap_or_default();
-                output::tell(&format!(
-                    "note: {} ({}) may be the same person",
-                    text("display_name"),
-                    text("id")
-                ));
-            }
-            print_changed(args, &made)
-        }
+        ContactCommand::Create(body) => create(args, body),
         ContactCommand::Edit { id, body, version } => {
             let body = body.read()?;
             let changed = match Target::open_existing(args)? {
@@ -251,6 +229,28 @@ pub(super) fn run(args: &Args, command: &ContactCommand) -> Result<(), Failure> 
             })
         }
     }
+}
+
+/// Makes a contact, and names who may be the same person.
+fn create(args: &Args, body: &Body) -> Result<(), Failure> {
+    let body = body.read()?;
+    let made = match Target::open(args)? {
+        Target::Remote(client) => client.post(PATH, &body)?,
+        Target::Local { app, caller } => {
+            let made = app.create_contact(&caller, &body, None)?;
+            let mut answer = shown(&app, &caller, &made.contact)?;
+            if !made.duplicates.is_empty() {
+                answer["duplicates"] = json!(made.duplicates);
+            }
+            answer
+        }
+    };
+    for one in made["duplicates"].as_array().into_iter().flatten() {
+        let text = |name: &str| one[name].as_str().unwrap_or_default();
+        let (name, id) = (text("display_name"), text("id"));
+        output::tell(&format!("note: {name} ({id}) may be the same person"));
+    }
+    print_changed(args, &made)
 }
 
 fn print_changed(args: &Args, contact: &Value) -> Result<(), Failure> {

@@ -52,9 +52,11 @@ pub(super) fn search(args: &Args, command: &Search) -> Result<(), Failure> {
                 .map_err(|error| crate::app::Error::WriteFailed(error.to_string()))?
         }
     };
-    if args.json {
-        return output::print_json(&body);
-    }
+    if args.json { output::print_json(&body) } else { print_search(command, &body) }
+}
+
+/// Prints what a search found as a table.
+fn print_search(command: &Search, body: &Value) -> Result<(), Failure> {
     for warning in body["warnings"].as_array().into_iter().flatten() {
         output::tell(&format!("note: {}", text(warning)));
     }

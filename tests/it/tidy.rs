@@ -45,6 +45,37 @@ const CRATES: &[(&str, &[&str])] = &[
 
 const MOST_LINES: usize = 800;
 
+/// Lines of the body of a function.
+const MOST_BODY_LINES: usize = 80;
+
+/// Functions that are longer, nearly all of them tables written as a `match`, with a bound for each.
+/// None is added, and bounds only go down.
+const LONG: &[(&str, &str, usize)] = &[
+    ("app/bulk_request.rs", "read_action", 110),
+    ("app/import_options.rs", "read", 140),
+    ("app/import_questions.rs", "carry_out_answers", 100),
+    ("app/import_run.rs", "write", 110),
+    ("app/imports.rs", "import_contacts", 120),
+    ("app/merges/merge.rs", "merge", 90),
+    ("cli/admin.rs", "organization", 90),
+    ("cli/custom_field.rs", "run", 100),
+    ("dedupe/block_key.rs", "keys", 100),
+    ("domain/date.rs", "month", 110),
+    ("domain/draft.rs", "put_into", 120),
+    ("domain/draft_json.rs", "draft", 110),
+    ("domain/name/affix.rs", "is_degree", 90),
+    ("domain/record/field.rs", "fit", 120),
+    ("domain/view.rs", "of", 90),
+    ("engine/check.rs", "check", 90),
+    ("engine/partition.rs", "open", 120),
+    ("http/import_upload.rs", "receive", 120),
+    ("import/alias.rs", "target", 110),
+    ("index/document/values.rs", "add", 130),
+    ("index/schema.rs", "of", 110),
+    ("search/explain/mod.rs", "condition", 90),
+    ("search/run.rs", "step", 110),
+];
+
 struct Source {
     path: PathBuf,
     /// The module right below the root; `lib`, `main` or `error` for the files there.
@@ -242,6 +273,58 @@ fn files_say_what_they_are_and_stay_readable() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The functions of a file outside its tests: their names, and how many lines their bodies have.
+fn functions(text: &str) -> Vec<(String, usize)> {
+    let lines: Vec<&str> =
+        text.lines().take_while(|line| !line.trim_start().starts_with("mod tests {")).collect();
+    let mut found = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let begin = line.trim_start();
+        let is_item = ["fn ", "pub", "const fn ", "async fn "].iter().any(|w| begin.starts_with(w));
+        let Some((before, rest)) = begin.split_once("fn ").filter(|_| is_item) else { continue };
+        let is_head = before.split_whitespace().all(|word| {
+            word.starts_with("pub")
+                || ["in", "const", "async"].contains(&word)
+                || word.ends_with(')')
+        });
+        let end = lines[at..].iter().position(|line| line.trim_end().ends_with(['{', '}', ';']));
+        let Some(open) = end.map(|end| at + end).filter(|open| lines[*open].ends_with('{')) else {
+            continue;
+        };
+        let close = format!("{}}}", &line[..line.len() - begin.len()]);
+        let body = lines[open + 1..].iter().position(|line| **line == close);
+        if let Some(body) = body.filter(|_| is_head) {
+            let is_name = |c: char| c.is_alphanumeric() || c == '_';
+            let name = &rest[..rest.find(|c| !is_name(c)).unwrap_or(rest.len())];
+            found.push((name.to_owned(), body));
+        }
+    }
+    found
+}
+
+#[test]
+fn functions_stay_short_and_long_ones_only_become_shorter() {
+    let mut seen = 0;
+    let mut known: Vec<_> = LONG.to_vec();
+    for source in sources("src") {
+        let path = source.path.to_string_lossy().replace('\\', "/");
+        for (name, lines) in functions(&source.text) {
+            seen += 1;
+            if lines <= MOST_BODY_LINES || path.ends_with("tests.rs") {
+                continue;
+            }
+            let of = |(file, long, _): &(&str, &str, usize)| path.ends_with(file) && *long == name;
+            let Some(at) = known.iter().position(of) else {
+                panic!("{name} in {path} has {lines} lines, more than {MOST_BODY_LINES}: split it")
+            };
+            let (_, _, most) = known.swap_remove(at);
+            assert!(lines <= most, "{name} in {path} has {lines} lines, and had {most} at most");
+        }
+    }
+    assert!(seen > 5_000, "only {seen} functions were seen");
+    assert!(known.is_empty(), "shorter by now, so take them out of the list: {known:?}");
 }
 
 #[test]

@@ -24,6 +24,25 @@ fn somebody_who_must_not_be_called_is_told_everywhere_at_once() {
 }
 
 #[test]
+fn an_opt_out_shows_in_the_next_lookup_filter_and_export_and_stays_in_the_ledger() {
+    let server = TestServer::start();
+    let eva = json!({"name": "Eva Muster", "phone": "+12025550123", "opt_in": true});
+    let id = server.create_id(&eva);
+    assert_eq!(server.lookup("+12025550123", "")["results"][0]["opt_in"], true);
+    server.patch(&format!("/api/v1/contacts/{id}"), &json!({"opt_in": false})).expect(200);
+    assert_eq!(server.lookup("+12025550123", "")["results"][0]["opt_in"], false);
+    for (q, count) in [("opt_in:false", 1), ("opt_in:true", 0), ("consent:opted_out", 1)] {
+        let path = format!("/api/v1/contacts?q={q}");
+        assert_eq!(server.get(&path).expect(200).json["total"], count, "{q}");
+    }
+    let path = "/api/v1/contacts/export?format=csv&columns=name,opt_in";
+    let file = String::from_utf8(server.get(path).expect(200).body).unwrap();
+    assert!(file.contains("Eva Muster,false"), "{file}");
+    let ledger = server.get(&format!("/api/v1/contacts/{id}/consents")).expect(200).json;
+    assert_eq!(ledger["total"], 2, "{ledger}");
+}
+
+#[test]
 fn what_was_agreed_on_one_channel_says_nothing_against_another() {
     let server = TestServer::start();
     let id = server.create_id(&json!({"name": "Eva Muster", "phone": "+4930901820",
