@@ -383,7 +383,7 @@ impl App {
         let options = ImportOptions { job: Some(id), ..options.clone() };
         let result = run(&options);
         let ended = result.as_ref().map(Clone::clone).map_err(E::to_string);
-        self.conclude_import(id, caller, &options, &cancel, ended);
+        self.conclude_import(id, caller, &options, &cancel, (ended, None));
         result
     }
 
@@ -441,18 +441,17 @@ impl App {
             return;
         }
         let result = result.map_err(|error| error.to_string());
-        self.conclude_import(id, caller, options, cancel, result);
-        remove_staged_file(file);
+        self.conclude_import(id, caller, options, cancel, (result, Some(file)));
     }
 
-    /// Keeps how an import has ended.
+    /// Keeps how an import has ended; an uploaded list goes before that is shown.
     fn conclude_import(
         &self,
         id: Uuid,
         caller: &Caller,
         options: &ImportOptions,
         cancel: &AtomicBool,
-        result: Result<ImportReport, String>,
+        (result, upload): (Result<ImportReport, String>, Option<&Path>),
     ) {
         let columns = self.import_jobs.jobs.lock().get(&id).map(|kept| kept.job.columns.clone());
         if let Err(error) =
@@ -462,7 +461,7 @@ impl App {
         }
         let now = self.partition.now();
         let after = self.partition.audit_head(caller.organization).map(|head| head.number);
-        self.end_import(id, |job| {
+        self.end_import(id, upload, |job| {
             job.finished_at = Some(now);
             job.progress.seconds_left = None;
             job.audit_entries =
@@ -561,12 +560,23 @@ impl App {
     /// Changes how an import stands, and keeps it before it is shown; of a trial nothing is kept,
     /// for it writes nothing.
     pub(super) fn note_import(&self, id: Uuid, change: impl FnOnce(&mut ImportJob)) {
+        self.note_import_and(id, change, || {});
+    }
+
+    /// The same, with something that is done once it is kept and before it is shown.
+    pub(super) fn note_import_and(
+        &self,
+        id: Uuid,
+        change: impl FnOnce(&mut ImportJob),
+        between: impl FnOnce(),
+    ) {
         let Some((org, mut kept, mut job)) = self.import_to_keep(id) else { return };
         change(&mut job);
         if !job.dry_run {
             kept.work = KeptWork::Import(Box::new(job.without_values()));
             self.note_job(org, kept, false, None);
         }
+        between();
         self.update_import(id, |known| *known = job);
     }
 

@@ -173,23 +173,33 @@ impl App {
             tracing::error!("the audit log lacks import {id}: {error}");
         }
         let now = self.partition.now();
-        self.end_import(id, |job: &mut ImportJob| {
+        self.end_import(id, None, |job: &mut ImportJob| {
             job.finished_at = Some(now);
             job.state = ImportState::Failed;
             job.error = Some(why.to_owned());
         });
     }
 
-    /// Keeps how an import has ended, and forgets what it needed to go on.
-    pub(super) fn end_import(&self, id: Uuid, change: impl FnOnce(&mut ImportJob)) {
+    /// Keeps how an import has ended, and forgets what it needed to go on before that is shown.
+    pub(super) fn end_import(
+        &self,
+        id: Uuid,
+        upload: Option<&Path>,
+        change: impl FnOnce(&mut ImportJob),
+    ) {
         let resume = self.import_jobs.forget_resume(id);
-        self.note_import(id, change);
-        if let Some((org, ..)) = self.import_jobs.of(id) {
-            self.forget_checkpoint(org, id);
-        }
-        if let (Some(resume), Ok(folder)) = (resume, self.imports_folder()) {
-            remove_staged_file(&folder.join(resume.upload));
-        }
+        let forget = || {
+            if let Some((org, ..)) = self.import_jobs.of(id) {
+                self.forget_checkpoint(org, id);
+            }
+            if let (Some(resume), Ok(folder)) = (resume, self.imports_folder()) {
+                remove_staged_file(&folder.join(resume.upload));
+            }
+            if let Some(upload) = upload {
+                remove_staged_file(upload);
+            }
+        };
+        self.note_import_and(id, change, forget);
     }
 
     /// Whether an import ends here because the server does, and goes on with the next one.
