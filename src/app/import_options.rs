@@ -7,6 +7,8 @@ use serde_json::Value;
 use super::error::Error;
 use super::import_companies::CompanyMode;
 use super::imports::{ImportOptions, ListMode};
+use crate::domain::access::Caller;
+use crate::domain::custom_field::Definitions;
 use crate::import::match_existing::{MatchKey, OnDuplicate};
 use crate::import::{Error as ImportError, default_for, parse_mapping};
 
@@ -178,4 +180,19 @@ fn parsed<T: FromStr<Err = ImportError>>(key: &str, value: &Value) -> Result<T, 
     text.parse().map_err(|error: ImportError| {
         Error::invalid(&format!("/options/{key}"), "value", error.to_string())
     })
+}
+
+impl ImportOptions {
+    /// The same for an organisation with custom fields, as far as the caller sees them.
+    pub(super) fn with_declared(&self, definitions: &Definitions, caller: &Caller) -> Self {
+        let mut options = self.clone();
+        options.map.declared = definitions
+            .iter()
+            .filter(|one| {
+                one.declared && !one.is_withdrawn() && caller.fields.sees_custom(&one.key)
+            })
+            .map(|one| (one.key.clone(), one.label.clone()))
+            .collect();
+        options
+    }
 }

@@ -210,6 +210,7 @@ impl App {
             role: caller.role,
             today: today(self.partition.now(), settings.timezone.as_deref()),
         };
+        let options = &options.with_declared(&self.definitions(caller.organization), caller);
         let mut list = List::open(input, options).map_err(unreadable)?;
         let first = list.read()?;
         if let List::Table { reader, map } = &list

@@ -174,6 +174,7 @@ fn options_of(command: &Import) -> Result<ImportOptions, Failure> {
                 .map(|text| parse_default(text))
                 .collect::<Result<_, _>>()
                 .map_err(usage)?,
+            ..MapOptions::default()
         },
         lists,
         match_keys: command.match_keys.iter().filter_map(|key| MatchKey::parse(key)).collect(),

@@ -92,6 +92,9 @@ impl RowMap {
                         "list_mode per_row would put contacts on the lists that it names".to_owned()
                     }
                     (Origin::ReadOnly, None) => "only the server fills it".to_owned(),
+                    (Origin::Declared, None) => {
+                        format!("the custom field of this name{}", self.behind(index))
+                    }
                     (Origin::Unknown, None) => {
                         "its header is unknown; map it to a field, for example to cf.KEY".to_owned()
                     }

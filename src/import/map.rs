@@ -29,6 +29,20 @@ pub struct MapOptions {
     pub takes_lists: bool,
     /// Values of fields in rows that say nothing of them.
     pub defaults: Vec<(Target, String)>,
+    /// Keys and labels of the custom fields of the organisation: a column that nothing else claims
+    /// goes to the field that is called like it.
+    pub declared: Vec<(String, String)>,
+}
+
+impl MapOptions {
+    /// The custom field that is called like a column, by its key before its label.
+    fn declared(&self, header: &str) -> Option<Target> {
+        let name = squeeze(header);
+        let is_called = |text: &str| !name.is_empty() && squeeze(text) == name;
+        let by_key = self.declared.iter().find(|(key, _)| is_called(key));
+        let found = by_key.or_else(|| self.declared.iter().find(|(_, label)| is_called(label)));
+        found.map(|(key, _)| Target::Custom(key.clone()))
+    }
 }
 
 /// Why a column goes where it goes.
@@ -48,6 +62,8 @@ pub enum Origin {
     NoList,
     /// It is a column of our own exports that only the server fills.
     ReadOnly,
+    /// A custom field of the organisation is called like it.
+    Declared,
     /// Nobody knows what it is: it is ignored.
     Unknown,
 }
@@ -146,6 +162,11 @@ impl RowMap {
                         (target.clone(), *group, *origin)
                     }
                     Some((Meaning::LabelOf(_, group), origin)) => (Target::Ignore, *group, *origin),
+                    Some((Meaning::Useless, _)) | None
+                        if let Some(target) = options.declared(header) =>
+                    {
+                        (target, 0, Origin::Declared)
+                    }
                     Some((Meaning::Useless, _)) => (Target::Ignore, 0, Origin::Useless),
                     None if is_read_only(header) => (Target::Ignore, 0, Origin::ReadOnly),
                     None => (Target::Ignore, 0, Origin::Unknown),

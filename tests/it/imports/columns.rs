@@ -93,3 +93,38 @@ fn a_program_that_is_not_known_is_no_other_program() {
         assert!(!ada["external_crm_id"].is_null(), "{csv}");
     }
 }
+
+#[test]
+fn a_column_called_like_a_custom_field_goes_there() {
+    let server = TestServer::start();
+    for (key, label) in [("tier", "Customer tier"), ("shoe_size", "Size"), ("title", "Salutation")]
+    {
+        let body = json!({"key": key, "label": label, "type": "text"});
+        server.post("/api/v1/custom-fields", &body).expect(201);
+    }
+    let secret = json!({"key": "margin", "type": "text", "visible_to": ["admin"]});
+    server.post("/api/v1/custom-fields", &secret).expect(201);
+    let csv = "Name,TIER,Shoe Size,Salutation,Title,Margin,Hat size\n\
+        Ada Byron,gold,38,Countess,Analyst,high,7\n";
+    let job = import(&server, csv.as_bytes(), &json!({"map": ["Shoe Size=notes"]}));
+    for (name, target, why) in [
+        ("TIER", json!("cf.tier"), "custom field"),
+        ("Shoe Size", json!("notes"), "mapping"),
+        ("Salutation", json!("cf.title"), "custom field"),
+        ("Title", json!("title"), "header"),
+        ("Margin", json!("cf.margin"), "custom field"),
+        ("Hat size", json!(null), "unknown"),
+    ] {
+        let one = column(&job, name);
+        assert_eq!(one["target"], target, "{one}");
+        assert!(one["why"].as_str().unwrap().contains(why), "{one}");
+    }
+    let ada = server.search("ada", "&refresh=wait").json["contacts"][0].clone();
+    let expected = json!({"tier": "gold", "title": "Countess", "margin": "high"});
+    assert_eq!((&ada["custom_fields"], &ada["title"]), (&expected, &json!("Analyst")), "{ada}");
+    // Who does not see a field does not learn of it.
+    let manager = server.role("manager");
+    let job = import(&manager, csv.as_bytes(), &json!({"dry_run": true}));
+    assert_eq!(column(&job, "Margin")["target"], json!(null), "{job}");
+    assert_eq!(column(&job, "TIER")["target"], json!("cf.tier"), "{job}");
+}
