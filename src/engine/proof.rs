@@ -54,6 +54,11 @@ fn expected(
     at: ChangeSeq,
     contents: Contents,
 ) -> Result<Option<Contents>, Error> {
+    if at.next() < journal.first() {
+        // What has been written since without noting it, by an earlier version or a repair, is not
+        // there any more.
+        return Ok(None);
+    }
     let mut touched: HashMap<Vec<u8>, Touched> = HashMap::new();
     read(journal, at, journal.tail(), |entry| {
         if is_image(&entry) {
@@ -102,4 +107,43 @@ fn read(
         at = last;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::journal;
+    use crate::store::{self, Change};
+
+    /// A store whose last changes nobody noted, and a journal that begins behind them.
+    #[test]
+    fn what_a_journal_does_not_tell_any_more_is_believed_and_noted() {
+        let dir = TempDir::new().unwrap();
+        let (at, options) = (dir.path().join("store"), store::Options::default());
+        let put = |value| Change::Put { key: b"a", value };
+        let (store, _) = Store::open(&at, &options).unwrap();
+        store.apply([put(b"1")], ChangeSeq(1)).unwrap();
+        drop(store);
+        // As a repair does, that applies what a damaged journal still had.
+        let (store, report) = Store::open(&at, &options).unwrap();
+        store.apply([put(b"22")], ChangeSeq(2)).unwrap();
+        store.apply([], ChangeSeq(5)).unwrap();
+        drop((store, report));
+        let begun = dir.path().join("journal");
+        journal::restart(&begun, ChangeSeq(5), false).unwrap();
+        let journal = FileJournal::open(&begun, journal::Options::default()).unwrap();
+
+        let (store, report) = Store::open(&at, &options).unwrap();
+        assert_eq!(report.noted.unwrap().0, ChangeSeq(1));
+        let found = Contents::of(b"a", b"22");
+        prove(&store, &journal, report.noted, found).unwrap();
+        drop(store);
+        let (store, report) = Store::open(&at, &options).unwrap();
+        assert_eq!(report.noted, Some((ChangeSeq(5), found)));
+        // From now on it is known what there ought to be.
+        let other = Contents::of(b"a", b"1");
+        assert!(prove(&store, &journal, report.noted, other).is_err());
+    }
 }
