@@ -10,6 +10,7 @@ import { Rail } from "./parts/rail.js";
 import { Toasts } from "./parts/toasts.js";
 import { TopBar } from "./parts/topbar.js";
 import { loadDefinitions } from "./state/definitions.js";
+import { follow } from "./state/follow.js";
 import { me } from "./state/me.js";
 import { loadPeople } from "./state/people.js";
 import { needsSignIn } from "./state/session.js";
@@ -40,6 +41,7 @@ function App() {
 }
 
 listenToKeys();
+follow();
 // Early, so that the first card has the right labels and names.
 effect(() => {
   if (!me.value) return;

@@ -15,6 +15,7 @@ mod drafts;
 mod duplicates;
 mod fields;
 mod importing;
+mod live;
 mod pop;
 mod records;
 mod safety;

@@ -7,13 +7,15 @@ import { Card } from "../parts/card.js";
 import { ContactForm } from "../parts/contact-form.js";
 import { Icon } from "../parts/icons.js";
 import { may } from "../state/me.js";
+import { useLive } from "../state/live.js";
 import { record } from "../state/records.js";
 import { narrow } from "../state/session.js";
 import { go, goMore, openContact, place } from "../state/url.js";
 import { mainPhone, phoneText } from "../text/phone.js";
 import { duration, plural } from "../text/words.js";
 import { saidOf } from "../state/items.js";
-import { useRows } from "../work/rows.js";
+import { LIST_MS } from "../work/list-page.js";
+import { PER_PAGE, useRows } from "../work/rows.js";
 import { Nothing } from "../work/sheet.js";
 import { Table } from "../work/table.js";
 import { Bulk } from "./bulk.js";
@@ -120,6 +122,12 @@ export function Contacts() {
     setVersion((now) => now + 1);
     rows.again();
   };
+  useLive(({ kind, record_id: id, gone, data }) => {
+    if (kind !== "contact") return false;
+    if (!gone) rows.put(data);
+    // What somebody has selected or scrolled to does not move.
+    return rows.loaded.length <= PER_PAGE && !selected.peek().size && !isWhole.peek() && (gone || !rows.loaded.some((one) => one.id === id));
+  }, rows.again, LIST_MS);
   const asked = { q, total: rows.total };
   const shown = columns();
   const selecting = {

@@ -5,16 +5,18 @@
 
 import { html, onDemand, useEffect, useLayoutEffect, useRef, useState } from "../dom.js";
 import { editRequest, freshField, takesEdit } from "../state/card.js";
+import { place } from "../state/url.js";
 import { dropDraft, findDraft, keepDraft, showsDraft } from "../state/drafts.js";
 import { may } from "../state/me.js";
 import { record, save } from "../state/records.js";
-import { problemText } from "../text/words.js";
 import { Editor } from "./editor.js";
 import { Icon } from "./icons.js";
+import { Outcome } from "./outcome.js";
 
 /**
  * @typedef {import("../api.js").Contact} Contact
  * @typedef {import("./editor.js").Input} Input
+ * @typedef {import("./outcome.js").Status} Status
  * @typedef {{
  *   id: string, path: string, label: string, inputs: Input[],
  *   values: Record<string, string>,
@@ -23,48 +25,12 @@ import { Icon } from "./icons.js";
  *   show: any, after?: any, inline?: boolean, pointer?: string, join?: string, fixed?: boolean,
  *   asks?: boolean,
  * }} FieldProps `asks`: a change is shown and saved only when it is said again
- * @typedef {null | {state: "saving"|"saved"} | {state: "problem", problem: import("../api.js").Problem}
- *   | {state: "conflict", theirs: string, mine: string} | {state: "asks", mine: string}} Status
  */
 
 const Likely = onDemand(() => import("../review/likely.js").then((file) => file.Likely));
 /** Fields that tell people apart. */
 const TELLING = /^(name|phones|emails|company|birthday)/;
 const SAVED_MS = 2000;
-
-/** The sentences of a problem that are about this field. @param {any} problem @param {string} pointer */
-function complaints(problem, pointer) {
-  const mine = problem.errors.filter((/** @type {any} */ one) => (one.pointer ?? "").replace(/^#/, "").startsWith(`/${pointer}`));
-  const all = mine.length ? mine : problem.errors;
-  return all.length ? all.map((/** @type {any} */ one) => one.detail ?? one.code) : [problemText(problem)];
-}
-
-/**
- * @param {{status: Status, describedBy: string, pointer: string, before: string, onMine: () => void,
- *   onTheirs: () => void}} props
- */
-function Outcome({ status, describedBy, pointer, before, onMine, onTheirs }) {
-  if (status?.state === "asks") {
-    return html`<div class="conflict" role="alert" data-test="asks">
-      <p><s>${before}</s> <span aria-hidden="true">→</span><span class="vh">becomes</span> <strong>${status.mine || "(empty)"}</strong></p>
-      <div class="choose"><button type="button" class="button main" onClick=${onMine}>Change it <kbd>Enter</kbd></button>
-        <button type="button" class="button" onClick=${onTheirs}>Keep ${before} <kbd>Esc</kbd></button></div>
-    </div>`;
-  }
-  if (status?.state === "problem") {
-    return html`<div class="complaint" id=${describedBy} role="alert">
-      ${complaints(status.problem, pointer).map((/** @type {string} */ text) => html`<p><${Icon} name="info" />${text}</p>`)}
-    </div>`;
-  }
-  if (status?.state !== "conflict") return null;
-  return html`<div class="conflict" role="alert" data-test="conflict">
-    <p>Somebody else changed this meanwhile. Which one is right?</p>
-    <div class="sides">
-      <button type="button" onClick=${onTheirs}><span class="side">Theirs, saved now</span><strong>${status.theirs || "(empty)"}</strong></button>
-      <button type="button" onClick=${onMine}><span class="side">Yours</span><strong>${status.mine || "(empty)"}</strong></button>
-    </div>
-  </div>`;
-}
 
 /** @param {FieldProps} props */
 export function Field(props) {
@@ -77,17 +43,24 @@ export function Field(props) {
   const busy = useRef(false);
   // The last blur comes while the editor is being taken away; it must not save again.
   const isOpen = useRef(false);
+  /** What the record said when the editor was opened, as text. */
+  const base = useRef("");
   const refused = useRef("");
   const backToButton = useRef(false);
   const pointer = props.pointer ?? path;
   const describedBy = `about-${path.replaceAll("/", "-")}`;
   const key = `${id}/${path}`;
+  const now = JSON.stringify(values);
+  const isTyped = draft !== null && JSON.stringify(draft) !== base.current;
+  /** What the person sees, and so what they change. */
+  const seen = record(id).peek().contact;
   const before = inputs.map((input) => values[input.key]).filter(Boolean).join(props.join ?? ", ");
   const mine = (/** @type {Record<string, string>} */ wanted) => inputs.map((input) => wanted[input.key]).filter(Boolean).join(props.join ?? ", ");
 
   const open = () => {
     refused.current = "";
     isOpen.current = true;
+    base.current = now;
     const kept = findDraft(key);
     const contact = record(id).peek().contact;
     setDraft({ ...values, ...kept?.values });
@@ -98,6 +71,7 @@ export function Field(props) {
   const type = (/** @type {Record<string, string>} */ next) => {
     setDraft(next);
     if (status?.state === "asks") setStatus(null);
+    if (status?.state === "conflict") setStatus({ ...status, mine: mine(next) });
     if (JSON.stringify(next) === JSON.stringify(values)) dropDraft(key);
     else {
       keepDraft(key, { what: path === "notes" ? "note" : label.toLowerCase(), whose: record(id).peek().contact?.display_name ?? "",
@@ -126,6 +100,24 @@ export function Field(props) {
     return () => showsDraft(key, false);
   }, [key, draft === null]);
   useLayoutEffect(() => {
+    if (!draft || busy.current || base.current === now) return;
+    // Somebody else has saved this field while it is open here.
+    const contact = record(id).peek().contact;
+    if (JSON.stringify(draft) === now) close();
+    else if (isTyped && contact) setStatus({ state: "conflict", theirs: props.text(contact), mine: mine(draft) });
+  }, [now, isTyped]);
+  /** Goes on with what is typed in the editor that has taken the place of this one. */
+  const reopen = () => {
+    if (findDraft(key) && place.peek().contact === id && !place.peek().tab) editRequest.value = { id, path };
+  };
+  useEffect(() => () => {
+    // A field that was being added is on the record now: what is typed goes on where it stands.
+    const isAdded = isOpen.current && !busy.current && freshField.peek()?.id === id && freshField.peek()?.path === path;
+    if (!isAdded) return;
+    isOpen.current = false;
+    reopen();
+  }, []);
+  useLayoutEffect(() => {
     if (draft) {
       const input = /** @type {HTMLInputElement|null} */ (form.current?.querySelector(".editor"));
       input?.focus();
@@ -145,7 +137,7 @@ export function Field(props) {
   /** @param {Record<string, string>} wanted */
   const commit = async (wanted) => {
     if (busy.current) return;
-    if (JSON.stringify(wanted) === JSON.stringify(values) && status?.state !== "conflict") {
+    if ([now, base.current].includes(JSON.stringify(wanted)) && status?.state !== "conflict") {
       close();
       return;
     }
@@ -155,7 +147,7 @@ export function Field(props) {
     }
     busy.current = true;
     setStatus({ state: "saving" });
-    const outcome = await save(id, props.patch(wanted), label);
+    const outcome = await save(id, props.patch(wanted), label, seen);
     busy.current = false;
     if (outcome.state === "saved") {
       dropDraft(key);
@@ -170,6 +162,7 @@ export function Field(props) {
     } else {
       backToButton.current = false;
       setStatus({ state: "conflict", theirs: props.text(outcome.theirs), mine: mine(wanted) });
+      if (!form.current) reopen();
     }
   };
 

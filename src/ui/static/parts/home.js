@@ -5,6 +5,7 @@
 import { html, useEffect, useState } from "../dom.js";
 import { deleteContact, request } from "../api.js";
 import { Icon } from "./icons.js";
+import { useLive } from "../state/live.js";
 import { may, me } from "../state/me.js";
 import { goPage, openContact } from "../state/url.js";
 import { showPhone } from "../text/phone.js";
@@ -16,6 +17,8 @@ import { NameOf } from "./name-of.js";
 
 const FEW = 6;
 const ASK_MS = 60_000;
+/** Calls of a busy day come together. */
+const LIVE_MS = 2000;
 
 /** What cannot be asked for is left out. @param {Promise<any>} asked */
 const orNothing = (asked) => asked.catch(() => ({ items: [] }));
@@ -64,8 +67,9 @@ export function Home() {
       clearInterval(timer);
     };
   }, [attempt, me.value?.user_id]);
-  if (!now) return null;
   const again = () => setAttempt((before) => before + 1);
+  useLive(({ kind }) => kind === "call" || kind === "task", again, LIVE_MS);
+  if (!now) return null;
   const spam = (/** @type {Item} */ call) => {
     let made = { id: "" };
     void act(async () => (made = await createItem("contacts", { name: `Spam ${call.number}`, phone: call.number, blocked: true, tags: ["Spam"] })), `${call.number} is blocked.`,

@@ -4,6 +4,7 @@
 import { html, useEffect, useState } from "../dom.js";
 import { Problem, request } from "../api.js";
 import { Icon } from "../parts/icons.js";
+import { useLive } from "../state/live.js";
 import { may } from "../state/me.js";
 import { goPage, openContact } from "../state/url.js";
 import { ago, inFull } from "../text/time.js";
@@ -81,6 +82,7 @@ export function Jobs() {
     };
   }, []);
   const again = () => setAttempt((now) => now + 1);
+  useLive((told) => Boolean(told.by?.endsWith(")")), again, ASK_MS);
   return html`<main class="page" data-test="jobs"><section class="page-main" aria-label="Jobs">
     <div class="page-head"><h1>Jobs</h1><span class="count" role="status">${jobs ? plural(jobs.length, "job") : ""}</span><span class="push"><button type="button" class="button" onClick=${again}><${Icon} name="job" />Look again</button></span></div>
     ${jobs && !jobs.length ? html`<${Nothing} title="Nothing has run yet"><p>Changes of many contacts, imports and exports are listed here, with what they could not do.</p><//>`

@@ -89,6 +89,9 @@ export function dropDraft(key) {
   inStorage((storage, prefix) => storage.removeItem(prefix + key));
 }
 
+/** Whether something is typed on the screen that is not saved. */
+export const isTypingDraft = () => [...onScreen.peek()].some((key) => drafts.peek().has(key));
+
 /** Forgets what was typed about a contact that is gone for good. @param {string} id */
 export function dropDraftsOf(id) {
   for (const [key, draft] of drafts.peek()) if (draft.id === id) dropDraft(key);

@@ -65,6 +65,14 @@ export function keep({ contact, etag }) {
   replaceHit(contact);
 }
 
+/** Whether a record is on the screen or was a moment ago. @param {string} id */
+export const isKnown = (id) => Boolean(entries.get(id)?.peek().contact);
+
+/** A record is not there any more, as somebody else was told. @param {string} id */
+export function lose(id) {
+  record(id).value = { ...record(id).peek(), problem: new Problem(404, {}) };
+}
+
 /** @param {string} id */
 export function forget(id) {
   entries.delete(id);
@@ -98,10 +106,11 @@ function differs(a, b, patch) {
  * @param {string} id
  * @param {Record<string, any>} patch
  * @param {string} what names the change: "Company"
+ * @param {Contact|null} [seen] the record as the person sees it, if it is not the one that is known now
  * @returns {Promise<Outcome>}
  */
-export async function save(id, patch, what) {
-  const { outcome, before } = await write(id, patch);
+export async function save(id, patch, what, seen) {
+  const { outcome, before } = await write(id, patch, seen);
   const after = record(id).peek().contact;
   if (outcome.state === "saved" && before && after && before.version !== after.version) {
     offerUndo(`${after.display_name}: ${what} saved.`, () => takeBack(before, after, patch, what));
@@ -144,10 +153,10 @@ async function takeBack(before, after, patch, what) {
   else toast(outcome.state === "problem" ? problemText(outcome.problem) : "Somebody changed it at the same moment. Nothing was taken back.", { bad: true });
 }
 
-/** @param {string} id @param {Record<string, any>} patch @returns {Promise<{outcome: Outcome, before: Contact|null}>} */
-async function write(id, patch) {
+/** @param {string} id @param {Record<string, any>} patch @param {Contact|null} [saw] @returns {Promise<{outcome: Outcome, before: Contact|null}>} */
+async function write(id, patch, saw) {
   const entry = record(id);
-  const seen = entry.peek().contact;
+  const seen = saw ?? entry.peek().contact;
   if (!entry.peek().etag) await load(id);
   try {
     for (let attempt = 0; ; attempt += 1) {

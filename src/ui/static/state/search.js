@@ -7,7 +7,8 @@ import { listContacts, Problem } from "../api.js";
 
 /** @typedef {import("../api.js").Hit} Hit */
 
-const PAGE = 25;
+/** So many hits are asked for at first. */
+export const PAGE = 25;
 const SLOW_MS = 150;
 /** While the server does not answer, it is asked again so often. */
 const RETRY_MS = 3000;

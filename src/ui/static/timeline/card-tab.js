@@ -3,6 +3,7 @@
 
 import { html, useEffect, useState } from "../dom.js";
 import { Problem } from "../api.js";
+import { useLive } from "../state/live.js";
 import { may } from "../state/me.js";
 import { toast } from "../state/session.js";
 import { ago, inFull } from "../text/time.js";
@@ -48,6 +49,7 @@ export function CardTimeline({ contact }) {
     }
   };
   useEffect(() => void show(), [contact.id, contact.version]);
+  useLive((told) => told.gone || told.data?.contact_id === contact.id, show);
   const more = async () => {
     try {
       const next = await readTimeline(contact.id, page.next_cursor);

@@ -65,18 +65,42 @@ export function RecordForm({ name, fields, item, save, onSave, onClose, children
   const [sending, setSending] = useState(false);
   const form = useRef(/** @type {HTMLFormElement|null} */ (null));
   const seen = useRef(item?.version);
+  const started = useRef(texts);
+  /** Whether the next version is what was sent from here. */
+  const mine = useRef(false);
+  /** What somebody else has saved in fields that are being typed in, as their texts. */
+  const [changed, setChanged] = useState(/** @type {Record<string, string>} */ ({}));
   useEffect(() => {
     // What was typed before this ran stays: only another version begins anew.
     if (seen.current === item?.version) return;
     seen.current = item?.version;
-    setTexts(begin());
+    const before = started.current;
+    const fresh = begin();
+    started.current = fresh;
+    if (mine.current) {
+      mine.current = false;
+      setTexts(fresh);
+      setChanged({});
+      return;
+    }
+    // What somebody else has changed is taken over, but for what is being typed.
+    setTexts((now) => Object.fromEntries(Object.keys(fresh).map((key) => [key, now[key] === before[key] ? fresh[key] : now[key]])));
+    const theirs = Object.keys(fresh).filter((key) => before[key] !== fresh[key] && texts[key] !== before[key] && texts[key] !== fresh[key]);
+    setChanged(Object.fromEntries(theirs.map((key) => [key, fresh[key]])));
   }, [item?.version]);
   useEffect(() => {
     const bad = problem && form.current?.querySelector("[aria-invalid], .trouble");
     if (bad instanceof HTMLElement) bad.focus();
   }, [problem]);
-  const set = (/** @type {string} */ key, /** @type {string} */ text) => setTexts((now) => ({ ...now, [key]: text }));
+  const set = (/** @type {string} */ key, /** @type {string} */ text) => {
+    mine.current = false;
+    setTexts((now) => ({ ...now, [key]: text }));
+  };
   const start = begin();
+  const takeTheirs = (/** @type {string} */ key) => {
+    set(key, changed[key]);
+    setChanged((now) => Object.fromEntries(Object.entries(now).filter(([one]) => one !== key)));
+  };
   const send = async (/** @type {Event} */ event) => {
     event.preventDefault();
     if (sending) return;
@@ -85,12 +109,14 @@ export function RecordForm({ name, fields, item, save, onSave, onClose, children
       setProblem(new Problem(422, { errors: lacks.map((field) => ({ pointer: `/${field.key}`, detail: `${field.label} is needed.` })) }));
       return;
     }
-    const changed = fields.filter((field) => (item ? texts[field.key] !== start[field.key] : texts[field.key].trim() !== ""));
+    const wanted = fields.filter((field) => (item ? texts[field.key] !== start[field.key] : texts[field.key].trim() !== ""));
     setSending(true);
     setProblem(null);
     try {
-      await onSave(Object.fromEntries(changed.map((field) => [field.key, valueOf(field, texts[field.key])])));
+      mine.current = true;
+      if ((await onSave(Object.fromEntries(wanted.map((field) => [field.key, valueOf(field, texts[field.key])])))) === false) mine.current = false;
     } catch (error) {
+      mine.current = false;
       if (!(error instanceof Problem)) throw error;
       setProblem(error);
     }
@@ -113,6 +139,8 @@ export function RecordForm({ name, fields, item, save, onSave, onClose, children
           ? html`<${ItemPicker} id=${id} noun=${field.type} value=${texts[field.key] || null} bad=${Boolean(bad)} describedBy=${about} onPick=${(/** @type {any} */ one) => set(field.key, one?.id ?? "")} />`
           : html`<span class="inputs"><${Editor} id=${id} input=${inputOf(field)} value=${texts[field.key]} bad=${Boolean(bad)} describedBy=${about} onInput=${(/** @type {string} */ text) => set(field.key, text)} /></span>`}
           ${bad ? html`<p class="complaint" id=${`${id}-bad`}><${Icon} name="info" />${bad}</p>` : null}
+          ${field.key in changed ? html`<p class="complaint" role="alert" data-test="theirs"><${Icon} name="info" />Somebody saved “${changed[field.key]}” here meanwhile.
+            <button type="button" class="link" onClick=${() => takeTheirs(field.key)}>Take theirs</button></p>` : null}
           ${field.hint ? html`<p class="note" id=${`${id}-hint`}>${field.hint}</p>` : null}</div>
       </div>`;
     })}

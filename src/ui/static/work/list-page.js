@@ -5,6 +5,7 @@
 import { html, useEffect, useRef, useState } from "../dom.js";
 import { Icon } from "../parts/icons.js";
 import { may } from "../state/me.js";
+import { nounOf, useLive } from "../state/live.js";
 import { narrow } from "../state/session.js";
 import { goMore, place } from "../state/url.js";
 import { plural } from "../text/words.js";
@@ -22,6 +23,9 @@ import { Table } from "./table.js";
  *   Board?: any, hasTrash?: boolean, onMade?: (made: Item) => void, hasFind?: boolean, onKey?: (key: string, row: Item|undefined, again: () => void) => boolean|void}} Spec
  */
 
+/** A list that others change follows so often. */
+export const LIST_MS = 1500;
+
 /** The sheet of one record, or of a new one. @param {{spec: Spec, id: string, onSaved: (item: Item) => void, again: () => void, start?: Record<string, any>}} props */
 export function ItemSheet({ spec, id, onSaved, again, start = {} }) {
   const isNew = id === "new";
@@ -35,6 +39,7 @@ export function ItemSheet({ spec, id, onSaved, again, start = {} }) {
     setProblem("");
     if (!isNew) void load();
   }, [id]);
+  useLive((told) => told.record_id === id && nounOf(told.kind) === spec.noun, () => isNew || void load());
   const name = item ? (item.name ?? item.title ?? item.label ?? spec.one) : "";
   const remove = () => act(() => deleteItem(spec.noun, id), `${name} is deleted.`, spec.hasTrash === false ? null : () => restoreItem(spec.noun, id), () => { close(); again(); });
   const save = async (/** @type {Record<string, any>} */ body) => {
@@ -44,11 +49,11 @@ export function ItemSheet({ spec, id, onSaved, again, start = {} }) {
       spec.onMade?.(made);
       onSaved(made);
       goMore({ open: made.id ?? "" }, { replace: true });
-      return;
+      return true;
     }
     if (!item || !Object.keys(wanted).length) return close();
     const before = Object.fromEntries(Object.keys(wanted).map((key) => [key, item[key] ?? null]));
-    await act(async () => {
+    return act(async () => {
       const saved = await updateItem(spec.noun, item, wanted);
       setItem(saved);
       onSaved(saved);
@@ -81,6 +86,13 @@ export function ListPage({ spec }) {
   const params = { ...spec.params, ...filters, q: (more.find ?? "").trim(), sort, deleted: isTrash ? "true" : undefined };
   const key = JSON.stringify(params);
   const rows = useRows(key, (page, signal) => listItems(spec.noun, { ...params, page, per_page: PER_PAGE }, signal));
+  useLive((told) => {
+    if (nounOf(told.kind) !== spec.noun) return false;
+    const isThere = rows.loaded.some((one) => one.id === told.record_id);
+    if (isThere && !told.gone) rows.put(told.data);
+    // Further down the rows that are in sight stay.
+    return rows.loaded.length <= PER_PAGE && (told.gone || !isThere);
+  }, rows.again, LIST_MS);
   const mayEdit = spec.mayEdit ? spec.mayEdit() : may("edit");
   const isBoard = Boolean(spec.Board) && more.look === "board";
   const find = useRef(/** @type {HTMLInputElement|null} */ (null));
@@ -135,5 +147,7 @@ export function useItems(noun, params) {
     listItems(noun, params, asking.signal).then((found) => !asking.signal.aborted && setItems(found.items), (error) => !asking.signal.aborted && complain(error));
     return () => asking.abort();
   }, [noun, JSON.stringify(params), attempt]);
-  return { items, again: () => setAttempt((now) => now + 1) };
+  const again = () => setAttempt((now) => now + 1);
+  useLive((told) => nounOf(told.kind) === noun && (told.gone || !params?.contact_id || told.data?.contact_id === params.contact_id), again);
+  return { items, again };
 }

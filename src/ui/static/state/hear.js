@@ -1,0 +1,88 @@
+// @ts-check
+// What becomes of the events that concern the whole page: the card and the list that are shown, the
+// jobs that others have started, and a call for the person here.
+
+import { request } from "../api.js";
+import { shown } from "./card.js";
+import { isTypingDraft } from "./drafts.js";
+import { running, watch } from "./jobs.js";
+import { soon } from "./live.js";
+import { me } from "./me.js";
+import { forget, isKnown, load, lose, remember } from "./records.js";
+import { hits, PAGE, refresh, replaceHit } from "./search.js";
+import { dialog, toast } from "./session.js";
+import { goPage, place } from "./url.js";
+import { showPhone } from "../text/phone.js";
+import { label } from "../text/words.js";
+
+/** @typedef {import("./live.js").Told} Told */
+
+const LIST_MS = 1500;
+const JOBS_MS = 2000;
+/** A call that began longer ago rings no more. */
+const RINGS_MS = 120_000;
+
+const refreshList = soon(() => {
+  // Who has scrolled down keeps what is there, and nothing moves under the mouse.
+  if (place.peek().view !== "console" || hits.peek().length > PAGE) return;
+  if (document.querySelector("#results:hover")) refreshList();
+  else void refresh();
+}, LIST_MS);
+
+const reloadCard = soon(() => shown.peek() && void load(shown.peek()), LIST_MS / 5);
+
+const askForJobs = soon(async () => {
+  const { body } = await request("GET", "/api/v1/jobs", { params: { per_page: 10 } }).catch(() => ({ body: { items: [] } }));
+  for (const job of body.items) {
+    if (["running", "queued"].includes(job.state) && !(job.id in running.peek())) {
+      void watch(job.id, job.source ?? label(job.kind ?? "job"), job.kind === "import" ? "/api/v1/imports" : "/api/v1/jobs").catch(() => {});
+    }
+  }
+}, JOBS_MS);
+
+/** @param {Told} told */
+function hearContact({ event, record_id: id, gone, data, by }) {
+  if (gone) {
+    if (shown.peek() !== id) forget(id);
+    // Who was merged is where they went to; who was deleted is nowhere.
+    else if (event === "contact.merged") void load(id);
+    else lose(id);
+  } else {
+    if (isKnown(id)) remember(data);
+    replaceHit(data);
+  }
+  refreshList();
+  // Many are changed by something that runs.
+  if (by?.endsWith(")")) askForJobs();
+}
+
+/** Calls that were told of already. */
+const rang = new Set();
+
+/** A call to the person here comes up by itself, unless they are at something else. @param {any} call */
+function hearCall(call) {
+  const mine = me.peek()?.user_id;
+  const rings = ["INITIATED", "CONNECTED"].includes(call.status) && Date.now() - Date.parse(call.started_at) < RINGS_MS;
+  if (!mine || call.agent !== mine || call.direction !== "in" || !rings || rang.has(call.id)) return;
+  rang.add(call.id);
+  const number = call.e164 ?? call.number ?? call.internal_number ?? "";
+  const { view, number: shownNumber } = place.peek();
+  if (view === "pop" && shownNumber === number) return;
+  const show = () => goPage("pop", { number });
+  const isFree = ["console", "pop"].includes(view) && !dialog.peek() && !place.peek().create && !isTypingDraft();
+  if (isFree) show();
+  else toast(`${number ? showPhone(number) : "A hidden number"} calls you.`, { action: { label: "Show", run: show } });
+}
+
+/** @param {Told} told */
+export function hear(told) {
+  const { event, kind, gone, data } = told;
+  if (event === "reset") {
+    reloadCard();
+    refreshList();
+  } else if (kind === "contact") hearContact(told);
+  else {
+    if (gone || data?.contact_id === shown.peek()) reloadCard();
+    if (kind === "call" && !gone) hearCall(data);
+  }
+}
