@@ -25,10 +25,11 @@ const ENTRY: &str = "app.js";
 
 /// Folders of what is loaded when it is first shown: a page, a part of the card, a dialog. `work` is
 /// what the pages with tables and forms have in common.
-const ON_DEMAND: [&str; 11] = [
+const ON_DEMAND: [&str; 12] = [
     "account",
     "contacts",
     "importing",
+    "lang",
     "palette",
     "records",
     "review",

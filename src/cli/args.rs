@@ -7,6 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::auto_merge::AutoMerge;
 use super::backup::{Backup, Restore};
+use super::company::Company;
 use super::config::Config;
 use super::contact::ContactCommand;
 use super::custom_field::CustomField;
@@ -112,7 +113,7 @@ pub(super) enum Command {
     /// Work with companies.
     Company {
         #[command(subcommand)]
-        command: RecordCommand,
+        command: Company,
     },
     /// Work with conversations on channels.
     Conversation {

@@ -9,6 +9,7 @@ mod audit;
 mod auto_merge;
 mod backup;
 mod client;
+mod company;
 mod config;
 mod config_file;
 mod contact;
@@ -70,7 +71,7 @@ pub fn run() -> ExitCode {
         Command::Activity { command } => record::run(&args, "activity", command),
         Command::Callbacks { hours } => record::callbacks(&args, *hours),
         Command::Call { command } => record::run(&args, "call", command),
-        Command::Company { command } => record::run(&args, "company", command),
+        Command::Company { command } => company::run(&args, command),
         Command::Conversation { command } => record::run(&args, "conversation", command),
         Command::Message { command } => record::run(&args, "message", command),
         Command::Deal { command } => record::run(&args, "deal", command),

@@ -39,6 +39,7 @@ mod people;
 mod readme;
 mod records;
 mod retention;
+mod said;
 mod scenarios;
 mod search;
 mod source_systems;

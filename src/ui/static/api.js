@@ -3,6 +3,8 @@
 // function per operation of the public JSON API, named after its operation id. It keeps no state
 // but what proves who asks.
 
+import { t } from "./text/say.js";
+
 /**
  * @typedef {{number: string|null, raw?: string|null, label?: string|null, primary?: boolean,
  *   country?: string|null, extension?: string|null}} Phone
@@ -42,7 +44,7 @@ export class Problem extends Error {
    * @param {number} [wait] seconds after which it is worth trying again
    */
   constructor(status, body, wait = 0) {
-    super(body.detail || body.title || `the server answered ${status}`);
+    super(body.detail || body.title || t("the server answered {0}", status));
     this.status = status;
     this.code = body.code ?? "";
     this.errors = body.errors ?? [];
@@ -127,7 +129,7 @@ export async function request(method, path, options = {}) {
     });
   } catch (error) {
     if (options.signal?.aborted) throw error;
-    throw new Problem(0, { code: "offline", detail: "Ringdex does not answer. Check the network; what you typed is kept." });
+    throw new Problem(0, { code: "offline", detail: t("Ringdex does not answer. Check the network; what you typed is kept.") });
   }
   if (response.status === 204) return { body: null, etag: "" };
   const body = await response.json().catch(() => ({}));

@@ -4,6 +4,7 @@
 import { h, render, Fragment } from "./vendor/preact.js";
 import { useEffect, useState } from "./vendor/hooks.js";
 import htm from "./vendor/htm.js";
+import { t } from "./text/say.js";
 
 export { render, Fragment };
 export { useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor/hooks.js";
@@ -40,7 +41,7 @@ export function onDemand(load) {
       if (!component) load().then((found) => setComponent(() => (loaded = found)), () => setFailed(true));
     }, []);
     if (component) return h(component, props);
-    return failed ? html`<div class="trouble" role="alert">This part of the page does not load.
-      <button type="button" class="link" onClick=${() => location.reload()}>Load the page again</button></div>` : null;
+    return failed ? html`<div class="trouble" role="alert">${t("This part of the page does not load.")}
+      <button type="button" class="link" onClick=${() => location.reload()}>${t("Load the page again")}</button></div>` : null;
   };
 }

@@ -5,6 +5,7 @@
 import { onDemand, withWork } from "./dom.js";
 import { me } from "./state/me.js";
 import { place } from "./state/url.js";
+import { t } from "./text/say.js";
 
 /**
  * @typedef {{name: string, path: string, title: string, icon: string, keys?: string, may: () => boolean,
@@ -22,21 +23,21 @@ const records = (/** @type {string} */ name) => withWork(() => import("./records
 
 /** @type {PageEntry[]} */
 export const PAGES = [
-  { name: "console", path: "/", title: "Home", icon: "call", keys: "h", may: everybody },
-  { name: "contacts", path: "/contacts", title: "Contacts", icon: "people", keys: "c", may: hasOne("search"),
+  { name: "console", path: "/", title: t("Home"), icon: "call", keys: "h", may: everybody },
+  { name: "contacts", path: "/contacts", title: t("Contacts"), icon: "people", keys: "c", may: hasOne("search"),
     Page: withWork(() => import("./contacts/page.js").then((file) => file.Contacts)) },
-  { name: "companies", path: "/companies", title: "Companies", icon: "company", keys: "o", may: hasOne("view"), Page: records("Companies") },
-  { name: "deals", path: "/deals", title: "Deals", icon: "deal", keys: "d", may: hasOne("view"), Page: records("Deals") },
-  { name: "tasks", path: "/tasks", title: "Tasks", icon: "task", keys: "t", may: hasOne("view"), Page: records("Tasks") },
-  { name: "lists", path: "/lists", title: "Lists", icon: "list", keys: "l", may: hasOne("view"), Page: records("Lists") },
-  { name: "duplicates", path: "/duplicates", title: "Duplicates", icon: "twins", keys: "u", may: hasOne("merge"),
+  { name: "companies", path: "/companies", title: t("Companies"), icon: "company", keys: "o", may: hasOne("view"), Page: records("Companies") },
+  { name: "deals", path: "/deals", title: t("Deals"), icon: "deal", keys: "d", may: hasOne("view"), Page: records("Deals") },
+  { name: "tasks", path: "/tasks", title: t("Tasks"), icon: "task", keys: "t", may: hasOne("view"), Page: records("Tasks") },
+  { name: "lists", path: "/lists", title: t("Lists"), icon: "list", keys: "l", may: hasOne("view"), Page: records("Lists") },
+  { name: "duplicates", path: "/duplicates", title: t("Duplicates"), icon: "twins", keys: "u", may: hasOne("merge"),
     Page: onDemand(() => import("./review/view.js").then((file) => file.Duplicates)) },
-  { name: "import", path: "/import", title: "Import", icon: "import", keys: "i", may: hasOne("import"),
+  { name: "import", path: "/import", title: t("Import"), icon: "import", keys: "i", may: hasOne("import"),
     Page: withWork(() => import("./importing/page.js").then((file) => file.Import)) },
-  { name: "jobs", path: "/jobs", title: "Jobs", icon: "job", keys: "j", may: hasOne("edit"), Page: records("Jobs") },
-  { name: "settings", path: "/settings", title: "Settings", icon: "gear", keys: "s", may: hasOne(...SETTERS),
+  { name: "jobs", path: "/jobs", title: t("Jobs"), icon: "job", keys: "j", may: hasOne("edit"), Page: records("Jobs") },
+  { name: "settings", path: "/settings", title: t("Settings"), icon: "gear", keys: "s", may: hasOne(...SETTERS),
     Page: withWork(() => import("./settings/page.js").then((file) => file.Settings)) },
-  { name: "profile", path: "/profile", title: "Profile", icon: "user", keys: "p", may: everybody, hidden: true,
+  { name: "profile", path: "/profile", title: t("Profile"), icon: "user", keys: "p", may: everybody, hidden: true,
     Page: withWork(() => import("./settings/profile.js").then((file) => file.Profile)) },
 ];
 

@@ -14,6 +14,7 @@ mod demonstration;
 mod drafts;
 mod duplicates;
 mod fields;
+mod german;
 mod importing;
 mod live;
 mod pop;

@@ -204,7 +204,7 @@ fn the_first_user_is_made_on_the_page() {
     let saved = server.get(&format!("/api/v1/contacts/{id}")).expect(200).json;
     assert_eq!(saved["phones"][0]["number"], "+4930901820");
     page.go(&format!("{base}/setup"));
-    page.wait_for_text("This server has users already");
+    page.wait_for_text("Dieser Server hat schon Benutzer");
 }
 
 #[test]

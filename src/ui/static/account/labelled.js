@@ -2,6 +2,7 @@
 // An input with its label, for the forms that are about signing in.
 
 import { html } from "../dom.js";
+import { t } from "../text/say.js";
 
 /**
  * @param {{id: string, label: string, type?: string, autocomplete?: string, hint?: string, bad?: string|null,
@@ -43,10 +44,10 @@ export function complaint(problem, member) {
 /** Why a name and password were not taken. @param {import("../api.js").Problem} problem @returns {string|null} */
 export function refusal(problem) {
   if (problem.errors.length) return null;
-  if (problem.code === "sign_in_refused") return "The address or the password is wrong.";
+  if (problem.code === "sign_in_refused") return t("The address or the password is wrong.");
   if (problem.status === 429) {
-    const wait = problem.wait > 90 ? `${Math.ceil(problem.wait / 60)} minutes` : `${problem.wait || 60} seconds`;
-    return problem.code === "sign_in_locked" ? `Locked after too many failed attempts. Try again in ${wait}.` : `Too many attempts. Try again in ${wait}.`;
+    const wait = problem.wait > 90 ? t("{0} minutes", Math.ceil(problem.wait / 60)) : t("{0} seconds", problem.wait || 60);
+    return problem.code === "sign_in_locked" ? t("Locked after too many failed attempts. Try again in {0}.", wait) : t("Too many attempts. Try again in {0}.", wait);
   }
   return problem.message[0].toUpperCase() + problem.message.slice(1) + ".";
 }

@@ -7,6 +7,7 @@ import { dialog } from "../state/session.js";
 import { Dialog } from "../parts/dialog.js";
 import { changePassword } from "./api.js";
 import { complaint, Labelled, refusal, typed } from "./labelled.js";
+import { t } from "../text/say.js";
 
 export function PasswordDialog() {
   const [problem, setProblem] = useState(/** @type {Problem|null} */ (null));
@@ -25,15 +26,15 @@ export function PasswordDialog() {
     }
   };
   const text = problem ? refusal(problem) : null;
-  return html`<${Dialog} name="password" label="Change password">
-    <h2>Change password</h2>
+  return html`<${Dialog} name="password" label=${t("Change password")}>
+    <h2>${t("Change password")}</h2>
     <form class="sheet" onSubmit=${change}>
       ${text ? html`<p class="trouble" role="alert">${text}</p>` : null}
-      <${Labelled} id="present" label="Present password" type="password" autocomplete="current-password" />
-      <${Labelled} id="wanted" label="New password" type="password" autocomplete="new-password" bad=${complaint(problem, "new_password")}
+      <${Labelled} id="present" label=${t("Present password")} type="password" autocomplete="current-password" />
+      <${Labelled} id="wanted" label=${t("New password")} type="password" autocomplete="new-password" bad=${complaint(problem, "new_password")}
         hint="At least 10 characters. A few words are good. You will be signed out everywhere." />
-      <div class="choose"><button class="button main" disabled=${busy}>Change password</button>
-        <button type="button" class="button" onClick=${() => (dialog.value = null)}>Keep the old one</button></div>
+      <div class="choose"><button class="button main" disabled=${busy}>${t("Change password")}</button>
+        <button type="button" class="button" onClick=${() => (dialog.value = null)}>${t("Keep the old one")}</button></div>
     </form>
   <//>`;
 }

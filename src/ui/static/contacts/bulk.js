@@ -14,6 +14,8 @@ import { complain, createItem, listItems, saidOf } from "../state/items.js";
 import { MergeChosen } from "../work/merge.js";
 import { Export } from "./export.js";
 import { clear, count, isWhole, selected, selection } from "./state.js";
+import { say, t } from "../text/say.js";
+import { locale } from "../text/locale.js";
 
 /** @typedef {import("./state.js").Asked} Asked @typedef {import("../state/items.js").Item} Item */
 
@@ -28,15 +30,15 @@ const ask = async (select, action, more) => (await request("POST", "/api/v1/cont
 async function run(select, action, text, expected) {
   const { job_id: id } = await ask(select, action, expected === undefined ? {} : { expect_total: expected });
   const job = await watch(id, text);
-  if (job.state === "failed") throw new Problem(500, { detail: job.error ?? "It did not work." });
+  if (job.state === "failed") throw new Problem(500, { detail: job.error ?? t("It did not work.") });
   return job;
 }
 
 /** Takes back what a job has changed, and says what stays as it is. @param {string} id */
 async function takeBack(id) {
   const { body } = await request("POST", `/api/v1/jobs/${encodeURIComponent(id)}/undo`);
-  const job = await watch(body.job_id ?? body.id, "Taking back");
-  toast(`Taken back${job.refused ? `, but ${plural(job.refused, "contact")}: ${job.refusals[0]?.detail ?? "changed since"}` : ""}.`, { bad: Boolean(job.refused) });
+  const job = await watch(body.job_id ?? body.id, t("Taking back"));
+  toast(t("Taken back{0}.", job.refused ? t(", but {0}: {1}", plural(job.refused, "contact"), job.refusals[0]?.detail ?? t("changed since")) : ""), { bad: Boolean(job.refused) });
 }
 
 /** What is asked for before an action. @param {{kind: string, onAction: (action: any) => void}} props */
@@ -44,10 +46,10 @@ function Wanted({ kind, onAction }) {
   const [text, setText] = useState("");
   const [choices, setChoices] = useState(/** @type {[string, string][]} */ ([]));
   useEffect(() => {
-    if (kind === "assign") listUsers().then((all) => setChoices([["", "Nobody"], ...all.map((one) => /** @type {[string, string]} */ ([one.id, one.name]))]), complain);
+    if (kind === "assign") listUsers().then((all) => setChoices([["", t("Nobody")], ...all.map((one) => /** @type {[string, string]} */ ([one.id, one.name]))]), complain);
     if (kind === "queue") listQueues().then((all) => setChoices(all.map((one) => /** @type {[string, string]} */ ([one.id, one.name]))), complain);
-    if (kind === "visibility") setChoices([["all", "Everybody"], ["queue", "The queue"], ["owner", "The owner"]]);
-    if (kind === "list") listItems("lists", { kind: "static", per_page: 200 }).then((all) => setChoices([...all.items.map((one) => /** @type {[string, string]} */ ([one.id, one.name])), ["new", "A new list…"]]), complain);
+    if (kind === "visibility") setChoices([["all", t("Everybody")], ["queue", t("The queue")], ["owner", t("The owner")]]);
+    if (kind === "list") listItems("lists", { kind: "static", per_page: 200 }).then((all) => setChoices([...all.items.map((one) => /** @type {[string, string]} */ ([one.id, one.name])), ["new", t("A new list…")]]), complain);
     if (kind === "tag" || kind === "untag") listItems("tags", { per_page: 200 }).then((all) => setChoices(all.items.map((one) => /** @type {[string, string]} */ ([one.tag, one.tag]))), complain);
   }, [kind]);
   const tags = text.split(",").map((one) => one.trim()).filter(Boolean);
@@ -62,24 +64,24 @@ function Wanted({ kind, onAction }) {
     if (kind === "list" || kind === "new-list") onAction(value ? { type: "list", list: value } : null);
   };
   if (kind === "tag" || kind === "untag") {
-    return html`<input class="editor" type="text" list="bulk-tags" aria-label="Tags" placeholder="Tags, with commas between" value=${text} autocomplete="off"
+    return html`<input class="editor" type="text" list="bulk-tags" aria-label=${t("Tags")} placeholder=${t("Tags, with commas between")} value=${text} autocomplete="off"
       onInput=${(/** @type {any} */ event) => change(event.target.value)} ref=${(/** @type {any} */ box) => box && !text && document.activeElement === document.body && box.focus()} data-test="bulk-tags" />
       <datalist id="bulk-tags">${choices.map(([value]) => html`<option value=${[...tags.slice(0, -1), value].join(", ")}></option>`)}</datalist>`;
   }
   if (kind === "list" && text === "new") {
-    return html`<input class="editor" type="text" aria-label="Name of the new list" placeholder="Name of the new list" onInput=${(/** @type {any} */ event) => onAction(event.target.value.trim() ? { type: "list", fresh: event.target.value.trim() } : null)} data-test="bulk-new-list" />`;
+    return html`<input class="editor" type="text" aria-label=${t("Name of the new list")} placeholder=${t("Name of the new list")} onInput=${(/** @type {any} */ event) => onAction(event.target.value.trim() ? { type: "list", fresh: event.target.value.trim() } : null)} data-test="bulk-new-list" />`;
   }
-  return html`<select class="editor" aria-label="Choose" onChange=${(/** @type {any} */ event) => change(event.target.value)} data-test="bulk-choice">
-    <option value="" disabled selected=${text === ""}>Choose…</option>${choices.map(([value, name]) => html`<option value=${value} selected=${value !== "" && value === text}>${name}</option>`)}</select>`;
+  return html`<select class="editor" aria-label=${t("Choose")} onChange=${(/** @type {any} */ event) => change(event.target.value)} data-test="bulk-choice">
+    <option value="" disabled selected=${text === ""}>${t("Choose…")}</option>${choices.map(([value, name]) => html`<option value=${value} selected=${value !== "" && value === text}>${name}</option>`)}</select>`;
 }
 
 /** @param {any} action @param {number} total */
 function saidAction(action, total) {
   const whom = plural(total, "contact");
   const tags = (action.tags ?? []).join(", ");
-  const said = /** @type {Record<string, string>} */ ({ add_tags: `Tag ${whom} with ${tags}`, remove_tags: `Take ${tags} off ${whom}`, assign: `Change the owner of ${whom}`, assign_to_queue: `Put ${whom} into the queue`,
-    set_visibility: `Change who sees ${whom}`, archive: `Archive ${whom}`, unarchive: `Take ${whom} out of the archive`, delete: `Delete ${whom}`, restore: `Restore ${whom}`, list: `Put ${whom} on the list`,
-    opted_in: `Record that ${whom} agree`, opted_out: `Record that ${whom} do not agree` });
+  const said = /** @type {Record<string, string>} */ ({ add_tags: t("Tag {0} with {1}", whom, tags), remove_tags: t("Take {0} off {1}", tags, whom), assign: t("Change the owner of {0}", whom), assign_to_queue: t("Put {0} into the queue", whom),
+    set_visibility: t("Change who sees {0}", whom), archive: t("Archive {0}", whom), unarchive: t("Take {0} out of the archive", whom), delete: t("Delete {0}", whom), restore: t("Restore {0}", whom), list: t("Put {0} on the list", whom),
+    opted_in: t("Record that {0} agree", whom), opted_out: t("Record that {0} do not agree", whom) });
   return said[action.type];
 }
 
@@ -113,9 +115,9 @@ function Doing({ kind, asked, onDone, onClose }) {
       if (action.type === "list") {
         const list = action.list ?? (await createItem("lists", { name: action.fresh, kind: "static" })).id;
         const { body } = await request("PUT", `/api/v1/lists/${list}/members`, { body: select });
-        offerUndo(`${plural(body.changed, "contact")} put on the list.`, async () => {
+        offerUndo(t("{0} put on the list.", plural(body.changed, "contact")), async () => {
           await request("DELETE", `/api/v1/lists/${list}/members`, { body: select });
-          toast("Taken off the list.");
+          toast(t("Taken off the list."));
           onDone();
         });
       } else if (isConsent) {
@@ -124,10 +126,10 @@ function Doing({ kind, asked, onDone, onClose }) {
           await request("POST", `/api/v1/contacts/${row.id}/consents`, { body: { status: kind, source: "manual", ...(evidence.trim() ? { evidence: evidence.trim() } : {}) } });
           done += 1;
         }
-        toast(`Recorded for ${plural(done, "contact")}.`);
+        toast(t("Recorded for {0}.", plural(done, "contact")));
       } else {
         const job = await run(select, action, text, total);
-        const said = `${plural(job.changed, "contact")} changed${job.refused ? `, ${job.refused} refused: ${job.refusals[0]?.detail ?? job.refusals[0]?.code ?? "see Jobs"}` : ""}.`;
+        const said = t("{0} changed{1}.", plural(job.changed, "contact"), job.refused ? t(", {0} refused: {1}", job.refused, job.refusals[0]?.detail ?? job.refusals[0]?.code ?? t("see Jobs")) : "");
         if (job.changed) offerUndo(said, () => takeBack(job.id).catch(complain).then(onDone));
         else toast(said);
       }
@@ -140,11 +142,11 @@ function Doing({ kind, asked, onDone, onClose }) {
   const total = isConsent ? count(asked) : trial?.total;
   return html`<div class="bulk-line" data-test="doing">
     ${isSet ? null : html`<${Wanted} kind=${kind} onAction=${setAction} />`}
-    ${isConsent ? html`<input class="editor" type="text" aria-label="What proves it" placeholder="What proves it, for example: form of 3 May" value=${evidence} onInput=${(/** @type {any} */ event) => setEvidence(event.target.value)} />` : null}
+    ${isConsent ? html`<input class="editor" type="text" aria-label=${t("What proves it")} placeholder=${t("What proves it, for example: form of 3 May")} value=${evidence} onInput=${(/** @type {any} */ event) => setEvidence(event.target.value)} />` : null}
     ${problem ? html`<span class="bad" role="alert"><${Icon} name="info" />${problem}</span>` : null}
     ${action && total !== undefined && !problem ? html`<button type="button" class=${action.type === "delete" ? "button danger" : "button main"} onClick=${go} data-test="do-it">${saidAction(action, total)}</button>` : null}
-    <button type="button" class="button" onClick=${onClose}>Cancel</button>
-    ${trial?.examples?.length ? html`<span class="quiet-text" role="status">${trial.examples.slice(0, 4).map((/** @type {any} */ one) => one.display_name).join(", ")}${trial.total > 4 ? ` and ${(trial.total - 4).toLocaleString()} more` : ""}</span>` : null}
+    <button type="button" class="button" onClick=${onClose}>${t("Cancel")}</button>
+    ${trial?.examples?.length ? html`<span class="quiet-text" role="status">${trial.examples.slice(0, 4).map((/** @type {any} */ one) => one.display_name).join(", ")}${trial.total > 4 ? t(" and {0} more", (trial.total - 4).toLocaleString(locale())) : ""}</span>` : null}
   </div>`;
 }
 
@@ -154,16 +156,16 @@ export function Bulk({ asked, kind, setKind, isTrash, onDone }) {
   if (!total && kind !== "export") return null;
   const rows = [...selected.value.values()];
   const close = () => setKind(null);
-  const actions = isTrash ? [["restore", "Restore", may("delete")]] : [
-    ["tag", "Tag", may("edit")], ["untag", "Untag", may("edit")], ["assign", "Owner", may("edit")], ["queue", "Queue", may("edit")], ["visibility", "Who sees them", may("edit")], ["list", "List", may("edit")],
-    ["opted_in", "Opt in", may("edit") && !isWhole.value && total <= MOST_CONSENTS], ["opted_out", "Opt out", may("edit") && !isWhole.value && total <= MOST_CONSENTS],
-    ["archive", "Archive", may("edit")], ["unarchive", "Unarchive", may("edit") && /status:=?"?archived/.test(asked.q)],
-    ["merge", "Merge", mayMerge() && !isWhole.value && total > 1 && total <= MOST_MERGED], ["export", "Export", may("export")], ["delete", "Delete", may("delete")],
+  const actions = isTrash ? [["restore", t("Restore"), may("delete")]] : [
+    ["tag", t("Tag"), may("edit")], ["untag", t("Untag"), may("edit")], ["assign", t("Owner"), may("edit")], ["queue", t("Queue"), may("edit")], ["visibility", t("Who sees them"), may("edit")], ["list", t("List"), may("edit")],
+    ["opted_in", t("Opt in"), may("edit") && !isWhole.value && total <= MOST_CONSENTS], ["opted_out", t("Opt out"), may("edit") && !isWhole.value && total <= MOST_CONSENTS],
+    ["archive", t("Archive"), may("edit")], ["unarchive", t("Unarchive"), may("edit") && /status:=?"?archived/.test(asked.q)],
+    ["merge", t("Merge"), mayMerge() && !isWhole.value && total > 1 && total <= MOST_MERGED], ["export", t("Export"), may("export")], ["delete", t("Delete"), may("delete")],
   ];
-  return html`<section class="bulk" aria-label="With the selected contacts" data-test="bulk" onKeyDown=${(/** @type {KeyboardEvent} */ event) => { if (event.key === "Escape" && kind) { event.preventDefault(); event.stopPropagation(); close(); } }}>
-    ${total ? html`<div class="bulk-line"><strong role="status" data-test="selected-count">${total.toLocaleString()} selected</strong>
-      ${!isWhole.value && !isTrash && asked.total > total ? html`<button type="button" class="link" onClick=${() => (isWhole.value = true)} data-test="select-query">Select all ${asked.total.toLocaleString()}</button>` : null}
-      <button type="button" class="link" onClick=${() => { clear(); close(); }}>Clear</button>
+  return html`<section class="bulk" aria-label=${t("With the selected contacts")} data-test="bulk" onKeyDown=${(/** @type {KeyboardEvent} */ event) => { if (event.key === "Escape" && kind) { event.preventDefault(); event.stopPropagation(); close(); } }}>
+    ${total ? html`<div class="bulk-line"><strong role="status" data-test="selected-count">${say("{0} selected", total.toLocaleString(locale()))}</strong>
+      ${!isWhole.value && !isTrash && asked.total > total ? html`<button type="button" class="link" onClick=${() => (isWhole.value = true)} data-test="select-query">${say("Select all {0}", asked.total.toLocaleString(locale()))}</button>` : null}
+      <button type="button" class="link" onClick=${() => { clear(); close(); }}>${t("Clear")}</button>
       ${actions.filter(([, , mayDo]) => mayDo).map(([key, name]) => html`<button type="button" key=${key} class="button" aria-pressed=${String(kind === key)} onClick=${() => setKind(kind === key ? null : /** @type {string} */ (key))} data-test=${`bulk-${key}`}>${name}</button>`)}</div>` : null}
     ${kind === "export" ? html`<${Export} asked=${asked} onClose=${close} />`
       : kind === "merge" && rows.length > 1 ? html`<${MergeChosen} members=${rows} onClose=${close} onDone=${() => { clear(); close(); onDone(); }} />`

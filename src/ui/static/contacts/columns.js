@@ -8,6 +8,7 @@ import { personName, queueName } from "../state/people.js";
 import { mainPhone, phoneText } from "../text/phone.js";
 import { ago, dayText, inFull } from "../text/time.js";
 import { countryName, label as labelOf, mayCall, statusName } from "../text/words.js";
+import { t } from "../text/say.js";
 
 /** @typedef {import("../work/table.js").Column} Column @typedef {import("../state/items.js").Item} Item */
 
@@ -21,33 +22,33 @@ const moment = (value) => (value ? html`<time datetime=${value} title=${inFull(v
 export function Name({ row }) {
   const { may, facts } = mayCall(/** @type {any} */ (row));
   const isVip = (row.tags ?? []).some((/** @type {string} */ tag) => /^v\.?i\.?p\.?$/i.test(tag));
-  return html`${isVip ? html`<span title="VIP"><${Icon} name="star" /><span class="vh">VIP </span></span> ` : null}${row.display_name}${may ? null : html` <span class="bad" title=${facts[0].text}><${Icon} name=${facts[0].icon} /><span class="vh">${facts[0].text}</span></span>`}`;
+  return html`${isVip ? html`<span title=${t("VIP")}><${Icon} name="star" /><span class="vh">${t("VIP")} </span></span> ` : null}${row.display_name}${may ? null : html` <span class="bad" title=${facts[0].text}><${Icon} name=${facts[0].icon} /><span class="vh">${facts[0].text}</span></span>`}`;
 }
 
 /** @type {Column[]} */
 const ALL = [
-  { key: "name", label: "Name", sort: "name", width: "minmax(160px, 1.5fr)", cell: (row) => html`<${Name} row=${row} />` },
-  { key: "phone", label: "Number", width: "minmax(164px, 1fr)", cell: (row) => { const phone = mainPhone(/** @type {any} */ (row)); return phone ? html`<span class="num">${phoneText(phone)}</span>` : ""; } },
-  { key: "email", label: "E-mail", width: "minmax(140px, 1.3fr)", cell: (row) => row.emails?.[0]?.address ?? "" },
-  { key: "company", label: "Company", sort: "company", width: "minmax(110px, 1.2fr)", cell: (row) => row.company ?? "" },
-  { key: "title", label: "Title", cell: (row) => row.title ?? "" },
-  { key: "status", label: "Status", sort: "status", width: "minmax(96px, .6fr)", cell: (row) => statusName(row.status ?? "active") },
-  { key: "tags", label: "Tags", cell: (row) => (row.tags ?? []).slice(0, 4).map((/** @type {string} */ tag) => html`<span class="tag">${tag}</span>`) },
-  { key: "owner", label: "Owner", sort: "owner", width: "minmax(96px, .8fr)", cell: (row) => (row.assigned_to ? personName(row.assigned_to) : "") },
-  { key: "queue", label: "Queue", sort: "queue", cell: (row) => (row.assigned_queue ? queueName(row.assigned_queue) : "") },
-  { key: "source", label: "Source", sort: "source", cell: (row) => (row.source ? labelOf(row.source) : "") },
-  { key: "country", label: "Country", sort: "country", cell: (row) => { const code = row.country ?? row.addresses?.[0]?.country; return code ? countryName(code) : ""; } },
-  { key: "city", label: "City", sort: "city", cell: (row) => row.addresses?.[0]?.city ?? "" },
-  { key: "department", label: "Department", cell: (row) => row.department ?? "" },
-  { key: "lead_score", label: "Score", sort: "lead_score", width: "minmax(80px, .5fr)", num: true, cell: (row) => row.lead_score ?? "" },
-  { key: "last_call", label: "Last call", sort: "last_called_at", cell: (row) => moment(row.last_call?.at ?? row.last_called_at) },
-  { key: "outcome", label: "Outcome", cell: (row) => row.last_call?.outcome ?? row.last_call_outcome ?? "" },
-  { key: "calls", label: "Calls", sort: "total_calls", width: "minmax(72px, .5fr)", num: true, cell: (row) => row.counts?.calls ?? row.total_calls ?? "" },
-  { key: "deals", label: "Open deals", sort: "open_deals", width: "minmax(96px, .5fr)", num: true, cell: (row) => row.counts?.open_deals || "" },
-  { key: "last_activity", label: "Last activity", width: "minmax(104px, .7fr)", sort: "last_interaction_at", cell: (row) => moment(row.last_activity_at ?? row.last_interaction_at) },
-  { key: "birthday", label: "Birthday", sort: "birthday", cell: (row) => (row.birthday ? dayText(row.birthday) : "") },
-  { key: "created", label: "Created", sort: "created_at", cell: (row) => moment(row.created_at) },
-  { key: "updated", label: "Changed", sort: "updated_at", cell: (row) => moment(row.updated_at) },
+  { key: "name", label: t("Name"), sort: "name", width: "minmax(160px, 1.5fr)", cell: (row) => html`<${Name} row=${row} />` },
+  { key: "phone", label: t("Number"), width: "minmax(164px, 1fr)", cell: (row) => { const phone = mainPhone(/** @type {any} */ (row)); return phone ? html`<span class="num">${phoneText(phone)}</span>` : ""; } },
+  { key: "email", label: t("E-mail"), width: "minmax(140px, 1.3fr)", cell: (row) => row.emails?.[0]?.address ?? "" },
+  { key: "company", label: t("Company"), sort: "company", width: "minmax(110px, 1.2fr)", cell: (row) => row.company ?? "" },
+  { key: "title", label: t("Title"), cell: (row) => row.title ?? "" },
+  { key: "status", label: t("Status"), sort: "status", width: "minmax(96px, .6fr)", cell: (row) => statusName(row.status ?? "active") },
+  { key: "tags", label: t("Tags"), cell: (row) => (row.tags ?? []).slice(0, 4).map((/** @type {string} */ tag) => html`<span class="tag">${tag}</span>`) },
+  { key: "owner", label: t("Owner"), sort: "owner", width: "minmax(96px, .8fr)", cell: (row) => (row.assigned_to ? personName(row.assigned_to) : "") },
+  { key: "queue", label: t("Queue"), sort: "queue", cell: (row) => (row.assigned_queue ? queueName(row.assigned_queue) : "") },
+  { key: "source", label: t("Source"), sort: "source", cell: (row) => (row.source ? labelOf(row.source) : "") },
+  { key: "country", label: t("Country"), sort: "country", cell: (row) => { const code = row.country ?? row.addresses?.[0]?.country; return code ? countryName(code) : ""; } },
+  { key: "city", label: t("City"), sort: "city", cell: (row) => row.addresses?.[0]?.city ?? "" },
+  { key: "department", label: t("Department"), cell: (row) => row.department ?? "" },
+  { key: "lead_score", label: t("Score"), sort: "lead_score", width: "minmax(80px, .5fr)", num: true, cell: (row) => row.lead_score ?? "" },
+  { key: "last_call", label: t("Last call"), sort: "last_called_at", cell: (row) => moment(row.last_call?.at ?? row.last_called_at) },
+  { key: "outcome", label: t("Outcome"), cell: (row) => row.last_call?.outcome ?? row.last_call_outcome ?? "" },
+  { key: "calls", label: t("Calls"), sort: "total_calls", width: "minmax(72px, .5fr)", num: true, cell: (row) => row.counts?.calls ?? row.total_calls ?? "" },
+  { key: "deals", label: t("Open deals"), sort: "open_deals", width: "minmax(96px, .5fr)", num: true, cell: (row) => row.counts?.open_deals || "" },
+  { key: "last_activity", label: t("Last activity"), width: "minmax(104px, .7fr)", sort: "last_interaction_at", cell: (row) => moment(row.last_activity_at ?? row.last_interaction_at) },
+  { key: "birthday", label: t("Birthday"), sort: "birthday", cell: (row) => (row.birthday ? dayText(row.birthday) : "") },
+  { key: "created", label: t("Created"), sort: "created_at", cell: (row) => moment(row.created_at) },
+  { key: "updated", label: t("Changed"), sort: "updated_at", cell: (row) => moment(row.updated_at) },
 ];
 
 /** The columns of an export that show what these do. @type {Record<string, string[]>} */
@@ -120,13 +121,13 @@ export function ColumnChoice() {
     setOpen(false);
   };
   return html`<span class="anchor" ref=${box} onKeyDown=${onKeyDown}>
-    <button type="button" class="button" aria-expanded=${String(open)} aria-label="Columns" title="Columns" onClick=${() => setOpen(!open)} data-test="columns"><${Icon} name="gear" /></button>
-    ${open ? html`<div class="menu below" role="group" aria-label="Columns">${sorted.map(({ key, label }) => {
+    <button type="button" class="button" aria-expanded=${String(open)} aria-label=${t("Columns")} title=${t("Columns")} onClick=${() => setOpen(!open)} data-test="columns"><${Icon} name="gear" /></button>
+    ${open ? html`<div class="menu below" role="group" aria-label=${t("Columns")}>${sorted.map(({ key, label }) => {
       const at = keys.indexOf(key);
       return html`<span key=${key} class="check" draggable=${at >= 0} onDragStart=${(/** @type {DragEvent} */ event) => event.dataTransfer?.setData("text/plain", key)}
         onDragOver=${(/** @type {Event} */ event) => event.preventDefault()} onDrop=${(/** @type {DragEvent} */ event) => { event.preventDefault(); if (at >= 0) move(event.dataTransfer?.getData("text/plain") ?? "", at); }}>
         <label class="check"><input type="checkbox" checked=${at >= 0} disabled=${key === "name"} onChange=${() => chooseColumns(at >= 0 ? keys.filter((one) => one !== key) : [...keys, key])} />${label}</label>
-        ${at > 0 ? html`<button type="button" class="quiet" aria-label=${`${label}: one to the left`} onClick=${() => move(key, at - 1)}><${Icon} name="up" /></button>` : null}</span>`;
-    })}<button type="button" onClick=${() => chooseColumns(FIRST)}>As at first</button></div>` : null}
+        ${at > 0 ? html`<button type="button" class="quiet" aria-label=${t("{0}: one to the left", label)} onClick=${() => move(key, at - 1)}><${Icon} name="up" /></button>` : null}</span>`;
+    })}<button type="button" onClick=${() => chooseColumns(FIRST)}>${t("As at first")}</button></div>` : null}
   </span>`;
 }

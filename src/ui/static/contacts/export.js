@@ -10,11 +10,12 @@ import { goPage } from "../state/url.js";
 import { plural, problemText } from "../text/words.js";
 import { exportColumns } from "./columns.js";
 import { count, isWhole, selected } from "./state.js";
+import { say, t } from "../text/say.js";
 
 /** @typedef {import("./state.js").Asked} Asked */
 
 /** @type {[string, string][]} */
-const FORMATS = [["csv", "CSV, for a spreadsheet"], ["xlsx", "Excel"], ["vcf", "vCard, for telephones"], ["jsonl", "JSON Lines, everything of each contact"]];
+const FORMATS = [["csv", t("CSV, for a spreadsheet")], ["xlsx", t("Excel")], ["vcf", t("vCard, for telephones")], ["jsonl", t("JSON Lines, everything of each contact")]];
 const TABLES = ["csv", "xlsx"];
 /** So many ids stand in an address. */
 const AT_ONCE = 100;
@@ -27,10 +28,10 @@ const MOST_NAMED = 10_000;
 /** Has the file made while work goes on, and says when it is there. @param {Record<string, unknown>} body */
 async function inBackground(body) {
   const { body: job } = await request("POST", "/api/v1/exports", { body });
-  toast("The file is being made. It will be among the jobs.", { action: { label: "Jobs", run: () => goPage("jobs") } });
+  toast(t("The file is being made. It will be among the jobs."), { action: { label: t("Jobs"), run: () => goPage("jobs") } });
   const tell = async () => {
-    const done = await watch(job.id, "Export");
-    if (done.state === "done") toast("The file is there.", { action: { label: "Jobs", run: () => goPage("jobs") } });
+    const done = await watch(job.id, t("Export"));
+    if (done.state === "done") toast(t("The file is there."), { action: { label: t("Jobs"), run: () => goPage("jobs") } });
     else if (done.error) toast(done.error, { bad: true });
   };
   void tell().catch(complain);
@@ -95,7 +96,7 @@ export function Export({ asked, onClose }) {
       const params = { format, ...(shown && TABLES.includes(format) ? { columns: exportColumns().join(",") } : {}) };
       // As the list has found them.
       download(isQuery ? await fetchFile({ ...params, ...(q ? { q, match: "loose" } : {}) }) : await chosenFile(format, params), `contacts.${format}`);
-      toast(`${plural(total, "contact")} exported.`);
+      toast(t("{0} exported.", plural(total, "contact")));
       onClose();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
@@ -103,11 +104,11 @@ export function Export({ asked, onClose }) {
     }
     setBusy(false);
   };
-  return html`<div class="bulk-line" role="group" aria-label="Export" data-test="export">
-    <select class="editor" aria-label="Format" onChange=${(/** @type {any} */ event) => setFormat(event.target.value)} data-test="export-format">${FORMATS.map(([value, text]) => html`<option value=${value} selected=${value === format}>${text}</option>`)}</select>
-    ${TABLES.includes(format) ? html`<label class="check"><input type="checkbox" checked=${shown} onChange=${(/** @type {any} */ event) => setShown(event.target.checked)} />only the columns on the screen</label>` : null}
-    <button type="button" class=${isLarge ? "button" : "button main"} disabled=${busy || isTooMany || total === 0} onClick=${start} data-test="export-now">Export ${plural(total, "contact")}</button>
-    <button type="button" class=${isLarge ? "button main" : "button"} disabled=${busy || total === 0 || (!isQuery && total > MOST_NAMED)} onClick=${later} data-test="export-later">In the background</button>
-    <button type="button" class="button" onClick=${onClose}>Cancel</button>
-    ${isTooMany ? html`<span class="quiet-text">A workbook of more than ${AT_ONCE} selected rows is made in the background.</span>` : isLarge ? html`<span class="quiet-text">So many take a while: made in the background, the file waits among the jobs.</span>` : null}</div>`;
+  return html`<div class="bulk-line" role="group" aria-label=${t("Export")} data-test="export">
+    <select class="editor" aria-label=${t("Format")} onChange=${(/** @type {any} */ event) => setFormat(event.target.value)} data-test="export-format">${FORMATS.map(([value, text]) => html`<option value=${value} selected=${value === format}>${text}</option>`)}</select>
+    ${TABLES.includes(format) ? html`<label class="check"><input type="checkbox" checked=${shown} onChange=${(/** @type {any} */ event) => setShown(event.target.checked)} />${t("only the columns on the screen")}</label>` : null}
+    <button type="button" class=${isLarge ? "button" : "button main"} disabled=${busy || isTooMany || total === 0} onClick=${start} data-test="export-now">${say("Export {0}", plural(total, "contact"))}</button>
+    <button type="button" class=${isLarge ? "button main" : "button"} disabled=${busy || total === 0 || (!isQuery && total > MOST_NAMED)} onClick=${later} data-test="export-later">${t("In the background")}</button>
+    <button type="button" class="button" onClick=${onClose}>${t("Cancel")}</button>
+    ${isTooMany ? html`<span class="quiet-text">${say("A workbook of more than {0} selected rows is made in the background.", AT_ONCE)}</span>` : isLarge ? html`<span class="quiet-text">${t("So many take a while: made in the background, the file waits among the jobs.")}</span>` : null}</div>`;
 }

@@ -13,6 +13,8 @@ import { countryName, label as labelOf, statusName } from "../text/words.js";
 import { act, complain, createItem, deleteItem, listItems, updateItem } from "../state/items.js";
 import { chooseColumns, chosenColumns } from "./columns.js";
 import { partOf, setPart, toggleValue, valuesOf } from "./query.js";
+import { say, t } from "../text/say.js";
+import { locale } from "../text/locale.js";
 
 /** @typedef {import("../state/items.js").Item} Item */
 
@@ -21,8 +23,8 @@ const FACETS = ["status", "tag", "owner", "queue", "company", "country", "city",
 const MOST = 12;
 const FEW = 6;
 const MANY = 40;
-const PRESENCE = [["phone", "A number"], ["email", "An e-mail"], ["owner", "An owner"], ["deals", "Deals"], ["activities", "Activities"]];
-const PERIODS = [["", "any time"], ["today", "today"], ["this_week", "this week"], ["this_month", "this month"], ["30d", "the last 30 days"], ["this_year", "this year"]];
+const PRESENCE = [["phone", t("A number")], ["email", t("An e-mail")], ["owner", t("An owner")], ["deals", t("Deals")], ["activities", t("Activities")]];
+const PERIODS = [["", t("any time")], ["today", "today"], ["this_week", t("this week")], ["this_month", t("this month")], ["30d", t("the last 30 days")], ["this_year", t("this year")]];
 
 /** @type {Record<string, (value: string) => string>} */
 const SAID = { status: statusName, owner: personName, queue: queueName, country: countryName, source: labelOf };
@@ -56,7 +58,7 @@ function Facets({ version }) {
     return html`<section key=${field} aria-label=${saidField(field)}><h2>${saidField(field)}</h2>
       ${shown.map(({ value, count }) => html`<label class="facet" key=${value}><input type="checkbox" checked=${on.some((one) => one.toLowerCase() === value.toLowerCase())}
         onChange=${() => go({ q: toggleValue(q, field, value) })} data-test=${`facet-${field}`} /><span>${saidValue(field, value)}</span><span class="num push">${count}</span></label>`)}
-      ${all.length > FEW ? html`<button type="button" class="link" onClick=${() => setWide(wide === field ? "" : field)}>${wide === field ? "Fewer" : `${all.length - FEW} more`}</button>` : null}
+      ${all.length > FEW ? html`<button type="button" class="link" onClick=${() => setWide(wide === field ? "" : field)}>${wide === field ? t("Fewer") : t("{0} more", all.length - FEW)}</button>` : null}
     </section>`;
   });
 }
@@ -69,7 +71,7 @@ function LiveCount({ params, version }) {
     listContacts({ ...params, per_page: 1 }, asking.signal).then((page) => !asking.signal.aborted && setTotal(page.total), () => {});
     return () => asking.abort();
   }, [JSON.stringify(params), version]);
-  return html`<span class="num">${total?.toLocaleString() ?? ""}</span>`;
+  return html`<span class="num">${total?.toLocaleString(locale()) ?? ""}</span>`;
 }
 
 /** @param {{version: string}} props */
@@ -87,19 +89,19 @@ function Saved({ version }) {
   const save = async (/** @type {Event} */ event) => {
     event.preventDefault();
     const body = { name: name?.trim(), q: q.trim(), sort: more.sort || null, columns: chosenColumns.value, shared };
-    if (await act(() => createItem("saved-searches", body), `The search “${body.name}” is saved.`, null, load)) setName(null);
+    if (await act(() => createItem("saved-searches", body), t("The search “{0}” is saved.", body.name), null, load)) setName(null);
   };
   const now = all.find((one) => one.id === more.saved);
   const isChanged = now?.editable && ((now.q ?? "") !== q || (now.sort ?? "") !== (more.sort ?? ""));
-  return html`<section aria-label="Saved searches"><h2>Saved searches</h2>
-    <ul>${all.map((one) => html`<li key=${one.id}><button type="button" aria-current=${more.saved === one.id ? "true" : undefined} onClick=${() => open(one)} title=${one.q ?? ""} data-test="saved"><span>${one.name}${one.shared ? " · shared" : ""}</span><${LiveCount} params=${{ saved_search: one.id }} version=${version} /></button>
-      ${one.editable ? html`<button type="button" class="quiet" aria-label=${`Delete the search ${one.name}`} onClick=${() => act(() => deleteItem("saved-searches", one.id), `The search “${one.name}” is deleted.`,
+  return html`<section aria-label=${t("Saved searches")}><h2>${t("Saved searches")}</h2>
+    <ul>${all.map((one) => html`<li key=${one.id}><button type="button" aria-current=${more.saved === one.id ? "true" : undefined} onClick=${() => open(one)} title=${one.q ?? ""} data-test="saved"><span>${one.name}${one.shared ? t(" · shared") : ""}</span><${LiveCount} params=${{ saved_search: one.id }} version=${version} /></button>
+      ${one.editable ? html`<button type="button" class="quiet" aria-label=${t("Delete the search {0}", one.name)} onClick=${() => act(() => deleteItem("saved-searches", one.id), t("The search “{0}” is deleted.", one.name),
         () => createItem("saved-searches", { name: one.name, q: one.q, sort: one.sort, columns: one.columns, shared: one.shared }), load)}><${Icon} name="close" /></button>` : null}</li>`)}</ul>
-    ${isChanged && now ? html`<button type="button" class="link" onClick=${() => act(() => updateItem("saved-searches", now, { q: q.trim(), sort: more.sort || null, columns: chosenColumns.value }), `The search “${now.name}” is as on the screen.`, null, load)}>Keep “${now.name}” like this</button>` : null}
-    ${name === null ? (q.trim() ? html`<button type="button" class="link" onClick=${() => setName("")} data-test="save-search">Save this search</button>` : null)
-      : html`<form class="sheet-part" onSubmit=${save}><input class="editor" aria-label="Name of the search" placeholder="Name" value=${name} onInput=${(/** @type {any} */ event) => setName(event.target.value)} ref=${(/** @type {any} */ box) => box && !box.value && box.focus()} />
-        <label class="facet"><input type="checkbox" checked=${shared} onChange=${(/** @type {any} */ event) => setShared(event.target.checked)} /><span>for everybody</span></label>
-        <span class="bulk-line"><button class="button main" disabled=${!name.trim()}>Save</button><button type="button" class="button" onClick=${() => setName(null)}>Cancel</button></span></form>`}
+    ${isChanged && now ? html`<button type="button" class="link" onClick=${() => act(() => updateItem("saved-searches", now, { q: q.trim(), sort: more.sort || null, columns: chosenColumns.value }), t("The search “{0}” is as on the screen.", now.name), null, load)}>${say("Keep “{0}” like this", now.name)}</button>` : null}
+    ${name === null ? (q.trim() ? html`<button type="button" class="link" onClick=${() => setName("")} data-test="save-search">${t("Save this search")}</button>` : null)
+      : html`<form class="sheet-part" onSubmit=${save}><input class="editor" aria-label=${t("Name of the search")} placeholder=${t("Name")} value=${name} onInput=${(/** @type {any} */ event) => setName(event.target.value)} ref=${(/** @type {any} */ box) => box && !box.value && box.focus()} />
+        <label class="facet"><input type="checkbox" checked=${shared} onChange=${(/** @type {any} */ event) => setShared(event.target.checked)} /><span>${t("for everybody")}</span></label>
+        <span class="bulk-line"><button class="button main" disabled=${!name.trim()}>${t("Save")}</button><button type="button" class="button" onClick=${() => setName(null)}>${t("Cancel")}</button></span></form>`}
   </section>`;
 }
 
@@ -107,22 +109,22 @@ function Saved({ version }) {
 export function Filters({ version, onClose }) {
   const { q, more } = place.value;
   const views = [
-    ["All contacts", "", {}],
-    ...(me.value?.user_id ? [["Mine", "owner:me", {}]] : []),
-    ["Without an owner", "-has:owner", {}],
-    ["Archived", "status:archived", {}],
-    ...(may("delete") ? [["Deleted", "", { deleted: "1" }]] : []),
+    [t("All contacts"), "", {}],
+    ...(me.value?.user_id ? [[t("Mine"), "owner:me", {}]] : []),
+    [t("Without an owner"), "-has:owner", {}],
+    [t("Archived"), "status:archived", {}],
+    ...(may("delete") ? [[t("Deleted"), "", { deleted: "1" }]] : []),
   ];
   const created = partOf(q, "created").slice("created:".length);
-  return html`<aside class="filters" aria-label="Filters" data-test="filters">
-    <section aria-label="Views"><h2>Views</h2><ul>${views.map(([name, text, params]) => html`<li key=${name}><button type="button"
+  return html`<aside class="filters" aria-label=${t("Filters")} data-test="filters">
+    <section aria-label=${t("Views")}><h2>${t("Views")}</h2><ul>${views.map(([name, text, params]) => html`<li key=${name}><button type="button"
       aria-current=${q === text && (more.deleted ?? "") === (/** @type {any} */ (params).deleted ?? "") && !more.saved ? "true" : undefined} onClick=${() => { goPage("contacts", { q: /** @type {string} */ (text), more: /** @type {any} */ (params) }); onClose(); }}><span>${name}</span>
       <${LiveCount} params=${{ q: text, ...(/** @type {any} */ (params).deleted ? { deleted: "true" } : {}) }} version=${version} /></button></li>`)}</ul></section>
     <${Saved} version=${version} />
     ${more.deleted ? null : html`<${Facets} version=${version} />
-    <section aria-label="Has"><h2>Has</h2>${PRESENCE.map(([field, text]) => html`<label class="facet" key=${field}><input type="checkbox" checked=${q.includes(`has:${field}`)}
+    <section aria-label=${t("Has")}><h2>${t("Has")}</h2>${PRESENCE.map(([field, text]) => html`<label class="facet" key=${field}><input type="checkbox" checked=${q.includes(`has:${field}`)}
       onChange=${(/** @type {any} */ event) => go({ q: event.target.checked ? `${q} has:${field}`.trim() : q.replace(`-has:${field}`, "").replace(`has:${field}`, "").replace(/\s+/g, " ").trim() })} /><span>${text}</span></label>`)}</section>
-    <section aria-label="Created"><h2><label for="created">Created</label></h2><select id="created" class="editor" value=${created} onChange=${(/** @type {any} */ event) => go({ q: setPart(q, "created", event.target.value && `created:${event.target.value}`) })}>
+    <section aria-label=${t("Created")}><h2><label for="created">${t("Created")}</label></h2><select id="created" class="editor" value=${created} onChange=${(/** @type {any} */ event) => go({ q: setPart(q, "created", event.target.value && `created:${event.target.value}`) })}>
       ${[...PERIODS, ...(created && !PERIODS.some(([value]) => value === created) ? [[created, created]] : [])].map(([value, text]) => html`<option value=${value} selected=${value === created}>${text}</option>`)}</select></section>`}
   </aside>`;
 }

@@ -9,6 +9,7 @@ import { mainPhone, phoneText, telHref } from "../text/phone.js";
 import { mayCall } from "../text/words.js";
 import { toggleValue } from "./query.js";
 import { put, selected } from "./state.js";
+import { t } from "../text/say.js";
 
 /** @param {{row: any, x: number, y: number, onClose: () => void, onKind: (kind: string) => void}} props */
 export function RowMenu({ row, x, y, onClose, onKind }) {
@@ -31,17 +32,17 @@ export function RowMenu({ row, x, y, onClose, onKind }) {
   const isShown = phone && !isMasked(phoneText(phone));
   /** @type {[string, (() => void)|string, boolean][]} */
   const entries = [
-    ["Open", () => openContact(row.id), true],
-    [selected.value.has(row.id) ? "Do not select" : "Select", () => put([row], !selected.peek().has(row.id)), true],
-    [`Call ${isShown ? phoneText(phone) : ""}`, isShown ? telHref(phone) : "", Boolean(isShown && mayCall(row).may)],
-    ["Copy the number", () => void copy(phone?.number ?? phone?.raw ?? ""), Boolean(isShown)],
-    [`Write to ${mail}`, `mailto:${mail}`, Boolean(mail && !isMasked(mail))],
-    ["Copy the e-mail", () => void copy(mail), Boolean(mail && !isMasked(mail))],
-    [`Only ${row.company}`, () => go({ q: toggleValue(q, "company", row.company) }), Boolean(row.company)],
-    ["Tag…", alone("tag"), may("edit")],
-    ["Put on a list…", alone("list"), may("edit")],
-    ["Archive…", alone("archive"), may("edit") && row.status !== "archived"],
-    ["Delete…", alone("delete"), may("delete")],
+    [t("Open"), () => openContact(row.id), true],
+    [selected.value.has(row.id) ? t("Do not select") : t("Select"), () => put([row], !selected.peek().has(row.id)), true],
+    [t("Call {0}", isShown ? phoneText(phone) : ""), isShown ? telHref(phone) : "", Boolean(isShown && mayCall(row).may)],
+    [t("Copy the number"), () => void copy(phone?.number ?? phone?.raw ?? ""), Boolean(isShown)],
+    [t("Write to {0}", mail), `mailto:${mail}`, Boolean(mail && !isMasked(mail))],
+    [t("Copy the e-mail"), () => void copy(mail), Boolean(mail && !isMasked(mail))],
+    [t("Only {0}", row.company), () => go({ q: toggleValue(q, "company", row.company) }), Boolean(row.company)],
+    [t("Tag…"), alone("tag"), may("edit")],
+    [t("Put on a list…"), alone("list"), may("edit")],
+    [t("Archive…"), alone("archive"), may("edit") && row.status !== "archived"],
+    [t("Delete…"), alone("delete"), may("delete")],
   ];
   const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
     const all = /** @type {HTMLElement[]} */ ([...(box.current?.querySelectorAll("button, a") ?? [])]);

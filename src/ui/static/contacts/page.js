@@ -12,7 +12,7 @@ import { record } from "../state/records.js";
 import { narrow } from "../state/session.js";
 import { go, goMore, openContact, place } from "../state/url.js";
 import { mainPhone, phoneText } from "../text/phone.js";
-import { duration, plural } from "../text/words.js";
+import { duration, numeral, plural } from "../text/words.js";
 import { saidOf } from "../state/items.js";
 import { LIST_MS } from "../work/list-page.js";
 import { PER_PAGE, useRows } from "../work/rows.js";
@@ -24,6 +24,7 @@ import { Filters, saidField, saidValue } from "./filters.js";
 import { RowMenu } from "./menu.js";
 import { partsOf, readPart, withoutPart } from "./query.js";
 import { clear, isWhole, put, selected } from "./state.js";
+import { say, t } from "../text/say.js";
 
 /** @typedef {import("../state/items.js").Item} Item */
 
@@ -38,18 +39,18 @@ function Chips() {
   const { q, more } = place.value;
   const parts = partsOf(q);
   if (!parts.length && !more.start) return null;
-  return html`<div class="chips" role="group" aria-label="The filter" data-test="chips">${parts.map((text, index) => {
+  return html`<div class="chips" role="group" aria-label=${t("The filter")} data-test="chips">${parts.map((text, index) => {
     const { field, values, isNot } = readPart(text);
     const said = field ? `${isNot ? "not " : ""}${saidField(field)}: ${values.map((value) => saidValue(field, value)).join(" or ")}` : text;
-    return html`<span class="chip" key=${`${index}${text}`}>${said}<button type="button" class="quiet" aria-label=${`Without ${said}`} onClick=${() => go({ q: withoutPart(q, index) })}><${Icon} name="close" /></button></span>`;
-  })}${more.start ? html`<span class="chip">From ${more.start} on<button type="button" class="quiet" aria-label="From the beginning" onClick=${() => goMore({ start: "" })}><${Icon} name="close" /></button></span>` : null}</div>`;
+    return html`<span class="chip" key=${`${index}${text}`}>${said}<button type="button" class="quiet" aria-label=${t("Without {0}", said)} onClick=${() => go({ q: withoutPart(q, index) })}><${Icon} name="close" /></button></span>`;
+  })}${more.start ? html`<span class="chip">${say("From {0} on", more.start)}<button type="button" class="quiet" aria-label=${t("From the beginning")} onClick=${() => goMore({ start: "" })}><${Icon} name="close" /></button></span>` : null}</div>`;
 }
 
 /** @param {{sort: string}} props */
 function Letters({ sort }) {
   const { more } = place.value;
   if (!["name", "last_name", "first_name", "company"].includes(sort)) return null;
-  return html`<div class="letters" role="group" aria-label="Begin at a letter" data-test="letters">${LETTERS.map((letter) => html`<button type="button" key=${letter} aria-pressed=${String(more.start === letter)}
+  return html`<div class="letters" role="group" aria-label=${t("Begin at a letter")} data-test="letters">${LETTERS.map((letter) => html`<button type="button" key=${letter} aria-pressed=${String(more.start === letter)}
     onClick=${() => goMore({ start: more.start === letter ? "" : letter })}>${letter}</button>`)}</div>`;
 }
 
@@ -66,10 +67,10 @@ function Pager({ first, last, total, exact, took }) {
     const table = document.getElementById("table");
     table?.scrollBy({ top: by * (table.clientHeight - 76) });
   };
-  return html`<div class="pager"><span role="status" data-test="pager">${total ? `${(first + 1).toLocaleString()}–${Math.min(last, total).toLocaleString()} of ` : ""}${exact ? "" : "about "}${plural(total, "contact")}</span>
+  return html`<div class="pager"><span role="status" data-test="pager">${total ? t("{0}–{1} of ", numeral(first + 1), numeral(Math.min(last, total))) : ""}${exact ? "" : t("about ")}${plural(total, "contact")}</span>
     ${took === undefined ? null : html`<span class="took"> · ${duration(took)}</span>`}
-    <button type="button" class="quiet" aria-label="A screen back" disabled=${first <= 0} onClick=${step(-1)}><${Icon} name="up" /></button>
-    <button type="button" class="quiet" aria-label="A screen on" disabled=${last >= total} onClick=${step(1)}><${Icon} name="down" /></button></div>`;
+    <button type="button" class="quiet" aria-label=${t("A screen back")} disabled=${first <= 0} onClick=${step(-1)}><${Icon} name="up" /></button>
+    <button type="button" class="quiet" aria-label=${t("A screen on")} disabled=${last >= total} onClick=${step(1)}><${Icon} name="down" /></button></div>`;
 }
 
 /** The card or form beside the table. @param {{rows: any, onMade: () => void}} props */
@@ -84,9 +85,9 @@ function Side({ rows, onMade }) {
     if (was.current && !create && contact) onMade();
     was.current = create;
   }, [create, contact]);
-  if (create && may("create")) return html`<section class="card-side" aria-label="Contact"><${ContactForm} start=${partsOf(q).length ? "" : q.trim()} /></section>`;
+  if (create && may("create")) return html`<section class="card-side" aria-label=${t("Contact")}><${ContactForm} start=${partsOf(q).length ? "" : q.trim()} /></section>`;
   if (!contact) return null;
-  return html`<section class="card-side card-over" aria-label="Contact"><${Card} key="card" id=${contact} /></section>`;
+  return html`<section class="card-side card-over" aria-label=${t("Contact")}><${Card} key="card" id=${contact} /></section>`;
 }
 
 export function Contacts() {
@@ -112,7 +113,7 @@ export function Contacts() {
     setKind(null);
   }, [key]);
   useEffect(() => {
-    document.title = "Contacts · Ringdex";
+    document.title = `${t("Contacts")} · Ringdex`;
     return () => {
       document.title = "Ringdex";
     };
@@ -152,22 +153,22 @@ export function Contacts() {
   const toggleRow = (/** @type {Item} */ row) => put([row], !selected.peek().has(row.id));
   return html`<main class=${contact || create ? "page with-card" : "page"} data-test="contacts" data-answered=${rows.isNow ? q : undefined}>
     ${open ? html`<${Filters} version=${String(version)} onClose=${() => narrow.value && setOpen(false)} />` : null}
-    <section class="page-main" aria-label="Contacts">
+    <section class="page-main" aria-label=${t("Contacts")}>
       <div class="page-head">
-        <button type="button" class="button" aria-pressed=${String(open)} onClick=${() => setOpen(!open)} data-test="toggle-filters"><${Icon} name="filter" />Filters</button>
-        <h1>${isTrash ? "Deleted contacts" : "Contacts"}</h1><${Chips} />
+        <button type="button" class="button" aria-pressed=${String(open)} onClick=${() => setOpen(!open)} data-test="toggle-filters"><${Icon} name="filter" />${t("Filters")}</button>
+        <h1>${isTrash ? t("Deleted contacts") : t("Contacts")}</h1><${Chips} />
         <span class="push">
-          ${narrow.value ? null : html`<span class="switch" role="group" aria-label="Look"><button type="button" aria-pressed=${String(look === "table")} aria-label="Table" title="Table" onClick=${() => goMore({ look: "" })}><${Icon} name="table" /></button>
-            <button type="button" aria-pressed=${String(look === "cards")} aria-label="Cards" title="Cards" onClick=${() => goMore({ look: "cards" })} data-test="look-cards"><${Icon} name="grid" /></button></span>
+          ${narrow.value ? null : html`<span class="switch" role="group" aria-label=${t("Look")}><button type="button" aria-pressed=${String(look === "table")} aria-label=${t("Table")} title=${t("Table")} onClick=${() => goMore({ look: "" })}><${Icon} name="table" /></button>
+            <button type="button" aria-pressed=${String(look === "cards")} aria-label=${t("Cards")} title=${t("Cards")} onClick=${() => goMore({ look: "cards" })} data-test="look-cards"><${Icon} name="grid" /></button></span>
           ${look === "table" ? html`<${ColumnChoice} />` : null}`}
-          ${may("export") && !isTrash ? html`<button type="button" class="button" aria-pressed=${String(kind === "export")} data-test="open-export" onClick=${() => setKind(kind === "export" ? null : "export")}><${Icon} name="export" />Export</button>` : null}
+          ${may("export") && !isTrash ? html`<button type="button" class="button" aria-pressed=${String(kind === "export")} data-test="open-export" onClick=${() => setKind(kind === "export" ? null : "export")}><${Icon} name="export" />${t("Export")}</button>` : null}
         </span>
       </div>
       ${isTrash ? null : html`<${Letters} sort=${sort} />`}
-      ${rows.problem ? html`<div class="trouble" role="alert">${saidOf(rows.problem)} <button type="button" class="link" onClick=${again}>Try again</button></div>` : null}
+      ${rows.problem ? html`<div class="trouble" role="alert">${saidOf(rows.problem)} <button type="button" class="link" onClick=${again}>${t("Try again")}</button></div>` : null}
       ${rows.answer?.warnings?.length ? html`<p class="headline warn">${rows.answer.warnings.join(" · ")}</p>` : null}
-      ${rows.key !== null && rows.total === 0 ? html`<${Nothing} title=${isTrash ? "Nobody is deleted" : "Nobody found"}>${q.trim() && !isTrash ? html`<p>Take a part of the filter away, or <button type="button" class="link" onClick=${() => go({ q: "" })}>show all contacts</button>.</p>` : null}<//>`
-        : html`<${Table} label="Contacts" columns=${shown} total=${rows.total} at=${rows.at} need=${(/** @type {number} */ first, /** @type {number} */ last) => rows.need(first, last)}
+      ${rows.key !== null && rows.total === 0 ? html`<${Nothing} title=${isTrash ? t("Nobody is deleted") : t("Nobody found")}>${q.trim() && !isTrash ? html`<p>${t("Take a part of the filter away, or")} <button type="button" class="link" onClick=${() => go({ q: "" })}>${t("show all contacts")}</button>.</p>` : null}<//>`
+        : html`<${Table} label=${t("Contacts")} columns=${shown} total=${rows.total} at=${rows.at} need=${(/** @type {number} */ first, /** @type {number} */ last) => rows.need(first, last)}
           sort=${sort} onSort=${(/** @type {string} */ next) => goMore({ sort: next, start: "" }, { replace: true })} onOpen=${(/** @type {Item} */ row) => (isTrash ? toggleRow(row) : openContact(row.id))}
           selection=${selecting} onMenu=${isTrash ? undefined : (/** @type {Item} */ row, /** @type {number} */ x, /** @type {number} */ y) => setMenu({ row, x, y })}
           onKey=${onKey} card=${look === "cards" ? card : undefined} opened=${contact} reset=${key} onSight=${(/** @type {number} */ first, /** @type {number} */ last) => setSight({ first, last })} />`}

@@ -12,6 +12,7 @@ import { goPage, openContact } from "../state/url.js";
 import { plural } from "../text/words.js";
 import { answerQuestions, findImport, listQuestions } from "./api.js";
 import { shortText } from "./diff.js";
+import { say, t } from "../text/say.js";
 
 /** @typedef {import("./api.js").Question} Question @typedef {import("./api.js").Answer} Answer @typedef {import("../api.js").Contact} Contact */
 
@@ -21,7 +22,7 @@ const GO_MS = 1500;
 const AT_ONCE = 20;
 const MOST = 1000;
 /** @type {[string, string, string, string][]} the action, its key, the button of a row, the button of all */
-const ACTIONS = [["update", "u", "Update", "Update all"], ["skip", "s", "Leave as it is", "Leave all as they are"], ["create", "c", "Make a contact", "Make contacts of all"]];
+const ACTIONS = [["update", "u", t("Update"), t("Update all")], ["skip", "s", t("Leave as it is"), t("Leave all as they are")], ["create", "c", t("Make a contact"), t("Make contacts of all")]];
 
 /** What a contact has where a column goes. @param {Contact} contact @param {string} target @returns {string} */
 function valueAt(contact, target) {
@@ -45,15 +46,15 @@ const isOther = (row, known) => !known.split(", ").concat(known).some((one) => b
 /** @param {{question: Question, contacts: Map<string, Contact>, targets: Map<string, string>, chosen: string|null, onChoose: (id: string) => void}} props */
 function Compared({ question, contacts, targets, chosen, onChoose }) {
   const { candidates } = question;
-  return html`<div class="sideways"><table class="mapping asked"><thead><tr><th scope="col">Column</th><th scope="col">Row ${question.row}</th>
+  return html`<div class="sideways"><table class="mapping asked"><thead><tr><th scope="col">${t("Column")}</th><th scope="col">${say("Row {0}", question.row)}</th>
       ${candidates.map((one, at) => html`<th scope="col" key=${one.id}><label class="check"><input type="radio" name=${`row-${question.row}`} checked=${one.id === chosen} onChange=${() => onChoose(one.id)} />${one.display_name}${candidates.length > 1 ? html` <kbd>${at + 1}</kbd>` : null}</label>
-        <span class="quiet-text">${one.probability === null ? "named by the list" : `${Math.round(one.probability * 100)} % alike`} </span><button type="button" class="link" onClick=${() => openContact(one.id)} aria-label=${`Open ${one.display_name}`}>Open</button></th>`)}</tr></thead>
+        <span class="quiet-text">${one.probability === null ? t("named by the list") : t("{0} % alike", Math.round(one.probability * 100))} </span><button type="button" class="link" onClick=${() => openContact(one.id)} aria-label=${t("Open {0}", one.display_name)}>${t("Open")}</button></th>`)}</tr></thead>
     <tbody>${Object.entries(question.values).map(([name, value]) => html`<tr key=${name}><th scope="row">${name}</th><td>${value}</td>
       ${candidates.map((one) => {
         const contact = contacts.get(one.id);
         const target = targets.get(name);
         const known = contact && target ? valueAt(contact, target) : "";
-        return html`<td key=${one.id} data-test="known">${known ? (isOther(value, known) ? html`<mark>${known}</mark>` : html`${known} <span class="quiet-text">the same</span>`) : html`<span class="quiet-text">${contact ? (target ? "has none" : "") : "…"}</span>`}</td>`;
+        return html`<td key=${one.id} data-test="known">${known ? (isOther(value, known) ? html`<mark>${known}</mark>` : html`${known} <span class="quiet-text">${t("the same")}</span>`) : html`<span class="quiet-text">${contact ? (target ? t("has none") : "") : "…"}</span>`}</td>`;
       })}</tr>`)}</tbody></table></div>`;
 }
 
@@ -91,7 +92,7 @@ export function Questions({ id }) {
   useEffect(() => {
     void findImport(id).then(setJob, (error) => setProblem(saidOf(error)));
     void load();
-    document.title = "Rows to decide · Ringdex";
+    document.title = `${t("Rows to decide")} · Ringdex`;
     return () => {
       document.title = "Ringdex";
     };
@@ -107,7 +108,7 @@ export function Questions({ id }) {
   /** Says what could not be done. @param {Awaited<ReturnType<typeof answerQuestions>>} done */
   const tell = (done) => {
     const refused = done.answers.filter((one) => one.outcome === "refused");
-    if (refused.length) toast(`Row ${refused[0].row}: ${refused[0].detail}`, { bad: true });
+    if (refused.length) toast(t("Row {0}: {1}", refused[0].row, refused[0].detail), { bad: true });
   };
   /** @param {Question} question @param {string} action */
   const decide = async (question, action) => {
@@ -136,7 +137,7 @@ export function Questions({ id }) {
         decided += total - done.open;
         tell(done);
       }
-      toast(`${plural(decided, "row")} decided.`);
+      toast(t("{0} decided.", plural(decided, "row")));
     } catch (error) {
       complain(error);
     }
@@ -156,14 +157,14 @@ export function Questions({ id }) {
   };
   const targets = new Map(/** @type {[string, string][]} */ ((job?.columns ?? []).filter((/** @type {any} */ one) => one.target).map((/** @type {any} */ one) => [one.name, one.target])));
   const all = ACTIONS.find(([name]) => name === asks);
-  return html`<main class="page" data-test="questions" data-busy=${busy ? "" : undefined}><section class="page-main" aria-label="Rows to decide"><div class="page-head"><h1>Rows to decide</h1><span class="count" role="status" data-test="open-rows">${found ? plural(found.total, "row") : ""}</span>
-      <span class="push"><button type="button" class="button" onClick=${() => goPage("jobs")}><${Icon} name="back" />Jobs</button></span></div>
+  return html`<main class="page" data-test="questions" data-busy=${busy ? "" : undefined}><section class="page-main" aria-label=${t("Rows to decide")}><div class="page-head"><h1>${t("Rows to decide")}</h1><span class="count" role="status" data-test="open-rows">${found ? plural(found.total, "row") : ""}</span>
+      <span class="push"><button type="button" class="button" onClick=${() => goPage("jobs")}><${Icon} name="back" />${t("Jobs")}</button></span></div>
     <div class="scroll wide">${problem ? html`<p class="bad" role="alert">${problem}</p>` : null}
-      ${found && !found.total && !problem ? html`<div class="empty" data-test="nothing"><h2>Nothing is left to decide</h2><p>Rows are asked about if an import is told to ask about known contacts.</p></div>` : null}
-      ${found?.total ? html`<p class="quiet-text">${job?.source ? `${job.source}. ` : ""}These rows belong to somebody who is known. The keys decide the row on top.</p>
-        <p class="bulk-line" role="group" aria-label="All rows">${all ? html`<span>${all[3]}: ${plural(found.total, "row")}?</span><button type="button" class="button main" disabled=${busy} onClick=${() => decideAll(asks)} data-test="all-yes">${all[3]}</button><button type="button" class="button" onClick=${() => setAsks("")}>No</button>`
+      ${found && !found.total && !problem ? html`<div class="empty" data-test="nothing"><h2>${t("Nothing is left to decide")}</h2><p>${t("Rows are asked about if an import is told to ask about known contacts.")}</p></div>` : null}
+      ${found?.total ? html`<p class="quiet-text">${say("{0}These rows belong to somebody who is known. The keys decide the row on top.", job?.source ? `${job.source}. ` : "")}</p>
+        <p class="bulk-line" role="group" aria-label=${t("All rows")}>${all ? html`<span>${all[3]}: ${plural(found.total, "row")}?</span><button type="button" class="button main" disabled=${busy} onClick=${() => decideAll(asks)} data-test="all-yes">${all[3]}</button><button type="button" class="button" onClick=${() => setAsks("")}>${t("No")}</button>`
           : ACTIONS.map(([name, , , text]) => html`<button type="button" key=${name} class="button" disabled=${busy} onClick=${() => setAsks(name)} data-test=${`all-${name}`}>${text}</button>`)}</p>` : null}
-      ${items.map((one, at) => html`<section key=${one.row} class="part question" tabindex=${at ? undefined : "-1"} ref=${at ? undefined : list} onKeyDown=${at ? undefined : onKeyDown} aria-label=${`Row ${one.row}`} data-test="question" data-row=${one.row}>
+      ${items.map((one, at) => html`<section key=${one.row} class="part question" tabindex=${at ? undefined : "-1"} ref=${at ? undefined : list} onKeyDown=${at ? undefined : onKeyDown} aria-label=${t("Row {0}", one.row)} data-test="question" data-row=${one.row}>
         <${Compared} question=${one} contacts=${contacts} targets=${targets} chosen=${of(one)} onChoose=${(/** @type {string} */ contact) => setChosen({ ...chosen, [one.row]: contact })} />
         <p class="bulk-line">${ACTIONS.map(([name, key, text]) => html`<button type="button" key=${name} class=${name === "update" ? "button main" : "button"} disabled=${busy || (name === "update" && !one.candidates.length)} onClick=${() => decide(one, name)} data-test=${`decide-${name}`}>${text}${at ? null : html` <kbd>${key}</kbd>`}</button>`)}</p></section>`)}
     </div></section></main>`;

@@ -9,6 +9,8 @@ import { Icon } from "../parts/icons.js";
 import { may, me } from "../state/me.js";
 import { dialog, letterKeys, setLetterKeys, switchTheme } from "../state/session.js";
 import { go, goPage } from "../state/url.js";
+import { chooseLanguage, language, LANGUAGE_NAMES, LANGUAGES_OF_PAGES } from "../text/locale.js";
+import { t } from "../text/say.js";
 
 /** @typedef {{title: string, icon: string, keys?: string, run: () => void}} Command */
 
@@ -25,16 +27,17 @@ function commands() {
   const canEdit = may("edit");
   return [
     ...pages,
-    ...(may("create") ? [{ title: "New contact", icon: "plus", keys: "n", run: () => go({ create: true, contact: null }) }] : []),
-    ...(canEdit ? [fresh("New company", "companies"), fresh("New deal", "deals"), fresh("New task", "tasks"), fresh("New list", "lists")] : []),
-    { title: "Archived contacts", icon: "people", run: () => goPage("contacts", { q: "status:archived" }) },
-    ...(may("delete") ? [{ title: "Deleted contacts", icon: "trash", run: () => goPage("contacts", { more: { deleted: "1" } }) }] : []),
-    ...(me.value?.user_id ? [{ title: "My contacts", icon: "people", run: () => goPage("contacts", { q: "owner:me" }) }] : []),
-    { title: "All keys", icon: "keys", keys: "?", run: () => (dialog.value = "keys") },
-    { title: letterKeys.value ? "Letter keys off" : "Letter keys on", icon: "keys", run: () => setLetterKeys(!letterKeys.peek()) },
-    { title: "Other colours", icon: "auto", run: switchTheme },
-    ...(me.value?.session ? [{ title: "Change password", icon: "user", run: () => (dialog.value = "password") }] : []),
-    ...(me.value?.session || token() ? [{ title: "Sign out", icon: "user", run: () => void leave() }] : []),
+    ...(may("create") ? [{ title: t("New contact"), icon: "plus", keys: "n", run: () => go({ create: true, contact: null }) }] : []),
+    ...(canEdit ? [fresh(t("New company"), "companies"), fresh(t("New deal"), "deals"), fresh(t("New task"), "tasks"), fresh(t("New list"), "lists")] : []),
+    { title: t("Archived contacts"), icon: "people", run: () => goPage("contacts", { q: "status:archived" }) },
+    ...(may("delete") ? [{ title: t("Deleted contacts"), icon: "trash", run: () => goPage("contacts", { more: { deleted: "1" } }) }] : []),
+    ...(me.value?.user_id ? [{ title: t("My contacts"), icon: "people", run: () => goPage("contacts", { q: "owner:me" }) }] : []),
+    { title: t("All keys"), icon: "keys", keys: "?", run: () => (dialog.value = "keys") },
+    { title: letterKeys.value ? t("Letter keys off") : t("Letter keys on"), icon: "keys", run: () => setLetterKeys(!letterKeys.peek()) },
+    { title: t("Other colours"), icon: "auto", run: switchTheme },
+    ...LANGUAGES_OF_PAGES.filter((one) => one !== language).map((one) => ({ title: LANGUAGE_NAMES[one], icon: "user", run: () => chooseLanguage(one) })),
+    ...(me.value?.session ? [{ title: t("Change password"), icon: "user", run: () => (dialog.value = "password") }] : []),
+    ...(me.value?.session || token() ? [{ title: t("Sign out"), icon: "user", run: () => void leave() }] : []),
   ];
 }
 
@@ -46,7 +49,7 @@ export function Palette() {
   const [at, setAt] = useState(0);
   const found = [
     ...commands().filter((one) => fits(one.title, q.trim())),
-    ...(q.trim() ? [{ title: `Search contacts for “${q.trim()}”`, icon: "search", run: () => goPage("console", { q: q.trim() }) }] : []),
+    ...(q.trim() ? [{ title: t("Search contacts for “{0}”", q.trim()), icon: "search", run: () => goPage("console", { q: q.trim() }) }] : []),
   ];
   const run = (/** @type {Command|undefined} */ one) => {
     if (!one) return;
@@ -62,11 +65,11 @@ export function Palette() {
     event.preventDefault();
     requestAnimationFrame(() => document.querySelector("#commands [aria-selected=true]")?.scrollIntoView({ block: "nearest" }));
   };
-  return html`<${Dialog} name="palette" label="Pages and commands">
-    <input class="editor" type="text" role="combobox" aria-label="Go to, or do" aria-expanded="true" aria-controls="commands" aria-autocomplete="list"
-      aria-activedescendant=${found[at] ? `command-${at}` : undefined} placeholder="Go to, or do…" autocomplete="off" spellcheck=${false} value=${q}
+  return html`<${Dialog} name="palette" label=${t("Pages and commands")}>
+    <input class="editor" type="text" role="combobox" aria-label=${t("Go to, or do")} aria-expanded="true" aria-controls="commands" aria-autocomplete="list"
+      aria-activedescendant=${found[at] ? `command-${at}` : undefined} placeholder=${t("Go to, or do…")} autocomplete="off" spellcheck=${false} value=${q}
       onInput=${(/** @type {any} */ event) => { setQ(event.target.value); setAt(0); }} onKeyDown=${onKeyDown} />
-    <ul id="commands" class="commands" role="listbox" aria-label="Pages and commands">
+    <ul id="commands" class="commands" role="listbox" aria-label=${t("Pages and commands")}>
       ${found.map((one, index) => html`<li id=${`command-${index}`} key=${one.title} role="option" aria-selected=${String(index === at)} onClick=${() => run(one)} data-test="command">
         <${Icon} name=${one.icon} /><span>${one.title}</span>${one.keys ? html`<kbd>${one.keys}</kbd>` : null}</li>`)}
     </ul>

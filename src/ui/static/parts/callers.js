@@ -7,8 +7,9 @@ import { listContacts, MOST_CALLERS, Problem } from "../api.js";
 import { may } from "../state/me.js";
 import { go, openContact, place } from "../state/url.js";
 import { ago } from "../text/time.js";
-import { duration, mayCall, problemText, whyText } from "../text/words.js";
+import { duration, label, mayCall, problemText, whyText } from "../text/words.js";
 import { Icon } from "./icons.js";
+import { say, t } from "../text/say.js";
 
 /** @typedef {import("../api.js").Lookup} Lookup @typedef {import("../api.js").Caller} Caller */
 
@@ -32,7 +33,7 @@ async function others(found, signal) {
   const more = [];
   for (let cursor = /** @type {string|null|undefined} */ (null), first = true; first || cursor; first = false) {
     const page = await listContacts({ q: `phone:${found.query.e164 ?? found.query.raw}`, per_page: PAGE, cursor }, signal);
-    more.push(...page.contacts.filter((one) => !known.has(one.id)).map((one) => ({ ...(/** @type {any} */ (one)), why: "same number" })));
+    more.push(...page.contacts.filter((one) => !known.has(one.id)).map((one) => ({ ...(/** @type {any} */ (one)), why: t("same number") })));
     cursor = page.next_cursor;
   }
   return more;
@@ -80,12 +81,12 @@ export function Callers({ found }) {
     event.stopPropagation();
   };
   return html`<div class="callers" data-test="candidates" data-count=${shown.length} onKeyDown=${onKeyDown}>
-    <p class="headline" role="status">${found.count === 1 ? "One person has this number" : `${found.count} people have this number`}${q.trim() ? `, ${shown.length} of them fit` : found.took_us === undefined ? "" : ` · ${duration(found.took_us)}`}</p>
-    ${problem ? html`<div class="trouble" role="alert">Not all of them are listed. ${problem}</div>` : null}
-    ${found.count > MANY ? html`<div class="narrow"><input ref=${box} class="editor" type="text" aria-label="Narrow them down" placeholder="Type a name or company" autocomplete="off" spellcheck=${false}
+    <p class="headline" role="status">${found.count === 1 ? t("One person has this number") : t("{0} people have this number", found.count)}${q.trim() ? t(", {0} of them fit", shown.length) : found.took_us === undefined ? "" : ` · ${duration(found.took_us)}`}</p>
+    ${problem ? html`<div class="trouble" role="alert">${say("Not all of them are listed. {0}", problem)}</div>` : null}
+    ${found.count > MANY ? html`<div class="narrow"><input ref=${box} class="editor" type="text" aria-label=${t("Narrow them down")} placeholder=${t("Type a name or company")} autocomplete="off" spellcheck=${false}
       value=${q} onInput=${(/** @type {any} */ event) => setQ(event.target.value)} data-test="narrow" /></div>` : null}
-    <ol class="candidates" aria-label="Who it may be" ref=${list}>${shown.map((one) => html`<${Candidate} key=${one.id} one=${one} />`)}</ol>
-    ${may("create") ? html`<p class="headline"><button type="button" class="link" onClick=${() => go({ create: true, contact: null })}>Somebody else: new contact with this number</button></p>` : null}
+    <ol class="candidates" aria-label=${t("Who it may be")} ref=${list}>${shown.map((one) => html`<${Candidate} key=${one.id} one=${one} />`)}</ol>
+    ${may("create") ? html`<p class="headline"><button type="button" class="link" onClick=${() => go({ create: true, contact: null })}>${t("Somebody else: new contact with this number")}</button></p>` : null}
   </div>`;
 }
 
@@ -95,10 +96,10 @@ function Candidate({ one }) {
   const last = one.last_call?.at ?? one.last_call?.started_at;
   const isOpen = one.id === place.value.contact;
   return html`<li><button type="button" class=${isOpen ? "row open" : "row"} aria-current=${isOpen ? "true" : undefined} onClick=${() => openContact(one.id)}>
-    <span class="row-line"><span class="name">${one.display_name}</span><span class="number">${one.phone_label ?? ""}</span></span>
+    <span class="row-line"><span class="name">${one.display_name}</span><span class="number">${one.phone_label ? label(one.phone_label) : ""}</span></span>
     <span class="row-line"><span class="second">${mayBeCalled ? null : html`<span class="bad"><${Icon} name=${facts[0].icon} />${facts[0].text}</span>`}
       ${one.company ? html`<span>${one.company}</span>` : null}${(one.tags ?? []).slice(0, 3).map((tag) => html`<span class="tag">${tag}</span>`)}
-      ${last ? html`<span>called ${ago(last)}</span>` : null}</span>
+      ${last ? html`<span>${say("called {0}", ago(last))}</span>` : null}</span>
     <span class="why">${whyText(one.why)}</span></span>
   </button></li>`;
 }

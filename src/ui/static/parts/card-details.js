@@ -14,6 +14,7 @@ import { AddressField, CustomField, EmailField, NewCustomField, OwnerField, Phon
 import { Hint } from "./hint.js";
 import { ChannelField, ChoiceField, ProfileField } from "./more-fields.js";
 import { Icon } from "./icons.js";
+import { say, t } from "../text/say.js";
 
 /** @typedef {import("../api.js").Contact} Contact */
 
@@ -22,23 +23,23 @@ import { Icon } from "./icons.js";
  * @type {{path: string, label: string, type?: "date"|"textarea", show?: (value: any) => any, list?: () => string[], isChosen?: boolean, none?: string}[]}
  */
 const TEXTS = [
-  { path: "suffix", label: "Name suffix" },
-  { path: "department", label: "Department" },
-  { path: "role", label: "Buying role" },
-  { path: "birthday", label: "Birthday", show: dayText },
-  { path: "country", label: "Country", isChosen: true, show: countryName },
-  { path: "language", label: "Language", isChosen: true, show: languageName },
-  { path: "timezone", label: "Time zone", isChosen: true, show: (zone) => zone.replaceAll("_", " ") },
-  { path: "preferred_channel", label: "Prefers", isChosen: true, show: labelOf },
-  { path: "opt_in", label: "Marketing", isChosen: true, none: "Nothing is known", show: (value) => (String(value) === "true" ? "Opted in" : "Opted out") },
-  { path: "assigned_to", label: "Owner" },
-  { path: "assigned_queue", label: "Queue", isChosen: true, none: "None", show: queueName },
-  { path: "visibility", label: "Seen by", isChosen: true, none: "Everybody", show: (value) => CHOICES.visibility().find(([one]) => one === value)?.[1] ?? labelOf(value) },
-  { path: "org_department_id", label: "Our department", isChosen: true, none: "None", show: departmentName },
-  { path: "source", label: "Source", show: labelOf, list: () => sources.value },
-  { path: "first_channel", label: "First channel", isChosen: true, show: labelOf },
+  { path: "suffix", label: t("Name suffix") },
+  { path: "department", label: t("Department") },
+  { path: "role", label: t("Buying role") },
+  { path: "birthday", label: t("Birthday"), show: dayText },
+  { path: "country", label: t("Country"), isChosen: true, show: countryName },
+  { path: "language", label: t("Language"), isChosen: true, show: languageName },
+  { path: "timezone", label: t("Time zone"), isChosen: true, show: (zone) => zone.replaceAll("_", " ") },
+  { path: "preferred_channel", label: t("Prefers"), isChosen: true, show: labelOf },
+  { path: "opt_in", label: t("Marketing"), isChosen: true, none: t("Nothing is known"), show: (value) => (String(value) === "true" ? t("Opted in") : t("Opted out")) },
+  { path: "assigned_to", label: t("Owner") },
+  { path: "assigned_queue", label: t("Queue"), isChosen: true, none: t("None"), show: queueName },
+  { path: "visibility", label: t("Seen by"), isChosen: true, none: t("Everybody"), show: (value) => CHOICES.visibility().find(([one]) => one === value)?.[1] ?? labelOf(value) },
+  { path: "org_department_id", label: t("Our department"), isChosen: true, none: t("None"), show: departmentName },
+  { path: "source", label: t("Source"), show: labelOf, list: () => sources.value },
+  { path: "first_channel", label: t("First channel"), isChosen: true, show: labelOf },
   { path: "external_crm_provider", label: "CRM" },
-  { path: "external_crm_id", label: "CRM id" },
+  { path: "external_crm_id", label: t("CRM id") },
 ];
 
 /** What is as it is for almost everybody says nothing. @type {Record<string, unknown>} */
@@ -83,7 +84,7 @@ const Fact = ({ label, value }) => html`<div class="field fixed"><dt>${label}</d
 function fixedFacts(contact) {
   const rest = Object.entries(contact).filter(([key, value]) => !ELSEWHERE.has(key) && value && typeof value !== "object");
   return [
-    ...(contact.email_opt_out ? [["E-mail", "Opted out of e-mail"]] : []),
+    ...(contact.email_opt_out ? [[t("E-mail"), t("Opted out of e-mail")]] : []),
     ...rest.map(([key, value]) => [labelOf(key.replace(/_at$/, "")), readOnly(key === "country" ? countryName(value) : value)]),
   ];
 }
@@ -131,13 +132,13 @@ export function Details({ contact }) {
     ...fixedFacts(contact).map(([label, value]) => html`<${Fact} key=${`fixed-${label}`} label=${label} value=${value} />`),
   ];
   return html`<${Fragment}>
-    ${rows.length ? html`<section aria-label="Details"><dl class="facts">${rows}</dl></section>` : null}
+    ${rows.length ? html`<section aria-label=${t("Details")}><dl class="facts">${rows}</dl></section>` : null}
     ${custom.length
-      ? html`<section aria-label="Own fields"><details open=${ownOpen.value} onToggle=${(/** @type {any} */ event) => foldOwn(event.target.open)}><summary class="quiet-text">Own fields</summary>
+      ? html`<section aria-label=${t("Own fields")}><details open=${ownOpen.value} onToggle=${(/** @type {any} */ event) => foldOwn(event.target.open)}><summary class="quiet-text">${t("Own fields")}</summary>
           <dl class="facts">${custom.map((name) => html`<${CustomField} key=${name} contact=${contact} name=${name} />`)}</dl></details></section>`
       : null}
     ${contact.notes
-      ? html`<section aria-label="Notes"><dl class="facts notes"><${TextField} contact=${contact} path="notes" label="Notes" type="textarea" /></dl></section>`
+      ? html`<section aria-label=${t("Notes")}><dl class="facts notes"><${TextField} contact=${contact} path="notes" label=${t("Notes")} type="textarea" /></dl></section>`
       : null}
   <//>`;
 }
@@ -145,17 +146,17 @@ export function Details({ contact }) {
 /** @param {Contact} contact */
 function addable(contact) {
   return [
-    { path: `phones/${contact.phones?.length ?? 0}`, label: "Phone" },
-    { path: `emails/${contact.emails?.length ?? 0}`, label: "E-mail" },
-    { path: `addresses/${contact.addresses?.length ?? 0}`, label: "Address" },
-    { path: "company", label: "Company" },
-    { path: "title", label: "Title" },
-    { path: "notes", label: "Notes" },
+    { path: `phones/${contact.phones?.length ?? 0}`, label: t("Phone") },
+    { path: `emails/${contact.emails?.length ?? 0}`, label: t("E-mail") },
+    { path: `addresses/${contact.addresses?.length ?? 0}`, label: t("Address") },
+    { path: "company", label: t("Company") },
+    { path: "title", label: t("Title") },
+    { path: "notes", label: t("Notes") },
     ...TEXTS.filter(({ path }) => path !== "assigned_queue" || CHOICES.assigned_queue().length).filter(({ path }) => path !== "org_department_id" || departments.value.length),
-    { path: `channels/${contact.channels?.length ?? 0}`, label: "Channel" },
-    { path: "social_profiles", label: "Profile" },
+    { path: `channels/${contact.channels?.length ?? 0}`, label: t("Channel") },
+    { path: "social_profiles", label: t("Profile") },
     ...definitions.value.filter(({ key }) => !customNames(contact).includes(key)).map(({ key }) => ({ path: `custom_fields/${key}`, label: customLabel(key) })),
-    { path: "custom_fields", label: "Own field" },
+    { path: "custom_fields", label: t("Own field") },
   ].filter(({ path }) => (!hasMember(contact, path) || ["custom_fields", "social_profiles"].includes(path)) && seesAll(path.split("/")[0]));
 }
 
@@ -186,22 +187,22 @@ export function AddField({ contact }) {
   const options = addable(contact);
   const wanted = freshField.value?.id === contact.id ? freshField.value.path : null;
   const fresh = options.some((one) => one.path === wanted) ? wanted : null;
-  return html`<section aria-label="Add" class="add-field">
+  return html`<section aria-label=${t("Add")} class="add-field">
     ${fresh ? html`<dl class="facts fresh"><${NewField} key=${fresh} contact=${contact} path=${fresh} /></dl>` : null}
     ${adding.value
-      ? html`<div class="choices" role="group" aria-label="Add a field" ref=${choices}>
+      ? html`<div class="choices" role="group" aria-label=${t("Add a field")} ref=${choices}>
           ${options.map(({ path, label }) => html`<button type="button" class="tag add" onClick=${() => edit(path)}><${Icon} name="plus" />${label}</button>`)}
         </div>`
-      : html`<button type="button" class="link" onClick=${() => (adding.value = true)}><${Icon} name="plus" />Add a field<${Hint} keys="a" /></button>`}
+      : html`<button type="button" class="link" onClick=${() => (adding.value = true)}><${Icon} name="plus" />${t("Add a field")}<${Hint} keys="a" /></button>`}
   </section>`;
 }
 
 /** Where the record comes from in time. @param {{contact: Contact}} props */
 export function Foot({ contact }) {
   const time = (/** @type {string} */ value) => html`<time datetime=${value} title=${inFull(value)}>${ago(value)}</time>`;
-  const by = (/** @type {string|null|undefined} */ who) => (who && actorName(who) ? ` by ${actorName(who)}` : "");
+  const by = (/** @type {string|null|undefined} */ who) => (who && actorName(who) ? t(" by {0}", actorName(who)) : "");
   return html`<footer class="foot">
-    <span>Changed ${time(contact.updated_at)}${by(contact.updated_by)}</span><span>Created ${time(contact.created_at)}${by(contact.created_by)}</span>
-    <span class="num">Version ${contact.version}</span>
+    <span>${say("Changed {0}{1}", time(contact.updated_at), by(contact.updated_by))}</span><span>${say("Created {0}{1}", time(contact.created_at), by(contact.created_by))}</span>
+    <span class="num">${say("Version {0}", contact.version)}</span>
   </footer>`;
 }

@@ -15,6 +15,7 @@ import { AddField, Details, Foot } from "./card-details.js";
 import { Hint } from "./hint.js";
 import { Icon } from "./icons.js";
 import { Tags } from "./tags.js";
+import { t } from "../text/say.js";
 
 /** @typedef {import("../api.js").Contact} Contact */
 
@@ -27,10 +28,10 @@ const CardTimeline = onDemand(() => import("../timeline/card-tab.js").then((file
 /** "14:05 in Berlin": from the record's zone, else from the country of address or number. @param {Contact} contact */
 function localTime(contact) {
   const time = timeIn(contact.timezone);
-  if (time) return `${time} in ${placeOf(contact.timezone)}`;
+  if (time) return t("{0} in {1}", time, placeOf(contact.timezone));
   const country = contact.addresses?.find((one) => /^[A-Z]{2}$/.test(one.country ?? ""))?.country ?? mainPhone(contact)?.country;
-  const there = timeInCountry(country);
-  return country && there && !there.includes(" to ") ? `${there} in ${countryName(country)}` : null;
+  const there = timeInCountry(country, { onlyOne: true });
+  return country && there ? t("{0} in {1}", there, countryName(country)) : null;
 }
 
 /** @param {{contact: Contact}} props */
@@ -38,12 +39,12 @@ function Actions({ contact }) {
   const phone = mainPhone(contact);
   const reachable = phone && !isMasked(phoneText(phone));
   const { may: mayBeCalled } = mayCall(contact);
-  return html`<div class="actions" role="group" aria-label="What to do with this contact">
+  return html`<div class="actions" role="group" aria-label=${t("What to do with this contact")}>
     ${reachable ? html`<button type="button" class=${mayBeCalled ? "button main" : "button"} onClick=${() => call()} data-test="call">
-      <${Icon} name=${mayBeCalled ? "call" : "no-call"} />${mayBeCalled ? "Call" : "Call…"}<${Hint} keys="c" /></button>
-    <button type="button" class="button" onClick=${copyNumber}><${Icon} name="copy" />Copy<span class="vh"> number</span><${Hint} keys="y" /></button>` : null}
-    ${may("edit") ? html`<button type="button" class="button" onClick=${() => edit("name")}><${Icon} name="edit" />Edit<${Hint} keys="e" /></button>` : null}
-    ${may("delete") || may("erase") ? html`<button type="button" class="button" aria-label="Delete" title="Delete" onClick=${() => (dialog.value = "delete")}>
+      <${Icon} name=${mayBeCalled ? "call" : "no-call"} />${mayBeCalled ? t("Call") : t("Call…")}<${Hint} keys="c" /></button>
+    <button type="button" class="button" onClick=${copyNumber}><${Icon} name="copy" />${t("Copy")}<span class="vh"> ${t("number")}</span><${Hint} keys="y" /></button>` : null}
+    ${may("edit") ? html`<button type="button" class="button" onClick=${() => edit("name")}><${Icon} name="edit" />${t("Edit")}<${Hint} keys="e" /></button>` : null}
+    ${may("delete") || may("erase") ? html`<button type="button" class="button" aria-label=${t("Delete")} title=${t("Delete")} onClick=${() => (dialog.value = "delete")}>
       <${Icon} name="trash" />
     </button>` : null}
   </div>`;
@@ -55,29 +56,29 @@ function Pin({ id }) {
   if (view !== "console" || narrow.value) return null;
   const isPinned = pinned && contact === id;
   return html`<button type="button" class="button" aria-pressed=${String(isPinned)} onClick=${pin} data-test="pin"
-    title="Keep this card here while you search for somebody else"><${Icon} name="pin" />${isPinned ? "Pinned" : "Pin"}<${Hint} keys="p" /></button>`;
+    title=${t("Keep this card here while you search for somebody else")}><${Icon} name="pin" />${isPinned ? t("Pinned") : t("Pin")}<${Hint} keys="p" /></button>`;
 }
 
 /** @param {{contact: Contact}} props */
 function Lookalikes({ contact }) {
   if (lookalikes.value?.id !== contact.id) return null;
   return html`<aside class="lookalikes" role="note" data-test="lookalikes">
-    <p><strong>Saved. It looks like somebody you already have:</strong></p>
+    <p><strong>${t("Saved. It looks like somebody you already have:")}</strong></p>
     <ul>${lookalikes.value.list.map((/** @type {any} */ one) => html`<li>
       <button type="button" class="link" onClick=${() => openContact(one.id)}>${one.display_name}</button>
       ${one.probability ? html` <span class="num">${Math.round(one.probability * 100)} %</span>` : null}
       <span class="quiet-text"> ${whyText(Array.isArray(one.why) ? one.why.map((/** @type {any} */ each) => each.words ?? each) : one.why)}</span>
     </li>`)}</ul>
-    <button type="button" class="link" onClick=${() => (lookalikes.value = null)}>Keep both</button>
+    <button type="button" class="link" onClick=${() => (lookalikes.value = null)}>${t("Keep both")}</button>
   </aside>`;
 }
 
 /** @param {{contact: Contact}} props */
 function Tabs({ contact }) {
   const { id, counts = {}, lists = [] } = contact;
-  const tabs = [["", "Details"], ["timeline", "Timeline"], ["calls", "Calls", counts.calls], ["notes", "Notes", counts.notes], ["tasks", "Tasks", counts.tasks_open], ["deals", "Deals", counts.open_deals],
-    ["conversations", "Conversations", counts.conversations], ["consent", "Consent"], ["lists", "Lists", lists.length], ...(mayMerge() ? [["duplicates", "Duplicates"]] : [])];
-  return html`<nav class="tabs" aria-label="Parts of the card">${tabs.map(([tab, name, count]) => html`<button type="button" key=${tab} data-tab=${tab}
+  const tabs = [["", t("Details")], ["timeline", t("Timeline")], ["calls", t("Calls"), counts.calls], ["notes", t("Notes"), counts.notes], ["tasks", t("Tasks"), counts.tasks_open], ["deals", t("Deals"), counts.open_deals],
+    ["conversations", t("Conversations"), counts.conversations], ["consent", t("Consent")], ["lists", t("Lists"), lists.length], ...(mayMerge() ? [["duplicates", t("Duplicates")]] : [])];
+  return html`<nav class="tabs" aria-label=${t("Parts of the card")}>${tabs.map(([tab, name, count]) => html`<button type="button" key=${tab} data-tab=${tab}
     aria-current=${place.value.tab === tab ? "true" : undefined} onClick=${() => go({ contact: id, tab })}>${name}${count ? html` <span class="num">${count}</span>` : null}</button>`)}</nav>`;
 }
 
@@ -94,9 +95,9 @@ function Lower({ contact }) {
 function Identity({ contact }) {
   const time = localTime(contact);
   const line = [
-    contact.title ? html`<${TextField} contact=${contact} path="title" label="Title" inline />` : null,
-    contact.company ? html`<${TextField} contact=${contact} path="company" label="Company" inline
-      after=${contact.company_id ? html`<button type="button" class="act" aria-label=${`Show the company ${contact.company}`} title="Show the company" onClick=${() => goPage("companies", { more: { open: contact.company_id } })}><${Icon} name="company" /></button>` : null} />` : null,
+    contact.title ? html`<${TextField} contact=${contact} path="title" label=${t("Title")} inline />` : null,
+    contact.company ? html`<${TextField} contact=${contact} path="company" label=${t("Company")} inline
+      after=${contact.company_id ? html`<button type="button" class="act" aria-label=${t("Show the company {0}", contact.company)} title=${t("Show the company")} onClick=${() => goPage("companies", { more: { open: contact.company_id } })}><${Icon} name="company" /></button>` : null} />` : null,
     time ? html`<span class="clock"><${Icon} name="clock" /><span class="num">${time}</span></span>` : null,
   ].filter(Boolean);
   return html`<div class="identity">
@@ -113,7 +114,7 @@ function Identity({ contact }) {
 function Reach({ contact }) {
   const { phones = [], emails = [], addresses = [] } = contact;
   if (!phones.length && !emails.length && !addresses.length) return null;
-  return html`<section aria-label="How to reach them">
+  return html`<section aria-label=${t("How to reach them")}>
     <dl class="facts reach">
       ${phones.map((_, index) => html`<${PhoneField} key=${`phone-${index}`} contact=${contact} index=${index} />`)}
       ${emails.map((_, index) => html`<${EmailField} key=${`email-${index}`} contact=${contact} index=${index} />`)}
@@ -154,13 +155,13 @@ export function Card({ id, known, preview = false }) {
     };
   }, [contact?.display_name, preview]);
 
-  const back = html`<button type="button" class="back" onClick=${() => go({ contact: null })}><${Icon} name="back" />${place.value.view === "pop" ? "Caller" : "Results"}</button>`;
+  const back = html`<button type="button" class="back" onClick=${() => go({ contact: null })}><${Icon} name="back" />${place.value.view === "pop" ? t("Caller") : t("Results")}</button>`;
   if (problem && (problem.status === 404 || !contact)) {
     return html`<article class="card" ref=${article}>${back}<div class="empty" role="alert">
-      <h2>${problem.status === 404 ? "Not there any more" : "This card does not open"}</h2>
+      <h2>${problem.status === 404 ? t("Not there any more") : t("This card does not open")}</h2>
       <p>${problemText(problem)}</p>
       <button type="button" class="button" onClick=${() => (problem.status === 404 ? go({ contact: null }) : load(id))}>
-        ${problem.status === 404 ? "Back to the list" : "Try again"}
+        ${problem.status === 404 ? t("Back to the list") : t("Try again")}
       </button>
     </div></article>`;
   }

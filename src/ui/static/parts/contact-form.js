@@ -14,6 +14,7 @@ import { PHONE_LABELS } from "./fields.js";
 import { moreBody, MoreForm, moreInputOf } from "./more-form.js";
 import { looksLikeNumber } from "./result-list.js";
 import { Icon } from "./icons.js";
+import { t } from "../text/say.js";
 
 const Likely = onDemand(() => import("../review/likely.js").then((file) => file.Likely));
 
@@ -74,7 +75,7 @@ function inputOf(pointer) {
 }
 
 /** @param {{start?: string, title?: string, closable?: boolean}} props `start` is filled in where it belongs */
-export function ContactForm({ start = "", title = "New contact", closable = true }) {
+export function ContactForm({ start = "", title = t("New contact"), closable = true }) {
   const draftKey = `new/${start}`;
   const [draft, setDraft] = useState(() => blank(start));
   useDraft(draftKey, (values) => setDraft({ ...blank(start), ...values }));
@@ -91,7 +92,7 @@ export function ContactForm({ start = "", title = "New contact", closable = true
   const change = (/** @type {Partial<Draft>} */ part) => {
     const next = { ...draft, ...part };
     if (JSON.stringify(next) === JSON.stringify(blank(start))) dropDraft(draftKey);
-    else keepDraft(draftKey, { what: "new contact", whose: next.name.trim() || next.phones[0].number || next.emails[0], start, values: next });
+    else keepDraft(draftKey, { what: t("new contact"), whose: next.name.trim() || next.phones[0].number || next.emails[0], start, values: next });
     setDraft(next);
   };
   const discard = () => {
@@ -105,7 +106,7 @@ export function ContactForm({ start = "", title = "New contact", closable = true
     if (sending) return;
     const wanted = body(draft);
     if (!wanted.name && !draft.name.trim() && !draft.more.first_name?.trim() && !draft.more.last_name?.trim() && !wanted.channels && !wanted.phones && !wanted.emails) {
-      setProblem(new Problem(422, { detail: "", errors: [{ pointer: "/name", detail: "A name, a number or an e-mail is needed." }] }));
+      setProblem(new Problem(422, { detail: "", errors: [{ pointer: "/name", detail: t("A name, a number or an e-mail is needed.") }] }));
       return;
     }
     setSending(true);
@@ -168,30 +169,30 @@ export function ContactForm({ start = "", title = "New contact", closable = true
     onKeyDown=${(/** @type {KeyboardEvent} */ event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void send(event); }}>
     <h1>${title}</h1>
     ${others.length ? html`<div class="trouble" role="alert" tabindex="-1" data-test="form-trouble">${others.map((text) => html`<p>${text}</p>`)}</div>` : null}
-    ${row("name", "Name", draft.name, (name) => change({ name }))}
-    ${draft.phones.map((one, index) => row(`phones/${index}`, index ? `Phone ${index + 1}` : "Phone", one.number, (number) => phone(index, { number }), {
+    ${row("name", t("Name"), draft.name, (name) => change({ name }))}
+    ${draft.phones.map((one, index) => row(`phones/${index}`, index ? t("Phone {0}", index + 1) : t("Phone"), one.number, (number) => phone(index, { number }), {
       type: "tel",
-      after: html`<select class="editor short" aria-label=${`Kind of phone ${index + 1}`} value=${one.label} onChange=${(/** @type {any} */ event) => phone(index, { label: event.target.value })}>
+      after: html`<select class="editor short" aria-label=${t("Kind of phone {0}", index + 1)} value=${one.label} onChange=${(/** @type {any} */ event) => phone(index, { label: event.target.value })}>
         ${PHONE_LABELS.map((label) => html`<option value=${label} selected=${label === one.label}>${label}</option>`)}
       </select>
-      ${index === draft.phones.length - 1 ? html`<button type="button" class="act" aria-label="Another phone" title="Another phone"
+      ${index === draft.phones.length - 1 ? html`<button type="button" class="act" aria-label=${t("Another phone")} title=${t("Another phone")}
         onClick=${() => change({ phones: [...draft.phones, { number: "", label: "work" }] })}><${Icon} name="plus" /></button>` : null}`,
     }))}
-    ${draft.emails.map((one, index) => row(`emails/${index}`, index ? `E-mail ${index + 1}` : "E-mail", one, (address) => change({ emails: draft.emails.map((old, at) => (at === index ? address : old)) }), {
-      after: index === draft.emails.length - 1 ? html`<button type="button" class="act" aria-label="Another e-mail" title="Another e-mail"
+    ${draft.emails.map((one, index) => row(`emails/${index}`, index ? t("E-mail {0}", index + 1) : t("E-mail"), one, (address) => change({ emails: draft.emails.map((old, at) => (at === index ? address : old)) }), {
+      after: index === draft.emails.length - 1 ? html`<button type="button" class="act" aria-label=${t("Another e-mail")} title=${t("Another e-mail")}
         onClick=${() => change({ emails: [...draft.emails, ""] })}><${Icon} name="plus" /></button>` : null,
     }))}
-    ${row("company", "Company", draft.company, (company) => change({ company }))}
-    ${row("title", "Title", draft.title, (text) => change({ title: text }))}
+    ${row("company", t("Company"), draft.company, (company) => change({ company }))}
+    ${row("title", t("Title"), draft.title, (text) => change({ title: text }))}
     ${required().map(custom)}
     <${MoreForm} more=${draft.more} onChange=${(/** @type {import("./more-form.js").More} */ more) => change({ more })} complaint=${complaint} />
-    ${row("tags", "Tags", draft.tags, (tags) => change({ tags }), { placeholder: "Customer, VIP" })}
-    ${row("notes", "Notes", draft.notes, (notes) => change({ notes }), { area: true })}
+    ${row("tags", t("Tags"), draft.tags, (tags) => change({ tags }), { placeholder: t("Customer, VIP") })}
+    ${row("notes", t("Notes"), draft.notes, (notes) => change({ notes }), { area: true })}
     <div class="form-end">
-      <button type="submit" class="button main" disabled=${sending}>Save contact</button>
-      ${closable ? html`<button type="button" class="button" onClick=${() => go({ create: false })}>Close</button>` : null}
-      <button type="button" class="button" onClick=${discard}>Discard</button>
-      <span class="quiet-text"><kbd>Enter</kbd> saves. What you typed is kept if you leave.</span>
+      <button type="submit" class="button main" disabled=${sending}>${t("Save contact")}</button>
+      ${closable ? html`<button type="button" class="button" onClick=${() => go({ create: false })}>${t("Close")}</button>` : null}
+      <button type="button" class="button" onClick=${discard}>${t("Discard")}</button>
+      <span class="quiet-text"><kbd>${t("Enter")}</kbd> ${t("saves. What you typed is kept if you leave.")}</span>
     </div>
     ${compared.name || compared.phones || compared.emails ? html`<${Likely} draft=${compared} />` : null}
   </form>`;

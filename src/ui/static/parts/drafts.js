@@ -8,6 +8,7 @@ import { load } from "../state/records.js";
 import { toast } from "../state/session.js";
 import { go } from "../state/url.js";
 import { Icon } from "./icons.js";
+import { t } from "../text/say.js";
 
 /** @typedef {import("../state/drafts.js").Draft} Draft */
 
@@ -25,17 +26,17 @@ function open({ id, path, start }) {
 /** @param {string} key @param {Draft} draft */
 function discard(key, draft) {
   dropDraft(key);
-  toast(`Discarded: ${draft.what} ${draft.whose}`, { action: { label: "Undo", run: () => keepDraft(key, draft) } });
+  toast(t("Discarded: {0} {1}", draft.what, draft.whose), { action: { label: t("Undo"), run: () => keepDraft(key, draft) } });
 }
 
 export function Drafts() {
   const list = unsaved.value;
   if (!list.length) return null;
-  return html`<aside class="drafts" aria-label="Not saved yet"><ul>
+  return html`<aside class="drafts" aria-label=${t("Not saved yet")}><ul>
     ${list.map(([key, draft]) => {
-      const text = `Unsaved ${draft.what}${draft.start === undefined ? " for" : ":"} ${draft.whose}`;
+      const text = draft.start === undefined ? t("Unsaved {0} for {1}", draft.what, draft.whose) : t("Unsaved {0}: {1}", draft.what, draft.whose);
       return html`<li key=${key} class="tag" data-test="draft"><button type="button" class="link" onClick=${() => open(draft)}>${text}</button>
-        <button type="button" aria-label=${`Discard: ${text}`} title="Discard" onClick=${() => discard(key, draft)}><${Icon} name="close" /></button></li>`;
+        <button type="button" aria-label=${t("Discard: {0}", text)} title=${t("Discard")} onClick=${() => discard(key, draft)}><${Icon} name="close" /></button></li>`;
     })}
   </ul></aside>`;
 }

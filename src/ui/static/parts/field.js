@@ -12,6 +12,7 @@ import { record, save } from "../state/records.js";
 import { Editor } from "./editor.js";
 import { Icon } from "./icons.js";
 import { Outcome } from "./outcome.js";
+import { lower, t } from "../text/say.js";
 
 /**
  * @typedef {import("../api.js").Contact} Contact
@@ -74,7 +75,7 @@ export function Field(props) {
     if (status?.state === "conflict") setStatus({ ...status, mine: mine(next) });
     if (JSON.stringify(next) === JSON.stringify(values)) dropDraft(key);
     else {
-      keepDraft(key, { what: path === "notes" ? "note" : label.toLowerCase(), whose: record(id).peek().contact?.display_name ?? "",
+      keepDraft(key, { what: path === "notes" ? t("note") : lower(label), whose: record(id).peek().contact?.display_name ?? "",
         id, path, values: next, base: findDraft(key)?.base ?? values });
     }
   };
@@ -208,11 +209,11 @@ export function Field(props) {
         ${TELLING.test(path) && JSON.stringify(draft) !== JSON.stringify(values) ? html`<${Likely} draft=${props.patch(draft)} id=${id} />` : null}
       </span>`
     : fixed ? html`<span class="value"><span class="vh">${label}: </span>${show}</span>`
-    : html`<button type="button" class="value" ref=${button} onClick=${open} title=${`${label}: click or Enter to edit`}>
-        <span class="vh">${label}: </span>${show}<span class="vh">, edit</span>
+    : html`<button type="button" class="value" ref=${button} onClick=${open} title=${t("{0}: click or Enter to edit", label)}>
+        <span class="vh">${label}: </span>${show}<span class="vh">${t(", edit")}</span>
       </button>`;
   const saved = html`<span class="state" role="status">
-    ${status?.state === "saved" ? html`<${Icon} name="ok" />Saved` : status?.state === "saving" ? html`<span class="late">Saving…</span>` : null}
+    ${status?.state === "saved" ? html`<${Icon} name="ok" />${t("Saved")}` : status?.state === "saving" ? html`<span class="late">${t("Saving…")}</span>` : null}
   </span>`;
   if (inline) return html`<span class="field inline" data-test=${`field-${path}`}>${body}${saved}</span>`;
   return html`<div class="field" data-test=${`field-${path}`}>

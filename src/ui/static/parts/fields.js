@@ -11,6 +11,7 @@ import { phoneText, telHref } from "../text/phone.js";
 import { countryName, label as labelOf, mayCall, statusName, STATUSES } from "../text/words.js";
 import { Field } from "./field.js";
 import { Icon } from "./icons.js";
+import { t } from "../text/say.js";
 
 /** @typedef {import("../api.js").Contact} Contact */
 
@@ -33,12 +34,12 @@ export function TextField({ contact, path, label, type, show, list, inline, afte
 export function NameField({ contact }) {
   const whole = !contact.first_name && !contact.last_name;
   const inputs = whole
-    ? [{ key: "name", label: "Name" }]
-    : [{ key: "first_name", label: "First name" }, { key: "last_name", label: "Last name" }];
+    ? [{ key: "name", label: t("Name") }]
+    : [{ key: "first_name", label: t("First name") }, { key: "last_name", label: t("Last name") }];
   const values = whole
     ? { name: contact.display_name }
     : { first_name: contact.first_name ?? "", last_name: contact.last_name ?? "" };
-  return html`<${Field} id=${contact.id} path="name" label="Name" inline asks join=" " inputs=${inputs} values=${values}
+  return html`<${Field} id=${contact.id} path="name" label=${t("Name")} inline asks join=" " inputs=${inputs} values=${values}
     pointer=${whole ? "name" : ""}
     patch=${(/** @type {any} */ wanted) => Object.fromEntries(Object.entries(wanted).map(([key, value]) => [key, orNull(value)]))}
     text=${(/** @type {Contact} */ one) => (whole ? one.display_name : [one.first_name, one.last_name].filter(Boolean).join(" "))}
@@ -50,7 +51,7 @@ export function StatusField({ contact }) {
   const { facts } = mayCall(contact);
   const now = contact.status ?? "active";
   const options = [...new Set([...STATUSES, now])].map((value) => ({ value, text: statusName(value) }));
-  return html`<${Field} id=${contact.id} path="status" label="Status" inline inputs=${[{ key: "status", label: "Status", type: "select", options }]}
+  return html`<${Field} id=${contact.id} path="status" label=${t("Status")} inline inputs=${[{ key: "status", label: t("Status"), type: "select", options }]}
     values=${{ status: now }} patch=${(/** @type {any} */ values) => ({ status: values.status })}
     text=${(/** @type {Contact} */ one) => statusName(one.status ?? "active")}
     show=${facts.map((fact) => html`<span class=${`fact ${fact.tone}`} data-test="fact"><${Icon} name=${fact.icon} />${fact.text}</span>`)} />`;
@@ -85,19 +86,19 @@ export function PhoneField({ contact, index, ranges }) {
   const marked = ranges && phone.number ? markedPhone(phone.number, ranges) : phoneText(phone);
   return html`<${Field} id=${contact.id} path=${`phones/${index}`} label=${label}
     fixed=${!seesAll("phones")}
-    inputs=${[{ key: "number", label: "Number", type: "tel" }, { key: "label", label: "Kind", list: PHONE_LABELS, width: "short" }]}
+    inputs=${[{ key: "number", label: t("Number"), type: "tel" }, { key: "label", label: t("Kind"), list: PHONE_LABELS, width: "short" }]}
     values=${{ number: full, label: phone.label ?? "" }} patch=${patch}
     text=${(/** @type {Contact} */ one) => (one.phones ?? []).map(phoneText).join(", ")}
     show=${html`<span class="num">${marked}</span>`}
-    after=${isMasked(full) ? html`<span class="note">hidden in part</span>` : html`<span class="acts">
+    after=${isMasked(full) ? html`<span class="note">${t("hidden in part")}</span>` : html`<span class="acts">
       ${mayCall(contact).may
-        ? html`<a class="act" href=${telHref(phone)} aria-label=${`Call ${phoneText(phone)}`} title="Call"
+        ? html`<a class="act" href=${telHref(phone)} aria-label=${t("Call {0}", phoneText(phone))} title=${t("Call")}
             onClick=${(/** @type {Event} */ event) => { event.preventDefault(); call(phone); }}><${Icon} name="call" /></a>`
-        : html`<button type="button" class="act" aria-label=${`Call ${phoneText(phone)}, asks first`} title="Call, asks first"
+        : html`<button type="button" class="act" aria-label=${t("Call {0}, asks first", phoneText(phone))} title=${t("Call, asks first")}
             onClick=${() => call(phone)}><${Icon} name="no-call" /></button>`}
-      <button type="button" class="act" aria-label=${`Copy ${full}`} title=${`Copy ${full}`} onClick=${() => copy(full)}><${Icon} name="copy" /></button>
+      <button type="button" class="act" aria-label=${t("Copy {0}", full)} title=${t("Copy {0}", full)} onClick=${() => copy(full)}><${Icon} name="copy" /></button>
     </span>
-    ${phone.primary && phones.length > 1 ? html`<span class="note">main</span>` : null}`} />`;
+    ${phone.primary && phones.length > 1 ? html`<span class="note">${t("main")}</span>` : null}`} />`;
 }
 
 /** @param {{contact: Contact, index: number}} props */
@@ -111,22 +112,22 @@ export function EmailField({ contact, index }) {
   };
   return html`<${Field} id=${contact.id} path=${`emails/${index}`} label=${labelOf(email.label ? `${email.label} e-mail` : "e-mail")}
     fixed=${!seesAll("emails")}
-    inputs=${[{ key: "address", label: "E-mail", type: "email" }, { key: "label", label: "Kind", list: EMAIL_LABELS, width: "short" }]}
+    inputs=${[{ key: "address", label: t("E-mail"), type: "email" }, { key: "label", label: t("Kind"), list: EMAIL_LABELS, width: "short" }]}
     values=${{ address: email.address, label: email.label ?? "" }} patch=${patch}
     text=${(/** @type {Contact} */ one) => (one.emails ?? []).map((each) => each.address).join(", ")}
     show=${email.address}
-    after=${isMasked(email.address) ? html`<span class="note">hidden in part</span>` : html`<span class="acts">
-      <a class="act" href=${`mailto:${email.address}`} aria-label=${`Write to ${email.address}`} title="Write"><${Icon} name="mail" /></a>
-      <button type="button" class="act" aria-label=${`Copy ${email.address}`} title="Copy" onClick=${() => copy(email.address)}><${Icon} name="copy" /></button>
+    after=${isMasked(email.address) ? html`<span class="note">${t("hidden in part")}</span>` : html`<span class="acts">
+      <a class="act" href=${`mailto:${email.address}`} aria-label=${t("Write to {0}", email.address)} title=${t("Write")}><${Icon} name="mail" /></a>
+      <button type="button" class="act" aria-label=${t("Copy {0}", email.address)} title=${t("Copy")} onClick=${() => copy(email.address)}><${Icon} name="copy" /></button>
     </span>`} />`;
 }
 
 const ADDRESS = [
-  { key: "street", label: "Street" },
-  { key: "postal_code", label: "Postal code", width: "short" },
-  { key: "city", label: "City" },
-  { key: "region", label: "Region", width: "short" },
-  { key: "country", label: "Country", width: "short" },
+  { key: "street", label: t("Street") },
+  { key: "postal_code", label: t("Postal code"), width: "short" },
+  { key: "city", label: t("City") },
+  { key: "region", label: t("Region"), width: "short" },
+  { key: "country", label: t("Country"), width: "short" },
 ];
 
 /** Countries that write the postal code after the region. */
@@ -158,10 +159,10 @@ export function OwnerField({ contact }) {
   const now = contact.assigned_to ?? "";
   const names = [...people.value].map(([value, text]) => ({ value, text }));
   const known = !now || people.value.has(now);
-  const options = [{ value: "", text: "Nobody" }, ...(known ? [] : [{ value: now, text: personName(now) }]), ...names];
+  const options = [{ value: "", text: t("Nobody") }, ...(known ? [] : [{ value: now, text: personName(now) }]), ...names];
   // Without the list of people the owner is what somebody types, as in an import.
-  const input = names.length ? { key: "assigned_to", label: "Owner", type: "select", options } : { key: "assigned_to", label: "Owner" };
-  return html`<${Field} id=${contact.id} path="assigned_to" label="Owner" inputs=${[input]} values=${{ assigned_to: now }}
+  const input = names.length ? { key: "assigned_to", label: t("Owner"), type: "select", options } : { key: "assigned_to", label: t("Owner") };
+  return html`<${Field} id=${contact.id} path="assigned_to" label=${t("Owner")} inputs=${[input]} values=${{ assigned_to: now }}
     patch=${(/** @type {any} */ values) => ({ assigned_to: orNull(values.assigned_to) })}
     text=${(/** @type {Contact} */ one) => personName(one.assigned_to ?? "")} show=${personName(now)} />`;
 }
@@ -179,8 +180,8 @@ export function CustomField({ contact, name }) {
 
 /** A custom field that nobody has defined yet. @param {{contact: Contact}} props */
 export function NewCustomField({ contact }) {
-  return html`<${Field} id=${contact.id} path="custom_fields" label="Own field"
-    inputs=${[{ key: "name", label: "Name of the field" }, { key: "value", label: "Value" }]} values=${{ name: "", value: "" }}
+  return html`<${Field} id=${contact.id} path="custom_fields" label=${t("Own field")}
+    inputs=${[{ key: "name", label: t("Name of the field") }, { key: "value", label: t("Value") }]} values=${{ name: "", value: "" }}
     patch=${(/** @type {any} */ values) => ({ custom_fields: { [values.name.trim()]: customValue(undefined, values.value, null) } })}
     text=${() => ""} show="" />`;
 }

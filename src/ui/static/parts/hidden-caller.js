@@ -9,6 +9,7 @@ import { may } from "../state/me.js";
 import { load, record } from "../state/records.js";
 import { openContact } from "../state/url.js";
 import { PersonPicker } from "./person-picker.js";
+import { t } from "../text/say.js";
 
 const KEY = "hidden-caller";
 /** Some systems send zeros; a single one may be the extension of the switchboard. */
@@ -28,7 +29,7 @@ export function HiddenCaller() {
   useDraft(KEY, setNote);
   const type = (/** @type {string} */ text) => {
     setNote(text);
-    if (text.trim()) keepDraft(KEY, { what: "note", whose: "a hidden number", values: text });
+    if (text.trim()) keepDraft(KEY, { what: "note", whose: t("a hidden number"), values: text });
     else dropDraft(KEY);
   };
   /** The note goes to the card, where it is looked at and saved. @param {import("../api.js").Hit} hit */
@@ -44,12 +45,12 @@ export function HiddenCaller() {
     edit("notes", hit.id);
   };
   return html`<div class="caller" data-test="hidden-caller">
-    <p class="quiet-text">Call from</p>
-    <h2>Hidden number</h2>
-    <p class="quiet-text">The caller does not show a number, so nobody can be looked up by it.</p>
-    <${PersonPicker} id="who" label="Who is it?" onPick=${pick} focus />
-    <div class="picker"><label for="hidden-note">Note</label>
+    <p class="quiet-text">${t("Call from")}</p>
+    <h2>${t("Hidden number")}</h2>
+    <p class="quiet-text">${t("The caller does not show a number, so nobody can be looked up by it.")}</p>
+    <${PersonPicker} id="who" label=${t("Who is it?")} onPick=${pick} focus />
+    <div class="picker"><label for="hidden-note">${t("Note")}</label>
       <textarea id="hidden-note" class="editor" rows="4" value=${note} aria-describedby="hidden-note-about" onInput=${(/** @type {any} */ event) => type(event.target.value)}></textarea>
-      <p id="hidden-note-about" class="quiet-text">It is kept in this browser. Choose who it is, and it goes to their notes.</p></div>
+      <p id="hidden-note-about" class="quiet-text">${t("It is kept in this browser. Choose who it is, and it goes to their notes.")}</p></div>
   </div>`;
 }

@@ -12,6 +12,7 @@ import { showPhone } from "../text/phone.js";
 import { ago, inFull } from "../text/time.js";
 import { act, createItem, listItems, updateItem } from "../state/items.js";
 import { NameOf } from "./name-of.js";
+import { t } from "../text/say.js";
 
 /** @typedef {import("../state/items.js").Item} Item */
 
@@ -72,23 +73,23 @@ export function Home() {
   if (!now) return null;
   const spam = (/** @type {Item} */ call) => {
     let made = { id: "" };
-    void act(async () => (made = await createItem("contacts", { name: `Spam ${call.number}`, phone: call.number, blocked: true, tags: ["Spam"] })), `${call.number} is blocked.`,
+    void act(async () => (made = await createItem("contacts", { name: `Spam ${call.number}`, phone: call.number, blocked: true, tags: ["Spam"] })), t("{0} is blocked.", call.number),
       () => deleteContact(made.id, { permanent: false }), again);
   };
-  const keepPrivate = (/** @type {Item} */ call) => void act(() => updateItem("calls", call, { contact_id: null, notes: call.notes ?? "private" }), "The call stays with nobody.", null, () =>
+  const keepPrivate = (/** @type {Item} */ call) => void act(() => updateItem("calls", call, { contact_id: null, notes: call.notes ?? "private" }), t("The call stays with nobody."), null, () =>
     setNow((/** @type {any} */ before) => ({ ...before, unknown: before.unknown.filter((/** @type {Item} */ one) => one.id !== call.id) })));
   const done = (/** @type {Item} */ task) => {
     let saved = task;
-    void act(async () => (saved = await updateItem("tasks", task, { status: "done" })), `${task.title}: done.`, () => updateItem("tasks", saved, { status: "open" }), again);
+    void act(async () => (saved = await updateItem("tasks", task, { status: "done" })), t("{0}: done.", task.title), () => updateItem("tasks", saved, { status: "open" }), again);
   };
   return html`<div class="home" data-test="home">
-    <${Part} title="Nobody knows them, today" test="unknown" items=${now.unknown} line=${(/** @type {Item} */ call) => html`<button type="button" class="link num" onClick=${() => answer(call.e164 ?? call.number)}>${showPhone(call.e164 ?? call.number)}</button>${when(call.started_at)}
-      ${may("create") ? html`<span class="home-acts"><button type="button" class="button" onClick=${() => answer(call.e164 ?? call.number)} title="A new contact, or add the number to somebody">Save…</button><button type="button" class="button" onClick=${() => spam(call)}>Spam</button>${may("edit") ? html`<button type="button" class="button" onClick=${() => keepPrivate(call)}>Private</button>` : null}</span>` : null}`} />
-    <${Part} title="To call back" test="callbacks" items=${now.callbacks} line=${(/** @type {any} */ one) => html`<button type="button" class="link" onClick=${() => (one.contact_id ? openContact(one.contact_id) : answer(one.number))}>${one.display_name ?? showPhone(one.number ?? "")}</button>
-      ${one.do_not_contact ? html`<span class="bad"><${Icon} name="no-call" />Do not call</span>` : null}${when(one.last_missed_at)}<span class="quiet-text">${one.missed > 1 ? `${one.missed} times` : ""}</span>`} />
-    <${Part} title=${me.value?.user_id ? "My tasks" : "Tasks"} test="tasks" items=${now.tasks} line=${(/** @type {Item} */ task) => html`<label class="check"><input type="checkbox" disabled=${!may("edit")} onChange=${() => done(task)} /><span>${task.title}</span></label>
+    <${Part} title=${t("Nobody knows them, today")} test="unknown" items=${now.unknown} line=${(/** @type {Item} */ call) => html`<button type="button" class="link num" onClick=${() => answer(call.e164 ?? call.number)}>${showPhone(call.e164 ?? call.number)}</button>${when(call.started_at)}
+      ${may("create") ? html`<span class="home-acts"><button type="button" class="button" onClick=${() => answer(call.e164 ?? call.number)} title=${t("A new contact, or add the number to somebody")}>${t("Save…")}</button><button type="button" class="button" onClick=${() => spam(call)}>${t("Spam")}</button>${may("edit") ? html`<button type="button" class="button" onClick=${() => keepPrivate(call)}>${t("Private")}</button>` : null}</span>` : null}`} />
+    <${Part} title=${t("To call back")} test="callbacks" items=${now.callbacks} line=${(/** @type {any} */ one) => html`<button type="button" class="link" onClick=${() => (one.contact_id ? openContact(one.contact_id) : answer(one.number))}>${one.display_name ?? showPhone(one.number ?? "")}</button>
+      ${one.do_not_contact ? html`<span class="bad"><${Icon} name="no-call" />${t("Do not call")}</span>` : null}${when(one.last_missed_at)}<span class="quiet-text">${one.missed > 1 ? t("{0} times", one.missed) : ""}</span>`} />
+    <${Part} title=${me.value?.user_id ? t("My tasks") : t("Tasks")} test="tasks" items=${now.tasks} line=${(/** @type {Item} */ task) => html`<label class="check"><input type="checkbox" disabled=${!may("edit")} onChange=${() => done(task)} /><span>${task.title}</span></label>
       <${NameOf} noun="contacts" id=${task.contact_id} />${task.due_at ? html`<span class=${Date.parse(task.due_at) < Date.now() ? "bad" : ""}>${when(task.due_at)}</span>` : null}`} />
-    <${Part} title="Last calls" test="recent" items=${now.recent} line=${(/** @type {Item} */ call) => html`<${NameOf} noun="contacts" id=${call.contact_id} />${when(call.started_at)}<span class="quiet-text">${call.outcome ?? ""}</span>`} />
-    <${Part} title="Saved searches" test="searches" items=${now.searches} line=${(/** @type {Item} */ one) => html`<button type="button" class="link" onClick=${() => goPage("contacts", { q: one.q ?? "", more: { ...(one.sort ? { sort: one.sort } : {}), saved: one.id } })}>${one.name}</button>`} />
+    <${Part} title=${t("Last calls")} test="recent" items=${now.recent} line=${(/** @type {Item} */ call) => html`<${NameOf} noun="contacts" id=${call.contact_id} />${when(call.started_at)}<span class="quiet-text">${call.outcome ?? ""}</span>`} />
+    <${Part} title=${t("Saved searches")} test="searches" items=${now.searches} line=${(/** @type {Item} */ one) => html`<button type="button" class="link" onClick=${() => goPage("contacts", { q: one.q ?? "", more: { ...(one.sort ? { sort: one.sort } : {}), saved: one.id } })}>${one.name}</button>`} />
   </div>`;
 }

@@ -5,6 +5,7 @@
 import { html } from "../dom.js";
 import { label as labelOf } from "../text/words.js";
 import { Field } from "./field.js";
+import { say, t } from "../text/say.js";
 
 /** @typedef {import("../api.js").Contact} Contact */
 
@@ -37,8 +38,8 @@ export function ChannelField({ contact, index }) {
     if (!identifier) next.splice(index, 1);
     return { channels: next };
   };
-  return html`<${Field} id=${contact.id} path=${`channels/${index}`} label=${one.channel ? labelOf(one.channel) : "Channel"}
-    inputs=${[{ key: "channel", label: "Channel", list: CHANNELS, width: "short" }, { key: "identifier", label: "Name or number there" }]} values=${{ channel: one.channel, identifier: one.identifier }}
+  return html`<${Field} id=${contact.id} path=${`channels/${index}`} label=${one.channel ? labelOf(one.channel) : t("Channel")}
+    inputs=${[{ key: "channel", label: t("Channel"), list: CHANNELS, width: "short" }, { key: "identifier", label: t("Name or number there") }]} values=${{ channel: one.channel, identifier: one.identifier }}
     patch=${patch} text=${(/** @type {Contact} */ now) => (now.channels ?? []).map((/** @type {any} */ each) => `${each.channel} ${each.identifier}`).join(", ")} show=${one.identifier} />`;
 }
 
@@ -49,9 +50,9 @@ export function ProfileField({ contact, site = "" }) {
     const name = (site || values.site).trim();
     return { social_profiles: { ...contact.social_profiles, [name]: orNull(values.profile) } };
   };
-  const inputs = [...(site ? [] : [{ key: "site", label: "Site", list: SITES, width: /** @type {const} */ ("short") }]), { key: "profile", label: "Address or name there" }];
+  const inputs = [...(site ? [] : [{ key: "site", label: t("Site"), list: SITES, width: /** @type {const} */ ("short") }]), { key: "profile", label: t("Address or name there") }];
   const isAddress = /^https?:\/\//.test(now);
-  return html`<${Field} id=${contact.id} path=${site ? `social_profiles/${site}` : "social_profiles"} label=${site ? labelOf(site) : "Profile"} inputs=${inputs} values=${{ site, profile: now }} patch=${patch}
+  return html`<${Field} id=${contact.id} path=${site ? `social_profiles/${site}` : "social_profiles"} label=${site ? labelOf(site) : t("Profile")} inputs=${inputs} values=${{ site, profile: now }} patch=${patch}
     text=${(/** @type {Contact} */ one) => Object.entries(one.social_profiles ?? {}).map(([name, profile]) => `${name}: ${profile}`).join(", ")} show=${now}
-    after=${isAddress ? html`<span class="acts"><a class="link" href=${now} rel="noreferrer noopener" target="_blank">Open</a></span>` : null} />`;
+    after=${isAddress ? html`<span class="acts"><a class="link" href=${now} rel="noreferrer noopener" target="_blank">${t("Open")}</a></span>` : null} />`;
 }

@@ -10,6 +10,7 @@ import { STATUSES, statusName } from "../text/words.js";
 import { Editor } from "./editor.js";
 import { Icon } from "./icons.js";
 import { CHANNELS } from "./more-fields.js";
+import { say, t } from "../text/say.js";
 
 /** @typedef {Record<string, string>} More values by the paths of members @typedef {{path: string, label: string, type?: string, list?: string[], options?: [string, string][]}} One */
 
@@ -17,29 +18,29 @@ import { CHANNELS } from "./more-fields.js";
 function members() {
   const chosen = (/** @type {string} */ path, /** @type {string} */ label) => ({ path, label, type: "select", options: CHOICES[path]() });
   return [
-    { path: "first_name", label: "First name" },
-    { path: "last_name", label: "Last name" },
-    { path: "department", label: "Department" },
-    { path: "role", label: "Buying role" },
-    { path: "birthday", label: "Birthday", type: "date" },
-    { path: "address.street", label: "Street" },
-    { path: "address.postal_code", label: "Postal code" },
-    { path: "address.city", label: "City" },
-    { path: "address.region", label: "Region" },
-    chosen("country", "Country"),
-    chosen("language", "Language"),
-    chosen("timezone", "Time zone"),
-    chosen("preferred_channel", "Prefers"),
-    { path: "channel.channel", label: "Channel", list: CHANNELS },
-    { path: "channel.identifier", label: "Name there" },
-    { path: "social.linkedin", label: "LinkedIn" },
-    chosen("opt_in", "Marketing"),
-    { path: "assigned_to", label: "Owner", type: "select", options: [...people.value] },
-    ...(CHOICES.assigned_queue().length ? [chosen("assigned_queue", "Queue")] : []),
-    ...(departments.value.length ? [chosen("org_department_id", "Our department")] : []),
-    chosen("visibility", "Seen by"),
-    { path: "status", label: "Status", type: "select", options: STATUSES.map((status) => [status, statusName(status)]) },
-    { path: "source", label: "Source", list: sources.value },
+    { path: "first_name", label: t("First name") },
+    { path: "last_name", label: t("Last name") },
+    { path: "department", label: t("Department") },
+    { path: "role", label: t("Buying role") },
+    { path: "birthday", label: t("Birthday"), type: "date" },
+    { path: "address.street", label: t("Street") },
+    { path: "address.postal_code", label: t("Postal code") },
+    { path: "address.city", label: t("City") },
+    { path: "address.region", label: t("Region") },
+    chosen("country", t("Country")),
+    chosen("language", t("Language")),
+    chosen("timezone", t("Time zone")),
+    chosen("preferred_channel", t("Prefers")),
+    { path: "channel.channel", label: t("Channel"), list: CHANNELS },
+    { path: "channel.identifier", label: t("Name there") },
+    { path: "social.linkedin", label: t("LinkedIn") },
+    chosen("opt_in", t("Marketing")),
+    { path: "assigned_to", label: t("Owner"), type: "select", options: [...people.value] },
+    ...(CHOICES.assigned_queue().length ? [chosen("assigned_queue", t("Queue"))] : []),
+    ...(departments.value.length ? [chosen("org_department_id", t("Our department"))] : []),
+    chosen("visibility", t("Seen by")),
+    { path: "status", label: t("Status"), type: "select", options: STATUSES.map((status) => [status, statusName(status)]) },
+    { path: "source", label: t("Source"), list: sources.value },
   ];
 }
 
@@ -91,8 +92,8 @@ export function MoreForm({ more, onChange, complaint }) {
   const isBad = all.some(({ path }) => complaint(path));
   const isOwnBad = mine.some(({ key }) => complaint(`custom.${key}`));
   const filled = all.filter(({ path }) => more[path]?.trim()).length;
-  return html`<details open=${open || isBad} onToggle=${(/** @type {any} */ event) => setOpen(event.target.open)} data-test="more-form"><summary>More fields${filled ? ` (${filled})` : ""}</summary>
+  return html`<details open=${open || isBad} onToggle=${(/** @type {any} */ event) => setOpen(event.target.open)} data-test="more-form"><summary>${say("More fields{0}", filled ? ` (${filled})` : "")}</summary>
       ${open || isBad ? all.map(({ path, label, type, list, options }) => row(path, label, { key: `new-${path.replace(".", "-")}`, label, type, list, options: options && [{ value: "", text: "–" }, ...options.map(([value, text]) => ({ value, text }))] })) : null}</details>
-    ${mine.length ? html`<details open=${ownOpen || isOwnBad} onToggle=${(/** @type {any} */ event) => setOwnOpen(event.target.open)} data-test="own-form"><summary>Own fields</summary>
+    ${mine.length ? html`<details open=${ownOpen || isOwnBad} onToggle=${(/** @type {any} */ event) => setOwnOpen(event.target.open)} data-test="own-form"><summary>${t("Own fields")}</summary>
       ${ownOpen || isOwnBad ? mine.map((one) => row(`custom.${one.key}`, one.label === one.key ? one.key.replaceAll("_", " ") : one.label, customInput(one, one.label, null))) : null}</details>` : null}`;
 }

@@ -4,6 +4,7 @@
 import { html, useEffect, useState } from "../dom.js";
 import { goPage, openContact } from "../state/url.js";
 import { findItem } from "../state/items.js";
+import { t } from "../text/say.js";
 
 const MOST = 500;
 /** @type {Map<string, Promise<any>>} */
@@ -14,7 +15,7 @@ function ask(noun, id) {
   const key = `${noun}/${id}`;
   if (!known.has(key)) {
     if (known.size >= MOST) known.clear();
-    known.set(key, findItem(noun, id).then((item) => item.display_name ?? item.name ?? item.title, () => "out of sight"));
+    known.set(key, findItem(noun, id).then((item) => item.display_name ?? item.name ?? item.title, () => t("out of sight")));
   }
   return /** @type {Promise<any>} */ (known.get(key));
 }

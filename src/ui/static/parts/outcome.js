@@ -5,6 +5,7 @@
 import { html } from "../dom.js";
 import { problemText } from "../text/words.js";
 import { Icon } from "./icons.js";
+import { say, t } from "../text/say.js";
 
 /**
  * @typedef {null | {state: "saving"|"saved"} | {state: "problem", problem: import("../api.js").Problem}
@@ -25,9 +26,9 @@ function complaints(problem, pointer) {
 export function Outcome({ status, describedBy, pointer, before, onMine, onTheirs }) {
   if (status?.state === "asks") {
     return html`<div class="conflict" role="alert" data-test="asks">
-      <p><s>${before}</s> <span aria-hidden="true">→</span><span class="vh">becomes</span> <strong>${status.mine || "(empty)"}</strong></p>
-      <div class="choose"><button type="button" class="button main" onClick=${onMine}>Change it <kbd>Enter</kbd></button>
-        <button type="button" class="button" onClick=${onTheirs}>Keep ${before} <kbd>Esc</kbd></button></div>
+      <p><s>${before}</s> <span aria-hidden="true">→</span><span class="vh">${t("becomes")}</span> <strong>${status.mine || t("(empty)")}</strong></p>
+      <div class="choose"><button type="button" class="button main" onClick=${onMine}>${t("Change it")} <kbd>${t("Enter")}</kbd></button>
+        <button type="button" class="button" onClick=${onTheirs}>${say("Keep {0}", before)} <kbd>${t("Esc")}</kbd></button></div>
     </div>`;
   }
   if (status?.state === "problem") {
@@ -37,10 +38,10 @@ export function Outcome({ status, describedBy, pointer, before, onMine, onTheirs
   }
   if (status?.state !== "conflict") return null;
   return html`<div class="conflict" role="alert" data-test="conflict">
-    <p>Somebody else changed this meanwhile. Which one is right?</p>
+    <p>${t("Somebody else changed this meanwhile. Which one is right?")}</p>
     <div class="sides">
-      <button type="button" onClick=${onTheirs}><span class="side">Theirs, saved now</span><strong>${status.theirs || "(empty)"}</strong></button>
-      <button type="button" onClick=${onMine}><span class="side">Yours</span><strong>${status.mine || "(empty)"}</strong></button>
+      <button type="button" onClick=${onTheirs}><span class="side">${t("Theirs, saved now")}</span><strong>${status.theirs || t("(empty)")}</strong></button>
+      <button type="button" onClick=${onMine}><span class="side">${t("Yours")}</span><strong>${status.mine || t("(empty)")}</strong></button>
     </div>
   </div>`;
 }

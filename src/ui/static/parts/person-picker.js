@@ -6,6 +6,7 @@ import { listContacts, Problem } from "../api.js";
 import { mainPhone, phoneText } from "../text/phone.js";
 import { problemText } from "../text/words.js";
 import { Icon } from "./icons.js";
+import { t } from "../text/say.js";
 
 /** @typedef {import("../api.js").Hit} Hit */
 
@@ -53,7 +54,7 @@ export function PersonPicker({ id, label, onPick, focus = false }) {
     <label for=${id}>${label}</label>
     <input id=${id} ref=${box} class="editor" type="text" role="combobox" aria-autocomplete="list" aria-expanded=${String(hits.length > 0)}
       aria-controls=${hits.length ? `${id}-list` : undefined} aria-activedescendant=${hits[at] ? `${id}-${hits[at].id}` : undefined}
-      placeholder="Name, company, number…" autocomplete="off" spellcheck=${false} value=${q}
+      placeholder=${t("Name, company, number…")} autocomplete="off" spellcheck=${false} value=${q}
       onInput=${(/** @type {any} */ event) => setQ(event.target.value)} onKeyDown=${onKeyDown} />
     ${problem ? html`<p class="complaint" role="alert"><${Icon} name="info" />${problem}</p>` : null}
     ${hits.length ? html`<ul id=${`${id}-list`} role="listbox" aria-label=${label}>
@@ -62,6 +63,6 @@ export function PersonPicker({ id, label, onPick, focus = false }) {
         return html`<li key=${hit.id} id=${`${id}-${hit.id}`} role="option" aria-selected=${String(index === at)} class=${index === at ? "row active" : "row"}
           onClick=${() => onPick(hit)} data-test="picked"><span class="row-line"><span class="name">${hit.display_name}</span><span class="number">${phone ? phoneText(phone) : ""}</span></span>
           <span class="row-line"><span class="second">${[hit.company, hit.title].filter(Boolean).map((text) => html`<span>${text}</span>`)}</span></span></li>`;
-      })}</ul>` : found ? html`<p class="quiet-text" role="status">Nobody found.</p>` : null}
+      })}</ul>` : found ? html`<p class="quiet-text" role="status">${t("Nobody found.")}</p>` : null}
   </div>`;
 }

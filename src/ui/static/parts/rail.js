@@ -7,6 +7,7 @@ import { isHere, offered } from "../pages.js";
 import { dialog, narrow } from "../state/session.js";
 import { goPage } from "../state/url.js";
 import { Icon } from "./icons.js";
+import { t } from "../text/say.js";
 
 /** So many fit beside one another at the bottom of a telephone. */
 const NARROW = 4;
@@ -24,8 +25,8 @@ function Entry({ page }) {
 export function Rail() {
   const pages = offered();
   const shown = narrow.value ? pages.slice(0, NARROW) : pages;
-  return html`<nav class="rail" aria-label="Pages"><ul>
+  return html`<nav class="rail" aria-label=${t("Pages")}><ul>
     ${shown.map((page) => html`<${Entry} key=${page.name} page=${page} />`)}
-    ${shown.length < pages.length ? html`<li><button type="button" onClick=${() => (dialog.value = "palette")} data-test="more-pages"><${Icon} name="more" /><span>More</span></button></li>` : null}
+    ${shown.length < pages.length ? html`<li><button type="button" onClick=${() => (dialog.value = "palette")} data-test="more-pages"><${Icon} name="more" /><span>${t("More")}</span></button></li>` : null}
   </ul></nav>`;
 }

@@ -10,6 +10,7 @@ import { HitRow } from "./hit-row.js";
 import { may } from "../state/me.js";
 import { dialog } from "../state/session.js";
 import { Hint } from "./hint.js";
+import { say, t } from "../text/say.js";
 
 /** Must agree with --row in app.css. */
 const ROW = 56;
@@ -23,19 +24,19 @@ function Empty() {
   const q = answered.value.trim();
   if (!q) {
     return html`<div class="empty" data-test="first-run">
-      <h2>No contacts yet</h2>
-      ${may("import") ? html`<p>A list as a CSV file is imported with the command line:</p>
+      <h2>${t("No contacts yet")}</h2>
+      ${may("import") ? html`<p>${t("A list as a CSV file is imported with the command line:")}</p>
       <pre><code>ringdex import contacts.csv</code></pre>` : null}
-      ${may("create") ? html`<p>${may("import") ? "Or begin with one by hand." : "Begin with one by hand."}</p>
-      <button type="button" class="button" onClick=${() => go({ create: true })}>New contact <${Hint} keys="n" /></button>` : null}
+      ${may("create") ? html`<p>${may("import") ? t("Or begin with one by hand.") : t("Begin with one by hand.")}</p>
+      <button type="button" class="button" onClick=${() => go({ create: true })}>${t("New contact")} <${Hint} keys="n" /></button>` : null}
     </div>`;
   }
   const number = looksLikeNumber(q);
   return html`<div class="empty" data-test="nobody">
-    <h2>${number ? "Nobody has this number yet" : "Nobody found"}</h2>
-    <p>${number ? "Any part of a number finds it, with or without the country code." : "A part of the name is enough, in any order. A number, company, e-mail or tag works as well."}</p>
+    <h2>${number ? t("Nobody has this number yet") : t("Nobody found")}</h2>
+    <p>${number ? t("Any part of a number finds it, with or without the country code.") : t("A part of the name is enough, in any order. A number, company, e-mail or tag works as well.")}</p>
     ${may("create") ? html`<button type="button" class="button" onClick=${() => go({ create: true })}>
-      New contact with “${q}” <${Hint} keys="Enter" />
+      ${say("New contact with “{0}”", q)} <${Hint} keys="Enter" />
     </button>` : null}
   </div>`;
 }
@@ -43,22 +44,22 @@ function Empty() {
 function Trouble() {
   if (!problem.value) return null;
   return html`<div class="trouble" role="alert">
-    ${problemText(problem.value)} <button type="button" class="link" onClick=${() => refresh()}>Try again</button>
+    ${problemText(problem.value)} <button type="button" class="link" onClick=${() => refresh()}>${t("Try again")}</button>
   </div>`;
 }
 
 function headline() {
   if (warnings.value.length) return warnings.value.join(" · ");
-  if (hits.value[0]?.match?.weak) return html`Nobody found as typed. Perhaps one of these? <kbd>↓</kbd> chooses.`;
-  return answered.value?.trim() ? "Best match first" : "Changed last first";
+  if (hits.value[0]?.match?.weak) return html`${t("Nobody found as typed. Perhaps one of these?")} <kbd>↓</kbd> ${t("chooses.")}`;
+  return answered.value?.trim() ? t("Best match first") : t("Changed last first");
 }
 
 /** Where those are that the list leaves out. */
 function Elsewhere() {
   if (answered.value?.trim()) return null;
   return html`<span class="elsewhere">
-    <button type="button" class="link" onClick=${() => go({ q: "status:archived" })}>Archived</button>
-    ${may("delete") ? html`<button type="button" class="link" onClick=${() => (dialog.value = "trash")}>Deleted</button>` : null}
+    <button type="button" class="link" onClick=${() => go({ q: "status:archived" })}>${t("Archived")}</button>
+    ${may("delete") ? html`<button type="button" class="link" onClick=${() => (dialog.value = "trash")}>${t("Deleted")}</button>` : null}
   </span>`;
 }
 
@@ -96,11 +97,11 @@ export function ResultList() {
   }, [wantsMore, rows.length]);
 
   if (answered.value === null) return html`<${Trouble} />`;
-  return html`<p class=${warnings.value.length ? "headline warn" : "headline"}>${headline()}${meant.value ? html`${" · "}Did you mean <button type="button" class="link" data-test="meant" onClick=${() => go({ q: meant.value })}>${meant.value}</button>?` : null}<${Elsewhere} /></p>
+  return html`<p class=${warnings.value.length ? "headline warn" : "headline"}>${headline()}${meant.value ? html`${say("{0}Did you mean", " · ")} <button type="button" class="link" data-test="meant" onClick=${() => go({ q: meant.value })}>${meant.value}</button>?` : null}<${Elsewhere} /></p>
     <${Trouble} />
     ${rows.length === 0
       ? html`<${Empty} />`
-      : html`<ul class="rows" id="results" role="listbox" aria-label="Contacts" ref=${list} onScroll=${measure}
+      : html`<ul class="rows" id="results" role="listbox" aria-label=${t("Contacts")} ref=${list} onScroll=${measure}
           data-test="results" data-answered=${answered.value}>
           <li role="presentation" class="extent" style=${{ height: `${rows.length * ROW}px` }}></li>
           ${rows.slice(first, last).map((hit, index) => html`<${HitRow} key=${hit.id} hit=${hit} index=${first + index}

@@ -10,6 +10,7 @@ import { toast } from "../state/session.js";
 import { problemText } from "../text/words.js";
 import { Icon } from "./icons.js";
 import { Hint } from "./hint.js";
+import { t } from "../text/say.js";
 
 const MOST_LINES = 2;
 
@@ -58,7 +59,7 @@ export function Tags({ contact }) {
     // Tags are a set: on a conflict the same change is made to what is there now.
     for (let attempt = 0; attempt < 3; attempt += 1) {
       const now = record(contact.id).peek().contact?.tags ?? tags;
-      const outcome = await save(contact.id, { tags: change(now) }, "Tags");
+      const outcome = await save(contact.id, { tags: change(now) }, t("Tags"));
       if (outcome.state === "problem") toast(problemText(outcome.problem), { bad: true });
       if (outcome.state !== "conflict") return;
     }
@@ -81,16 +82,16 @@ export function Tags({ contact }) {
     event.preventDefault();
     event.stopPropagation();
   };
-  return html`<ul class=${isWhole ? "tags whole" : "tags"} aria-label="Tags" ref=${list}>
+  return html`<ul class=${isWhole ? "tags whole" : "tags"} aria-label=${t("Tags")} ref=${list}>
     ${shown.map((tag) => html`<li key=${tag} class=${isLoud(tag) ? "tag own loud" : "tag own"}><span title=${tag}>${tag}</span>
-      ${may("edit") ? html`<button type="button" aria-label=${`Remove the tag ${tag}`} title="Remove" onClick=${() => void change((now) => now.filter((one) => one !== tag))}><${Icon} name="close" /></button>` : null}
+      ${may("edit") ? html`<button type="button" aria-label=${t("Remove the tag {0}", tag)} title=${t("Remove")} onClick=${() => void change((now) => now.filter((one) => one !== tag))}><${Icon} name="close" /></button>` : null}
     </li>`)}
     ${shown.length < tags.length || isWhole ? html`<li><button type="button" class="tag add" aria-expanded=${String(isWhole)} onClick=${() => setWhole(!isWhole)} data-test="more-tags">
-      ${isWhole ? "Fewer" : `+${tags.length - shown.length}`}<span class="vh"> tags</span></button></li>` : null}
+      ${isWhole ? t("Fewer") : `+${tags.length - shown.length}`}<span class="vh"> ${t("tags")}</span></button></li>` : null}
     <li>${!may("edit") ? null : typing
-      ? html`<input class="editor tag-input" ref=${box} aria-label="New tag" placeholder="New tag" autocomplete="off" onKeyDown=${onKeyDown}
+      ? html`<input class="editor tag-input" ref=${box} aria-label=${t("New tag")} placeholder=${t("New tag")} autocomplete="off" onKeyDown=${onKeyDown}
           onBlur=${(/** @type {any} */ event) => { add(event.target.value); setTyping(false); }} />`
-      : html`<button type="button" class="tag add" onClick=${() => setTyping(true)}><${Icon} name="plus" />Tag<${Hint} keys="t" /></button>`}
+      : html`<button type="button" class="tag add" onClick=${() => setTyping(true)}><${Icon} name="plus" />${t("Tag")}<${Hint} keys="t" /></button>`}
     </li>
   </ul>`;
 }

@@ -4,6 +4,7 @@
 import { html } from "../dom.js";
 import { dismiss, toasts } from "../state/session.js";
 import { Icon } from "./icons.js";
+import { t } from "../text/say.js";
 
 export function Toasts() {
   return html`<div class="toasts" role="status" aria-live="polite">
@@ -12,7 +13,7 @@ export function Toasts() {
       ${one.action
         ? html`<button type="button" class="link" onClick=${() => { dismiss(one.id); one.action?.run(); }}>${one.action.label}</button>`
         : null}
-      <button type="button" class="quiet" aria-label="Close this message" onClick=${() => dismiss(one.id)}><${Icon} name="close" /></button>
+      <button type="button" class="quiet" aria-label=${t("Close this message")} onClick=${() => dismiss(one.id)}><${Icon} name="close" /></button>
     </div>`)}
   </div>`;
 }

@@ -12,6 +12,7 @@ import { Icon } from "./icons.js";
 import { Hint } from "./hint.js";
 import { JobChip } from "./job-chip.js";
 import { UserMenu } from "./user-menu.js";
+import { t } from "../text/say.js";
 
 /** Puts the cursor into the box with its text selected. */
 export function focusSearch() {
@@ -91,13 +92,13 @@ function SearchBox() {
   const current = hits.value[active.value];
   return html`<div class="search" role="search">
     <${Icon} name="search" />
-    <input id="search" ref=${box} type="text" role="combobox" aria-label="Search contacts" aria-autocomplete="list"
+    <input id="search" ref=${box} type="text" role="combobox" aria-label=${t("Search contacts")} aria-autocomplete="list"
       aria-controls=${expanded ? "results" : undefined} aria-expanded=${String(expanded)}
       aria-activedescendant=${expanded && current ? `hit-${current.id}` : undefined}
-      placeholder="Search name, number, company, tag…" autocomplete="off" autocapitalize="off" spellcheck=${false} enterkeyhint="search"
+      placeholder=${t("Search name, number, company, tag…")} autocomplete="off" autocapitalize="off" spellcheck=${false} enterkeyhint="search"
       value=${q} onInput=${onInput} onKeyDown=${onKeyDown} />
     ${q
-      ? html`<button type="button" class="quiet" aria-label="Clear the search" title="Clear (Esc)"
+      ? html`<button type="button" class="quiet" aria-label=${t("Clear the search")} title=${t("Clear (Esc)")}
           onClick=${() => { go({ q: "" }); box.current?.focus(); }}><${Icon} name="close" /></button>`
       : html`<${Hint} keys="/" />`}
     <span class="count" role="status" data-test="count">${view === "console" || view === "pop" ? html`<${Count} />` : null}</span>
@@ -105,7 +106,7 @@ function SearchBox() {
   </div>`;
 }
 
-const THEMES = /** @type {Record<string, string>} */ ({ auto: "as the system", light: "light", dark: "dark" });
+const THEMES = /** @type {Record<string, string>} */ ({ auto: t("as the system"), light: "light", dark: "dark" });
 
 export function TopBar() {
   return html`<header class="bar">
@@ -113,17 +114,17 @@ export function TopBar() {
       event.preventDefault();
       goPage("console");
       focusSearch();
-    }}>Ringdex</a>
+    }}>${t("Ringdex")}</a>
     <${SearchBox} />
-    <nav class="tools" aria-label="Tools">
+    <nav class="tools" aria-label=${t("Tools")}>
       <${JobChip} />
-      ${may("create") ? html`<button type="button" class="tool" onClick=${() => go({ create: true, contact: null })} title="New contact (n)">
-        <${Icon} name="plus" /><span class="wide">New</span>${isLearned("n") ? null : html`<${Hint} keys="n" />`}
+      ${may("create") ? html`<button type="button" class="tool" onClick=${() => go({ create: true, contact: null })} title=${t("New contact (n)")}>
+        <${Icon} name="plus" /><span class="wide">${t("New")}</span>${isLearned("n") ? null : html`<${Hint} keys="n" />`}
       </button>` : null}
-      <button type="button" class="tool keys-help" aria-label="All keys" title="All keys (?)" onClick=${() => (dialog.value = "keys")}>
+      <button type="button" class="tool keys-help" aria-label=${t("All keys")} title=${t("All keys (?)")} onClick=${() => (dialog.value = "keys")}>
         <${Icon} name="keys" />
       </button>
-      <button type="button" class="tool" aria-label=${`Colours: ${THEMES[theme.value]}`} title=${`Colours: ${THEMES[theme.value]}`}
+      <button type="button" class="tool" aria-label=${t("Colours: {0}", THEMES[theme.value])} title=${t("Colours: {0}", THEMES[theme.value])}
         onClick=${switchTheme}><${Icon} name=${theme.value} /></button>
       <${UserMenu} />
     </nav>

@@ -8,6 +8,7 @@ import { me } from "../state/me.js";
 import { dialog, toast } from "../state/session.js";
 import { label, problemText } from "../text/words.js";
 import { Icon } from "./icons.js";
+import { t } from "../text/say.js";
 
 export function UserMenu() {
   const [open, setOpen] = useState(false);
@@ -27,7 +28,7 @@ export function UserMenu() {
   const now = me.value;
   // In a demonstration nobody is signed in, and nobody can be.
   if (!now || (!now.session && !token())) return null;
-  const name = now.user_name ?? "Token";
+  const name = now.user_name ?? t("Token");
   const leave = (/** @type {boolean} */ everywhere) => async () => {
     try {
       if (now.session) await signOut({ everywhere });
@@ -49,13 +50,13 @@ export function UserMenu() {
   };
   return html`<div class="user" ref=${box} onKeyDown=${onKeyDown} data-test="user">
     <button type="button" class="tool" aria-expanded=${String(open)} aria-controls="user-menu" title=${name} onClick=${() => setOpen(!open)}>
-      <${Icon} name="user" /><span class="wide">${name}</span><span class="vh">: account</span>
+      <${Icon} name="user" /><span class="wide">${name}</span><span class="vh">${t(": account")}</span>
     </button>
     <div id="user-menu" class="menu" hidden=${!open}>
       <p><strong>${name}</strong><br /><span class="quiet-text">${label(now.role)} · ${now.organization}</span></p>
-      ${now.session ? html`<button type="button" onClick=${() => { setOpen(false); dialog.value = "password"; }}>Change password</button>` : null}
-      <button type="button" onClick=${leave(false)}>${now.session ? "Sign out" : "Forget the token"}</button>
-      ${now.session ? html`<button type="button" onClick=${leave(true)}>Sign out everywhere</button>` : null}
+      ${now.session ? html`<button type="button" onClick=${() => { setOpen(false); dialog.value = "password"; }}>${t("Change password")}</button>` : null}
+      <button type="button" onClick=${leave(false)}>${now.session ? t("Sign out") : t("Forget the token")}</button>
+      ${now.session ? html`<button type="button" onClick=${leave(true)}>${t("Sign out everywhere")}</button>` : null}
     </div>
   </div>`;
 }

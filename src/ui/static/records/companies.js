@@ -11,6 +11,8 @@ import { plural } from "../text/words.js";
 import { act } from "../state/items.js";
 import { ItemPicker } from "../work/picker.js";
 import { useItems } from "../work/list-page.js";
+import { t } from "../text/say.js";
+import { locale } from "../text/locale.js";
 
 /** @typedef {import("../state/items.js").Item} Item */
 
@@ -21,43 +23,43 @@ function People({ item }) {
   const patch = (/** @type {Item} */ contact, /** @type {any} */ body) => request("PATCH", `/api/v1/contacts/${contact.id}`, { body, type: "application/merge-patch+json" });
   const link = (/** @type {Item|null} */ one) => {
     setPicking(picking + 1);
-    if (one) void act(() => patch(one, { company_id: item.id }), `${one.display_name} belongs to ${item.name}.`, () => patch(one, { company_id: one.company_id ?? null, company: one.company ?? null }), again);
+    if (one) void act(() => patch(one, { company_id: item.id }), t("{0} belongs to {1}.", one.display_name, item.name), () => patch(one, { company_id: one.company_id ?? null, company: one.company ?? null }), again);
   };
   const { items: deals } = useItems("deals", { company_id: item.id, status: "open", per_page: 20 });
-  return html`<section class="part" aria-label="Contacts" data-test="company-contacts"><h3>Contacts</h3>
-    ${may("edit") ? html`<div><label for="link-contact" class="quiet-text">Somebody who belongs to it</label><${ItemPicker} key=${picking} id="link-contact" noun="contacts" value=${null} onPick=${link} /></div>` : null}
+  return html`<section class="part" aria-label=${t("Contacts")} data-test="company-contacts"><h3>${t("Contacts")}</h3>
+    ${may("edit") ? html`<div><label for="link-contact" class="quiet-text">${t("Somebody who belongs to it")}</label><${ItemPicker} key=${picking} id="link-contact" noun="contacts" value=${null} onPick=${link} /></div>` : null}
     ${items?.length ? html`<ul class="lines">${items.map((one) => html`<li key=${one.id}><span><button type="button" class="link" onClick=${() => openContact(one.id)}>${one.display_name}</button></span><span class="quiet-text">${one.title ?? ""}</span></li>`)}</ul>`
-      : html`<p class="quiet-text">Nobody is linked yet.</p>`}</section>
-    ${deals?.length ? html`<section class="part" aria-label="Open deals"><h3>Open deals</h3><ul class="lines">${deals.map((one) => html`<li key=${one.id}><span><button type="button" class="link" onClick=${() => goPage("deals", { more: { open: one.id } })}>${one.title}</button></span><span class="num">${money(one.amount, one.currency)}</span></li>`)}</ul></section>` : null}`;
+      : html`<p class="quiet-text">${t("Nobody is linked yet.")}</p>`}</section>
+    ${deals?.length ? html`<section class="part" aria-label=${t("Open deals")}><h3>${t("Open deals")}</h3><ul class="lines">${deals.map((one) => html`<li key=${one.id}><span><button type="button" class="link" onClick=${() => goPage("deals", { more: { open: one.id } })}>${one.title}</button></span><span class="num">${money(one.amount, one.currency)}</span></li>`)}</ul></section>` : null}`;
 }
 
 /** @type {import("../work/list-page.js").Spec} */
 export const companies = {
   noun: "companies",
-  title: "Companies",
+  title: t("Companies"),
   one: "company",
   many: "companies",
   sort: "name",
-  empty: "A company gathers its contacts and deals. Make one here and link its people.",
+  empty: t("A company gathers its contacts and deals. Make one here and link its people."),
   columns: [
-    { key: "name", label: "Name", sort: "name", width: "minmax(180px, 1.6fr)", cell: (row) => row.name },
-    { key: "domain", label: "Domain", sort: "domain", cell: (row) => row.domain ?? "" },
-    { key: "industry", label: "Industry", sort: "industry", cell: (row) => row.industry ?? "" },
-    { key: "owner", label: "Owner", cell: (row) => (row.owner ? personName(row.owner) : "") },
-    { key: "contacts_count", label: "Contacts", width: "minmax(90px, .5fr)", num: true, cell: (row) => row.contacts_count?.toLocaleString() ?? "" },
-    { key: "open_deals", label: "Open deals", width: "minmax(140px, .8fr)", num: true, cell: (row) => (row.open_deals ? `${row.open_deals} · ${money(row.open_deals_value)}` : "") },
+    { key: "name", label: t("Name"), sort: "name", width: "minmax(180px, 1.6fr)", cell: (row) => row.name },
+    { key: "domain", label: t("Domain"), sort: "domain", cell: (row) => row.domain ?? "" },
+    { key: "industry", label: t("Industry"), sort: "industry", cell: (row) => row.industry ?? "" },
+    { key: "owner", label: t("Owner"), cell: (row) => (row.owner ? personName(row.owner) : "") },
+    { key: "contacts_count", label: t("Contacts"), width: "minmax(90px, .5fr)", num: true, cell: (row) => row.contacts_count?.toLocaleString(locale()) ?? "" },
+    { key: "open_deals", label: t("Open deals"), width: "minmax(140px, .8fr)", num: true, cell: (row) => (row.open_deals ? `${row.open_deals} · ${money(row.open_deals_value)}` : "") },
   ],
   card: (row) => html`<p>${row.name}</p><p class="quiet-text">${[row.domain, row.industry].filter(Boolean).join(" · ")}</p><p class="quiet-text">${plural(row.contacts_count ?? 0, "contact")}${row.open_deals ? `, ${plural(row.open_deals, "open deal")}` : ""}</p>`,
   fields: () => [
-    { key: "name", label: "Name", required: true },
-    { key: "domain", label: "Domain", hint: "Of its e-mail addresses: example.com" },
-    { key: "website", label: "Website" },
-    { key: "phones", label: "Phones", type: "words" },
-    { key: "emails", label: "E-mails", type: "words" },
-    { key: "industry", label: "Industry" },
-    { key: "owner", label: "Owner", type: "user" },
-    { key: "tags", label: "Tags", type: "words" },
-    { key: "notes", label: "Notes", type: "textarea" },
+    { key: "name", label: t("Name"), required: true },
+    { key: "domain", label: t("Domain"), hint: t("Of its e-mail addresses: example.com") },
+    { key: "website", label: t("Website") },
+    { key: "phones", label: t("Phones"), type: "words" },
+    { key: "emails", label: t("E-mails"), type: "words" },
+    { key: "industry", label: t("Industry") },
+    { key: "owner", label: t("Owner"), type: "user" },
+    { key: "tags", label: t("Tags"), type: "words" },
+    { key: "notes", label: t("Notes"), type: "textarea" },
   ],
   detail: ({ item }) => html`<${People} key=${item.id} item=${item} />`,
 };

@@ -9,6 +9,8 @@ import { plural } from "../text/words.js";
 import { act } from "../state/items.js";
 import { useItems } from "../work/list-page.js";
 import { ItemPicker } from "../work/picker.js";
+import { t } from "../text/say.js";
+import { locale } from "../text/locale.js";
 
 /** @typedef {import("../state/items.js").Item} Item */
 
@@ -20,37 +22,37 @@ function Members({ item, again }) {
   const change = (/** @type {"PUT"|"DELETE"} */ method, /** @type {Item} */ contact) => {
     const ask = (/** @type {string} */ how) => request(how, `/api/v1/lists/${item.id}/members`, { body: { ids: [contact.id] } });
     const both = () => { anew(); again(); };
-    void act(() => ask(method), `${contact.display_name} is ${method === "PUT" ? "on" : "off"} the list.`, () => ask(method === "PUT" ? "DELETE" : "PUT"), both);
+    void act(() => ask(method), method === "PUT" ? t("{0} is on the list.", contact.display_name) : t("{0} is off the list.", contact.display_name), () => ask(method === "PUT" ? "DELETE" : "PUT"), both);
   };
-  return html`<section class="part" aria-label="Members" data-test="members"><h3>${plural(item.count ?? 0, "contact")}</h3>
-    <p><button type="button" class="button" onClick=${() => goPage("contacts", { q: `list:"${item.name.replaceAll('"', '""')}"` })} data-test="show-members">Show them on the page of contacts</button></p>
-    ${isStatic && may("edit") ? html`<div><label for="add-member" class="quiet-text">Put somebody on the list</label><${ItemPicker} key=${picking} id="add-member" noun="contacts" value=${null} onPick=${(/** @type {Item|null} */ one) => { if (one) change("PUT", one); setPicking(picking + 1); }} /></div>` : null}
+  return html`<section class="part" aria-label=${t("Members")} data-test="members"><h3>${plural(item.count ?? 0, "contact")}</h3>
+    <p><button type="button" class="button" onClick=${() => goPage("contacts", { q: `list:"${item.name.replaceAll('"', '""')}"` })} data-test="show-members">${t("Show them on the page of contacts")}</button></p>
+    ${isStatic && may("edit") ? html`<div><label for="add-member" class="quiet-text">${t("Put somebody on the list")}</label><${ItemPicker} key=${picking} id="add-member" noun="contacts" value=${null} onPick=${(/** @type {Item|null} */ one) => { if (one) change("PUT", one); setPicking(picking + 1); }} /></div>` : null}
     <ul class="lines">${(items ?? []).map((one) => html`<li key=${one.id} data-test="member"><span><button type="button" class="link" onClick=${() => openContact(one.id)}>${one.display_name}</button></span>
-      ${isStatic && may("edit") ? html`<button type="button" class="link" onClick=${() => change("DELETE", one)}>Take off</button>` : null}</li>`)}</ul>
-    ${(item.count ?? 0) > 50 ? html`<p class="quiet-text">The first 50 are shown.</p>` : null}</section>`;
+      ${isStatic && may("edit") ? html`<button type="button" class="link" onClick=${() => change("DELETE", one)}>${t("Take off")}</button>` : null}</li>`)}</ul>
+    ${(item.count ?? 0) > 50 ? html`<p class="quiet-text">${t("The first 50 are shown.")}</p>` : null}</section>`;
 }
 
 /** @type {import("../work/list-page.js").Spec} */
 export const lists = {
   noun: "lists",
-  title: "Lists",
+  title: t("Lists"),
   one: "list",
   sort: "name",
-  empty: "A static list has whom somebody puts on it; a dynamic one whoever meets its query, now and later.",
-  filters: [{ key: "kind", label: "Kind", options: () => [["", "Static and dynamic"], ["static", "Static"], ["dynamic", "Dynamic"]] }],
+  empty: t("A static list has whom somebody puts on it; a dynamic one whoever meets its query, now and later."),
+  filters: [{ key: "kind", label: t("Kind"), options: () => [["", t("Static and dynamic")], ["static", t("Static")], ["dynamic", t("Dynamic")]] }],
   columns: [
-    { key: "name", label: "Name", sort: "name", width: "minmax(180px, 1.4fr)", cell: (row) => row.name },
-    { key: "kind", label: "Kind", sort: "kind", width: "minmax(90px, .5fr)", cell: (row) => (row.kind === "dynamic" ? "Dynamic" : "Static") },
-    { key: "q", label: "Query", width: "minmax(160px, 1.4fr)", cell: (row) => row.q ?? "" },
-    { key: "description", label: "What for", cell: (row) => row.description ?? "" },
-    { key: "count", label: "Contacts", width: "minmax(90px, .5fr)", num: true, cell: (row) => row.count?.toLocaleString() ?? "" },
+    { key: "name", label: t("Name"), sort: "name", width: "minmax(180px, 1.4fr)", cell: (row) => row.name },
+    { key: "kind", label: t("Kind"), sort: "kind", width: "minmax(90px, .5fr)", cell: (row) => (row.kind === "dynamic" ? t("Dynamic") : t("Static")) },
+    { key: "q", label: t("Query"), width: "minmax(160px, 1.4fr)", cell: (row) => row.q ?? "" },
+    { key: "description", label: t("What for"), cell: (row) => row.description ?? "" },
+    { key: "count", label: t("Contacts"), width: "minmax(90px, .5fr)", num: true, cell: (row) => row.count?.toLocaleString(locale()) ?? "" },
   ],
-  card: (row) => html`<p>${row.name}</p><p class="quiet-text">${row.kind === "dynamic" ? row.q : "Static"}</p><p class="quiet-text">${plural(row.count ?? 0, "contact")}</p>`,
+  card: (row) => html`<p>${row.name}</p><p class="quiet-text">${row.kind === "dynamic" ? row.q : t("Static")}</p><p class="quiet-text">${plural(row.count ?? 0, "contact")}</p>`,
   fields: () => [
-    { key: "name", label: "Name", required: true },
-    { key: "kind", label: "Kind", type: "select", start: "static", options: [{ value: "static", text: "Static: who is put on it" }, { value: "dynamic", text: "Dynamic: who meets the query" }], hint: "Stays as it is once the list is made." },
-    { key: "q", label: "Query", hint: "Of a dynamic list, as in the search box: tag:vip city:berlin" },
-    { key: "description", label: "What for", type: "textarea" },
+    { key: "name", label: t("Name"), required: true },
+    { key: "kind", label: t("Kind"), type: "select", start: "static", options: [{ value: "static", text: t("Static: who is put on it") }, { value: "dynamic", text: t("Dynamic: who meets the query") }], hint: t("Stays as it is once the list is made.") },
+    { key: "q", label: t("Query"), hint: t("Of a dynamic list, as in the search box: tag:vip city:berlin") },
+    { key: "description", label: t("What for"), type: "textarea" },
   ],
   detail: ({ item, again }) => html`<${Members} key=${item.id} item=${item} again=${again} />`,
 };

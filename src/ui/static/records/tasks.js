@@ -7,6 +7,7 @@ import { personName } from "../state/people.js";
 import { ago, inFull } from "../text/time.js";
 import { act, updateItem } from "../state/items.js";
 import { NameOf } from "../parts/name-of.js";
+import { t } from "../text/say.js";
 
 /** @typedef {import("../state/items.js").Item} Item */
 
@@ -14,7 +15,7 @@ import { NameOf } from "../parts/name-of.js";
 function toggle(task, again) {
   const status = task.status === "done" ? "open" : "done";
   let saved = task;
-  void act(async () => (saved = await updateItem("tasks", task, { status })), `${task.title}: ${status === "done" ? "done" : "open again"}.`, async () => {
+  void act(async () => (saved = await updateItem("tasks", task, { status })), `${task.title}: ${status === "done" ? "done" : t("open again")}.`, async () => {
     await updateItem("tasks", saved, { status: task.status });
   }, again);
 }
@@ -28,29 +29,29 @@ const due = (row) => (row.due_at ? html`<time datetime=${row.due_at} title=${inF
 /** @type {import("../work/list-page.js").Spec} */
 export const tasks = {
   noun: "tasks",
-  title: "Tasks",
+  title: t("Tasks"),
   one: "task",
   sort: "due_at",
-  empty: "What is to be done for a contact, or for nobody in particular. d marks the chosen one as done.",
+  empty: t("What is to be done for a contact, or for nobody in particular. d marks the chosen one as done."),
   filters: [
-    { key: "assigned_to", label: "Whose", get start() { return me.peek()?.user_id ? "me" : ""; }, options: () => [["", "The team's"], ...(me.value?.user_id ? [/** @type {[string, string]} */ (["me", "Mine"])] : []), ["none", "Nobody's"]] },
-    { key: "status", label: "Status", start: "open", options: () => [["open", "Open"], ["done", "Done"], ["", "Open and done"]] },
+    { key: "assigned_to", label: t("Whose"), get start() { return me.peek()?.user_id ? "me" : ""; }, options: () => [["", t("The team's")], ...(me.value?.user_id ? [/** @type {[string, string]} */ (["me", t("Mine")])] : []), ["none", t("Nobody's")]] },
+    { key: "status", label: t("Status"), start: "open", options: () => [["open", t("Open")], ["done", t("Done")], ["", t("Open and done")]] },
   ],
   columns: [
-    { key: "title", label: "What", sort: "title", width: "minmax(200px, 2fr)", cell: (row) => (row.status === "done" ? html`<s>${row.title}</s>` : row.title) },
-    { key: "due_at", label: "Due", sort: "due_at", cell: due },
-    { key: "contact", label: "Contact", cell: (row) => html`<${NameOf} noun="contacts" id=${row.contact_id} />` },
-    { key: "assigned_to", label: "Who", sort: "assigned_to", cell: (row) => (row.assigned_to ? personName(row.assigned_to) : "") },
-    { key: "status", label: "Status", sort: "status", width: "minmax(80px, .5fr)", cell: (row) => (row.status === "done" ? "Done" : "Open") },
+    { key: "title", label: t("What"), sort: "title", width: "minmax(200px, 2fr)", cell: (row) => (row.status === "done" ? html`<s>${row.title}</s>` : row.title) },
+    { key: "due_at", label: t("Due"), sort: "due_at", cell: due },
+    { key: "contact", label: t("Contact"), cell: (row) => html`<${NameOf} noun="contacts" id=${row.contact_id} />` },
+    { key: "assigned_to", label: t("Who"), sort: "assigned_to", cell: (row) => (row.assigned_to ? personName(row.assigned_to) : "") },
+    { key: "status", label: t("Status"), sort: "status", width: "minmax(80px, .5fr)", cell: (row) => (row.status === "done" ? t("Done") : t("Open")) },
   ],
   card: (row) => html`<p>${row.title}</p><p>${due(row)}</p><p class="quiet-text">${row.assigned_to ? personName(row.assigned_to) : ""}</p>`,
   fields: () => [
-    { key: "title", label: "What", required: true },
-    { key: "due_at", label: "Until", type: "time" },
-    { key: "contact_id", label: "Contact", type: "contacts" },
-    { key: "assigned_to", label: "Who", type: "user", start: me.peek()?.user_id ?? "" },
-    { key: "status", label: "Status", type: "select", start: "open", options: [{ value: "open", text: "Open" }, { value: "done", text: "Done" }] },
-    { key: "notes", label: "Notes", type: "textarea" },
+    { key: "title", label: t("What"), required: true },
+    { key: "due_at", label: t("Until"), type: "time" },
+    { key: "contact_id", label: t("Contact"), type: "contacts" },
+    { key: "assigned_to", label: t("Who"), type: "user", start: me.peek()?.user_id ?? "" },
+    { key: "status", label: t("Status"), type: "select", start: "open", options: [{ value: "open", text: t("Open") }, { value: "done", text: t("Done") }] },
+    { key: "notes", label: t("Notes"), type: "textarea" },
   ],
   onKey: (pressed, row, again) => {
     if (!row || !may("edit") || !["d", " "].includes(pressed)) return false;

@@ -11,6 +11,7 @@ import { phoneText } from "../text/phone.js";
 import { ago, dayText } from "../text/time.js";
 import { countryName, label, languageName, mayCall, valueText } from "../text/words.js";
 import { Icon } from "../parts/icons.js";
+import { say, t } from "../text/say.js";
 
 /** @typedef {import("../api.js").Contact} Contact */
 
@@ -41,7 +42,7 @@ const FIRST = ["name", "status", "company", "title", "phones", "emails", "addres
 const LAST = ["notes", "created_at", "updated_at"];
 const HIDDEN = new Set(["id", "version", "display_name", "first_name", "last_name", "phone", "mobile", "email", "company_id", "custom_fields", "suffix", "email_opt_out",
   "social_profiles", "created_by", "created_by_user_id", "updated_by", "updated_by_user_id", "do_not_contact", "blocked", "match", "duplicates", "seq", "url", "visibility", "org_department_id", "external_crm_provider", "merges", "merged_from"]);
-const LABELS = /** @type {Record<string, string>} */ ({ display_name: "Name", emails: "E-mails", created_at: "Created", updated_at: "Changed", external_crm_id: "CRM id", assigned_to: "Owner" });
+const LABELS = /** @type {Record<string, string>} */ ({ display_name: t("Name"), emails: t("E-mails"), created_at: t("Created"), updated_at: t("Changed"), external_crm_id: t("CRM id"), assigned_to: t("Owner") });
 
 /** @param {string} field */
 export const fieldName = (field) => (field.startsWith("custom_fields.") ? customLabel(field.slice(14)) : null) ?? LABELS[field] ?? label(field.split(/[./]/).slice(field.includes(".") ? 1 : 0)[0]);
@@ -81,12 +82,12 @@ function Line({ line, isNow, onNow }) {
   /** What most of them say is calm. @param {string} text */
   const isOwn = (text) => differs && values.filter((all) => all.includes(text)).length * 2 <= values.length;
   return html`<tr class=${`${differs ? "differs" : "same"}${isNow ? " now" : ""}`} data-field=${field} onFocusIn=${onNow}>
-    <th scope="row">${fieldName(field)}${differs ? html`<span class="differ" title="They differ">≠<span class="vh"> differs</span></span>` : null}</th>
+    <th scope="row">${fieldName(field)}${differs ? html`<span class="differ" title=${t("They differ")}>≠<span class="vh"> ${t("differs")}</span></span>` : null}</th>
     ${group.members.map((one, index) => {
       const all = values[index];
       const was = group.was?.[one.id] && texts(group.was[one.id], field);
-      const body = html`${all.length ? all.map((text) => html`<span class=${isOwn(text) ? "own" : "value"}>${text}</span>`) : html`<span class="note">nothing</span>`}
-        ${was && String(was) !== String(all) ? html`<span class="note">was: ${was.join(", ") || "nothing"}</span>` : null}`;
+      const body = html`${all.length ? all.map((text) => html`<span class=${isOwn(text) ? "own" : "value"}>${text}</span>`) : html`<span class="note">${t("nothing")}</span>`}
+        ${was && String(was) !== String(all) ? html`<span class="note">${say("was: {0}", was.join(", ") || t("nothing"))}</span>` : null}`;
       if (winner === null || out.includes(one.id)) return html`<td>${body}</td>`;
       const wins = winner === one.id;
       return html`<td><button type="button" data-free class=${wins ? "cell wins" : "cell"} aria-pressed=${String(wins)} tabindex=${wins ? 0 : -1}
@@ -100,12 +101,12 @@ function Line({ line, isNow, onNow }) {
 export function Compare({ now, onNow }) {
   const { group, out, primary } = /** @type {NonNullable<typeof plan.value>} */ (plan.value);
   return html`<div class="sideways"><table class="compare" style=${{ "--n": group.members.length }} data-test="compare">
-    <thead><tr><th scope="col"><span class="vh">Field</span></th>${group.members.map(({ id, contact }, index) => html`<th scope="col" class=${out.includes(id) ? "out" : ""}>
+    <thead><tr><th scope="col"><span class="vh">${t("Field")}</span></th>${group.members.map(({ id, contact }, index) => html`<th scope="col" class=${out.includes(id) ? "out" : ""}>
       <span class="num quiet-text">${index + 1} </span><a href=${`/?c=${id}`} onClick=${(/** @type {Event} */ event) => { event.preventDefault(); openContact(id); }}>${contact.display_name}</a>
       <button type="button" data-free class=${id === primary ? "cell wins" : "cell"} aria-pressed=${String(id === primary)} disabled=${out.includes(id)}
-        title="Its id, first number and first address stay" onClick=${() => choose({ primary: id })}><span>${id === primary ? "Stays" : "Goes into it"}<span class="vh">: number ${index + 1}</span></span><span class="sign">${id === primary ? html`<${Icon} name="ok" />` : null}</span></button>
+        title=${t("Its id, first number and first address stay")} onClick=${() => choose({ primary: id })}><span>${id === primary ? t("Stays") : t("Goes into it")}<span class="vh">${say(": number {0}", index + 1)}</span></span><span class="sign">${id === primary ? html`<${Icon} name="ok" />` : null}</span></button>
       ${group.members.length > 2 ? html`<label class="check"><input type="checkbox" checked=${!out.includes(id)} disabled=${id === primary}
-        onChange=${() => choose({ out: out.includes(id) ? out.filter((one) => one !== id) : [...out, id] })} />part of it</label>` : null}
+        onChange=${() => choose({ out: out.includes(id) ? out.filter((one) => one !== id) : [...out, id] })} />${t("part of it")}</label>` : null}
     </th>`)}</tr></thead>
     <tbody>${lines().map((line) => html`<${Line} key=${line.field} line=${line} isNow=${line.field === now} onNow=${() => line.winner && onNow(line.field)} />`)}</tbody>
   </table></div>`;

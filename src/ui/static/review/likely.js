@@ -6,6 +6,7 @@ import { html, useEffect, useState } from "../dom.js";
 import { openContact } from "../state/url.js";
 import { checkDuplicates } from "./api.js";
 import { percent } from "./waterfall.js";
+import { t } from "../text/say.js";
 
 const REST_MS = 250;
 
@@ -27,7 +28,7 @@ export function Likely({ draft, id }) {
     };
   }, [text, id]);
   return html`<div role="status" aria-live="polite">${found.length ? html`<aside class="lookalikes likely" data-test="likely">
-    <p><strong>${id ? "With this it looks like:" : found[0].probability < 0.5 ? "Is it one of these?" : "You may have this person already:"}</strong></p>
+    <p><strong>${id ? t("With this it looks like:") : found[0].probability < 0.5 ? t("Is it one of these?") : t("You may have this person already:")}</strong></p>
     <ul>${found.map((one) => html`<li key=${one.id}><a href=${`/?c=${one.id}`} target=${id ? "_blank" : undefined}
       onClick=${(/** @type {Event} */ event) => { if (id) return; event.preventDefault(); openContact(one.id); }}>${one.display_name}</a>
       <span class="num"> ${percent(one.probability)}</span><span class="quiet-text"> ${one.summary.replace(/: \d+ %$/, "")}</span></li>`)}</ul>

@@ -11,6 +11,7 @@ import { answered, refresh } from "../state/search.js";
 import { narrow, toast } from "../state/session.js";
 import { offerUndo } from "../state/undo.js";
 import { go, place } from "../state/url.js";
+import { t } from "../text/say.js";
 
 /**
  * @typedef {import("../api.js").Contact} Contact
@@ -162,10 +163,10 @@ async function refused(error, group, at, key) {
       const now = await Promise.all(group.members.map(async (one) => (await findContact(one.id)).contact));
       if (now.some((contact, index) => contact.id !== group.members[index].id)) throw new Problem(404, {});
       back = { ...withContacts(group, now), was: Object.fromEntries(group.members.map((one) => [one.id, one.contact])) };
-      if (error.status === 412) text = "Somebody changed them meanwhile. Nothing was merged: look at what is new and decide again.";
+      if (error.status === 412) text = t("Somebody changed them meanwhile. Nothing was merged: look at what is new and decide again.");
     } catch {
       decided.delete(group.id);
-      toast("Somebody else has merged or deleted one of them meanwhile, so there is nothing left to decide.", { bad: true });
+      toast(t("Somebody else has merged or deleted one of them meanwhile, so there is nothing left to decide."), { bad: true });
       return;
     }
   }
@@ -196,10 +197,10 @@ async function take(group, text, decide) {
         putBack(withContacts(group, back), at, key);
         // The queue may be another one by now, that of the contact they were merged into.
         if (key !== asked && place.peek().view === "duplicates") void loadQueue({ anew: true });
-        toast("Taken back.");
+        toast(t("Taken back."));
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
-        toast(error.code === "undo_conflict" ? "Somebody changed the contact since. Undo it on its card, under Duplicates, where you can say whose the change is." : problemText(error), { bad: true });
+        toast(error.code === "undo_conflict" ? t("Somebody changed the contact since. Undo it on its card, under Duplicates, where you can say whose the change is.") : problemText(error), { bad: true });
       }
       if (answered.peek() !== null) void refresh();
     });
@@ -215,7 +216,7 @@ export function mergeNow() {
   const { group, members, out } = plan.value ?? {};
   if (!body || !group || !members) return;
   const kept = members.find((one) => one.id === body.primary)?.contact.display_name;
-  void take(group, `${members.length} contacts are one now: ${kept}.`, async () => {
+  void take(group, t("{0} contacts are one now: {1}.", members.length, kept), async () => {
     const { merge_id, contact: merged } = await mergeContacts(body);
     group.members.forEach((one) => forget(one.id));
     renew([merged], body.others);
@@ -238,9 +239,8 @@ export function mergeNow() {
 /** @param {"not_duplicate"|"later"} verdict @param {string} said @param {string} [until] */
 export function dismissNow(verdict, said, until) {
   const group = current.value;
-  if (!group) return;
-  const ids = group.members.map((one) => one.id);
-  void take(group, said, async () => {
+  const ids = group?.members.map((one) => one.id) ?? [];
+  if (group) void take(group, said, async () => {
     await dismissDuplicates({ ids, verdict, until });
     return async () => {
       await Promise.all(ids.flatMap((one, at) => ids.slice(at + 1).map((other) => withdrawDismissal([one, other]))));

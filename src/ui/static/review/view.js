@@ -16,11 +16,12 @@ import { undoLast } from "../state/undo.js";
 import { go, openContact, place } from "../state/url.js";
 import { locale } from "../text/locale.js";
 import { plural, problemText } from "../text/words.js";
+import { say, t } from "../text/say.js";
 
 /** @typedef {import("./state.js").Group} Group */
 
 /** When it comes back, by name. @type {[string, () => string|undefined][]} */
-const LATER = [["Tomorrow", () => morning(1)], ["Next week", () => morning(8 - (new Date().getDay() || 7))], ["Until I look for it", () => undefined]];
+const LATER = [[t("Tomorrow"), () => morning(1)], [t("Next week"), () => morning(8 - (new Date().getDay() || 7))], [t("Until I look for it"), () => undefined]];
 
 /** Eight o'clock in some days. @param {number} days */
 function morning(days) {
@@ -30,7 +31,7 @@ function morning(days) {
   return time.toISOString();
 }
 
-const unlike = () => dismissNow("not_duplicate", "They are different people, and stay so.");
+const unlike = () => dismissNow("not_duplicate", t("They are different people, and stay so."));
 
 /** @param {Group} group */
 function others(group) {
@@ -43,20 +44,20 @@ function Queue() {
   const now = figures.value;
   const name = queue.value[0]?.members.find((one) => one.id === contact)?.contact.display_name;
   const kind = by === "pairs" ? "pair" : "group";
-  const states = /** @type {Record<string, string>} */ ({ current: "up to date", following: "taking over the last changes",
-    building: `comparing all contacts${now?.contacts_read ? `, ${now.contacts_read.toLocaleString(locale())} read` : ""}` });
+  const states = /** @type {Record<string, string>} */ ({ current: t("up to date"), following: t("taking over the last changes"),
+    building: t("comparing all contacts{0}", now?.contacts_read ? t(", {0} read", now.contacts_read.toLocaleString(locale())) : "") });
   return html`<div class="headline tools-line">
-      <span class="switch" role="group" aria-label="Show">${["", "pairs"].map((one) => html`<button type="button" aria-pressed=${String(by === one)} onClick=${() => go({ by: one, group: "" })}>${one ? "Pairs" : "Groups"}</button>`)}</span>
-      ${contact ? html`<button type="button" class="link" onClick=${() => go({ contact: null, group: "" })}>Everybody</button>`
-        : html`<select aria-label="How likely" value=${p} onChange=${(/** @type {any} */ event) => go({ p: event.target.value, group: "" })}>
-        <option value="" selected=${!p}>from 90 %</option><option value="0.5" selected=${p === "0.5"}>from 50 %</option></select>`}
+      <span class="switch" role="group" aria-label=${t("Show")}>${["", "pairs"].map((one) => html`<button type="button" aria-pressed=${String(by === one)} onClick=${() => go({ by: one, group: "" })}>${one ? t("Pairs") : t("Groups")}</button>`)}</span>
+      ${contact ? html`<button type="button" class="link" onClick=${() => go({ contact: null, group: "" })}>${t("Everybody")}</button>`
+        : html`<select aria-label=${t("How likely")} value=${p} onChange=${(/** @type {any} */ event) => go({ p: event.target.value, group: "" })}>
+        <option value="" selected=${!p}>${t("from 90 %")}</option><option value="0.5" selected=${p === "0.5"}>${t("from 50 %")}</option></select>`}
     </div>
-    <p class="headline" role="status" data-test="figures">${now ? `${contact ? `Who may be ${name ?? "the same person"}: ` : ""}${now.total_exact ? "" : "about "}${plural(now.total, kind)} · ${states[now.state]}` : ""}</p>
-    ${problem.value ? html`<div class="trouble" role="alert">${problemText(problem.value)} <button type="button" class="link" onClick=${() => loadQueue()}>Try again</button></div>` : null}
-    ${now && !queue.value.length ? html`<div class="empty" data-test="nothing"><h2>${now.state === "building" ? "Comparing all contacts" : contact ? "Nobody else looks like this person" : "Nobody is here twice"}</h2>
-      <p>${now.state === "building" ? "What is found appears here by itself." : "What you decided is kept. New contacts are compared as they come in."}</p>
-      ${contact ? html`<button type="button" class="button" data-free onClick=${() => openContact(contact)}>Back to the card</button>` : null}</div>` : null}
-    <ol class="candidates queue" aria-label="Duplicates" onScroll=${(/** @type {any} */ { target }) => { if (target.scrollHeight - target.scrollTop < 2 * target.clientHeight) void loadQueue({ more: true }); }}>
+    <p class="headline" role="status" data-test="figures">${now ? `${contact ? t("Who may be {0}: ", name ?? t("the same person")) : ""}${now.total_exact ? "" : "about "}${plural(now.total, kind)} · ${states[now.state]}` : ""}</p>
+    ${problem.value ? html`<div class="trouble" role="alert">${problemText(problem.value)} <button type="button" class="link" onClick=${() => loadQueue()}>${t("Try again")}</button></div>` : null}
+    ${now && !queue.value.length ? html`<div class="empty" data-test="nothing"><h2>${now.state === "building" ? t("Comparing all contacts") : contact ? t("Nobody else looks like this person") : t("Nobody is here twice")}</h2>
+      <p>${now.state === "building" ? t("What is found appears here by itself.") : t("What you decided is kept. New contacts are compared as they come in.")}</p>
+      ${contact ? html`<button type="button" class="button" data-free onClick=${() => openContact(contact)}>${t("Back to the card")}</button>` : null}</div>` : null}
+    <ol class="candidates queue" aria-label=${t("Duplicates")} onScroll=${(/** @type {any} */ { target }) => { if (target.scrollHeight - target.scrollTop < 2 * target.clientHeight) void loadQueue({ more: true }); }}>
       ${queue.value.map((group) => {
         const isOpen = group === current.value;
         return html`<li key=${group.id}><button type="button" data-free class=${isOpen ? "row open" : "row"} aria-current=${isOpen ? "true" : undefined} tabindex=${isOpen || !current.value ? 0 : -1}
@@ -88,9 +89,9 @@ function Preview() {
   if (!answer || body === "null") return null;
   if (answer instanceof Problem) return html`<div class="trouble" role="alert">${problemText(answer)}</div>`;
   const lost = answer.lost.filter((/** @type {any} */ one) => !/^(first|last)_name$/.test(one.field));
-  return html`<section aria-label="What becomes of them" data-test="preview"><h2>${lost.length ? "Left behind" : "Nothing is left behind"}</h2>
-    ${lost.length ? html`<dl class="facts">${lost.map((/** @type {any} */ one) => html`<div class="field"><dt>${fieldName(one.field)}</dt><dd>${textOf(one.field, one.value)}<span class="note">of ${tell(one.id)}</span></dd></div>`)}</dl>` : null}
-    <p class="quiet-text">Numbers, addresses, tags and notes are united. Undo brings everything back.</p></section>`;
+  return html`<section aria-label=${t("What becomes of them")} data-test="preview"><h2>${lost.length ? t("Left behind") : t("Nothing is left behind")}</h2>
+    ${lost.length ? html`<dl class="facts">${lost.map((/** @type {any} */ one) => html`<div class="field"><dt>${fieldName(one.field)}</dt><dd>${textOf(one.field, one.value)}<span class="note">${say("of {0}", tell(one.id))}</span></dd></div>`)}</dl>` : null}
+    <p class="quiet-text">${t("Numbers, addresses, tags and notes are united. Undo brings everything back.")}</p></section>`;
 }
 
 function Review() {
@@ -130,20 +131,20 @@ function Review() {
     return () => removeEventListener("keydown", onKeyDown);
   });
   return html`<article class="card review" data-test="review">
-    <button type="button" class="back" onClick=${() => go({ group: "" })}><${Icon} name="back" />Duplicates</button>
-    <header class="head"><h1 id="card-name" tabindex="-1">${members.length} contacts, one person? <span class="num">${percent(group.probability)}</span></h1>
-      <div class="actions" role="group" aria-label="What they are">
-        <button type="button" class="button main" disabled=${!request.value} onClick=${mergeNow}>Merge<${Hint} keys="Enter" /></button>
-        <button type="button" class="button" onClick=${unlike}>Not the same<${Hint} keys="x" /></button>
-        <button type="button" class="button" aria-expanded=${String(later.value)} onClick=${() => (later.value = !later.value)}>Later<${Hint} keys="l" /></button>
+    <button type="button" class="back" onClick=${() => go({ group: "" })}><${Icon} name="back" />${t("Duplicates")}</button>
+    <header class="head"><h1 id="card-name" tabindex="-1">${say("{0} contacts, one person?", members.length)} <span class="num">${percent(group.probability)}</span></h1>
+      <div class="actions" role="group" aria-label=${t("What they are")}>
+        <button type="button" class="button main" disabled=${!request.value} onClick=${mergeNow}>${t("Merge")}<${Hint} keys="Enter" /></button>
+        <button type="button" class="button" onClick=${unlike}>${t("Not the same")}<${Hint} keys="x" /></button>
+        <button type="button" class="button" aria-expanded=${String(later.value)} onClick=${() => (later.value = !later.value)}>${t("Later")}<${Hint} keys="l" /></button>
       </div>
-      ${later.value ? html`<div class="choices" role="group" aria-label="Until when" onKeyDown=${(/** @type {KeyboardEvent} */ event) => { if (event.key === "Escape") { later.value = false; event.preventDefault(); document.getElementById("card-name")?.focus(); } }}>
-        ${LATER.map(([name, until]) => html`<button type="button" class="tag add" onClick=${() => dismissNow("later", "Put aside.", until())}>${name}</button>`)}</div>` : null}
+      ${later.value ? html`<div class="choices" role="group" aria-label=${t("Until when")} onKeyDown=${(/** @type {KeyboardEvent} */ event) => { if (event.key === "Escape") { later.value = false; event.preventDefault(); document.getElementById("card-name")?.focus(); } }}>
+        ${LATER.map(([name, until]) => html`<button type="button" class="tag add" onClick=${() => dismissNow("later", t("Put aside."), until())}>${name}</button>`)}</div>` : null}
     </header>
     <${Compare} now=${open[at]?.field ?? ""} onNow=${setNow} />
-    ${letterKeys.value && open.length ? html`<p class="quiet-text keys-line"><kbd>1</kbd> <kbd>2</kbd> say whose value stays, <kbd>p</kbd> who stays, <kbd>j</kbd> <kbd>k</kbd> go on, <kbd>u</kbd> undoes</p>` : null}
+    ${letterKeys.value && open.length ? html`<p class="quiet-text keys-line"><kbd>1</kbd> <kbd>2</kbd> ${t("say whose value stays,")} <kbd>p</kbd> ${t("who stays,")} <kbd>j</kbd> <kbd>k</kbd> ${t("go on,")} <kbd>u</kbd> ${t("undoes")}</p>` : null}
     <${Preview} />
-    <section aria-label="Why they may be the same">${group.pairs.map((pair, index) => html`<details open=${index === 0}><summary>${group.members.length > 2 ? `${tell(pair.id_a)} and ${tell(pair.id_b)}: ` : "Why: "}${pair.summary}</summary><${Waterfall} pair=${pair} /></details>`)}</section>
+    <section aria-label=${t("Why they may be the same")}>${group.pairs.map((pair, index) => html`<details open=${index === 0}><summary>${group.members.length > 2 ? t("{0} and {1}: ", tell(pair.id_a), tell(pair.id_b)) : t("Why: ")}${pair.summary}</summary><${Waterfall} pair=${pair} /></details>`)}</section>
   </article>`;
 }
 
@@ -169,16 +170,16 @@ export function Duplicates() {
       event.preventDefault();
     };
     addEventListener("keydown", onKeyDown);
-    document.title = "Duplicates · Ringdex";
+    document.title = `${t("Duplicates")} · Ringdex`;
     return () => {
       removeEventListener("keydown", onKeyDown);
       document.title = "Ringdex";
     };
   }, []);
   if (!me.value) return html`<main class="panes" aria-busy="true"></main>`;
-  if (!allowed) return html`<main class="panes"><div class="empty" data-test="may-not"><h2>Duplicates</h2><p>You may not merge contacts. Ask a manager if you should.</p></div></main>`;
+  if (!allowed) return html`<main class="panes"><div class="empty" data-test="may-not"><h2>${t("Duplicates")}</h2><p>${t("You may not merge contacts. Ask a manager if you should.")}</p></div></main>`;
   return html`<main class=${group ? "panes side-by-side card-over" : "panes side-by-side"}>
-    <section class="list-pane" aria-label="Duplicates"><${Queue} /></section>
-    <section class="card-pane" aria-label="Side by side">${current.value ? html`<${Review} />` : null}</section>
+    <section class="list-pane" aria-label=${t("Duplicates")}><${Queue} /></section>
+    <section class="card-pane" aria-label=${t("Side by side")}>${current.value ? html`<${Review} />` : null}</section>
   </main>`;
 }

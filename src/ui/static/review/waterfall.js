@@ -3,6 +3,7 @@
 // one before ended. The bars repeat the figures, so screen readers do not hear of them.
 
 import { html } from "../dom.js";
+import { say, t } from "../text/say.js";
 
 /** "+6.1". @param {number} weight */
 const signed = (weight) => `${weight < 0 ? "−" : "+"}${Math.abs(weight).toFixed(1)}`;
@@ -14,7 +15,7 @@ export const percent = (probability) => `${Math.min(99, Math.round(probability *
 export function Waterfall({ pair }) {
   let sum = 0;
   // What weighs nothing is left out.
-  const steps = [{ words: "Before anything is compared", weight: pair.prior }, ...pair.why.filter((one) => Math.abs(one.weight) >= 0.05)].map(({ words, weight }) => {
+  const steps = [{ words: t("Before anything is compared"), weight: pair.prior }, ...pair.why.filter((one) => Math.abs(one.weight) >= 0.05)].map(({ words, weight }) => {
     const from = sum;
     sum += weight;
     return { words, weight, low: Math.min(from, sum), high: Math.max(from, sum) };
@@ -25,6 +26,6 @@ export function Waterfall({ pair }) {
     <span class=${against ? "against" : ""} style=${{ left: `${((from - low) / width) * 100}%`, width: `${((to - from) / width) * 100}%` }}></span></span>`;
   return html`<ol class="waterfall" data-test="waterfall">
     ${steps.map((one) => html`<li><span>${one.words}</span>${bar(one.low, one.high, one.weight < 0)}<span class="num">${signed(one.weight)}</span></li>`)}
-    <li class="sum"><span>Together: ${percent(pair.probability)} the same person</span>${bar(Math.min(0, sum), Math.max(0, sum), sum < 0)}<span class="num">${signed(sum)}</span></li>
+    <li class="sum"><span>${say("Together: {0} the same person", percent(pair.probability))}</span>${bar(Math.min(0, sum), Math.max(0, sum), sum < 0)}<span class="num">${signed(sum)}</span></li>
   </ol>`;
 }

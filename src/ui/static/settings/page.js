@@ -15,27 +15,28 @@ import { Roles } from "./roles.js";
 import { Tags } from "./tags.js";
 import { Telephones } from "./telephones.js";
 import { Webhooks } from "./webhooks.js";
+import { t } from "../text/say.js";
 
 /** @type {[string, string, string, any][]} the address, the title, the right, the component */
 const SECTIONS = [
-  ["organisation", "Organisation", "manage_settings", Organisation],
-  ["users", "Users", "manage_users", Users],
-  ["roles", "Roles", "manage_settings", Roles],
-  ["queues", "Queues", "manage_users", Queues],
-  ["departments", "Departments", "manage_users", Departments],
-  ["fields", "Custom fields", "manage_fields", Fields],
-  ["tags", "Tags", "manage_tags", Tags],
-  ["duplicates", "Duplicates", "manage_settings", DuplicateSettings],
-  ["imports", "Imports", "manage_settings", Imports],
-  ["tokens", "Tokens", "manage_users", Tokens],
-  ["telephony", "Telephones", "manage_users", Telephones],
-  ["webhooks", "Webhooks", "manage_settings", Webhooks],
-  ["privacy", "Privacy", "manage_settings", Privacy],
-  ["erasures", "Erasures", "erase", Erasures],
-  ["retention", "Retention", "manage_settings", Retention],
-  ["more", "More settings", "manage_settings", Others],
-  ["audit", "Audit log", "read_audit", Audit],
-  ["health", "Server", "manage_tags", Health],
+  ["organisation", t("Organisation"), "manage_settings", Organisation],
+  ["users", t("Users"), "manage_users", Users],
+  ["roles", t("Roles"), "manage_settings", Roles],
+  ["queues", t("Queues"), "manage_users", Queues],
+  ["departments", t("Departments"), "manage_users", Departments],
+  ["fields", t("Custom fields"), "manage_fields", Fields],
+  ["tags", t("Tags"), "manage_tags", Tags],
+  ["duplicates", t("Duplicates"), "manage_settings", DuplicateSettings],
+  ["imports", t("Imports"), "manage_settings", Imports],
+  ["tokens", t("Tokens"), "manage_users", Tokens],
+  ["telephony", t("Telephones"), "manage_users", Telephones],
+  ["webhooks", t("Webhooks"), "manage_settings", Webhooks],
+  ["privacy", t("Privacy"), "manage_settings", Privacy],
+  ["erasures", t("Erasures"), "erase", Erasures],
+  ["retention", t("Retention"), "manage_settings", Retention],
+  ["more", t("More settings"), "manage_settings", Others],
+  ["audit", t("Audit log"), "read_audit", Audit],
+  ["health", t("Server"), "manage_tags", Health],
 ];
 
 /** Other names of sections. @type {Record<string, string>} */
@@ -46,7 +47,7 @@ export function Settings() {
   const offered = SECTIONS.filter(([, , right]) => me.value?.permissions[right]);
   const wanted = ALSO[rest] ?? rest;
   const now = offered.find(([name]) => name === wanted) ?? (rest ? undefined : offered[0]);
-  const title = now?.[1] ?? "Settings";
+  const title = now?.[1] ?? t("Settings");
   useEffect(() => {
     document.title = `${title} · Ringdex`;
     return () => {
@@ -54,12 +55,12 @@ export function Settings() {
     };
   }, [title]);
   return html`<main class="page settings" data-test="settings">
-    <nav class="sections" aria-label="Sections">${offered.map(([name, text]) => html`<a key=${name} href=${`/settings/${name}`} aria-current=${name === now?.[0] ? "page" : undefined}
+    <nav class="sections" aria-label=${t("Sections")}>${offered.map(([name, text]) => html`<a key=${name} href=${`/settings/${name}`} aria-current=${name === now?.[0] ? "page" : undefined}
       onClick=${(/** @type {MouseEvent} */ event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
         event.preventDefault();
         goPage("settings", { rest: name });
       }}>${text}</a>`)}</nav>
-    ${now ? html`<${now[3]} key=${now[0]} />` : html`<div class="empty"><h2>${rest ? "You may not see this, or there is no such section" : "…"}</h2></div>`}
+    ${now ? html`<${now[3]} key=${now[0]} />` : html`<div class="empty"><h2>${rest ? t("You may not see this, or there is no such section") : "…"}</h2></div>`}
   </main>`;
 }

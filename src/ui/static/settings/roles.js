@@ -6,15 +6,18 @@ import { request } from "../api.js";
 import { loadMe, me } from "../state/me.js";
 import { label as labelOf } from "../text/words.js";
 import { act, complain } from "../state/items.js";
+import { lower, t } from "../text/say.js";
 
 /** @type {Record<string, string>} */
 const RIGHTS = {
-  lookup: "Look a number up", phonebook: "Read phone books", search: "Search and list contacts", view: "Read whole contacts", create: "Create contacts", edit: "Change contacts",
-  delete: "Delete contacts so that they can be restored", erase: "Delete contacts for good", export: "Export contacts", import: "Import lists", merge: "Merge duplicates",
-  manage_tags: "Make, rename and remove tags", manage_fields: "Define custom fields", manage_users: "Manage users, queues, departments and tokens", manage_settings: "Change settings and roles", read_audit: "Read the audit log",
+  lookup: t("Look a number up"), phonebook: t("Read phone books"), search: t("Search and list contacts"), view: t("Read whole contacts"), create: t("Create contacts"), edit: t("Change contacts"),
+  delete: t("Delete contacts so that they can be restored"), erase: t("Delete contacts for good"), export: t("Export contacts"), import: t("Import lists"), merge: t("Merge duplicates"),
+  manage_tags: t("Make, rename and remove tags"), manage_fields: t("Define custom fields"), manage_users: t("Manage users, queues, departments and tokens"), manage_settings: t("Change settings and roles"), read_audit: t("Read the audit log"),
 };
-const PRESETS = [["default", "Usual"], ["s1-strict", "Strict: agents only read"], ["s4-visibility", "By visibility: agents merge, export and tag"]];
+const PRESETS = [["default", t("Usual")], ["s1-strict", t("Strict: agents only read")], ["s4-visibility", t("By visibility: agents merge, export and tag")]];
 const ROLES = ["agent", "manager"];
+/** @type {Record<string, string>} */
+const NAMES = { agent: t("Agents"), manager: t("Managers"), admin: t("Admins") };
 
 export function Roles() {
   const [now, setNow] = useState(/** @type {any} */ (null));
@@ -30,14 +33,14 @@ export function Roles() {
     void act(() => put(permissions), text, () => put(before));
   };
   const set = (/** @type {string} */ role, /** @type {string} */ right, /** @type {boolean} */ on) =>
-    save({ ...now, [role]: { ...now[role], [right]: on } }, `${labelOf(role)}s ${on ? "may" : "may not"}: ${(RIGHTS[right] ?? labelOf(right)).toLowerCase()}.`);
-  return html`<section class="page-main" aria-label="Roles" data-test="roles"><div class="page-head"><h1>Roles</h1></div><div class="scroll" role="region" tabindex="0" aria-label="What roles may do">
-    ${now ? html`<div class="part"><label for="preset">Preset</label><select id="preset" class="editor" onChange=${(/** @type {any} */ event) => save({ preset: event.target.value }, "The roles are as the preset says.")}>${PRESETS.map(([value, text]) => html`<option value=${value} selected=${value === now.preset}>${text}</option>`)}</select></div>
-    <table class="matrix"><thead><tr><th scope="col">Right</th>${[...ROLES, "admin"].map((role) => html`<th scope="col" key=${role}>${labelOf(role)}s</th>`)}</tr></thead>
+    save({ ...now, [role]: { ...now[role], [right]: on } }, (on ? t("{0} may: {1}.", NAMES[role], lower(RIGHTS[right] ?? labelOf(right))) : t("{0} may not: {1}.", NAMES[role], lower(RIGHTS[right] ?? labelOf(right)))));
+  return html`<section class="page-main" aria-label=${t("Roles")} data-test="roles"><div class="page-head"><h1>${t("Roles")}</h1></div><div class="scroll" role="region" tabindex="0" aria-label=${t("What roles may do")}>
+    ${now ? html`<div class="part"><label for="preset">${t("Preset")}</label><select id="preset" class="editor" onChange=${(/** @type {any} */ event) => save({ preset: event.target.value }, t("The roles are as the preset says."))}>${PRESETS.map(([value, text]) => html`<option value=${value} selected=${value === now.preset}>${text}</option>`)}</select></div>
+    <table class="matrix"><thead><tr><th scope="col">${t("Right")}</th>${[...ROLES, "admin"].map((role) => html`<th scope="col" key=${role}>${NAMES[role]}</th>`)}</tr></thead>
       <tbody>${Object.keys(RIGHTS).filter((right) => table[right]).map((right) => html`<tr key=${right}><th scope="row">${RIGHTS[right]}</th>
-        ${ROLES.map((role) => html`<td key=${role}><input type="checkbox" aria-label=${`${labelOf(role)}s: ${RIGHTS[right]}`} class=${now[role]?.[right] === undefined ? "" : "dotted"} title=${now[role]?.[right] === undefined ? "as the preset says" : "not as the preset says"}
+        ${ROLES.map((role) => html`<td key=${role}><input type="checkbox" aria-label=${`${NAMES[role]}: ${RIGHTS[right]}`} class=${now[role]?.[right] === undefined ? "" : "dotted"} title=${now[role]?.[right] === undefined ? t("as the preset says") : t("not as the preset says")}
           checked=${table[right].includes(role)} onChange=${(/** @type {any} */ event) => set(role, right, event.target.checked)} data-test=${`${role}-${right}`} /></td>`)}
-        <td><input type="checkbox" checked disabled aria-label=${`Admins: ${RIGHTS[right]}`} /></td></tr>`)}</tbody></table>
-    <p class="note">Dotted: not as the preset says. Admins may everything within the organisation.</p>` : null}
+        <td><input type="checkbox" checked disabled aria-label=${t("Admins: {0}", RIGHTS[right])} /></td></tr>`)}</tbody></table>
+    <p class="note">${t("Dotted: not as the preset says. Admins may everything within the organisation.")}</p>` : null}
   </div></section>`;
 }

@@ -13,6 +13,8 @@ import { useItems } from "../work/list-page.js";
 import { PER_PAGE, useRows } from "../work/rows.js";
 import { Nothing, Sheet } from "../work/sheet.js";
 import { Table } from "../work/table.js";
+import { say, t } from "../text/say.js";
+import { locale } from "../text/locale.js";
 
 /** @typedef {import("../state/items.js").Item} Item */
 
@@ -25,7 +27,7 @@ const pathOf = (tag) => `/api/v1/tags/${encodeURIComponent(tag)}`;
 async function finish(body, text) {
   const id = body?.job_id ?? body?.id;
   const job = id && body?.state ? await watch(id, text) : null;
-  toast(`${text}${job ? `: ${plural(job.changed ?? 0, "contact")} changed` : ""}.`);
+  toast(`${text}${job ? t(": {0} changed", plural(job.changed ?? 0, "contact")) : ""}.`);
 }
 
 /** @param {{tag: Item, again: () => void}} props */
@@ -47,19 +49,19 @@ function TagSheet({ tag, again }) {
   const patch = (/** @type {any} */ body) => () => request("PATCH", pathOf(tag.tag), { body, type: "application/merge-patch+json" });
   const rename = (/** @type {Event} */ event) => {
     event.preventDefault();
-    if (name.trim() && name.trim() !== tag.tag) void run(patch({ tag: name.trim() }), `“${tag.tag}” is “${name.trim()}” now`, true);
+    if (name.trim() && name.trim() !== tag.tag) void run(patch({ tag: name.trim() }), t("“{0}” is “{1}” now", tag.tag, name.trim()), true);
   };
   const merge = (/** @type {Event} */ event) => {
     event.preventDefault();
-    if (into.trim()) void run(() => request("POST", "/api/v1/tags/merge", { body: { from: [tag.tag], into: into.trim() } }), `“${tag.tag}” went into “${into.trim()}”`, true);
+    if (into.trim()) void run(() => request("POST", "/api/v1/tags/merge", { body: { from: [tag.tag], into: into.trim() } }), t("“{0}” went into “{1}”", tag.tag, into.trim()), true);
   };
   return html`<${Sheet} title=${tag.tag} onClose=${close}>
-    <p><button type="button" class="link" onClick=${() => goPage("contacts", { q: `tag:="${tag.tag.replaceAll('"', '""')}"` })}>${plural(tag.count, "contact")}</button>${tag.archived ? html`<span class="quiet-text"> and ${tag.archived} archived</span>` : null}${tag.variants.length > 1 ? html`<br /><span class="quiet-text">Written as ${tag.variants.join(", ")}</span>` : null}</p>
-    <form class="part" onSubmit=${rename}><label for="tag-name">Name</label><span class="bulk-line"><input id="tag-name" class="editor" value=${name} onInput=${(/** @type {any} */ event) => setName(event.target.value)} /><button class="button main" data-test="rename-tag">Rename</button></span></form>
-    <fieldset class="part"><legend>Colour</legend><span class="bulk-line">${COLORS.map((color) => html`<button type="button" key=${color} class="button" aria-pressed=${String((tag.color ?? "") === color)} aria-label=${color || "No colour"} onClick=${() => run(patch({ color: color || null }), "The colour is saved", false)}>${color ? html`<span class="swatch" style=${{ background: color }}></span>` : "None"}</button>`)}</span></fieldset>
-    <form class="part" onSubmit=${merge}><label for="tag-into">Make it one with</label><span class="bulk-line"><input id="tag-into" class="editor" placeholder="Another tag" value=${into} onInput=${(/** @type {any} */ event) => setInto(event.target.value)} /><button class="button" disabled=${!into.trim()}>Merge</button></span></form>
-    <p>${asks ? html`<button type="button" class="button danger" onClick=${() => run(() => request("DELETE", pathOf(tag.tag)), `“${tag.tag}” is taken off`, true)} data-test="really-delete">Take it off ${plural(tag.count + (tag.archived ?? 0), "contact")}</button>`
-      : html`<button type="button" class="button danger" onClick=${() => setAsks(true)}><${Icon} name="trash" />Delete…</button>`}</p>
+    <p><button type="button" class="link" onClick=${() => goPage("contacts", { q: `tag:="${tag.tag.replaceAll('"', '""')}"` })}>${plural(tag.count, "contact")}</button>${tag.archived ? html`<span class="quiet-text"> ${say("and {0} archived", tag.archived)}</span>` : null}${tag.variants.length > 1 ? html`<br /><span class="quiet-text">${say("Written as {0}", tag.variants.join(", "))}</span>` : null}</p>
+    <form class="part" onSubmit=${rename}><label for="tag-name">${t("Name")}</label><span class="bulk-line"><input id="tag-name" class="editor" value=${name} onInput=${(/** @type {any} */ event) => setName(event.target.value)} /><button class="button main" data-test="rename-tag">${t("Rename")}</button></span></form>
+    <fieldset class="part"><legend>${t("Colour")}</legend><span class="bulk-line">${COLORS.map((color) => html`<button type="button" key=${color} class="button" aria-pressed=${String((tag.color ?? "") === color)} aria-label=${color || t("No colour")} onClick=${() => run(patch({ color: color || null }), t("The colour is saved"), false)}>${color ? html`<span class="swatch" style=${{ background: color }}></span>` : t("None")}</button>`)}</span></fieldset>
+    <form class="part" onSubmit=${merge}><label for="tag-into">${t("Make it one with")}</label><span class="bulk-line"><input id="tag-into" class="editor" placeholder=${t("Another tag")} value=${into} onInput=${(/** @type {any} */ event) => setInto(event.target.value)} /><button class="button" disabled=${!into.trim()}>${t("Merge")}</button></span></form>
+    <p>${asks ? html`<button type="button" class="button danger" onClick=${() => run(() => request("DELETE", pathOf(tag.tag)), t("“{0}” is taken off", tag.tag), true)} data-test="really-delete">${say("Take it off {0}", plural(tag.count + (tag.archived ?? 0), "contact"))}</button>`
+      : html`<button type="button" class="button danger" onClick=${() => setAsks(true)}><${Icon} name="trash" />${t("Delete…")}</button>`}</p>
   <//>`;
 }
 
@@ -70,13 +72,13 @@ function Proposals({ version, again }) {
   const merge = async (/** @type {Item} */ one) => {
     try {
       const { body } = await request("POST", "/api/v1/tags/merge", { body: { from: one.from, into: one.into } });
-      await finish(body, `“${one.from.join("”, “")}” went into “${one.into}”`);
+      await finish(body, t("“{0}” went into “{1}”", one.from.join("”, “"), one.into));
       again();
     } catch (error) {
       complain(error);
     }
   };
-  return html`<div class="part scroll" key=${version} data-test="proposals"><h2>Probably the same</h2><ul class="lines">${items.map((one) => html`<li key=${one.into}><span>${one.from.join(", ")} → <strong>${one.into}</strong> <span class="quiet-text">${plural(one.count, "contact")}</span></span><button type="button" class="button" onClick=${() => merge(one)}>Make them one</button></li>`)}</ul></div>`;
+  return html`<div class="part scroll" key=${version} data-test="proposals"><h2>${t("Probably the same")}</h2><ul class="lines">${items.map((one) => html`<li key=${one.into}><span>${one.from.join(", ")} → <strong>${one.into}</strong> <span class="quiet-text">${plural(one.count, "contact")}</span></span><button type="button" class="button" onClick=${() => merge(one)}>${t("Make them one")}</button></li>`)}</ul></div>`;
 }
 
 export function Tags() {
@@ -89,17 +91,17 @@ export function Tags() {
   const again = () => setVersion((now) => now + 1);
   const tag = rows.loaded.find((one) => one.tag === open);
   const columns = [
-    { key: "tag", label: "Tag", sort: "tag", width: "minmax(160px, 1.5fr)", cell: (/** @type {Item} */ row) => html`${row.color ? html`<span class="swatch" style=${{ background: row.color }}></span>` : null}${row.tag}` },
-    { key: "count", label: "Contacts", sort: "count", num: true, width: "minmax(80px, .5fr)", cell: (/** @type {Item} */ row) => row.count.toLocaleString() },
-    { key: "archived", label: "Archived", num: true, width: "minmax(80px, .5fr)", cell: (/** @type {Item} */ row) => row.archived || "" },
-    { key: "variants", label: "Also written", cell: (/** @type {Item} */ row) => row.variants.filter((/** @type {string} */ one) => one !== row.tag).join(", ") },
+    { key: "tag", label: t("Tag"), sort: "tag", width: "minmax(160px, 1.5fr)", cell: (/** @type {Item} */ row) => html`${row.color ? html`<span class="swatch" style=${{ background: row.color }}></span>` : null}${row.tag}` },
+    { key: "count", label: t("Contacts"), sort: "count", num: true, width: "minmax(80px, .5fr)", cell: (/** @type {Item} */ row) => row.count.toLocaleString(locale()) },
+    { key: "archived", label: t("Archived"), num: true, width: "minmax(80px, .5fr)", cell: (/** @type {Item} */ row) => row.archived || "" },
+    { key: "variants", label: t("Also written"), cell: (/** @type {Item} */ row) => row.variants.filter((/** @type {string} */ one) => one !== row.tag).join(", ") },
   ];
-  return html`<section class="page-main" aria-label="Tags" data-test="tags"><div class="page-head"><h1>Tags</h1><span class="count" role="status">${rows.key === null ? "" : plural(rows.total, "tag")}</span>
-      <input type="search" class="editor" aria-label="Find in tags" placeholder="Find" value=${find} onInput=${(/** @type {any} */ event) => goMore({ find: event.target.value }, { replace: true })} />
-      <span class="push"><button type="button" class="button" onClick=${() => request("POST", "/api/v1/tags/auto-country", { body: {} }).then(({ body }) => finish(body, "Countries are tagged")).then(again, complain)}>Tag countries of numbers</button></span></div>
+  return html`<section class="page-main" aria-label=${t("Tags")} data-test="tags"><div class="page-head"><h1>${t("Tags")}</h1><span class="count" role="status">${rows.key === null ? "" : plural(rows.total, "tag")}</span>
+      <input type="search" class="editor" aria-label=${t("Find in tags")} placeholder=${t("Find")} value=${find} onInput=${(/** @type {any} */ event) => goMore({ find: event.target.value }, { replace: true })} />
+      <span class="push"><button type="button" class="button" onClick=${() => request("POST", "/api/v1/tags/auto-country", { body: {} }).then(({ body }) => finish(body, t("Countries are tagged"))).then(again, complain)}>${t("Tag countries of numbers")}</button></span></div>
     <${Proposals} version=${version} again=${again} />
-    ${rows.key !== null && rows.total === 0 ? html`<${Nothing} title=${find ? "No such tag" : "No tags yet"}><p>A tag is made by putting it on a contact.</p><//>`
-      : html`<${Table} label="Tags" columns=${columns} total=${rows.total} at=${rows.at} need=${rows.need} sort=${sort} onSort=${(/** @type {string} */ next) => goMore({ sort: next }, { replace: true })} onOpen=${(/** @type {Item} */ row) => goMore({ open: row.tag })} opened=${open} reset=${find} />`}
+    ${rows.key !== null && rows.total === 0 ? html`<${Nothing} title=${find ? t("No such tag") : t("No tags yet")}><p>${t("A tag is made by putting it on a contact.")}</p><//>`
+      : html`<${Table} label=${t("Tags")} columns=${columns} total=${rows.total} at=${rows.at} need=${rows.need} sort=${sort} onSort=${(/** @type {string} */ next) => goMore({ sort: next }, { replace: true })} onOpen=${(/** @type {Item} */ row) => goMore({ open: row.tag })} opened=${open} reset=${find} />`}
     </section>
     ${tag ? html`<${TagSheet} key=${tag.tag} tag=${tag} again=${again} />` : null}`;
 }

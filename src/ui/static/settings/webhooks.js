@@ -9,13 +9,15 @@ import { may } from "../state/me.js";
 import { ago, inFull } from "../text/time.js";
 import { label as labelOf, plural } from "../text/words.js";
 import { WholeList } from "./whole.js";
+import { say, t } from "../text/say.js";
+import { locale } from "../text/locale.js";
 
 /** @typedef {import("../state/items.js").Item} Item */
 
 /** Secrets of webhooks that were made since the page was opened. @type {import("../vendor/signals.js").Signal<Record<string, string>>} */
 const secrets = signal({});
 const PER_PAGE = 50;
-const STATES = [["", "everything"], ["pending", "still to be sent"], ["delivered", "arrived"], ["dead", "given up"]];
+const STATES = [["", "everything"], ["pending", t("still to be sent")], ["delivered", "arrived"], ["dead", t("given up")]];
 
 /** @param {{item: Item}} props */
 function Deliveries({ item }) {
@@ -32,30 +34,30 @@ function Deliveries({ item }) {
   }, [item.id, state, attempt]);
   const again = () => setAttempt((now) => now + 1);
   const secret = secrets.value[item.id];
-  return html`${secret ? html`<section class="part" aria-label="Secret"><p role="status"><strong>Copy the secret now; it is not shown again.</strong> It signs what is sent.</p><pre><code data-test="secret">${secret}</code></pre><p><button type="button" class="button" onClick=${() => copy(secret)}>Copy the secret</button></p></section>` : null}
-    <section class="part" aria-label="What was sent" aria-busy=${String(busy)} data-test="deliveries"><div class="bulk-line"><h3>What was sent</h3><select class="editor" aria-label="Which" onChange=${(/** @type {any} */ event) => setState(event.target.value)} data-test="delivery-state">${STATES.map(([value, text]) => html`<option value=${value} selected=${value === state}>${text}</option>`)}</select>
-      <button type="button" class="button" onClick=${again} data-test="look-again">Look again</button></div>
-    ${found && !found.items.length ? html`<p class="quiet-text" data-test="no-deliveries">${state ? "Nothing of that kind." : "Nothing has been sent yet."}</p>` : null}
+  return html`${secret ? html`<section class="part" aria-label=${t("Secret")}><p role="status"><strong>${t("Copy the secret now; it is not shown again.")}</strong> ${t("It signs what is sent.")}</p><pre><code data-test="secret">${secret}</code></pre><p><button type="button" class="button" onClick=${() => copy(secret)}>${t("Copy the secret")}</button></p></section>` : null}
+    <section class="part" aria-label=${t("What was sent")} aria-busy=${String(busy)} data-test="deliveries"><div class="bulk-line"><h3>${t("What was sent")}</h3><select class="editor" aria-label=${t("Which")} onChange=${(/** @type {any} */ event) => setState(event.target.value)} data-test="delivery-state">${STATES.map(([value, text]) => html`<option value=${value} selected=${value === state}>${text}</option>`)}</select>
+      <button type="button" class="button" onClick=${again} data-test="look-again">${t("Look again")}</button></div>
+    ${found && !found.items.length ? html`<p class="quiet-text" data-test="no-deliveries">${state ? t("Nothing of that kind.") : t("Nothing has been sent yet.")}</p>` : null}
     <ul class="lines">${(found?.items ?? []).map((one) => html`<li key=${one.n} data-test="delivery" data-state=${one.state}><span><strong>${one.event}</strong> ${STATES.find(([value]) => value === one.state)?.[1] ?? labelOf(one.state)}<br />
-        <span class="quiet-text"><time datetime=${one.created_at} title=${inFull(one.created_at)}>${ago(one.created_at)}</time>${one.attempts ? ` · ${plural(one.attempts, "attempt")}` : ""}${one.status ? ` · answered ${one.status}` : ""}${one.error ? ` · ${one.error}` : ""}${one.next_at && one.state === "pending" ? html` · next <time datetime=${one.next_at} title=${inFull(one.next_at)}>${inFull(one.next_at)}</time>` : null}</span></span>
-      <button type="button" class="button" onClick=${() => act(() => request("POST", `${path}/${one.n}/replay`), "It is sent again.", null, again)} data-test="replay">Send again</button></li>`)}</ul>
-    ${found && found.total > found.items.length ? html`<p class="quiet-text">The newest ${found.items.length} of ${found.total.toLocaleString()}.</p>` : null}</section>`;
+        <span class="quiet-text"><time datetime=${one.created_at} title=${inFull(one.created_at)}>${ago(one.created_at)}</time>${one.attempts ? ` · ${plural(one.attempts, "attempt")}` : ""}${one.status ? t(" · answered {0}", one.status) : ""}${one.error ? ` · ${one.error}` : ""}${one.next_at && one.state === "pending" ? html` ${t("· next")} <time datetime=${one.next_at} title=${inFull(one.next_at)}>${inFull(one.next_at)}</time>` : null}</span></span>
+      <button type="button" class="button" onClick=${() => act(() => request("POST", `${path}/${one.n}/replay`), t("It is sent again."), null, again)} data-test="replay">${t("Send again")}</button></li>`)}</ul>
+    ${found && found.total > found.items.length ? html`<p class="quiet-text">${say("The newest {0} of {1}.", found.items.length, found.total.toLocaleString(locale()))}</p>` : null}</section>`;
 }
 
 export const Webhooks = () => html`<${WholeList} spec=${{
-  noun: "webhooks", title: "Webhooks", one: "webhook", sort: "name", mayEdit: () => may("manage_settings"),
-  empty: "A webhook tells another system what happens to contacts and records, as it happens.",
+  noun: "webhooks", title: t("Webhooks"), one: "webhook", sort: "name", mayEdit: () => may("manage_settings"),
+  empty: t("A webhook tells another system what happens to contacts and records, as it happens."),
   columns: [
-    { key: "name", label: "Name", sort: "name", cell: (/** @type {Item} */ row) => row.name ?? "without a name" },
-    { key: "url", label: "Address", sort: "url", width: "minmax(200px, 2fr)", cell: (/** @type {Item} */ row) => row.url },
-    { key: "events", label: "Sends", cell: (/** @type {Item} */ row) => row.events?.join(", ") || "everything" },
-    { key: "active", label: "Active", cell: (/** @type {Item} */ row) => (row.active ? "Yes" : "No") },
+    { key: "name", label: t("Name"), sort: "name", cell: (/** @type {Item} */ row) => row.name ?? t("without a name") },
+    { key: "url", label: t("Address"), sort: "url", width: "minmax(200px, 2fr)", cell: (/** @type {Item} */ row) => row.url },
+    { key: "events", label: t("Sends"), cell: (/** @type {Item} */ row) => row.events?.join(", ") || "everything" },
+    { key: "active", label: t("Active"), cell: (/** @type {Item} */ row) => (row.active ? t("Yes") : t("No")) },
   ],
   fields: () => [
-    { key: "name", label: "Name", hint: "What it is for" },
-    { key: "url", label: "Address", required: true, hint: "https://crm.example.com/hooks/ringdex" },
-    { key: "events", label: "Sends", type: "words", hint: "contact.*, call.created, with commas between; empty for everything" },
-    { key: "active", label: "Active", type: "yes", start: true },
+    { key: "name", label: t("Name"), hint: t("What it is for") },
+    { key: "url", label: t("Address"), required: true, hint: "https://crm.example.com/hooks/ringdex" },
+    { key: "events", label: t("Sends"), type: "words", hint: t("contact.*, call.created, with commas between; empty for everything") },
+    { key: "active", label: t("Active"), type: "yes", start: true },
   ],
   onMade: (/** @type {Item} */ made) => (secrets.value = { ...secrets.peek(), [made.id]: made.secret }),
   detail: ({ item }) => html`<${Deliveries} key=${item.id} item=${item} />`,

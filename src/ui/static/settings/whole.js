@@ -8,6 +8,7 @@ import { plural } from "../text/words.js";
 import { ItemSheet, useItems } from "../work/list-page.js";
 import { Nothing } from "../work/sheet.js";
 import { Table } from "../work/table.js";
+import { lower, say, t } from "../text/say.js";
 
 /** @typedef {import("../state/items.js").Item} Item @typedef {import("../work/list-page.js").Spec} Spec */
 
@@ -26,9 +27,9 @@ export function WholeList({ spec, params, children, onChanged }) {
   };
   return html`<section class="page-main" aria-label=${spec.title} data-test=${spec.noun}>
       <div class="page-head"><h1>${spec.title}</h1><span class="count" role="status">${items ? plural(shown.length, spec.one, spec.many) : ""}</span>
-        <input type="search" class="editor" aria-label=${`Find in ${spec.title.toLowerCase()}`} placeholder="Find" value=${find} onInput=${(/** @type {any} */ event) => goMore({ find: event.target.value }, { replace: true })} />
-        <span class="push">${children}<button type="button" class="button main" onClick=${() => goMore({ open: "new" })} data-test="new-item"><${Icon} name="plus" />New ${spec.one}</button></span></div>
-      ${items && !shown.length ? html`<${Nothing} title=${find ? "Nothing found" : `No ${spec.many ?? `${spec.one}s`} yet`}><p>${spec.empty}</p><//>`
+        <input type="search" class="editor" aria-label=${t("Find in {0}", lower(spec.title))} placeholder=${t("Find")} value=${find} onInput=${(/** @type {any} */ event) => goMore({ find: event.target.value }, { replace: true })} />
+        <span class="push">${children}<button type="button" class="button main" onClick=${() => goMore({ open: "new" })} data-test="new-item"><${Icon} name="plus" />${t(`New ${spec.one}`)}</button></span></div>
+      ${items && !shown.length ? html`<${Nothing} title=${find ? t("Nothing found") : t(`No ${spec.many ?? `${spec.one}s`} yet`)}><p>${spec.empty}</p><//>`
         : html`<${Table} label=${spec.title} columns=${spec.columns} total=${shown.length} at=${(/** @type {number} */ index) => shown[index]} need=${() => {}} sort=${sort}
           onSort=${(/** @type {string} */ next) => goMore({ sort: next }, { replace: true })} onOpen=${(/** @type {Item} */ row) => goMore({ open: row.id })} opened=${open} card=${undefined} reset=${find} />`}
     </section>

@@ -13,6 +13,7 @@ import { dialog, toast } from "./session.js";
 import { offerUndo } from "./undo.js";
 import { isMasked } from "./me.js";
 import { go, openContact, place } from "./url.js";
+import { t } from "../text/say.js";
 
 /** @typedef {import("../api.js").Contact} Contact */
 
@@ -75,11 +76,11 @@ export function call(phone, { asked = false } = {}) {
   const contact = shownContact();
   const to = phone ?? (contact ? mainPhone(contact) : undefined);
   if (!contact || !to) {
-    if (contact) toast("There is no number to call.");
+    if (contact) toast(t("There is no number to call."));
     return;
   }
   if (isMasked(phoneText(to))) {
-    toast("You do not see the whole number, so it cannot be called from here.");
+    toast(t("You do not see the whole number, so it cannot be called from here."));
     return;
   }
   if (!mayCall(contact).may && !asked) {
@@ -106,15 +107,15 @@ export async function copy(text) {
     document.execCommand("copy");
     area.remove();
   }
-  toast(`Copied ${text}`);
+  toast(t("Copied {0}", text));
 }
 
 export function copyNumber() {
   const contact = shownContact();
   const phone = contact ? mainPhone(contact) : undefined;
-  if (phone && isMasked(phoneText(phone))) toast("You do not see the whole number.");
+  if (phone && isMasked(phoneText(phone))) toast(t("You do not see the whole number."));
   else if (phone) void copy(phone.number ?? phone.raw ?? "");
-  else if (contact) toast("There is no number to copy.");
+  else if (contact) toast(t("There is no number to copy."));
 }
 
 /** @param {unknown} error */
@@ -137,9 +138,9 @@ export async function remove({ permanent }) {
   forget(contact.id);
   if (permanent) dropDraftsOf(contact.id);
   if (place.peek().contact === contact.id) go({ contact: null });
-  if (permanent) toast(`${contact.display_name} is deleted for good.`);
+  if (permanent) toast(t("{0} is deleted for good.", contact.display_name));
   else {
-    offerUndo(`${contact.display_name} is deleted.`, async () => {
+    offerUndo(t("{0} is deleted.", contact.display_name), async () => {
       try {
         await restoreContact(contact.id);
         openContact(contact.id);
@@ -165,7 +166,7 @@ export async function create(draft, key, onMade) {
   keep(made);
   lookalikes.value = made.duplicates.length ? { id: made.contact.id, list: made.duplicates } : null;
   openContact(made.contact.id, { replace: true });
-  offerUndo(`${made.contact.display_name} is saved.`, async () => {
+  offerUndo(t("{0} is saved.", made.contact.display_name), async () => {
     try {
       await deleteContact(made.contact.id, { permanent: false });
     } catch (error) {
@@ -174,7 +175,7 @@ export async function create(draft, key, onMade) {
     }
     forget(made.contact.id);
     if (place.peek().contact === made.contact.id) go({ contact: null });
-    toast(`${made.contact.display_name} is not kept.`);
+    toast(t("{0} is not kept.", made.contact.display_name));
     await refresh();
   });
   await refresh();

@@ -6,6 +6,7 @@ import { request } from "../api.js";
 import { countries, languages, zones } from "../text/places.js";
 import { label as labelOf } from "../text/words.js";
 import { loadQueues, queues } from "./people.js";
+import { t } from "../text/say.js";
 
 /** @param {string[]} values @returns {[string, string][]} */
 const pairs = (values) => values.map((value) => [value, labelOf(value)]);
@@ -32,15 +33,15 @@ export function loadChoices() {
 }
 
 /** @param {string|null} id */
-export const departmentName = (id) => departments.value.find(([one]) => one === id)?.[1] ?? "a department";
+export const departmentName = (id) => departments.value.find(([one]) => one === id)?.[1] ?? t("a department");
 
 /** By member: what may be chosen. @type {Record<string, () => [string, string][]>} */
 export const CHOICES = {
   country: countries,
   language: languages,
   timezone: zones,
-  visibility: () => [["all", "Everybody"], ["queue", "The queue"], ["owner", "The owner"]],
-  opt_in: () => [["true", "Opted in"], ["false", "Opted out"]],
+  visibility: () => [["all", t("Everybody")], ["queue", t("The queue")], ["owner", t("The owner")]],
+  opt_in: () => [["true", t("Opted in")], ["false", t("Opted out")]],
   assigned_queue: () => [...queues.value],
   org_department_id: () => departments.value,
   preferred_channel: () => pairs(["phone", "email", "sms", "whatsapp", "post"]),

@@ -7,6 +7,7 @@ import { listCustomFields, Problem } from "../api.js";
 import { chosen } from "../parts/editor.js";
 import { dayText } from "../text/time.js";
 import { label, valueText } from "../text/words.js";
+import { t } from "../text/say.js";
 
 /** @typedef {import("../api.js").Definition} Definition */
 
@@ -49,7 +50,7 @@ export function customInput(definition, text, value) {
       return { ...input, type: "select", options: [{ value: "", text: "–" }, ...choices([...old, ...options])] };
     }
     case "boolean":
-      return { ...input, type: "select", options: [{ value: "", text: "–" }, { value: "true", text: "Yes" }, { value: "false", text: "No" }] };
+      return { ...input, type: "select", options: [{ value: "", text: "–" }, { value: "true", text: t("Yes") }, { value: "false", text: t("No") }] };
     case "multi_select":
       return { ...input, type: "checks", options: choices(options) };
     case "date":

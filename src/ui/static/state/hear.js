@@ -14,6 +14,7 @@ import { dialog, toast } from "./session.js";
 import { goPage, place } from "./url.js";
 import { showPhone } from "../text/phone.js";
 import { label } from "../text/words.js";
+import { t } from "../text/say.js";
 
 /** @typedef {import("./live.js").Told} Told */
 
@@ -71,7 +72,7 @@ function hearCall(call) {
   const show = () => goPage("pop", { number });
   const isFree = ["console", "pop"].includes(view) && !dialog.peek() && !place.peek().create && !isTypingDraft();
   if (isFree) show();
-  else toast(`${number ? showPhone(number) : "A hidden number"} calls you.`, { action: { label: "Show", run: show } });
+  else toast(t("{0} calls you.", number ? showPhone(number) : t("A hidden number")), { action: { label: t("Show"), run: show } });
 }
 
 /** @param {Told} told */

@@ -6,6 +6,7 @@ import { Problem, request } from "../api.js";
 import { toast } from "./session.js";
 import { offerUndo } from "./undo.js";
 import { problemText } from "../text/words.js";
+import { t } from "../text/say.js";
 
 /** @typedef {{id: string, version?: number, [member: string]: any}} Item */
 
@@ -50,8 +51,8 @@ export function complain(error) {
 
 /** A problem with where it is. @param {Problem} error */
 export function saidOf(error) {
-  if (error.status === 412) return "Somebody changed it meanwhile. Look at what is new and try again.";
-  if (error.status === 404) return "It is not there any more. Somebody may have deleted it.";
+  if (error.status === 412) return t("Somebody changed it meanwhile. Look at what is new and try again.");
+  if (error.status === 404) return t("It is not there any more. Somebody may have deleted it.");
   return problemText(error);
 }
 
@@ -70,7 +71,7 @@ export async function act(run, text, back, then) {
     offerUndo(text, async () => {
       try {
         await back();
-        toast("Taken back.");
+        toast(t("Taken back."));
         then?.();
       } catch (error) {
         complain(error);

@@ -3,6 +3,7 @@
 
 import { signal } from "../dom.js";
 import { listQueues, listUsers, Problem } from "../api.js";
+import { t } from "../text/say.js";
 
 const IDENTIFIER = /^[0-9a-f]{8}-[0-9a-f]{4}-/;
 
@@ -38,19 +39,19 @@ export function loadQueues() {
 /** The name of a queue; asks for the names when the first one is shown. @param {string} queue */
 export function queueName(queue) {
   if (IDENTIFIER.test(queue)) loadQueues();
-  return queues.value.get(queue) ?? (IDENTIFIER.test(queue) ? "a queue" : queue);
+  return queues.value.get(queue) ?? (IDENTIFIER.test(queue) ? t("a queue") : queue);
 }
 
 /** The name of a user by id; other text as it is. @param {string} owner */
 export function personName(owner) {
   if (!IDENTIFIER.test(owner)) return owner;
-  return people.value.get(owner) ?? (people.value.size ? "Somebody who has left" : "A colleague");
+  return people.value.get(owner) ?? (people.value.size ? t("Somebody who has left") : t("A colleague"));
 }
 
 /** Who did something, from what the server notes of them ("user:ID/token:ID (import)"). @param {string} actor */
 export function actorName(actor) {
   const [, id] = actor.match(/^user:([^/ ]+)/) ?? [];
   const how = actor.match(/\((.+)\)$/)?.[1];
-  const who = id ? personName(id) : actor.startsWith("token:") ? "another program" : actor === "demo" ? "" : actor.replace(/ \(.+\)$/, "");
+  const who = id ? personName(id) : actor.startsWith("token:") ? t("another program") : actor === "demo" ? "" : actor.replace(/ \(.+\)$/, "");
   return how ? `${who} (${how})` : who;
 }

@@ -9,6 +9,7 @@ import { toast } from "./session.js";
 import { problemText } from "../text/words.js";
 import { offerUndo } from "./undo.js";
 import { go, place } from "./url.js";
+import { t } from "../text/say.js";
 
 /**
  * @typedef {import("../api.js").Contact} Contact
@@ -113,7 +114,7 @@ export async function save(id, patch, what, seen) {
   const { outcome, before } = await write(id, patch, seen);
   const after = record(id).peek().contact;
   if (outcome.state === "saved" && before && after && before.version !== after.version) {
-    offerUndo(`${after.display_name}: ${what} saved.`, () => takeBack(before, after, patch, what));
+    offerUndo(t("{0}: {1} saved.", after.display_name, what), () => takeBack(before, after, patch, what));
   }
   return outcome;
 }
@@ -145,12 +146,12 @@ async function takeBack(before, after, patch, what) {
   await load(after.id);
   const now = record(after.id).peek().contact;
   if (!now || differs(after, now, back)) {
-    toast(`${after.display_name}: ${what} was changed again since, so it stays as it is.`, { bad: true });
+    toast(t("{0}: {1} was changed again since, so it stays as it is.", after.display_name, what), { bad: true });
     return;
   }
   const { outcome } = await write(after.id, back);
-  if (outcome.state === "saved") toast(`${before.display_name}: ${what} is as it was.`);
-  else toast(outcome.state === "problem" ? problemText(outcome.problem) : "Somebody changed it at the same moment. Nothing was taken back.", { bad: true });
+  if (outcome.state === "saved") toast(t("{0}: {1} is as it was.", before.display_name, what));
+  else toast(outcome.state === "problem" ? problemText(outcome.problem) : t("Somebody changed it at the same moment. Nothing was taken back."), { bad: true });
 }
 
 /** @param {string} id @param {Record<string, any>} patch @param {Contact|null} [saw] @returns {Promise<{outcome: Outcome, before: Contact|null}>} */

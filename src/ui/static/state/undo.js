@@ -2,6 +2,7 @@
 // What can be taken back: every save offers it in a toast, and Ctrl+Z takes the last one back.
 
 import { dismiss, toast } from "./session.js";
+import { t } from "../text/say.js";
 
 /** @typedef {{said: number, run: () => unknown}} Step */
 
@@ -18,7 +19,7 @@ let lastSaid = 0;
 export function offerUndo(text, run) {
   dismiss(lastSaid);
   const step = { said: 0, run };
-  step.said = toast(text, { action: { label: "Undo", run: () => take(step) } });
+  step.said = toast(text, { action: { label: t("Undo"), run: () => take(step) } });
   lastSaid = step.said;
   steps = [...steps.slice(1 - KEEP), step];
   return step.said;

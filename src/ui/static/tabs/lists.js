@@ -8,6 +8,7 @@ import { load } from "../state/records.js";
 import { goPage } from "../state/url.js";
 import { act } from "../state/items.js";
 import { useItems } from "../work/list-page.js";
+import { t } from "../text/say.js";
 
 /** @typedef {{id: string, name: string}} List */
 
@@ -18,7 +19,7 @@ export function Lists({ contact }) {
   const now = /** @type {List[]} */ (contact.lists ?? []);
   const change = (/** @type {"PUT"|"DELETE"} */ method, /** @type {List} */ list) => {
     const ask = (/** @type {string} */ how) => request(how, `/api/v1/lists/${list.id}/members`, { body: { ids: [contact.id] } });
-    void act(() => ask(method), `${contact.display_name} is ${method === "PUT" ? "on" : "off"} the list ${list.name}.`, () => ask(method === "PUT" ? "DELETE" : "PUT"), () => void load(contact.id));
+    void act(() => ask(method), method === "PUT" ? t("{0} is on the list {1}.", contact.display_name, list.name) : t("{0} is off the list {1}.", contact.display_name, list.name), () => ask(method === "PUT" ? "DELETE" : "PUT"), () => void load(contact.id));
   };
   const others = (items ?? []).filter((one) => !now.some((list) => list.id === one.id));
   const put = (/** @type {string} */ id) => {
@@ -27,7 +28,7 @@ export function Lists({ contact }) {
     if (list) change("PUT", /** @type {any} */ (list));
   };
   return html`${now.length ? html`<ul>${now.map((list) => html`<li key=${list.id} data-test="list-line"><p><button type="button" class="link" onClick=${() => goPage("lists", { more: { open: list.id } })}>${list.name}</button>
-      ${may("edit") ? html`<button type="button" class="link" onClick=${() => change("DELETE", list)}>Take off</button>` : null}</p></li>`)}</ul>` : html`<p class="quiet-text">On no list.</p>`}
-    ${may("edit") && others.length ? html`<select class="editor" aria-label="Put on a list" value=${chosen} onChange=${(/** @type {any} */ event) => put(event.target.value)} data-test="put-on-list"><option value="">Put on a list…</option>${others.map((one) => html`<option value=${one.id}>${one.name}</option>`)}</select>`
-      : items && !items.length ? html`<p><button type="button" class="link" onClick=${() => goPage("lists", { more: { open: "new" } })}>Make a list</button></p>` : null}`;
+      ${may("edit") ? html`<button type="button" class="link" onClick=${() => change("DELETE", list)}>${t("Take off")}</button>` : null}</p></li>`)}</ul>` : html`<p class="quiet-text">${t("On no list.")}</p>`}
+    ${may("edit") && others.length ? html`<select class="editor" aria-label=${t("Put on a list")} value=${chosen} onChange=${(/** @type {any} */ event) => put(event.target.value)} data-test="put-on-list"><option value="">${t("Put on a list…")}</option>${others.map((one) => html`<option value=${one.id}>${one.name}</option>`)}</select>`
+      : items && !items.length ? html`<p><button type="button" class="link" onClick=${() => goPage("lists", { more: { open: "new" } })}>${t("Make a list")}</button></p>` : null}`;
 }

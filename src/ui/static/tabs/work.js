@@ -13,6 +13,7 @@ import { RecordForm } from "../work/form.js";
 import { money } from "../work/money.js";
 import { loadStages, stages } from "../work/stages.js";
 import { useRecords } from "./records.js";
+import { say, t } from "../text/say.js";
 
 /** @typedef {import("../api.js").Contact} Contact @typedef {import("../state/items.js").Item} Item */
 
@@ -20,13 +21,13 @@ import { useRecords } from "./records.js";
 function Fresh({ noun, one, contact, fields, again }) {
   const [open, setOpen] = useState(false);
   if (!may("edit")) return null;
-  if (!open) return html`<p><button type="button" class="button" onClick=${() => setOpen(true)} data-test=${`add-${one}`}><${Icon} name="plus" />New ${one}</button></p>`;
+  if (!open) return html`<p><button type="button" class="button" onClick=${() => setOpen(true)} data-test=${`add-${one}`}><${Icon} name="plus" />${t(`New ${one}`)}</button></p>`;
   const save = async (/** @type {any} */ body) => {
     const made = await createItem(noun, { contact_id: contact.id, ...(noun === "deals" && contact.company_id ? { company_id: contact.company_id } : {}), ...body });
     setOpen(false);
-    await act(async () => {}, `${made.title} is there.`, () => deleteItem(noun, made.id), again);
+    await act(async () => {}, t("{0} is there.", made.title), () => deleteItem(noun, made.id), again);
   };
-  return html`<${RecordForm} name=${`New ${one}`} fields=${fields} save=${`Make the ${one}`} onSave=${save} onClose=${() => setOpen(false)} />`;
+  return html`<${RecordForm} name=${t(`New ${one}`)} fields=${fields} save=${t(`Make the ${one}`)} onSave=${save} onClose=${() => setOpen(false)} />`;
 }
 
 /** @param {{contact: Contact}} props */
@@ -38,12 +39,12 @@ export function Deals({ contact }) {
     void act(async () => (saved = await updateItem("deals", deal, { status })), `${deal.title}: ${status}.`, () => updateItem("deals", saved, { status: deal.status }), again);
   };
   return html`<${Fresh} noun="deals" one="deal" contact=${contact} again=${again} fields=${[
-      { key: "title", label: "Title", required: true }, { key: "amount", label: "Amount", type: "number" }, { key: "currency", label: "Currency", list: ["EUR", "USD", "GBP", "CHF"] },
-      { key: "stage", label: "Stage", list: stages.value }, { key: "expected_close", label: "Expected", type: "date" }, { key: "owner", label: "Owner", type: "user", start: me.peek()?.user_id ?? "" }]} />
-    ${items && !items.length ? html`<p class="quiet-text">No deals yet.</p>` : null}
+      { key: "title", label: t("Title"), required: true }, { key: "amount", label: t("Amount"), type: "number" }, { key: "currency", label: t("Currency"), list: ["EUR", "USD", "GBP", "CHF"] },
+      { key: "stage", label: t("Stage"), list: stages.value }, { key: "expected_close", label: t("Expected"), type: "date" }, { key: "owner", label: t("Owner"), type: "user", start: me.peek()?.user_id ?? "" }]} />
+    ${items && !items.length ? html`<p class="quiet-text">${t("No deals yet.")}</p>` : null}
     <ul>${(items ?? []).map((deal) => html`<li key=${deal.id} data-test="deal-line"><p><button type="button" class="link" onClick=${() => goPage("deals", { more: { open: deal.id } })}>${deal.title}</button>
       <strong class="num">${money(deal.amount, deal.currency)}</strong><span>${deal.status === "open" ? labelOf(deal.stage ?? "open") : labelOf(deal.status)}</span><span class="quiet-text">${deal.expected_close ? dayText(deal.expected_close) : ""}${deal.owner ? ` · ${personName(deal.owner)}` : ""}</span>
-      ${may("edit") && deal.status === "open" ? html`<button type="button" class="link" onClick=${() => set(deal, "won")}>Won</button><button type="button" class="link" onClick=${() => set(deal, "lost")}>Lost</button>` : null}</p></li>`)}</ul>`;
+      ${may("edit") && deal.status === "open" ? html`<button type="button" class="link" onClick=${() => set(deal, "won")}>${t("Won")}</button><button type="button" class="link" onClick=${() => set(deal, "lost")}>${t("Lost")}</button>` : null}</p></li>`)}</ul>`;
 }
 
 /** @param {{contact: Contact}} props */
@@ -56,8 +57,8 @@ export function Tasks({ contact }) {
     void act(async () => (saved = await updateItem("tasks", task, { status })), `${task.title}: ${status}.`, () => updateItem("tasks", saved, { status: task.status }), again);
   };
   return html`<${Fresh} noun="tasks" one="task" contact=${contact} again=${again} fields=${[
-      { key: "title", label: "What", required: true }, { key: "due_at", label: "Until", type: "time" }, { key: "assigned_to", label: "Who", type: "user", start: me.peek()?.user_id ?? "" }, { key: "notes", label: "Notes", type: "textarea" }]} />
-    ${items && !items.length ? html`<p class="quiet-text">Nothing is to be done.</p>` : null}
+      { key: "title", label: t("What"), required: true }, { key: "due_at", label: t("Until"), type: "time" }, { key: "assigned_to", label: t("Who"), type: "user", start: me.peek()?.user_id ?? "" }, { key: "notes", label: t("Notes"), type: "textarea" }]} />
+    ${items && !items.length ? html`<p class="quiet-text">${t("Nothing is to be done.")}</p>` : null}
     <ul>${sorted.map((task) => html`<li key=${task.id} data-test="task-line"><label class="check"><input type="checkbox" checked=${task.status === "done"} disabled=${!may("edit")} onChange=${() => toggle(task)} />
       <span>${task.status === "done" ? html`<s>${task.title}</s>` : task.title} ${task.due_at ? html`<time datetime=${task.due_at} title=${inFull(task.due_at)} class=${task.status === "open" && Date.parse(task.due_at) < Date.now() ? "bad" : "quiet-text"}>${ago(task.due_at)}</time>` : null}
       <span class="quiet-text">${task.assigned_to ? ` · ${personName(task.assigned_to)}` : ""}</span></span></label>${task.notes ? html`<p class="said quiet-text">${task.notes}</p>` : null}</li>`)}</ul>`;

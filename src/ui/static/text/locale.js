@@ -1,35 +1,74 @@
 // @ts-check
-// The language of dates, numbers and the names of countries: what the organisation says, in the
-// variety that the browser has of it; without a word from the organisation, the browser's.
+// The language of the pages, dates, numbers and the names of countries: what the person has chosen
+// in this browser, else what the organisation says, else the browser's; in the variety that the
+// browser has of it.
 
 const KEY = "ringdex.language";
+const OWN_KEY = "ringdex.own-language";
+/** Languages that the pages speak, as they call themselves. @type {Record<string, string>} */
+export const LANGUAGE_NAMES = { en: "English", de: "Deutsch" };
+export const LANGUAGES_OF_PAGES = Object.keys(LANGUAGE_NAMES);
 
-/** @type {string|null} */
-let wanted = null;
-try {
-  // Known before the first answer, so that nothing is written twice.
-  wanted = localStorage.getItem(KEY);
-} catch {
-  // Without storage it is known a moment later.
+/** @param {string} key @returns {string|null} */
+function stored(key) {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+/** Keeps a choice; false if this browser does not. @param {string} key @param {string|null} value */
+function store(key, value) {
+  try {
+    if (value) localStorage.setItem(key, value);
+    else localStorage.removeItem(key);
+  } catch {
+    // It is asked again with the next page.
+  }
+  return stored(key) === value;
 }
 
 /** @param {string} language */
 const base = (language) => language.split("-")[0].toLowerCase();
 
+/** What the person has chosen for themselves here. */
+export const ownLanguageChoice = () => stored(OWN_KEY);
+
+/** What the organisation says; known before the first answer, so that nothing is written twice. */
+let ofOrganization = stored(KEY);
+
+const wanted = () => ownLanguageChoice() ?? ofOrganization;
+
 /** @returns {string} */
 export function locale() {
-  if (!wanted) return navigator.language;
-  const own = /** @type {string} */ (wanted);
-  return navigator.languages.find((one) => base(one) === base(own)) ?? own;
+  const now = wanted();
+  if (!now) return navigator.language;
+  return navigator.languages.find((one) => base(one) === base(now)) ?? now;
 }
 
-/** Says which language the organisation has. @param {string|null|undefined} language */
-export function setLanguage(language) {
-  wanted = language ?? null;
-  try {
-    if (wanted) localStorage.setItem(KEY, wanted);
-    else localStorage.removeItem(KEY);
-  } catch {
-    // It is asked again with the next page.
-  }
+/** What the pages should speak. */
+function spoken() {
+  const asked = [wanted() ?? [], ...navigator.languages].flat().map(base);
+  return asked.find((one) => LANGUAGES_OF_PAGES.includes(one)) ?? "en";
+}
+
+/** What this page speaks. */
+export const language = spoken();
+document.documentElement.lang = language;
+
+/** Another language is another page. */
+function speak() {
+  if (spoken() !== language) location.reload();
+}
+
+/** Says which language the organisation has. @param {string|null|undefined} said */
+export function setLanguage(said) {
+  ofOrganization = said ?? null;
+  if (store(KEY, ofOrganization)) speak();
+}
+
+/** The person chooses a language; null goes by the organisation and the browser. @param {string|null} chosen */
+export function chooseLanguage(chosen) {
+  if (store(OWN_KEY, chosen)) speak();
 }

@@ -2,6 +2,8 @@
 // Telephone numbers as people read them. The grouping is best effort for the eyes only:
 // what is copied, dialled and sent to the server is always the full number (E.164).
 
+import { t } from "./say.js";
+
 /**
  * Calling code -> how its national numbers are grouped. `trunk` is written before the
  * number inside the country; `groups` are by length of the national number, and `cities`
@@ -133,7 +135,7 @@ export const showPhone = (number, region) => layOutPhone(number, region).text;
 /** What to show of a phone entry that may have no understood number. @param {import("../api.js").Phone} phone */
 export function phoneText(phone) {
   const text = phone.number ? showPhone(phone.number) : (phone.raw ?? "");
-  return phone.extension ? `${text} ext. ${phone.extension}` : text;
+  return phone.extension ? t("{0} ext. {1}", text, phone.extension) : text;
 }
 
 /** What to dial. @param {import("../api.js").Phone} phone */

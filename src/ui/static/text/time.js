@@ -2,6 +2,7 @@
 // Times in words: how long ago, what time it is where somebody lives, birthdays.
 
 import { locale } from "./locale.js";
+import { t } from "./say.js";
 
 const UNITS = /** @type {[Intl.RelativeTimeFormatUnit, number][]} */ ([
   ["year", 31_557_600],
@@ -38,7 +39,7 @@ export function ago(time, now = Date.now()) {
   for (const [unit, size] of UNITS) {
     if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
   }
-  return "just now";
+  return t("just now");
 }
 
 /** Date and time in full. @param {string} time */
@@ -72,9 +73,9 @@ export const placeOf = (zone) => (zone.split("/").pop() ?? zone).replaceAll("_",
 
 /**
  * The time in a country; a span where it has several zones, null where unknown.
- * @param {string|null|undefined} country @param {Date} [at]
+ * @param {string|null|undefined} country @param {{at?: Date, onlyOne?: boolean}} [how] without a span
  */
-export function timeInCountry(country, at = new Date()) {
+export function timeInCountry(country, { at = new Date(), onlyOne = false } = {}) {
   if (!country) return null;
   try {
     const locale = /** @type {any} */ (new Intl.Locale(`und-${country}`));
@@ -83,7 +84,8 @@ export function timeInCountry(country, at = new Date()) {
     const sorted = zones.slice().sort((a, b) => offset(a) - offset(b));
     if (!sorted.length) return null;
     const [first, last] = [clock(sorted[0], at), clock(sorted[sorted.length - 1], at)];
-    return first === last ? first : `${first} to ${last}, depending on where`;
+    if (first === last) return first;
+    return onlyOne ? null : t("{0} to {1}, depending on where", first, last);
   } catch {
     return null;
   }

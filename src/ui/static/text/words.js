@@ -2,6 +2,7 @@
 // Codes turned into the words a person would say.
 
 import { locale } from "./locale.js";
+import { t } from "./say.js";
 
 /** @param {"region"|"language"} type @param {string} code */
 function display(type, code) {
@@ -18,14 +19,17 @@ export const countryName = (code) => display("region", code);
 /** "de" -> "German". @param {string} code */
 export const languageName = (code) => display("language", code);
 
-/** "industry_code" -> "Industry code". @param {string} key */
+/** "industry_code" -> "Industry code", in the language of the reader where it is a word of ours. @param {string} key */
 export function label(key) {
   const words = key.replaceAll("_", " ").trim();
-  return words ? words[0].toUpperCase() + words.slice(1) : key;
+  return words ? t(words[0].toUpperCase() + words.slice(1)) : key;
 }
 
+/** A number as the reader writes it. @param {number} count */
+export const numeral = (count) => count.toLocaleString(locale());
+
 /** @param {number} count @param {string} one @param {string} [many] */
-export const plural = (count, one, many = `${one}s`) => `${count.toLocaleString(locale())} ${count === 1 ? one : many}`;
+export const plural = (count, one, many = `${one}s`) => `${numeral(count)} ${t(count === 1 ? one : many)}`;
 
 /** "0.4 ms". @param {number} us */
 export function duration(us) {
@@ -35,13 +39,13 @@ export function duration(us) {
 }
 
 /** @type {Record<string, string>} */
-const PLACES = { infix: "part of the number", beginning: "start of the number", ending: "end of the number", exact: "whole number" };
+const PLACES = { infix: t("part of the number"), beginning: t("start of the number"), ending: t("end of the number"), exact: t("whole number") };
 
 /** A reason as the server names it ("last_name prefix"), as a person would. @param {string} reason */
 function reasonText(reason) {
   const [, place] = reason.match(/^phone (\w+)$/) ?? [];
   if (place) return PLACES[place] ?? reason;
-  return reason.replace(/ (word|prefix)$/, "").replace(/^email\b/, "e-mail").replaceAll("_", " ");
+  return t(reason.replace(/ (word|prefix)$/, "").replace(/^email\b/, "e-mail").replaceAll("_", " "));
 }
 
 /** Reasons of a match as one line. @param {string|string[]|undefined|null} why @param {number} [most] */
@@ -53,7 +57,7 @@ export function whyText(why, most = 2) {
 /** The value of a custom field as text. @param {unknown} value @returns {string} */
 export function valueText(value) {
   if (value === null || value === undefined) return "";
-  if (typeof value === "boolean") return value ? "Yes" : "No";
+  if (typeof value === "boolean") return value ? t("Yes") : t("No");
   if (typeof value === "number") return value.toLocaleString(locale());
   if (Array.isArray(value)) return value.map(valueText).join(", ");
   return typeof value === "object" ? JSON.stringify(value) : String(value);
@@ -61,13 +65,13 @@ export function valueText(value) {
 
 /** @type {Record<string, string>} */
 const STATUS = {
-  active: "Active",
-  inactive: "Inactive",
-  blocked: "Blocked",
-  unsubscribed: "Unsubscribed",
-  bounced: "E-mail bounced",
-  do_not_contact: "Do not contact",
-  archived: "Archived",
+  active: t("Active"),
+  inactive: t("Inactive"),
+  blocked: t("Blocked"),
+  unsubscribed: t("Unsubscribed"),
+  bounced: t("E-mail bounced"),
+  do_not_contact: t("Do not contact"),
+  archived: t("Archived"),
 };
 
 export const STATUSES = Object.keys(STATUS);
@@ -89,14 +93,14 @@ export function mayCall(contact) {
   const facts = [];
   const dnc = contact.do_not_contact || contact.status === "do_not_contact" || hasTag(contact, "dnc");
   const blocked = contact.blocked || contact.status === "blocked";
-  if (dnc) facts.push({ icon: "no-call", text: "Do not call", tone: "bad" });
-  if (blocked) facts.push({ icon: "blocked", text: "Blocked", tone: "bad" });
+  if (dnc) facts.push({ icon: "no-call", text: t("Do not call"), tone: "bad" });
+  if (blocked) facts.push({ icon: "blocked", text: t("Blocked"), tone: "bad" });
   const reasons = (contact.may_call?.why ?? []).map((reason) => reason.split(":")[0]);
-  if (reasons.includes("opted_out")) facts.push({ icon: "no-call", text: "Opted out", tone: "bad" });
+  if (reasons.includes("opted_out")) facts.push({ icon: "no-call", text: t("Opted out"), tone: "bad" });
   const may = facts.length === 0;
-  if (may && reasons.includes("no_consent")) facts.push({ icon: "info", text: "No consent recorded", tone: "quiet" });
-  if (may && reasons.includes("calling_hours")) facts.push({ icon: "clock", text: "Outside calling hours", tone: "quiet" });
-  if (facts.length === 0) facts.push({ icon: "ok", text: "May call", tone: "ok" });
+  if (may && reasons.includes("no_consent")) facts.push({ icon: "info", text: t("No consent recorded"), tone: "quiet" });
+  if (may && reasons.includes("calling_hours")) facts.push({ icon: "clock", text: t("Outside calling hours"), tone: "quiet" });
+  if (facts.length === 0) facts.push({ icon: "ok", text: t("May call"), tone: "ok" });
   const status = contact.status ?? "active";
   if (!["active", "do_not_contact", "blocked"].includes(status)) {
     facts.push({ icon: "info", text: statusName(status), tone: "quiet" });
@@ -107,12 +111,12 @@ export function mayCall(contact) {
 /** What to do about a problem, in words. @param {import("../api.js").Problem} problem */
 export function problemText(problem) {
   if (problem.status === 0) return problem.message;
-  if (problem.status === 401) return "Please sign in again.";
-  if (problem.status === 403) return "You may not do this. Ask a manager if you should.";
-  if (problem.code === "merged") return "This contact was merged into another one meanwhile.";
-  if (problem.status === 404) return "This contact is not there any more. Somebody may have deleted or merged it.";
-  if (problem.status === 429) return "Too many requests at once. Wait a moment and try again.";
-  if (problem.status === 503) return "The server is busy. Try again in a moment.";
+  if (problem.status === 401) return t("Please sign in again.");
+  if (problem.status === 403) return t("You may not do this. Ask a manager if you should.");
+  if (problem.code === "merged") return t("This contact was merged into another one meanwhile.");
+  if (problem.status === 404) return t("This contact is not there any more. Somebody may have deleted or merged it.");
+  if (problem.status === 429) return t("Too many requests at once. Wait a moment and try again.");
+  if (problem.status === 503) return t("The server is busy. Try again in a moment.");
   const text = problem.message;
   return text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
 }

@@ -9,6 +9,7 @@ import { toast } from "../state/session.js";
 import { ago, inFull } from "../text/time.js";
 import { label as labelOf, problemText, valueText } from "../text/words.js";
 import { addNote, addTask, listOpenTasks, readTimeline, setTaskDone } from "./api.js";
+import { t } from "../text/say.js";
 
 /** @typedef {import("./api.js").Event} Event @typedef {import("./api.js").Task} Task */
 
@@ -24,8 +25,8 @@ function EventLine({ event }) {
   return html`<li data-test="event">
     <p><strong>${labelOf(event.type)}</strong><span>${event.title}</span>
       <span class="quiet-text"><time datetime=${event.occurred_at} title=${inFull(event.occurred_at)}>${ago(event.occurred_at)}</time> · ${event.by}</span></p>
-    ${changes.length && event.type !== "created" ? html`<details><summary>What changed</summary><ul>
-      ${changes.map((one) => html`<li>${labelOf(one.field)}: ${one.before === null ? "nothing" : valueText(one.before)} → ${one.after === null ? "nothing" : valueText(one.after)}</li>`)}
+    ${changes.length && event.type !== "created" ? html`<details><summary>${t("What changed")}</summary><ul>
+      ${changes.map((one) => html`<li>${labelOf(one.field)}: ${one.before === null ? t("nothing") : valueText(one.before)} → ${one.after === null ? t("nothing") : valueText(one.after)}</li>`)}
     </ul></details>` : null}
   </li>`;
 }
@@ -77,18 +78,18 @@ export function CardTimeline({ contact }) {
     const at = due ? new Date(due).toISOString() : null;
     if (title.trim()) void done(() => addTask(contact.id, title, at), () => { setTitle(""); setDue(""); });
   };
-  return html`<section aria-label="Timeline" class="timeline" data-test="timeline">
+  return html`<section aria-label=${t("Timeline")} class="timeline" data-test="timeline">
     ${may("edit") ? html`<form onSubmit=${saveNote}>
-      <textarea rows="2" aria-label="A note" placeholder="Write a note" value=${note} onInput=${(/** @type {any} */ event) => setNote(event.target.value)}></textarea>
-      <button class="button" disabled=${!note.trim()}>Add note</button></form>
+      <textarea rows="2" aria-label=${t("A note")} placeholder=${t("Write a note")} value=${note} onInput=${(/** @type {any} */ event) => setNote(event.target.value)}></textarea>
+      <button class="button" disabled=${!note.trim()}>${t("Add note")}</button></form>
     <form onSubmit=${saveTask}>
-      <input aria-label="What is to be done" placeholder="What is to be done" value=${title} onInput=${(/** @type {any} */ event) => setTitle(event.target.value)} />
-      <input type="datetime-local" aria-label="Until when" value=${due} onInput=${(/** @type {any} */ event) => setDue(event.target.value)} />
-      <button class="button" disabled=${!title.trim()}>Add task</button></form>` : null}
+      <input aria-label=${t("What is to be done")} placeholder=${t("What is to be done")} value=${title} onInput=${(/** @type {any} */ event) => setTitle(event.target.value)} />
+      <input type="datetime-local" aria-label=${t("Until when")} value=${due} onInput=${(/** @type {any} */ event) => setDue(event.target.value)} />
+      <button class="button" disabled=${!title.trim()}>${t("Add task")}</button></form>` : null}
     ${tasks.length ? html`<ul class="tasks">${tasks.map((task) => html`<li key=${task.id} data-test="task"><label class="check">
       <input type="checkbox" disabled=${!may("edit")} onChange=${() => done(() => setTaskDone(task.id))} />${task.title}
       ${task.due_at ? html`<span class=${Date.parse(task.due_at) < Date.now() ? "bad" : "quiet-text"}> ${inFull(task.due_at)}</span>` : null}</label></li>`)}</ul>` : null}
     ${page === null ? html`<p class="quiet-text" aria-busy="true">…</p>` : html`<ul>${page.events.map((/** @type {Event} */ event) => html`<${EventLine} key=${event.id} event=${event} />`)}</ul>
-      ${page.next_cursor ? html`<button type="button" class="link" onClick=${more}>Earlier</button>` : null}`}
+      ${page.next_cursor ? html`<button type="button" class="link" onClick=${more}>${t("Earlier")}</button>` : null}`}
   </section>`;
 }

@@ -7,6 +7,7 @@ import { Dialog } from "../parts/dialog.js";
 import { remove, shownContact } from "../state/card.js";
 import { may } from "../state/me.js";
 import { plural } from "../text/words.js";
+import { say, t } from "../text/say.js";
 
 /** @type {[string, string][]} */
 const GOES = [["deals", "deal"], ["notes", "note"], ["tasks", "task"], ["conversations", "conversation"], ["messages", "message"], ["activities", "activity"]];
@@ -25,14 +26,14 @@ export function DeleteChoice() {
   }, [contact?.id]);
   if (!contact) return null;
   const gone = impact ? goes(impact) : "";
-  return html`<${Dialog} name="delete" label=${`Delete ${contact.display_name}`}>
-    <h2>Delete ${contact.display_name}?</h2>
-    <p>A deleted contact is not found and not called any more, and can be restored. Deleting permanently cannot be undone.</p>
-    ${gone || impact?.calls_kept ? html`<p data-test="impact">${gone ? html`Goes with it for good: ${gone}.` : null} ${impact?.calls_kept ? html`Stays: ${plural(impact.calls_kept, "call")}.` : null}</p>` : null}
+  return html`<${Dialog} name="delete" label=${t("Delete {0}", contact.display_name)}>
+    <h2>${say("Delete {0}?", contact.display_name)}</h2>
+    <p>${t("A deleted contact is not found and not called any more, and can be restored. Deleting permanently cannot be undone.")}</p>
+    ${gone || impact?.calls_kept ? html`<p data-test="impact">${gone ? html`${say("Goes with it for good: {0}.", gone)}` : null} ${impact?.calls_kept ? html`${say("Stays: {0}.", plural(impact.calls_kept, "call"))}` : null}</p>` : null}
     <div class="choose">
-      ${may("delete") ? html`<button type="button" class="button main" onClick=${() => remove({ permanent: false })}>Delete, can be restored</button>` : null}
-      ${may("erase") ? html`<button type="button" class="button danger" onClick=${() => remove({ permanent: true })} data-test="delete-for-good">Delete permanently</button>` : null}
-      <form method="dialog"><button class="button">Keep</button></form>
+      ${may("delete") ? html`<button type="button" class="button main" onClick=${() => remove({ permanent: false })}>${t("Delete, can be restored")}</button>` : null}
+      ${may("erase") ? html`<button type="button" class="button danger" onClick=${() => remove({ permanent: true })} data-test="delete-for-good">${t("Delete permanently")}</button>` : null}
+      <form method="dialog"><button class="button">${t("Keep")}</button></form>
     </div>
   <//>`;
 }

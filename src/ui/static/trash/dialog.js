@@ -10,6 +10,8 @@ import { openContact } from "../state/url.js";
 import { mainPhone, phoneText } from "../text/phone.js";
 import { plural, problemText } from "../text/words.js";
 import { Dialog } from "../parts/dialog.js";
+import { say, t } from "../text/say.js";
+import { locale } from "../text/locale.js";
 
 const PAGE = 50;
 
@@ -53,8 +55,8 @@ export function TrashDialog() {
       return complain(error);
     }
     leave(contact.id);
-    setSaid(html`${contact.display_name} is back. <button type="button" class="link" data-test="open-restored"
-      onClick=${() => { dialog.value = null; openContact(contact.id); }}>Open</button>`);
+    setSaid(html`${say("{0} is back.", contact.display_name)} <button type="button" class="link" data-test="open-restored"
+      onClick=${() => { dialog.value = null; openContact(contact.id); }}>${t("Open")}</button>`);
     await refresh();
   };
   const erase = async (/** @type {import("../api.js").Contact} */ contact) => {
@@ -65,23 +67,23 @@ export function TrashDialog() {
       return complain(error);
     }
     leave(contact.id);
-    setSaid(`${contact.display_name} is deleted for good.`);
+    setSaid(t("{0} is deleted for good.", contact.display_name));
   };
 
   const rows = page?.contacts ?? [];
-  return html`<${Dialog} name="trash" label="Deleted contacts">
-    <h2>Deleted contacts</h2>
-    <p class="quiet-text">Nothing finds them and nobody calls them. They stay until they are restored or deleted permanently.</p>
-    <input type="search" aria-label="Search the deleted contacts" placeholder="Search" value=${q}
+  return html`<${Dialog} name="trash" label=${t("Deleted contacts")}>
+    <h2>${t("Deleted contacts")}</h2>
+    <p class="quiet-text">${t("Nothing finds them and nobody calls them. They stay until they are restored or deleted permanently.")}</p>
+    <input type="search" aria-label=${t("Search the deleted contacts")} placeholder=${t("Search")} value=${q}
       onInput=${(/** @type {any} */ event) => setQ(event.target.value)} />
-    <p role="status">${said ? html`${said}${" "}` : null}${page ? plural(page.total, "contact", "contacts") : ""}${page && rows.length < page.total ? `, ${rows.length} shown` : ""}</p>
+    <p role="status">${said ? html`${said}${" "}` : null}${page ? plural(page.total, "contact", "contacts") : ""}${page && rows.length < page.total ? t(", {0} shown", rows.length) : ""}</p>
     <ul class="trash">
       ${rows.map((/** @type {any} */ contact) => html`<li key=${contact.id} data-test="deleted">
-        <span><strong>${contact.display_name}</strong><br /><span class="quiet-text">${[contact.company, mainPhone(contact) && phoneText(mainPhone(contact)), contact.deleted_at && `deleted ${new Date(contact.deleted_at).toLocaleString()}`].filter(Boolean).join(" · ")}</span></span>
-        <button type="button" class="button" aria-label=${`Restore ${contact.display_name}`} onClick=${() => restore(contact)}>Restore</button>
-        ${may("erase") ? html`<button type="button" class="button danger" aria-label=${`Delete ${contact.display_name} permanently`} onClick=${() => erase(contact)}>${erasing === contact.id ? "Really delete?" : "Delete permanently"}</button>` : null}
+        <span><strong>${contact.display_name}</strong><br /><span class="quiet-text">${[contact.company, mainPhone(contact) && phoneText(mainPhone(contact)), contact.deleted_at && t("deleted {0}", new Date(contact.deleted_at).toLocaleString(locale()))].filter(Boolean).join(" · ")}</span></span>
+        <button type="button" class="button" aria-label=${t("Restore {0}", contact.display_name)} onClick=${() => restore(contact)}>${t("Restore")}</button>
+        ${may("erase") ? html`<button type="button" class="button danger" aria-label=${t("Delete {0} permanently", contact.display_name)} onClick=${() => erase(contact)}>${erasing === contact.id ? t("Really delete?") : t("Delete permanently")}</button>` : null}
       </li>`)}
     </ul>
-    <form method="dialog"><button class="button">Close</button></form>
+    <form method="dialog"><button class="button">${t("Close")}</button></form>
   <//>`;
 }

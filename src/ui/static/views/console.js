@@ -11,15 +11,16 @@ import { active, answered, hits, problem, search, slow } from "../state/search.j
 import { may } from "../state/me.js";
 import { narrow } from "../state/session.js";
 import { place } from "../state/url.js";
+import { t } from "../text/say.js";
 
 /** What is beside the list when nothing is chosen. */
 function Start() {
   return html`<div class="start">
     <dl class="keys">
-      <div><dt><kbd>/</kbd></dt><dd>search by name, number, company, tag</dd></div>
-      <div><dt><kbd>↑</kbd> <kbd>↓</kbd> <kbd>Enter</kbd></dt><dd>choose and open</dd></div>
-      ${may("create") ? html`<div><dt><kbd>n</kbd></dt><dd>new contact</dd></div>` : null}
-      <div><dt><kbd>?</kbd></dt><dd>all keys</dd></div>
+      <div><dt><kbd>/</kbd></dt><dd>${t("search by name, number, company, tag")}</dd></div>
+      <div><dt><kbd>↑</kbd> <kbd>↓</kbd> <kbd>${t("Enter")}</kbd></dt><dd>${t("choose and open")}</dd></div>
+      ${may("create") ? html`<div><dt><kbd>n</kbd></dt><dd>${t("new contact")}</dd></div>` : null}
+      <div><dt><kbd>?</kbd></dt><dd>${t("all keys")}</dd></div>
     </dl>
     <${Home} />
   </div>`;
@@ -39,7 +40,7 @@ export function Console() {
   else if (hit) side = html`<${Card} key="card" id=${hit.id} known=${hit} preview />`;
   else side = html`<${Start} />`;
   return html`<main class=${contact || create ? "panes card-over" : "panes"}>
-    <section class="list-pane" aria-label="Results"><${ResultList} /></section>
-    <section class="card-pane" aria-label="Contact">${side}</section>
+    <section class="list-pane" aria-label=${t("Results")}><${ResultList} /></section>
+    <section class="card-pane" aria-label=${t("Contact")}>${side}</section>
   </main>`;
 }

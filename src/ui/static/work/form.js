@@ -10,6 +10,7 @@ import { people } from "../state/people.js";
 import { label as labelOf } from "../text/words.js";
 import { saidOf } from "../state/items.js";
 import { ItemPicker } from "./picker.js";
+import { say, t } from "../text/say.js";
 
 /**
  * @typedef {{key: string, label: string, type?: "text"|"textarea"|"number"|"date"|"time"|"select"|"checks"|"user"|"yes"|"words"|"contacts"|"companies"|"password"|"email"|"color",
@@ -43,12 +44,12 @@ function valueOf({ type }, text) {
   return value;
 }
 
-const YES = [{ value: "", text: "–" }, { value: "true", text: "Yes" }, { value: "false", text: "No" }];
+const YES = [{ value: "", text: "–" }, { value: "true", text: t("Yes") }, { value: "false", text: t("No") }];
 
 /** @param {FormField} field */
 function inputOf(field) {
   const { key, label, type, options, list } = field;
-  if (type === "user") return { key, label, type: "select", options: [{ value: "", text: "Nobody" }, ...[...people.value].map(([value, text]) => ({ value, text }))] };
+  if (type === "user") return { key, label, type: "select", options: [{ value: "", text: t("Nobody") }, ...[...people.value].map(([value, text]) => ({ value, text }))] };
   if (type === "yes") return { key, label, type: "select", options: YES };
   if (type === "time") return { key, label, type: "datetime-local" };
   return { key, label, type: type === "words" ? "text" : type, options, list };
@@ -106,7 +107,7 @@ export function RecordForm({ name, fields, item, save, onSave, onClose, children
     if (sending) return;
     const lacks = fields.filter((field) => field.required && !texts[field.key].trim());
     if (lacks.length) {
-      setProblem(new Problem(422, { errors: lacks.map((field) => ({ pointer: `/${field.key}`, detail: `${field.label} is needed.` })) }));
+      setProblem(new Problem(422, { errors: lacks.map((field) => ({ pointer: `/${field.key}`, detail: t("{0} is needed.", field.label) })) }));
       return;
     }
     const wanted = fields.filter((field) => (item ? texts[field.key] !== start[field.key] : texts[field.key].trim() !== ""));
@@ -123,7 +124,7 @@ export function RecordForm({ name, fields, item, save, onSave, onClose, children
     setSending(false);
   };
   const keyOf = (/** @type {string|undefined} */ pointer) => (pointer ?? "").replace(/^#?\//, "").split("/")[0];
-  const others = problem ? problem.errors.filter((one) => !fields.some((field) => field.key === keyOf(one.pointer))).map((one) => `${labelOf(keyOf(one.pointer)) || "Error"}: ${one.detail ?? one.code}`) : [];
+  const others = problem ? problem.errors.filter((one) => !fields.some((field) => field.key === keyOf(one.pointer))).map((one) => `${labelOf(keyOf(one.pointer)) || t("Error")}: ${one.detail ?? one.code}`) : [];
   if (problem && !problem.errors.length) others.push(saidOf(problem));
   return html`<form class="record-form" ref=${form} onSubmit=${send} aria-label=${name} data-test="record-form"
     onKeyDown=${(/** @type {KeyboardEvent} */ event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void send(event); }}>
@@ -139,13 +140,13 @@ export function RecordForm({ name, fields, item, save, onSave, onClose, children
           ? html`<${ItemPicker} id=${id} noun=${field.type} value=${texts[field.key] || null} bad=${Boolean(bad)} describedBy=${about} onPick=${(/** @type {any} */ one) => set(field.key, one?.id ?? "")} />`
           : html`<span class="inputs"><${Editor} id=${id} input=${inputOf(field)} value=${texts[field.key]} bad=${Boolean(bad)} describedBy=${about} onInput=${(/** @type {string} */ text) => set(field.key, text)} /></span>`}
           ${bad ? html`<p class="complaint" id=${`${id}-bad`}><${Icon} name="info" />${bad}</p>` : null}
-          ${field.key in changed ? html`<p class="complaint" role="alert" data-test="theirs"><${Icon} name="info" />Somebody saved “${changed[field.key]}” here meanwhile.
-            <button type="button" class="link" onClick=${() => takeTheirs(field.key)}>Take theirs</button></p>` : null}
+          ${field.key in changed ? html`<p class="complaint" role="alert" data-test="theirs"><${Icon} name="info" />${say("Somebody saved “{0}” here meanwhile.", changed[field.key])}
+            <button type="button" class="link" onClick=${() => takeTheirs(field.key)}>${t("Take theirs")}</button></p>` : null}
           ${field.hint ? html`<p class="note" id=${`${id}-hint`}>${field.hint}</p>` : null}</div>
       </div>`;
     })}
     ${children}
     <div class="form-end"><button type="submit" class="button main" disabled=${sending}>${save}</button>
-      ${onClose ? html`<button type="button" class="button" onClick=${onClose}>Close</button>` : null}</div>
+      ${onClose ? html`<button type="button" class="button" onClick=${onClose}>${t("Close")}</button>` : null}</div>
   </form>`;
 }

@@ -14,6 +14,7 @@ import { RecordForm } from "./form.js";
 import { PER_PAGE, useRows } from "./rows.js";
 import { Nothing, Sheet } from "./sheet.js";
 import { Table } from "./table.js";
+import { lower, say, t } from "../text/say.js";
 
 /**
  * @typedef {import("../state/items.js").Item} Item
@@ -40,8 +41,8 @@ export function ItemSheet({ spec, id, onSaved, again, start = {} }) {
     if (!isNew) void load();
   }, [id]);
   useLive((told) => told.record_id === id && nounOf(told.kind) === spec.noun, () => isNew || void load());
-  const name = item ? (item.name ?? item.title ?? item.label ?? spec.one) : "";
-  const remove = () => act(() => deleteItem(spec.noun, id), `${name} is deleted.`, spec.hasTrash === false ? null : () => restoreItem(spec.noun, id), () => { close(); again(); });
+  const name = item ? (item.name ?? item.title ?? item.label ?? t(spec.one)) : "";
+  const remove = () => act(() => deleteItem(spec.noun, id), t("{0} is deleted.", name), spec.hasTrash === false ? null : () => restoreItem(spec.noun, id), () => { close(); again(); });
   const save = async (/** @type {Record<string, any>} */ body) => {
     const wanted = spec.prepare ? spec.prepare(body) : body;
     if (isNew) {
@@ -57,23 +58,23 @@ export function ItemSheet({ spec, id, onSaved, again, start = {} }) {
       const saved = await updateItem(spec.noun, item, wanted);
       setItem(saved);
       onSaved(saved);
-    }, `${name} is saved.`, async () => {
+    }, t("{0} is saved.", name), async () => {
       const now = await findItem(spec.noun, id);
       const back = await updateItem(spec.noun, now, before);
       setItem(back);
       onSaved(back);
     });
   };
-  if (problem) return html`<${Sheet} title=${spec.one} onClose=${close}><p class="bad" role="alert">${problem}</p><//>`;
-  if (!isNew && !item) return html`<${Sheet} title=${spec.one} onClose=${close}><p aria-busy="true">…</p><//>`;
+  if (problem) return html`<${Sheet} title=${t(spec.one)} onClose=${close}><p class="bad" role="alert">${problem}</p><//>`;
+  if (!isNew && !item) return html`<${Sheet} title=${t(spec.one)} onClose=${close}><p aria-busy="true">…</p><//>`;
   if (!mayEdit) {
     return html`<${Sheet} title=${name} onClose=${close}><dl class="facts">${spec.fields().map(({ key, label }) => item?.[key] ? html`<div class="field fixed"><dt>${label}</dt><dd><span class="value">${String(item[key])}</span></dd></div>` : null)}</dl>
       ${spec.detail && item ? spec.detail({ item, again }) : null}<//>`;
   }
-  return html`<${Sheet} title=${isNew ? `New ${spec.one}` : name} onClose=${close}>
-    <${RecordForm} key=${id} name=${isNew ? `New ${spec.one}` : name} fields=${spec.fields()} item=${item ?? undefined} save=${isNew ? `Make the ${spec.one}` : "Save"} onSave=${save} onClose=${close} />
+  return html`<${Sheet} title=${isNew ? t(`New ${spec.one}`) : name} onClose=${close}>
+    <${RecordForm} key=${id} name=${isNew ? t(`New ${spec.one}`) : name} fields=${spec.fields()} item=${item ?? undefined} save=${isNew ? t(`Make the ${spec.one}`) : t("Save")} onSave=${save} onClose=${close} />
     ${item && spec.detail ? spec.detail({ item, again: () => { void load(); again(); } }) : null}
-    ${item ? html`<p><button type="button" class="button danger" onClick=${remove} data-test="delete-item"><${Icon} name="trash" />Delete</button></p>` : null}
+    ${item ? html`<p><button type="button" class="button danger" onClick=${remove} data-test="delete-item"><${Icon} name="trash" />${t("Delete")}</button></p>` : null}
   <//>`;
 }
 
@@ -113,24 +114,24 @@ export function ListPage({ spec }) {
     }
   };
   const open = (/** @type {Item} */ row) => goMore({ open: row.id });
-  const restore = (/** @type {Item} */ row) => act(() => restoreItem(spec.noun, row.id), `${row.name ?? row.title ?? spec.one} is back.`, null, rows.again);
+  const restore = (/** @type {Item} */ row) => act(() => restoreItem(spec.noun, row.id), t("{0} is back.", row.name ?? row.title ?? t(spec.one)), null, rows.again);
   const found = (spec.card && narrow.value) ? spec.card : undefined;
   return html`<main class="page" onKeyDown=${onKeyDown} data-test=${spec.noun} data-answered=${rows.isNow ? key : undefined}>
     <section class="page-main" aria-label=${spec.title}>
-      <div class="page-head"><h1>${isTrash ? `Deleted: ${spec.title.toLowerCase()}` : spec.title}</h1>
-        <span class="count" role="status">${rows.key === null ? "" : `${rows.exact ? "" : "about "}${plural(rows.total, spec.one, spec.many)}`}</span>
-        ${spec.hasFind === false ? null : html`<input type="search" class="editor" ref=${find} aria-label=${`Find in ${spec.title.toLowerCase()}`} placeholder="Find (f)" value=${more.find ?? ""} onInput=${(/** @type {any} */ event) => goMore({ find: event.target.value }, { replace: Boolean(more.find) })} data-test="find" />`}
+      <div class="page-head"><h1>${isTrash ? t("Deleted: {0}", lower(spec.title)) : spec.title}</h1>
+        <span class="count" role="status">${rows.key === null ? "" : `${rows.exact ? "" : t("about ")}${plural(rows.total, spec.one, spec.many)}`}</span>
+        ${spec.hasFind === false ? null : html`<input type="search" class="editor" ref=${find} aria-label=${t("Find in {0}", lower(spec.title))} placeholder=${t("Find (f)")} value=${more.find ?? ""} onInput=${(/** @type {any} */ event) => goMore({ find: event.target.value }, { replace: Boolean(more.find) })} data-test="find" />`}
         ${(spec.filters ?? []).map(({ key: name, label, options }) => html`<select class="editor" key=${name} aria-label=${label} onChange=${(/** @type {any} */ event) => goMore({ [name]: event.target.value || "any" })} data-test=${`filter-${name}`}>
           ${options().map(([value, text]) => html`<option value=${value} selected=${value === filters[name]}>${text}</option>`)}</select>`)}
         <span class="push">
-          ${spec.Board ? html`<span class="switch" role="group" aria-label="Look"><button type="button" aria-pressed=${String(!isBoard)} onClick=${() => goMore({ look: "" })}>List</button><button type="button" aria-pressed=${String(isBoard)} onClick=${() => goMore({ look: "board" })} data-test="look-board">Board</button></span>` : null}
-          ${spec.hasTrash === false ? null : html`<button type="button" class="link" onClick=${() => goMore({ deleted: isTrash ? "" : "1", open: "" })}>${isTrash ? "Those that are there" : "Deleted"}</button>`}
-          ${mayEdit && !isTrash ? html`<button type="button" class="button main" onClick=${() => goMore({ open: "new" })} data-test="new-item"><${Icon} name="plus" />New ${spec.one}</button>` : null}
+          ${spec.Board ? html`<span class="switch" role="group" aria-label=${t("Look")}><button type="button" aria-pressed=${String(!isBoard)} onClick=${() => goMore({ look: "" })}>${t("List")}</button><button type="button" aria-pressed=${String(isBoard)} onClick=${() => goMore({ look: "board" })} data-test="look-board">${t("Board")}</button></span>` : null}
+          ${spec.hasTrash === false ? null : html`<button type="button" class="link" onClick=${() => goMore({ deleted: isTrash ? "" : "1", open: "" })}>${isTrash ? t("Those that are there") : t("Deleted")}</button>`}
+          ${mayEdit && !isTrash ? html`<button type="button" class="button main" onClick=${() => goMore({ open: "new" })} data-test="new-item"><${Icon} name="plus" />${t(`New ${spec.one}`)}</button>` : null}
         </span></div>
-      ${rows.problem ? html`<div class="trouble" role="alert">${saidOf(rows.problem)} <button type="button" class="link" onClick=${rows.again}>Try again</button></div>` : null}
+      ${rows.problem ? html`<div class="trouble" role="alert">${saidOf(rows.problem)} <button type="button" class="link" onClick=${rows.again}>${t("Try again")}</button></div>` : null}
       ${isBoard ? html`<${spec.Board} rows=${rows} onOpen=${open} />`
-        : rows.key !== null && rows.total === 0 ? html`<${Nothing} title=${isTrash ? "Nothing is deleted" : more.find || Object.keys(filters).some((name) => more[name]) ? "Nothing found" : `No ${spec.many ?? `${spec.one}s`} yet`}>${isTrash ? null : html`<p>${spec.empty}</p>`}<//>`
-        : html`<${Table} label=${spec.title} columns=${isTrash ? [...spec.columns.slice(0, 3), { key: "restore", label: "", cell: (/** @type {Item} */ row) => html`<button type="button" class="link" onClick=${(/** @type {Event} */ event) => { event.stopPropagation(); void restore(row); }}>Restore</button>` }] : spec.columns} total=${rows.total} at=${rows.at} need=${(/** @type {number} */ first, /** @type {number} */ last) => rows.need(first, last)}
+        : rows.key !== null && rows.total === 0 ? html`<${Nothing} title=${isTrash ? t("Nothing is deleted") : more.find || Object.keys(filters).some((name) => more[name]) ? t("Nothing found") : t(`No ${spec.many ?? `${spec.one}s`} yet`)}>${isTrash ? null : html`<p>${spec.empty}</p>`}<//>`
+        : html`<${Table} label=${spec.title} columns=${isTrash ? [...spec.columns.slice(0, 3), { key: "restore", label: "", cell: (/** @type {Item} */ row) => html`<button type="button" class="link" onClick=${(/** @type {Event} */ event) => { event.stopPropagation(); void restore(row); }}>${t("Restore")}</button>` }] : spec.columns} total=${rows.total} at=${rows.at} need=${(/** @type {number} */ first, /** @type {number} */ last) => rows.need(first, last)}
           sort=${sort} onSort=${(/** @type {string} */ next) => goMore({ sort: next }, { replace: true })} onOpen=${isTrash ? restore : open} card=${found} opened=${more.open} reset=${key}
           onKey=${(/** @type {string} */ pressed, /** @type {Item|undefined} */ row) => spec.onKey?.(pressed, row, rows.again)} />`}
     </section>

@@ -8,6 +8,7 @@ import { forget } from "../state/records.js";
 import { mainPhone, phoneText } from "../text/phone.js";
 import { label as labelOf, plural, valueText } from "../text/words.js";
 import { act, saidOf } from "../state/items.js";
+import { say, t } from "../text/say.js";
 
 /** @typedef {import("../state/items.js").Item} Item */
 
@@ -42,7 +43,7 @@ export function MergeChosen({ members, onDone, onClose }) {
     const isDone = await act(async () => {
       id = (await request("POST", "/api/v1/contacts/merge", { body })).body.merge_id;
       members.forEach((one) => forget(one.id));
-    }, `${members.length} contacts are one now: ${stays}.`, async () => {
+    }, t("{0} contacts are one now: {1}.", members.length, stays), async () => {
       await request("POST", `/api/v1/merges/${id}/undo`, { body: {} });
       members.forEach((one) => forget(one.id));
     }, () => onDone(primary));
@@ -50,14 +51,14 @@ export function MergeChosen({ members, onDone, onClose }) {
   };
   const lost = trial?.lost ?? [];
   return html`<div class="part" data-test="merge-chosen">
-    <fieldset class="lines"><legend>Who stays?</legend>${members.map((one) => {
+    <fieldset class="lines"><legend>${t("Who stays?")}</legend>${members.map((one) => {
       const phone = mainPhone(/** @type {any} */ (one));
       return html`<label class="check" key=${one.id}><input type="radio" name="stays" checked=${one.id === primary} onChange=${() => setPrimary(one.id)} />
         <span><strong>${one.display_name}</strong> <span class="quiet-text">${[one.company, phone && phoneText(phone)].filter(Boolean).join(" · ")}</span></span></label>`;
     })}</fieldset>
     ${problem ? html`<p class="bad" role="alert">${problem}</p>` : null}
-    ${trial ? html`<p role="status">${lost.length ? `Not kept: ${lost.slice(0, 6).map(lostText).join("; ")}${lost.length > 6 ? ` and ${lost.length - 6} more` : ""}.` : "Nothing gets lost."} Numbers, addresses, tags, notes and everything that has happened go to who stays.</p>` : null}
-    <div class="bulk-line"><button type="button" class="button main" disabled=${!trial} onClick=${merge} data-test="merge-now">Make one of ${plural(members.length, "contact")}</button>
-      ${onClose ? html`<button type="button" class="button" onClick=${onClose}>Cancel</button>` : null}</div>
+    ${trial ? html`<p role="status">${say("{0} Numbers, addresses, tags, notes and everything that has happened go to who stays.", lost.length ? t("Not kept: {0}{1}.", lost.slice(0, 6).map(lostText).join("; "), lost.length > 6 ? t(" and {0} more", lost.length - 6) : "") : t("Nothing gets lost."))}</p>` : null}
+    <div class="bulk-line"><button type="button" class="button main" disabled=${!trial} onClick=${merge} data-test="merge-now">${say("Make one of {0}", plural(members.length, "contact"))}</button>
+      ${onClose ? html`<button type="button" class="button" onClick=${onClose}>${t("Cancel")}</button>` : null}</div>
   </div>`;
 }

@@ -6,6 +6,7 @@ import { listContacts, Problem } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { mainPhone, phoneText } from "../text/phone.js";
 import { findItem, listItems, saidOf } from "../state/items.js";
+import { t } from "../text/say.js";
 
 const MOST = 8;
 
@@ -36,7 +37,7 @@ export function ItemPicker({ id, noun, label, value, onPick, describedBy, bad })
   const [at, setAt] = useState(0);
   useEffect(() => {
     if (!value || known?.id === value) return;
-    findItem(noun, value).then(setKnown, () => setKnown({ id: value, name: "somebody out of sight" }));
+    findItem(noun, value).then(setKnown, () => setKnown({ id: value, name: t("somebody out of sight") }));
   }, [value]);
   useEffect(() => {
     const asking = new AbortController();
@@ -46,7 +47,7 @@ export function ItemPicker({ id, noun, label, value, onPick, describedBy, bad })
         if (asking.signal.aborted) return;
         setFound(items);
         setAt(0);
-        setProblem(items.length ? "" : "Nothing found.");
+        setProblem(items.length ? "" : t("Nothing found."));
       }, (error) => !asking.signal.aborted && setProblem(error instanceof Problem ? saidOf(error) : String(error)));
     }
     return () => asking.abort();
@@ -69,13 +70,13 @@ export function ItemPicker({ id, noun, label, value, onPick, describedBy, bad })
   };
   if (value) {
     return html`<span class="picked" data-test="chosen"><span>${known?.id === value ? nameOf(known) : "…"}</span>
-      <button type="button" class="quiet" id=${id} aria-label=${`Choose another ${label ?? noun}`} onClick=${() => onPick(null)}><${Icon} name="close" /></button></span>`;
+      <button type="button" class="quiet" id=${id} aria-label=${t("Choose another {0}", label ?? noun)} onClick=${() => onPick(null)}><${Icon} name="close" /></button></span>`;
   }
   return html`<span class="item-picker"><input id=${id} class="editor" type="text" role="combobox" aria-autocomplete="list" aria-expanded=${String(found.length > 0)} aria-label=${label}
       aria-controls=${found.length ? `${id}-found` : undefined} aria-activedescendant=${found[at] ? `${id}-${at}` : undefined} aria-describedby=${describedBy} aria-invalid=${bad ? "true" : undefined}
-      placeholder="Type a part of the name" autocomplete="off" spellcheck=${false} value=${q} onInput=${(/** @type {any} */ event) => setQ(event.target.value)} onKeyDown=${onKeyDown} />
+      placeholder=${t("Type a part of the name")} autocomplete="off" spellcheck=${false} value=${q} onInput=${(/** @type {any} */ event) => setQ(event.target.value)} onKeyDown=${onKeyDown} />
     ${problem && q ? html`<span class="quiet-text" role="status">${problem}</span>` : null}
-    ${found.length ? html`<ul id=${`${id}-found`} role="listbox" aria-label=${label ?? "Found"} class="found">${found.map((item, index) => html`<li key=${item.id} id=${`${id}-${index}`} role="option"
+    ${found.length ? html`<ul id=${`${id}-found`} role="listbox" aria-label=${label ?? t("Found")} class="found">${found.map((item, index) => html`<li key=${item.id} id=${`${id}-${index}`} role="option"
       aria-selected=${String(index === at)} onClick=${() => pick(item)} data-test="found"><strong>${nameOf(item)}</strong> <span class="quiet-text">${about(item)}</span></li>`)}</ul>` : null}</span>`;
 
 }

@@ -3,6 +3,7 @@
 
 import { html, useEffect, useRef } from "../dom.js";
 import { Icon } from "../parts/icons.js";
+import { t } from "../text/say.js";
 
 /** @param {{title: string, onClose: () => void, children?: any, wide?: boolean}} props */
 export function Sheet({ title, onClose, children, wide }) {
@@ -19,7 +20,7 @@ export function Sheet({ title, onClose, children, wide }) {
     document.getElementById("table")?.focus();
   };
   return html`<aside class=${wide ? "side-sheet wide" : "side-sheet"} aria-label=${title} ref=${box} onKeyDown=${onKeyDown} data-test="sheet">
-    <header><h2 tabindex="-1">${title}</h2><button type="button" class="quiet" aria-label="Close" title="Close (Esc)" onClick=${onClose}><${Icon} name="close" /></button></header>
+    <header><h2 tabindex="-1">${title}</h2><button type="button" class="quiet" aria-label=${t("Close")} title=${t("Close (Esc)")} onClick=${onClose}><${Icon} name="close" /></button></header>
     <div class="sheet-body">${children}</div>
   </aside>`;
 }

@@ -4,6 +4,7 @@
 
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../dom.js";
 import { Icon } from "../parts/icons.js";
+import { t } from "../text/say.js";
 
 /**
  * @typedef {import("../state/items.js").Item} Item
@@ -107,7 +108,7 @@ export function Table({ label, columns, total, at, need, sort, onSort, onOpen, s
       ? { transform: `translate(${(index % perLine) * 100}%, ${Math.floor(index / perLine) * line}px)`, width: `${100 / perLine}%` }
       : { transform: `translateY(${index * line}px)`, gridTemplateColumns: template };
     if (!row) return html`<div key=${`at-${index}`} role="row" class=${`${names} waits`} style=${place}><span role="gridcell">…</span></div>`;
-    const box = selection ? html`<input type="checkbox" tabindex="-1" checked=${isSelected} aria-label="Select this row"
+    const box = selection ? html`<input type="checkbox" tabindex="-1" checked=${isSelected} aria-label=${t("Select this row")}
       onClick=${(/** @type {MouseEvent} */ event) => { event.stopPropagation(); select(index, event.shiftKey); }} />` : null;
     return html`<div key=${row.id} id=${`row-${row.id}`} role="row" aria-rowindex=${index + 2} aria-selected=${selection ? String(isSelected) : undefined} class=${names} style=${place}
       onClick=${(/** @type {MouseEvent} */ event) => {
@@ -124,7 +125,7 @@ export function Table({ label, columns, total, at, need, sort, onSort, onOpen, s
   return html`<div id="table" ref=${box} class=${card ? "table cards" : "table"} role="grid" aria-label=${label} aria-rowcount=${total + 1} aria-multiselectable=${selection ? "true" : undefined}
     tabindex="0" aria-activedescendant=${at(active) ? `row-${at(active)?.id}` : undefined} onScroll=${measure} onKeyDown=${onKeyDown} data-test="table" data-total=${total}>
     ${card ? null : html`<div role="row" class="table-head" aria-rowindex="1" style=${{ gridTemplateColumns: template }}>
-      ${selection ? html`<span role="columnheader" class="check-cell"><input type="checkbox" tabindex="-1" checked=${selection.isAll} aria-label="Select all" onChange=${(/** @type {any} */ event) => selection.all(event.target.checked)} data-test="select-all" /></span>` : null}
+      ${selection ? html`<span role="columnheader" class="check-cell"><input type="checkbox" tabindex="-1" checked=${selection.isAll} aria-label=${t("Select all")} onChange=${(/** @type {any} */ event) => selection.all(event.target.checked)} data-test="select-all" /></span>` : null}
       ${columns.map((one) => html`<span key=${one.key} role="columnheader" class=${one.num ? "end" : ""} aria-sort=${one.sort && one.sort === sorted ? (isDown ? "descending" : "ascending") : undefined}>
         ${one.sort && onSort ? html`<button type="button" onClick=${() => onSort(one.sort === sorted && !isDown ? `-${one.sort}` : /** @type {string} */ (one.sort))}>${one.label}${one.sort === sorted ? html`<${Icon} name=${isDown ? "down" : "up"} />` : null}</button>` : one.label}</span>`)}
     </div>`}
