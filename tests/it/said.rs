@@ -101,7 +101,7 @@ impl Scanner<'_> {
                 '/' if self.before.is_empty()
                     || self.before.ends_with(|c| "(,=:[!&|?{};>".contains(c)) =>
                 {
-                    self.regex()
+                    self.regex();
                 }
                 '(' => {
                     let word = self.last_word();
@@ -237,7 +237,7 @@ fn shown_in(markup: &str) -> Vec<String> {
             _ => ("", part),
         };
         if index > 0 {
-            tag = inside.split([' ', '\n']).next().unwrap_or_default().to_owned();
+            inside.split([' ', '\n']).next().unwrap_or_default().clone_into(&mut tag);
         }
         for attribute in SHOWN {
             let value = inside.split(&format!(" {attribute}=\"")).nth(1);

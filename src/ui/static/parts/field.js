@@ -175,8 +175,13 @@ export function Field(props) {
     } else if (event.key === "Enter" && /** @type {HTMLElement} */ (event.target).tagName !== "BUTTON") {
       const isText = /** @type {HTMLElement} */ (event.target).tagName === "TEXTAREA";
       if (isText && !event.ctrlKey && !event.metaKey) return;
-      backToButton.current = true;
-      void commit(draft);
+      // It may have come while the key was on its way: what to keep is chosen, not overlooked.
+      const choice = /** @type {HTMLElement|null} */ (form.current?.querySelector(".sides button:last-child"));
+      if (choice) choice.focus();
+      else {
+        backToButton.current = true;
+        void commit(draft);
+      }
     } else return;
     event.preventDefault();
     event.stopPropagation();
