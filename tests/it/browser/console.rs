@@ -205,8 +205,9 @@ pub(crate) fn run_conflict(base: &str) {
     let path = format!("/api/v1/contacts/{id}");
     let version = api(&mut page, "GET", &path, &json!(null))["version"].clone();
     page.wait(&format!("{CARD}.dataset.version === '{version}'"));
-    patch(&mut page, &path, &json!({ "title": "Boss" }));
     page.click("[data-test='field-company'] button.value");
+    page.wait("document.activeElement.matches('[data-test=\"field-company\"] input')");
+    patch(&mut page, &path, &json!({ "title": "Boss" }));
     page.type_text("Mine");
     page.press("Enter");
     page.wait_for_text("Boss");
@@ -214,6 +215,7 @@ pub(crate) fn run_conflict(base: &str) {
 
     // Somebody else changes the same field: both are shown.
     page.click("[data-test='field-company'] button.value");
+    page.wait("document.activeElement.matches('[data-test=\"field-company\"] input')");
     patch(&mut page, &path, &json!({ "company": "Theirs" }));
     page.type_text("Again mine");
     page.press("Enter");

@@ -95,10 +95,10 @@ function Lower({ contact }) {
 function Identity({ contact }) {
   const time = localTime(contact);
   const line = [
-    contact.title ? html`<${TextField} contact=${contact} path="title" label=${t("Title")} inline />` : null,
-    contact.company ? html`<${TextField} contact=${contact} path="company" label=${t("Company")} inline
+    contact.title ? html`<${TextField} key="title" contact=${contact} path="title" label=${t("Title")} inline />` : null,
+    contact.company ? html`<${TextField} key="company" contact=${contact} path="company" label=${t("Company")} inline
       after=${contact.company_id ? html`<button type="button" class="act" aria-label=${t("Show the company {0}", contact.company)} title=${t("Show the company")} onClick=${() => goPage("companies", { more: { open: contact.company_id } })}><${Icon} name="company" /></button>` : null} />` : null,
-    time ? html`<span class="clock"><${Icon} name="clock" /><span class="num">${time}</span></span>` : null,
+    time ? html`<span key="time" class="clock"><${Icon} name="clock" /><span class="num">${time}</span></span>` : null,
   ].filter(Boolean);
   return html`<div class="identity">
     <div class="first">
