@@ -6,6 +6,7 @@ use crate::domain::access::Permission;
 use crate::domain::ids::ContactId;
 use crate::domain::issue::FieldIssue;
 use crate::domain::merge::UndoConflict;
+use crate::domain::record::KINDS;
 use crate::domain::text::counted;
 use crate::engine::{self, Rejected};
 use crate::error::{ErrorCode, HasCode};
@@ -184,7 +185,15 @@ pub enum Error {
 
 fn list_counts(impact: &DeleteImpact) -> String {
     let goes = impact.iter().filter(|(name, count)| **count > 0 && !name.ends_with("_kept"));
-    goes.map(|(name, count)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
+    let one = |name: &str| {
+        let kind = KINDS.iter().map(|kind| kind.info()).find(|info| info.plural == name);
+        kind.map_or(name.to_owned(), |info| info.name.to_owned())
+    };
+    let counted = goes.map(|(name, count)| match count {
+        1 => format!("1 {}", one(name)),
+        _ => format!("{count} {name}"),
+    });
+    counted.collect::<Vec<_>>().join(", ")
 }
 
 fn list_versions(versions: &[(ContactId, u64)]) -> String {

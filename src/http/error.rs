@@ -11,6 +11,9 @@ use crate::app;
 use crate::domain::issue::FieldIssue;
 use crate::error::{ErrorCode, HasCode};
 
+/// What would go with a contact; its counts stand beside it as well, as in the delete impact.
+const IMPACT: &str = "impact";
+
 /// An answer that says what is wrong.
 #[derive(Debug)]
 pub(super) struct Problem {
@@ -67,6 +70,11 @@ impl Problem {
         }
         for (key, value) in &self.more {
             body[*key] = value.clone();
+            if *key == IMPACT {
+                for (name, count) in value.as_object().into_iter().flatten() {
+                    body[name] = count.clone();
+                }
+            }
         }
         body
     }
@@ -149,7 +157,7 @@ impl From<app::Error> for Problem {
             problem.more.push(("reasons", json!(reasons)));
         }
         if let app::Error::HasChildren(impact) = &error {
-            problem.more.push(("impact", json!(impact)));
+            problem.more.push((IMPACT, json!(impact)));
         }
         put_merging(&mut problem, &error);
         if let app::Error::FieldInUse(survey) = &error {

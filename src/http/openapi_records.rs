@@ -164,13 +164,20 @@ fn items(kind: &dyn AnyKind, shape: &str) -> [Value; 3] {
     let number = json!({"type": "integer", "minimum": 0});
     let mut listed = vec![
         parameter("q", "query", "words that begin words of the texts", &text),
+        parameter("filter", "query", "a tree of conditions, as JSON", &text),
         parameter("sort", "query", "a field, - in front for descending", &text),
         parameter("page", "query", "from 1", &number),
         parameter("per_page", "query", "at most 1000", &number),
         parameter("cursor", "query", "next_cursor of the page before", &text),
         parameter("deleted", "query", "the deleted ones instead", &json!({"type": "boolean"})),
     ];
-    for field in kind.fields().iter().filter(|field| field.is_stored()) {
+    let has_company = kind.fields().iter().any(|field| field.name == "company_id");
+    if !has_company && (kind.is_about_contacts() || name == "company") {
+        let about = "only what is about people of this company";
+        listed.push(parameter("company_id", "query", about, &text));
+    }
+    let fields = kind.fields().iter().filter(|field| field.is_stored() && field.name != "filter");
+    for field in fields {
         let about = format!("only with this value, several with commas, or none: {}", field.about);
         listed.push(parameter(field.name, "query", &about, &text));
     }

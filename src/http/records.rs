@@ -16,7 +16,8 @@ use crate::domain::record::{AnyKind, KINDS, Writable};
 use crate::error::ErrorCode;
 
 /// Members of the query string of a list that are not fields.
-const OF_LISTS: [&str; 7] = ["q", "sort", "page", "per_page", "cursor", "deleted", "token"];
+const OF_LISTS: [&str; 8] =
+    ["q", "filter", "sort", "page", "per_page", "cursor", "deleted", "token"];
 
 /// The kind in the path of a request.
 fn kind_of(request: &HttpRequest) -> Result<&'static dyn AnyKind, Problem> {
@@ -56,6 +57,7 @@ pub(super) async fn list(
         q: text("q").unwrap_or_default(),
         contact,
         filters,
+        filter: text("filter"),
         sort: text("sort"),
         page: asked.number("page")?,
         per_page: asked.number("per_page")?,

@@ -9,8 +9,10 @@ use crate::domain::access::Caller;
 use crate::domain::ids::ContactId;
 use crate::domain::issue::FieldIssue;
 use crate::domain::record::{
-    AnyKind, FieldKind, IMPOSSIBLE_STEP, Record, kind_by_name, unique_name,
+    AnyKind, DERIVED_MEMBERS, FieldKind, HEAD_MEMBERS, IMPOSSIBLE_STEP, Record, kind_by_name,
+    unique_name,
 };
+use crate::domain::time::Timestamp;
 use crate::engine::{Error as EngineError, Rejected, Tx};
 
 /// Refuses a record about a contact that is not there for the caller.
@@ -33,6 +35,42 @@ fn sees_contact_of(tx: &Tx<'_>, caller: &Caller, record: &Record) -> Result<bool
     let read = |id: ContactId| tx.contact(record.head.organization, id);
     let (_, found) = survivor(ContactId(contact), &read)?;
     Ok(found.is_some_and(|found| !found.is_deleted() && caller.sees(&found)))
+}
+
+/// Refuses members that nobody writes, unless they say what is so; `shown` is the record as it is
+/// shown, if it is there. In an answer that is sent back, which has the `id`, what was so a moment
+/// ago hinders no change.
+pub(super) fn refuse_read_only(
+    kind: &dyn AnyKind,
+    body: &Value,
+    shown: Option<&Value>,
+) -> Result<(), Error> {
+    let derived = kind.fields().iter().filter(|field| !field.is_stored()).map(|field| field.name);
+    let names = HEAD_MEMBERS.iter().chain(DERIVED_MEMBERS).copied().chain(derived);
+    let is_sent_back = shown.is_some_and(|shown| body.get("id") == shown.get("id"));
+    let mut issues = Vec::new();
+    for name in names {
+        let Some(value) = body.get(name).filter(|value| !value.is_null()) else { continue };
+        // What grows with every change, and what follows from other records.
+        let is_fixed = matches!(name, "id" | "created_at" | "created_by");
+        let is_field = kind.fields().iter().any(|field| field.name == name && field.is_stored());
+        let now = shown.and_then(|shown| shown.get(name));
+        if is_field || is_sent_back && !is_fixed || now.is_some_and(|now| same(value, now)) {
+            continue;
+        }
+        let detail = match now {
+            Some(now) => format!("is read-only, and is {now}: leave it out"),
+            None => "is read-only: leave it out".to_owned(),
+        };
+        issues.push(FieldIssue::new(format!("/{name}"), "read_only", detail));
+    }
+    if issues.is_empty() { Ok(()) } else { Err(Error::Invalid(issues)) }
+}
+
+/// Whether two values are the same, times also where they are written otherwise.
+fn same(one: &Value, other: &Value) -> bool {
+    let time = |value: &Value| value.as_str().and_then(|text| text.parse::<Timestamp>().ok());
+    one == other || time(one).is_some_and(|at| Some(at) == time(other))
 }
 
 /// Refuses a record that names another one that is not there.

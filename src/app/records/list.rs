@@ -15,6 +15,8 @@ use uuid::Uuid;
 use super::super::error::Error;
 use super::super::{App, authorize};
 use super::channels;
+use super::companies::is_company;
+use super::filter::{self, Filter};
 use crate::domain::access::{Caller, Permission};
 use crate::domain::ids::ContactId;
 use crate::domain::record::{AnyKind, CONTACT, FieldKind, Record};
@@ -29,6 +31,11 @@ const MOST_PER_PAGE: usize = 1_000;
 const MOST_OFFSET: usize = 10_000;
 /// Records are looked through for this long; then the answer is partial and the total a lower bound.
 const TIME: Duration = Duration::from_secs(5);
+/// Names and values.
+type Pairs = Vec<(String, String)>;
+
+/// The member that names a company.
+const COMPANY: &str = "company_id";
 /// Records between two looks at the clock.
 const STEPS: usize = 1_000;
 
@@ -42,6 +49,8 @@ pub struct RecordQuery {
     /// Only with these values, by field; several values of a field are alternatives, `none` is
     /// nothing.
     pub filters: Vec<(String, String)>,
+    /// A tree of conditions, as JSON.
+    pub filter: Option<String>,
     /// The order: a field, `-` in front for descending.
     pub sort: Option<String>,
     /// The page, from 1.
@@ -202,6 +211,7 @@ struct Wanted {
     sees_channels: bool,
     words: Vec<String>,
     filters: Vec<(&'static str, Vec<Value>)>,
+    tree: Option<Filter>,
     is_trash: bool,
 }
 
@@ -211,16 +221,20 @@ impl Wanted {
             && self.filters.iter().all(|(name, allowed)| {
                 record.values.get(*name).is_some_and(|value| allowed.contains(value))
             })
-            && (self.words.is_empty() || self.has_words(kind, record))
+            && (self.words.is_empty() || self.has_words(kind, record, &self.words))
+            && self
+                .tree
+                .as_ref()
+                .is_none_or(|tree| tree.meets(record, &|words| self.has_words(kind, record, words)))
     }
 
     /// Whether every word begins a word of what is searched.
-    fn has_words(&self, kind: &dyn AnyKind, record: &Record) -> bool {
+    fn has_words(&self, kind: &dyn AnyKind, record: &Record, wanted: &[String]) -> bool {
         let searched = kind.fields().iter().filter(|field| field.is_searched);
         let searched = searched.filter(|field| self.sees_channels || !field.is_channel);
         let texts = searched.filter_map(|field| record.values.get(field.name)?.as_str());
         let known: Vec<String> = texts.flat_map(words).map(|word| word.text).collect();
-        self.words.iter().all(|word| known.iter().any(|known| known.starts_with(word.as_str())))
+        wanted.iter().all(|word| known.iter().any(|known| known.starts_with(word.as_str())))
     }
 }
 
@@ -239,15 +253,23 @@ impl App {
         if query.is_trash {
             authorize(caller, Permission::Delete)?;
         }
+        let (filters, company) = company_of(kind, &query.filters)?;
         let wanted = Wanted {
             sees_channels: channels::are_seen(caller),
             words: words(&query.q).into_iter().map(|word| word.text).collect(),
-            filters: self.record_filters(caller, kind, &query.filters)?,
+            filters: self.record_filters(caller, kind, &filters)?,
+            tree: match &query.filter {
+                Some(text) => Some(filter::read(self, caller, kind, text)?),
+                None => None,
+            },
             is_trash: query.is_trash,
         };
         let sort = query.sort.as_deref().unwrap_or(kind.info().sort);
         let asked = query.filters.iter().map(|(name, _)| name.as_str());
-        channels::refuse_guesses(caller, kind, asked.chain([sort.trim_start_matches('-')]))?;
+        let mut in_tree = Vec::new();
+        wanted.tree.iter().for_each(|tree| tree.fields(&mut in_tree));
+        let asked = asked.chain([sort.trim_start_matches('-')]).chain(in_tree);
+        channels::refuse_guesses(caller, kind, asked)?;
         let order = Order::of(kind, query.sort.as_deref().unwrap_or(kind.info().sort))?;
         let after = query.cursor.as_deref().map(|cursor| order.decode(cursor)).transpose()?;
         let (page, per_page, offset) = page_of(query)?;
@@ -256,9 +278,13 @@ impl App {
         let (mut kept, mut total, started) = (BinaryHeap::new(), 0_usize, Instant::now());
         let mut looked_at = 0_usize;
         let mut seen: HashMap<Uuid, Option<ContactId>> = HashMap::new();
+        let mut companies: HashMap<ContactId, bool> = HashMap::new();
         let is_whole = self.each_record(caller, kind, query.contact.as_deref(), &mut |record| {
             looked_at += 1;
-            if wanted.meets(kind, &record) && self.sees_record(caller, &record, &mut seen)? {
+            if wanted.meets(kind, &record)
+                && self.sees_record(caller, &record, &mut seen)?
+                && self.is_of_company(caller, &record, company, &seen, &mut companies)?
+            {
                 total += 1;
                 let place = order.place(&record);
                 if after.as_ref().is_none_or(|after| place > *after) {
@@ -300,6 +326,27 @@ impl App {
         let now = self.contact_that_stands_for(caller, contact)?;
         seen.insert(contact, now);
         Ok(now.is_some())
+    }
+
+    /// Whether a record is about somebody who belongs to a company, or is that company.
+    fn is_of_company(
+        &self,
+        caller: &Caller,
+        record: &Record,
+        company: Option<Uuid>,
+        seen: &HashMap<Uuid, Option<ContactId>>,
+        known: &mut HashMap<ContactId, bool>,
+    ) -> Result<bool, Error> {
+        let Some(company) = company else { return Ok(true) };
+        let Some(contact) = record.contact() else { return Ok(record.head.id == company) };
+        let Some(contact) = seen.get(&contact).copied().flatten() else { return Ok(false) };
+        if let Some(is_of) = known.get(&contact) {
+            return Ok(*is_of);
+        }
+        let found = self.partition.contact(caller.organization, contact)?;
+        let is_of = found.is_some_and(|found| found.company_id == Some(company));
+        known.insert(contact, is_of);
+        Ok(is_of)
     }
 
     /// Calls a function with every record of a kind, or with those that are about a contact, until
@@ -349,7 +396,7 @@ impl App {
             let Some(field) = stored.clone().find(|field| field.name == name) else {
                 let known: Vec<&str> = stored.by_ref().map(|field| field.name).collect();
                 let detail = format!(
-                    "is not known here; known are q, sort, page, per_page, cursor, deleted, {}",
+                    "is not known here; known are q, filter, sort, page, per_page, cursor, deleted, {}",
                     known.join(", ")
                 );
                 return Err(Error::invalid(&format!("/{name}"), "unknown_member", detail));
@@ -366,7 +413,7 @@ impl App {
         Ok(filters)
     }
 
-    fn filter_value(
+    pub(super) fn filter_value(
         &self,
         caller: &Caller,
         name: &str,
@@ -417,6 +464,26 @@ impl App {
             | FieldKind::Object => json!(text),
         })
     }
+}
+
+/// Splits off the company that is asked for where records have no such field: their contacts
+/// belong to it.
+fn company_of(
+    kind: &dyn AnyKind,
+    given: &[(String, String)],
+) -> Result<(Pairs, Option<Uuid>), Error> {
+    let is_field = kind.fields().iter().any(|field| field.name == COMPANY);
+    if is_field || !kind.is_about_contacts() && !is_company(kind) {
+        return Ok((given.to_vec(), None));
+    }
+    let (named, others): (Vec<_>, Vec<_>) =
+        given.iter().cloned().partition(|(name, _)| name == COMPANY);
+    let Some((_, text)) = named.last() else { return Ok((others, None)) };
+    let company = Uuid::parse_str(text).map_err(|_not_an_id| {
+        let detail = format!("{text:?} is not the id of a company");
+        Error::invalid("/company_id", "id", detail)
+    })?;
+    Ok((others, Some(company)))
 }
 
 /// The page, how many records it has, and how many are before it.

@@ -14,6 +14,7 @@ mod children;
 mod companies;
 mod company_merge;
 mod conversations;
+mod filter;
 mod list;
 mod timeline;
 
@@ -32,7 +33,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use checks::{check_contact, check_named, refuse_same, refused, shown_contact};
+use checks::{check_contact, check_named, refuse_read_only, refuse_same, refused, shown_contact};
 
 use super::contacts::{Deletion, Precondition};
 use super::error::{Error, Noun};
@@ -121,6 +122,7 @@ impl App {
         idempotency: Option<Idempotency>,
     ) -> Result<Result<RecordView, Uuid>, Error> {
         let (body, correspondent) = conversations::take_name(kind, body);
+        refuse_read_only(kind, &body, None)?;
         let mut values = record::read(kind.fields(), &body, None).map_err(Error::Invalid)?;
         self.resolve_references(caller, kind, None, &mut values)?;
         let is_of_nobody = body.get(CONTACT).is_some_and(Value::is_null);
@@ -239,6 +241,7 @@ impl App {
         let (org, now) = (caller.organization, self.partition.now());
         // What references mean is asked before the write, and what they are compared in it.
         let known = self.shown_values(caller, &seen)?;
+        refuse_read_only(kind, body, Some(&self.record_view(caller, kind, &seen)?.json))?;
         // What somebody sees masked and sends back means what it stands for.
         let body = &channels::unmasked(caller, kind, &known, body);
         let mut asked = record::read(kind.fields(), body, Some(&known)).map_err(Error::Invalid)?;

@@ -58,7 +58,6 @@ pub struct TimelineEvent {
     /// The record that tells more.
     pub record: EventRecord,
     /// What was changed.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<FieldChange>,
 }
 
@@ -95,6 +94,7 @@ impl App {
     ) -> Result<Timeline, Error> {
         authorize(caller, Permission::View)?;
         let contact = self.live_contact(caller, id)?.id;
+        refuse_unknown_types(&query.types)?;
         let per_page = query.per_page.unwrap_or(PER_PAGE);
         if per_page == 0 || per_page > MOST_PER_PAGE {
             let detail = format!("must be 1 to {MOST_PER_PAGE}");
@@ -346,6 +346,24 @@ impl Merger {
         let is_first =
             next.is_none_or(|next| if self.is_ascending { first < next } else { first > next });
         if is_first { self.pending.pop().map(|pending| pending.event) } else { None }
+    }
+}
+
+/// Refuses to look for what nothing is called: an empty page would hide the mistake.
+fn refuse_unknown_types(types: &[String]) -> Result<(), Error> {
+    let about = KINDS.iter().filter(|kind| kind.is_about_contacts());
+    let told = about.flat_map(|kind| match kind.info().tells {
+        [] => std::slice::from_ref(&kind.info().name),
+        tells => tells,
+    });
+    let mut known: Vec<&str> = told.chain(CHANGES).copied().collect();
+    known.sort_unstable();
+    match types.iter().find(|one| !known.contains(&one.as_str())) {
+        None => Ok(()),
+        Some(other) => {
+            let detail = format!("{other:?} is not a type; use some of {}", known.join(", "));
+            Err(Error::invalid("/type", "value", detail))
+        }
     }
 }
 

@@ -14,6 +14,8 @@ use crate::domain::time::{Timestamp, day_number};
 const MOST_ENTRIES: usize = 100;
 /// 2200-01-01: nobody means a later time.
 const TOO_LATE: Timestamp = Timestamp(7_258_118_400_000);
+/// The year of that.
+const TOO_LATE_YEAR: u16 = 2_200;
 /// Greatest count; as seconds more than thirty years.
 const MOST_COUNT: u64 = 1_000_000_000;
 /// Most bytes of an object as JSON.
@@ -247,7 +249,9 @@ fn fit(kind: FieldKind, value: &Value) -> Result<Value, Misfit> {
         }
         FieldKind::Time => {
             let at = value.as_str().and_then(|text| text.trim().parse::<Timestamp>().ok());
-            if at.is_some_and(|at| at >= TOO_LATE) {
+            let year = value.as_str().and_then(|text| text.trim().get(..4)?.parse::<u16>().ok());
+            if at.is_some_and(|at| at >= TOO_LATE) || year.is_some_and(|year| year >= TOO_LATE_YEAR)
+            {
                 return Err(("time", format!("{} must be before the year 2200", shown(value))));
             }
             at.and_then(|at| serde_json::to_value(at).ok()).ok_or_else(|| {

@@ -23,7 +23,8 @@ pub(in crate::http) struct TimelineEvent {
     pub by: String,
     pub title: String,
     pub record: TimelineRecord,
-    pub changes: Option<Vec<super::FieldChange>>,
+    /// What was changed, where it is a change.
+    pub changes: Vec<super::FieldChange>,
 }
 
 #[derive(ToSchema)]

@@ -345,6 +345,14 @@ impl Page {
         file.write_all(&bytes).expect("write the screenshot");
     }
 
+    /// Forgets complaints that a test has called forth; there must be such.
+    pub(crate) fn forgive(&mut self, complaint: &str) {
+        self.eval("new Promise((resolve) => requestAnimationFrame(resolve))");
+        let before = self.problems.len();
+        self.problems.retain(|problem| !problem.contains(complaint));
+        assert!(self.problems.len() < before, "nothing complained of {complaint:?}");
+    }
+
     /// Fails if the page complained, or asked another host than the one of `base`.
     pub(crate) fn assert_clean(&mut self, base: &str) {
         // Whatever was still on its way is taken before the answer to this.

@@ -207,3 +207,31 @@ fn companies_that_cannot_be_merged_are_named_and_nothing_is_changed() {
     let again = server.json("POST", &path, &key, &body).expect(200).json;
     assert_eq!((&again["moved"], &again["merged"]), (&first["moved"], &first["merged"]));
 }
+
+#[test]
+fn numbers_addresses_and_domain_of_a_company_are_looked_at() {
+    let server = TestServer::start();
+    for (member, wrong, pointer) in [
+        ("phones", json!(["+12025550123", "abc"]), "/phones/1"),
+        ("emails", json!(["nobody"]), "/emails/0"),
+        ("domain", json!("http://x y"), "/domain"),
+        ("domain", json!("acme..example"), "/domain"),
+    ] {
+        let mut body = json!({"name": "Acme"});
+        body[member] = wrong;
+        let refused = server.post("/api/v1/companies", &body).expect(422);
+        assert_eq!(refused.json["errors"][0]["pointer"], pointer, "{}", refused.json);
+    }
+    for (typed, domain) in [
+        ("Acme.Example", "acme.example"),
+        ("https://www.acme.example/about?x=1", "acme.example"),
+        ("info@acme.example", "acme.example"),
+        ("müller.example", "müller.example"),
+    ] {
+        let body = json!({"name": format!("Acme {typed}"), "domain": typed,
+            "phones": ["(202) 555-0123"], "emails": [" hi@acme.example "]});
+        let made = server.post("/api/v1/companies", &body).expect(201).json;
+        assert_eq!(made["domain"], domain, "{typed}");
+        assert_eq!(made["emails"], json!(["hi@acme.example"]));
+    }
+}

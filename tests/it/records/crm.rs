@@ -89,5 +89,6 @@ fn what_goes_with_a_contact_is_counted_before_it_is_deleted() {
     }
     let refused = server.delete(&format!("/api/v1/contacts/{contact}?permanent=true")).expect(409);
     assert_eq!(refused.json["impact"], impact);
-    assert!(refused.json["detail"].as_str().unwrap().contains("1 deals, 2 tasks"));
+    assert_eq!((&refused.json["tasks"], &refused.json["deals"]), (&json!(2), &json!(1)));
+    assert!(refused.json["detail"].as_str().unwrap().contains("1 deal, 2 tasks"));
 }

@@ -6,6 +6,7 @@ mod conversations;
 mod crm;
 mod every_kind;
 mod facts;
+mod filter;
 mod stages;
 mod tasks;
 mod timeline;

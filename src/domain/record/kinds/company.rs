@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::names;
 use crate::domain::access::Permission;
-use crate::domain::record::kind::{Kind, KindInfo, OnErased};
+use crate::domain::email;
+use crate::domain::issue::{FieldIssue, shorten};
+use crate::domain::phone::{self, ValidationLevel};
+use crate::domain::record::kind::{Kind, KindInfo, OnErased, Writing};
 use crate::domain::record::{FieldInfo, FieldKind, MERGED_INTO, Writable};
 
 /// A company.
@@ -62,4 +65,57 @@ impl Kind for Company {
         )
         .written(Writable::Never),
     ];
+
+    fn settle(
+        &mut self,
+        before: Option<&Self>,
+        _writing: Writing<'_>,
+    ) -> Result<(), Vec<FieldIssue>> {
+        let mut issues = Vec::new();
+        // What was kept before it was looked at may stay.
+        if self.domain != before.and_then(|before| before.domain.clone())
+            && let Some(text) = &self.domain
+        {
+            let host = host_of(text);
+            if host.is_none() {
+                let detail = format!("{:?} is no domain such as acme.example", shorten(text));
+                issues.push(FieldIssue::new("/domain", "domain", detail));
+            }
+            self.domain = host;
+        }
+        let known = before.and_then(|before| before.phones.as_deref()).unwrap_or_default();
+        for (index, number) in self.phones.iter().flatten().enumerate() {
+            if !known.contains(number)
+                && let Err(error) = phone::parse(number, None, ValidationLevel::Shape)
+            {
+                let pointer = format!("/phones/{index}");
+                let detail = format!("{:?} {error}", shorten(number));
+                issues.push(FieldIssue::new(pointer, error.code(), detail));
+            }
+        }
+        let known = before.and_then(|before| before.emails.as_deref()).unwrap_or_default();
+        for (index, address) in self.emails.iter_mut().flatten().enumerate() {
+            if known.contains(address) {
+                continue;
+            }
+            if let Some(read) = email::parse(address) {
+                *address = read;
+            } else {
+                let detail = format!("{:?} is no e-mail address", shorten(address));
+                issues.push(FieldIssue::new(format!("/emails/{index}"), "email_shape", detail));
+            }
+        }
+        if issues.is_empty() { Ok(()) } else { Err(issues) }
+    }
+}
+
+/// The host of a domain, an address on the web or one of mail, in lower case.
+fn host_of(text: &str) -> Option<String> {
+    let text = text.trim().to_lowercase();
+    let (_, rest) = text.split_once("://").unwrap_or(("", &text));
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = host.rsplit('@').next().unwrap_or_default();
+    let host = host.split(':').next().unwrap_or_default();
+    let host = host.strip_prefix("www.").unwrap_or(host).trim_end_matches('.');
+    email::parse(&format!("x@{host}")).map(|_| host.to_owned())
 }
