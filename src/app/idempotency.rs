@@ -88,7 +88,10 @@ impl App {
 
     /// What was kept of the answer to the same request, for what is done in several writes: each
     /// of them must be one that does nothing when it is done again.
-    pub(super) fn answered<T: DeserializeOwned>(
+    ///
+    /// # Errors
+    /// If the key was used for another request, or it cannot be read.
+    pub fn answered<T: DeserializeOwned>(
         &self,
         org: OrgNumber,
         idempotency: Option<Idempotency>,
@@ -114,7 +117,10 @@ impl App {
     }
 
     /// Keeps the answer to what was done in several writes, behind the last of them.
-    pub(super) fn keep_answer<T: Serialize + Clone + Send + 'static>(
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn keep_answer<T: Serialize + Clone + Send + 'static>(
         &self,
         caller: &Caller,
         idempotency: Option<Idempotency>,

@@ -49,11 +49,12 @@ pub(super) async fn create_organization(
 #[utoipa::path(get, path = "/api/v1/organizations", operation_id = "list_organizations", tag = "administration",
     responses((status = 200, body = schema::OrganizationList), (status = 403, body = schema::Problem)))]
 pub(super) async fn list_organizations(
+    request: HttpRequest,
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
     let all = answer::run(&state, move |app| app.list_organizations(&caller.0)).await?;
-    Ok(answer::json(StatusCode::OK, &json!({"total": all.len(), "organizations": all})))
+    answer::whole(&request, "organizations", &all)
 }
 
 /// Reads an organisation; for who runs the server.
@@ -105,14 +106,12 @@ pub(super) async fn create_token(
 #[utoipa::path(get, path = "/api/v1/tokens", operation_id = "list_tokens", tag = "administration",
     responses((status = 200, body = schema::TokenList), (status = 403, body = schema::Problem)))]
 pub(super) async fn list_tokens(
+    request: HttpRequest,
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    answer::ok(&state, move |app| {
-        let all = app.list_tokens(&caller.0)?;
-        Ok(json!({"total": all.len(), "tokens": all}))
-    })
-    .await
+    let all = answer::run(&state, move |app| app.list_tokens(&caller.0)).await?;
+    answer::whole(&request, "tokens", &all)
 }
 
 /// Reads a token; never its secret.

@@ -5,19 +5,27 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use actix_web::http::StatusCode;
+use actix_web::body::BoxBody;
 use actix_web::http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
+use serde_json::json;
 
 use super::connection::Watch;
 use super::error::Problem;
+use super::filters::Asked;
 use super::state::State;
 use crate::app::{self, App, Cancel};
 use crate::domain::contact::Contact;
 use crate::domain::view::ContactView;
 use crate::domain::view::Showing;
 use crate::error::ErrorCode;
+
+/// Entries of a page if nothing is said.
+const PER_PAGE: usize = 50;
+/// Most entries of a page.
+const MOST_PER_PAGE: usize = 1_000;
 
 /// Runs a use case on a blocking thread.
 pub(super) async fn run<T: Send + 'static>(
@@ -111,6 +119,18 @@ pub(super) async fn ok<T: Serialize + Send + 'static>(
     Ok(json(StatusCode::OK, &run(state, work).await?))
 }
 
+/// As [`ok`], for a page that is read by a cursor: its entries also stand in `items`, as those of
+/// all lists.
+pub(super) async fn page<T: Serialize + Send + 'static>(
+    state: &web::Data<State>,
+    name: &str,
+    work: impl FnOnce(&App) -> Result<T, app::Error> + Send + 'static,
+) -> Result<HttpResponse, Problem> {
+    let mut body = json!(run(state, work).await?);
+    body["items"] = body[name].clone();
+    Ok(json(StatusCode::OK, &body))
+}
+
 /// A JSON body.
 pub(super) fn json<T: Serialize>(status: StatusCode, value: &T) -> HttpResponse {
     match serde_json::to_vec(value) {
@@ -119,6 +139,32 @@ pub(super) fn json<T: Serialize>(status: StatusCode, value: &T) -> HttpResponse 
             .body(bytes),
         Err(_) => HttpResponse::InternalServerError().finish(),
     }
+}
+
+/// A list that is read as a whole, as all lists are answered; `name` is what it was called before
+/// and holds the same. Without `page` and `per_page` everything is on one page.
+pub(super) fn whole(
+    request: &HttpRequest,
+    name: &str,
+    all: &[impl Serialize],
+) -> Result<HttpResponse, Problem> {
+    let asked = Asked::of_query(request)?;
+    let (page, per_page) = (asked.count("page")?, asked.count("per_page")?);
+    let is_paged = page.is_some() || per_page.is_some();
+    let usual = if is_paged { PER_PAGE } else { all.len().max(PER_PAGE) };
+    let (page, per_page) = (page.unwrap_or(1), per_page.unwrap_or(usual));
+    if per_page > usual.max(MOST_PER_PAGE) {
+        let detail = format!("is {per_page}; at most {MOST_PER_PAGE} go on a page");
+        return Err(app::Error::invalid("/per_page", "range", detail).into());
+    }
+    let offset = (page - 1).saturating_mul(per_page);
+    let items: Vec<_> = all.iter().skip(offset).take(per_page).collect();
+    let mut body = json!({
+        "total": all.len(), "total_exact": true, "page": page, "per_page": per_page,
+        "next_cursor": null, "items": items,
+    });
+    body[name] = body["items"].clone();
+    Ok(json(StatusCode::OK, &body))
 }
 
 /// The `ETag` of a version.
@@ -143,18 +189,37 @@ pub(super) fn contact(
     started: Instant,
 ) -> HttpResponse {
     let etag = etag_of(contact);
-    let known = request.headers().get(IF_NONE_MATCH).and_then(|v| v.to_str().ok());
-    // Compared weakly, as RFC 9110 asks for here: a proxy that compresses marks the tag as weak.
-    let is_known = |tag: &str| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag;
-    if status == StatusCode::OK
-        && known.is_some_and(|known| known.split(',').any(|tag| is_known(tag.trim())))
-    {
+    if status == StatusCode::OK && is_known(request, &etag) {
         return HttpResponse::NotModified().insert_header((ETAG, etag)).finish();
     }
     let mut response = json(status, &ContactView::with(contact, lists));
     put_header(&mut response, "etag", &etag);
     put_header(&mut response, "server-timing", &timing(started));
     response
+}
+
+/// Whether the client has what is tagged so already.
+fn is_known(request: &HttpRequest, etag: &str) -> bool {
+    let known = request.headers().get(IF_NONE_MATCH).and_then(|v| v.to_str().ok());
+    // Compared weakly, as RFC 9110 asks for here: a proxy that compresses marks the tag as weak.
+    let is_same = |tag: &str| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag;
+    known.is_some_and(|known| known.split(',').any(|tag| is_same(tag.trim())))
+}
+
+/// An answer to somebody who reads; 304 without a body where the client has it already.
+pub(super) fn unless_known(request: &HttpRequest, response: HttpResponse) -> HttpResponse {
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !is_read || response.status() != StatusCode::OK {
+        return response;
+    }
+    let etag = response.headers().get(ETAG).and_then(|etag| etag.to_str().ok());
+    if !etag.is_some_and(|etag| is_known(request, etag)) {
+        return response;
+    }
+    let (mut response, _) = response.into_parts();
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    response.headers_mut().remove(CONTENT_TYPE);
+    response.set_body(BoxBody::new(()))
 }
 
 /// The value of `Server-Timing`.

@@ -61,7 +61,7 @@ pub(super) async fn list(
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
     let query = audit_query(&request)?;
-    answer::ok(&state, move |app| app.read_audit(&caller.0, &query)).await
+    answer::page(&state, "lines", move |app| app.read_audit(&caller.0, &query)).await
 }
 
 /// The audit log as a file, newest first: JSON Lines, or CSV with one row a change.

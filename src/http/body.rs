@@ -4,7 +4,7 @@ use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH, TRANSFER_ENCODING};
 use actix_web::{HttpMessage, HttpRequest, web};
 use futures_util::StreamExt;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::coding::{Coding, Decoded, Decompressor, Fault};
 use super::error::Problem;
@@ -108,6 +108,20 @@ pub(super) async fn optional_json(
     let bytes = read(request, payload, most_bytes).await?;
     // Some clients send chunks of nothing.
     if bytes.is_empty() { Ok(None) } else { parse(&bytes).map(Some) }
+}
+
+/// A JSON body; an empty object if there is none, for requests in which nothing need be said.
+pub(super) async fn json_if_any(
+    request: &HttpRequest,
+    payload: web::Payload,
+    most_bytes: usize,
+) -> Result<(Value, web::Bytes), Problem> {
+    let bytes = read(request, payload, most_bytes).await?;
+    if bytes.is_empty() {
+        return Ok((Value::Object(Map::new()), bytes));
+    }
+    refuse_other_types(request)?;
+    Ok((parse(&bytes)?, bytes))
 }
 
 /// The `If-Match` header as what must hold.

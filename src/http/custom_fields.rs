@@ -30,8 +30,8 @@ fn one(status: StatusCode, field: &FieldView) -> HttpResponse {
     response
 }
 
-fn all(fields: &[FieldView]) -> HttpResponse {
-    answer::json(StatusCode::OK, &json!({"total": fields.len(), "custom_fields": fields}))
+fn all(request: &HttpRequest, fields: &[FieldView]) -> Result<HttpResponse, Problem> {
+    answer::whole(request, "custom_fields", fields)
 }
 
 /// Says where the job of a change is.
@@ -59,11 +59,12 @@ pub(super) async fn list(
     } else {
         answer::run(&state, move |app| list(app, &Cancel::never())).await?
     };
-    Ok(all(&fields))
+    all(&request, &fields)
 }
 
 /// Defines a custom field.
 #[utoipa::path(post, path = "/api/v1/custom-fields", operation_id = "create_custom_field", tag = "custom fields",
+    params(("Idempotency-Key" = Option<String>, Header, description = "a key of this request: sent again, it makes nothing new")),
     request_body = schema::CustomFieldInput,
     responses((status = 201, body = schema::CustomField), (status = 403, body = schema::Problem), (status = 409, body = schema::Problem), (status = 422, body = schema::Problem)))]
 pub(super) async fn create(
@@ -72,8 +73,17 @@ pub(super) async fn create(
     caller: Authenticated,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
-    let made = answer::run(&state, move |app| app.create_custom_field(&caller.0, &value)).await?;
+    let (value, bytes) = body::json(&request, payload, state.limits.json_bytes).await?;
+    let once = body::idempotency(&request, &caller.0, &bytes)?;
+    let made = answer::run(&state, move |app| {
+        if let Some(key) = app.answered::<String>(caller.0.organization, once)? {
+            return app.find_custom_field(&caller.0, &key);
+        }
+        let made = app.create_custom_field(&caller.0, &value)?;
+        app.keep_answer(&caller.0, once, &made.key)?;
+        Ok(made)
+    })
+    .await?;
     let mut response = one(StatusCode::CREATED, &made);
     answer::put_header(&mut response, "location", &format!("/api/v1/custom-fields/{}", made.id));
     Ok(response)
@@ -164,7 +174,7 @@ async fn put_order(
 ) -> Result<HttpResponse, Problem> {
     let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
     let fields = answer::run(&state, move |app| app.order_custom_fields(&caller.0, &value)).await?;
-    Ok(all(&fields))
+    all(&request, &fields)
 }
 
 /// Puts the custom fields into an order, by keys or ids; those that are not named stay behind them.

@@ -152,14 +152,15 @@ pub(super) async fn start(
 #[utoipa::path(get, path = "/api/v1/duplicates/runs", operation_id = "list_duplicate_runs", tag = "duplicates",
     responses((status = 200, body = schema::DuplicateRunList), (status = 403, body = schema::Problem)))]
 pub(super) async fn list(
+    request: HttpRequest,
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    answer::ok(&state, move |app| {
-        let runs: Vec<Value> = app.list_duplicate_runs(&caller.0)?.iter().map(shown).collect();
-        Ok(json!({"total": runs.len(), "runs": runs}))
+    let runs = answer::run(&state, move |app| {
+        Ok(app.list_duplicate_runs(&caller.0)?.iter().map(shown).collect::<Vec<Value>>())
     })
-    .await
+    .await?;
+    answer::whole(&request, "runs", &runs)
 }
 
 /// How a run stands.

@@ -308,14 +308,12 @@ pub(super) async fn auto_merge(
 #[utoipa::path(get, path = "/api/v1/duplicates/auto-merges", operation_id = "list_auto_merges", tag = "duplicates",
     responses((status = 200, body = schema::AutoMergeList), (status = 403, body = schema::Problem)))]
 pub(super) async fn auto_merges(
+    request: HttpRequest,
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    answer::ok(&state, move |app| {
-        let runs = app.list_auto_merges(&caller.0)?;
-        Ok(json!({"total": runs.len(), "runs": runs}))
-    })
-    .await
+    let runs = answer::run(&state, move |app| app.list_auto_merges(&caller.0)).await?;
+    answer::whole(&request, "runs", &runs)
 }
 
 /// Undoes all merges of a run; what cannot be undone without asking stays and is named.

@@ -98,7 +98,7 @@ pub(super) async fn create(
     if !caller.0.may(Permission::Export) {
         return Err(Error::Forbidden(Permission::Export).into());
     }
-    let (value, bytes) = body::json(&request, payload, state.limits.bulk_bytes).await?;
+    let (value, bytes) = body::json_if_any(&request, payload, state.limits.bulk_bytes).await?;
     let idempotency = body::idempotency(&request, &caller.0, &bytes)?;
     let texts = texts_of(&value)?;
     let export = read(&|name| texts.get(name).map(String::as_str).filter(|text| !text.is_empty()))?;

@@ -109,7 +109,7 @@ pub(super) async fn list(
     let items: Vec<_> = jobs.iter().skip((page - 1) * per_page).take(per_page).collect();
     let answer = json!({
         "total": jobs.len(), "total_exact": true, "page": page, "per_page": per_page,
-        "items": items,
+        "next_cursor": null, "items": items,
     });
     Ok(answer::json(StatusCode::OK, &answer))
 }

@@ -67,8 +67,10 @@ pub(super) async fn list(
         Some(Err(_)) => return Err(Error::invalid("/contact", "type", "must be an id").into()),
     };
     let (per_page, cursor) = (asked.number("per_page")?, asked.last("cursor").map(str::to_owned));
-    answer::ok(&state, move |app| app.list_merges(&caller.0, contact, cursor.as_deref(), per_page))
-        .await
+    answer::page(&state, "merges", move |app| {
+        app.list_merges(&caller.0, contact, cursor.as_deref(), per_page)
+    })
+    .await
 }
 
 /// Reads a merge, with what is left behind until it is undone.
@@ -103,7 +105,7 @@ pub(super) async fn undo(
 ) -> Result<HttpResponse, Problem> {
     let id = record_id(&path, Noun::Merge)?;
     let precondition = body::precondition(&request);
-    let (value, bytes) = body::json(&request, payload, state.limits.json_bytes).await?;
+    let (value, bytes) = body::json_if_any(&request, payload, state.limits.json_bytes).await?;
     let idempotency = body::idempotency(&request, &caller.0, &bytes)?;
     let (done, lists) = answer::run(&state, move |app| {
         let done = app.undo_merge(&caller.0, id, &value, precondition, idempotency)?;

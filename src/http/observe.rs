@@ -15,6 +15,7 @@ use actix_web::middleware::Next;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 
 use super::address;
+use super::answer;
 use super::coding;
 use super::connection::{EndOnDrop, Watch};
 use super::error::Problem;
@@ -25,6 +26,9 @@ use super::sparse;
 use super::state::State;
 use super::unread::{self, Shared};
 use crate::error::ErrorCode;
+
+/// How long an answer took, for who asked.
+const TIMING: &str = "server-timing";
 
 /// Admits, times, counts and completes a request.
 pub(super) async fn observe(
@@ -76,6 +80,7 @@ pub(super) async fn observe(
                     }
                 }
             }
+            let response = answer::unless_known(&request, response);
             let response = coding::compress(&request, sparse::thin(&request, response));
             Ok(ServiceResponse::new(request, after.complete(response, request_body)))
         }
@@ -140,6 +145,10 @@ impl After<'_> {
         let took = self.started.elapsed();
         self.state.metrics.count(self.route, &self.method, status.as_u16(), took);
         self.log(status, took);
+        let is_read = self.method == Method::GET && self.route.starts_with("/api/");
+        if is_read && !response.headers().contains_key(TIMING) {
+            answer::put_header(&mut response, TIMING, &answer::timing(self.started));
+        }
         response.headers_mut().insert(request_id::NAME, self.id);
         let watch = self.watch;
         response.map_body(|_, body| {

@@ -2,7 +2,6 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::json;
 use uuid::Uuid;
 
 use super::answer;
@@ -28,17 +27,20 @@ macro_rules! endpoints {
 
             /// Lists them by name.
             #[utoipa::path(get, path = $path, operation_id = $list_id, tag = "people",
-                responses((status = 200, body = schema::$List), (status = 403, body = schema::Problem)))]
+                params(("page" = Option<usize>, Query, description = "from 1; all at once if neither is given"), ("per_page" = Option<usize>, Query, description = "at most 1,000")),
+                responses((status = 200, body = schema::$List), (status = 403, body = schema::Problem), (status = 422, body = schema::Problem)))]
             pub(in crate::http) async fn list(
+                request: HttpRequest,
                 state: web::Data<State>,
                 caller: Authenticated,
             ) -> Result<HttpResponse, Problem> {
                 let all = answer::run(&state, move |app| app.$list(&caller.0)).await?;
-                Ok(answer::json(StatusCode::OK, &json!({"total": all.len(), $many: all})))
+                answer::whole(&request, $many, &all)
             }
 
             /// Makes one.
             #[utoipa::path(post, path = $path, operation_id = $create_id, tag = "people",
+                params(("Idempotency-Key" = Option<String>, Header, description = "a key of this request: sent again, it makes nothing new")),
                 request_body = schema::$Input,
                 responses((status = 201, body = schema::$View), (status = 403, body = schema::Problem), (status = 409, body = schema::Problem), (status = 422, body = schema::Problem)))]
             pub(in crate::http) async fn create(
@@ -47,8 +49,17 @@ macro_rules! endpoints {
                 caller: Authenticated,
                 payload: web::Payload,
             ) -> Result<HttpResponse, Problem> {
-                let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
-                let made = answer::run(&state, move |app| app.$create(&caller.0, &value)).await?;
+                let (value, bytes) = body::json(&request, payload, state.limits.json_bytes).await?;
+                let once = body::idempotency(&request, &caller.0, &bytes)?;
+                let made = answer::run(&state, move |app| {
+                    if let Some(id) = app.answered::<Uuid>(caller.0.organization, once)? {
+                        return app.$find(&caller.0, id);
+                    }
+                    let made = app.$create(&caller.0, &value)?;
+                    app.keep_answer(&caller.0, once, &Uuid::from(made.id))?;
+                    Ok(made)
+                })
+                .await?;
                 let mut response = answer::json(StatusCode::CREATED, &made);
                 answer::put_header(&mut response, "location", &format!("{}/{}", $path, made.id));
                 answer::put_header(&mut response, "etag", &answer::etag(($version)(&made)));

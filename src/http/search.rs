@@ -92,7 +92,7 @@ pub(super) async fn search(
     caller: Authenticated,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
+    let (value, _) = body::json_if_any(&request, payload, state.limits.json_bytes).await?;
     found_by_body(state, caller, &value).await
 }
 

@@ -12,6 +12,7 @@ mod address_book;
 mod browser;
 mod consents;
 mod contacts;
+mod conventions;
 mod counts;
 mod custom;
 mod duplicates;

@@ -182,6 +182,12 @@ pub(in crate::http) struct Organization {
 #[derive(ToSchema)]
 pub(in crate::http) struct OrganizationList {
     pub total: usize,
+    pub total_exact: bool,
+    pub page: usize,
+    pub per_page: usize,
+    pub next_cursor: Option<String>,
+    pub items: Vec<Organization>,
+    /// The same as `items`.
     pub organizations: Vec<Organization>,
 }
 
@@ -235,6 +241,12 @@ pub(in crate::http) struct Token {
 #[derive(ToSchema)]
 pub(in crate::http) struct TokenList {
     pub total: usize,
+    pub total_exact: bool,
+    pub page: usize,
+    pub per_page: usize,
+    pub next_cursor: Option<String>,
+    pub items: Vec<Token>,
+    /// The same as `items`.
     pub tokens: Vec<Token>,
 }
 

@@ -69,6 +69,12 @@ pub(in crate::http) struct CustomField {
 #[derive(ToSchema)]
 pub(in crate::http) struct CustomFieldList {
     pub total: usize,
+    pub total_exact: bool,
+    pub page: usize,
+    pub per_page: usize,
+    pub next_cursor: Option<String>,
+    pub items: Vec<CustomField>,
+    /// The same as `items`.
     pub custom_fields: Vec<CustomField>,
 }
 

@@ -250,6 +250,12 @@ pub(in crate::http) struct DuplicateRun {
 #[derive(ToSchema)]
 pub(in crate::http) struct DuplicateRunList {
     pub total: usize,
+    pub total_exact: bool,
+    pub page: usize,
+    pub per_page: usize,
+    pub next_cursor: Option<String>,
+    pub items: Vec<DuplicateRun>,
+    /// The same as `items`.
     pub runs: Vec<DuplicateRun>,
 }
 
@@ -301,6 +307,12 @@ pub(in crate::http) struct AutoMergeRun {
 #[derive(ToSchema)]
 pub(in crate::http) struct AutoMergeList {
     pub total: usize,
+    pub total_exact: bool,
+    pub page: usize,
+    pub per_page: usize,
+    pub next_cursor: Option<String>,
+    pub items: Vec<AutoMergeRun>,
+    /// The same as `items`.
     pub runs: Vec<AutoMergeRun>,
 }
 

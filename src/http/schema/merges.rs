@@ -109,6 +109,8 @@ pub(in crate::http) struct Merge {
 
 #[derive(ToSchema)]
 pub(in crate::http) struct MergeList {
+    pub items: Vec<Merge>,
+    /// The same as `items`.
     pub merges: Vec<Merge>,
     pub next_cursor: Option<String>,
 }

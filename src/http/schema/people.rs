@@ -21,6 +21,12 @@ pub(in crate::http) struct Department {
 #[derive(ToSchema)]
 pub(in crate::http) struct DepartmentList {
     pub total: usize,
+    pub total_exact: bool,
+    pub page: usize,
+    pub per_page: usize,
+    pub next_cursor: Option<String>,
+    pub items: Vec<Department>,
+    /// The same as `items`.
     pub departments: Vec<Department>,
 }
 
@@ -44,6 +50,12 @@ pub(in crate::http) struct Queue {
 #[derive(ToSchema)]
 pub(in crate::http) struct QueueList {
     pub total: usize,
+    pub total_exact: bool,
+    pub page: usize,
+    pub per_page: usize,
+    pub next_cursor: Option<String>,
+    pub items: Vec<Queue>,
+    /// The same as `items`.
     pub queues: Vec<Queue>,
 }
 
@@ -81,6 +93,12 @@ pub(in crate::http) struct User {
 #[derive(ToSchema)]
 pub(in crate::http) struct UserList {
     pub total: usize,
+    pub total_exact: bool,
+    pub page: usize,
+    pub per_page: usize,
+    pub next_cursor: Option<String>,
+    pub items: Vec<User>,
+    /// The same as `items`.
     pub users: Vec<User>,
 }
 

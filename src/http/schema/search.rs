@@ -154,5 +154,11 @@ pub(in crate::http) struct SavedSearch {
 #[derive(ToSchema)]
 pub(in crate::http) struct SavedSearchList {
     pub total: usize,
+    pub total_exact: bool,
+    pub page: usize,
+    pub per_page: usize,
+    pub next_cursor: Option<String>,
+    pub items: Vec<SavedSearch>,
+    /// The same as `items`.
     pub saved_searches: Vec<SavedSearch>,
 }
