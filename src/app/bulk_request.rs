@@ -117,6 +117,36 @@ pub(super) fn below_fields(issues: Vec<FieldIssue>) -> Error {
     Error::Invalid(issues.into_iter().map(below).collect())
 }
 
+/// What members of an action may be called beside their names: as the members of contacts that
+/// they change.
+const ALSO_CALLED: &[(&str, &[&str], &str)] = &[
+    ("assign", &["assigned_to", "user", "user_id", "owner"], "to"),
+    ("assign_queue", &["assigned_queue", "queue_id"], "queue"),
+    ("assign_to_queue", &["assigned_queue", "queue_id"], "queue"),
+    ("distribute", &["to", "assigned_to", "user_ids", "assignees"], "users"),
+    ("add_to_list", &["list_id"], "list"),
+    ("remove_from_list", &["list_id"], "list"),
+    ("merge", &["primary_id", "into"], "primary"),
+];
+
+/// An action with its members by their names.
+fn renamed(action: &Value) -> Value {
+    let mut action = action.clone();
+    let kind = action.get("type").and_then(Value::as_str).unwrap_or_default();
+    let also = ALSO_CALLED.iter().find(|(known, ..)| *known == kind);
+    let (Some((_, others, name)), Some(members)) = (also, action.as_object_mut()) else {
+        return action;
+    };
+    for other in *others {
+        if !members.contains_key(*name)
+            && let Some(value) = members.remove(*other)
+        {
+            members.insert((*name).to_owned(), value);
+        }
+    }
+    action
+}
+
 /// Refuses members that nobody reads: somebody who asks for a trial must not get the action.
 fn refuse_unknown(value: &Value, at: &str, known: &[&str]) -> Result<(), Error> {
     let unknown = value
@@ -236,7 +266,7 @@ impl App {
         caller: &Caller,
         body: &Value,
     ) -> Result<(BulkAction, Permission), Error> {
-        let value = body.get("action").unwrap_or(&Value::Null);
+        let value = &renamed(body.get("action").unwrap_or(&Value::Null));
         let mut members = ObjectReader::of(value).map_err(|_issues| {
             Error::invalid("/action", "required", "must be an object with a type")
         })?;

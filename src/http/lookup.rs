@@ -13,10 +13,11 @@ use super::error::Problem;
 use super::filters::{Asked, not_a_number};
 use super::schema;
 use super::state::State;
-use crate::app::LookupAnswer;
+use crate::app::{LookupAnswer, standing};
 use crate::domain::access::Caller;
 use crate::domain::contact_rules::{Allowance, may_call, may_email};
 use crate::domain::time::Timestamp;
+use crate::error::ErrorCode;
 
 #[derive(Serialize)]
 struct LookupBody<'a> {
@@ -51,6 +52,7 @@ struct ResultBody<'a> {
     phone: Option<&'a str>,
     phone_label: Option<&'a str>,
     status: &'static str,
+    vip: bool,
     do_not_contact: bool,
     blocked: bool,
     opt_in: Option<bool>,
@@ -89,6 +91,7 @@ impl<'a> LookupBody<'a> {
                     phone: phone.map(|p| p.number.as_str()),
                     phone_label: result.phone_label.as_deref(),
                     status: contact.shown_status().as_str(),
+                    vip: standing(contact).is_vip,
                     do_not_contact: contact.fields.status.do_not_contact,
                     blocked: contact.fields.status.blocked,
                     opt_in: contact.opt_in,
@@ -160,8 +163,9 @@ pub(super) async fn find(
 #[utoipa::path(get, path = "/api/v1/lookup", operation_id = "lookup_number", tag = "lookup",
     params(("number" = String, Query, description = "the number in any form"),
         ("country" = Option<String>, Query, description = "ISO 3166 country of national numbers"),
-        ("limit" = Option<usize>, Query, description = "most results, 5 if not given, at most 100")),
-    responses((status = 200, body = schema::LookupAnswer), (status = 401, body = schema::Problem)))]
+        ("limit" = Option<usize>, Query, description = "most results, 5 if not given, at most 100"),
+        ("strict" = Option<bool>, Query, description = "answer 404 where nobody has the number")),
+    responses((status = 200, body = schema::LookupAnswer), (status = 401, body = schema::Problem), (status = 404, body = schema::Problem)))]
 pub(super) async fn lookup(
     request: HttpRequest,
     state: web::Data<State>,
@@ -182,7 +186,11 @@ pub(super) async fn lookup(
         _ => number.to_owned(),
     };
     let (limit, country) = (asked.number("limit")?, asked.last("country"));
+    let is_strict = asked.flag("strict")?;
     let answer = find(&state, caller.0, &number, country, limit).await?;
+    if is_strict && answer.count == 0 {
+        return Err(Problem::new(ErrorCode::ContactNotFound, "nobody has this number"));
+    }
     let mut response = answer::json(StatusCode::OK, &LookupBody::of(&answer, state.app.now()));
     #[expect(clippy::cast_precision_loss, reason = "milliseconds for people")]
     answer::put_header(

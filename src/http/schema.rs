@@ -98,6 +98,8 @@ pub(super) struct LookupResult {
     pub phone: Option<String>,
     pub phone_label: Option<String>,
     pub status: String,
+    /// Whether a tag says so.
+    pub vip: bool,
     pub do_not_contact: bool,
     pub blocked: bool,
     pub opt_in: Option<bool>,

@@ -77,10 +77,10 @@ impl Sort {
             "created_at" | "created" => SortField::CreatedAt,
             "updated_at" | "updated" => SortField::UpdatedAt,
             "last_contacted_at" | "last_contacted" => SortField::LastContactedAt,
-            "last_interaction_at" | "last_interaction" | "last_activity" => {
+            "last_interaction_at" | "last_interaction" | "last_activity_at" | "last_activity" => {
                 SortField::LastInteractionAt
             }
-            "last_called_at" | "last_called" => SortField::LastCalledAt,
+            "last_called_at" | "last_called" | "last_call" => SortField::LastCalledAt,
             "birthday" => SortField::Birthday,
             "lead_score" => SortField::LeadScore,
             "total_calls" => SortField::TotalCalls,

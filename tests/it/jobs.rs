@@ -268,3 +268,36 @@ fn a_bulk_action_of_a_killed_server_goes_on_and_changes_nobody_twice() {
     served.stop();
     bench.run(&["check"], None).expect(0);
 }
+
+#[test]
+fn members_of_actions_may_be_called_as_the_members_that_they_change() {
+    let server = TestServer::start();
+    let user = server.user("jane@example.com", "agent", "a long enough password");
+    let queue = server.post("/api/v1/queues", &json!({"name": "Support"})).expect(201).id();
+    let list = server.post("/api/v1/lists", &json!({"name": "Hot", "kind": "static"})).expect(201);
+    let ids: Vec<String> =
+        ["Ann", "Bob"].map(|name| server.create_id(&json!({"name": name}))).into();
+    for action in [
+        json!({"type": "assign", "to": user}),
+        json!({"type": "assign", "assigned_to": user}),
+        json!({"type": "assign", "user": "jane@example.com"}),
+        json!({"type": "distribute", "users": [user]}),
+        json!({"type": "distribute", "assigned_to": [user]}),
+        json!({"type": "assign_queue", "assigned_queue": queue}),
+        json!({"type": "assign_queue", "queue_id": "Support"}),
+        json!({"type": "add_to_list", "list_id": list.id()}),
+        json!({"type": "merge", "into": ids[0]}),
+    ] {
+        let job = server.bulk_action(&json!({"ids": ids}), &action);
+        assert_eq!(
+            (&job["state"], &job["refused"]),
+            (&json!("done"), &json!(0)),
+            "{action}: {job}"
+        );
+    }
+    // Both at once would leave open which is meant.
+    let body =
+        json!({"select": {"ids": ids}, "action": {"type": "assign", "to": user, "user": user}});
+    let refused = server.post("/api/v1/contacts/bulk-actions", &body).expect(422);
+    assert_eq!(refused.json["errors"][0]["pointer"], "/action/user");
+}

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::server::TestServer;
+use crate::support::server::{TestServer, escape};
 
 fn first_name(answer: &Value) -> &str {
     answer["results"][0]["display_name"].as_str().unwrap_or("nobody")
@@ -242,4 +242,21 @@ fn lists_and_lookups_answer_with_the_members_that_are_wanted() {
     let whole = server.get(&format!("/api/v1/contacts/{id}?fields=id")).expect(200).json;
     assert_eq!(whole["display_name"], "Sparse One");
     assert!(server.get("/api/v1/lookup?fields=id").expect(422).json["errors"].is_array());
+}
+
+#[test]
+fn a_caller_who_is_important_is_marked_and_nobody_can_be_not_found() {
+    let server = TestServer::start();
+    server.create(&json!({"name": "Ann", "phone": "+12025550123", "tags": ["VIP"]}));
+    server.create(&json!({"name": "Bob", "phone": "+12025550124", "tags": ["Customer"]}));
+    let vip = |number: &str| server.lookup(number, "")["results"][0]["vip"].clone();
+    assert_eq!((vip("+12025550123"), vip("+12025550124")), (json!(true), json!(false)));
+    let strict = |number: &str, strict: &str| {
+        let number = escape(number);
+        server.get(&format!("/api/v1/lookup?number={number}&strict={strict}"))
+    };
+    strict("+12025550123", "1").expect(200);
+    assert_eq!(strict("+12025550199", "1").expect(404).code(), "contact_not_found");
+    assert_eq!(strict("+12025550199", "0").expect(200).json["count"], 0);
+    strict("+12025550199", "maybe").expect(422);
 }

@@ -16,8 +16,9 @@ use crate::domain::text::{fold, words};
 const MOST_READ: usize = 10_000;
 /// Contacts that are read at once.
 const AT_ONCE: usize = 1_000;
-/// Keys of a keypad whose letters are searched for; what is behind them is compared.
-const MOST_KEYS: usize = 3;
+/// Beginnings of names that are searched for at once; what is typed behind them is compared. A
+/// query has room for as many words.
+const MOST_BEGINNINGS: usize = 27;
 
 /// What of a phone book is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -134,8 +135,11 @@ fn keys_of(asked: &BookQuery) -> Option<String> {
 /// A query for names that begin with letters on these keys.
 fn letters_of(keys: &str) -> String {
     let mut beginnings = vec![String::new()];
-    for key in keys.chars().take(MOST_KEYS) {
+    for key in keys.chars() {
         let on_key: Vec<char> = ('a'..='z').filter(|c| keypad_digit(*c) == Some(key)).collect();
+        if beginnings.len() * on_key.len() > MOST_BEGINNINGS {
+            break;
+        }
         let longer = beginnings.iter().flat_map(|known| {
             on_key.iter().map(move |c| {
                 let mut longer = known.clone();

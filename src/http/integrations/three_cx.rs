@@ -184,6 +184,12 @@ pub(in crate::http) async fn journal(
 ) -> Result<HttpResponse, Problem> {
     device::require_any(&device.0, &[Permission::ReportCalls, Permission::Edit])?;
     let (value, _) = body::json(&request, sent, state.limits.json_bytes).await?;
+    let names_number = value
+        .as_object()
+        .is_some_and(|members| members.keys().any(|name| name.eq_ignore_ascii_case("number")));
+    if value.is_object() && !names_number {
+        return Err(Error::invalid("/Number", "required", "is the number of the other side").into());
+    }
     let news = news_of(&texts_of(value)?)?;
     let taken = answer::run(&state, move |app| app.report_call(&device.0, news)).await?;
     Ok(answer::json(StatusCode::OK, &json!({"ok": true, "call_id": taken.call_id})))
@@ -192,9 +198,10 @@ pub(in crate::http) async fn journal(
 /// The members of a call that 3CX tells of.
 fn news_of(told: &HashMap<String, String>) -> Result<Map<String, Value>, Problem> {
     let text = |name: &str| told.get(name).cloned();
-    let Some(number) = text("number") else {
-        return Err(Error::invalid("/Number", "required", "is the number of the other side").into());
-    };
+    // Who withholds the number has called all the same.
+    let number = text("number");
+    // What never happened is told as the beginning of time.
+    let time = |name: &str| text(name).as_deref().and_then(time_of);
     let kind = text("calltype").unwrap_or_default().to_lowercase();
     let (direction, status, outcome) = match kind.as_str() {
         "inbound" => ("in", "COMPLETED", None),
@@ -210,22 +217,23 @@ fn news_of(told: &HashMap<String, String>) -> Result<Map<String, Value>, Problem
     let names = names.into_iter().flatten().collect::<Vec<_>>().join(" ");
     let agent = text("agentemail").or(Some(names).filter(|n| !n.is_empty())).or(text("agent"));
     let started = text("callstarttimeutc");
-    let id = [Some(number.clone()), text("agent"), started.clone()];
+    let is_answered = status == "COMPLETED";
+    let id = [number.clone(), text("agent"), started];
     let id = id.map(Option::unwrap_or_default).join("\0");
     let hash = blake3::hash(id.as_bytes()).to_hex();
     let mut news = Map::from_iter([
         ("call_id".to_owned(), json!(format!("3cx-{}", hash.get(..32).unwrap_or_default()))),
-        ("number".to_owned(), json!(number)),
         ("direction".to_owned(), json!(direction)),
         ("status".to_owned(), json!(status)),
     ]);
     for (name, value) in [
+        ("number", number),
         ("outcome", outcome.map(str::to_owned)),
         ("agent", agent),
         ("queue", text("queueextension")),
-        ("started_at", started),
-        ("answered_at", text("callestablishedtimeutc")),
-        ("ended_at", text("callendtimeutc")),
+        ("started_at", time("callstarttimeutc")),
+        ("answered_at", time("callestablishedtimeutc").filter(|_| is_answered)),
+        ("ended_at", time("callendtimeutc")),
     ] {
         if let Some(value) = value {
             news.insert(name.to_owned(), Value::String(value));
@@ -235,6 +243,18 @@ fn news_of(told: &HashMap<String, String>) -> Result<Map<String, Value>, Problem
         news.insert("duration_s".to_owned(), json!(seconds));
     }
     Ok(news)
+}
+
+/// A time that is told as one of UTC, also where it does not say so; nothing for the times of the
+/// years in which there were no telephones, which stand for none.
+fn time_of(text: &str) -> Option<String> {
+    let is_none = text.get(..4).is_some_and(|year| year.parse::<u16>().is_ok_and(|y| y < 1_900));
+    if is_none {
+        return None;
+    }
+    let (_, clock) = text.split_once(['T', ' ']).unwrap_or((text, ""));
+    let has_zone = clock.is_empty() || clock.contains(['Z', 'z', '+', '-']);
+    Some(if has_zone { text.to_owned() } else { format!("{}Z", text.replacen(' ', "T", 1)) })
 }
 
 /// A duration as `HH:MM:SS` or in seconds.
@@ -283,6 +303,21 @@ pub(in crate::http) async fn create(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_of_utc_and_the_beginning_of_time_is_none() {
+        for (text, expected) in [
+            ("2026-11-30T10:00:00Z", Some("2026-11-30T10:00:00Z")),
+            ("2026-11-30T10:00:00", Some("2026-11-30T10:00:00Z")),
+            ("2026-11-30 10:00:00.25", Some("2026-11-30T10:00:00.25Z")),
+            ("2026-11-30T10:00:00+01:00", Some("2026-11-30T10:00:00+01:00")),
+            ("0001-01-01T00:00:00Z", None),
+            ("0001-01-01T00:00:00", None),
+            ("soon", Some("soon")),
+        ] {
+            assert_eq!(time_of(text).as_deref(), expected, "{text}");
+        }
+    }
 
     #[test]
     fn durations_are_read() {

@@ -132,6 +132,36 @@ fn what_is_typed_finds_names_numbers_and_letters_on_keys() {
 }
 
 #[test]
+fn every_word_of_a_name_is_found_by_its_keys() {
+    let server = TestServer::start();
+    let names = ["Vera", "Wyn", "Pqrs", "Maximiliane Wzyx", "Ünlü", "Stu Vwx"];
+    for (index, name) in names.iter().enumerate() {
+        server.create(&json!({"name": name, "phone": format!("+1202555010{index}")}));
+    }
+    server.search("", "&refresh=wait");
+    let phone = bearer(&server, &json!({"role": "lookup"}));
+    for (keys, expected) in [
+        ("837", vec!["Vera"]),
+        ("8372", vec!["Vera"]),
+        ("99", vec!["Maximiliane Wzyx", "Wyn"]),
+        ("7777", vec!["Pqrs"]),
+        ("999", vec!["Maximiliane Wzyx"]),
+        ("9999", vec!["Maximiliane Wzyx"]),
+        ("62946454263", vec!["Maximiliane Wzyx"]),
+        ("788", vec!["Stu Vwx"]),
+        ("899", vec!["Stu Vwx"]),
+        ("8658", vec!["Ünlü"]),
+        ("222", vec![]),
+    ] {
+        let answer = phone.get(&format!("/phonebook/yealink.xml?t9=1&q={keys}")).expect(200);
+        let found: Vec<&str> = names.into_iter().filter(|name| has(&answer, name)).collect();
+        let mut found = found;
+        found.sort_unstable();
+        assert_eq!(found, expected, "{keys}");
+    }
+}
+
+#[test]
 fn a_large_book_goes_on_page_by_page_and_nobody_is_left_out() {
     let (server, phone) = world();
     let contacts: Vec<_> = (0..150)

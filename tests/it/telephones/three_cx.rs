@@ -149,6 +149,44 @@ fn a_call_is_journalled_once_with_its_contact_and_agent() {
 }
 
 #[test]
+fn a_call_that_nobody_answered_has_no_time_of_an_answer_whatever_3cx_says() {
+    let server = TestServer::start();
+    let pbx = device(&server, &["calls"]);
+    let told = |more: Value| {
+        let mut told = json!({"CallType": "Missed", "Number": "+12025550170", "Agent": "101",
+            "Duration": "00:00:00", "CallStartTimeUTC": "2026-05-01T10:00:00"});
+        for (name, value) in more.as_object().unwrap() {
+            told[name] = value.clone();
+        }
+        let id = pbx.post("/integrations/3cx/journal", &told).expect(200).json["call_id"].clone();
+        let path = format!("/api/v1/calls?call_id={}", id.as_str().unwrap());
+        server.get(&path).expect(200).json["items"][0].clone()
+    };
+    let never = "0001-01-01T00:00:00Z";
+    for (kind, status) in
+        [("Missed", "MISSED"), ("Notanswered", "FAILED"), ("Inbound", "COMPLETED")]
+    {
+        let call = told(json!({"CallType": kind, "Agent": kind, "CallEstablishedTimeUTC": never,
+            "CallEndTimeUTC": "2026-05-01T10:00:20Z"}));
+        assert_eq!(
+            (&call["status"], &call["answered_at"]),
+            (&json!(status), &Value::Null),
+            "{call}"
+        );
+        assert_eq!(
+            call["started_at"], "2026-05-01T10:00:00.000Z",
+            "UTC, also where it is not said"
+        );
+        assert_eq!(call["ended_at"], "2026-05-01T10:00:20.000Z");
+    }
+    let answered = told(json!({"CallType": "Missed", "Agent": "other",
+        "CallEstablishedTimeUTC": "2026-05-01T09:00:00Z"}));
+    assert_eq!(answered["answered_at"], Value::Null, "{answered}");
+    let withheld = told(json!({"Number": "", "Agent": "103"}));
+    assert_eq!((&withheld["number"], &withheld["status"]), (&Value::Null, &json!("MISSED")));
+}
+
+#[test]
 fn a_contact_is_created_for_a_caller_whom_nobody_knows() {
     let server = TestServer::start();
     let pbx = device(&server, &["lookup", "calls"]);
