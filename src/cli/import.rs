@@ -55,15 +55,7 @@ pub(super) fn run(args: &Args, command: &Import) -> Result<(), Failure> {
         });
         serde_json::to_string_pretty(&answer).map_err(|e| Failure::Output(e.into()))?
     } else {
-        format!(
-            "imported {}, updated {}, unchanged {}, skipped {}, asked {}, errors {}",
-            counts.imported,
-            counts.updated,
-            counts.unchanged,
-            counts.skipped,
-            counts.asked,
-            counts.errors
-        )
+        said(&counts)
     };
     // Standard output may hold the rows that were not taken.
     if is_stdout(command.errors.as_deref()) {
@@ -81,6 +73,21 @@ pub(super) fn run(args: &Args, command: &Import) -> Result<(), Failure> {
         )));
     }
     Ok(())
+}
+
+/// The counts in a line that programs read; what is there only at times stands below it.
+fn said(counts: &Counts) -> String {
+    let Counts { imported, updated, skipped, errors, unchanged, asked } = *counts;
+    let mut said =
+        format!("imported {imported}, updated {updated}, skipped {skipped}, errors {errors}");
+    let more = [("unchanged", unchanged), ("to be decided", asked)];
+    let more = more.into_iter().filter(|(_, count)| *count > 0);
+    let more: Vec<String> = more.map(|(name, count)| format!("{name} {count}")).collect();
+    if !more.is_empty() {
+        said.push('\n');
+        said.push_str(&more.join(", "));
+    }
+    said
 }
 
 fn is_stdout(path: Option<&Path>) -> bool {

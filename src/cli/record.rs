@@ -24,7 +24,7 @@ pub(super) enum RecordCommand {
         #[arg(value_parser = id::<Uuid>)]
         id: Uuid,
     },
-    /// Make one; prints its id. For example: ringdex task create title='Call back'
+    /// Make one; prints its id. Members are given as NAME=VALUE, for example title='Call back'.
     Create(Body),
     /// Change members of one; null takes a value away.
     Edit {
@@ -91,7 +91,7 @@ pub(super) fn run(args: &Args, kind: &str, command: &RecordCommand) -> Result<()
             output::print_json(&found)
         }
         RecordCommand::Create(body) => {
-            let body = body.read()?;
+            let body = typed(kind, body.read()?);
             let made = match Target::open(args)? {
                 Target::Remote(client) => client.post(all, &body)?,
                 Target::Local { app, caller } => {
@@ -101,7 +101,7 @@ pub(super) fn run(args: &Args, kind: &str, command: &RecordCommand) -> Result<()
             print_changed(args, &made)
         }
         RecordCommand::Edit { id, body, version } => {
-            let body = body.read()?;
+            let body = typed(kind, body.read()?);
             let changed = match Target::open_existing(args)? {
                 Target::Remote(client) => client.patch_version(&path_of(id), &body, *version)?,
                 Target::Local { app, caller } => {
@@ -138,6 +138,22 @@ pub(super) fn run(args: &Args, kind: &str, command: &RecordCommand) -> Result<()
             })
         }
     }
+}
+
+/// A body in which numbers and lists are such, where they were typed as texts.
+fn typed(kind: &dyn AnyKind, mut body: Value) -> Value {
+    for (name, value) in body.as_object_mut().into_iter().flatten() {
+        let field = kind.fields().iter().find(|field| field.name == name);
+        let (Some(field), Value::String(text)) = (field, &*value) else { continue };
+        if matches!(field.kind, FieldKind::Amount | FieldKind::Count) {
+            let number = serde_json::from_str(text).ok().filter(Value::is_number);
+            *value = number.unwrap_or_else(|| json!(text));
+        } else if matches!(field.kind, FieldKind::Texts(_)) {
+            let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+            *value = entries.collect();
+        }
+    }
+    body
 }
 
 fn print_list(args: &Args, kind: &'static dyn AnyKind, list: &List) -> Result<(), Failure> {

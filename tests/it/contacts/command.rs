@@ -86,3 +86,23 @@ fn contacts_are_worked_on_through_a_server() {
     let server = TestServer::start();
     work(&["--server", server.base_url(), "--token", OPERATOR]);
 }
+
+#[test]
+fn numbers_and_lists_of_records_are_typed_as_they_are() {
+    let server = TestServer::start();
+    let target = ["--server", server.base_url(), "--token", OPERATOR];
+    let run = |arguments: &[&str]| text(&ringdex(&target, arguments));
+    let deal = run(&["deal", "create", "title=200 seats", "amount=12500", "currency=EUR"]);
+    let deal = server.get(&format!("/api/v1/deals/{deal}")).expect(200).json;
+    assert_eq!(deal["amount"], 12500.0);
+    let company =
+        run(&["company", "create", "name=Acme", "phones=+12025550123, +12025550124", "tags=vip"]);
+    let company = server.get(&format!("/api/v1/companies/{company}")).expect(200).json;
+    assert_eq!(company["phones"], serde_json::json!(["+12025550123", "+12025550124"]));
+    assert_eq!(company["tags"], serde_json::json!(["vip"]));
+    run(&["webhook", "create", "url=https://example.com/h", "events=contact.created,note.*"]);
+    let hooks = server.get("/api/v1/webhooks").expect(200).json;
+    assert_eq!(hooks["items"][0]["events"], serde_json::json!(["contact.created", "note.*"]));
+    let wrong = ringdex(&target, &["deal", "create", "title=x", "amount=much"]);
+    assert!(!wrong.status.success());
+}
