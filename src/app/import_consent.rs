@@ -32,13 +32,16 @@ pub(super) fn news_of(
     }
     let is_known =
         |given: &Option<String>, known: &Option<String>| given.is_none() || given == known;
-    if let Some(known) = known
-        && known.status == said.status
-        && said.date.is_none_or(|date| date == known.date)
-        && is_known(&said.kind, &known.kind)
-        && is_known(&said.source, &known.source)
-        && is_known(&said.basis, &known.basis)
-    {
+    let is_same = |known: &ConsentState| {
+        known.status == said.status
+            && said.date.is_none_or(|date| date == known.date)
+            && is_known(&said.kind, &known.kind)
+            && is_known(&said.source, &known.source)
+            && is_known(&said.basis, &known.basis)
+    };
+    // What was said at the same moment on one channel is what an export says of it.
+    let latest = contact.facts.consent.latest(MARKETING).filter(|_| said.date.is_some());
+    if known.into_iter().chain(latest).any(is_same) {
         return None;
     }
     Some(ConsentState {

@@ -192,10 +192,24 @@ impl WriteRules {
                 {
                     true
                 }
+                // Which are shown depends on who asks.
+                "lists" => {
+                    let is_empty = claimed.as_array().is_some_and(Vec::is_empty);
+                    let facts = before.map(|before| &before.facts);
+                    is_empty
+                        && facts.is_none_or(|facts| {
+                            facts.own_lists.is_empty() && facts.merged_lists.is_empty()
+                        })
+                }
                 _ => match &present {
                     Some(present) => same(claimed, present.get(member).unwrap_or(&Value::Null)),
                     // A new contact has no calls and no score yet.
-                    None => matches!(claimed, Value::Number(number) if number.as_u64() == Some(0)),
+                    None => match claimed {
+                        Value::Number(number) => number.as_u64() == Some(0),
+                        Value::Array(entries) => entries.is_empty(),
+                        Value::Object(members) => members.is_empty(),
+                        Value::Null | Value::Bool(_) | Value::String(_) => false,
+                    },
                 },
             };
             if !holds {

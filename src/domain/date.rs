@@ -91,6 +91,16 @@ pub fn birthday_doubt(day: Day, today: Date) -> Option<&'static str> {
 /// Takes ISO days and times, `31.12.1980`, `12/31/1980`, `31 Dec 1980`, `December 31st, 1980`,
 /// `1980/12/31`, with names of months in ten languages and with a time of day behind them.
 pub fn read(text: &str, rules: Rules) -> Option<Day> {
+    match read_any(text, rules) {
+        // Day zero of spreadsheets, and the day before which those of some programs begin.
+        Some(Day::Full(date)) if date.year() == 1899 && date.month() == 12 && date.day() >= 30 => {
+            Some(Day::Nothing)
+        }
+        read => read,
+    }
+}
+
+fn read_any(text: &str, rules: Rules) -> Option<Day> {
     let text = text.trim();
     if is_iso(text) {
         return read_iso(text);
@@ -124,6 +134,10 @@ pub fn read(text: &str, rules: Rules) -> Option<Day> {
         }
     }
     let [a, b, c] = numbers;
+    // Day zero of a spreadsheet, as it shows it.
+    if count == 3 && c.1 == 1900 && matches!((a.1, b.1), (0, 1) | (1, 0)) {
+        return Some(Day::Nothing);
+    }
     match (month_name, count) {
         (Some((month, _)), 2) if is_year(a) => full(a.1, month, b.1),
         (Some((month, _)), 2) => full(year_of(b, month, a.1, rules)?, month, a.1),
@@ -485,6 +499,15 @@ mod tests {
             ("00-00-0000", Some("")),
             ("0/0/00", Some("")),
             ("0001-01-01T00:00:00", Some("")),
+            // Day zero of spreadsheets.
+            ("1899-12-30", Some("")),
+            ("1899-12-30T00:00:00", Some("")),
+            ("1899-12-31", Some("")),
+            ("30.12.1899", Some("")),
+            ("1/0/1900", Some("")),
+            ("00.01.1900", Some("")),
+            ("1899-12-29", Some("1899-12-29")),
+            ("1900-01-01", Some("1900-01-01")),
             ("1985-02-30", None),
             ("31.02.1985", None),
             ("0025-01-31", None),

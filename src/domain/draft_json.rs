@@ -28,13 +28,12 @@ const RAW_PHONE: usize = 200;
 const MOST_ISSUES: usize = 100;
 
 /// Members beside those of the contact that answers carry and that input may repeat.
-pub const OF_ANSWERS: &[&str] = &[
-    "match",
-    "duplicates",
-    "url",
-    "seq",
-    "warnings",
-    // What was true a call ago hinders no change.
+pub const OF_ANSWERS: &[&str] = &["match", "duplicates", "url", "seq", "warnings"];
+
+/// Members that follow from records about a contact and from the time of day. In an answer that
+/// is sent back, which has the `id`, what was true a call ago hinders no change; alone they are
+/// told to be read-only.
+pub const FACTS: &[&str] = &[
     "counts",
     "last_call",
     "last_activity_at",
@@ -213,8 +212,9 @@ impl Reader<'_> {
                 "last_interaction_at" => {
                     draft.last_interaction_at = self.single(&at, value, Self::time);
                 }
-                known if READ_ONLY.contains(&known) => {
-                    if !value.is_null() {
+                known if READ_ONLY.contains(&known) || FACTS.contains(&known) => {
+                    let is_sent_back = FACTS.contains(&known) && members.contains_key("id");
+                    if !value.is_null() && !is_sent_back {
                         draft.claims.push((known.to_owned(), value.clone()));
                     }
                 }

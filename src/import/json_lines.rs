@@ -21,7 +21,7 @@ use crate::domain::access::OrgSettings;
 use crate::domain::contact::Email;
 use crate::domain::date::{self, Rules};
 use crate::domain::draft::{Draft, Patch};
-use crate::domain::draft_json::{self, OF_ANSWERS, READ_ONLY};
+use crate::domain::draft_json::{self, FACTS, OF_ANSWERS, READ_ONLY};
 use crate::domain::ids::ContactId;
 use crate::domain::place::{Doubt, Place, doubts_of_draft};
 
@@ -182,7 +182,8 @@ pub(super) fn validate_members(
     let id = members.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
     members.retain(|name, value| {
         let name = name.as_str();
-        !value.is_null() && !READ_ONLY.contains(&name) && !OF_ANSWERS.contains(&name)
+        let is_told = [READ_ONLY, OF_ANSWERS, FACTS].iter().any(|names| names.contains(&name));
+        !value.is_null() && !is_told
     });
     put_defaults(&mut members, &context.defaults);
     let default_country =

@@ -3,6 +3,7 @@
 use ringdex::domain::time::{Clock, Timestamp};
 use serde_json::{Value, json};
 
+use crate::imports::import;
 use crate::support::server::{Client, TestServer};
 
 fn people(client: &Client) {
@@ -145,4 +146,46 @@ fn a_file_is_in_the_audit_log_as_an_export_is() {
     make(&server, &server, &json!({"q": "tag:hot"}));
     let log = server.get("/api/v1/audit?action=contacts.exported").expect(200).json;
     assert_eq!(log["lines"].as_array().unwrap().len(), 1, "{log}");
+}
+
+#[test]
+fn what_is_known_of_consent_goes_out_in_columns_and_comes_back_as_it_was() {
+    let server = TestServer::start();
+    let rules = json!({"lead_score": {"rules": [{"when": "tag:vip", "points": 40}]}});
+    server.patch("/api/v1/settings", &rules).expect(200);
+    let id = server.create_id(&json!({"name": "Ann Agreed", "email": "ann@example.de",
+        "phone": "+4930901820", "tags": ["vip"]}));
+    let said = json!({"purpose": "marketing", "channel": "email", "status": "opted_in",
+        "type": "explicit", "date": "2026-02-03T04:05:06Z", "source": "web form",
+        "basis": "consent", "evidence": {"form": 7}});
+    server.post(&format!("/api/v1/contacts/{id}/consents"), &said).expect(201);
+    server.create_id(&json!({"name": "Bob Asked", "opt_in": false, "email": "bob@example.com"}));
+    server.create_id(&json!({"name": "Cid Unknown", "email": "cid@example.com"}));
+    server
+        .post("/api/v1/deals", &json!({"title": "x", "amount": 1200, "contact_id": id}))
+        .expect(201);
+    let consents = "consent_status,consent_type,consent_date,consent_source,gdpr_basis";
+    let more = "jurisdiction,open_deals,open_deals_value,lead_score";
+    let path = format!("/api/v1/contacts/export?format=csv&columns=id,name,{consents},{more}");
+    let file = server.get(&path).expect(200);
+    let text = String::from_utf8(file.body).unwrap();
+    let rows: Vec<&str> = text.lines().collect();
+    assert!(
+        rows[1].ends_with(
+            "Ann Agreed,opted_in,explicit,2026-02-03T04:05:06.000Z,web form,consent,DE,1,1200,40"
+        ),
+        "{text}"
+    );
+    assert!(
+        rows[2].contains("Bob Asked,opted_out,explicit,") && rows[2].ends_with(",opt_in,,,0,0,0"),
+        "{text}"
+    );
+    assert!(rows[3].ends_with("Cid Unknown,,,,,,,0,0,0"), "{text}");
+    let ledger =
+        |id: &str| server.get(&format!("/api/v1/contacts/{id}/consents")).json["total"].clone();
+    let path = format!("/api/v1/contacts/export?format=csv&columns=id,name,{consents}");
+    let list = String::from_utf8(server.get(&path).expect(200).body).unwrap();
+    let done = import(&server, list.as_bytes(), &json!({}));
+    assert_eq!(done["counts"]["unchanged"], 3, "{done}");
+    assert_eq!(ledger(&id), 1, "nothing was said anew");
 }

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::domain::consent::{MARKETING, status_of};
 use crate::domain::contact::Contact;
+use crate::domain::contact_rules::jurisdiction;
 use crate::domain::custom_field::Definitions;
+use crate::domain::facts::Count;
 use crate::domain::status::EmailState;
 use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
@@ -75,6 +78,16 @@ const MORE_COLUMNS: &[&str] = &[
     "last_contacted_at",
     "last_interaction_at",
     "last_activity_at",
+    "consent_status",
+    "consent_type",
+    "consent_date",
+    "consent_source",
+    "gdpr_basis",
+    "jurisdiction",
+    "open_deals",
+    "open_deals_value",
+    "tasks_open",
+    "conversations_open",
     "created_by",
     "updated_by",
     "version",
@@ -185,10 +198,10 @@ fn cell(contact: &Contact, column: &str) -> String {
         "email_state" => contact.fields.status.email.as_str().to_owned(),
         "blocked" => yes(contact.fields.status.blocked),
         "first_channel" => text(&contact.first_channel),
-        "lead_score" => contact.lead_score.map(|score| score.to_string()).unwrap_or_default(),
-        "total_calls" => contact.facts.counts.calls.to_string(),
-        "last_contacted_at" => time(contact.last_contacted_at),
-        "last_interaction_at" => time(contact.last_interaction_at),
+        "lead_score" => contact.score().map(|score| score.to_string()).unwrap_or_default(),
+        "total_calls" => contact.calls_in_all().to_string(),
+        "last_contacted_at" => time(contact.last_contacted()),
+        "last_interaction_at" => time(contact.last_interaction()),
         "last_activity_at" => time(contact.facts.last_activity_at),
         "created_by" => text(&contact.created_by),
         "updated_by" => text(&contact.updated_by),
@@ -196,8 +209,40 @@ fn cell(contact: &Contact, column: &str) -> String {
         "created_at" => contact.created_at.to_string(),
         "updated_at" => contact.updated_at.to_string(),
         "last_called_at" => contact.last_called().map(|t| t.to_string()).unwrap_or_default(),
+        _ => derived(contact, column),
+    }
+}
+
+/// What follows from records about a contact, and from where it lives.
+fn derived(contact: &Contact, column: &str) -> String {
+    match column {
+        "consent_status" | "consent_type" | "consent_date" | "consent_source" | "gdpr_basis" => {
+            consent(contact, column)
+        }
+        "jurisdiction" => {
+            jurisdiction(contact).map_or_else(String::new, |law| law.country.to_owned())
+        }
+        "open_deals" => contact.facts.counts.open_deals.to_string(),
+        "open_deals_value" => contact.facts.counts.get(Count::OpenDealsValue).to_string(),
+        "tasks_open" => contact.facts.counts.tasks_open.to_string(),
+        "conversations_open" => contact.facts.counts.conversations_open.to_string(),
         "last_call_outcome" => contact.outcome_of_last_call().unwrap_or_default().to_owned(),
         _ => String::new(),
+    }
+}
+
+/// What was said last about marketing, in the words that an import reads.
+fn consent(contact: &Contact, column: &str) -> String {
+    let Some(said) = contact.facts.consent.latest(MARKETING) else {
+        let is_said = column == "consent_status" && contact.opt_in.is_some();
+        return if is_said { status_of(contact.opt_in).to_owned() } else { String::new() };
+    };
+    match column {
+        "consent_status" => said.status.clone(),
+        "consent_type" => said.kind.clone().unwrap_or_default(),
+        "consent_date" => said.date.to_string(),
+        "consent_source" => said.source.clone().unwrap_or_default(),
+        _ => said.basis.clone().unwrap_or_default(),
     }
 }
 

@@ -170,3 +170,46 @@ fn a_contact_belongs_to_a_company_that_is_there() {
     let same = server.patch(&path(&id), &json!({"company_id": company, "notes": "x"})).expect(200);
     assert_eq!(same.json["company_id"], company.as_str());
 }
+
+#[test]
+fn what_follows_from_records_is_told_to_be_read_only_unless_an_answer_is_sent_back() {
+    let server = TestServer::start();
+    let id = server.create_id(&json!({"name": "Ann", "phone": "+12025550123"}));
+    let list = server.post("/api/v1/lists", &json!({"name": "Hot", "kind": "static"})).expect(201);
+    let members = format!("/api/v1/lists/{}/members", list.id());
+    server.json("PUT", &members, &[], &json!({"ids": [id]})).expect(200);
+    let shown = server.get(&path(&id)).expect(200).json;
+    for (member, wrong) in [
+        ("lists", json!([])),
+        ("counts", json!({"calls": 9})),
+        ("last_call", json!({"at": "2026-01-01T00:00:00Z"})),
+        ("last_activity_at", json!("2026-01-01T00:00:00Z")),
+        ("consent", json!({"marketing": {"status": "opted_in"}})),
+        ("may_call", json!({"allowed": true, "why": []})),
+        ("may_email", json!({"allowed": false, "why": []})),
+        ("lead_score_why", json!([{"rule": "x", "points": 1}])),
+        ("jurisdiction", json!({"country": "DE"})),
+    ] {
+        let mut new = json!({"name": "New"});
+        new[member] = wrong.clone();
+        let mut all = vec![server.patch(&path(&id), &json!({member: wrong}))];
+        if member != "lists" {
+            all.push(server.post("/api/v1/contacts", &new));
+        }
+        for refused in all {
+            let error = refused.expect(422).json["errors"][0].clone();
+            assert_eq!(
+                (&error["pointer"], &error["code"]),
+                (&json!(format!("/{member}")), &json!("read_only"))
+            );
+        }
+    }
+    // Somebody has called since it was read, and it is another minute.
+    let mut stale = shown.clone();
+    stale["counts"]["calls"] = json!(7);
+    stale["may_call"] = json!({"allowed": true, "why": []});
+    stale["title"] = json!("Boss");
+    let changed = server.patch(&path(&id), &stale).expect(200).json;
+    assert_eq!((&changed["title"], &changed["counts"]), (&json!("Boss"), &shown["counts"]));
+    server.patch(&path(&id), &json!({"counts": shown["counts"]})).expect(200);
+}

@@ -24,7 +24,11 @@ fn selected_contacts_are_listed_tagged_given_to_a_queue_and_deleted() {
     assert_eq!(contact(&server, &ids[0])["lists"][0]["name"], "Hot leads");
     // The field is read-only: who belongs to a list is said at the list.
     let path = format!("/api/v1/contacts/{}", ids[0]);
-    let sent_back = server.patch(&path, &json!({"lists": []})).expect(200).json;
+    let refused = server.patch(&path, &json!({"lists": []})).expect(422);
+    assert_eq!(refused.json["errors"][0]["pointer"], "/lists");
+    let mut shown = contact(&server, &ids[0]);
+    shown["lists"] = json!([]);
+    let sent_back = server.patch(&path, &shown).expect(200).json;
     assert_eq!(sent_back["lists"][0]["name"], "Hot leads");
     assert_eq!(to_all(&server, &two, &json!({"type": "add_tags", "tags": ["Fair"]})), 2);
     assert_eq!(to_all(&server, &two, &json!({"type": "assign_to_queue", "queue": queue})), 2);
