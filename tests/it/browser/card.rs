@@ -4,8 +4,10 @@ use serde_json::{Value, json};
 
 use super::access::assert_accessible;
 use super::cdp::Page;
+use super::sign_in::{EMAIL, PASSWORD, sign_in};
 use super::{api, create, open, unique, visit, wait_for_card};
 use crate::support::server::TestServer;
+use ringdex::domain::time::{Clock, Timestamp};
 
 /// Puts a value into an input or select as a person does.
 pub(super) fn set(page: &mut Page, selector: &str, value: &str) {
@@ -266,5 +268,91 @@ fn home_shows_who_called_and_what_is_to_be_done() {
         &Value::Null,
     );
     assert_eq!(found["results"][0]["blocked"], json!(true), "{found}");
+    page.assert_clean(base);
+}
+
+#[test]
+fn a_contact_is_shown_as_it_was_on_a_day() {
+    const DAY_MS: i64 = 86_400_000;
+    let clock = Clock::fixed(Timestamp(Clock::system().now().0 - 5 * DAY_MS));
+    let server = TestServer::at(&clock);
+    server.user(EMAIL, "agent", PASSWORD);
+    let (word, number) = unique();
+    let body = json!({ "name": format!("Lea {word}"), "phone": number, "company": "First Ltd" });
+    let id = server.create_id(&body);
+    clock.advance_ms(3 * DAY_MS);
+    let path = format!("/api/v1/contacts/{id}");
+    server.patch(&path, &json!({ "company": "Second Ltd", "tags": ["VIP"] })).expect(200);
+    clock.advance_ms(2 * DAY_MS);
+    server.patch(&path, &json!({ "company": "Third Ltd" })).expect(200);
+    let base = server.base_url();
+    let Some(mut page) = Page::open() else { return };
+    visit(&mut page, base, &format!("/?c={id}&tab=timeline"));
+    sign_in(&mut page);
+    page.click("[data-test=as-it-was] summary");
+    let choose = |page: &mut Page, days: i32| {
+        page.eval(&format!(
+            "(() => {{ const box = document.querySelector('[data-test=as-it-was] input');
+                const day = new Date(Date.now() - {days} * 86400000);
+                box.value = new Date(day - day.getTimezoneOffset() * 60000).toISOString().slice(0, 10);
+                box.dispatchEvent(new Event('input', {{ bubbles: true }})); }})()"
+        ));
+    };
+    let lines = |page: &mut Page| {
+        page.eval("[...document.querySelectorAll('[data-test=as-it-was] tbody tr')].map((line) => line.innerText.replace(/\\s+/g, ' ').trim())")
+    };
+    choose(&mut page, 0);
+    page.wait_for_text("It was as it is now.");
+    choose(&mut page, 1);
+    page.wait("document.querySelector('[data-test=as-it-was] td')?.innerText === 'Second Ltd'");
+    assert_eq!(lines(&mut page), json!(["Company Second Ltd Third Ltd"]));
+    choose(&mut page, 3);
+    page.wait("document.querySelectorAll('[data-test=as-it-was] tbody tr').length === 2");
+    assert_eq!(lines(&mut page), json!(["Company First Ltd Third Ltd", "Tags nothing VIP"]));
+    assert_accessible(&mut page, "a contact as it was");
+    choose(&mut page, 9);
+    page.wait_for_text("It was not there yet.");
+}
+
+#[test]
+fn a_new_contact_is_linked_to_a_company_that_there_is() {
+    let server = TestServer::demo(5);
+    let base = server.base_url();
+    let Some(mut page) = open(base, "/") else { return };
+    let (word, _) = unique();
+    let made = api(
+        &mut page,
+        "POST",
+        "/api/v1/companies",
+        &json!({ "name": format!("{word} GmbH"), "domain": format!("{}.example", word.to_lowercase()) }),
+    );
+    visit(&mut page, base, "/?new=1");
+    page.wait("document.activeElement.id === 'new-name'");
+    page.type_text("Zoe Linked");
+    page.click("#new-company");
+    page.type_text(&word);
+    page.click("[data-test=company-offer]");
+    page.wait("document.querySelector('[data-test=company-linked]')");
+    let typed = page.eval("document.querySelector('#new-company').value");
+    assert_eq!(typed, json!(format!("{word} GmbH")));
+    assert_accessible(&mut page, "a form with a linked company");
+    page.eval("document.querySelector('#new-name').focus(); 0");
+    page.press("Enter");
+    wait_for_card(&mut page, "Zoe Linked");
+    let id = page.eval("new URL(location).searchParams.get('c')");
+    let path = format!("/api/v1/contacts/{}", id.as_str().expect("an id"));
+    let saved = api(&mut page, "GET", &path, &Value::Null);
+    assert_eq!(saved["company_id"], made["id"]);
+    // The domain of an address is enough; another name is no link any more.
+    visit(&mut page, base, "/?new=1");
+    page.wait("document.activeElement.id === 'new-name'");
+    page.click("#new-emails-0");
+    page.type_text(&format!("ann@{}.example", word.to_lowercase()));
+    page.click("[data-test=company-offer]");
+    page.wait("document.querySelector('[data-test=company-linked]')");
+    page.click("#new-company");
+    page.press("End");
+    page.type_text("x");
+    page.wait("!document.querySelector('[data-test=company-linked]')");
     page.assert_clean(base);
 }

@@ -334,3 +334,55 @@ fn the_page_of_contacts_is_accessible_and_fits_every_width() {
     }
     page.assert_clean(base);
 }
+
+#[test]
+fn a_cell_is_edited_where_it_stands_with_the_keyboard_and_by_right_click() {
+    let server = TestServer::demo(20);
+    let base = server.base_url();
+    let Some(mut page) = open(base, "/contacts") else { return };
+    let (word, _) = unique();
+    let ids = three(&mut page, &word);
+    visit(&mut page, base, &format!("/contacts?q=tag%3At{word}"));
+    wait_for_total(&mut page, 3);
+    let value = |page: &mut Page, at: usize, field: &str| {
+        api(page, "GET", &format!("/api/v1/contacts/{}", ids[at]), &Value::Null)[field].clone()
+    };
+    page.eval("document.querySelector('#table').focus(); 0");
+    page.press("e");
+    page.wait("document.activeElement.value === 'Same Ltd'");
+    page.type_text("New Ltd");
+    // Tab saves and goes on to the next column that can be edited.
+    page.press("Tab");
+    page.wait("document.activeElement.tagName === 'SELECT' && document.activeElement.closest('[data-column=status]')");
+    page.wait(
+        "document.querySelector('[data-test=row] [data-column=company]').innerText === 'New Ltd'",
+    );
+    assert_eq!(value(&mut page, 0, "company"), json!("New Ltd"));
+    page.press("Escape");
+    page.wait("document.activeElement.id === 'table'");
+    // Undone by the same key as everywhere.
+    page.press("Ctrl+z");
+    page.wait("document.querySelector('[data-test=toast]')?.innerText.includes('is as it was')");
+    assert_eq!(value(&mut page, 0, "company"), json!("Same Ltd"));
+    // With the mouse: the cell under the pointer.
+    let cell = "[...document.querySelectorAll('[data-test=row]')][1].querySelector('[data-column=company]')";
+    page.eval(&format!("{cell}.dispatchEvent(new MouseEvent('contextmenu', {{ bubbles: true, cancelable: true, clientX: 600, clientY: 300 }})); 0"));
+    page.wait(
+        "document.querySelector('[data-test=row-menu]')?.innerText.includes('Edit here: Company')",
+    );
+    assert_accessible(&mut page, "the menu of a cell");
+    page.eval("[...document.querySelectorAll('[data-test=row-menu] button')].find((one) => one.innerText.startsWith('Edit here')).click()");
+    page.wait("document.activeElement.value === 'Same Ltd'");
+    assert_accessible(&mut page, "a cell that is edited");
+    // Somebody else saves it meanwhile: nothing is overwritten unseen.
+    let path = format!("/api/v1/contacts/{}", ids[1]);
+    page.type_text("Mine Ltd");
+    api(&mut page, "PATCH", &path, &json!({ "company": "Theirs Ltd" }));
+    page.press("Enter");
+    page.wait("document.querySelector('[data-test=toast].bad, .toast.bad')?.innerText.includes('Theirs Ltd')");
+    assert_eq!(value(&mut page, 1, "company"), json!("Theirs Ltd"));
+    page.press("Enter");
+    page.wait("!document.querySelector('[data-test=cell-editor]')");
+    assert_eq!(value(&mut page, 1, "company"), json!("Mine Ltd"));
+    page.assert_clean(base);
+}

@@ -205,3 +205,67 @@ fn the_pages_of_records_are_accessible_and_fit_every_width() {
     assert_accessible(&mut page, "jobs");
     page.assert_clean(base);
 }
+
+#[test]
+fn two_records_of_one_company_become_one_and_two_again() {
+    let server = TestServer::demo(5);
+    let base = server.base_url();
+    let Some(mut page) = open(base, "/companies") else { return };
+    let (word, number) = unique();
+    let make = |page: &mut Page, name: String| {
+        let made = api(page, "POST", "/api/v1/companies", &json!({ "name": name }));
+        made["id"].as_str().expect("an id").to_owned()
+    };
+    let stays = make(&mut page, format!("{word} GmbH"));
+    let goes = make(&mut page, format!("{word} Holding"));
+    let body = json!({ "name": format!("Zoe {word}"), "phone": number, "company_id": goes });
+    let contact = create(&mut page, &body);
+    visit(&mut page, base, &format!("/companies?open={stays}"));
+    page.click("#merge-company");
+    page.type_text("holding");
+    page.wait("document.querySelector('[data-test=found]')");
+    page.press("Enter");
+    // It says first what would follow.
+    page.wait("document.querySelector('[data-test=merge-company]').innerText.includes('Follows: 1 contacts')");
+    let path = format!("/api/v1/contacts/{contact}");
+    assert_eq!(api(&mut page, "GET", &path, &Value::Null)["company_id"], json!(goes));
+    assert_accessible(&mut page, "a company that another one goes into");
+    page.click("[data-test=merge-company-now]");
+    page.wait_for_text("went into");
+    page.wait(&format!(
+        "document.querySelector('[data-test=company-contacts]').innerText.includes('Zoe {word}')"
+    ));
+    assert_eq!(api(&mut page, "GET", &path, &Value::Null)["company_id"], json!(stays));
+    page.click("[data-test=toast] .link");
+    page.wait_for_text("Taken back.");
+    assert_eq!(api(&mut page, "GET", &path, &Value::Null)["company_id"], json!(goes));
+    page.assert_clean(base);
+}
+
+#[test]
+fn jobs_beyond_the_newest_hundred_are_reached() {
+    let server = TestServer::demo(5);
+    let base = server.base_url();
+    let Some(mut page) = open(base, "/") else { return };
+    let id =
+        api(&mut page, "GET", "/api/v1/contacts?per_page=1", &Value::Null)["contacts"][0]["id"]
+            .clone();
+    // One after another: a server runs only a few at once.
+    page.eval(&format!(
+        "(async () => {{
+            const ask = (path, how) => fetch(path, how).then((answer) => answer.json());
+            for (let at = 0; at < 103; at += 1) {{
+                const body = JSON.stringify({{ select: {{ ids: [{id}] }}, action: {{ type: 'add_tags', tags: [`n${{at}}`] }} }});
+                const made = await ask('/api/v1/contacts/bulk-actions', {{ method: 'POST', body, headers: {{ 'Content-Type': 'application/json' }} }});
+                while (['queued', 'running'].includes((await ask(`/api/v1/jobs/${{made.id}}`)).state)) ;
+            }}
+        }})()"
+    ));
+    visit(&mut page, base, "/jobs");
+    page.wait("document.querySelectorAll('[data-test=job]').length === 100");
+    page.wait("document.querySelector('.count[role=status]') && document.querySelector('[data-test=jobs] .count').innerText === '103 jobs'");
+    page.click("[data-test=earlier-jobs]");
+    page.wait("document.querySelectorAll('[data-test=job]').length === 103");
+    page.wait("!document.querySelector('[data-test=earlier-jobs]')");
+    page.assert_clean(base);
+}

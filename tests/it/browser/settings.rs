@@ -301,3 +301,36 @@ fn press(page: &mut Page, selector: &str) {
     page.wait(&format!("document.querySelector({})", json!(selector)));
     page.eval(&format!("document.querySelector({}).click()", json!(selector)));
 }
+
+#[test]
+fn what_one_user_may_do_and_sees_is_said_plainly() {
+    let server = TestServer::start();
+    server.user(EMAIL, "admin", PASSWORD);
+    let agent = server.user("omar@example.com", "agent", PASSWORD);
+    let queue = server.post("/api/v1/queues", &json!({ "name": "Night desk" })).expect(201).id();
+    server.json("PUT", &format!("/api/v1/queues/{queue}/members/{agent}"), &[], &json!({}));
+    let hidden = json!({ "field_visibility": { "phones": { "agent": "masked" } } });
+    server.patch("/api/v1/settings", &hidden).expect(200);
+    let base = server.base_url();
+    let Some(mut page) = Page::open() else { return };
+    visit(&mut page, base, "/settings/roles");
+    sign_in(&mut page);
+    page.wait("document.querySelector('#see-as')");
+    page.eval(&format!(
+        "(() => {{ const box = document.querySelector('#see-as'); box.value = '{agent}';
+            box.dispatchEvent(new Event('change', {{ bubbles: true }})); }})()"
+    ));
+    page.wait("document.querySelector('[data-test=sees-as]')?.innerText.includes('Night desk')");
+    page.wait(
+        "document.querySelector('[data-test=sees-as]').innerText.includes('only a part is shown')",
+    );
+    let has = |page: &mut Page, what: &str| {
+        page.eval(&format!("Boolean(document.querySelector('[data-test=sees-as] [{what}]'))"))
+    };
+    assert_eq!(has(&mut page, "data-right=edit"), json!(true));
+    assert_eq!(has(&mut page, "data-lacks=manage_users"), json!(true));
+    assert_accessible(&mut page, "what a user sees");
+    // The same beside the user.
+    visit(&mut page, base, &format!("/settings/users?open={agent}"));
+    page.wait("document.querySelector('[data-test=sees-as] [data-right=lookup]')");
+}

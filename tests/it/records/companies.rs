@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::server::TestServer;
+use crate::support::server::{OPERATOR, TestServer};
 
 fn company(server: &TestServer, id: &str) -> Value {
     server.get(&format!("/api/v1/companies/{id}")).expect(200).json
@@ -234,4 +234,37 @@ fn numbers_addresses_and_domain_of_a_company_are_looked_at() {
         assert_eq!(made["domain"], domain, "{typed}");
         assert_eq!(made["emails"], json!(["hi@acme.example"]));
     }
+}
+
+#[test]
+fn companies_are_merged_and_taken_apart_on_the_command_line() {
+    let server = TestServer::start();
+    let make =
+        |name: &str| server.post("/api/v1/companies", &json!({ "name": name })).expect(201).id();
+    let (stays, goes) = (make("Acme"), make("Acme Inc"));
+    let ann = server.create_id(&json!({ "name": "Ann", "company_id": goes }));
+    let run = |arguments: &[&str]| {
+        std::process::Command::new(env!("CARGO_BIN_EXE_ringdex"))
+            .args(["--server", server.base_url(), "--token", OPERATOR, "company"])
+            .args(arguments)
+            .output()
+            .unwrap()
+    };
+    let said = |arguments: &[&str]| {
+        let output = run(arguments);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    };
+    let company_of = || server.get(&format!("/api/v1/contacts/{ann}")).json["company_id"].clone();
+    assert_eq!(said(&["merge", &stays, &goes, "--dry-run"]), "Acme: 1 contacts would follow");
+    assert_eq!(company_of(), json!(goes));
+    assert_eq!(said(&["merge", &stays, &goes]), "Acme: 1 contacts followed");
+    assert_eq!(company_of(), json!(stays));
+    assert_eq!(run(&["merge", &stays, &goes]).status.code(), Some(1), "it is gone already");
+    assert_eq!(run(&["merge", &stays]).status.code(), Some(2));
+    assert_eq!(said(&["undo-merge", &stays]), goes);
+    assert_eq!(company_of(), json!(goes));
+    assert_eq!(run(&["undo-merge", &stays]).status.code(), Some(1), "nothing is left to undo");
+    // What every kind of record has is there as well.
+    assert!(said(&["list"]).contains("Acme Inc"));
 }

@@ -11,8 +11,8 @@ import { toggleValue } from "./query.js";
 import { put, selected } from "./state.js";
 import { t } from "../text/say.js";
 
-/** @param {{row: any, x: number, y: number, onClose: () => void, onKind: (kind: string) => void}} props */
-export function RowMenu({ row, x, y, onClose, onKind }) {
+/** @param {{row: any, x: number, y: number, edits?: string, onEdit: () => void, onClose: () => void, onKind: (kind: string) => void}} props */
+export function RowMenu({ row, x, y, edits, onEdit, onClose, onKind }) {
   const box = useRef(/** @type {HTMLElement|null} */ (null));
   useLayoutEffect(() => /** @type {HTMLElement|null} */ (box.current?.querySelector("button, a"))?.focus(), []);
   useEffect(() => {
@@ -33,6 +33,7 @@ export function RowMenu({ row, x, y, onClose, onKind }) {
   /** @type {[string, (() => void)|string, boolean][]} */
   const entries = [
     [t("Open"), () => openContact(row.id), true],
+    [t("Edit here: {0}", edits), onEdit, Boolean(edits)],
     [selected.value.has(row.id) ? t("Do not select") : t("Select"), () => put([row], !selected.peek().has(row.id)), true],
     [t("Call {0}", isShown ? phoneText(phone) : ""), isShown ? telHref(phone) : "", Boolean(isShown && mayCall(row).may)],
     [t("Copy the number"), () => void copy(phone?.number ?? phone?.raw ?? ""), Boolean(isShown)],

@@ -19,6 +19,7 @@ import { PER_PAGE, useRows } from "../work/rows.js";
 import { Nothing } from "../work/sheet.js";
 import { Table } from "../work/table.js";
 import { Bulk } from "./bulk.js";
+import { CellEditor, cellOf } from "./cell.js";
 import { ColumnChoice, columns, Name } from "./columns.js";
 import { Filters, saidField, saidValue } from "./filters.js";
 import { RowMenu } from "./menu.js";
@@ -105,7 +106,9 @@ export function Contacts() {
   }, MOST);
   const [open, setOpen] = useState(innerWidth >= WIDE);
   const [kind, setKind] = useState(/** @type {string|null} */ (null));
-  const [menu, setMenu] = useState(/** @type {{row: Item, x: number, y: number}|null} */ (null));
+  const [menu, setMenu] = useState(/** @type {{row: Item, x: number, y: number, column?: string}|null} */ (null));
+  const [editing, setEditing] = useState(/** @type {{id: string, column: string}|null} */ (null));
+  const lastEdited = useRef("");
   const [sight, setSight] = useState({ first: 0, last: 0 });
   const [version, setVersion] = useState(0);
   useEffect(() => {
@@ -148,8 +151,32 @@ export function Contacts() {
       setMenu({ row, x: (at?.left ?? 0) + 40, y: at?.bottom ?? 0 });
       return true;
     }
+    const first = shown.find((one) => cellOf(one.key))?.key;
+    if (["F2", "e"].includes(pressed) && row && first && mayCells) {
+      setEditing({ id: row.id, column: first });
+      return true;
+    }
     return false;
   };
+  const mayCells = may("edit") && !isTrash && look === "table";
+  /** The cell that is edited. @param {Item} row @param {import("../work/table.js").Column} column */
+  const editor = (row, column) => {
+    const cell = editing?.id === row.id && editing.column === column.key ? cellOf(column.key) : undefined;
+    if (!cell) return undefined;
+    const end = (/** @type {number} */ step) => {
+      const all = shown.filter((one) => cellOf(one.key));
+      const next = step ? all[all.indexOf(column) + step] : undefined;
+      setEditing(next ? { id: row.id, column: next.key } : null);
+      if (!next) document.getElementById("table")?.focus();
+    };
+    return html`<${CellEditor} key=${`${row.id}${column.key}`} row=${row} column=${column} cell=${cell} onEnd=${end} />`;
+  };
+  useEffect(() => {
+    // What is saved in a cell is in its row at once.
+    const saved = editing ? null : lastEdited.current && record(lastEdited.current).peek().contact;
+    if (saved) rows.put(saved);
+    lastEdited.current = editing?.id ?? "";
+  }, [editing]);
   const toggleRow = (/** @type {Item} */ row) => put([row], !selected.peek().has(row.id));
   return html`<main class=${contact || create ? "page with-card" : "page"} data-test="contacts" data-answered=${rows.isNow ? q : undefined}>
     ${open ? html`<${Filters} version=${String(version)} onClose=${() => narrow.value && setOpen(false)} />` : null}
@@ -170,12 +197,12 @@ export function Contacts() {
       ${rows.key !== null && rows.total === 0 ? html`<${Nothing} title=${isTrash ? t("Nobody is deleted") : t("Nobody found")}>${q.trim() && !isTrash ? html`<p>${t("Take a part of the filter away, or")} <button type="button" class="link" onClick=${() => go({ q: "" })}>${t("show all contacts")}</button>.</p>` : null}<//>`
         : html`<${Table} label=${t("Contacts")} columns=${shown} total=${rows.total} at=${rows.at} need=${(/** @type {number} */ first, /** @type {number} */ last) => rows.need(first, last)}
           sort=${sort} onSort=${(/** @type {string} */ next) => goMore({ sort: next, start: "" }, { replace: true })} onOpen=${(/** @type {Item} */ row) => (isTrash ? toggleRow(row) : openContact(row.id))}
-          selection=${selecting} onMenu=${isTrash ? undefined : (/** @type {Item} */ row, /** @type {number} */ x, /** @type {number} */ y) => setMenu({ row, x, y })}
+          selection=${selecting} onMenu=${isTrash ? undefined : (/** @type {Item} */ row, /** @type {number} */ x, /** @type {number} */ y, /** @type {string|undefined} */ column) => setMenu({ row, x, y, column })} editor=${editor}
           onKey=${onKey} card=${look === "cards" ? card : undefined} opened=${contact} reset=${key} onSight=${(/** @type {number} */ first, /** @type {number} */ last) => setSight({ first, last })} />`}
       <${Bulk} asked=${asked} kind=${kind} setKind=${setKind} isTrash=${isTrash} onDone=${again} />
       <${Pager} ...${sight} total=${rows.total} exact=${rows.exact} took=${rows.answer?.took_us} />
     </section>
     <${Side} rows=${rows} onMade=${again} />
-    ${menu ? html`<${RowMenu} ...${menu} onClose=${() => setMenu(null)} onKind=${setKind} />` : null}
+    ${menu ? html`<${RowMenu} ...${menu} edits=${mayCells && menu.column && cellOf(menu.column) ? shown.find((one) => one.key === menu.column)?.label : undefined} onEdit=${() => setEditing({ id: menu.row.id, column: menu.column ?? "" })} onClose=${() => setMenu(null)} onKind=${setKind} />` : null}
   </main>`;
 }

@@ -11,6 +11,7 @@ import { go } from "../state/url.js";
 import { label as labelOf, problemText } from "../text/words.js";
 import { Editor } from "./editor.js";
 import { PHONE_LABELS } from "./fields.js";
+import { CompanyLink } from "./company-link.js";
 import { moreBody, MoreForm, moreInputOf } from "./more-form.js";
 import { looksLikeNumber } from "./result-list.js";
 import { Icon } from "./icons.js";
@@ -19,7 +20,7 @@ import { t } from "../text/say.js";
 const Likely = onDemand(() => import("../review/likely.js").then((file) => file.Likely));
 
 /**
- * @typedef {{name: string, phones: {number: string, label: string}[], emails: string[], company: string,
+ * @typedef {{name: string, phones: {number: string, label: string}[], emails: string[], company: string, company_id: string,
  *   title: string, tags: string, notes: string, custom: Record<string, string>, more: import("./more-form.js").More}} Draft
  */
 
@@ -32,6 +33,7 @@ function blank(start) {
     phones: [{ number: number ? start : "", label: "mobile" }],
     emails: [mail ? start : ""],
     company: "",
+    company_id: "",
     title: "",
     tags: "",
     notes: "",
@@ -53,6 +55,7 @@ function body(draft) {
     phones: phones.length ? phones.map((one, index) => ({ number: one.number.trim(), label: text(one.label), primary: index === 0 })) : undefined,
     emails: emails.length ? emails.map((one, index) => ({ address: one.trim(), primary: index === 0 })) : undefined,
     company: text(draft.company),
+    company_id: text(draft.company_id),
     title: text(draft.title),
     tags: tags.length ? tags : undefined,
     notes: text(draft.notes),
@@ -142,12 +145,13 @@ export function ContactForm({ start = "", title = t("New contact"), closable = t
   const row = (/** @type {string} */ name, /** @type {string} */ label, /** @type {string} */ value, /** @type {(value: string) => void} */ set, /** @type {any} */ more = {}) => {
     const bad = complaint(name);
     const id = `new-${name.replace("/", "-")}`;
-    const { after, area, ...attributes } = more;
+    const { after, area, below, ...attributes } = more;
     const common = { id, value, class: "editor", autocomplete: "off", "aria-invalid": bad ? "true" : undefined,
       "aria-describedby": bad ? `${id}-bad` : undefined, onInput: (/** @type {any} */ event) => set(event.target.value), ...attributes };
     return html`<div class="form-row">
       <label for=${id}>${label}</label>
       <div><span class="inputs">${area ? html`<textarea rows="3" ...${common}></textarea>` : html`<input type="text" ...${common} />`}${after}</span>
+        ${below}
         ${bad ? html`<p class="complaint" id=${`${id}-bad`}><${Icon} name="info" />${bad}</p>` : null}</div>
     </div>`;
   };
@@ -182,7 +186,8 @@ export function ContactForm({ start = "", title = t("New contact"), closable = t
       after: index === draft.emails.length - 1 ? html`<button type="button" class="act" aria-label=${t("Another e-mail")} title=${t("Another e-mail")}
         onClick=${() => change({ emails: [...draft.emails, ""] })}><${Icon} name="plus" /></button>` : null,
     }))}
-    ${row("company", t("Company"), draft.company, (company) => change({ company }))}
+    ${row("company", t("Company"), draft.company, (company) => change({ company, company_id: "" }), { below: html`<${CompanyLink} name=${draft.company} email=${draft.emails[0]} linked=${draft.company_id}
+      onLink=${(/** @type {{id: string, name: string}|null} */ one) => change(one ? { company: one.name, company_id: one.id } : { company_id: "" })} />` })}
     ${row("title", t("Title"), draft.title, (text) => change({ title: text }))}
     ${required().map(custom)}
     <${MoreForm} more=${draft.more} onChange=${(/** @type {import("./more-form.js").More} */ more) => change({ more })} complaint=${complaint} />

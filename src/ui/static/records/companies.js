@@ -3,15 +3,15 @@
 
 import { html, useState } from "../dom.js";
 import { request } from "../api.js";
-import { may } from "../state/me.js";
+import { may, mayMerge } from "../state/me.js";
 import { personName } from "../state/people.js";
 import { goPage, openContact } from "../state/url.js";
 import { money } from "../work/money.js";
 import { plural } from "../text/words.js";
-import { act } from "../state/items.js";
+import { act, complain } from "../state/items.js";
 import { ItemPicker } from "../work/picker.js";
 import { useItems } from "../work/list-page.js";
-import { t } from "../text/say.js";
+import { say, t } from "../text/say.js";
 import { locale } from "../text/locale.js";
 
 /** @typedef {import("../state/items.js").Item} Item */
@@ -31,6 +31,31 @@ function People({ item }) {
     ${items?.length ? html`<ul class="lines">${items.map((one) => html`<li key=${one.id}><span><button type="button" class="link" onClick=${() => openContact(one.id)}>${one.display_name}</button></span><span class="quiet-text">${one.title ?? ""}</span></li>`)}</ul>`
       : html`<p class="quiet-text">${t("Nobody is linked yet.")}</p>`}</section>
     ${deals?.length ? html`<section class="part" aria-label=${t("Open deals")}><h3>${t("Open deals")}</h3><ul class="lines">${deals.map((one) => html`<li key=${one.id}><span><button type="button" class="link" onClick=${() => goPage("deals", { more: { open: one.id } })}>${one.title}</button></span><span class="num">${money(one.amount, one.currency)}</span></li>`)}</ul></section>` : null}`;
+}
+
+/** How much follows, by its noun. @param {Record<string, number>} moved */
+const followed = (moved) => Object.entries(moved).map(([noun, count]) => `${count.toLocaleString(locale())} ${t(noun)}`).join(", ") || t("nothing");
+
+/** Another company that is the same one goes into this one. @param {{item: Item, again: () => void}} props */
+function MergeInto({ item, again }) {
+  const [other, setOther] = useState(/** @type {Item|null} */ (null));
+  const [trial, setTrial] = useState(/** @type {any} */ (null));
+  const path = `/api/v1/companies/${item.id}/merge`;
+  const choose = (/** @type {Item|null} */ one) => {
+    setOther(one);
+    setTrial(null);
+    if (one) request("POST", path, { body: { others: [one.id], dry_run: true } }).then(({ body }) => setTrial(body), (error) => { setOther(null); complain(error); });
+  };
+  const merge = () => {
+    const name = other?.name;
+    void act(() => request("POST", path, { body: { others: [other?.id] } }), t("{0} went into {1}.", name, item.name),
+      () => request("POST", `${path}/undo`, { body: {} }), () => { choose(null); again(); });
+  };
+  return html`<section class="part" aria-label=${t("The same company")} data-test="merge-company"><h3>${t("The same company")}</h3>
+    <div><label for="merge-company" class="quiet-text">${t("Another company that goes into this one")}</label><${ItemPicker} id="merge-company" noun="companies" value=${other?.id ?? null} onPick=${choose} /></div>
+    ${trial ? html`<p role="status">${say("Follows: {0}. What this one lacks is taken over; {1} is deleted and leads here.", followed(trial.moved), other?.name)}</p>
+      <p class="bulk-line"><button type="button" class="button main" onClick=${merge} data-test="merge-company-now">${t("Make them one")}</button><button type="button" class="button" onClick=${() => choose(null)}>${t("Cancel")}</button></p>` : null}
+  </section>`;
 }
 
 /** @type {import("../work/list-page.js").Spec} */
@@ -61,5 +86,5 @@ export const companies = {
     { key: "tags", label: t("Tags"), type: "words" },
     { key: "notes", label: t("Notes"), type: "textarea" },
   ],
-  detail: ({ item }) => html`<${People} key=${item.id} item=${item} />`,
+  detail: ({ item, again }) => html`<${People} key=${item.id} item=${item} />${mayMerge() ? html`<${MergeInto} key=${`merge-${item.id}`} item=${item} again=${again} />` : null}`,
 };

@@ -17,6 +17,7 @@ import { locale } from "../text/locale.js";
 /** @typedef {import("../state/items.js").Item} Item */
 
 const ASK_MS = 2000;
+const PER_PAGE = 100;
 
 /** @param {Item} job */
 const counted = (job) => Object.entries(job.counts ?? job.result ?? { changed: job.changed, unchanged: job.unchanged, refused: job.refused })
@@ -55,6 +56,8 @@ function Line({ job, again }) {
 
 export function Jobs() {
   const [jobs, setJobs] = useState(/** @type {Item[]|null} */ (null));
+  const [older, setOlder] = useState(/** @type {Item[]} */ ([]));
+  const [total, setTotal] = useState(0);
   const [attempt, setAttempt] = useState(0);
   useEffect(() => {
     let isLast = true;
@@ -62,9 +65,10 @@ export function Jobs() {
     let timer;
     const ask = async () => {
       try {
-        const { items } = await listItems("jobs", { per_page: 100 });
+        const { items, total: all } = await listItems("jobs", { per_page: PER_PAGE });
         if (!isLast) return;
         setJobs(items);
+        setTotal(all);
         if (items.some((one) => ["running", "queued"].includes(one.state))) timer = setTimeout(ask, ASK_MS);
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
@@ -83,11 +87,25 @@ export function Jobs() {
       document.title = "Ringdex";
     };
   }, []);
+  const known = new Set((jobs ?? []).map((one) => one.id));
+  const shown = [...(jobs ?? []), ...older.filter((one) => !known.has(one.id))];
+  const earlier = async () => {
+    try {
+      // New ones may have moved the pages: the last one is read again.
+      const { items, total: all } = await listItems("jobs", { per_page: PER_PAGE, page: Math.floor(shown.length / PER_PAGE) + 1 });
+      const seen = new Set(shown.map((one) => one.id));
+      setOlder([...older, ...items.filter((one) => !seen.has(one.id))]);
+      setTotal(all);
+    } catch (error) {
+      complain(error);
+    }
+  };
   const again = () => setAttempt((now) => now + 1);
   useLive((told) => Boolean(told.by?.endsWith(")")), again, ASK_MS);
   return html`<main class="page" data-test="jobs"><section class="page-main" aria-label=${t("Jobs")}>
-    <div class="page-head"><h1>${t("Jobs")}</h1><span class="count" role="status">${jobs ? plural(jobs.length, "job") : ""}</span><span class="push"><button type="button" class="button" onClick=${again}><${Icon} name="job" />${t("Look again")}</button></span></div>
+    <div class="page-head"><h1>${t("Jobs")}</h1><span class="count" role="status">${jobs ? plural(total, "job") : ""}</span><span class="push"><button type="button" class="button" onClick=${again}><${Icon} name="job" />${t("Look again")}</button></span></div>
     ${jobs && !jobs.length ? html`<${Nothing} title=${t("Nothing has run yet")}><p>${t("Changes of many contacts, imports and exports are listed here, with what they could not do.")}</p><//>`
-      : html`<div class="scroll" role="region" tabindex="0" aria-label=${t("All jobs")}><ul class="lines">${(jobs ?? []).map((job) => html`<${Line} key=${job.id} job=${job} again=${again} />`)}</ul></div>`}
+      : html`<div class="scroll" role="region" tabindex="0" aria-label=${t("All jobs")}><ul class="lines">${shown.map((job) => html`<${Line} key=${job.id} job=${job} again=${again} />`)}</ul>
+        ${shown.length < total ? html`<p><button type="button" class="button" onClick=${earlier} data-test="earlier-jobs">${t("Earlier")}</button></p>` : null}</div>`}
   </section></main>`;
 }

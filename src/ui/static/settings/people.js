@@ -12,6 +12,7 @@ import { act } from "../state/items.js";
 import { useItems } from "../work/list-page.js";
 import { WholeList } from "./whole.js";
 import { t } from "../text/say.js";
+import { SeesAs } from "./sees.js";
 
 /** @typedef {import("../state/items.js").Item} Item */
 
@@ -53,6 +54,7 @@ export function Users() {
       { key: "password", label: t("Password"), type: "password", hint: t("At least 10 characters; empty leaves it as it is. Tell it to the person, who changes it under Profile.") },
       { key: "disabled", label: t("Disabled"), type: "select", start: "", options: [{ value: "", text: t("No") }, { value: "true", text: t("Yes: cannot sign in") }, { value: "false", text: t("No: signs in") }] },
     ],
+    detail: ({ item }) => html`<${SeesAs} key=${item.id} user=${item} />`,
     prepare: (body) => ({ ...body, ...("disabled" in body ? { disabled: body.disabled === "true" } : {}) }),
   };
   return html`<${WholeList} spec=${spec} />`;

@@ -5,15 +5,12 @@ import { html, useEffect, useState } from "../dom.js";
 import { request } from "../api.js";
 import { loadMe, me } from "../state/me.js";
 import { label as labelOf } from "../text/words.js";
-import { act, complain } from "../state/items.js";
+import { act, complain, findItem } from "../state/items.js";
 import { lower, t } from "../text/say.js";
+import { people } from "../state/people.js";
+import { RIGHTS } from "./rights.js";
+import { SeesAs } from "./sees.js";
 
-/** @type {Record<string, string>} */
-const RIGHTS = {
-  lookup: t("Look a number up"), phonebook: t("Read phone books"), search: t("Search and list contacts"), view: t("Read whole contacts"), create: t("Create contacts"), edit: t("Change contacts"),
-  delete: t("Delete contacts so that they can be restored"), erase: t("Delete contacts for good"), export: t("Export contacts"), import: t("Import lists"), merge: t("Merge duplicates"),
-  manage_tags: t("Make, rename and remove tags"), manage_fields: t("Define custom fields"), manage_users: t("Manage users, queues, departments and tokens"), manage_settings: t("Change settings and roles"), read_audit: t("Read the audit log"),
-};
 const PRESETS = [["default", t("Usual")], ["s1-strict", t("Strict: agents only read")], ["s4-visibility", t("By visibility: agents merge, export and tag")]];
 const ROLES = ["agent", "manager"];
 /** @type {Record<string, string>} */
@@ -22,6 +19,8 @@ const NAMES = { agent: t("Agents"), manager: t("Managers"), admin: t("Admins") }
 export function Roles() {
   const [now, setNow] = useState(/** @type {any} */ (null));
   useEffect(() => void request("GET", "/api/v1/settings").then(({ body }) => setNow(body.settings.permissions), complain), []);
+  const [user, setUser] = useState(/** @type {any} */ (null));
+  const see = (/** @type {string} */ id) => (id ? findItem("users", id).then(setUser, complain) : setUser(null));
   const table = me.value?.table ?? {};
   const save = (/** @type {any} */ permissions, /** @type {string} */ text) => {
     const before = now;
@@ -41,6 +40,8 @@ export function Roles() {
         ${ROLES.map((role) => html`<td key=${role}><input type="checkbox" aria-label=${`${NAMES[role]}: ${RIGHTS[right]}`} class=${now[role]?.[right] === undefined ? "" : "dotted"} title=${now[role]?.[right] === undefined ? t("as the preset says") : t("not as the preset says")}
           checked=${table[right].includes(role)} onChange=${(/** @type {any} */ event) => set(role, right, event.target.checked)} data-test=${`${role}-${right}`} /></td>`)}
         <td><input type="checkbox" checked disabled aria-label=${t("Admins: {0}", RIGHTS[right])} /></td></tr>`)}</tbody></table>
-    <p class="note">${t("Dotted: not as the preset says. Admins may everything within the organisation.")}</p>` : null}
+    <p class="note">${t("Dotted: not as the preset says. Admins may everything within the organisation.")}</p>
+    ${people.value.size ? html`<div class="part"><label for="see-as">${t("See as")}</label><select id="see-as" class="editor" onChange=${(/** @type {any} */ event) => see(event.target.value)}>
+      <option value="">–</option>${[...people.value].map(([id, name]) => html`<option key=${id} value=${id}>${name}</option>`)}</select></div>${user ? html`<${SeesAs} key=${user.id} user=${user} />` : null}` : null}` : null}
   </div></section>`;
 }

@@ -8,6 +8,7 @@ import { may } from "../state/me.js";
 import { toast } from "../state/session.js";
 import { ago, inFull } from "../text/time.js";
 import { label as labelOf, problemText, valueText } from "../text/words.js";
+import { AsItWas } from "./as-it-was.js";
 import { addNote, addTask, listOpenTasks, readTimeline, setTaskDone } from "./api.js";
 import { t } from "../text/say.js";
 
@@ -89,6 +90,7 @@ export function CardTimeline({ contact }) {
     ${tasks.length ? html`<ul class="tasks">${tasks.map((task) => html`<li key=${task.id} data-test="task"><label class="check">
       <input type="checkbox" disabled=${!may("edit")} onChange=${() => done(() => setTaskDone(task.id))} />${task.title}
       ${task.due_at ? html`<span class=${Date.parse(task.due_at) < Date.now() ? "bad" : "quiet-text"}> ${inFull(task.due_at)}</span>` : null}</label></li>`)}</ul>` : null}
+    <${AsItWas} contact=${contact} />
     ${page === null ? html`<p class="quiet-text" aria-busy="true">…</p>` : html`<ul>${page.events.map((/** @type {Event} */ event) => html`<${EventLine} key=${event.id} event=${event} />`)}</ul>
       ${page.next_cursor ? html`<button type="button" class="link" onClick=${more}>${t("Earlier")}</button>` : null}`}
   </section>`;

@@ -20,12 +20,12 @@ const OVERSCAN = 8;
 
 /**
  * @param {{label: string, columns: Column[], total: number, at: (index: number) => Item|undefined, need: (first: number, last: number) => void,
- *   sort?: string, onSort?: (sort: string) => void, onOpen: (row: Item) => void, selection?: Selection, onMenu?: (row: Item, x: number, y: number) => void,
+ *   sort?: string, onSort?: (sort: string) => void, onOpen: (row: Item) => void, selection?: Selection, onMenu?: (row: Item, x: number, y: number, column?: string) => void,
  *   onKey?: (key: string, row: Item|undefined) => boolean|void, card?: (row: Item) => any, opened?: string|null, reset?: string,
- *   onSight?: (first: number, last: number) => void}} props
+ *   onSight?: (first: number, last: number) => void, editor?: (row: Item, column: Column) => any}} props
  *   `card` draws rows as cards; another `reset` goes to the top
  */
-export function Table({ label, columns, total, at, need, sort, onSort, onOpen, selection, onMenu, onKey, card, opened, reset, onSight }) {
+export function Table({ label, columns, total, at, need, sort, onSort, onOpen, selection, onMenu, onKey, card, opened, reset, onSight, editor }) {
   const box = useRef(/** @type {HTMLElement|null} */ (null));
   const [view, setView] = useState({ top: 0, height: 600, width: 800 });
   const [active, setActive] = useState(0);
@@ -97,7 +97,8 @@ export function Table({ label, columns, total, at, need, sort, onSort, onOpen, s
     if (!onMenu) return;
     event.preventDefault();
     setActive(index);
-    onMenu(row, event.clientX, event.clientY);
+    const cell = /** @type {HTMLElement} */ (event.target).closest?.("[data-column]");
+    onMenu(row, event.clientX, event.clientY, /** @type {HTMLElement|null} */ (cell)?.dataset.column);
   };
   const template = `${selection ? "36px " : ""}${columns.map((one) => one.width ?? "minmax(120px, 1fr)").join(" ")}`;
   const draw = (/** @type {number} */ index) => {
@@ -117,7 +118,7 @@ export function Table({ label, columns, total, at, need, sort, onSort, onOpen, s
         else onOpen(row);
       }} onContextMenu=${(/** @type {MouseEvent} */ event) => menu(event, row, index)} data-test="row">
       ${card ? html`<div role="gridcell" class="card-cell">${box}${card(row)}</div>`
-        : html`${box ? html`<span role="gridcell" class="check-cell">${box}</span>` : null}${columns.map((one) => html`<span role="gridcell" key=${one.key} class=${one.num ? "num end" : ""} data-column=${one.key}>${one.cell(row)}</span>`)}`}
+        : html`${box ? html`<span role="gridcell" class="check-cell">${box}</span>` : null}${columns.map((one) => html`<span role="gridcell" key=${one.key} class=${one.num ? "num end" : ""} data-column=${one.key}>${editor?.(row, one) ?? one.cell(row)}</span>`)}`}
     </div>`;
   };
   const isDown = sort?.startsWith("-");
