@@ -3,6 +3,7 @@
 //! Synchronous, and knows neither HTTP nor the files below. Every function takes the caller.
 
 mod access;
+mod as_it_was;
 mod audit;
 mod bulk_actions;
 mod bulk_request;

@@ -13,6 +13,7 @@ use crate::app::{App, Deletion, Precondition};
 use crate::domain::access::Caller;
 use crate::domain::contact::Contact;
 use crate::domain::ids::ContactId;
+use crate::domain::time::Timestamp;
 use crate::domain::view::ContactView;
 
 const PATH: &str = "/api/v1/contacts";
@@ -24,6 +25,9 @@ pub(super) enum ContactCommand {
         /// The contact.
         #[arg(value_parser = id::<ContactId>)]
         id: ContactId,
+        /// As it was at this time, such as 2026-11-29T17:00:00Z.
+        #[arg(long, value_name = "TIME")]
+        at: Option<Timestamp>,
     },
     /// Create a contact; prints its id.
     ///
@@ -162,9 +166,16 @@ fn path_of(id: ContactId) -> String {
 
 pub(super) fn run(args: &Args, command: &ContactCommand) -> Result<(), Failure> {
     match command {
-        ContactCommand::Show { id } => {
+        ContactCommand::Show { id, at } => {
             let found = match Target::open_existing(args)? {
-                Target::Remote(client) => client.get(&path_of(*id), &[])?,
+                Target::Remote(client) => {
+                    let at = at.map(|at| ("at", at.to_string()));
+                    let query: Vec<_> = at.iter().map(|(name, at)| (*name, at.as_str())).collect();
+                    client.get(&path_of(*id), &query)?
+                }
+                Target::Local { app, caller } if let Some(at) = at => {
+                    app.contact_as_it_was(&caller, *id, *at)?
+                }
                 Target::Local { app, caller } => {
                     let found = app.read_contact(&caller, *id)?;
                     shown(&app, &caller, &found)?

@@ -19,6 +19,7 @@ use crate::domain::ids::ContactId;
 use crate::domain::issue::FieldIssue;
 use crate::domain::place::{Doubt, doubts};
 use crate::domain::status::Status;
+use crate::domain::time::{Timestamp, day_number};
 use crate::domain::view::ContactView;
 use crate::error::ErrorCode;
 
@@ -76,9 +77,12 @@ pub(super) async fn create(
 }
 
 /// Reads a contact. The id of one that was merged leads to the contact that it became.
+///
+/// With `at` it is shown as it was then: its own members without what follows from records, and
+/// `as_of`, `changes_since`, and when and by whom it had been changed last.
 #[utoipa::path(get, path = "/api/v1/contacts/{id}", operation_id = "find_contact", tag = "contacts",
-    params(("id" = String, Path, description = "the id of the contact")),
-    responses((status = 200, body = schema::Contact), (status = 304),
+    params(("id" = String, Path, description = "the id of the contact"), ("at" = Option<String>, Query, description = "a time, or a day and its end")),
+    responses((status = 200, body = schema::Contact), (status = 304), (status = 422, body = schema::Problem),
         (status = 308, body = schema::MergedInto, description = "it was merged; Location is where it is now"), (status = 404, body = schema::Problem)))]
 pub(super) async fn find(
     request: HttpRequest,
@@ -88,6 +92,10 @@ pub(super) async fn find(
 ) -> Result<HttpResponse, Problem> {
     let started = Instant::now();
     let id = contact_id(&path)?;
+    if let Some(at) = Asked::of_query(&request)?.last("at") {
+        let at = moment(at)?;
+        return answer::ok(&state, move |app| app.contact_as_it_was(&caller.0, id, at)).await;
+    }
     let found = answer::run(&state, move |app| match app.read_contact(&caller.0, id) {
         Err(Error::Merged { into, .. }) => Ok(Err(into)),
         found => Ok(Ok((found?, app.showing(caller.0.organization)?))),
@@ -98,6 +106,16 @@ pub(super) async fn find(
             answer::contact(&request, StatusCode::OK, &contact, &lists, started)
         }
         Err(into) => moved(id, into),
+    })
+}
+
+/// A time as it is asked for: a day means its end.
+fn moment(text: &str) -> Result<Timestamp, Problem> {
+    let text = text.trim();
+    let day = day_number(text).map(|_| format!("{text}T23:59:59.999Z"));
+    day.as_deref().unwrap_or(text).parse().map_err(|_no_time| {
+        let detail = "must be a time such as 2026-11-29T17:00:00Z, or a day";
+        Error::invalid("/at", "value", detail).into()
     })
 }
 

@@ -1,5 +1,6 @@
 //! Merge patches: what is absent stays, `null` clears, views of one thing agree.
 
+use ringdex::domain::time::Clock;
 use serde_json::{Value, json};
 
 use crate::support::server::TestServer;
@@ -217,4 +218,73 @@ fn statuses_are_facts_that_do_not_wipe_out_each_other() {
     assert_eq!(status(json!({"status": "Do Not Contact"}))["do_not_contact"], true);
     let active = status(json!({"status": "active"}));
     assert_eq!((&active["status"], &active["do_not_contact"]), (&json!("active"), &json!(false)));
+}
+
+#[test]
+fn a_contact_is_shown_as_it_was_at_a_time() {
+    let clock = Clock::fixed("2026-03-01T10:00:00Z".parse().unwrap());
+    let server = TestServer::at(&clock);
+    let jane = server.user("jane@example.com", "agent", "a long enough password");
+    let made = json!({"name": "Ann Smith", "phone": "+12025550123", "tags": ["new"],
+        "custom_fields": {"size": 1}});
+    let id = server.create_id(&made);
+    let own = format!("/api/v1/contacts/{id}");
+    let mut shown = vec![server.get(&own).expect(200).json];
+    for change in [
+        json!({"last_name": "Jones", "tags": ["old", "VIP"], "custom_fields": {"size": 2, "kind": "b"}}),
+        json!({"phones": [], "email": "ann@example.com", "do_not_contact": true}),
+        json!({"status": "archived", "custom_fields": {"size": null}, "assigned_to": jane,
+            "visibility": "owner", "title": "Boss"}),
+    ] {
+        clock.advance_ms(86_400_000);
+        shown.push(server.patch(&own, &change).expect(200).json);
+    }
+    let as_of = |at: &str| server.get(&format!("{own}?at={at}"));
+    let kept = [
+        "display_name",
+        "name",
+        "first_name",
+        "last_name",
+        "phones",
+        "emails",
+        "tags",
+        "custom_fields",
+        "status",
+        "lifecycle",
+        "do_not_contact",
+        "assigned_to",
+        "visibility",
+        "title",
+        "updated_at",
+        "updated_by",
+        "id",
+        "created_at",
+    ];
+    for (at, which) in [
+        ("2026-03-01T10:00:00Z", 0_usize),
+        ("2026-03-01", 0),
+        ("2026-03-02T09:59:59Z", 0),
+        ("2026-03-02T10:00:00Z", 1),
+        ("2026-03-03", 2),
+        ("2026-03-04T10:00:00Z", 3),
+        ("2030-01-01", 3),
+    ] {
+        let was = as_of(at).expect(200).json;
+        for member in kept {
+            assert_eq!(was[member], shown[which][member], "{member} at {at}");
+        }
+        assert_eq!(was["changes_since"], 3 - which, "{at}");
+        // What follows from records now did not follow then.
+        assert!(was.get("counts").is_none() && was.get("may_call").is_none(), "{was}");
+    }
+    for wrong in ["2026-02-28", "yesterday", "2026-13-01"] {
+        assert_eq!(as_of(wrong).expect(422).json["errors"][0]["pointer"], "/at", "{wrong}");
+    }
+    // Whoever does not see the contact now learns nothing of it, and what is hidden stays so.
+    server.role("agent").get(&format!("{own}?at=2026-03-02")).expect(404);
+    let hidden = json!({"field_visibility": {"phones": {"manager": "masked"}, "cf.size": {"manager": "hidden"}}});
+    server.patch("/api/v1/settings", &hidden).expect(200);
+    let manager = server.role("manager").get(&format!("{own}?at=2026-03-02")).expect(200).json;
+    assert!(manager["phone"].as_str().unwrap().contains('•'), "{manager}");
+    assert!(manager["custom_fields"].get("size").is_none(), "{manager}");
 }
