@@ -73,6 +73,27 @@ impl App {
         Ok(written.value)
     }
 
+    /// Which of some deleted contacts cannot come back, and why: somebody else has a number of it
+    /// that must be unique.
+    pub(super) fn with_taken_numbers(
+        &self,
+        caller: &Caller,
+        ids: &[ContactId],
+    ) -> Result<HashMap<ContactId, Error>, Error> {
+        let (mut taken, mut coming) = (HashMap::new(), HashMap::new());
+        for id in ids {
+            match self.may_come_back(caller, *id, true, &mut coming) {
+                // Whether it is there is asked in the write.
+                Ok(()) | Err(Error::ContactNotFound | Error::Merged { .. }) => {}
+                Err(error @ Error::PhoneInUse(_)) => {
+                    taken.insert(*id, error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(taken)
+    }
+
     /// Refuses a contact that cannot come back; `coming` has the numbers of those that can.
     fn may_come_back(
         &self,

@@ -6,6 +6,7 @@
     reason = "a few of many actions are special, and new ones are like the rest"
 )]
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -15,10 +16,10 @@ use super::jobs::{BulkJob, JobKind, JobState, MOST_REFUSALS, Refusal};
 use super::lists::note_members;
 use super::protection::may_delete;
 use super::{App, authorize};
-use crate::domain::access::{Caller, Department, Permission};
+use crate::domain::access::{Caller, Department, Permission, PhoneUniqueness};
 use crate::domain::audit::{AuditAction, AuditDetails, AuditEntry, FieldChange};
 use crate::domain::contact::Contact;
-use crate::domain::ids::ContactId;
+use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::list::list_kind;
 use crate::domain::record::Verb;
 use crate::domain::time::Timestamp;
@@ -77,9 +78,16 @@ impl App {
             }
             let (by, number, org) = (caller.clone(), *number, caller.organization);
             let (now, department) = (self.now(), self.department_of(caller));
+            let settings = self.organization_of(caller)?.settings.phone_uniqueness;
+            let gate = (settings == PhoneUniqueness::Reject).then(|| self.number_gate.lock());
+            let taken = match &gate {
+                Some(_) => self.with_taken_numbers(caller, &self.deleted_by(org, number)?)?,
+                None => HashMap::new(),
+            };
             let written = self.partition.write::<_, Error>(org, caller, false, move |tx| {
-                undo_entry(tx, (&by, department.as_deref()), number, now)
+                undo_entry(tx, (&by, department.as_deref()), number, (now, &taken))
             })?;
+            drop(gate);
             self.own_writes.note(caller, written.seq);
             self.own_writes.note_hidden(org, written.seq);
             self.note_bulk_job(job, |job| {
@@ -98,7 +106,18 @@ impl App {
         }
         Ok(())
     }
+
+    /// The contacts that an entry of the audit log has deleted.
+    fn deleted_by(&self, org: OrgNumber, number: u64) -> Result<Vec<ContactId>, Error> {
+        let acts = self.partition.audit_entry(org, number)?.map(|entry| entry.acts);
+        let acts = acts.unwrap_or_default();
+        let deleted = acts.iter().filter(|act| act.0 == AuditAction::ContactDeleted);
+        Ok(deleted.map(|act| ContactId(act.1)).collect())
+    }
 }
+
+/// Which contacts cannot come back, and why.
+type Taken = HashMap<ContactId, Error>;
 
 /// The number of the audit entry that a write in progress will have.
 pub(super) fn next_entry(tx: &Tx<'_>, caller: &Caller) -> Result<u64, EngineError> {
@@ -114,7 +133,7 @@ fn undo_entry(
     tx: &mut Tx<'_>,
     (by, department): (&Caller, Option<&Department>),
     number: u64,
-    now: Timestamp,
+    (now, taken): (Timestamp, &Taken),
 ) -> Result<Vec<Undone>, Rejected<Error>> {
     let org = by.organization;
     let Some(bytes) = tx.get(&keys::audit(org, number))? else { return Ok(Vec::new()) };
@@ -128,6 +147,10 @@ fn undo_entry(
             | AuditAction::ContactDeleted
             | AuditAction::ContactRestored => {
                 let (id, changes) = (ContactId(act.1), &details.changes);
+                if let Some(error) = taken.get(&id) {
+                    outcomes.push(kept(id, error.code().as_str(), error.to_string()));
+                    continue;
+                }
                 outcomes.push(undo_contact(tx, (by, department), id, changes, now)?);
             }
             AuditAction::Record(kind, Verb::Updated) if kind == list_kind() => {

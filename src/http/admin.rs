@@ -124,16 +124,17 @@ pub(super) async fn find_token(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = record_id(&path, Noun::Token)?;
-    answer::ok(&state, move |app| app.find_token(&caller.0, id)).await
+    let found = answer::run(&state, move |app| app.find_token(&caller.0, id)).await?;
+    Ok(answer::tagged(&found))
 }
 
 /// Changes name, networks and end of a token, and whether it may stand in a URL; what it may do
 /// stays as it was made. A token gives no later end and no more networks than its own; one that has
 /// ended cannot be changed.
 #[utoipa::path(patch, path = "/api/v1/tokens/{id}", operation_id = "update_token", tag = "administration",
-    params(("id" = String, Path, description = "the id of the token")),
+    params(("id" = String, Path, description = "the id of the token"), ("If-Match" = Option<String>, Header, description = "the ETag that the change is based on")),
     request_body = schema::TokenPatch,
-    responses((status = 200, body = schema::Token), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 409, body = schema::Problem), (status = 422, body = schema::Problem)))]
+    responses((status = 200, body = schema::Token), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 409, body = schema::Problem), (status = 422, body = schema::Problem), (status = 412, body = schema::Problem)))]
 pub(super) async fn update_token(
     request: HttpRequest,
     state: web::Data<State>,
@@ -143,19 +144,31 @@ pub(super) async fn update_token(
 ) -> Result<HttpResponse, Problem> {
     let id = record_id(&path, Noun::Token)?;
     let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
-    answer::ok(&state, move |app| app.update_token(&caller.0, id, &value)).await
+    if body::names_version(&request) {
+        let by = caller.0.clone();
+        let known = answer::run(&state, move |app| app.find_token(&by, id)).await?;
+        body::refuse_stale(&request, &answer::tag_of(&known))?;
+    }
+    let changed = answer::run(&state, move |app| app.update_token(&caller.0, id, &value)).await?;
+    Ok(answer::tagged(&changed))
 }
 
 /// Ends a token at once.
 #[utoipa::path(delete, path = "/api/v1/tokens/{id}", operation_id = "revoke_token", tag = "administration",
-    params(("id" = String, Path, description = "the id of the token")),
-    responses((status = 204), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 409, body = schema::Problem)))]
+    params(("id" = String, Path, description = "the id of the token"), ("If-Match" = Option<String>, Header, description = "the ETag that the change is based on")),
+    responses((status = 204), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 409, body = schema::Problem), (status = 412, body = schema::Problem)))]
 pub(super) async fn revoke_token(
+    request: HttpRequest,
     state: web::Data<State>,
     caller: Authenticated,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = record_id(&path, Noun::Token)?;
+    if body::names_version(&request) {
+        let by = caller.0.clone();
+        let known = answer::run(&state, move |app| app.find_token(&by, id)).await?;
+        body::refuse_stale(&request, &answer::tag_of(&known))?;
+    }
     answer::run(&state, move |app| app.revoke_token(&caller.0, id)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -167,13 +180,15 @@ pub(super) async fn read_settings(
     state: web::Data<State>,
     caller: Authenticated,
 ) -> Result<HttpResponse, Problem> {
-    answer::ok(&state, move |app| app.read_settings(&caller.0)).await
+    let found = answer::run(&state, move |app| app.read_settings(&caller.0)).await?;
+    Ok(answer::tagged(&found))
 }
 
 /// Changes settings of the own organisation; absent members stay.
 #[utoipa::path(patch, path = "/api/v1/settings", operation_id = "update_settings", tag = "administration",
+    params(("If-Match" = Option<String>, Header, description = "the ETag that the change is based on")),
     request_body = schema::Settings,
-    responses((status = 200, body = schema::Organization), (status = 403, body = schema::Problem), (status = 422, body = schema::Problem)))]
+    responses((status = 200, body = schema::Organization), (status = 403, body = schema::Problem), (status = 422, body = schema::Problem), (status = 412, body = schema::Problem)))]
 pub(super) async fn update_settings(
     request: HttpRequest,
     state: web::Data<State>,
@@ -181,8 +196,14 @@ pub(super) async fn update_settings(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
+    if body::names_version(&request) {
+        let by = caller.0.clone();
+        let known = answer::run(&state, move |app| app.read_settings(&by)).await?;
+        body::refuse_stale(&request, &answer::tag_of(&known))?;
+    }
     let app = std::sync::Arc::clone(&state.app);
-    answer::ok(&state, move |_| app.update_settings(&caller.0, &value)).await
+    let changed = answer::run(&state, move |_| app.update_settings(&caller.0, &value)).await?;
+    Ok(answer::tagged(&changed))
 }
 
 /// Verifies journal, store, lookup and index against each other; for who runs the server.

@@ -167,6 +167,19 @@ pub(super) fn whole(
     Ok(json(StatusCode::OK, &body))
 }
 
+/// A JSON body of something without versions: its `ETag` is made of what it says.
+pub(super) fn tagged<T: Serialize>(value: &T) -> HttpResponse {
+    let mut response = json(StatusCode::OK, value);
+    put_header(&mut response, "etag", &tag_of(value));
+    response
+}
+
+/// The `ETag` of what something says.
+pub(super) fn tag_of<T: Serialize>(value: &T) -> String {
+    let hash = blake3::hash(json!(value).to_string().as_bytes()).to_hex();
+    format!("\"{}\"", hash.get(..16).unwrap_or_default())
+}
+
 /// The `ETag` of a version.
 pub(super) fn etag(version: u64) -> String {
     format!("\"{version}\"")

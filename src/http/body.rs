@@ -147,6 +147,23 @@ pub(super) fn precondition(request: &HttpRequest) -> Precondition {
     Precondition::Versions(versions.collect())
 }
 
+/// Whether `If-Match` asks for anything.
+pub(super) fn names_version(request: &HttpRequest) -> bool {
+    request.headers().contains_key(IF_MATCH)
+}
+
+/// Refuses a change that is based on something else than what is tagged so now.
+pub(super) fn refuse_stale(request: &HttpRequest, etag: &str) -> Result<(), Problem> {
+    let fields = request.headers().get_all(IF_MATCH);
+    let tags: Vec<&str> =
+        fields.flat_map(|field| field.to_str().unwrap_or("").split(',')).map(str::trim).collect();
+    if tags.is_empty() || tags.iter().any(|tag| *tag == "*" || *tag == etag) {
+        return Ok(());
+    }
+    let detail = "it has been changed meanwhile: read it again and repeat the change on it";
+    Err(Problem::new(ErrorCode::RevisionConflict, detail))
+}
+
 /// The `Idempotency-Key` header with the hash of what it belongs to.
 pub(super) fn idempotency(
     request: &HttpRequest,

@@ -149,3 +149,30 @@ fn where_nothing_need_be_said_no_body_is_needed() {
     // What must be said is still asked for.
     server.send("POST", "/api/v1/contacts/merge", &[], None).expect(400);
 }
+
+#[test]
+fn what_has_no_versions_is_changed_only_as_it_was_read() {
+    let server = TestServer::start();
+    let token =
+        server.post("/api/v1/tokens", &json!({"role": "lookup", "name": "one"})).expect(201);
+    let path = format!("/api/v1/tokens/{}", token.id());
+    for (path, change) in [
+        (path.as_str(), json!({"name": "two"})),
+        ("/api/v1/settings", json!({"default_country": "DE"})),
+    ] {
+        let read = server.get(path).expect(200);
+        let etag = read.header("etag").unwrap().to_owned();
+        let known = server.send("GET", path, &[("if-none-match", &etag)], None).expect(304);
+        assert!(known.body.is_empty());
+        let send = |etag: &str| server.json("PATCH", path, &[("if-match", etag)], &change);
+        assert_eq!(send("\"0\"").expect(412).code(), "revision_conflict", "{path}");
+        assert_eq!(server.get(path).json, read.json, "{path}");
+        let changed = send(&format!("\"0\", {etag}")).expect(200);
+        assert_ne!(changed.header("etag"), Some(etag.as_str()), "{path}");
+        assert_eq!(changed.header("etag"), server.get(path).header("etag"), "{path}");
+        send(&etag).expect(412);
+        send("*").expect(200);
+    }
+    server.send("DELETE", &path, &[("if-match", "\"0\"")], None).expect(412);
+    server.delete(&path).expect(204);
+}

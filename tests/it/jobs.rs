@@ -301,3 +301,32 @@ fn members_of_actions_may_be_called_as_the_members_that_they_change() {
     let refused = server.post("/api/v1/contacts/bulk-actions", &body).expect(422);
     assert_eq!(refused.json["errors"][0]["pointer"], "/action/user");
 }
+
+#[test]
+fn what_was_deleted_does_not_come_back_beside_who_has_its_number_now() {
+    let server = TestServer::start();
+    server.patch("/api/v1/settings", &json!({"phone_uniqueness": "reject"})).expect(200);
+    let make = |name: &str, number: &str| {
+        server.create_id(&json!({"name": name, "phone": number, "tags": ["old"]}))
+    };
+    let (ann, bob) = (make("Ann", "+12025550123"), make("Bob", "+12025550124"));
+    server.search("", "&refresh=wait");
+    let job = server.bulk_action(&json!({"q": "tag:old"}), &json!({"type": "delete"}));
+    assert_eq!(job["changed"], 2, "{job}");
+    server.create(&json!({"name": "Cid", "phone": "+12025550123"}));
+    let undo = server.send("POST", job["undo_url"].as_str().unwrap(), &[], None).expect(202);
+    let path = undo.header("location").unwrap().to_owned();
+    let done = loop {
+        let job = server.get(&path).expect(200).json;
+        if job["state"] != "running" {
+            break job;
+        }
+        std::thread::yield_now();
+    };
+    assert_eq!((&done["changed"], &done["refused"]), (&json!(1), &json!(1)), "{done}");
+    let refusal = &done["refusals"][0];
+    assert_eq!((&refusal["id"], &refusal["code"]), (&json!(ann), &json!("phone_in_use")), "{done}");
+    server.get(&format!("/api/v1/contacts/{ann}")).expect(404);
+    server.get(&format!("/api/v1/contacts/{bob}")).expect(200);
+    assert_eq!(server.lookup("+12025550123", "")["count"], 1);
+}

@@ -322,3 +322,20 @@ fn calls_of_internal_and_short_numbers_find_who_has_them_now_or_later() {
     let seen = server.role("agent").get(&format!("/api/v1/calls?contact_id={id}")).expect(200);
     assert!(!seen.json.to_string().contains("204"), "{}", seen.json);
 }
+
+#[test]
+fn a_call_says_with_whom_it_is() {
+    let server = TestServer::start();
+    let contact = server.create_id(&json!({"name": "Ann"}));
+    for body in [json!({}), json!({"status": "MISSED", "notes": "x"})] {
+        let refused = server.post("/api/v1/calls", &body).expect(422);
+        assert_eq!(refused.json["errors"][0]["pointer"], "/number", "{}", refused.json);
+    }
+    for body in [
+        json!({"number": "+12025550123"}),
+        json!({"call_id": "withheld.1"}),
+        json!({"contact_id": contact, "direction": "out"}),
+    ] {
+        server.post("/api/v1/calls", &body).expect(201);
+    }
+}

@@ -174,6 +174,12 @@ impl Kind for Call {
         ] {
             writing.refuse_future(field, at)?;
         }
+        let is_of_nothing =
+            self.call_id.is_none() && self.number.is_none() && self.contact_id.is_none();
+        if before.is_none() && is_of_nothing {
+            let detail = "is required: say which number it is with, or the call_id or contact_id";
+            return Err(vec![FieldIssue::new("/number", "required", detail)]);
+        }
         if let Some(before) = before
             && !can_become(&before.status, &self.status)
         {
