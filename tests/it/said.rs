@@ -8,9 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Texts that are shown as they are: addresses, names of products, units, samples of files.
-const AS_IT_IS: [&str; 8] = [
+const AS_IT_IS: [&str; 7] = [
     "https://docs.google.com/spreadsheets/…",
-    "ringdex import contacts.csv",
     "curl -H \"Authorization: Bearer",
     "Ctrl",
     "Esc",

@@ -4,11 +4,13 @@
 import { effect, html, onDemand, render } from "./dom.js";
 import { listenToKeys } from "./keys.js";
 import { pageOf } from "./pages.js";
+import { CallBar } from "./parts/call-bar.js";
 import { Dialogs } from "./parts/dialogs.js";
 import { Drafts } from "./parts/drafts.js";
 import { Rail } from "./parts/rail.js";
 import { Toasts } from "./parts/toasts.js";
 import { TopBar } from "./parts/topbar.js";
+import { loadMyCalls } from "./state/calls.js";
 import { loadDefinitions } from "./state/definitions.js";
 import { follow } from "./state/follow.js";
 import { me } from "./state/me.js";
@@ -35,7 +37,7 @@ function App() {
   // Below the page for signing in everything stays as it is: a draft is not lost.
   const away = needsSignIn.value;
   return html`<div key="app" class="app" hidden=${away} inert=${away}>
-      <${Rail} /><div class="stage"><${TopBar} /><${Drafts} />${shown(view)}</div><${Toasts} /><${Dialogs} />
+      <${Rail} /><div class="stage"><${TopBar} /><${CallBar} /><${Drafts} />${shown(view)}</div><${Toasts} /><${Dialogs} />
     </div>
     ${away ? html`<${SignIn} key="sign-in" over />` : null}`;
 }
@@ -47,6 +49,7 @@ effect(() => {
   if (!me.value) return;
   void loadDefinitions();
   void loadPeople();
+  void loadMyCalls();
 });
 const root = /** @type {HTMLElement} */ (document.getElementById("app"));
 root.textContent = "";

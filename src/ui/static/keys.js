@@ -72,6 +72,11 @@ const LETTERS = {
   m: () => mayMerge() && onCard(review),
   t: () => may("edit") && onCard(() => edit("tags")),
   a: () => may("edit") && onCard(() => (adding.value = true)),
+  w: () => {
+    const outcome = document.getElementById("call-outcome");
+    outcome?.focus();
+    return Boolean(outcome);
+  },
   p: () => place.peek().view === "console" && Boolean(shown.peek()) && pin(),
 };
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::access::assert_accessible;
 use super::cdp::Page;
 use super::sign_in::{EMAIL, PASSWORD, sign_in};
 use super::{CARD, api, create, unique, visit, wait_for_card};
@@ -255,4 +256,70 @@ fn a_call_for_somebody_comes_up_unless_they_are_at_something_else() {
     page.wait_for_text("Nobody has this number yet");
     let saved = server.get(&format!("/api/v1/contacts?q={word}&refresh=wait")).expect(200).json;
     assert_eq!(saved["contacts"][0]["notes"], json!("half a sentence"), "{saved}");
+}
+
+#[test]
+fn a_call_of_ones_own_stands_above_everything_until_it_is_wrapped_up() {
+    let server = TestServer::start();
+    let agent = server.user(EMAIL, "agent", PASSWORD);
+    let other = server.user("omar@example.com", "agent", PASSWORD);
+    let (word, number) = unique();
+    server.create(&json!({ "name": format!("Lea {word}"), "phone": number }));
+    let tell = |status: &str, agent: &str, name: &str| {
+        let call = json!({ "call_id": name, "number": number, "direction": "in",
+            "status": status, "agent": agent });
+        let answer = server.post("/api/v1/calls", &call);
+        assert!(answer.status < 300, "{}", answer.json);
+        answer.id()
+    };
+    let base = server.base_url();
+    let Some(mut page) = open_counting(base, "/") else { return };
+    sign_in(&mut page);
+    wait_for_stream(&mut page);
+    // Somebody else's call is not one's own.
+    tell("INITIATED", &other, "pbx-1");
+    let id = tell("INITIATED", &agent, "pbx-2");
+    page.wait(&format!(
+        "document.querySelector('[data-test=my-call]')?.innerText.includes('{word}')"
+    ));
+    assert_eq!(page.eval("document.querySelectorAll('[data-test=my-call]').length"), json!(1));
+    page.wait("document.querySelector('[data-test=my-call]').dataset.status === 'INITIATED'");
+    tell("CONNECTED", &agent, "pbx-2");
+    page.wait("document.querySelector('[data-test=my-call]').dataset.status === 'CONNECTED'");
+    page.wait(
+        "/^00:0[1-9]$/.test(document.querySelector('[data-test=my-call] [role=timer]').innerText)",
+    );
+    assert_accessible(&mut page, "a call of one's own");
+    page.resize(360, 720);
+    let wide = page.eval("document.documentElement.scrollWidth > innerWidth + 1");
+    assert_eq!(wide, json!(false));
+    page.resize(1280, 800);
+    // It is there on every page, and after a reload.
+    visit(&mut page, base, "/tasks");
+    page.wait("document.querySelector('[data-test=my-call]')");
+    tell("COMPLETED", &agent, "pbx-2");
+    page.wait("document.querySelector('[data-test=my-call]').dataset.status === 'COMPLETED'");
+    visit(&mut page, base, &format!("/pop?number={}", number.replace('+', "%2B")));
+    wait_for_card(&mut page, &word);
+    assert_eq!(page.eval("document.querySelector('[data-test=my-call]')"), Value::Null);
+    assert_eq!(server.get(&format!("/api/v1/calls/{id}")).json["outcome"], json!("completed"));
+    // Wrapping up: the note with one key, how it ended with another.
+    tell("INITIATED", &agent, "pbx-3");
+    page.wait("document.querySelector('[data-test=my-call]')");
+    let third = tell("COMPLETED", &agent, "pbx-3");
+    page.wait("document.querySelector('[data-test=my-call]').dataset.status === 'COMPLETED'");
+    page.eval("document.activeElement.blur()");
+    page.press("w");
+    page.wait("document.activeElement.id === 'call-outcome'");
+    page.eval(
+        "(() => { const box = document.querySelector('#call-outcome'); box.value = 'callback';
+            box.dispatchEvent(new Event('change', { bubbles: true })); })()",
+    );
+    page.wait(
+        "document.querySelector('[data-test=toast]')?.innerText.includes('outcome is saved')",
+    );
+    let saved = server.get(&format!("/api/v1/calls/{third}")).json;
+    assert_eq!(saved["outcome"], json!("callback"));
+    page.click("[data-test=my-call] .quiet");
+    page.wait("!document.querySelector('[data-test=my-call]')");
 }

@@ -5,6 +5,7 @@
 //! need, with names and numbers that no generated contact has.
 
 mod access;
+mod agent;
 mod callers;
 mod card;
 mod cdp;

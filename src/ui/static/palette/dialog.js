@@ -32,7 +32,7 @@ function commands() {
     { title: t("Archived contacts"), icon: "people", run: () => goPage("contacts", { q: "status:archived" }) },
     ...(may("delete") ? [{ title: t("Deleted contacts"), icon: "trash", run: () => goPage("contacts", { more: { deleted: "1" } }) }] : []),
     ...(me.value?.user_id ? [{ title: t("My contacts"), icon: "people", run: () => goPage("contacts", { q: "owner:me" }) }] : []),
-    { title: t("All keys"), icon: "keys", keys: "?", run: () => (dialog.value = "keys") },
+    { title: t("Help and keys"), icon: "keys", keys: "?", run: () => (dialog.value = "keys") },
     { title: letterKeys.value ? t("Letter keys off") : t("Letter keys on"), icon: "keys", run: () => setLetterKeys(!letterKeys.peek()) },
     { title: t("Other colours"), icon: "auto", run: switchTheme },
     ...LANGUAGES_OF_PAGES.filter((one) => one !== language).map((one) => ({ title: LANGUAGE_NAMES[one], icon: "user", run: () => chooseLanguage(one) })),

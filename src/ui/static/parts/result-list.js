@@ -4,7 +4,7 @@
 
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../dom.js";
 import { active, answered, hits, meant, problem, refresh, searchMore, total, warnings } from "../state/search.js";
-import { go, openContact, place } from "../state/url.js";
+import { go, goPage, openContact, place } from "../state/url.js";
 import { problemText } from "../text/words.js";
 import { HitRow } from "./hit-row.js";
 import { may } from "../state/me.js";
@@ -25,8 +25,8 @@ function Empty() {
   if (!q) {
     return html`<div class="empty" data-test="first-run">
       <h2>${t("No contacts yet")}</h2>
-      ${may("import") ? html`<p>${t("A list as a CSV file is imported with the command line:")}</p>
-      <pre><code>ringdex import contacts.csv</code></pre>` : null}
+      ${may("import") ? html`<p>${t("Bring a list in: CSV, Excel, vCards, or a Google Sheet.")}</p>
+      <button type="button" class="button main" onClick=${() => goPage("import")} data-test="first-import">${t("Import a list")}</button>` : null}
       ${may("create") ? html`<p>${may("import") ? t("Or begin with one by hand.") : t("Begin with one by hand.")}</p>
       <button type="button" class="button" onClick=${() => go({ create: true })}>${t("New contact")} <${Hint} keys="n" /></button>` : null}
     </div>`;

@@ -121,7 +121,7 @@ export function TopBar() {
       ${may("create") ? html`<button type="button" class="tool" onClick=${() => go({ create: true, contact: null })} title=${t("New contact (n)")}>
         <${Icon} name="plus" /><span class="wide">${t("New")}</span>${isLearned("n") ? null : html`<${Hint} keys="n" />`}
       </button>` : null}
-      <button type="button" class="tool keys-help" aria-label=${t("All keys")} title=${t("All keys (?)")} onClick=${() => (dialog.value = "keys")}>
+      <button type="button" class="tool keys-help" aria-label=${t("Help and keys")} title=${t("Help and keys (?)")} onClick=${() => (dialog.value = "keys")}>
         <${Icon} name="keys" />
       </button>
       <button type="button" class="tool" aria-label=${t("Colours: {0}", THEMES[theme.value])} title=${t("Colours: {0}", THEMES[theme.value])}

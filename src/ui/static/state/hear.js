@@ -3,6 +3,7 @@
 // jobs that others have started, and a call for the person here.
 
 import { request } from "../api.js";
+import { takeCall } from "./calls.js";
 import { shown } from "./card.js";
 import { isTypingDraft } from "./drafts.js";
 import { running, watch } from "./jobs.js";
@@ -84,6 +85,9 @@ export function hear(told) {
   } else if (kind === "contact") hearContact(told);
   else {
     if (gone || data?.contact_id === shown.peek()) reloadCard();
-    if (kind === "call" && !gone) hearCall(data);
+    if (kind === "call" && !gone) {
+      takeCall(data);
+      hearCall(data);
+    }
   }
 }

@@ -4,6 +4,7 @@
 
 import { html, useState } from "../dom.js";
 import { Icon } from "../parts/icons.js";
+import { OUTCOMES } from "../state/calls.js";
 import { call } from "../state/card.js";
 import { may } from "../state/me.js";
 import { personName } from "../state/people.js";
@@ -16,8 +17,6 @@ import { useRecords } from "./records.js";
 import { t } from "../text/say.js";
 
 /** @typedef {import("../state/items.js").Item} Item */
-
-const OUTCOMES = ["completed", "no-answer", "voicemail", "busy", "callback", "wrong number"];
 
 /** @param {number} seconds */
 const length = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")} min`;

@@ -20,7 +20,7 @@ function Start() {
       <div><dt><kbd>/</kbd></dt><dd>${t("search by name, number, company, tag")}</dd></div>
       <div><dt><kbd>↑</kbd> <kbd>↓</kbd> <kbd>${t("Enter")}</kbd></dt><dd>${t("choose and open")}</dd></div>
       ${may("create") ? html`<div><dt><kbd>n</kbd></dt><dd>${t("new contact")}</dd></div>` : null}
-      <div><dt><kbd>?</kbd></dt><dd>${t("all keys")}</dd></div>
+      <div><dt><kbd>?</kbd></dt><dd>${t("help, and all keys")}</dd></div>
     </dl>
     <${Home} />
   </div>`;
