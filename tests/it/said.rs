@@ -339,6 +339,21 @@ fn german_texts_have_the_places_of_the_english_ones() {
 }
 
 #[test]
+fn the_reasons_of_a_likeness_are_in_german() {
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/dedupe/model.toml");
+    let model = std::fs::read_to_string(model).expect("a text");
+    let said: BTreeSet<&str> =
+        model.split("words = \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(said.len() > 50, "only {} reasons", said.len());
+    let (german, words) = catalogue();
+    let missing: Vec<_> = said
+        .iter()
+        .filter(|one| !german.contains_key(**one) && !words.contains_key(**one))
+        .collect();
+    assert!(missing.is_empty(), "not in src/ui/static/lang/words.js: {missing:#?}");
+}
+
+#[test]
 fn nothing_that_is_shown_goes_past_the_catalogue() {
     let mut past = BTreeSet::new();
     for (name, said) in all_said() {

@@ -493,3 +493,20 @@ fn a_merge_from_a_card_is_undone_where_it_went_to() {
     assert_eq!(status(&mut page, &one), json!(200));
     assert_eq!(status(&mut page, &other), json!(200));
 }
+
+#[test]
+fn no_value_of_a_comparison_is_shown_as_code() {
+    let server = TestServer::demo(50);
+    let base = server.base_url();
+    let Some(mut page) = open(base, "/") else { return };
+    let (word, number) = unique();
+    let ids = twins(&mut page, &word, &number);
+    let call = json!({ "contact_id": ids[0], "number": number, "status": "COMPLETED" });
+    api(&mut page, "POST", "/api/v1/calls", &call);
+    go_to_group(&mut page, base, &word);
+    let text = page.wait("document.querySelector('[data-test=compare]')?.innerText");
+    let text = text.as_str().unwrap_or_default();
+    assert!(text.contains(&word) && text.contains("CEO"), "{text}");
+    assert!(!text.contains('{') && !text.contains("null"), "{text}");
+    page.assert_clean(base);
+}

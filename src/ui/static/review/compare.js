@@ -41,7 +41,8 @@ const CHOSEN = ["name", "company", "title", "department", "role", "birthday", "c
 const FIRST = ["name", "status", "company", "title", "phones", "emails", "addresses", "birthday", "tags"];
 const LAST = ["notes", "created_at", "updated_at"];
 const HIDDEN = new Set(["id", "version", "display_name", "first_name", "last_name", "phone", "mobile", "email", "company_id", "custom_fields", "suffix", "email_opt_out",
-  "social_profiles", "created_by", "created_by_user_id", "updated_by", "updated_by_user_id", "do_not_contact", "blocked", "match", "duplicates", "seq", "url", "visibility", "org_department_id", "external_crm_provider", "merges", "merged_from"]);
+  "social_profiles", "created_by", "created_by_user_id", "updated_by", "updated_by_user_id", "do_not_contact", "blocked", "match", "duplicates", "seq", "url", "visibility", "org_department_id", "external_crm_provider", "merges", "merged_from",
+  "consent", "counts", "lists", "may_call", "may_email", "email_state", "jurisdiction", "lifecycle", "lead_score_why", "last_call", "total_calls"]);
 const LABELS = /** @type {Record<string, string>} */ ({ display_name: t("Name"), emails: t("E-mails"), created_at: t("Created"), updated_at: t("Changed"), external_crm_id: t("CRM id"), assigned_to: t("Owner") });
 
 /** @param {string} field */

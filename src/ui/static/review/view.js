@@ -62,7 +62,7 @@ function Queue() {
         const isOpen = group === current.value;
         return html`<li key=${group.id}><button type="button" data-free class=${isOpen ? "row open" : "row"} aria-current=${isOpen ? "true" : undefined} tabindex=${isOpen || !current.value ? 0 : -1}
           onClick=${() => go({ group: group.id })} data-test="group"><span class="row-line"><span class="name">${group.members[0].contact.display_name}</span><span class="number">${percent(group.probability)}</span></span>
-        <span class="row-line"><span class="second"><span>${others(group)}</span></span><span class="why">${group.pairs[0]?.why.find((one) => one.weight > 0)?.words}</span></span></button></li>`;
+        <span class="row-line"><span class="second"><span>${others(group)}</span></span><span class="why">${t(group.pairs[0]?.why.find((one) => one.weight > 0)?.words ?? "")}</span></span></button></li>`;
       })}
     </ol>`;
 }

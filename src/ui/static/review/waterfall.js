@@ -25,7 +25,7 @@ export function Waterfall({ pair }) {
   const bar = (/** @type {number} */ from, /** @type {number} */ to, /** @type {boolean} */ against) => html`<span class="track" aria-hidden="true">
     <span class=${against ? "against" : ""} style=${{ left: `${((from - low) / width) * 100}%`, width: `${((to - from) / width) * 100}%` }}></span></span>`;
   return html`<ol class="waterfall" data-test="waterfall">
-    ${steps.map((one) => html`<li><span>${one.words}</span>${bar(one.low, one.high, one.weight < 0)}<span class="num">${signed(one.weight)}</span></li>`)}
+    ${steps.map((one) => html`<li><span>${t(one.words)}</span>${bar(one.low, one.high, one.weight < 0)}<span class="num">${signed(one.weight)}</span></li>`)}
     <li class="sum"><span>${say("Together: {0} the same person", percent(pair.probability))}</span>${bar(Math.min(0, sum), Math.max(0, sum), sum < 0)}<span class="num">${signed(sum)}</span></li>
   </ol>`;
 }

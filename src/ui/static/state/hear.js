@@ -46,9 +46,9 @@ const askForJobs = soon(async () => {
 function hearContact({ event, record_id: id, gone, data, by }) {
   if (gone) {
     if (shown.peek() !== id) forget(id);
-    // Who was merged is where they went to; who was deleted is nowhere.
-    else if (event === "contact.merged") void load(id);
-    else lose(id);
+    // Who was deleted is nowhere; who is gone otherwise may have gone into somebody else.
+    else if (["contact.deleted", "contact.erased"].includes(event)) lose(id);
+    else void load(id);
   } else {
     if (isKnown(id)) remember(data);
     replaceHit(data);
