@@ -89,13 +89,17 @@ pub enum ErrorCode {
     WritesStopped,
     /// There is too little room on the disk for changes; they are taken again when there is more.
     NoRoom,
+    /// Nothing was written, since the log of the cluster does not answer.
+    ClusterUnreachable,
+    /// The log of the cluster took a change and did not say what became of it.
+    OutcomeUnknown,
     /// A defect or a failure on this side.
     Internal,
 }
 
 impl ErrorCode {
     /// All codes.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 46] = [
         Self::Malformed,
         Self::Unauthorized,
         Self::Forbidden,
@@ -139,6 +143,8 @@ impl ErrorCode {
         Self::SearchUnavailable,
         Self::WritesStopped,
         Self::NoRoom,
+        Self::ClusterUnreachable,
+        Self::OutcomeUnknown,
         Self::Internal,
     ];
 
@@ -188,6 +194,8 @@ impl ErrorCode {
             Self::SearchUnavailable => "search_unavailable",
             Self::WritesStopped => "writes_stopped",
             Self::NoRoom => "no_room",
+            Self::ClusterUnreachable => "cluster_unreachable",
+            Self::OutcomeUnknown => "outcome_unknown",
             Self::Internal => "internal",
         }
     }
@@ -238,6 +246,8 @@ impl ErrorCode {
             Self::SearchUnavailable => "Searching is not possible for the moment",
             Self::WritesStopped => "The server takes no changes",
             Self::NoRoom => "The disk of the server is full",
+            Self::ClusterUnreachable => "The cluster takes no changes for the moment",
+            Self::OutcomeUnknown => "It is not known whether this was written",
             Self::Internal => "Something failed on the server",
         }
     }

@@ -11,6 +11,7 @@ use super::error::Error;
 use super::job_undo::next_entry;
 use super::likeness::LikelyDuplicate;
 use super::lookup_throttle::MOST as MOST_GUESSES;
+use super::overtaken::until_first;
 use crate::domain::access::{Caller, PhoneUniqueness};
 use crate::domain::ids::ContactId;
 use crate::engine::Rejected;
@@ -24,10 +25,20 @@ impl App {
         ids: &[ContactId],
         checkpoint: Option<BulkCheckpoint>,
     ) -> Result<(Vec<Outcome>, Option<u64>), Error> {
+        until_first(|| self.restore_many_now(caller, ids, checkpoint.clone()))
+    }
+
+    fn restore_many_now(
+        &self,
+        caller: &Caller,
+        ids: &[ContactId],
+        checkpoint: Option<BulkCheckpoint>,
+    ) -> Result<(Vec<Outcome>, Option<u64>), Error> {
         let (org, now) = (caller.organization, self.partition.now());
         let organization = self.organization_of(caller)?;
         let must_be_unique = organization.settings.phone_uniqueness == PhoneUniqueness::Reject;
         let gate = must_be_unique.then(|| self.number_gate.lock());
+        let seen = self.partition.applied_seq();
         let mut refused: HashMap<ContactId, Outcome> = HashMap::new();
         let mut coming: HashMap<String, LikelyDuplicate> = HashMap::new();
         for id in ids {
@@ -43,6 +54,9 @@ impl App {
         }
         let (by, ids) = (caller.clone(), ids.to_vec());
         let written = self.partition.write::<_, Error>(org, caller, false, move |tx| {
+            if must_be_unique {
+                tx.refuse_overtaken(seen)?;
+            }
             let mut outcomes = Vec::with_capacity(ids.len());
             for id in &ids {
                 if let Some(known) = refused.get(id) {

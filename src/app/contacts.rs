@@ -12,6 +12,7 @@ use super::idempotency::Idempotency;
 use super::likeness::{LikelyDuplicate, phones_of};
 use super::lookup_throttle::MOST as MOST_GUESSES;
 use super::merges::erase_with_merges;
+use super::overtaken::until_first;
 use super::protection::{may_delete, within_bytes, within_quotas};
 use super::records::{refuse_children, standing_company};
 use super::write_rules::WriteRules;
@@ -164,6 +165,20 @@ impl App {
         idempotency: Option<Idempotency>,
         given: Option<(ContactId, Vec<u8>)>,
     ) -> Result<Created, Error> {
+        until_first(|| {
+            let (draft, given) = (draft.clone(), given.clone());
+            self.create_from_draft_now(caller, settings, draft, idempotency, given)
+        })
+    }
+
+    fn create_from_draft_now(
+        &self,
+        caller: &Caller,
+        settings: &OrgSettings,
+        draft: Draft,
+        idempotency: Option<Idempotency>,
+        given: Option<(ContactId, Vec<u8>)>,
+    ) -> Result<Created, Error> {
         let org = caller.organization;
         let uniqueness = settings.phone_uniqueness;
         let id = given.as_ref().map_or_else(ContactId::generate, |(id, _)| *id);
@@ -172,6 +187,7 @@ impl App {
         let settings = settings.clone();
         let must_be_unique = uniqueness == PhoneUniqueness::Reject;
         let gate = must_be_unique.then(|| self.number_gate.lock());
+        let seen = self.partition.applied_seq();
         if must_be_unique && !self.is_repeated(org, idempotency)? {
             self.count_guesses(caller, phones_of(&draft).count())?;
             self.refuse_known_numbers(caller, None, phones_of(&draft))?;
@@ -181,6 +197,9 @@ impl App {
         let quotas = self.organization_of(caller)?.quotas;
         let known = self.definitions(org);
         let written = self.partition.write(org, caller, false, move |tx| {
+            if must_be_unique {
+                tx.refuse_overtaken(seen)?;
+            }
             if let Some(idempotency) = idempotency
                 && let Some(id) = idempotency.kept::<ContactId>(tx, org, now)?
                 && let Some(contact) = tx.contact(org, id)?.filter(|contact| by.sees(contact))
@@ -253,6 +272,15 @@ impl App {
         bodies: &[Value],
         idempotency: Option<Idempotency>,
     ) -> Result<BulkCreated, Error> {
+        until_first(|| self.create_contacts_now(caller, bodies, idempotency))
+    }
+
+    fn create_contacts_now(
+        &self,
+        caller: &Caller,
+        bodies: &[Value],
+        idempotency: Option<Idempotency>,
+    ) -> Result<BulkCreated, Error> {
         authorize(caller, Permission::Create)?;
         if bodies.len() > MOST_BULK {
             return Err(Error::invalid(
@@ -268,6 +296,7 @@ impl App {
         let org = caller.organization;
         let mut drafts = self.drafts_of(caller, bodies, &settings);
         let gate = must_be_unique.then(|| self.number_gate.lock());
+        let seen = self.partition.applied_seq();
         if must_be_unique && !self.is_repeated(org, idempotency)? {
             let numbers = drafts.iter().flatten().flat_map(phones_of).count();
             self.count_guesses(caller, numbers)?;
@@ -283,6 +312,9 @@ impl App {
         let known = self.definitions(org);
         let written = self.partition.write::<_, Error>(org, caller, false, move |tx| {
             tx.set_bulk();
+            if must_be_unique {
+                tx.refuse_overtaken(seen)?;
+            }
             let mut fields = FieldsInWrite::begin(tx, &known, &by, &settings, now)?;
             let kept = match idempotency {
                 Some(idempotency) => idempotency.kept::<Vec<Option<ContactId>>>(tx, org, now)?,
@@ -466,6 +498,16 @@ impl App {
         patch: &Value,
         precondition: Precondition,
     ) -> Result<(Arc<Contact>, ChangeSeq), Error> {
+        until_first(|| self.update_contact_now(caller, id, patch, precondition.clone()))
+    }
+
+    fn update_contact_now(
+        &self,
+        caller: &Caller,
+        id: ContactId,
+        patch: &Value,
+        precondition: Precondition,
+    ) -> Result<(Arc<Contact>, ChangeSeq), Error> {
         authorize(caller, Permission::Edit)?;
         let organization = self.organization_of(caller)?;
         let settings = organization.settings.clone();
@@ -477,6 +519,7 @@ impl App {
         let must_be_unique = settings.phone_uniqueness == PhoneUniqueness::Reject
             && phones_of(&draft).next().is_some();
         let gate = must_be_unique.then(|| self.number_gate.lock());
+        let seen = self.partition.applied_seq();
         if must_be_unique {
             let before = self.live_contact(caller, id)?;
             // What it has already it may keep, whoever else has it as well.
@@ -488,6 +531,9 @@ impl App {
         let by = caller.clone();
         let known = self.definitions(org);
         let written = self.partition.write(org, caller, false, move |tx| {
+            if must_be_unique {
+                tx.refuse_overtaken(seen)?;
+            }
             let before = tx
                 .contact(org, id)?
                 .filter(|contact| !contact.is_deleted() && by.sees(contact))
@@ -598,22 +644,35 @@ impl App {
         id: ContactId,
         precondition: &Precondition,
     ) -> Result<(Arc<Contact>, ChangeSeq), Error> {
+        until_first(|| self.restore_contact_now(caller, id, precondition))
+    }
+
+    fn restore_contact_now(
+        &self,
+        caller: &Caller,
+        id: ContactId,
+        precondition: &Precondition,
+    ) -> Result<(Arc<Contact>, ChangeSeq), Error> {
         authorize(caller, Permission::Delete)?;
-        let seen = self.seen_contact(caller, id)?;
-        if seen.merged_into.is_some() {
-            return Err(self.why_gone(caller, Some(&seen)));
+        let found = self.seen_contact(caller, id)?;
+        if found.merged_into.is_some() {
+            return Err(self.why_gone(caller, Some(&found)));
         }
         let (org, now, actor) = (caller.organization, self.partition.now(), caller.actor.clone());
         let organization = self.organization_of(caller)?;
         let must_be_unique = organization.settings.phone_uniqueness == PhoneUniqueness::Reject;
         let gate = must_be_unique.then(|| self.number_gate.lock());
+        let seen = self.partition.applied_seq();
         if must_be_unique {
             // They are known already, so more than anybody may bring are no more guesses.
-            self.count_guesses(caller, seen.phones.len().min(MOST_GUESSES))?;
-            self.refuse_known_numbers(caller, Some(id), &seen.phones)?;
+            self.count_guesses(caller, found.phones.len().min(MOST_GUESSES))?;
+            self.refuse_known_numbers(caller, Some(id), &found.phones)?;
         }
         let (by, precondition) = (caller.clone(), precondition.clone());
         let written = self.partition.write(org, caller, false, move |tx| {
+            if must_be_unique {
+                tx.refuse_overtaken(seen)?;
+            }
             let before = tx
                 .contact(org, id)?
                 .filter(|contact| by.sees(contact) && contact.merged_into.is_none())

@@ -164,7 +164,7 @@ impl App {
             tx.put(&key, codec::encode(&organization).map_err(EngineError::from)?);
             Ok(())
         })?;
-        self.access.reload(&self.partition)
+        Ok(())
     }
 }
 

@@ -310,6 +310,9 @@ impl HasCode for Error {
             Self::Engine(engine::Error::SearchDown) => ErrorCode::SearchUnavailable,
             Self::Engine(engine::Error::WritesStopped(_)) => ErrorCode::WritesStopped,
             Self::Engine(engine::Error::NoRoom { .. }) => ErrorCode::NoRoom,
+            Self::Engine(engine::Error::ClusterUnreachable(_)) => ErrorCode::ClusterUnreachable,
+            Self::Engine(engine::Error::Overtaken) => ErrorCode::Overloaded,
+            Self::Engine(engine::Error::OutcomeUnknown) => ErrorCode::OutcomeUnknown,
             Self::Engine(_) | Self::WriteFailed(_) => ErrorCode::Internal,
         }
     }

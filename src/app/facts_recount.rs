@@ -26,7 +26,7 @@ impl App {
                 self.recount_facts(organization.number)?;
             }
         }
-        self.access.reload(&self.partition)
+        Ok(())
     }
 
     /// Puts the facts of all contacts of an organisation right; how many were wrong.

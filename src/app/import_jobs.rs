@@ -596,6 +596,7 @@ impl App {
             shared_with: None,
             resume: known.resume.clone(),
             bulk: None,
+            node: None,
             work,
         };
         Some((known.org, kept, known.job.clone()))
@@ -612,7 +613,9 @@ impl App {
         let undo_state = if is_undoing { UndoState::None } else { job.undo_state };
         let job = ImportJob { by, undo_state, errors_url, ..job };
         let (actor, user) = (known.actor.as_str().into(), known.user);
-        let resume = known.resume.clone();
+        // What another machine works on is not for this one to go on with.
+        let is_own = known.node.as_deref() == self.partition.node();
+        let resume = known.resume.clone().filter(|_| is_own);
         let kept = Kept { org, actor, user, job, cancel: Arc::default(), resume };
         self.import_jobs.jobs.lock().insert(kept.job.id, kept);
     }

@@ -717,9 +717,6 @@ impl<'a> Run<'a> {
         let done = pending.wait()?;
         self.app.refresh_definitions(self.caller.organization)?;
         self.last_write.is_now(done.seq);
-        if self.lists.take_changed() {
-            self.app.forget_all_lists(self.caller.organization);
-        }
         let mut drafts = rows.iter().filter_map(|row| row.valid.as_ref());
         if drafts.any(|valid| changes_sight(&valid.draft)) {
             self.app.own_writes.note_hidden(self.caller.organization, done.seq);

@@ -198,6 +198,8 @@ struct Kept {
     cancel: Arc<AtomicBool>,
     /// What it needs to go on, if it does.
     bulk: Option<BulkResume>,
+    /// The machine of a cluster that works on it.
+    node: Option<String>,
 }
 
 impl Remembered for Kept {
@@ -219,6 +221,7 @@ impl Kept {
             shared_with,
             resume: None,
             bulk: self.bulk.clone(),
+            node: self.node.clone(),
             work: KeptWork::Bulk(self.job.clone()),
         }
     }
@@ -304,7 +307,8 @@ impl App {
     pub(super) fn restore_bulk_job(&self, org: OrgNumber, known: &KeptJob, job: BulkJob) {
         let (actor, shared_with) = (known.actor.as_str().into(), known.shared_with);
         let bulk = known.bulk.clone();
-        let kept = Kept { org, actor, shared_with, job, cancel: Arc::default(), bulk };
+        let node = known.node.clone();
+        let kept = Kept { org, actor, shared_with, job, cancel: Arc::default(), bulk, node };
         self.bulk_jobs.jobs.lock().insert(kept.job.id, kept);
     }
 
@@ -323,7 +327,8 @@ impl App {
         make_room(&mut jobs, caller.organization);
         let (org, actor) = (caller.organization, Arc::clone(&caller.actor));
         let (cancel, job) = (Arc::default(), job.clone());
-        jobs.insert(job.id, Kept { org, actor, shared_with: None, job, cancel, bulk });
+        let node = self.partition.node().map(str::to_owned);
+        jobs.insert(job.id, Kept { org, actor, shared_with: None, job, cancel, bulk, node });
         Ok(())
     }
 
@@ -342,7 +347,8 @@ impl App {
         }
         make_room(&mut jobs, org);
         let (shared_with, cancel) = (Some(shared_with), Arc::default());
-        let kept = Kept { org, actor, shared_with, job: job.clone(), cancel, bulk: None };
+        let node = self.partition.node().map(str::to_owned);
+        let kept = Kept { org, actor, shared_with, job: job.clone(), cancel, bulk: None, node };
         jobs.insert(job.id, kept);
         drop(jobs);
         self.note_bulk_start(job.id, None);
@@ -485,7 +491,8 @@ impl App {
     pub(super) fn bulk_jobs_to_resume(&self) -> Vec<(OrgNumber, KeptJob)> {
         let jobs = self.bulk_jobs.jobs.lock();
         let open = jobs.values().filter(|kept| kept.job.finished_at.is_none());
-        open.filter(|kept| kept.bulk.is_some()).map(|kept| (kept.org, kept.to_keep())).collect()
+        let own = open.filter(|kept| kept.node.as_deref() == self.partition.node());
+        own.filter(|kept| kept.bulk.is_some()).map(|kept| (kept.org, kept.to_keep())).collect()
     }
 
     /// What is set once a job is to end.

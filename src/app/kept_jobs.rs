@@ -40,6 +40,9 @@ pub(super) struct KeptJob {
     /// What a bulk action needs to go on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) bulk: Option<BulkResume>,
+    /// The machine of a cluster that works on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) node: Option<String>,
     pub(super) work: KeptWork,
 }
 
@@ -116,10 +119,11 @@ impl App {
     pub(super) fn note_job(
         &self,
         org: OrgNumber,
-        kept: KeptJob,
+        mut kept: KeptJob,
         is_new: bool,
         idempotency: Option<Idempotency>,
     ) {
+        kept.node = self.partition.node().map(str::to_owned);
         let now = self.partition.now();
         let (id, actor) = (kept.work.id(), kept.actor.clone());
         let noted = self.partition.write::<_, Error>(org, actor.as_str(), false, move |tx| {
@@ -142,6 +146,14 @@ impl App {
         }
     }
 
+    /// Takes over what is kept of a job.
+    pub(super) fn restore_job(&self, org: OrgNumber, kept: &KeptJob) {
+        match kept.work.clone() {
+            KeptWork::Import(job) => self.restore_import(org, kept, *job),
+            KeptWork::Bulk(job) => self.restore_bulk_job(org, kept, job),
+        }
+    }
+
     /// Takes over what is kept of jobs; those that had not ended and cannot go on have failed.
     ///
     /// # Errors
@@ -154,6 +166,10 @@ impl App {
                 all.push(codec::decode(entry?.1.as_ref()).map_err(EngineError::from)?);
             }
             for mut kept in all {
+                if kept.node.as_deref() != self.partition.node() {
+                    self.restore_job(org, &kept);
+                    continue;
+                }
                 let now = self.partition.now();
                 let was_running = kept.work.may_have_written();
                 let mut goes_on = self.restore_unfinished_import(&organization, &mut kept)?;
@@ -169,10 +185,7 @@ impl App {
                         self.note_import_interrupted(&organization, &kept.actor, job.counts)?;
                     }
                 }
-                match kept.work.clone() {
-                    KeptWork::Import(job) => self.restore_import(org, &kept, *job),
-                    KeptWork::Bulk(job) => self.restore_bulk_job(org, &kept, job),
-                }
+                self.restore_job(org, &kept);
             }
         }
         self.clear_exports()?;

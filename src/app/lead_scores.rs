@@ -221,6 +221,9 @@ impl App {
     /// Starts the work that is due each night, and what a restart has interrupted.
     pub fn tend_scores(self: &Arc<Self>) {
         let now = self.now();
+        if !self.is_leading() {
+            return;
+        }
         for organization in self.access().organizations() {
             if !is_due(&organization, now) {
                 continue;
@@ -278,7 +281,7 @@ impl App {
             tx.put(&key, codec::encode(&organization).map_err(EngineError::from)?);
             Ok(())
         })?;
-        self.access.reload(&self.partition)
+        Ok(())
     }
 
     fn score_all(&self, org: OrgNumber, job: Uuid) -> Result<(), Error> {

@@ -132,7 +132,11 @@ impl App {
 
     /// What is wrong with the server's files, if anything.
     pub fn condition(&self) -> Condition {
-        self.partition.condition()
+        let mut condition = self.partition.condition();
+        if let Some(trouble) = self.partition.cluster_trouble() {
+            condition.degraded.push(trouble);
+        }
+        condition
     }
 
     /// Figures for metrics.

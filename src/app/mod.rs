@@ -10,6 +10,7 @@ mod bulk_request;
 mod bulk_restore;
 mod bulk_resume;
 mod cards;
+mod cluster;
 mod consents;
 mod contacts;
 mod custom_fields;
@@ -57,6 +58,7 @@ mod maintenance;
 mod merges;
 mod number_rereading;
 mod organizations;
+mod overtaken;
 mod own_writes;
 mod passwords;
 mod people;
@@ -84,6 +86,7 @@ pub use access::{Access, Presented, Refusal};
 pub use audit::{AuditLine, AuditPage, AuditQuery};
 pub use bulk_actions::{BulkStart, BulkTrial};
 pub use cards::{Card, CardBook, CardChange, CardChanges, CardCondition, CardPut};
+pub use cluster::{ClusterNode, ClusterView};
 pub use consents::NumberCheck;
 pub use contacts::{BulkCreated, BulkItem, Created, Deletion, Precondition};
 pub use custom_fields::{FieldChanged, FieldView, Misfitting, Survey};
@@ -149,14 +152,14 @@ pub use crate::import::{Error as ImportError, default_for, parse_mapping};
 use std::path::Path;
 
 use crate::domain::access::{Caller, Permission};
-use crate::engine::{Options, Partition, Scorer};
+use crate::engine::{Options, Partition, Projection, Scorer};
 
 use own_writes::OwnWrites;
 
 /// The application: one partition, and who may use it.
 pub struct App {
     partition: Partition,
-    access: Access,
+    access: std::sync::Arc<Access>,
     own_writes: OwnWrites,
     /// Held while a contact gets numbers where these must be unique.
     number_gate: parking_lot::Mutex<()>,
@@ -165,8 +168,10 @@ pub struct App {
     import_jobs: import_jobs::ImportJobs,
     previews: import_preview::Previews,
     bulk_jobs: jobs::BulkJobs,
-    list_books: lists::ListBooks,
-    sessions: sessions::Sessions,
+    list_books: std::sync::Arc<lists::ListBooks>,
+    foreign_jobs: std::sync::Arc<cluster::ForeignJobs>,
+    cluster: cluster::Tending,
+    sessions: std::sync::Arc<sessions::Sessions>,
     guesses: lookup_throttle::LookupThrottle,
     duplicates: duplicates::LiveDuplicates,
     webhooks: webhooks::Tending,
@@ -182,9 +187,19 @@ impl App {
     pub fn open(root: &Path, options: Options) -> Result<Self, Error> {
         let lead_scorer = std::sync::Arc::new(lead_scores::LeadScorer::default());
         let scorer: std::sync::Arc<dyn Scorer> = lead_scorer.clone();
-        let partition = Partition::open(root, Options { scorer: Some(scorer), ..options })?;
-        let access = Access::load(&partition)?;
-        let sessions = sessions::Sessions::load(&partition)?;
+        let access = std::sync::Arc::new(Access::default());
+        let sessions = std::sync::Arc::new(sessions::Sessions::default());
+        let list_books = std::sync::Arc::new(lists::ListBooks::default());
+        let foreign_jobs = std::sync::Arc::new(cluster::ForeignJobs::default());
+        let mut projections: Vec<std::sync::Arc<dyn Projection>> =
+            vec![access.clone(), sessions.clone(), list_books.clone()];
+        if options.shared.is_some() {
+            projections.push(foreign_jobs.clone());
+        }
+        let options = Options { scorer: Some(scorer), projections, ..options };
+        let partition = Partition::open(root, options)?;
+        access.read(&partition.stored())?;
+        sessions.read(&partition.stored())?;
         let app = Self {
             partition,
             access,
@@ -194,7 +209,9 @@ impl App {
             import_jobs: import_jobs::ImportJobs::default(),
             previews: import_preview::Previews::default(),
             bulk_jobs: jobs::BulkJobs::default(),
-            list_books: lists::ListBooks::default(),
+            list_books,
+            foreign_jobs,
+            cluster: cluster::Tending::default(),
             sessions,
             guesses: lookup_throttle::LookupThrottle::default(),
             duplicates: duplicates::LiveDuplicates::default(),

@@ -117,7 +117,7 @@ impl App {
             let changed = counted(changed as u64, "contact", "contacts");
             tracing::info!("phone numbers of {changed} of {total} were read again");
         }
-        self.access.reload(&self.partition)
+        Ok(())
     }
 }
 

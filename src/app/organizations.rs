@@ -159,7 +159,6 @@ impl App {
             tx.note(AuditAction::OrganizationCreated, organization.id, vec![named]);
             Ok(view(&organization))
         })?;
-        self.access.reload(&self.partition)?;
         Ok(written.value)
     }
 
@@ -199,7 +198,6 @@ impl App {
         let written = self
             .partition
             .write(number, caller, false, move |tx| change_settings(tx, number, &members))?;
-        self.access.reload(&self.partition)?;
         let (view, searches_otherwise) = written.value;
         if searches_otherwise {
             self.duplicates.forget(number);
@@ -297,7 +295,6 @@ impl App {
             }
             Ok(view(&after))
         })?;
-        self.access.reload(&self.partition)?;
         Ok(written.value)
     }
 

@@ -209,6 +209,9 @@ impl App {
 
     /// Starts the runs that are due each night.
     pub fn tend_retention(self: &Arc<Self>) {
+        if !self.is_leading() {
+            return;
+        }
         let now = self.now();
         for organization in self.access().organizations() {
             let retention = &organization.settings.retention;
@@ -306,7 +309,7 @@ impl App {
             tx.put(&key, codec::encode(&organization).map_err(EngineError::from)?);
             Ok(())
         })?;
-        self.access.reload(&self.partition)
+        Ok(())
     }
 }
 

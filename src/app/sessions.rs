@@ -1,6 +1,7 @@
 //! Signing in with a password, and the sessions that come of it.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::net::IpAddr;
 
 use parking_lot::{Mutex, RwLock};
@@ -15,7 +16,9 @@ use crate::domain::access::{Caller, User};
 use crate::domain::audit::AuditAction;
 use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
-use crate::engine::{Error as EngineError, Origin, Partition, Rejected, codec, keys};
+use crate::engine::{
+    Applied, Error as EngineError, Origin, Projection, Rejected, Stored, codec, keys,
+};
 
 /// How long a session lasts: a shift.
 const SESSION_MS: i64 = 12 * 3_600_000;
@@ -76,17 +79,39 @@ pub(super) struct Sessions {
     changing: Mutex<()>,
 }
 
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions").finish_non_exhaustive()
+    }
+}
+
+impl Projection for Sessions {
+    fn follow(&self, _stored: &Stored<'_>, applied: &Applied<'_>) -> Result<(), EngineError> {
+        if !applied.touches(&[keys::SESSIONS]) {
+            return Ok(());
+        }
+        let mut live = self.live.write();
+        for (key, value) in applied.changes(keys::SESSIONS) {
+            let Ok(hash) = <[u8; 32]>::try_from(&key[1..]) else { continue };
+            match value {
+                Some(value) => live.insert(hash, codec::decode(value)?),
+                None => live.remove(&hash),
+            };
+        }
+        Ok(())
+    }
+}
+
 impl Sessions {
-    pub(super) fn load(partition: &Partition) -> Result<Self, Error> {
-        let sessions = Self::default();
-        let mut live = sessions.live.write();
-        for (key, record) in read_all::<SessionRecord>(partition, &[keys::SESSIONS])? {
+    /// Reads all sessions.
+    pub(super) fn read(&self, stored: &Stored<'_>) -> Result<(), EngineError> {
+        let mut live = self.live.write();
+        for (key, record) in read_all::<SessionRecord>(stored, &[keys::SESSIONS])? {
             if let Ok(hash) = <[u8; 32]>::try_from(&key[1..]) {
                 live.insert(hash, record);
             }
         }
-        drop(live);
-        Ok(sessions)
+        Ok(())
     }
 
     /// Counts an attempt that is about to be made, so that many at once do not slip through.
@@ -203,7 +228,7 @@ impl App {
             let live = self.sessions.live.read();
             live.iter().filter(|(_, s)| s.expires_at <= now).map(|(hash, _)| *hash).collect()
         };
-        let gone = ended.clone();
+        let gone = ended;
         let (id, proved) = (user.id, user.password.clone());
         let key = keys::user(user.organization, user.id);
         let origin = origin_of(user, address);
@@ -221,12 +246,7 @@ impl App {
             tx.note(AuditAction::SignedIn, id, Vec::new());
             Ok(())
         })?;
-        let mut live = self.sessions.live.write();
-        for hash in &ended {
-            live.remove(hash);
-        }
         let expires_at = record.expires_at;
-        live.insert(hash, record);
         Ok(NewSession { csrf: csrf_of(&secret), secret, user: id, expires_at })
     }
 
@@ -319,7 +339,6 @@ impl App {
             tx.note(AuditAction::PasswordChanged, id, Vec::new());
             Ok(())
         })?;
-        self.access.reload(&self.partition)?;
         self.end_sessions_of(caller, id)
     }
 }

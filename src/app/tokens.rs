@@ -343,7 +343,6 @@ impl App {
             tx.note(AuditAction::TokenCreated, record.id, changes(&record));
             Ok(())
         })?;
-        self.access.reload(&self.partition)?;
         Ok(answer)
     }
 
@@ -353,7 +352,7 @@ impl App {
     /// If the caller may not manage them.
     pub fn list_tokens(&self, caller: &Caller) -> Result<Vec<TokenView>, Error> {
         authorize(caller, Permission::ManageUsers)?;
-        let all = read_all::<TokenRecord>(&self.partition, &[keys::TOKENS])?;
+        let all = read_all::<TokenRecord>(&self.partition.stored(), &[keys::TOKENS])?;
         let own = all.into_iter().map(|(_, token)| token);
         let mut own: Vec<TokenView> = own
             .filter(|token| token.organization == caller.organization)
@@ -436,7 +435,6 @@ impl App {
             }
             Err(Rejected::By(Error::NotFound(Noun::Token)))
         })?;
-        self.access.reload(&self.partition)?;
         Ok(written.value)
     }
 
@@ -468,7 +466,6 @@ impl App {
             }
             Ok(())
         })?;
-        self.access.reload(&self.partition)?;
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use super::auto_merge::AutoMerge;
 use super::backup::{Backup, Restore};
 use super::company::Company;
+use super::cluster::{ClusterArgs, ClusterCommand};
 use super::config::Config;
 use super::contact::ContactCommand;
 use super::custom_field::CustomField;
@@ -76,6 +77,11 @@ pub(super) enum Command {
     Config {
         #[command(subcommand)]
         command: Config,
+    },
+    /// Show how the machines of a cluster stand.
+    Cluster {
+        #[command(subcommand)]
+        command: ClusterCommand,
     },
     /// Answer /cid beside a telephone system from a signed file, also when the server is gone.
     Edge(EdgeBox),
@@ -288,6 +294,8 @@ pub(super) struct Serve {
     pub(super) edge: Edge,
     #[command(flatten)]
     pub(super) oidc: Oidc,
+    #[command(flatten)]
+    pub(super) cluster: ClusterArgs,
     /// Where Google Sheets are fetched from, if not from Google: a mirror, or a test.
     #[arg(long, value_name = "URL", env = "RINGDEX_SHEETS_BASE")]
     pub(super) sheets_base: Option<String>,

@@ -10,6 +10,7 @@ mod auto_merge;
 mod backup;
 mod client;
 mod company;
+mod cluster;
 mod config;
 mod config_file;
 mod contact;
@@ -92,6 +93,7 @@ pub fn run() -> ExitCode {
         Command::IndexSchema(command) => maintain::index_schema(&args, command),
         Command::Reindex => maintain::reindex(&args),
         Command::Compact => maintain::compact(&args),
+        Command::Cluster { command } => cluster::run(&args, command),
         Command::Backup(command) => backup::backup(&args, command),
         Command::Restore(command) => backup::restore(&args, command),
         Command::Rekey(command) => rekey::rekey(&args, command),

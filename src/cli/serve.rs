@@ -55,9 +55,13 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
     let throw_away = command.demo.map(|_| ThrowAway::new()).transpose()?;
     let data_dir: &Path = throw_away.as_ref().map_or(&args.data_dir, |dir| &dir.0);
     let started = Instant::now();
+    let encryption_key = encryption_key(args)?;
+    let shared = command.cluster.connect(data_dir, command.listen, encryption_key.as_ref())?;
     let options = Options {
+        node: shared.as_ref().and_then(|_| command.cluster.node.as_deref()).map(Arc::from),
+        shared,
         store_cache_bytes: command.store_cache_mib << 20,
-        encryption_key: encryption_key(args)?,
+        encryption_key,
         start: progress,
         snapshots: SnapshotOptions {
             history: Duration::from_secs(u64::from(command.journal_days) * 24 * 3_600),

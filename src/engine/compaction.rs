@@ -14,11 +14,11 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::applier::as_change;
 use super::cancel::Cancel;
 use super::error::Error;
 use super::image::is_image;
 use super::upkeep::Upkeep;
-use super::writer::as_change;
 use crate::domain::ids::ChangeSeq;
 use crate::journal::{FileJournal, Journal};
 use crate::store::fault::crash_point;

@@ -140,6 +140,29 @@ pub enum Error {
     /// Nothing is written any more.
     #[error("nothing is written any more: {0}")]
     WritesStopped(String),
+    /// The directory holds another history than the cluster.
+    #[error(
+        "this directory holds history {here}, and the cluster {there}: a machine joins with an empty \
+         directory, or with one that a backup of another machine of the cluster was restored into"
+    )]
+    OtherHistory {
+        /// That of the directory.
+        here: uuid::Uuid,
+        /// That of the cluster.
+        there: uuid::Uuid,
+    },
+    /// The log of the cluster does not answer; nothing was written.
+    #[error("nothing was written, since the log of the cluster does not answer: {0}")]
+    ClusterUnreachable(String),
+    /// The log of the cluster took a write and did not say what became of it.
+    #[error(
+        "it is not known whether this was written: the log of the cluster did not answer in time. \
+         Look before you send it again, or send it with an Idempotency-Key"
+    )]
+    OutcomeUnknown,
+    /// Another machine of the cluster has written since what a write relies on was looked at.
+    #[error("another machine has written in between; nothing was changed, send it again")]
+    Overtaken,
     /// Whoever asked has gone away.
     #[error("nobody waits for the answer any more")]
     Cancelled,

@@ -2,6 +2,7 @@
 //!
 //! Knows contacts as records and changes as batches; who may do what is decided above, in `app`.
 
+mod applier;
 mod audit;
 mod backup;
 mod cancel;
@@ -10,6 +11,7 @@ mod check;
 mod check_facts;
 mod check_records;
 mod checkpointer;
+mod cluster;
 mod compaction;
 mod companies;
 mod consents;
@@ -20,12 +22,14 @@ mod follower;
 mod format;
 mod health;
 mod image;
+mod lock;
 mod mender;
 mod merges;
 mod names;
 mod options;
 mod partition;
 mod progress;
+mod projection;
 mod proof;
 mod pseudonyms;
 mod rebuild;
@@ -36,6 +40,7 @@ mod rekey;
 mod repair;
 mod room;
 mod scores;
+mod searching;
 mod snapshots;
 mod start;
 mod stats;
@@ -50,6 +55,7 @@ pub use backup::{
 };
 pub use cancel::Cancel;
 pub use check::{CheckReport, Trouble};
+pub use cluster::{ClusterStanding, incarnation_of};
 pub use compaction::Compacted;
 pub use error::{Error, Rejected};
 pub use facts::all_that_are;
@@ -57,11 +63,13 @@ pub use feed::{FeedAct, FeedEntry, FeedPart};
 pub use health::Condition;
 pub use names::builtin_names;
 pub use options::Options;
-pub use partition::{Partition, SearchPage};
+pub use partition::Partition;
+pub use projection::{Applied, Projection, Stored};
 pub use rebuild::{Refreshed, SCHEMA_FOLDER, write_schema};
 pub use rekey::{Rekeyed, is_data_directory, rekey, rewrap};
 pub use repair::{JournalRepair, LostWrites, repair_journal};
 pub use scores::Scorer;
+pub use searching::SearchPage;
 pub use snapshots::{SnapshotOptions, SnapshotTaken};
 pub use start::{StartProgress, StartState, StartWork};
 pub use stats::Stats;
@@ -70,6 +78,9 @@ pub use watch::Watch;
 pub use writer::{Origin, PendingWrite, Written};
 
 // What the use cases need of the layers below; they reach them through here only.
-pub use crate::journal::Until;
+pub use crate::journal::{
+    EncodedGroup, JetStreamLog, JetStreamOptions, Place, SharedAppended, SharedError, SharedGroup,
+    SharedLog, SharedNode, SharedTail, Until,
+};
 pub use crate::store::{codec, keys};
 pub use crate::{lookup, search};

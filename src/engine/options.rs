@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::projection::Projection;
 use super::scores::Scorer;
 use super::snapshots::SnapshotOptions;
 use super::start::StartProgress;
 use crate::domain::time::Clock;
-use crate::journal;
+use crate::journal::{self, SharedLog};
 use crate::vault::MasterKey;
 
 /// How a partition is kept.
@@ -38,6 +39,12 @@ pub struct Options {
     pub is_restore: bool,
     /// What scores contacts, if they are scored.
     pub scorer: Option<Arc<dyn Scorer>>,
+    /// What follows every applied write.
+    pub projections: Vec<Arc<dyn Projection>>,
+    /// The log that decides the order of writes, where several machines write.
+    pub shared: Option<Arc<dyn SharedLog>>,
+    /// What this machine is called in a cluster.
+    pub node: Option<Arc<str>>,
 }
 
 impl Default for Options {
@@ -55,6 +62,9 @@ impl Default for Options {
             start: StartProgress::default(),
             is_restore: false,
             scorer: None,
+            projections: Vec::new(),
+            shared: None,
+            node: None,
         }
     }
 }

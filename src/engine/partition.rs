@@ -1,8 +1,6 @@
 //! A partition: journal, store, lookup table and index of a set of organisations, as one value.
 
-use std::collections::BTreeMap;
-use std::fs::{File, TryLockError};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -14,18 +12,22 @@ use crossbeam_channel::{Receiver, Sender};
 use parking_lot::{Condvar, Mutex, RwLock};
 use tantivy::Searcher;
 
+use super::applier::Applier;
 use super::backup;
 use super::cancel::Cancel;
 use super::checkpointer::Checkpointer;
-use super::compaction::{self, Compacted};
+use super::cluster::{self, Cluster, OthersFollower, Standing};
+use super::compaction::Compacted;
 use super::error::{Error, Rejected};
 use super::feed::RecentEntries;
 use super::follower::{Follower, Replacement, Serving};
 use super::health::{Condition, Health};
 use super::image;
+use super::lock::lock;
 use super::mender::Mender;
 use super::options::Options;
 use super::progress::Progress;
+use super::projection::Stored;
 use super::rebuild::{Builder, read_schema};
 use super::record_cache::RecordCache;
 use super::recovery;
@@ -43,33 +45,14 @@ use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, ContactId, ContactNumber, OrgNumber};
 use crate::domain::time::Timestamp;
 use crate::index::{Generations, Mirror, Space};
-use crate::journal::{self, FileJournal};
+use crate::journal::{self, FileJournal, Journal, SharedLog};
 use crate::lookup::Table;
-use crate::search::{self, Hit, Request as SearchRequest};
+use crate::search;
 use crate::store::{self, Store, Value, codec, keys};
 use crate::vault::{KeyPurpose, Vault};
 
-/// A page of records.
-pub struct SearchPage {
-    /// The records with their hits, in order.
-    pub contacts: Vec<(Arc<Contact>, Hit)>,
-    /// How many there are in all.
-    pub total: usize,
-    /// Whether the total is exact, and the order that of all hits.
-    pub is_exact: bool,
-    /// Whether the time was over before everything was looked at.
-    pub is_partial: bool,
-    /// Where the next page begins, if there are more behind this one; also where contacts of this
-    /// page have vanished meanwhile.
-    pub next: Option<search::Cursor>,
-    /// How far down the ladder the search went.
-    pub step: search::Step,
-    /// The counts that were asked for.
-    pub facets: BTreeMap<search::FacetField, search::Facet>,
-}
-
 /// How a record that was read is kept.
-type Keep = fn(&RecordCache, ContactNumber, u64, Arc<Contact>);
+pub(super) type Keep = fn(&RecordCache, ContactNumber, u64, Arc<Contact>);
 
 /// The engine of a set of organisations.
 pub struct Partition {
@@ -91,6 +74,7 @@ pub struct Partition {
     trash: Arc<Trash>,
     watches: Arc<Watches>,
     recent: RecentEntries,
+    standing: Arc<Standing>,
     health: Arc<Health>,
     room: Arc<Room>,
     builder: Arc<Builder>,
@@ -98,6 +82,7 @@ pub struct Partition {
     requests: Option<Sender<Request>>,
     threads: Mutex<Threads>,
     stop: Arc<AtomicBool>,
+    stop_following: Arc<AtomicBool>,
     _lock: File,
 }
 
@@ -108,6 +93,7 @@ struct Threads {
     mender: Option<JoinHandle<()>>,
     keeper: Option<JoinHandle<()>>,
     upkeep: Option<JoinHandle<()>>,
+    others: Option<JoinHandle<()>>,
 }
 
 impl Partition {
@@ -126,8 +112,14 @@ impl Partition {
         let journal_options = journal::Options {
             segment_bytes: options.journal_segment_bytes,
             sealer: sealer(KeyPurpose::Journal),
+            incarnation: options.shared.as_ref().map(|log| log.incarnation()),
         };
         let journal = recovery::open_journal(root, journal_options)?;
+        if let Some(there) = options.shared.as_ref().map(|log| log.incarnation())
+            && there != journal.incarnation()
+        {
+            return Err(Error::OtherHistory { here: journal.incarnation(), there });
+        }
         let store_options = store::Options {
             cache_bytes: options.store_cache_bytes,
             sealer: sealer(KeyPurpose::Store),
@@ -135,7 +127,17 @@ impl Partition {
         };
         let recovery::Recovered { store, table, scanned } =
             recovery::open_store(root, &journal, &store_options, &options.start)?;
-        match image::complete(&journal, &store, options.clock.now(), &options.start) {
+        // What a cluster has agreed on is not for one machine to add to.
+        let refusal = match &options.shared {
+            Some(_) => {
+                cluster::mark(root, options.node.as_deref().unwrap_or_default())?;
+                None
+            }
+            None => cluster::refusal(root),
+        };
+        let is_complete = options.shared.is_some() || refusal.is_some();
+        let completed = || image::complete(&journal, &store, options.clock.now(), &options.start);
+        match if is_complete { Ok(false) } else { completed() } {
             Ok(false) => {}
             Ok(true) => tracing::warn!(
                 "the journal did not reach back to its beginning; it was completed from the store"
@@ -201,10 +203,12 @@ impl Partition {
             trash: Arc::new(scanned.trash),
             watches: Arc::default(),
             recent: RecentEntries::default(),
+            standing: Arc::default(),
             health,
             room,
             upkeep,
             stop: Arc::new(AtomicBool::new(false)),
+            stop_following: Arc::default(),
             threads: Mutex::new(Threads::default()),
             requests: Some(request_sender),
             journal,
@@ -218,6 +222,9 @@ impl Partition {
             options,
             _lock: lock,
         };
+        if let Some(reason) = refusal {
+            partition.health.stop_writes(&reason);
+        }
         if is_unverified {
             partition.health.doubt_search("it is looked at after each start".to_owned());
         }
@@ -228,6 +235,7 @@ impl Partition {
             request_receiver,
             replacement_receiver,
         )?;
+        partition.join_others()?;
         Ok(partition)
     }
 
@@ -240,20 +248,26 @@ impl Partition {
         replacements: Receiver<Replacement>,
     ) -> Result<(), Error> {
         let io = |source| Error::Io { path: self.root.clone(), source };
+        let shared = self.options.shared.as_ref();
         let writer = Writer {
             journal: Arc::clone(&self.journal),
-            store: Arc::clone(&self.store),
-            table: Arc::clone(&self.table),
-            cards: Arc::clone(&self.cards),
-            applied: Arc::clone(&self.applied),
-            contact_count: Arc::clone(&self.contact_count),
-            trash: Arc::clone(&self.trash),
-            watches: Arc::clone(&self.watches),
+            applier: Applier {
+                store: Arc::clone(&self.store),
+                table: Arc::clone(&self.table),
+                cards: Arc::clone(&self.cards),
+                applied: Arc::clone(&self.applied),
+                contact_count: Arc::clone(&self.contact_count),
+                trash: Arc::clone(&self.trash),
+                watches: Arc::clone(&self.watches),
+                projections: self.options.projections.clone(),
+            },
+            cluster: shared.map(|log| Cluster::new(Arc::clone(log), Arc::clone(&self.standing))),
             health: Arc::clone(&self.health),
             scorer: self.options.scorer.clone(),
             clock: self.options.clock.clone(),
             numbers,
             usages,
+            others: ChangeSeq::ZERO,
             room: Arc::clone(&self.room),
         };
         let follower = Follower {
@@ -286,6 +300,15 @@ impl Partition {
                 .spawn(move || abort_on_panic("the writer", || writer.run(&requests)))
                 .map_err(io)?,
         );
+        if let (Some(log), Some(requests)) = (shared, &self.requests) {
+            let others = OthersFollower {
+                log: Arc::clone(log),
+                standing: Arc::clone(&self.standing),
+                requests: requests.clone(),
+                stop: Arc::clone(&self.stop_following),
+            };
+            threads.others = Some(spawn("others").spawn(move || others.run()).map_err(io)?);
+        }
         threads.follower =
             Some(spawn("follower").spawn(move || follower.run(mirror, &replacements)).map_err(io)?);
         let mender = Mender {
@@ -397,7 +420,7 @@ impl Partition {
     }
 
     /// Reads a live contact from the cache or the store, and keeps it as it is told to.
-    fn contact_of_number(
+    pub(super) fn contact_of_number(
         &self,
         org: OrgNumber,
         number: ContactNumber,
@@ -419,7 +442,7 @@ impl Partition {
     }
 
     /// Reads a contact of the trash of an organisation by its number.
-    fn trashed(
+    pub(super) fn trashed(
         &self,
         org: OrgNumber,
         number: ContactNumber,
@@ -444,10 +467,12 @@ impl Partition {
 
     /// Goes over all values of a key space that is no contact's.
     pub fn scan(&self, prefix: &[u8]) -> impl Iterator<Item = Result<(Vec<u8>, Value), Error>> {
-        self.store.scan_prefix(prefix).map(|entry| match entry {
-            Ok((key, value)) => Ok((key.to_vec(), value)),
-            Err(error) => Err(error.into()),
-        })
+        self.stored().scan(prefix)
+    }
+
+    /// The values that are stored, as projections read them.
+    pub fn stored(&self) -> Stored<'_> {
+        Stored(&self.store)
     }
 
     /// Goes over all live contacts of an organisation in order of creation, in batches decoded
@@ -483,87 +508,6 @@ impl Partition {
         })
     }
 
-    /// Runs a search and fetches the records of its page.
-    pub fn search(&self, request: &SearchRequest<'_>) -> Result<SearchPage, Error> {
-        let hits = self.ask_index(|serving, searcher| {
-            search::run(&serving.schema, searcher, &self.search_caches, request)
-        })?;
-        let mut contacts = Vec::with_capacity(hits.hits.len());
-        for hit in hits.hits {
-            // A contact that was deleted after the snapshot is not shown any more.
-            // Kept beside other pages, for people turn them and search again.
-            let contact = if request.space.is_trash() {
-                self.trashed(request.space.org(), hit.number)?
-            } else {
-                self.contact_of_number(
-                    request.space.org(),
-                    hit.number,
-                    Some(RecordCache::put_page),
-                )?
-            };
-            // Nor one that the caller has lost sight of since.
-            if let Some(contact) = contact.filter(|contact| request.sight.sees(contact)) {
-                contacts.push((contact, hit));
-            }
-        }
-        Ok(SearchPage {
-            contacts,
-            total: hits.total,
-            is_exact: hits.is_exact,
-            is_partial: hits.is_partial,
-            next: hits.next,
-            step: hits.step,
-            facets: hits.facets,
-        })
-    }
-
-    /// Completes values that contacts have.
-    pub fn suggest(
-        &self,
-        request: &search::SuggestRequest<'_>,
-    ) -> Result<Vec<search::Completion>, Error> {
-        self.ask_index(|serving, searcher| {
-            search::suggest(&serving.schema, searcher, &self.search_caches, request)
-        })
-    }
-
-    /// Asks the index something. Where it fails its files are looked at, and a new one is built if
-    /// they are damaged; until that serves nothing is answered, for it could be wrong.
-    fn ask_index<T>(
-        &self,
-        ask: impl FnOnce(&Serving, &Searcher) -> Result<T, search::Error>,
-    ) -> Result<T, Error> {
-        if self.health.is_search_down() {
-            return Err(Error::SearchDown);
-        }
-        let serving = self.serving.load();
-        let searcher = serving.reader.searcher();
-        // Damaged index files can make tantivy panic where it should refuse.
-        let answer = catch_unwind(AssertUnwindSafe(|| ask(&serving, &searcher)))
-            .map_err(|_panic| Error::IndexUnreadable)
-            .and_then(|answer| answer.map_err(Error::from));
-        if let Err(error) = &answer {
-            self.health.doubt_search(format!("a search failed: {}", causes(error)));
-        }
-        answer
-    }
-
-    /// Why a contact is a hit; `compared` is for all hits of the same search.
-    pub fn explain(
-        &self,
-        expr: &crate::query::Expr,
-        contact: &Contact,
-        step: search::Step,
-        compared: &search::Compared,
-    ) -> search::Explanation {
-        search::explain(&self.serving.load().schema, expr, contact, step, compared)
-    }
-
-    /// The limits of queries.
-    pub fn limits(&self) -> crate::index::Limits {
-        self.serving.load().schema.limits
-    }
-
     /// The lookup table.
     pub fn table(&self) -> &Table {
         &self.table
@@ -576,6 +520,19 @@ impl Partition {
 
     pub(super) fn applied(&self) -> &Progress {
         &self.applied
+    }
+
+    /// The log of the cluster, if there is one, and how this machine stands in it.
+    pub(super) fn shared(&self) -> Option<(&Arc<dyn SharedLog>, &Standing)> {
+        self.options.shared.as_ref().map(|log| (log, self.standing.as_ref()))
+    }
+
+    pub(super) fn node_name(&self) -> Option<&Arc<str>> {
+        self.options.node.as_ref()
+    }
+
+    pub(super) fn requests(&self) -> Option<&Sender<Request>> {
+        self.requests.as_ref()
     }
 
     pub(super) fn recent(&self) -> &RecentEntries {
@@ -681,6 +638,14 @@ impl Partition {
         self.serving.load().reader.searcher()
     }
 
+    pub(super) fn search_caches(&self) -> &search::Caches {
+        &self.search_caches
+    }
+
+    pub(super) fn health(&self) -> &Health {
+        &self.health
+    }
+
     pub(super) fn serving(&self) -> &ArcSwap<Serving> {
         &self.serving
     }
@@ -706,7 +671,11 @@ impl Drop for Partition {
         // Without a sender the writer finishes what it has and ends.
         self.requests = None;
         self.upkeep.close();
+        self.stop_following.store(true, Ordering::Release);
         let mut threads = self.threads.lock();
+        if let Some(others) = threads.others.take() {
+            let _ = others.join();
+        }
         if let Some(upkeep) = threads.upkeep.take() {
             let _ = upkeep.join();
         }
@@ -740,34 +709,6 @@ impl Drop for Partition {
         }
         if let Err(error) = self.store.checkpoint() {
             tracing::warn!("the store could not be synced: {error}");
-        }
-    }
-}
-
-/// How long a lock may outlive its holder: a process that this one has just forked, to run a
-/// program, holds it as well until that program begins.
-const LOCK_PATIENCE: Duration = Duration::from_millis(500);
-
-/// Keeps other processes out of a data directory, which is made if need be. What a compaction has
-/// left is brought in order then.
-pub(super) fn lock(root: &Path) -> Result<File, Error> {
-    super::format::admit(root)?;
-    let path = root.join("LOCK");
-    let io = |source| Error::Io { path: path.clone(), source };
-    std::fs::create_dir_all(root).map_err(io)?;
-    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(io)?;
-    let begun = Instant::now();
-    loop {
-        match file.try_lock() {
-            Ok(()) => {
-                compaction::settle(root)?;
-                return Ok(file);
-            }
-            Err(TryLockError::WouldBlock) if begun.elapsed() < LOCK_PATIENCE => {
-                std::thread::sleep(LOCK_PATIENCE / 50);
-            }
-            Err(TryLockError::WouldBlock) => return Err(Error::InUse(root.to_owned())),
-            Err(TryLockError::Error(source)) => return Err(io(source)),
         }
     }
 }

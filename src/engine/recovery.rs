@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 
+use super::applier::as_change;
 use super::error::Error;
 use super::options::Options;
 use super::proof::prove;
@@ -15,7 +16,7 @@ use super::repair::settle_journal;
 use super::start::{StartProgress, StartWork};
 use super::trash::Trash;
 use super::tx::{Numbers, Tombstone, Usages};
-use super::writer::{as_change, causes};
+use super::writer::causes;
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, ContactNumber, OrgNumber};
 use crate::index::{Generations, Mirror, Schema};
@@ -336,7 +337,7 @@ pub(super) fn fill_table(store: &Store, table: &Table) -> Result<(Scanned, Conte
         Some(bytes) => bytes.as_ref().try_into().map_or(0, u32::from_be_bytes),
         None => 0,
     };
-    let numbers = Numbers { next: highest.max(reserved) + 1, reserved: 0 };
+    let numbers = Numbers::behind(highest.max(reserved));
     Ok((Scanned { numbers, live, trash, usages }, contents))
 }
 

@@ -15,7 +15,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
-use super::partition::lock;
+use super::lock::lock;
 use super::recovery::open_vault;
 use crate::journal::{self, FileJournal, Journal};
 use crate::store::fault::crash_point;

@@ -14,13 +14,14 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use super::applier::as_change;
 use super::error::Error;
 use super::image;
-use super::partition::lock;
+use super::lock::lock;
 use super::recovery::{is_damage, known_journals, note_journals, open_vault};
 use super::rekey;
 use super::start::StartProgress;
-use super::writer::{as_change, causes};
+use super::writer::causes;
 use crate::domain::ids::ChangeSeq;
 use crate::domain::time::{Clock, Timestamp};
 use crate::journal::{self, Entry, FileJournal, Gap, Salvage, Salvaged};

@@ -11,7 +11,7 @@ use super::scores::Scorer;
 use crate::domain::access::SightKey;
 use crate::domain::audit::{AuditAction, FieldChange};
 use crate::domain::contact::Contact;
-use crate::domain::ids::{ContactId, ContactNumber, OrgNumber};
+use crate::domain::ids::{ChangeSeq, ContactId, ContactNumber, OrgNumber};
 use crate::domain::time::Timestamp;
 use crate::journal::{NewEntry, Op};
 use crate::store::{Store, codec, keys};
@@ -84,11 +84,41 @@ fn value_of(op: &Op) -> Option<&Vec<u8>> {
     }
 }
 
-/// The counter of contact numbers: the next free one, and the end of the reserved block.
+/// The counter of contact numbers: the next free one, the end of the block that is reserved for this
+/// machine, and the end of what any machine has reserved.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Numbers {
     pub(super) next: u32,
     pub(super) reserved: u32,
+    pub(super) known: u32,
+}
+
+impl Numbers {
+    /// Those of a store of which this is the highest number that is used or reserved.
+    pub(super) fn behind(highest: u32) -> Self {
+        Self { next: highest + 1, reserved: 0, known: highest }
+    }
+
+    /// Takes a number; whether the end of the block has to be written down.
+    fn take(&mut self) -> (u32, bool) {
+        let mut number = self.next;
+        let is_new_block = number > self.reserved;
+        if is_new_block {
+            number = number.max(self.known.saturating_add(1));
+            self.reserved = number.saturating_add(NUMBER_BLOCK);
+            self.known = self.reserved;
+        }
+        self.next = number + 1;
+        (number, is_new_block)
+    }
+
+    /// Notes a number that has been written, though not by a write that is known to be.
+    pub(super) fn note_used(&mut self, number: u32) {
+        self.known = self.known.max(number);
+        if (self.next..=self.reserved).contains(&number) {
+            self.next = number + 1;
+        }
+    }
 }
 
 /// What an organisation keeps: contacts that exist or can be restored, and their bytes.
@@ -140,6 +170,8 @@ pub struct Tx<'a> {
     pub(super) numbers: Numbers,
     pub(super) acts: Vec<Noted>,
     usages: &'a Usages,
+    /// The last change of contacts that another machine has made.
+    others: ChangeSeq,
     deltas: HashMap<u32, UsageDelta>,
     is_bulk: bool,
     /// What scores contacts, and when.
@@ -173,6 +205,7 @@ impl<'a> Tx<'a> {
         group: GroupView<'a>,
         numbers: Numbers,
         usages: &'a Usages,
+        others: ChangeSeq,
         (scorer, now): (Option<&'a dyn Scorer>, Timestamp),
     ) -> Self {
         Self {
@@ -184,6 +217,7 @@ impl<'a> Tx<'a> {
             numbers,
             acts: Vec::new(),
             usages,
+            others,
             deltas: HashMap::new(),
             is_bulk: false,
             scorer,
@@ -222,6 +256,15 @@ impl<'a> Tx<'a> {
         let mut usage = self.usages.get(&org.0).copied().unwrap_or_default();
         usage.add(self.deltas.get(&org.0).copied().unwrap_or_default());
         usage
+    }
+
+    /// Refuses to go on if another machine has changed contacts since the state of `seen` was looked
+    /// at: whoever looks outside of a write, with a lock of this process, calls it first inside.
+    ///
+    /// # Errors
+    /// [`Error::Overtaken`]: look again.
+    pub fn refuse_overtaken(&self, seen: ChangeSeq) -> Result<(), Error> {
+        if self.others > seen { Err(Error::Overtaken) } else { Ok(()) }
     }
 
     pub(super) fn count(&mut self, org: OrgNumber, contacts: i64, bytes: i64) {
@@ -333,10 +376,8 @@ impl<'a> Tx<'a> {
 
     /// Takes the next contact number; it is used up even if the write fails later.
     pub fn next_number(&mut self) -> ContactNumber {
-        let number = self.numbers.next;
-        self.numbers.next += 1;
-        if self.numbers.next > self.numbers.reserved {
-            self.numbers.reserved = number + NUMBER_BLOCK;
+        let (number, is_new_block) = self.numbers.take();
+        if is_new_block {
             let reserved = self.numbers.reserved.to_be_bytes().to_vec();
             self.put(keys::NEXT_CONTACT_NUMBER, reserved);
         }

@@ -1,31 +1,25 @@
 //! The one writer thread: runs closures, groups them, appends, applies, acknowledges.
 
+use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use super::applier::{Applier, NotApplied, as_change};
+use super::cluster::{Agreed, Cluster, NotAgreed};
 use super::error::{Error, Rejected};
 use super::health::Health;
 use super::image::is_of_image;
-use super::progress::Progress;
-use super::record_cache::RecordCache;
 use super::room::{Room, Shortage};
 use super::scores::Scorer;
-use super::trash::Trash;
 use super::tx::{ContactChange, GroupView, Numbers, Overlay, Parts, Tx, UsageDelta, Usages};
-use super::watch::Watches;
 use crate::domain::access::Caller;
-use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, OrgNumber};
 use crate::domain::time::Clock;
-use crate::journal::MAX_BODY_BYTES;
-use crate::journal::{self, Appended, FileJournal, Journal, NewEntry, Op};
-use crate::lookup::{Table, TableChange};
+use crate::journal::{self, FileJournal, Journal, MAX_BODY_BYTES, NewEntry, Op};
 use crate::store::fault::crash_point;
-use crate::store::{Change, Store};
 
 /// Most writes that share one sync.
 const GROUP_WRITES: usize = 256;
@@ -80,6 +74,8 @@ pub(super) enum Needs {
     Lookup,
     /// Everything, for the closure goes over the store itself.
     Store,
+    /// Everything, and what other machines of the cluster have written until now.
+    Others,
 }
 
 /// A job made of a closure.
@@ -158,25 +154,24 @@ impl<T, E> PendingWrite<T, E> {
 /// What the writer thread works with.
 pub(super) struct Writer {
     pub(super) journal: Arc<FileJournal>,
-    pub(super) store: Arc<Store>,
-    pub(super) table: Arc<Table>,
-    pub(super) cards: Arc<RecordCache>,
-    pub(super) applied: Arc<Progress>,
-    pub(super) contact_count: Arc<AtomicU64>,
-    pub(super) trash: Arc<Trash>,
-    pub(super) watches: Arc<Watches>,
+    pub(super) applier: Applier,
+    /// The log that decides the order of writes, where there are several machines.
+    pub(super) cluster: Option<Cluster>,
     pub(super) health: Arc<Health>,
     pub(super) scorer: Option<Arc<dyn Scorer>>,
     pub(super) clock: Clock,
     pub(super) numbers: Numbers,
     pub(super) usages: Usages,
+    /// The last change of contacts that another machine has made.
+    pub(super) others: ChangeSeq,
     pub(super) room: Arc<Room>,
 }
 
 #[derive(Default)]
-struct Group {
-    finished: Vec<Box<dyn Job>>,
-    entries: Vec<NewEntry>,
+pub(super) struct Group {
+    /// Requests that have run, in order.
+    pub(super) done: Vec<Request>,
+    pub(super) entries: Vec<NewEntry>,
     changes: Vec<ContactChange>,
     overlay: Overlay,
     bytes: usize,
@@ -185,28 +180,45 @@ struct Group {
     deltas: Vec<(u32, UsageDelta)>,
 }
 
+impl Group {
+    fn must_be_written_for(&self, needs: Needs) -> bool {
+        match needs {
+            Needs::Nothing => false,
+            Needs::Lookup => !self.changes.is_empty(),
+            Needs::Store | Needs::Others => !self.entries.is_empty(),
+        }
+    }
+}
+
 impl Writer {
     /// Serves requests until nobody can send any more.
     pub(super) fn run(mut self, requests: &Receiver<Request>) {
-        while let Ok(first) = requests.recv() {
+        // What has to wait for the group before it, or to run again.
+        let mut waiting: VecDeque<Request> = VecDeque::new();
+        while let Some(first) = waiting.pop_front().or_else(|| requests.recv().ok()) {
             let mut group = Group::default();
             let mut next = Some(first);
             while let Some(request) = next {
-                let must_wait = match request.needs {
-                    Needs::Nothing => false,
-                    Needs::Lookup => !group.changes.is_empty(),
-                    Needs::Store => !group.entries.is_empty(),
-                };
-                if must_wait {
-                    self.commit(std::mem::take(&mut group));
+                if group.must_be_written_for(request.needs) {
+                    waiting.push_front(request);
+                    break;
                 }
                 self.execute(request, &mut group);
-                next = (group.finished.len() < GROUP_WRITES && group.bytes < GROUP_BYTES)
-                    .then(|| requests.try_recv().ok())
+                next = (group.done.len() < GROUP_WRITES && group.bytes < self.group_bytes())
+                    .then(|| waiting.pop_front().or_else(|| requests.try_recv().ok()))
                     .flatten();
             }
-            self.commit(group);
+            for again in self.commit(group).into_iter().rev() {
+                waiting.push_front(again);
+            }
         }
+    }
+
+    /// A group is closed when its values have so many bytes.
+    fn group_bytes(&self) -> usize {
+        self.cluster
+            .as_ref()
+            .map_or(GROUP_BYTES, |cluster| GROUP_BYTES.min(cluster.most_bytes() / 4))
     }
 
     fn execute(&mut self, mut request: Request, group: &mut Group) {
@@ -214,9 +226,16 @@ impl Writer {
             request.job.finish(Err(Error::WritesStopped(reason.to_owned())));
             return;
         }
+        if request.needs == Needs::Others
+            && let Err(error) = self.follow_others()
+        {
+            request.job.finish(Err(error));
+            return;
+        }
         let view = GroupView { entries: &group.entries, overlay: &group.overlay };
         let scoring = (self.scorer.as_deref(), self.clock.now());
-        let mut tx = Tx::new(&self.store, view, self.numbers, &self.usages, scoring);
+        let mut tx =
+            Tx::new(&self.applier.store, view, self.numbers, &self.usages, self.others, scoring);
         let ran = catch_unwind(AssertUnwindSafe(|| request.job.run(&mut tx)));
         let Ok(keep) = ran else {
             // One caller's trouble; nothing of its write was kept.
@@ -230,7 +249,8 @@ impl Writer {
         }
         let Parts { ops, mut changes, own, numbers, deltas } = tx.into_parts();
         if keep {
-            if let Err(error) = check_size(&ops, &request.origin.actor) {
+            let limit = self.cluster.as_ref().map_or(MAX_BODY_BYTES, Cluster::most_entry_bytes);
+            if let Err(error) = check_size(&ops, &request.origin.actor, limit) {
                 request.job.finish(Err(error));
                 return;
             }
@@ -253,156 +273,120 @@ impl Writer {
                 });
             }
         }
-        group.finished.push(request.job);
+        group.done.push(request);
     }
 
-    /// Makes a group durable, then readable, then known to its callers.
-    fn commit(&mut self, group: Group) {
-        if !group.entries.is_empty()
-            && let Err(shortage) = self.room.check(group.bytes)
-        {
-            return self.refuse(group, &shortage);
+    /// Makes a group durable, then readable, then known to its callers; answers requests that have
+    /// to run again, since another machine wrote first.
+    fn commit(&mut self, group: Group) -> Vec<Request> {
+        if group.entries.is_empty() {
+            let seq = self.journal.tail();
+            finish(group, seq);
+            return Vec::new();
         }
-        let before = self.journal.tail();
-        let seq = if group.entries.is_empty() {
-            before
-        } else {
-            match self.journal.append(before, &group.entries) {
-                Ok(Appended::At(seq)) => seq,
-                Ok(Appended::Conflict | Appended::Unknown) => {
-                    abort_process("the journal was written by somebody else")
+        if let Err(shortage) = self.room.check(group.bytes) {
+            self.refuse(group, || shortage.error());
+            return Vec::new();
+        }
+        match self.agree(&group) {
+            Ok(Agreed::Ours) => {}
+            Ok(Agreed::Others(groups)) => return self.give_way(group, groups),
+            Err(error) => {
+                if let NotAgreed::Unfit(reason) = &error {
+                    self.health.stop_writes(reason);
                 }
-                // Nothing is at stake but what is not acknowledged, and what is there can be read.
-                Err(error @ journal::Error::Displaced { .. }) => {
-                    return self.stop(group, &error.to_string());
-                }
-                Err(error) if error.is_no_room() => {
-                    let path = self.journal.directory().to_owned();
-                    let needed = group.bytes as u64;
-                    return self.refuse(group, &Shortage { path, free: 0, needed });
-                }
-                Err(error) => {
-                    abort_process(&format!("the journal cannot be written: {}", causes(&error)))
-                }
+                self.refuse(group, move || error.clone().into());
+                return Vec::new();
+            }
+        }
+        let is_agreed = self.cluster.is_some();
+        let seq = match self.journal.append_agreed(self.journal.tail(), &group.entries) {
+            Ok(seq) => seq,
+            // It is the cluster's already, and is taken over from there at the next start.
+            Err(error) if is_agreed => {
+                abort_process(&format!("the journal cannot be written: {}", causes(&error)))
+            }
+            // Nothing is at stake but what is not acknowledged, and what is there can be read.
+            Err(error @ journal::Error::Displaced { .. }) => {
+                self.stop(group, &error.to_string());
+                return Vec::new();
+            }
+            Err(error) if error.is_no_room() => {
+                let path = self.journal.directory().to_owned();
+                let needed = group.bytes as u64;
+                let shortage = Shortage { path, free: 0, needed };
+                self.refuse(group, || shortage.error());
+                return Vec::new();
+            }
+            Err(error) => {
+                abort_process(&format!("the journal cannot be written: {}", causes(&error)))
             }
         };
-        if !group.entries.is_empty() {
-            crash_point("writer.journalled");
-            // An image repeats what the store has.
-            let changing = group.entries.iter().filter(|entry| !is_of_image(entry));
-            let changes = changing.flat_map(|entry| entry.ops.iter().map(as_change));
-            if let Err(error) = self.store.apply(changes, seq) {
-                abort_process(&format!("the store cannot be written: {}", causes(&error)));
+        crash_point("writer.journalled");
+        // An image repeats what the store has.
+        let changing = group.entries.iter().filter(|entry| !is_of_image(entry));
+        let writes = changing.map(|entry| entry.ops.as_slice()).collect();
+        self.take_over(writes, &group.changes, seq);
+        finish(group, seq);
+        Vec::new()
+    }
+
+    /// Applies what is in the journal.
+    pub(super) fn take_over(&self, writes: Vec<&[Op]>, changes: &[ContactChange], seq: ChangeSeq) {
+        match self.applier.apply(writes, changes, seq) {
+            Ok(()) => {}
+            Err(NotApplied::Store(error)) => {
+                abort_process(&format!("the store cannot be written: {}", causes(&error)))
             }
-            crash_point("writer.applied");
-            mirror_changes(&self.table, &self.trash, &group.changes);
-            for change in &group.changes {
-                if let Some(before) = &change.before {
-                    self.cards.invalidate(before.number);
-                }
-                let (was, is) = (is_live(change.before.as_ref()), is_live(change.after.as_ref()));
-                if is && !was {
-                    self.contact_count.fetch_add(1, Ordering::Relaxed);
-                } else if was && !is {
-                    self.contact_count.fetch_sub(1, Ordering::Relaxed);
-                }
-            }
-            self.watches.note(&group.changes);
-            self.applied.set(seq);
-        }
-        for job in group.finished {
-            job.finish(Ok(seq));
+            Err(NotApplied::Projection(error)) => abort_process(&format!(
+                "what follows from writes cannot be read: {}",
+                causes(&error)
+            )),
         }
     }
 
-    /// Tells those who wait that there is no room; everything is as before the group.
-    fn refuse(&mut self, group: Group, shortage: &Shortage) {
+    /// Takes back what a group has used up that is not written, and gives its requests back.
+    pub(super) fn take_back(&mut self, group: Group) -> Vec<Request> {
         if let Some(numbers) = group.numbers_before {
             self.numbers = numbers;
         }
         for (org, delta) in group.deltas {
             self.usages.entry(org).or_default().add(delta.reversed());
         }
-        for job in group.finished {
-            job.finish(Err(shortage.error()));
+        group.done
+    }
+
+    /// Tells those who wait why it was not written; everything is as before the group.
+    fn refuse(&mut self, group: Group, error: impl Fn() -> Error) {
+        for request in self.take_back(group) {
+            request.job.finish(Err(error()));
         }
     }
 
     /// Writes nothing any more, and tells those who wait.
     fn stop(&self, group: Group, reason: &str) {
         self.health.stop_writes(reason);
-        for job in group.finished {
-            job.finish(Err(Error::WritesStopped(reason.to_owned())));
+        for request in group.done {
+            request.job.finish(Err(Error::WritesStopped(reason.to_owned())));
         }
     }
 }
 
-fn is_live(contact: Option<&Contact>) -> bool {
-    contact.is_some_and(|c| !c.is_deleted())
-}
-
-fn mirror_changes(table: &Table, trash: &Trash, changes: &[ContactChange]) {
-    let mut live: Vec<TableChange<'_>> = Vec::with_capacity(changes.len());
-    for change in changes {
-        // Of facts only the directory holds something: whom nobody may call.
-        if change.is_of_facts {
-            if let Some(after) = change.after.as_ref().filter(|after| !after.is_deleted()) {
-                table.directory().set(change.org, after);
-            }
-            continue;
-        }
-        let alive =
-            |contact: &'_ Option<Contact>| contact.as_ref().is_some_and(|c| !c.is_deleted());
-        match (&change.before, &change.after) {
-            (_, Some(after)) if alive(&change.after) => {
-                table.directory().set(change.org, after);
-            }
-            (Some(before), _) => table.directory().remove(before.number),
-            (None, _) => {}
-        }
-        match (&change.before, &change.after) {
-            (_, Some(after)) => trash.set(change.org, after),
-            (Some(before), None) => trash.remove(before.number),
-            (None, None) => {}
-        }
-        live.push(TableChange {
-            org: change.org,
-            before: change.before.as_ref().filter(|c| !c.is_deleted()),
-            after: change.after.as_ref().filter(|c| !c.is_deleted()),
-        });
-    }
-    // The same contact twice in one group must be taken over in order.
-    let mut seen = std::collections::HashSet::new();
-    let mut start = 0;
-    for at in 0..live.len() {
-        let number = live[at].before.or(live[at].after).map(|c| c.number);
-        if let Some(number) = number
-            && !seen.insert(number)
-        {
-            table.apply(&live[start..at]);
-            seen.clear();
-            seen.insert(number);
-            start = at;
-        }
-    }
-    table.apply(&live[start..]);
-}
-
-pub(super) fn as_change(op: &Op) -> Change<'_> {
-    match op {
-        Op::Put { key, value, .. } => Change::Put { key, value },
-        Op::Delete { key } => Change::Delete { key },
+/// Tells those who wait that their writes are done.
+fn finish(group: Group, seq: ChangeSeq) {
+    for request in group.done {
+        request.job.finish(Ok(seq));
     }
 }
 
 /// Refuses what journal or store would not take: afterwards the process would have to end.
-fn check_size(ops: &[Op], actor: &str) -> Result<(), Error> {
+fn check_size(ops: &[Op], actor: &str, limit: usize) -> Result<(), Error> {
     for op in ops {
         as_change(op).check()?;
     }
     let bytes = ops.iter().map(|op| op_bytes(op) + OP_OVERHEAD).sum::<usize>() + actor.len() + 128;
-    if bytes > MAX_BODY_BYTES {
-        return Err(Error::TooLarge { bytes, limit: MAX_BODY_BYTES });
+    if bytes > limit {
+        return Err(Error::TooLarge { bytes, limit });
     }
     Ok(())
 }

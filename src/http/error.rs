@@ -123,6 +123,8 @@ pub(super) fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::Starting
         | ErrorCode::ShuttingDown
         | ErrorCode::SearchUnavailable
+        | ErrorCode::ClusterUnreachable
+        | ErrorCode::OutcomeUnknown
         | ErrorCode::WritesStopped => StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::NoRoom => StatusCode::INSUFFICIENT_STORAGE,
         ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -149,6 +151,13 @@ impl From<app::Error> for Problem {
              changes are taken again as soon as there is room"
                 .clone_into(&mut problem.detail);
             problem.retry_after = Some(30);
+        }
+        if code == ErrorCode::ClusterUnreachable {
+            // What is not reached is for the operator, in the log and at /readyz.
+            "nothing was changed, since the log of the cluster does not answer; what is there can be \
+             read, and changes are taken again by themselves"
+                .clone_into(&mut problem.detail);
+            problem.retry_after = Some(2);
         }
         if let app::Error::PhoneInUse(duplicates) = &error {
             problem.more.push(("duplicates", json!(duplicates)));

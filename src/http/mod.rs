@@ -13,6 +13,7 @@ mod body;
 mod budget;
 mod bulk;
 mod certificate;
+mod cluster;
 mod coding;
 mod companies;
 mod connection;

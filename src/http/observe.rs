@@ -16,6 +16,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 
 use super::address;
 use super::answer;
+use super::cluster;
 use super::coding;
 use super::connection::{EndOnDrop, Watch};
 use super::error::Problem;
@@ -59,6 +60,8 @@ pub(super) async fn observe(
         let response = after.complete(shown(problem.error_response()), request_body);
         return Ok(request.into_response(response));
     }
+    let is_clustered = state.is_clustered;
+    let is_stale = is_clustered && cluster::wait(&state, request.request()).await;
     let answer = match state.budgets.of(after.method.as_str(), route) {
         None => next.call(request).await,
         Some(budget) => match tokio::time::timeout(budget, next.call(request)).await {
@@ -80,7 +83,10 @@ pub(super) async fn observe(
                     }
                 }
             }
-            let response = answer::unless_known(&request, response);
+            let mut response = answer::unless_known(&request, response);
+            if is_clustered {
+                cluster::tell(&state, &after.method, response.headers_mut(), is_stale);
+            }
             let response = coding::compress(&request, sparse::thin(&request, response));
             Ok(ServiceResponse::new(request, after.complete(response, request_body)))
         }

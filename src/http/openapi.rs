@@ -10,9 +10,9 @@ use super::openapi_examples::Examples;
 use super::openapi_records::RecordPaths;
 use super::source_systems::{contacts_api, crm_contacts, crm_import_maps, edge_functions};
 use super::{
-    admin, audit, bulk, companies, consents, contacts, custom_fields, duplicate_runs, duplicates,
-    erasures, export, feed, health, import_preview, imports, jobs, lists, lookup, merges, oidc,
-    people, records, search, session, setup, suggest, tags, upkeep, webhooks,
+    admin, audit, bulk, cluster, companies, consents, contacts, custom_fields, duplicate_runs,
+    duplicates, erasures, export, feed, health, import_preview, imports, jobs, lists, lookup,
+    merges, oidc, people, records, search, session, setup, suggest, tags, upkeep, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -56,7 +56,7 @@ use super::{
         crm_import_maps::list, crm_import_maps::create, crm_import_maps::find, crm_import_maps::replace, crm_import_maps::delete,
         contacts_api::list, contacts_api::create, contacts_api::create_many, contacts_api::find, contacts_api::update, contacts_api::delete, contacts_api::import_sheet,
         audit::list, audit::export,
-        admin::back_up, admin::check, admin::compact, admin::reindex,
+        admin::back_up, admin::check, admin::compact, admin::reindex, cluster::read,
         health::healthz, health::readyz, health::figures, health::metrics,
     ),
     security(("token" = [])),

@@ -9,10 +9,10 @@ use super::error::Problem;
 use super::integrations::{cid, cti, edge, phonebook, three_cx};
 use super::source_systems::{contacts_api, crm_contacts, crm_import_maps, edge_functions};
 use super::{
-    admin, assets, audit, bulk, companies, consents, contacts, custom_fields, duplicate_runs,
-    duplicates, erasures, export, feed, health, import_preview, imports, jobs, lists, lookup,
-    merges, oidc, openapi, people, records, search, session, setup, suggest, tags, upkeep,
-    webhooks,
+    admin, assets, audit, bulk, cluster, companies, consents, contacts, custom_fields,
+    duplicate_runs, duplicates, erasures, export, feed, health, import_preview, imports, jobs,
+    lists, lookup, merges, oidc, openapi, people, records, search, session, setup, suggest, tags,
+    upkeep, webhooks,
 };
 use crate::domain::record::{AnyKind, KINDS};
 use crate::error::ErrorCode;
@@ -210,6 +210,7 @@ const WRITTEN: &[Endpoint] = &[
     post("/api/v1/admin/check", || web::post().to(admin::check)),
     post("/api/v1/admin/reindex", || web::post().to(admin::reindex)),
     post("/api/v1/admin/compact", || web::post().to(admin::compact)),
+    get("/api/v1/cluster", || read().to(cluster::read)),
     post("/rest/v1/contacts", || web::post().to(edge_functions::create)),
     post("/functions/v1/search-contacts", || web::post().to(edge_functions::search)),
     post("/functions/v1/import-contacts", || web::post().to(edge_functions::import)),

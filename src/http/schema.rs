@@ -25,8 +25,9 @@ mod tags;
 mod telephones;
 
 pub(super) use admin::{
-    CheckReport, CompactAnswer, NewToken, Organization, OrganizationInput, OrganizationList,
-    OrganizationPatch, ReindexAnswer, Settings, Token, TokenInput, TokenList, TokenPatch,
+    CheckReport, Cluster, CompactAnswer, NewToken, Organization, OrganizationInput,
+    OrganizationList, OrganizationPatch, ReindexAnswer, Settings, Token, TokenInput, TokenList,
+    TokenPatch,
 };
 pub(super) use consents::{
     Consent, ConsentInput, ConsentList, NumberCheckAnswer, NumberCheckInput,

@@ -128,16 +128,9 @@ pub fn serve_on(
     let (held, released) = mpsc::channel();
     let work = Arc::clone(&app);
     work.restore_jobs().unwrap_or_else(|error| tracing::error!("old jobs are not known: {error}"));
-    work.work_out_missing_facts()
-        .unwrap_or_else(|error| tracing::error!("facts of contacts are not all known: {error}"));
+    let cluster = work.tend_cluster().map_err(ServeError::Io)?;
     work.resume_imports();
     work.resume_bulk_actions();
-    work.resume_field_work();
-    work.resume_stage_renaming();
-    work.tend_scores();
-    work.tend_retention();
-    work.resume_number_rereading();
-    work.resume_duplicate_runs();
     let duplicates = work.tend_duplicates().map_err(ServeError::Io)?;
     let webhooks = work.tend_webhooks(options.webhooks_to_private).map_err(ServeError::Io)?;
     work.renew_outdated_index();
@@ -162,6 +155,10 @@ pub fn serve_on(
         let _ = upkeep.await;
         ended
     });
+    work.stop_cluster();
+    if cluster.is_some_and(|thread| thread.join().is_err()) {
+        tracing::error!("following the cluster ended by a panic");
+    }
     work.stop_duplicates();
     work.stop_webhooks();
     if webhooks.join().is_err() {

@@ -38,6 +38,8 @@ const SIGN_IN_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10)
 /// Shared by all workers.
 pub(super) struct State {
     pub(super) app: Arc<App>,
+    /// Whether there are several machines.
+    pub(super) is_clustered: bool,
     /// Who requests without a token from this machine are, in demonstration mode.
     pub(super) demo: Option<Caller>,
     pub(super) metrics: Metrics,
@@ -92,6 +94,7 @@ impl State {
     ) -> io::Result<Self> {
         let no_wait = std::time::Duration::ZERO;
         Ok(Self {
+            is_clustered: app.is_clustered(),
             app,
             demo: options.demo.clone(),
             metrics: Metrics::new(certificates.is_some()).map_err(io::Error::other)?,

@@ -42,11 +42,14 @@ pub struct Options {
     pub segment_bytes: u64,
     /// What seals the entries, if the journal is encrypted.
     pub sealer: Option<Sealer>,
+    /// Of which history a journal is that is begun; of a new one if not given. One that is there is
+    /// not changed by it.
+    pub incarnation: Option<Uuid>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { segment_bytes: 64 << 20, sealer: None }
+        Self { segment_bytes: 64 << 20, sealer: None, incarnation: None }
     }
 }
 
@@ -69,19 +72,28 @@ pub struct FileJournal {
 
 /// What only the appending thread needs.
 #[derive(Debug)]
-struct Writer {
-    poisoned: bool,
+pub(super) struct Writer {
+    pub(super) poisoned: bool,
     buffer: Vec<u8>,
     frames: Vec<Written>,
 }
 
+/// A frame that is being written.
 #[derive(Debug)]
-struct Written {
-    seq: ChangeSeq,
-    offset: u64,
-    len: usize,
-    at: Timestamp,
-    chain: Chain,
+pub(super) struct Written {
+    pub(super) seq: ChangeSeq,
+    /// Where it begins in the buffer.
+    pub(super) from: usize,
+    pub(super) len: usize,
+    pub(super) at: Timestamp,
+    pub(super) chain: Chain,
+}
+
+/// The last entry, as what is written next stands behind it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct End {
+    pub(super) seq: ChangeSeq,
+    pub(super) chain: Chain,
 }
 
 /// What is durable and can be read; the last segment is the one that grows.
@@ -141,7 +153,7 @@ impl FileJournal {
             None => segments.push(Segment::create(
                 dir,
                 Header {
-                    incarnation: Uuid::now_v7(),
+                    incarnation: options.incarnation.unwrap_or_else(Uuid::now_v7),
                     first: ChangeSeq(1),
                     chain_before: [0; 32],
                     is_sealed,
@@ -232,31 +244,41 @@ impl FileJournal {
         if dropped.is_empty() { Ok(()) } else { sync_directory(&self.dir) }
     }
 
-    /// Writes the encoded group behind the last frame and syncs it.
+    /// Writes a group behind the last frame and syncs it.
     fn write(&self, writer: &mut Writer, group: &[NewEntry]) -> Result<ChangeSeq, Error> {
+        let sealing = self.sealing.as_ref();
+        self.write_frames(writer, |out, frames, end| {
+            for (entry, place) in group.iter().zip(0..) {
+                let (from, seq) = (out.len(), end.seq.next());
+                let chain = frame::encode(out, entry, seq, place, &end.chain, self.seed, sealing)
+                    .map_err(|bytes| Error::TooLarge { bytes, limit: MAX_BODY_BYTES })?;
+                *end = End { seq, chain };
+                frames.push(Written { seq, from, len: out.len() - from, at: entry.at, chain });
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes frames that are encoded behind the last one, in one write and one sync.
+    pub(super) fn write_frames(
+        &self,
+        writer: &mut Writer,
+        encode: impl FnOnce(&mut Vec<u8>, &mut Vec<Written>, &mut End) -> Result<(), Error>,
+    ) -> Result<ChangeSeq, Error> {
         self.rotate_if_full();
-        let (handle, start, mut seq, mut chain) = {
+        let (handle, start, mut end) = {
             let view = self.view.lock();
             let Some(segment) = view.segments.last() else { return Err(Error::Poisoned) };
-            (segment.handle.clone(), segment.end, segment.last, segment.chain)
+            let end = End { seq: segment.last, chain: segment.chain };
+            (segment.handle.clone(), segment.end, end)
         };
         handle.check_in_place()?;
         let (file, path) = (handle.file()?, &handle.path);
         writer.buffer.clear();
         writer.frames.clear();
-        for (entry, place) in group.iter().zip(0..) {
-            seq = seq.next();
-            let from = writer.buffer.len();
-            let (buffer, sealing) = (&mut writer.buffer, self.sealing.as_ref());
-            chain = frame::encode(buffer, entry, seq, place, &chain, self.seed, sealing)
-                .map_err(|bytes| Error::TooLarge { bytes, limit: MAX_BODY_BYTES })?;
-            writer.frames.push(Written {
-                seq,
-                offset: start + from as u64,
-                len: writer.buffer.len() - from,
-                at: entry.at,
-                chain,
-            });
+        encode(&mut writer.buffer, &mut writer.frames, &mut end)?;
+        if writer.frames.is_empty() {
+            return Ok(end.seq);
         }
         // From here on the file may have changed: only success makes the journal usable again.
         writer.poisoned = true;
@@ -277,17 +299,18 @@ impl FileJournal {
         let mut view = self.view.lock();
         if let Some(segment) = view.segments.last_mut() {
             for frame in &writer.frames {
-                segment.grow(frame.seq, frame.offset, frame.len, frame.at, frame.chain);
+                let offset = start + frame.from as u64;
+                segment.grow(frame.seq, offset, frame.len, frame.at, frame.chain);
             }
         }
-        view.tail = seq;
+        view.tail = end.seq;
         drop(view);
         writer.poisoned = false;
         self.grown.notify_all();
         if writer.buffer.capacity() > KEEP_BUFFER_BYTES {
             writer.buffer = Vec::new();
         }
-        Ok(seq)
+        Ok(end.seq)
     }
 
     /// Begins a new segment if the present one is full; readers are not held up meanwhile.
@@ -360,6 +383,26 @@ impl FileJournal {
     pub(super) fn without_writers<T>(&self, work: impl FnOnce() -> T) -> T {
         let _writer = self.writer.lock();
         work()
+    }
+
+    /// Appends while other threads wait.
+    pub(super) fn appending<T>(
+        &self,
+        work: impl FnOnce(&mut Writer) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut writer = self.writer.lock();
+        if writer.poisoned { Err(Error::Poisoned) } else { work(&mut writer) }
+    }
+
+    /// The last entry and its chain.
+    pub(super) fn end(&self) -> End {
+        let view = self.view.lock();
+        let end = view.segments.last().map(|last| End { seq: last.last, chain: last.chain });
+        end.unwrap_or(End { seq: view.tail, chain: [0; 32] })
+    }
+
+    pub(super) fn sealing(&self) -> Option<&Sealing> {
+        self.sealing.as_ref()
     }
 
     pub(super) fn seed(&self) -> Seed {

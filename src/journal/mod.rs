@@ -2,8 +2,8 @@
 //!
 //! Place in the flow: the writer thread appends a group of entries and acknowledges nothing before
 //! [`Journal::append`] has returned; recovery, the follower, the audit trail and backups read.
-//! [`Journal`] asks for no more than a replicated log offers as well, so that one can take the
-//! place of [`FileJournal`] later.
+//! Where several machines write, a [`SharedLog`] decides the order, and each machine keeps a
+//! [`FileJournal`] of the same history.
 //!
 //! It does not know what keys and values mean, applies nothing, and decides neither when to trim
 //! nor what to do after a failed write (the engine ends the process).
@@ -15,10 +15,12 @@ use uuid::Uuid;
 use crate::domain::ids::{ChangeSeq, OrgNumber};
 use crate::domain::time::Timestamp;
 
+mod encoded;
 mod error;
 mod file;
 mod frame;
 mod image;
+mod jetstream;
 mod load;
 mod repair;
 mod rewrite;
@@ -26,16 +28,22 @@ mod salvage;
 mod scan;
 mod sealing;
 mod segment;
+mod shared;
 mod snapshot;
 mod verify;
 
+pub use encoded::EncodedGroup;
 pub use error::{Damage, Error};
 pub use file::{FileJournal, Options};
 pub use frame::MAX_BODY_BYTES;
 pub use image::Image;
+pub use jetstream::{JetStreamLog, JetStreamOptions};
 pub use repair::{RepairReport, repair, restart};
 pub use rewrite::rewrite;
 pub use salvage::{Gap, Salvage, Salvaged};
+pub use shared::{
+    Place, SharedAppended, SharedError, SharedGroup, SharedLog, SharedNode, SharedTail,
+};
 pub use snapshot::{Copied, Snapshot, Until};
 
 /// Whether a directory holds a journal.
@@ -44,6 +52,19 @@ pub use snapshot::{Copied, Snapshot, Until};
 /// If the directory is there and cannot be listed.
 pub fn exists(dir: &std::path::Path) -> Result<bool, Error> {
     Ok(dir.is_dir() && !load::list_segments(dir)?.is_empty())
+}
+
+/// Which history the journal of a directory holds, if there is one.
+///
+/// # Errors
+/// If the directory is there and cannot be listed.
+pub fn incarnation_of(dir: &std::path::Path) -> Result<Option<Uuid>, Error> {
+    if !dir.is_dir() {
+        return Ok(None);
+    }
+    let paths = load::list_segments(dir)?;
+    let mut headers = paths.iter().filter_map(|path| segment::header_of(path));
+    Ok(headers.next().map(|header| header.incarnation))
 }
 
 /// Whether the entries of a directory's journal are sealed; not, if there is none that is whole.

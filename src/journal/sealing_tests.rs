@@ -29,7 +29,10 @@ fn entry(number: u64) -> NewEntry {
 }
 
 fn open(dir: &Path, sealer: Option<&Sealer>) -> Result<FileJournal, Error> {
-    FileJournal::open(dir, Options { segment_bytes: 1_000, sealer: sealer.cloned() })
+    FileJournal::open(
+        dir,
+        Options { segment_bytes: 1_000, sealer: sealer.cloned(), incarnation: None },
+    )
 }
 
 /// Appends thirty entries in groups of three.

@@ -12,7 +12,7 @@ use super::*;
 
 const NO_WAIT: Duration = Duration::ZERO;
 
-fn entry(number: u64) -> NewEntry {
+pub(super) fn entry(number: u64) -> NewEntry {
     NewEntry {
         at: Timestamp(1_735_689_600_000 + i64::try_from(number).unwrap()),
         organization: OrgNumber(7),

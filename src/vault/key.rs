@@ -88,6 +88,12 @@ impl MasterKey {
         Sealer::new(&Zeroizing::new(blake3::derive_key(context, self.0.as_slice())))
     }
 
+    /// What seals the log of a cluster: all its machines have this key, and each a data key of its own.
+    pub fn cluster_sealer(&self) -> Sealer {
+        let context = "ringdex 2026-11 cluster log";
+        Sealer::new(&Zeroizing::new(blake3::derive_key(context, self.0.as_slice())))
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let bytes = if text.len() == 64 {

@@ -10,6 +10,7 @@
 mod access;
 mod address_book;
 mod browser;
+mod cluster;
 mod consents;
 mod contacts;
 mod conventions;

@@ -281,6 +281,7 @@ fn written_routes(id: &str) -> Vec<(&'static str, String, Value, &'static str)> 
         ("POST", at("/api/v1/admin/check"), json!({}), "operator"),
         ("POST", at("/api/v1/admin/reindex"), json!({}), "operator"),
         ("POST", at("/api/v1/admin/compact"), json!({}), "operator"),
+        ("GET", at("/api/v1/cluster"), Value::Null, "operator"),
     ]
 }
 

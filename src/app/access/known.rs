@@ -7,7 +7,6 @@ use ipnet::IpNet;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::super::error::Error;
 use super::identity::IdentityContext;
 use crate::domain::access::{
     Department, Identity, Organization, Queue, TokenLimits, TokenRecord, User,
@@ -16,7 +15,7 @@ use crate::domain::custom_field::{Definitions, FieldDefinition};
 use crate::domain::ids::OrgNumber;
 use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
-use crate::engine::{Error as EngineError, Partition, codec, keys};
+use crate::engine::{Error as EngineError, Stored, codec, keys};
 
 /// A token as it is looked up.
 pub(super) struct KnownToken {
@@ -55,31 +54,51 @@ pub(in crate::app) enum Kind {
     Queue,
 }
 
+/// The spaces of what [`Known`] is made of; counters of definitions are among the other counters.
+pub(super) const SPACES: [u8; 7] = [
+    keys::ORGANIZATIONS,
+    keys::DEPARTMENTS,
+    keys::QUEUES,
+    keys::USERS,
+    keys::TOKENS,
+    keys::FIELDS,
+    keys::META,
+];
+
+/// Whether a change of a key changes what [`Known`] is made of.
+pub(super) fn is_part(key: &[u8]) -> bool {
+    match key.first() {
+        Some(&keys::META) => key.starts_with(keys::FIELD_GENERATIONS),
+        Some(space) => SPACES.contains(space),
+        None => false,
+    }
+}
+
 /// Reads all records of a space with their keys.
 pub(in crate::app) fn read_all<T: DeserializeOwned>(
-    partition: &Partition,
+    stored: &Stored<'_>,
     prefix: &[u8],
-) -> Result<Vec<(Vec<u8>, T)>, Error> {
+) -> Result<Vec<(Vec<u8>, T)>, EngineError> {
     let mut all = Vec::new();
-    for entry in partition.scan(prefix) {
+    for entry in stored.scan(prefix) {
         let (key, value) = entry?;
-        all.push((key, codec::decode(&value).map_err(EngineError::from)?));
+        all.push((key, codec::decode(&value)?));
     }
     Ok(all)
 }
 
 /// Reads the definitions of all organisations.
-fn read_definitions(partition: &Partition) -> Result<HashMap<u32, Arc<Definitions>>, Error> {
+fn read_definitions(stored: &Stored<'_>) -> Result<HashMap<u32, Arc<Definitions>>, EngineError> {
     // The counters first: where something changes in between, the definitions are newer than
     // their counter says, and whoever relies on it looks again.
     let mut generations: HashMap<u32, u64> = HashMap::new();
-    for entry in partition.scan(keys::FIELD_GENERATIONS) {
+    for entry in stored.scan(keys::FIELD_GENERATIONS) {
         let (key, value) = entry?;
         let org = key[keys::FIELD_GENERATIONS.len()..].try_into().map_or(0, u32::from_be_bytes);
         generations.insert(org, value.as_ref().try_into().map_or(0, u64::from_be_bytes));
     }
     let mut all: HashMap<u32, Vec<FieldDefinition>> = HashMap::new();
-    for (_, one) in read_all::<FieldDefinition>(partition, &[keys::FIELDS])? {
+    for (_, one) in read_all::<FieldDefinition>(stored, &[keys::FIELDS])? {
         all.entry(one.organization.0).or_default().push(one);
     }
     let of = |(org, generation)| {
@@ -90,17 +109,17 @@ fn read_definitions(partition: &Partition) -> Result<HashMap<u32, Arc<Definition
 
 impl Known {
     /// Reads everything and works out all identities.
-    pub(super) fn read(partition: &Partition) -> Result<Self, Error> {
+    pub(super) fn read(stored: &Stored<'_>) -> Result<Self, EngineError> {
         let mut known = Self::default();
-        for (_, one) in read_all::<Organization>(partition, &[keys::ORGANIZATIONS])? {
+        for (_, one) in read_all::<Organization>(stored, &[keys::ORGANIZATIONS])? {
             known.organizations.insert(one.number.0, Arc::new(one));
         }
-        known.definitions = read_definitions(partition)?;
-        for (_, one) in read_all::<Department>(partition, &[keys::DEPARTMENTS])? {
+        known.definitions = read_definitions(stored)?;
+        for (_, one) in read_all::<Department>(stored, &[keys::DEPARTMENTS])? {
             known.note_name(one.organization, Kind::Department, &one.name, one.id);
             known.departments.insert(one.id, Arc::new(one));
         }
-        for (_, one) in read_all::<Queue>(partition, &[keys::QUEUES])? {
+        for (_, one) in read_all::<Queue>(stored, &[keys::QUEUES])? {
             known.note_name(one.organization, Kind::Queue, &one.name, one.id);
             known.queues.insert(one.id, Arc::new(one));
         }
@@ -110,7 +129,7 @@ impl Known {
                 queues_of.entry(*member).or_default().push(Arc::clone(queue));
             }
         }
-        for (_, user) in read_all::<User>(partition, &[keys::USERS])? {
+        for (_, user) in read_all::<User>(stored, &[keys::USERS])? {
             let queues = queues_of.get(&user.id).map_or(&[][..], Vec::as_slice);
             let surroundings = known.surroundings(user.organization.0, user.department_id, queues);
             let identity = surroundings
@@ -120,7 +139,7 @@ impl Known {
             known.note_name(user.organization, Kind::User, &user.name, user.id);
             known.users.insert(user.id, KnownUser { user: Arc::new(user), identity });
         }
-        for (key, token) in read_all::<TokenRecord>(partition, &[keys::TOKENS])? {
+        for (key, token) in read_all::<TokenRecord>(stored, &[keys::TOKENS])? {
             let Ok(hash) = <[u8; 32]>::try_from(&key[1..]) else { continue };
             if let Some(entry) = known.token(&token, &queues_of) {
                 known.tokens.insert(hash, entry);

@@ -4,21 +4,21 @@
 mod identity;
 mod known;
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
-use parking_lot::Mutex;
 use uuid::Uuid;
 
-use super::error::Error;
 use crate::domain::access::{Caller, Department, Identity, Organization, Queue, User};
 use crate::domain::custom_field::Definitions;
 use crate::domain::draft::{Draft, Patch};
 use crate::domain::ids::OrgNumber;
 use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
-use crate::engine::Partition;
+use crate::engine::{Applied, Error as EngineError, Projection, Stored};
 
 use known::Known;
 pub(super) use known::{Kind, read_all};
@@ -54,8 +54,27 @@ pub enum Presented {
 #[derive(Default)]
 pub struct Access {
     known: ArcSwap<Known>,
-    /// Held while reading, so that an older state never takes the place of a newer one.
-    reloading: Mutex<()>,
+    /// Counts how often it was read.
+    generation: AtomicU64,
+}
+
+impl fmt::Debug for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Access").finish_non_exhaustive()
+    }
+}
+
+impl Projection for Access {
+    fn follow(&self, stored: &Stored<'_>, applied: &Applied<'_>) -> Result<(), EngineError> {
+        if !applied.touches(&known::SPACES) {
+            return Ok(());
+        }
+        let is_changed = |space: &u8| applied.changes(*space).any(|(key, _)| known::is_part(key));
+        if known::SPACES.iter().any(is_changed) {
+            self.read(stored)?;
+        }
+        Ok(())
+    }
 }
 
 /// Who works on a data directory from the command line.
@@ -66,17 +85,16 @@ const DEMONSTRATION: &str = "demo";
 const OPERATORS: [&str; 2] = [COMMAND_LINE, DEMONSTRATION];
 
 impl Access {
-    pub(super) fn load(partition: &Partition) -> Result<Self, Error> {
-        let access = Self::default();
-        access.reload(partition)?;
-        Ok(access)
+    /// Reads everything.
+    pub(super) fn read(&self, stored: &Stored<'_>) -> Result<(), EngineError> {
+        self.known.store(Arc::new(Known::read(stored)?));
+        self.generation.fetch_add(1, Ordering::Release);
+        Ok(())
     }
 
-    /// Reads everything again, after something was added or changed.
-    pub(super) fn reload(&self, partition: &Partition) -> Result<(), Error> {
-        let _one_at_a_time = self.reloading.lock();
-        self.known.store(Arc::new(Known::read(partition)?));
-        Ok(())
+    /// Another number whenever something here has changed.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
     }
 
     /// The caller that bears a token.

@@ -194,7 +194,6 @@ impl App {
             raise_generation(tx, org)?;
             Ok(after)
         })?;
-        self.access.reload(&self.partition)?;
         let after = written.value;
         let is_ours = after.work.as_ref().is_some_and(|work| work.job == job);
         let job = is_ours.then(|| self.start_field_work(&after)).transpose()?;

@@ -179,9 +179,7 @@ impl App {
     pub(super) fn refresh_definitions(&self, org: OrgNumber) -> Result<(), Error> {
         let kept = self.partition.get(&keys::field_generation(org))?;
         let kept = kept.and_then(|bytes| bytes.as_ref().try_into().ok());
-        if kept.map_or(0, u64::from_be_bytes) != self.definitions(org).generation() {
-            self.access.reload(&self.partition)?;
-        }
+        if kept.map_or(0, u64::from_be_bytes) != self.definitions(org).generation() {}
         Ok(())
     }
 
@@ -317,7 +315,6 @@ impl App {
             raise_generation(tx, org)?;
             Ok(view(&made))
         })?;
-        self.access.reload(&self.partition)?;
         Ok(written.value)
     }
 
@@ -353,7 +350,6 @@ impl App {
             raise_generation(tx, org)?;
             Ok::<_, Rejected<Error>>(())
         })?;
-        self.access.reload(&self.partition)?;
         self.list_custom_fields(caller, true, false, &Cancel::never())
     }
 
@@ -408,7 +404,6 @@ impl App {
             note(tx, (AuditAction::FieldUpdated, id, changed));
             Ok(after)
         })?;
-        self.access.reload(&self.partition)?;
         self.start_field_work(&written.value)
     }
 }

@@ -118,7 +118,6 @@ pub(in crate::app) struct ImportLists {
     made: HashMap<String, Uuid>,
     /// What the next write makes.
     new: Vec<Record>,
-    is_changed: bool,
 }
 
 impl ImportLists {
@@ -130,7 +129,7 @@ impl ImportLists {
     ) -> Result<Self, Error> {
         let book = app.lists(caller.organization)?;
         let (made, new) = (HashMap::new(), Vec::new());
-        let mut lists = Self { book, every: None, made, new, is_changed: false };
+        let mut lists = Self { book, every: None, made, new };
         lists.every = match mode {
             ListMode::None | ListMode::PerRow => None,
             ListMode::Existing(list) => Some(app.static_list(caller, list, "/options/list")?.id),
@@ -181,13 +180,7 @@ impl ImportLists {
 
     /// The lists that the next write makes.
     pub(in crate::app) fn take_new(&mut self) -> Vec<Record> {
-        self.is_changed |= !self.new.is_empty();
         std::mem::take(&mut self.new)
-    }
-
-    /// Whether lists were made since this was asked.
-    pub(in crate::app) fn take_changed(&mut self) -> bool {
-        std::mem::take(&mut self.is_changed)
     }
 }
 

@@ -25,7 +25,7 @@ use crate::domain::list::{ContactList, ListBook, ListQuery, list_kind};
 use crate::domain::record::{AnyKind, Record, Values};
 use crate::domain::text::fold;
 use crate::domain::view::Showing;
-use crate::engine::{Error as EngineError, codec, keys};
+use crate::engine::{Applied, Error as EngineError, Projection, Stored, codec, keys};
 use crate::query::{Condition, Expr, Field, Shape, Warning};
 
 /// Lists that an organisation may have.
@@ -33,9 +33,26 @@ const MOST_LISTS: usize = 10_000;
 /// Dynamic lists that one query may ask for, also by each other.
 const MOST_ASKED: usize = 32;
 
-/// The lists of organisations as they were read; who changes one forgets them.
-#[derive(Default)]
+/// The lists of organisations as they were read; a change of one forgets them.
+#[derive(Debug, Default)]
 pub(super) struct ListBooks(RwLock<HashMap<OrgNumber, Arc<ListBook>>>);
+
+impl Projection for ListBooks {
+    fn follow(&self, _stored: &Stored<'_>, applied: &Applied<'_>) -> Result<(), EngineError> {
+        if !applied.touches(&[keys::RECORDS]) {
+            return Ok(());
+        }
+        for (key, _) in applied.changes(keys::RECORDS) {
+            let org = key.get(1..5).and_then(|org| org.try_into().ok()).map(u32::from_be_bytes);
+            if let Some(org) = org.map(OrgNumber)
+                && key.starts_with(&keys::records_of(org, list_kind()))
+            {
+                self.0.write().remove(&org);
+            }
+        }
+        Ok(())
+    }
+}
 
 impl App {
     /// The lists of an organisation.
@@ -65,18 +82,6 @@ impl App {
     pub fn showing(&self, org: OrgNumber) -> Result<Showing, Error> {
         let (lists, scoring) = (self.lists(org)?, self.scoring_of(org));
         Ok(Showing { lists, scoring, now: self.partition.now() })
-    }
-
-    /// Forgets the lists of an organisation, if a record was one.
-    pub(super) fn forget_lists(&self, org: OrgNumber, kind: &'static dyn AnyKind) {
-        if kind.info().number == list_kind() {
-            self.forget_all_lists(org);
-        }
-    }
-
-    /// Forgets the lists of an organisation, since some were made.
-    pub(super) fn forget_all_lists(&self, org: OrgNumber) {
-        self.list_books.0.write().remove(&org);
     }
 
     /// Refuses what cannot be a list: a query that is not understood, or too many of them.

@@ -10,6 +10,7 @@ use super::super::audit::shows_field;
 use super::super::contacts::Precondition;
 use super::super::error::{Error, Noun};
 use super::super::idempotency::Idempotency;
+use super::super::overtaken::until_first;
 use super::super::{App, authorize};
 use super::request::UndoRequest;
 use super::{Read, UndoBlock, authorize_whole};
@@ -246,7 +247,8 @@ impl App {
         if let Some(before) = self.answered::<Uuid>(org, idempotency)? {
             return self.undone_before(caller, before);
         }
-        let refused = match self.undo_new(caller, id, request, precondition, idempotency) {
+        let new = || self.undo_new(caller, id, request.clone(), precondition.clone(), idempotency);
+        let refused = match until_first(new) {
             Err(error) => error,
             done => return done,
         };
@@ -280,6 +282,7 @@ impl App {
         let settings = &self.organization_of(caller)?.settings;
         let gate =
             (settings.phone_uniqueness == PhoneUniqueness::Reject).then(|| self.number_gate.lock());
+        let (must_be_unique, seen) = (gate.is_some(), self.partition.applied_seq());
         let mut found = find(&read, &|id| self.partition.merge(org, id), caller, id)?;
         precondition.check(found.now.version)?;
         let definitions = self.definitions(org);
@@ -304,6 +307,9 @@ impl App {
             {
                 // Both were sent at once.
                 return Ok(None);
+            }
+            if must_be_unique {
+                tx.refuse_overtaken(seen)?;
             }
             let mut found = find(&|id| tx.contact(org, id), &|id| tx.merge(org, id), &by, id)?;
             precondition.check(found.now.version).map_err(Rejected::By)?;

@@ -103,7 +103,6 @@ impl App {
                 Ok(())
             }
         })?;
-        self.access.reload(&self.partition)?;
         Ok(view(&department))
     }
 
@@ -146,7 +145,6 @@ impl App {
             note(tx, (AuditAction::DepartmentUpdated, id, changed));
             Ok(view(&after))
         })?;
-        self.access.reload(&self.partition)?;
         Ok(written.value)
     }
 
@@ -180,7 +178,6 @@ impl App {
             note(tx, (AuditAction::DepartmentDeleted, id, changed));
             Ok(())
         })?;
-        self.access.reload(&self.partition)?;
         Ok(())
     }
 }

@@ -125,7 +125,6 @@ impl App {
                 Ok(())
             }
         })?;
-        self.access.reload(&self.partition)?;
         Ok(view(&queue))
     }
 
@@ -205,7 +204,6 @@ impl App {
             note(tx, (AuditAction::QueueUpdated, id, changed));
             Ok(view(&after))
         })?;
-        self.access.reload(&self.partition)?;
         Ok(written.value)
     }
 
@@ -231,7 +229,6 @@ impl App {
             note(tx, (AuditAction::QueueDeleted, id, changed));
             Ok(())
         })?;
-        self.access.reload(&self.partition)?;
         Ok(())
     }
 }

@@ -215,11 +215,12 @@ impl App {
     pub fn list_saved_searches(&self, caller: &Caller) -> Result<Vec<SavedSearchView>, Error> {
         authorize(caller, Permission::Search)?;
         let prefix = keys::space_of(keys::SAVED_SEARCHES, caller.organization);
-        let mut found: Vec<SavedSearchView> = read_all::<SavedSearch>(&self.partition, &prefix)?
-            .iter()
-            .filter(|(_, search)| is_seen(caller, search))
-            .map(|(_, search)| view(caller, search))
-            .collect();
+        let mut found: Vec<SavedSearchView> =
+            read_all::<SavedSearch>(&self.partition.stored(), &prefix)?
+                .iter()
+                .filter(|(_, search)| is_seen(caller, search))
+                .map(|(_, search)| view(caller, search))
+                .collect();
         found.sort_by_cached_key(|search| (fold(&search.name), search.id));
         Ok(found)
     }

@@ -108,7 +108,6 @@ impl App {
             note(tx, (AuditAction::UserUpdated, id, changed));
             Ok(after)
         })?;
-        self.access.reload(&self.partition)?;
         Ok(written.value)
     }
 
@@ -134,7 +133,6 @@ impl App {
             note(tx, (AuditAction::UserCreated, made.id, changes(None, Some(&view(&made)))));
             Ok(())
         })?;
-        self.access.reload(&self.partition)?;
         Ok(user)
     }
 }

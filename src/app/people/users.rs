@@ -302,7 +302,6 @@ impl App {
                 Ok(())
             }
         })?;
-        self.access.reload(&self.partition)?;
         self.begin_session(&user, address)
     }
 
@@ -328,7 +327,6 @@ impl App {
                 Ok(())
             }
         })?;
-        self.access.reload(&self.partition)?;
         Ok(view(&user))
     }
 
@@ -376,7 +374,6 @@ impl App {
             }
             Ok((view(&after), ends_sessions))
         })?;
-        self.access.reload(&self.partition)?;
         let (view, ends_sessions) = written.value;
         if ends_sessions {
             self.end_sessions_of(caller, id)?;
@@ -426,7 +423,6 @@ impl App {
             note(tx, (AuditAction::UserDeleted, id, changes(Some(&view(&before)), None)));
             Ok(())
         })?;
-        self.access.reload(&self.partition)?;
         self.end_sessions_of(caller, id)
     }
 

@@ -38,6 +38,7 @@ use checks::{check_contact, check_named, refuse_read_only, refuse_same, refused,
 use super::contacts::{Deletion, Precondition};
 use super::error::{Error, Noun};
 use super::idempotency::Idempotency;
+use super::overtaken::until_first;
 use super::{App, authorize};
 use crate::domain::access::{Caller, Permission};
 use crate::domain::issue::FieldIssue;
@@ -121,6 +122,17 @@ impl App {
         name: Option<String>,
         idempotency: Option<Idempotency>,
     ) -> Result<Result<RecordView, Uuid>, Error> {
+        until_first(|| self.create_record_now(caller, kind, body, name.clone(), idempotency))
+    }
+
+    fn create_record_now(
+        &self,
+        caller: &Caller,
+        kind: &'static dyn AnyKind,
+        body: &Value,
+        name: Option<String>,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Result<RecordView, Uuid>, Error> {
         let (body, correspondent) = conversations::take_name(kind, body);
         refuse_read_only(kind, &body, None)?;
         let mut values = record::read(kind.fields(), &body, None).map_err(Error::Invalid)?;
@@ -138,6 +150,7 @@ impl App {
         let is_given = |field: &str| values.get(field).is_some_and(|value| !value.is_null());
         let is_to_find = is_given("identifier") && !is_given(CONTACT);
         let gate = is_to_find.then(|| self.channel_gate.lock());
+        let seen = self.partition.applied_seq();
         if gate.is_some() {
             self.find_correspondent(caller, &mut values, correspondent.as_deref())?;
         }
@@ -154,6 +167,9 @@ impl App {
         let made = Record { head, values };
         let by = caller.clone();
         let written = self.partition.write::<_, Error>(org, caller, false, move |tx| {
+            if is_to_find {
+                tx.refuse_overtaken(seen)?;
+            }
             if let Some(idempotency) = idempotency
                 && let Some(id) = idempotency.kept::<Uuid>(tx, org, now)?
                 && let Some(kept) = tx.record(org, kind.info().number, id)?
@@ -182,7 +198,6 @@ impl App {
         })?;
         drop(gate);
         self.own_writes.note(caller, written.seq);
-        self.forget_lists(org, kind);
         match written.value {
             Ok(made) => {
                 let made =
@@ -310,7 +325,6 @@ impl App {
             Ok(after)
         })?;
         self.own_writes.note(caller, written.seq);
-        self.forget_lists(org, kind);
         let changed = written.value;
         let changed =
             if is_of_nobody { changed } else { self.find_caller_now(caller, kind, changed)? };
@@ -413,7 +427,6 @@ impl App {
             }
         })?;
         self.own_writes.note(caller, written.seq);
-        self.forget_lists(org, kind);
         Ok(written.value)
     }
 

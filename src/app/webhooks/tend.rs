@@ -68,7 +68,10 @@ impl App {
             let mut threads: Vec<JoinHandle<()>> = Vec::new();
             while !app.webhooks.is_stopping.load(Ordering::Relaxed) {
                 threads.retain(|thread| !thread.is_finished());
-                for organization in app.access().organizations() {
+                // One machine sends what happens on all of them.
+                let organizations =
+                    if app.is_leading() { app.access().organizations() } else { Vec::new() };
+                for organization in organizations {
                     if let Err(error) = app.look(organization.number, &agent, &mut threads) {
                         tracing::error!("webhooks cannot be looked after: {error}");
                     }

@@ -25,8 +25,9 @@ pub use error::BackupError;
 pub use restore::{Restored, restore};
 
 use super::error::Error;
+use super::lock::lock;
 use super::options::Options;
-use super::partition::{Partition, lock};
+use super::partition::Partition;
 use super::rebuild::SCHEMA_FOLDER;
 use super::recovery::open_vault;
 use super::rekey;

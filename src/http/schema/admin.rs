@@ -310,3 +310,45 @@ pub(in crate::http) struct CompactSizes {
     pub before: u64,
     pub after: u64,
 }
+
+/// A machine of a cluster.
+#[derive(ToSchema)]
+pub(in crate::http) struct ClusterNode {
+    /// What it is called.
+    pub name: String,
+    /// Where it says that it is reached.
+    pub address: String,
+    /// The last change that it had when it told of itself, every two seconds.
+    pub applied: u64,
+    /// Changes that it was behind then.
+    pub behind: u64,
+    /// Whether it does what only one machine does: webhooks, nightly work.
+    pub is_leading: bool,
+    /// Whether this answer is from it.
+    pub is_this: bool,
+}
+
+/// How a machine stands in its cluster.
+#[derive(ToSchema)]
+pub(in crate::http) struct Cluster {
+    /// Whether there are several machines at all.
+    pub clustered: bool,
+    /// What this machine is called.
+    pub node: Option<String>,
+    /// The machine that does what only one does.
+    pub leader: Option<String>,
+    /// The last change that this machine has applied.
+    pub applied: u64,
+    /// The last change that the log of the cluster has.
+    pub last: u64,
+    /// Changes that this machine has still to apply.
+    pub behind: u64,
+    /// Groups of writes that had to run again since the start, because another machine wrote first.
+    pub conflicts: u64,
+    /// Groups of writes of other machines that were applied since the start.
+    pub followed: u64,
+    /// Why the log of the cluster cannot be used at the moment.
+    pub trouble: Option<String>,
+    /// The machines that have told of themselves in the last ten seconds.
+    pub nodes: Vec<ClusterNode>,
+}

@@ -230,6 +230,7 @@ const TABLE: &[(&str, &str, Rule)] = &[
     ("POST", "/api/v1/admin/check", Rule::Whole(OPERATE, 200)),
     ("POST", "/api/v1/admin/reindex", Rule::Whole(OPERATE, 200)),
     ("POST", "/api/v1/admin/compact", Rule::Whole(OPERATE, 200)),
+    ("GET", "/api/v1/cluster", Rule::Whole(OPERATE, 200)),
     ("GET", "/api/v1/changes", Rule::Whole(&[P::View], 200)),
     // From a place that is none; those who may follow are tried where changes are.
     ("GET", "/api/v1/events", Rule::Whole(&[P::View], 422)),

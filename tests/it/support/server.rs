@@ -13,7 +13,7 @@ use ringdex::app::{Access, App, ImportOptions};
 use ringdex::domain::access::Caller;
 use ringdex::domain::ids::OrgNumber;
 use ringdex::domain::time::Clock;
-use ringdex::engine::Options;
+use ringdex::engine::{Options, SharedLog};
 use ringdex::generate;
 use ringdex::http::{Running, ServeOptions, serve};
 use ringdex::import::match_existing::OnDuplicate;
@@ -364,19 +364,40 @@ impl TestServer {
         })
     }
 
+    /// A server that is one machine of a cluster.
+    pub(crate) fn in_cluster(shared: Arc<dyn SharedLog>, node: &str) -> Self {
+        let clock = Clock::system();
+        let engine =
+            Options { shared: Some(shared), node: Some(node.into()), ..Self::engine(&clock) };
+        Self::begin_on(TempDir::new().unwrap(), engine, |_| {}, |_| {})
+    }
+
+    fn engine(clock: &Clock) -> Options {
+        Options {
+            store_cache_bytes: 8 << 20,
+            index_writer_bytes: 16 << 20,
+            cards: 100,
+            clock: clock.clone(),
+            ..Options::default()
+        }
+    }
+
     fn begin(
         dir: TempDir,
         clock: Clock,
         fill: impl FnOnce(&App),
         change: impl FnOnce(&mut ServeOptions),
     ) -> Self {
-        let engine = Options {
-            store_cache_bytes: 8 << 20,
-            index_writer_bytes: 16 << 20,
-            cards: 100,
-            clock: clock.clone(),
-            ..Options::default()
-        };
+        Self::begin_on(dir, Self::engine(&clock), fill, change)
+    }
+
+    fn begin_on(
+        dir: TempDir,
+        engine: Options,
+        fill: impl FnOnce(&App),
+        change: impl FnOnce(&mut ServeOptions),
+    ) -> Self {
+        let clock = engine.clock.clone();
         let app = Arc::new(App::open(&dir.path().join("data"), engine).unwrap());
         app.bootstrap(Some(OPERATOR)).unwrap();
         fill(&app);
