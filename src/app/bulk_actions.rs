@@ -451,7 +451,7 @@ impl BulkRun<'_> {
                 Deed::Merge(into) => (self.merge(*into, ids)?, None),
                 Deed::Restore => {
                     let kept = self.checkpoint(done + chunk.len());
-                    self.app.restore_many(self.caller, chunk, kept)?
+                    self.app.restore_many(self.caller, chunk, kept.as_ref())?
                 }
                 Deed::List { list, is_member } => {
                     let kept = self.checkpoint(done + chunk.len());
@@ -636,7 +636,6 @@ impl BulkRun<'_> {
         if self.deed.changes_sight() {
             self.app.own_writes.note_hidden(org, written.seq);
         }
-        self.app.refresh_definitions(org)?;
         Ok(written.value)
     }
 }

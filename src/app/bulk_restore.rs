@@ -23,9 +23,9 @@ impl App {
         &self,
         caller: &Caller,
         ids: &[ContactId],
-        checkpoint: Option<BulkCheckpoint>,
+        checkpoint: Option<&BulkCheckpoint>,
     ) -> Result<(Vec<Outcome>, Option<u64>), Error> {
-        until_first(|| self.restore_many_now(caller, ids, checkpoint.clone()))
+        until_first(|| self.restore_many_now(caller, ids, checkpoint.cloned()))
     }
 
     fn restore_many_now(

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::error::Error;
 use super::kept_jobs::KeptJob;
+use super::secret::hex;
 use super::{App, authorize};
 use crate::domain::access::{Caller, Permission};
 use crate::domain::ids::{ChangeSeq, OrgNumber};
@@ -25,7 +26,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 pub(super) struct ForeignJobs(Mutex<HashSet<Vec<u8>>>);
 
 impl Projection for ForeignJobs {
-    fn follow(&self, _stored: &Stored<'_>, applied: &Applied<'_>) -> Result<(), EngineError> {
+    fn follow(&self, _stored: Stored<'_>, applied: &Applied<'_>) -> Result<(), EngineError> {
         if applied.touches(&[keys::JOBS]) {
             let changed = applied.changes(keys::JOBS).map(|(key, _)| key.to_vec());
             self.0.lock().extend(changed);
@@ -72,6 +73,9 @@ pub struct ClusterView {
     pub applied: u64,
     /// The last change that the log of the cluster has.
     pub last: u64,
+    /// The hash over the last change of this machine and everything before it: machines with the same
+    /// last change have the same.
+    pub history: String,
     /// Changes that this machine has still to apply.
     pub behind: u64,
     /// Groups of writes that had to run again since this machine was started, because another one
@@ -97,13 +101,15 @@ impl App {
     /// If the caller does not run the server.
     pub fn cluster(&self, caller: &Caller) -> Result<ClusterView, Error> {
         authorize(caller, Permission::Operate)?;
-        let applied = self.partition.applied_seq().0;
+        let (applied, chain) = self.partition.history_end();
+        let (applied, history) = (applied.0, hex(&chain));
         let Some(standing) = self.partition.cluster() else {
             return Ok(ClusterView {
                 clustered: false,
                 node: None,
                 leader: None,
                 applied,
+                history,
                 last: applied,
                 behind: 0,
                 conflicts: 0,
@@ -130,9 +136,10 @@ impl App {
             nodes: nodes.collect(),
             node: Some(standing.node),
             leader: standing.leader,
-            applied: standing.applied.0,
-            last,
-            behind: last.saturating_sub(standing.applied.0),
+            applied,
+            history,
+            last: last.max(applied),
+            behind: last.saturating_sub(applied),
             conflicts: standing.conflicts,
             followed: standing.followed,
             trouble,

@@ -138,7 +138,7 @@ impl App {
         let settings = organization.settings.clone();
         let mut draft = draft_json::parse(body, &settings).map_err(Error::Invalid)?;
         self.prepare_new(caller, &settings, &mut draft).map_err(Error::Invalid)?;
-        self.create_from_draft(caller, &settings, draft, idempotency, None)
+        self.create_from_draft(caller, &settings, &draft, idempotency, None)
     }
 
     /// Creates a contact under an id that somebody else has made up, with what its business card
@@ -154,19 +154,19 @@ impl App {
         let settings = self.organization_of(caller)?.settings.clone();
         let mut draft = draft_json::parse(body, &settings).map_err(Error::Invalid)?;
         self.prepare_new(caller, &settings, &mut draft).map_err(Error::Invalid)?;
-        self.create_from_draft(caller, &settings, draft, None, Some((id, card)))
+        self.create_from_draft(caller, &settings, &draft, None, Some(&(id, card)))
     }
 
     fn create_from_draft(
         &self,
         caller: &Caller,
         settings: &OrgSettings,
-        draft: Draft,
+        draft: &Draft,
         idempotency: Option<Idempotency>,
-        given: Option<(ContactId, Vec<u8>)>,
+        given: Option<&(ContactId, Vec<u8>)>,
     ) -> Result<Created, Error> {
         until_first(|| {
-            let (draft, given) = (draft.clone(), given.clone());
+            let (draft, given) = (draft.clone(), given.cloned());
             self.create_from_draft_now(caller, settings, draft, idempotency, given)
         })
     }
@@ -233,7 +233,6 @@ impl App {
         })?;
         drop(gate);
         self.own_writes.note(caller, written.seq);
-        self.refresh_definitions(org)?;
         let (contact, is_replay) = written.value;
         let contact = Arc::new(contact);
         let duplicates = if uniqueness == PhoneUniqueness::Allow {
@@ -360,7 +359,6 @@ impl App {
         })?;
         drop(gate);
         self.own_writes.note(caller, written.seq);
-        self.refresh_definitions(org)?;
         let (items, is_replay) = written.value;
         Ok(BulkCreated { items, seq: written.seq, is_replay })
     }
@@ -496,7 +494,7 @@ impl App {
         caller: &Caller,
         id: ContactId,
         patch: &Value,
-        precondition: Precondition,
+        precondition: &Precondition,
     ) -> Result<(Arc<Contact>, ChangeSeq), Error> {
         until_first(|| self.update_contact_now(caller, id, patch, precondition.clone()))
     }
@@ -570,7 +568,6 @@ impl App {
             self.own_writes.note_hidden(org, written.seq);
         }
         self.own_writes.note(caller, written.seq);
-        self.refresh_definitions(org)?;
         Ok((caller.shown(Arc::new(contact)), written.seq))
     }
 

@@ -715,7 +715,6 @@ impl<'a> Run<'a> {
         rows: &[CheckedRow],
     ) -> Result<Written, Error> {
         let done = pending.wait()?;
-        self.app.refresh_definitions(self.caller.organization)?;
         self.last_write.is_now(done.seq);
         let mut drafts = rows.iter().filter_map(|row| row.valid.as_ref());
         if drafts.any(|valid| changes_sight(&valid.draft)) {

@@ -198,8 +198,8 @@ impl App {
         }
         let options = Options { scorer: Some(scorer), projections, ..options };
         let partition = Partition::open(root, options)?;
-        access.read(&partition.stored())?;
-        sessions.read(&partition.stored())?;
+        access.read(partition.stored())?;
+        sessions.read(partition.stored())?;
         let app = Self {
             partition,
             access,

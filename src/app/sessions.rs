@@ -86,7 +86,7 @@ impl fmt::Debug for Sessions {
 }
 
 impl Projection for Sessions {
-    fn follow(&self, _stored: &Stored<'_>, applied: &Applied<'_>) -> Result<(), EngineError> {
+    fn follow(&self, _stored: Stored<'_>, applied: &Applied<'_>) -> Result<(), EngineError> {
         if !applied.touches(&[keys::SESSIONS]) {
             return Ok(());
         }
@@ -104,7 +104,7 @@ impl Projection for Sessions {
 
 impl Sessions {
     /// Reads all sessions.
-    pub(super) fn read(&self, stored: &Stored<'_>) -> Result<(), EngineError> {
+    pub(super) fn read(&self, stored: Stored<'_>) -> Result<(), EngineError> {
         let mut live = self.live.write();
         for (key, record) in read_all::<SessionRecord>(stored, &[keys::SESSIONS])? {
             if let Ok(hash) = <[u8; 32]>::try_from(&key[1..]) {

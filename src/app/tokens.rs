@@ -352,7 +352,7 @@ impl App {
     /// If the caller may not manage them.
     pub fn list_tokens(&self, caller: &Caller) -> Result<Vec<TokenView>, Error> {
         authorize(caller, Permission::ManageUsers)?;
-        let all = read_all::<TokenRecord>(&self.partition.stored(), &[keys::TOKENS])?;
+        let all = read_all::<TokenRecord>(self.partition.stored(), &[keys::TOKENS])?;
         let own = all.into_iter().map(|(_, token)| token);
         let mut own: Vec<TokenView> = own
             .filter(|token| token.organization == caller.organization)

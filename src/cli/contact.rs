@@ -199,7 +199,7 @@ pub(super) fn run(args: &Args, command: &ContactCommand) -> Result<(), Failure> 
                 Target::Remote(client) => client.patch_version(&path_of(*id), &body, *version)?,
                 Target::Local { app, caller } => {
                     let precondition = Precondition::of_version(*version);
-                    let (changed, _) = app.update_contact(&caller, *id, &body, precondition)?;
+                    let (changed, _) = app.update_contact(&caller, *id, &body, &precondition)?;
                     shown(&app, &caller, &changed)?
                 }
             };

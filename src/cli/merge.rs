@@ -136,7 +136,7 @@ pub(super) fn undo(args: &Args, command: &UndoMerge) -> Result<(), Failure> {
     let done = match &Target::open_existing(args)? {
         Target::Remote(client) => client.post(&format!("{PATH}/{}/undo", command.id), &body)?,
         Target::Local { app, caller } => {
-            let done = app.undo_merge(caller, command.id, &body, Precondition::None, None)?;
+            let done = app.undo_merge(caller, command.id, &body, &Precondition::None, None)?;
             done.to_json(&app.showing(caller.organization)?)
         }
     };

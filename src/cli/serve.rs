@@ -58,7 +58,7 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
     let encryption_key = encryption_key(args)?;
     let shared = command.cluster.connect(data_dir, command.listen, encryption_key.as_ref())?;
     let options = Options {
-        node: shared.as_ref().and_then(|_| command.cluster.node.as_deref()).map(Arc::from),
+        node: shared.as_ref().and(command.cluster.node.as_deref()).map(Arc::from),
         shared,
         store_cache_bytes: command.store_cache_mib << 20,
         encryption_key,

@@ -67,7 +67,7 @@ impl Applier {
         let applied = Applied::new(writes);
         let stored = Stored(&self.store);
         for projection in &self.projections {
-            projection.follow(&stored, &applied).map_err(NotApplied::Projection)?;
+            projection.follow(stored, &applied).map_err(NotApplied::Projection)?;
         }
         self.applied.set(seq);
         Ok(())
@@ -89,16 +89,12 @@ impl Applier {
                 Op::Put { key, value, .. } => (key.as_slice(), Some(value.as_slice())),
                 Op::Delete { key } => (key.as_slice(), None),
             };
-            match key.first() {
-                Some(&keys::CONTACTS) => {}
-                Some(&keys::MERGES) => {}
-                _ => {
-                    if key == keys::NEXT_CONTACT_NUMBER {
-                        let value = value.and_then(|value| value.try_into().ok());
-                        numbers.known = numbers.known.max(value.map_or(0, u32::from_be_bytes));
-                    }
-                    continue;
+            if !matches!(key.first(), Some(&keys::CONTACTS | &keys::MERGES)) {
+                if key == keys::NEXT_CONTACT_NUMBER {
+                    let value = value.and_then(|value| value.try_into().ok());
+                    numbers.known = numbers.known.max(value.map_or(0, u32::from_be_bytes));
                 }
+                continue;
             }
             let before = match latest.insert(key, value) {
                 Some(before) => before.map(<[u8]>::to_vec),

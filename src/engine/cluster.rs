@@ -6,6 +6,7 @@
 //! runs its closures again on the newer state. So any machine may write at any time, and being wrong
 //! about who else does costs time, never a write.
 
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -21,9 +22,10 @@ use super::partition::Partition;
 use super::writer::{Group, Needs, Origin, Request, Writer, job};
 use crate::domain::ids::{ChangeSeq, OrgNumber};
 use crate::journal::{
-    Chain, Journal, Place, SharedAppended, SharedError, SharedGroup, SharedLog, SharedNode,
+    Chain, Journal, Op, Place, SharedAppended, SharedError, SharedGroup, SharedLog, SharedNode,
 };
 use crate::store::fault::crash_point;
+use crate::store::keys;
 
 /// How long it is tried to learn whether a group was written.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -33,6 +35,10 @@ const PAUSE: Duration = Duration::from_millis(20);
 const READ_BYTES: usize = 4 << 20;
 /// How often that is done before others have their turn.
 const MOST_READS: usize = 16;
+/// In the value of an image's mark: it begins.
+const BEGINS: u8 = 0;
+/// In the value of an image's mark: it is complete.
+const COMPLETE: u8 = 1;
 /// Groups of others are looked for this often, also where nothing announces one.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Room for what an entry takes in the log besides its values.
@@ -163,10 +169,9 @@ impl Cluster {
                     self.move_to(place, group.last);
                     return Ok(Agreed::Ours);
                 }
-                Ok(SharedAppended::Conflict) => {}
                 Ok(SharedAppended::Unknown) => is_unknown = true,
                 Err(error @ SharedError::Unreachable(_)) if !is_unknown => return Err(error.into()),
-                Err(SharedError::Unreachable(_)) => {}
+                Ok(SharedAppended::Conflict) | Err(SharedError::Unreachable(_)) => {}
                 Err(error @ SharedError::Unfit(_)) => return Err(error.into()),
             }
             match self.log.read(behind, READ_BYTES) {
@@ -284,6 +289,53 @@ impl Writer {
     }
 }
 
+/// What writes say of an image of the store that is taken for all machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ImageSays {
+    /// One begins.
+    Begins,
+    /// The one that has begun last is complete.
+    IsComplete,
+}
+
+/// The value of the mark of an image.
+pub(super) fn image_mark(id: Uuid, is_complete: bool) -> Vec<u8> {
+    [&[if is_complete { COMPLETE } else { BEGINS }], id.as_bytes().as_slice()].concat()
+}
+
+impl Writer {
+    /// What writes that are about to be applied say of an image. Two machines that take one at once
+    /// leave none: a range that two of them share would not hold all there is.
+    pub(super) fn image_says(&self, writes: &[&[Op]]) -> Option<ImageSays> {
+        self.cluster.as_ref()?;
+        let is_mark = |op: &&Op| op.key() == keys::IMAGE_MARK;
+        let mark = writes.iter().copied().flatten().rfind(is_mark)?;
+        let Op::Put { value, .. } = mark else { return None };
+        match value.split_first()? {
+            (&BEGINS, _) => Some(ImageSays::Begins),
+            (&COMPLETE, id) => {
+                let begun = self.applier.store.get(keys::IMAGE_MARK).ok()??;
+                let is_same = begun.as_ref().split_first() == Some((&BEGINS, id));
+                is_same.then_some(ImageSays::IsComplete)
+            }
+            _ => None,
+        }
+    }
+
+    /// Marks in the journal what was said of an image, behind the entry that says it.
+    pub(super) fn mark_image(&self, says: Option<ImageSays>) {
+        let marked = match says {
+            None => return,
+            Some(ImageSays::Begins) => self.journal.begin_image().map(drop),
+            Some(ImageSays::IsComplete) => self.journal.end_image(),
+        };
+        // Without the mark the journal only cannot let go of what is older.
+        if let Err(error) = marked {
+            tracing::warn!("an image is not marked in the journal: {error}");
+        }
+    }
+}
+
 /// The thread that has the writer take over what other machines write.
 pub(super) struct OthersFollower {
     pub(super) log: Arc<dyn SharedLog>,
@@ -341,7 +393,11 @@ pub(super) fn mark(root: &Path, node: &str) -> Result<(), Error> {
     if path.exists() {
         return Ok(());
     }
-    std::fs::write(&path, format!("{node}\n")).map_err(|source| Error::Io { path, source })
+    let written = std::fs::File::create(&path).and_then(|mut file| {
+        file.write_all(format!("{node}\n").as_bytes())?;
+        file.sync_all()
+    });
+    written.map_err(|source| Error::Io { path, source })
 }
 
 /// Why nothing may be written into a directory by one machine alone, if that is so.

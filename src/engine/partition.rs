@@ -184,6 +184,7 @@ impl Partition {
             store_options,
             visible: Arc::clone(&visible),
             health: Arc::clone(&health),
+            shared: options.shared.clone(),
             room: Arc::clone(&room),
             clock: options.clock.clone(),
             options: options.snapshots,

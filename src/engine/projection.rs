@@ -15,7 +15,7 @@ pub trait Projection: Debug + Send + Sync {
     /// # Errors
     /// If what it follows cannot be read. Then nothing more is written, for it would be decided
     /// by a state that is not true any more.
-    fn follow(&self, stored: &Stored<'_>, applied: &Applied<'_>) -> Result<(), Error>;
+    fn follow(&self, stored: Stored<'_>, applied: &Applied<'_>) -> Result<(), Error>;
 }
 
 /// Reads the store with all writes that have been applied.

@@ -14,13 +14,17 @@
 use std::time::{Duration, Instant};
 
 use super::cancel::Cancel;
+use super::cluster::image_mark;
 use super::error::Error;
 use super::upkeep::Upkeep;
 use crate::domain::ids::ChangeSeq;
 use crate::domain::time::Timestamp;
 use crate::journal::{self, Journal};
 use crate::store::fault::crash_point;
+use crate::store::keys;
 
+/// Who marks images for all machines of a cluster; no user and no token is called so.
+const MARKER: &str = "ringdex:image-mark";
 /// A part of a snapshot is closed when it has so many bytes: about two milliseconds of the writer.
 const PART_BYTES: usize = 256 << 10;
 
@@ -66,6 +70,9 @@ pub struct SnapshotTaken {
 impl Upkeep {
     /// Whether the journal is worth shortening.
     pub(super) fn is_snapshot_due(&self) -> bool {
+        if self.shared.as_ref().is_some_and(|log| !log.is_leading()) {
+            return false;
+        }
         let Some(image) = self.journal.image() else { return true };
         let holds = self.store.live_bytes();
         if image.bytes > self.options.growth_bytes + 3 * holds {
@@ -100,7 +107,13 @@ impl Upkeep {
         let begun = Instant::now();
         // One that is given up half way would have taken the room of what callers write.
         self.room.check_work(self.store.live_bytes())?;
-        let Some(from) = self.journal.begin_image()? else {
+        let id = uuid::Uuid::now_v7();
+        let begun_at = match &self.shared {
+            None => self.journal.begin_image()?,
+            // All machines mark it at the same place.
+            Some(_) => Some(self.say_of_image(id, false)?.next()),
+        };
+        let Some(from) = begun_at else {
             drop(taking);
             self.trim()?;
             return Ok(None);
@@ -119,7 +132,10 @@ impl Upkeep {
             }
         }
         crash_point("snapshot.written");
-        self.journal.end_image()?;
+        match &self.shared {
+            None => self.journal.end_image()?,
+            Some(_) => through = self.say_of_image(id, true)?,
+        }
         crash_point("snapshot.complete");
         let verified = self.journal.verify_from(from)?;
         drop(taking);
@@ -136,6 +152,15 @@ impl Upkeep {
         );
         self.trim()?;
         Ok(Some(taken))
+    }
+
+    /// Says to all machines of a cluster that an image begins or is complete.
+    fn say_of_image(&self, id: uuid::Uuid, is_complete: bool) -> Result<ChangeSeq, Error> {
+        let ((), seq) = self.in_writer_as(MARKER, move |tx| {
+            tx.put(keys::IMAGE_MARK, image_mark(id, is_complete));
+            Ok(())
+        })?;
+        Ok(seq)
     }
 
     /// Has the writer append the part that begins with a key; where the next one begins.

@@ -25,6 +25,9 @@ pub struct Stats {
     pub live_bytes: u64,
     pub applied_seq: u64,
     pub visible_seq: u64,
+    pub cluster_behind: u64,
+    pub cluster_conflicts: u64,
+    pub is_leading: bool,
     pub degraded: u64,
     pub writes_stopped: bool,
 }
@@ -35,6 +38,7 @@ impl Partition {
         let searcher = self.searcher();
         let condition = self.condition();
         let image = self.upkeep().newest();
+        let cluster = self.cluster();
         Stats {
             contacts: self.contact_count(),
             documents: searcher.num_docs(),
@@ -50,6 +54,9 @@ impl Partition {
             live_bytes: self.store().live_bytes(),
             applied_seq: self.applied_seq().0,
             visible_seq: self.visible_seq().0,
+            cluster_behind: cluster.as_ref().map_or(0, |one| one.last.0 - one.applied.0),
+            cluster_conflicts: cluster.as_ref().map_or(0, |one| one.conflicts),
+            is_leading: self.is_leading(),
             degraded: condition.degraded.len() as u64,
             writes_stopped: condition.writes_stopped.is_some(),
         }

@@ -20,7 +20,7 @@ use super::tx::Tx;
 use super::writer::{Needs, Origin, Request, causes, job};
 use crate::domain::ids::{ChangeSeq, OrgNumber};
 use crate::domain::time::Clock;
-use crate::journal::{FileJournal, Journal};
+use crate::journal::{FileJournal, Journal, SharedLog};
 use crate::store::{self, Store};
 
 /// What is due waits so many ticks for a quiet one.
@@ -36,6 +36,8 @@ pub(super) struct Upkeep {
     pub(super) store_options: store::Options,
     pub(super) visible: Arc<Progress>,
     pub(super) health: Arc<Health>,
+    /// The log of the cluster, where there is one: its leader takes the snapshots of all machines.
+    pub(super) shared: Option<Arc<dyn SharedLog>>,
     pub(super) room: Arc<Room>,
     pub(super) clock: Clock,
     pub(super) options: SnapshotOptions,
@@ -105,15 +107,20 @@ impl Upkeep {
     /// Has the writer do something between other writes, all of which have been applied.
     pub(super) fn in_writer<T: Send + 'static>(
         &self,
+        run: impl FnMut(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<(T, ChangeSeq), Error> {
+        self.in_writer_as(image::ACTOR, run)
+    }
+
+    /// As [`Upkeep::in_writer`], in the name of somebody else.
+    pub(super) fn in_writer_as<T: Send + 'static>(
+        &self,
+        actor: &str,
         mut run: impl FnMut(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<(T, ChangeSeq), Error> {
         let (job, answer) = job(move |tx| run(tx).map_err(Rejected::<Infallible>::Engine));
-        let request = Request {
-            job,
-            org: OrgNumber(0),
-            origin: Origin::from(image::ACTOR),
-            needs: Needs::Store,
-        };
+        let request =
+            Request { job, org: OrgNumber(0), origin: Origin::from(actor), needs: Needs::Store };
         // Not held while waiting: the writer ends when nobody can send any more.
         let sender = self.requests.lock().clone().ok_or(Error::Closed)?;
         sender.send(request).map_err(|_closed| Error::Closed)?;

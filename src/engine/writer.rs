@@ -333,8 +333,9 @@ impl Writer {
 
     /// Applies what is in the journal.
     pub(super) fn take_over(&self, writes: Vec<&[Op]>, changes: &[ContactChange], seq: ChangeSeq) {
+        let says = self.image_says(&writes);
         match self.applier.apply(writes, changes, seq) {
-            Ok(()) => {}
+            Ok(()) => self.mark_image(says),
             Err(NotApplied::Store(error)) => {
                 abort_process(&format!("the store cannot be written: {}", causes(&error)))
             }

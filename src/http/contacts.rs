@@ -148,7 +148,7 @@ pub(super) async fn update(
     let sent = members_of(&patch);
     let asked = patch.get("status").and_then(Value::as_str).and_then(Status::parse);
     let (contact, seq, doubt, lists) = answer::run(&state, move |app| {
-        let (contact, seq) = app.update_contact(&caller.0, id, &patch, precondition)?;
+        let (contact, seq) = app.update_contact(&caller.0, id, &patch, &precondition)?;
         let doubt = app.birthday_warning(&caller.0, &contact)?;
         Ok((contact, seq, doubt, app.showing(caller.0.organization)?))
     })

@@ -108,7 +108,7 @@ pub(super) async fn undo(
     let (value, bytes) = body::json_if_any(&request, payload, state.limits.json_bytes).await?;
     let idempotency = body::idempotency(&request, &caller.0, &bytes)?;
     let (done, lists) = answer::run(&state, move |app| {
-        let done = app.undo_merge(&caller.0, id, &value, precondition, idempotency)?;
+        let done = app.undo_merge(&caller.0, id, &value, &precondition, idempotency)?;
         Ok((done, app.showing(caller.0.organization)?))
     })
     .await?;

@@ -39,7 +39,7 @@ impl Metrics {
         )?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(seconds.clone()))?;
-        let table: [(&str, &str, Figure); 15] = [
+        let table: [(&str, &str, Figure); 18] = [
             ("ringdex_contacts", "Contacts that are not deleted.", |s| s.contacts),
             ("ringdex_index_documents", "Documents that searches see.", |s| s.documents),
             ("ringdex_index_segments", "Segments of the search index.", |s| s.segments as u64),
@@ -67,6 +67,21 @@ impl Metrics {
                 "ringdex_writes_stopped",
                 "1 when nothing is written until files are repaired.",
                 |s| u64::from(s.writes_stopped),
+            ),
+            (
+                "ringdex_cluster_behind",
+                "Changes of the cluster that this machine has still to apply.",
+                |s| s.cluster_behind,
+            ),
+            (
+                "ringdex_cluster_conflicts",
+                "Groups of writes that ran again since the start, because another machine wrote first.",
+                |s| s.cluster_conflicts,
+            ),
+            (
+                "ringdex_cluster_leading",
+                "1 if this machine does what only one of a cluster does; one alone does.",
+                |s| u64::from(s.is_leading),
             ),
             ("ringdex_visible_seq", "Last change that searches see.", |s| s.visible_seq),
         ];

@@ -133,7 +133,7 @@ mod tests {
         let incarnation = uuid::Uuid::now_v7();
         let (one, other) = (journal(&ours, incarnation), journal(&theirs, incarnation));
         for size in [1, 3, 2] {
-            let group: Vec<NewEntry> = (0_u64..size).map(|n| entry(n)).collect();
+            let group: Vec<NewEntry> = (0_u64..size).map(entry).collect();
             let encoded = one.encode_group(&group).unwrap();
             assert_eq!(one.append_agreed(encoded.after, &group).unwrap(), encoded.last);
             assert_eq!(other.append_encoded(&encoded.bytes).unwrap().len(), group.len());
@@ -149,7 +149,7 @@ mod tests {
         let (ours, theirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let incarnation = uuid::Uuid::now_v7();
         let (one, other) = (journal(&ours, incarnation), journal(&theirs, incarnation));
-        let group: Vec<NewEntry> = (0_u64..3).map(|n| entry(n)).collect();
+        let group: Vec<NewEntry> = (0_u64..3).map(entry).collect();
         let encoded = one.encode_group(&group).unwrap();
         one.append_agreed(ChangeSeq::ZERO, &group).unwrap();
         let Parsed::Frame(first) = frame::parse(&encoded.bytes, other.seed()) else {

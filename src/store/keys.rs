@@ -147,6 +147,10 @@ pub const NEXT_ORG_NUMBER: &[u8] = b"Mnext_org_number";
 /// The key of the time of the last backup that was taken through the server.
 pub const LAST_BACKUP: &[u8] = b"Mlast_backup";
 
+/// The key that says which image of the store begins or is complete, where machines of a cluster
+/// mark that in their journals.
+pub const IMAGE_MARK: &[u8] = b"Mimage";
+
 /// The key of the identity of the journal that the store is written from.
 pub const JOURNAL: &[u8] = b"Mjournal";
 

@@ -267,7 +267,7 @@ impl<'a> Writer<'a> {
             Pending::Update { revision: next } => {
                 *revision = next;
                 let patch = content(&marker, next).body(&marker);
-                let (contact, _) = self.app.update_contact(&self.caller, id, &patch, none)?;
+                let (contact, _) = self.app.update_contact(&self.caller, id, &patch, &none)?;
                 (contact.version, Some(digest(&contact)))
             }
             Pending::Restore => {
@@ -300,7 +300,7 @@ impl<'a> Writer<'a> {
         say(&Line::Count);
         let patch = json!({"custom_fields": {"count": count + 1}});
         let only_if = Precondition::Versions(vec![contact.version]);
-        match self.app.update_contact(&self.caller, self.counter, &patch, only_if) {
+        match self.app.update_contact(&self.caller, self.counter, &patch, &only_if) {
             Ok(_) => say(&Line::Counted),
             Err(Error::RevisionConflict { .. }) => say(&Line::NotCounted),
             Err(error) => return Err(error),

@@ -103,7 +103,7 @@ pub(crate) fn work(
                 app.merge_contacts(&caller, &body, Precondition::None, None)?.merge_id
             }
             Some(merge) => {
-                app.undo_merge(&caller, merge, &json!({}), Precondition::None, None)?;
+                app.undo_merge(&caller, merge, &json!({}), &Precondition::None, None)?;
                 None
             }
         };

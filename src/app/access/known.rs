@@ -76,7 +76,7 @@ pub(super) fn is_part(key: &[u8]) -> bool {
 
 /// Reads all records of a space with their keys.
 pub(in crate::app) fn read_all<T: DeserializeOwned>(
-    stored: &Stored<'_>,
+    stored: Stored<'_>,
     prefix: &[u8],
 ) -> Result<Vec<(Vec<u8>, T)>, EngineError> {
     let mut all = Vec::new();
@@ -88,7 +88,7 @@ pub(in crate::app) fn read_all<T: DeserializeOwned>(
 }
 
 /// Reads the definitions of all organisations.
-fn read_definitions(stored: &Stored<'_>) -> Result<HashMap<u32, Arc<Definitions>>, EngineError> {
+fn read_definitions(stored: Stored<'_>) -> Result<HashMap<u32, Arc<Definitions>>, EngineError> {
     // The counters first: where something changes in between, the definitions are newer than
     // their counter says, and whoever relies on it looks again.
     let mut generations: HashMap<u32, u64> = HashMap::new();
@@ -109,7 +109,7 @@ fn read_definitions(stored: &Stored<'_>) -> Result<HashMap<u32, Arc<Definitions>
 
 impl Known {
     /// Reads everything and works out all identities.
-    pub(super) fn read(stored: &Stored<'_>) -> Result<Self, EngineError> {
+    pub(super) fn read(stored: Stored<'_>) -> Result<Self, EngineError> {
         let mut known = Self::default();
         for (_, one) in read_all::<Organization>(stored, &[keys::ORGANIZATIONS])? {
             known.organizations.insert(one.number.0, Arc::new(one));

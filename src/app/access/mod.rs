@@ -65,7 +65,7 @@ impl fmt::Debug for Access {
 }
 
 impl Projection for Access {
-    fn follow(&self, stored: &Stored<'_>, applied: &Applied<'_>) -> Result<(), EngineError> {
+    fn follow(&self, stored: Stored<'_>, applied: &Applied<'_>) -> Result<(), EngineError> {
         if !applied.touches(&known::SPACES) {
             return Ok(());
         }
@@ -86,7 +86,7 @@ const OPERATORS: [&str; 2] = [COMMAND_LINE, DEMONSTRATION];
 
 impl Access {
     /// Reads everything.
-    pub(super) fn read(&self, stored: &Stored<'_>) -> Result<(), EngineError> {
+    pub(super) fn read(&self, stored: Stored<'_>) -> Result<(), EngineError> {
         self.known.store(Arc::new(Known::read(stored)?));
         self.generation.fetch_add(1, Ordering::Release);
         Ok(())

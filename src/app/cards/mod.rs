@@ -271,7 +271,7 @@ impl App {
         let mut contact = Arc::clone(&card.contact);
         if body.as_object().is_some_and(|members| !members.is_empty()) {
             let unchanged = Precondition::Versions(vec![contact.version]);
-            (contact, _) = self.update_contact(caller, contact.id, &body, unchanged)?;
+            (contact, _) = self.update_contact(caller, contact.id, &body, &unchanged)?;
         }
         let beside = card.beside.with(sent);
         if beside != card.beside {

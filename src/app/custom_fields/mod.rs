@@ -175,14 +175,6 @@ impl App {
         self.access().definitions(org)
     }
 
-    /// Takes over definitions that a write has made or changed.
-    pub(super) fn refresh_definitions(&self, org: OrgNumber) -> Result<(), Error> {
-        let kept = self.partition.get(&keys::field_generation(org))?;
-        let kept = kept.and_then(|bytes| bytes.as_ref().try_into().ok());
-        if kept.map_or(0, u64::from_be_bytes) != self.definitions(org).generation() {}
-        Ok(())
-    }
-
     /// Makes the custom fields of a draft fit the definitions.
     pub(super) fn fit_fields(
         &self,

@@ -360,7 +360,7 @@ impl App {
         let mut done = AutoMergeUndone { id: run, undone, refused, is_replay: false };
         let nothing_resolved = Value::Object(serde_json::Map::new());
         for merge_id in merges {
-            match self.undo_merge(caller, merge_id, &nothing_resolved, Precondition::None, None) {
+            match self.undo_merge(caller, merge_id, &nothing_resolved, &Precondition::None, None) {
                 Ok(_) => done.undone.push(merge_id),
                 Err(Error::Engine(error)) => return Err(error.into()),
                 Err(error) => {

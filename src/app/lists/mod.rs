@@ -38,7 +38,7 @@ const MOST_ASKED: usize = 32;
 pub(super) struct ListBooks(RwLock<HashMap<OrgNumber, Arc<ListBook>>>);
 
 impl Projection for ListBooks {
-    fn follow(&self, _stored: &Stored<'_>, applied: &Applied<'_>) -> Result<(), EngineError> {
+    fn follow(&self, _stored: Stored<'_>, applied: &Applied<'_>) -> Result<(), EngineError> {
         if !applied.touches(&[keys::RECORDS]) {
             return Ok(());
         }

@@ -236,7 +236,7 @@ impl App {
         caller: &Caller,
         id: Uuid,
         body: &Value,
-        precondition: Precondition,
+        precondition: &Precondition,
         idempotency: Option<Idempotency>,
     ) -> Result<Undone, Error> {
         authorize(caller, Permission::Merge)?;

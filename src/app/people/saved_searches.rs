@@ -216,7 +216,7 @@ impl App {
         authorize(caller, Permission::Search)?;
         let prefix = keys::space_of(keys::SAVED_SEARCHES, caller.organization);
         let mut found: Vec<SavedSearchView> =
-            read_all::<SavedSearch>(&self.partition.stored(), &prefix)?
+            read_all::<SavedSearch>(self.partition.stored(), &prefix)?
                 .iter()
                 .filter(|(_, search)| is_seen(caller, search))
                 .map(|(_, search)| view(caller, search))

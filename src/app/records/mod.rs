@@ -84,7 +84,7 @@ impl App {
         {
             return self.said_again(caller, kind, id, body);
         }
-        match self.create_new_record(caller, kind, body, name, idempotency)? {
+        match self.create_new_record(caller, kind, body, name.as_deref(), idempotency)? {
             Ok(mut made) => {
                 self.begin_webhook(caller, kind, &mut made)?;
                 Ok(made)
@@ -119,10 +119,11 @@ impl App {
         caller: &Caller,
         kind: &'static dyn AnyKind,
         body: &Value,
-        name: Option<String>,
+        name: Option<&str>,
         idempotency: Option<Idempotency>,
     ) -> Result<Result<RecordView, Uuid>, Error> {
-        until_first(|| self.create_record_now(caller, kind, body, name.clone(), idempotency))
+        let name = || name.map(str::to_owned);
+        until_first(|| self.create_record_now(caller, kind, body, name(), idempotency))
     }
 
     fn create_record_now(

@@ -341,6 +341,9 @@ pub(in crate::http) struct Cluster {
     pub applied: u64,
     /// The last change that the log of the cluster has.
     pub last: u64,
+    /// The hash over the last change of this machine and everything before it: machines with the same
+    /// last change have the same.
+    pub history: String,
     /// Changes that this machine has still to apply.
     pub behind: u64,
     /// Groups of writes that had to run again since the start, because another machine wrote first.

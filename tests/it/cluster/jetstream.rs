@@ -35,8 +35,8 @@ impl Nats {
         let dir = TempDir::new().unwrap();
         let config = format!(
             "host: 127.0.0.1\nmax_payload: {payload}\n\
-             jetstream {{ store_dir: {:?}, sync_interval: always }}\n",
-            dir.path().join("store")
+             jetstream {{ store_dir: \"{}\", sync_interval: always }}\n",
+            dir.path().join("store").display()
         );
         std::fs::write(dir.path().join("nats.conf"), config).unwrap();
         let mut nats = Self { process: None, port: 0, dir };
@@ -142,9 +142,9 @@ fn three_machines_are_one_server_and_a_killed_one_comes_back() {
     }
     nodes[1] = Some(nats.node(&benches[1], "two", None));
     let last = create(&client(&nodes, 1), 60).expect(201);
-    for at in 0..3 {
+    for (at, name) in names.iter().enumerate() {
         let all = behind(&client(&nodes, at), "/api/v1/contacts?per_page=0", &last).expect(200);
-        assert_eq!(all.json["total"], 61, "{}", names[at]);
+        assert_eq!(all.json["total"], 61, "{name}");
         let report = client(&nodes, at).post("/api/v1/admin/check", &json!({})).expect(200).json;
         assert_eq!(report["clean"], true, "{report}");
     }

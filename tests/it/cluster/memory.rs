@@ -82,11 +82,6 @@ impl MemoryLog {
         Arc::new(MemoryNode { log, name, state: Mutex::default() })
     }
 
-    /// How many groups there are.
-    pub(super) fn len(&self) -> usize {
-        self.kept.lock().groups.len()
-    }
-
     /// Lets go of the first groups.
     pub(super) fn trim(&self, count: usize) {
         self.kept.lock().trimmed = count;

@@ -16,10 +16,10 @@ use crate::support::server::{Client, TestServer};
 struct Dice(u64);
 
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+    fn roll(&mut self, sides: usize) -> usize {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
+        usize::try_from(self.0 >> 33).unwrap() % sides
     }
 }
 
@@ -63,7 +63,7 @@ fn what_the_log_does_not_say_is_found_out() {
     for n in 0..300 {
         let machine = if dice.roll(2) == 0 { &one } else { &other };
         let count = dice.roll(4);
-        machine.node.expect_faults((0..count).map(|_| faults[dice.roll(4) as usize]));
+        machine.node.expect_faults((0..count).map(|_| faults[dice.roll(4)]));
         let name = format!("Person {n:03}");
         assert!(machine.create(&name, &format!("+1202555{n:04}")), "{name}");
         expected.insert(name, 1);

@@ -302,7 +302,8 @@ impl World {
             if let Some(id) = others.first().filter(|id| touched.insert(**id)) {
                 let app = self.test.app();
                 let body = person.body();
-                let _ = app.update_contact(&operator(org), *id, &body, Precondition::None).unwrap();
+                let _ =
+                    app.update_contact(&operator(org), *id, &body, &Precondition::None).unwrap();
             }
         });
         let left_alone = |ids: &[ContactId]| -> Vec<ContactId> {

@@ -61,7 +61,7 @@ fn filled(options: impl FnOnce(&mut Options), is_enough: impl Fn(&TestApp) -> bo
         match at % 6 {
             0 => {
                 let patch = json!({"name": format!("Changed{at} Family7")});
-                test.app().update_contact(&caller, *id, &patch, Precondition::None).unwrap();
+                test.app().update_contact(&caller, *id, &patch, &Precondition::None).unwrap();
             }
             1 => {
                 test.app()
@@ -334,7 +334,7 @@ fn what_a_damaged_place_of_the_log_hides_is_noticed_and_mended() {
                 fixture
                     .test
                     .app()
-                    .update_contact(&caller, *id, &patch, Precondition::None)
+                    .update_contact(&caller, *id, &patch, &Precondition::None)
                     .unwrap();
                 let contact = fixture.test.app().partition().contact(OrgNumber(*org), *id);
                 *expected = contact.unwrap().unwrap().as_ref().clone();

@@ -308,7 +308,7 @@ impl Model {
     fn patch(&mut self, at: Index, patch: &Value, change: impl FnOnce(&mut Person)) {
         let Some((org, id)) = self.pick(at) else { return };
         let now = self.now;
-        let answer = self.test.app().update_contact(&operator(org), id, patch, Precondition::None);
+        let answer = self.test.app().update_contact(&operator(org), id, patch, &Precondition::None);
         let expected = self.contacts.get_mut(&(org, id)).unwrap();
         if expected.is_deleted {
             assert!(matches!(answer, Err(Error::ContactNotFound)), "{answer:?}");

@@ -41,7 +41,7 @@ fn fill(test: &TestApp, name: &str, count: usize) -> Vec<ContactId> {
         match at % 6 {
             0 => {
                 let patch = json!({"title": "changed"});
-                app.update_contact(&caller, id, &patch, Precondition::None).unwrap();
+                app.update_contact(&caller, id, &patch, &Precondition::None).unwrap();
             }
             1 => {
                 app.delete_contact(&caller, id, Deletion::Soft, Precondition::None, false).unwrap();
@@ -247,7 +247,7 @@ fn the_store_is_compacted_while_others_write_and_search() {
     // What sled keeps of changed values is what there is to be given back.
     for round in 0..60 {
         let patch = json!({"notes": format!("{round} {}", "word ".repeat(600))});
-        test.app().update_contact(&operator(1), ids[3], &patch, Precondition::None).unwrap();
+        test.app().update_contact(&operator(1), ids[3], &patch, &Precondition::None).unwrap();
     }
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -289,7 +289,7 @@ fn a_compacted_store_is_little_larger_than_what_it_holds() {
     let contact = test.create(1, &json!({"name": "Jane Doe"}));
     for round in 0..500 {
         let patch = json!({"title": format!("{round}")});
-        test.app().update_contact(&operator(1), contact.id, &patch, Precondition::None).unwrap();
+        test.app().update_contact(&operator(1), contact.id, &patch, &Precondition::None).unwrap();
     }
     let done = test.app().compact(&operator(1), &Cancel::never()).unwrap();
     // sled writes at least one segment of half a megabyte for each of a few things.

@@ -115,7 +115,7 @@ impl Model {
     }
 
     fn undo(&self, merge: Uuid, body: &Value) -> Result<(), Error> {
-        self.test.app().undo_merge(&operator(ORG), merge, body, Precondition::None, None).map(drop)
+        self.test.app().undo_merge(&operator(ORG), merge, body, &Precondition::None, None).map(drop)
     }
 
     fn run(&mut self, op: Op) {
@@ -196,7 +196,7 @@ impl Model {
         let field = if n.is_multiple_of(3) { "company" } else { "title" };
         patch[field] = json!(format!("N{n}"));
         let app = self.test.app();
-        match app.update_contact(&operator(ORG), contact.id, &patch, Precondition::None) {
+        match app.update_contact(&operator(ORG), contact.id, &patch, &Precondition::None) {
             Ok(_) => drop(self.numbers.insert(number)),
             Err(error) => assert!(is_expected(&error), "{error:?}"),
         }

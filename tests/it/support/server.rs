@@ -331,17 +331,17 @@ impl TestServer {
 
     /// A server that is run otherwise.
     pub(crate) fn with(change: impl FnOnce(&mut ServeOptions)) -> Self {
-        Self::begin(TempDir::new().unwrap(), Clock::system(), |_| {}, change)
+        Self::begin(TempDir::new().unwrap(), &Clock::system(), |_| {}, change)
     }
 
     /// A server whose time is told by this clock.
     pub(crate) fn at(clock: &Clock) -> Self {
-        Self::begin(TempDir::new().unwrap(), clock.clone(), |_| {}, |_| {})
+        Self::begin(TempDir::new().unwrap(), clock, |_| {}, |_| {})
     }
 
     /// The same, run otherwise.
     pub(crate) fn at_with(clock: &Clock, change: impl FnOnce(&mut ServeOptions)) -> Self {
-        Self::begin(TempDir::new().unwrap(), clock.clone(), |_| {}, change)
+        Self::begin(TempDir::new().unwrap(), clock, |_| {}, change)
     }
 
     /// A server with so many generated contacts, which takes requests without a token.
@@ -359,7 +359,7 @@ impl TestServer {
                 .unwrap();
             app.partition().wait_visible(app.partition().applied_seq(), Duration::from_secs(60));
         };
-        Self::begin(TempDir::new().unwrap(), Clock::system(), fill, |options| {
+        Self::begin(TempDir::new().unwrap(), &Clock::system(), fill, |options| {
             options.demo = Some(demo);
         })
     }
@@ -384,11 +384,11 @@ impl TestServer {
 
     fn begin(
         dir: TempDir,
-        clock: Clock,
+        clock: &Clock,
         fill: impl FnOnce(&App),
         change: impl FnOnce(&mut ServeOptions),
     ) -> Self {
-        Self::begin_on(dir, Self::engine(&clock), fill, change)
+        Self::begin_on(dir, Self::engine(clock), fill, change)
     }
 
     fn begin_on(
@@ -451,7 +451,7 @@ impl TestServer {
         self.stop();
         let (dir, clock) = (self.dir.take().unwrap(), self.clock.clone());
         drop(self);
-        Self::begin(dir, clock, |_| {}, |_| {})
+        Self::begin(dir, &clock, |_| {}, |_| {})
     }
 
     fn stop(&mut self) {
