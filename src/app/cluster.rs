@@ -156,11 +156,6 @@ impl App {
         self.partition.applied_seq() >= seq && self.partition.visible_seq() >= seq
     }
 
-    /// The last change that can be read here.
-    pub fn applied(&self) -> ChangeSeq {
-        self.partition.applied_seq()
-    }
-
     /// Waits until everything up to a change can be read here and found by searches; whether it can.
     pub fn wait_applied(&self, seq: ChangeSeq, at_most: Duration) -> bool {
         let begun = std::time::Instant::now();

@@ -9,7 +9,7 @@ use super::error::Error;
 use super::{App, authorize};
 use crate::domain::access::{Caller, Permission};
 use crate::domain::audit::AuditAction;
-use crate::engine::{self, Cancel, CheckReport, Condition, Refreshed, Rejected, Stats, keys};
+use crate::engine::{self, Cancel, CheckReport, Condition, Refreshed, Rejected, Stats};
 
 /// What a compaction came to.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -100,15 +100,7 @@ impl App {
             Err(rejected) => return Err(rejected.into()),
         }
         self.partition.back_up(out)?;
-        let now = self.now();
-        let noted =
-            self.partition.write::<_, Error>(caller.organization, caller, false, move |tx| {
-                tx.put(keys::LAST_BACKUP, now.0.to_be_bytes().to_vec());
-                Ok(())
-            });
-        if let Err(error) = noted.map_err(Error::from) {
-            tracing::warn!("the time of the backup is not kept: {error}");
-        }
+        self.note_last_backup(caller.organization, &caller.actor);
         Ok(())
     }
 
@@ -136,6 +128,7 @@ impl App {
         if let Some(trouble) = self.partition.cluster_trouble() {
             condition.degraded.push(trouble);
         }
+        condition.degraded.extend(self.backup_trouble());
         condition
     }
 

@@ -5,6 +5,7 @@
 mod access;
 mod as_it_was;
 mod audit;
+mod backups;
 mod bulk_actions;
 mod bulk_request;
 mod bulk_restore;
@@ -84,6 +85,7 @@ mod write_rules;
 
 pub use access::{Access, Presented, Refusal};
 pub use audit::{AuditLine, AuditPage, AuditQuery};
+pub use backups::BackupPlan;
 pub use bulk_actions::{BulkStart, BulkTrial};
 pub use cards::{Card, CardBook, CardChange, CardChanges, CardCondition, CardPut};
 pub use cluster::{ClusterNode, ClusterView};
@@ -171,6 +173,7 @@ pub struct App {
     list_books: std::sync::Arc<lists::ListBooks>,
     foreign_jobs: std::sync::Arc<cluster::ForeignJobs>,
     cluster: cluster::Tending,
+    backups: backups::BackupState,
     sessions: std::sync::Arc<sessions::Sessions>,
     guesses: lookup_throttle::LookupThrottle,
     duplicates: duplicates::LiveDuplicates,
@@ -212,6 +215,7 @@ impl App {
             list_books,
             foreign_jobs,
             cluster: cluster::Tending::default(),
+            backups: backups::BackupState::default(),
             sessions,
             guesses: lookup_throttle::LookupThrottle::default(),
             duplicates: duplicates::LiveDuplicates::default(),

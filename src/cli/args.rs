@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::auto_merge::AutoMerge;
-use super::backup::{Backup, Restore};
+use super::backup::{Backup, BackupSchedule, Restore};
 use super::company::Company;
 use super::cluster::{ClusterArgs, ClusterCommand};
 use super::config::Config;
@@ -296,6 +296,8 @@ pub(super) struct Serve {
     pub(super) oidc: Oidc,
     #[command(flatten)]
     pub(super) cluster: ClusterArgs,
+    #[command(flatten)]
+    pub(super) backups: BackupSchedule,
     /// Where Google Sheets are fetched from, if not from Google: a mirror, or a test.
     #[arg(long, value_name = "URL", env = "RINGDEX_SHEETS_BASE")]
     pub(super) sheets_base: Option<String>,

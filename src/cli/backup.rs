@@ -1,8 +1,9 @@
 //! `ringdex backup` and `ringdex restore`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use clap::Args as ClapArgs;
+use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -11,16 +12,58 @@ use super::client::Client;
 use super::error::Failure;
 use super::rekey::encryption_key;
 use super::{output, progress};
-use crate::app::App;
+use crate::app::{App, BackupPlan};
 use crate::domain::ids::ChangeSeq;
 use crate::domain::text::counted;
 use crate::domain::time::Timestamp;
-use crate::engine::{self, Options, Until};
+use crate::engine::{self, BackupError, Error as EngineError, Options, Until};
 
 #[derive(ClapArgs)]
+#[command(subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
 pub(super) struct Backup {
+    #[command(subcommand)]
+    command: Option<BackupCommand>,
     /// The directory to write; it must not exist yet, or be empty.
-    target: PathBuf,
+    #[arg(required = true)]
+    target: Option<PathBuf>,
+    /// An earlier backup of the same data directory, on the same disk as the target: what has not
+    /// changed since is linked and takes no room. Each of them stands alone. Not with --server.
+    #[arg(long, value_name = "BACKUP")]
+    base: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum BackupCommand {
+    /// Read a backup again: whether it is whole, and unchanged since it was taken.
+    Verify {
+        /// The backup: a directory, or an archive that a server has sent.
+        source: PathBuf,
+    },
+}
+
+/// Backups that the server takes by itself.
+#[derive(ClapArgs)]
+pub(super) struct BackupSchedule {
+    /// Take backups by itself into this folder. What has not changed since the one before is linked.
+    #[arg(long, value_name = "DIR")]
+    backup_dir: Option<PathBuf>,
+    /// How many hours lie between two of them.
+    #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..))]
+    backup_hours: u32,
+    /// How many are kept.
+    #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..))]
+    backup_keep: u16,
+}
+
+impl BackupSchedule {
+    /// The plan, if backups are wanted.
+    pub(super) fn plan(&self) -> Option<BackupPlan> {
+        Some(BackupPlan {
+            folder: self.backup_dir.clone()?,
+            every: Duration::from_secs(u64::from(self.backup_hours) * 3_600),
+            keep: usize::from(self.backup_keep),
+        })
+    }
 }
 
 #[derive(ClapArgs)]
@@ -38,7 +81,7 @@ pub(super) struct Restore {
 }
 
 /// The contacts of the erasures in a file that are done.
-fn erased_contacts(file: &std::path::Path) -> Result<Vec<Uuid>, Failure> {
+fn erased_contacts(file: &Path) -> Result<Vec<Uuid>, Failure> {
     let misfit = |detail: String| Failure::Usage(format!("{}: {detail}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| misfit(error.to_string()))?;
     let all: Value = serde_json::from_str(&text).map_err(|error| {
@@ -65,21 +108,34 @@ fn parse_until(text: &str) -> Result<Until, String> {
 }
 
 pub(super) fn backup(args: &Args, command: &Backup) -> Result<(), Failure> {
+    let target = match (&command.command, &command.target) {
+        (Some(BackupCommand::Verify { source }), _) => return verify(args, source),
+        (None, Some(target)) => target,
+        (None, None) => return Err(Failure::Usage("where shall the backup go?".to_owned())),
+    };
+    if args.server.is_some() && command.base.is_some() {
+        return Err(Failure::Usage(
+            "--base is for a data directory: a server sends everything. `serve --backup-dir` links \
+             what has not changed"
+                .to_owned(),
+        ));
+    }
     let bar = progress::spinner();
     let mut progress = |bytes| bar.set_position(bytes);
     let manifest = if let Some(server) = &args.server {
         let client = Client::new(server, args.token.as_deref(), args.ca_file.as_deref())?;
         let mut archive = client.get_reader("/api/v1/admin/backup", &[])?;
-        engine::receive_backup(&mut archive, &command.target, &mut progress)?
+        engine::receive_backup(&mut archive, target, &mut progress)?
     } else {
         let key = encryption_key(args)?;
-        engine::back_up(&args.data_dir, key.as_ref(), &command.target, &mut progress)?
+        let base = command.base.as_deref();
+        engine::back_up(&args.data_dir, key.as_ref(), target, base, &mut progress)?
     };
     bar.finish_and_clear();
     let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();
     if args.json {
         return output::print_json(&json!({
-            "target": command.target,
+            "target": target,
             "bytes": bytes,
             "first": manifest.first,
             "last": manifest.last,
@@ -90,10 +146,40 @@ pub(super) fn backup(args: &Args, command: &Backup) -> Result<(), Failure> {
     }
     output::print(&format!(
         "backed up to {}: {bytes} bytes, entries {} to {}{}, verified",
-        command.target.display(),
+        target.display(),
         manifest.first,
         manifest.last,
         decided(manifest.last_at),
+    ))
+}
+
+fn verify(args: &Args, source: &Path) -> Result<(), Failure> {
+    let key = encryption_key(args)?;
+    let (manifest, is_followed) = match engine::verify_backup(source, key.as_ref()) {
+        Err(EngineError::Backup(BackupError::Torn(why))) => {
+            let source = source.display();
+            return Err(Failure::Problems(format!("{source} is not whole: {why}")));
+        }
+        verified => verified?,
+    };
+    if args.json {
+        return output::print_json(&json!({
+            "source": source,
+            "first": manifest.first,
+            "last": manifest.last,
+            "last_at": manifest.last_at,
+            "made_at": manifest.made_at,
+            "encrypted": manifest.is_encrypted,
+            "chain_followed": is_followed,
+        }));
+    }
+    output::print(&format!(
+        "{} is whole: entries {} to {}{}{}",
+        source.display(),
+        manifest.first,
+        manifest.last,
+        decided(manifest.last_at),
+        if is_followed { "" } else { "; its hash chain takes the key, which was not given" },
     ))
 }
 

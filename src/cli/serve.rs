@@ -34,6 +34,7 @@ pub(super) fn options(args: &Args, command: &Serve) -> Result<ServeOptions, Fail
     command.edge.apply(&mut serve_options);
     command.devices.apply(&mut serve_options);
     serve_options.oidc = command.oidc.options()?;
+    serve_options.backups = command.backups.plan();
     serve_options.sheets_base.clone_from(&command.sheets_base);
     if let Some(objection) = serve_options.objection() {
         return Err(Failure::Usage(objection));

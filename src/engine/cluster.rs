@@ -27,8 +27,9 @@ use crate::journal::{
 use crate::store::fault::crash_point;
 use crate::store::keys;
 
-/// How long it is tried to learn whether a group was written.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long it is tried to learn whether a group was written: longer than servers of the log take to
+/// choose another leader.
+const PATIENCE: Duration = Duration::from_secs(9);
 /// How long between two looks at a log that does not say.
 const PAUSE: Duration = Duration::from_millis(20);
 /// Bytes of groups that are read at once.
@@ -148,6 +149,11 @@ impl Cluster {
         Ok(place)
     }
 
+    /// Has the place asked for anew: what stands in the log is not all here.
+    pub(super) fn forget_place(&mut self) {
+        self.place = None;
+    }
+
     fn move_to(&mut self, place: Place, last: ChangeSeq) {
         self.place = Some(place);
         self.standing.place.store(place.0, Ordering::Release);
@@ -222,9 +228,8 @@ impl Writer {
         match self.take_groups(others) {
             Ok(()) => requests,
             Err(error) => {
-                let reason = error.to_string();
                 for request in requests {
-                    request.job.finish(Err(Error::WritesStopped(reason.clone())));
+                    request.job.finish(Err(repeated(&error)));
                 }
                 Vec::new()
             }
@@ -287,6 +292,14 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+/// The same error once more, for each of those who wait.
+fn repeated(error: &Error) -> Error {
+    if let Error::NoRoom { path, free, needed } = error {
+        return Error::NoRoom { path: path.clone(), free: *free, needed: *needed };
+    }
+    Error::WritesStopped(error.to_string())
 }
 
 /// What writes say of an image of the store that is taken for all machines.

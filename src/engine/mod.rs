@@ -52,6 +52,7 @@ mod writer;
 
 pub use backup::{
     BackupError, BackupFile, BackupManifest, Restored, back_up, receive_backup, restore,
+    verify_backup,
 };
 pub use cancel::Cancel;
 pub use check::{CheckReport, Trouble};

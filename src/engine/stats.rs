@@ -2,6 +2,7 @@
 
 use super::partition::Partition;
 use crate::journal::Journal as _;
+use crate::store::keys;
 
 /// Figures about a partition.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +24,9 @@ pub struct Stats {
     pub snapshot_at: i64,
     /// How many bytes the keys and values of the store have.
     pub live_bytes: u64,
+    /// When the last backup was taken through the server, in milliseconds since 1970; zero if none
+    /// was.
+    pub backup_at: i64,
     pub applied_seq: u64,
     pub visible_seq: u64,
     pub cluster_behind: u64,
@@ -39,6 +43,8 @@ impl Partition {
         let condition = self.condition();
         let image = self.upkeep().newest();
         let cluster = self.cluster();
+        let last_backup = self.get(keys::LAST_BACKUP).ok().flatten();
+        let last_backup = last_backup.and_then(|bytes| bytes.as_ref().try_into().ok());
         Stats {
             contacts: self.contact_count(),
             documents: searcher.num_docs(),
@@ -51,6 +57,7 @@ impl Partition {
             journal_first: self.journal().first().0,
             snapshot_from: image.map_or(0, |image| image.from.0),
             snapshot_at: image.and_then(|image| image.at).map_or(0, |at| at.0),
+            backup_at: last_backup.map_or(0, i64::from_be_bytes),
             live_bytes: self.store().live_bytes(),
             applied_seq: self.applied_seq().0,
             visible_seq: self.visible_seq().0,

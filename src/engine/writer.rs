@@ -302,7 +302,15 @@ impl Writer {
         let is_agreed = self.cluster.is_some();
         let seq = match self.journal.append_agreed(self.journal.tail(), &group.entries) {
             Ok(seq) => seq,
-            // It is the cluster's already, and is taken over from there at the next start.
+            // It is the cluster's already, and is taken over from there when there is room.
+            Err(error) if is_agreed && error.is_no_room() => {
+                if let Some(cluster) = &mut self.cluster {
+                    cluster.forget_place();
+                }
+                self.refuse(group, || Error::OutcomeUnknown);
+                return Vec::new();
+            }
+            // Or at the next start.
             Err(error) if is_agreed => {
                 abort_process(&format!("the journal cannot be written: {}", causes(&error)))
             }

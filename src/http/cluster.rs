@@ -64,7 +64,7 @@ pub(super) fn tell(state: &State, method: &Method, headers: &mut HeaderMap, is_s
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return;
     }
-    let seq = state.app.applied().0;
+    let seq = state.app.last_change().0;
     headers.insert(SEQ, HeaderValue::from(seq));
     let cookie =
         format!("{COOKIE}={seq}; Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Lax");

@@ -39,7 +39,7 @@ impl Metrics {
         )?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(seconds.clone()))?;
-        let table: [(&str, &str, Figure); 18] = [
+        let table: [(&str, &str, Figure); 19] = [
             ("ringdex_contacts", "Contacts that are not deleted.", |s| s.contacts),
             ("ringdex_index_documents", "Documents that searches see.", |s| s.documents),
             ("ringdex_index_segments", "Segments of the search index.", |s| s.segments as u64),
@@ -67,6 +67,11 @@ impl Metrics {
                 "ringdex_writes_stopped",
                 "1 when nothing is written until files are repaired.",
                 |s| u64::from(s.writes_stopped),
+            ),
+            (
+                "ringdex_backup_timestamp_seconds",
+                "When the last backup was taken through the server, as Unix time; 0 if none was.",
+                |s| u64::try_from(s.backup_at / 1_000).unwrap_or(0),
             ),
             (
                 "ringdex_cluster_behind",

@@ -9,6 +9,7 @@ use super::descriptors;
 use super::oidc::OidcOptions;
 use super::rate::Rate;
 use super::tls::TlsFiles;
+use crate::app::BackupPlan;
 use crate::domain::access::Caller;
 
 /// How the server is run.
@@ -42,6 +43,8 @@ pub struct ServeOptions {
     pub oidc: Option<OidcOptions>,
     /// Where Google Sheets are fetched from, if not from Google.
     pub sheets_base: Option<String>,
+    /// Where and how often the server takes backups by itself, if it does.
+    pub backups: Option<BackupPlan>,
     /// Whether webhooks may lead into the network of the server.
     pub webhooks_to_private: bool,
     /// Worker threads; one a core if not given.
@@ -106,6 +109,7 @@ impl Default for ServeOptions {
             metrics_token: None,
             oidc: None,
             sheets_base: None,
+            backups: None,
             webhooks_to_private: false,
             workers: None,
             json_bytes: 1 << 20,

@@ -133,6 +133,8 @@ pub fn serve_on(
     work.resume_bulk_actions();
     let duplicates = work.tend_duplicates().map_err(ServeError::Io)?;
     let webhooks = work.tend_webhooks(options.webhooks_to_private).map_err(ServeError::Io)?;
+    let backups = options.backups.clone().map(|plan| work.tend_backups(plan)).transpose();
+    let backups = backups.map_err(ServeError::Io)?;
     work.renew_outdated_index();
     let stop = Arc::clone(&is_stopping);
     let state = web::Data::new(State::new(app, options, certificates, stop, held)?);
@@ -161,6 +163,10 @@ pub fn serve_on(
     }
     work.stop_duplicates();
     work.stop_webhooks();
+    work.stop_backups();
+    if backups.is_some_and(|thread| thread.join().is_err()) {
+        tracing::error!("taking backups ended by a panic");
+    }
     if webhooks.join().is_err() {
         tracing::error!("sending to webhooks ended by a panic");
     }

@@ -41,6 +41,9 @@ pub enum BackupError {
     /// What a backup says of itself cannot be read.
     #[error("{} cannot be read: {}", .0.display(), .1)]
     Manifest(PathBuf, String),
+    /// The earlier backup is one of another journal.
+    #[error("{} is a backup of another journal: name one of the same data directory", .0.display())]
+    OtherBase(PathBuf),
     /// Something of it is missing or changed.
     #[error("the backup is not whole: {0}; take another one")]
     Torn(String),

@@ -135,6 +135,19 @@ impl Sink for FolderSink {
             None => Ok(()),
         }
     }
+
+    fn link(&mut self, name: &str, from: &Path) -> io::Result<bool> {
+        let path = self.root.join(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        match fs::hard_link(from, path) {
+            Ok(()) => Ok(true),
+            // Another disk, or one that has no links, or not so many: then it is copied.
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// Syncs a directory with everything in it.

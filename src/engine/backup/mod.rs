@@ -13,10 +13,12 @@
 mod error;
 mod folder;
 mod restore;
+mod series;
 mod tar;
 
+use std::collections::HashMap;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -91,6 +93,47 @@ trait Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
     /// Ends the file.
     fn end(&mut self) -> io::Result<()>;
+    /// Takes a file of an earlier backup as it is, if it can.
+    fn link(&mut self, _name: &str, _from: &Path) -> io::Result<bool> {
+        Ok(false)
+    }
+}
+
+/// An earlier backup, of which files that are still the same need no copy.
+struct Base {
+    folder: PathBuf,
+    files: HashMap<String, BackupFile>,
+}
+
+impl Base {
+    /// The backup in a folder, if it is one of the same journal.
+    fn of(folder: &Path, journal: Uuid) -> Result<Self, Error> {
+        let manifest = read_manifest(folder)?;
+        if manifest.journal != journal {
+            return Err(BackupError::OtherBase(folder.to_owned()).into());
+        }
+        let files = manifest.files.into_iter().map(|file| (file.name.clone(), file)).collect();
+        Ok(Self { folder: folder.to_owned(), files })
+    }
+
+    /// Where it has a file of this name and size that holds what `read` reads; with its hash.
+    fn same(
+        &self,
+        name: &str,
+        bytes: u64,
+        read: impl FnOnce(&mut dyn FnMut(&[u8]) -> io::Result<()>) -> Result<(), Error>,
+    ) -> Result<Option<(PathBuf, BackupFile)>, Error> {
+        let Some(known) = self.files.get(name).filter(|known| known.bytes == bytes) else {
+            return Ok(None);
+        };
+        let mut hasher = blake3::Hasher::new();
+        read(&mut |piece| {
+            hasher.update(piece);
+            Ok(())
+        })?;
+        let is_same = hasher.finalize().to_hex().as_str() == known.blake3;
+        Ok(is_same.then(|| (self.folder.join(name), known.clone())))
+    }
 }
 
 /// Writes a file of which all is at hand.
@@ -108,7 +151,7 @@ fn write(
     snapshot: &Snapshot,
     verified: &Verified,
     made_at: Timestamp,
-    sink: &mut dyn Sink,
+    (sink, base): (&mut dyn Sink, Option<&Base>),
     progress: &mut dyn FnMut(u64),
 ) -> Result<BackupManifest, Error> {
     let failed = |source| Error::Backup(BackupError::Write(source));
@@ -137,6 +180,16 @@ fn write(
     let mut done = 0;
     for (at, (name, bytes)) in snapshot.files().enumerate() {
         let name = format!("{ENTRIES}/{name}");
+        if let Some(base) = base
+            && let Some((from, known)) =
+                base.same(&name, bytes, |take| Ok(snapshot.read(at, &mut |piece| take(piece))?))?
+            && sink.link(&name, &from).map_err(failed)?
+        {
+            done += bytes;
+            progress(done);
+            files.push(known);
+            continue;
+        }
         let mut hasher = blake3::Hasher::new();
         sink.begin(&name, bytes).map_err(failed)?;
         snapshot.read(at, &mut |piece| {
@@ -177,10 +230,38 @@ impl Partition {
             let verified = snapshot.verify()?;
             let mut sink = TarSink::new(out);
             let (root, made_at) = (self.root(), self.now());
-            let manifest = write(root, &snapshot, &verified, made_at, &mut sink, &mut |_| {})?;
+            let to: (&mut dyn Sink, Option<&Base>) = (&mut sink, None);
+            let manifest = write(root, &snapshot, &verified, made_at, to, &mut |_| {})?;
             sink.finish().map_err(|source| Error::Backup(BackupError::Write(source)))?;
             Ok(manifest)
         })
+    }
+
+    /// Writes a backup of everything that is acknowledged now into a new directory, while work goes
+    /// on, and reads it again. What is the same in an earlier backup is linked instead of copied.
+    ///
+    /// # Errors
+    /// If the journal is not in order, the target has something in it, the earlier backup is none of
+    /// this journal, or something cannot be written; then there is no backup.
+    pub fn back_up_into(
+        &self,
+        target: &Path,
+        base: Option<&Path>,
+    ) -> Result<BackupManifest, Error> {
+        let base = base.map(|base| Base::of(base, self.journal_id())).transpose()?;
+        let folder = Folder::begin(target, "partial")?;
+        self.upkeep().while_kept(|| {
+            let snapshot = self.journal().snapshot();
+            let verified = snapshot.verify()?;
+            let mut sink = FolderSink::new(folder.path());
+            let to: (&mut dyn Sink, Option<&Base>) = (&mut sink, base.as_ref());
+            write(self.root(), &snapshot, &verified, self.now(), to, &mut |_| {})
+        })?;
+        let manifest = read_manifest(folder.path())?;
+        let sealer = self.vault().map(|vault| vault.sealer(KeyPurpose::Journal));
+        verify_copy(folder.path(), &manifest, sealer.as_ref())?;
+        folder.finish()?;
+        Ok(manifest)
     }
 
     /// The identity of the journal.
@@ -199,6 +280,7 @@ pub fn back_up(
     root: &Path,
     key: Option<&MasterKey>,
     target: &Path,
+    base: Option<&Path>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<BackupManifest, Error> {
     if !rekey::is_data_directory(root) {
@@ -212,13 +294,46 @@ pub fn back_up(
     let journal = root.join("journal");
     let snapshot = Snapshot::of(&journal, sealer(KeyPurpose::Journal).as_ref())?;
     refuse_store_ahead(root, sealer(KeyPurpose::Store), &snapshot)?;
+    let base = match base {
+        Some(base) => Some(Base::of(base, snapshot.incarnation()?)?),
+        None => None,
+    };
     let verified = snapshot.verify()?;
     let mut sink = FolderSink::new(folder.path());
     let now = Clock::system().now();
-    let manifest = write(root, &snapshot, &verified, now, &mut sink, progress)?;
+    let to: (&mut dyn Sink, Option<&Base>) = (&mut sink, base.as_ref());
+    let manifest = write(root, &snapshot, &verified, now, to, progress)?;
     verify_copy(folder.path(), &manifest, sealer(KeyPurpose::Journal).as_ref())?;
     folder.finish()?;
     Ok(manifest)
+}
+
+/// Reads a backup again, a directory or a tar archive: sizes, hashes, checksums, numbering, and the
+/// hash chain. The chain of an encrypted one takes the key; answers also whether it was followed.
+///
+/// # Errors
+/// If it is not whole, or the key does not fit.
+pub fn verify_backup(
+    source: &Path,
+    key: Option<&MasterKey>,
+) -> Result<(BackupManifest, bool), Error> {
+    if source.is_file() {
+        let unpacked = std::env::temp_dir().join(format!("ringdex-verify-{}", Uuid::now_v7()));
+        let folder = Folder::begin(&unpacked, "unpacked")?;
+        let mut archive = std::fs::File::open(source).map_err(io_error(source))?;
+        tar::unpack(&mut archive, &mut FolderSink::new(folder.path()), &mut |_| {})
+            .map_err(|error| BackupError::Torn(error.to_string()))?;
+        return verify_backup(folder.path(), key);
+    }
+    let manifest = read_manifest(source)?;
+    let vault = match (manifest.is_encrypted, key) {
+        (true, Some(_)) => open_vault(source, key)?,
+        (true, None) | (false, _) => None,
+    };
+    let sealer = vault.as_ref().map(|vault| vault.sealer(KeyPurpose::Journal));
+    verify_copy(source, &manifest, sealer.as_ref())?;
+    let is_followed = !manifest.is_encrypted || sealer.is_some();
+    Ok((manifest, is_followed))
 }
 
 /// Takes a backup that a server sends into a new directory, and verifies it.

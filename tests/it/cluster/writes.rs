@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ringdex::app::App;
-use ringdex::engine::{Options, SharedLog};
+use ringdex::engine::{Cancel, Options, SharedLog};
 use serde_json::json;
 
 use super::memory::{Fault, MemoryLog};
@@ -193,5 +193,50 @@ fn a_number_that_must_be_unique_is_given_once_by_all_machines_together() {
         });
         statuses.sort_unstable();
         assert_eq!(statuses, [201, 409], "number {n}");
+    }
+}
+
+#[test]
+fn a_snapshot_of_one_machine_is_one_of_all() {
+    let log = MemoryLog::new();
+    let (one, mut other) = (Machine::new(&log, "a"), Machine::new(&log, "b"));
+    for n in 0..50 {
+        assert!(one.create(&format!("Person {n:02}"), &format!("+1202558{n:04}")));
+    }
+    let taken = one.app().partition().take_snapshot(&Cancel::never()).unwrap().unwrap();
+    assert!(one.create("After Snapshot", "+12025580099"));
+    other.catch_up();
+    let (here, there) = (one.app().stats(), other.app().stats());
+    assert_eq!((here.snapshot_from, there.snapshot_from), (taken.from.0, taken.from.0));
+    assert!(there.snapshot_at > 0);
+    // What is behind the mark is enough to build a store of.
+    other.app.close();
+    std::fs::remove_dir_all(other.app.root().join("store")).unwrap();
+    other.app.restart();
+    assert_same(&[&one, &other]);
+}
+
+#[test]
+fn two_snapshots_at_once_are_none_where_neither_is_whole() {
+    let log = MemoryLog::new();
+    let (one, other) = (Machine::new(&log, "a"), Machine::new(&log, "b"));
+    for n in 0..50 {
+        assert!(one.create(&format!("Person {n:02}"), &format!("+1202558{n:04}")));
+    }
+    other.catch_up();
+    let take = |machine: &Machine| machine.app().partition().take_snapshot(&Cancel::never());
+    std::thread::scope(|scope| {
+        let both = [scope.spawn(|| take(&one)), scope.spawn(|| take(&other))];
+        for one in both {
+            one.join().unwrap().unwrap();
+        }
+    });
+    for mut machine in [one, other] {
+        machine.catch_up();
+        machine.app.close();
+        std::fs::remove_dir_all(machine.app.root().join("store")).unwrap();
+        machine.app.restart();
+        assert_eq!(machine.contacts().len(), 50);
+        machine.check();
     }
 }

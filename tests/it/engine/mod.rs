@@ -1,6 +1,7 @@
 //! What the engine promises: nothing acknowledged is lost, and all mirrors agree with the store.
 
 mod backup;
+mod backup_series;
 mod brute_force;
 mod damage;
 mod disk_full;
