@@ -38,7 +38,7 @@ impl App {
         let organization = self.organization_of(caller)?;
         let must_be_unique = organization.settings.phone_uniqueness == PhoneUniqueness::Reject;
         let gate = must_be_unique.then(|| self.number_gate.lock());
-        let seen = self.partition.applied_seq();
+        let seen = gate.as_ref().map(|_| self.partition.applied_seq());
         let mut refused: HashMap<ContactId, Outcome> = HashMap::new();
         let mut coming: HashMap<String, LikelyDuplicate> = HashMap::new();
         for id in ids {
@@ -54,9 +54,7 @@ impl App {
         }
         let (by, ids) = (caller.clone(), ids.to_vec());
         let written = self.partition.write::<_, Error>(org, caller, false, move |tx| {
-            if must_be_unique {
-                tx.refuse_overtaken(seen)?;
-            }
+            tx.refuse_overtaken(seen)?;
             let mut outcomes = Vec::with_capacity(ids.len());
             for id in &ids {
                 if let Some(known) = refused.get(id) {

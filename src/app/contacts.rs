@@ -187,7 +187,7 @@ impl App {
         let settings = settings.clone();
         let must_be_unique = uniqueness == PhoneUniqueness::Reject;
         let gate = must_be_unique.then(|| self.number_gate.lock());
-        let seen = self.partition.applied_seq();
+        let seen = gate.as_ref().map(|_| self.partition.applied_seq());
         if must_be_unique && !self.is_repeated(org, idempotency)? {
             self.count_guesses(caller, phones_of(&draft).count())?;
             self.refuse_known_numbers(caller, None, phones_of(&draft))?;
@@ -197,9 +197,7 @@ impl App {
         let quotas = self.organization_of(caller)?.quotas;
         let known = self.definitions(org);
         let written = self.partition.write(org, caller, false, move |tx| {
-            if must_be_unique {
-                tx.refuse_overtaken(seen)?;
-            }
+            tx.refuse_overtaken(seen)?;
             if let Some(idempotency) = idempotency
                 && let Some(id) = idempotency.kept::<ContactId>(tx, org, now)?
                 && let Some(contact) = tx.contact(org, id)?.filter(|contact| by.sees(contact))
@@ -295,7 +293,7 @@ impl App {
         let org = caller.organization;
         let mut drafts = self.drafts_of(caller, bodies, &settings);
         let gate = must_be_unique.then(|| self.number_gate.lock());
-        let seen = self.partition.applied_seq();
+        let seen = gate.as_ref().map(|_| self.partition.applied_seq());
         if must_be_unique && !self.is_repeated(org, idempotency)? {
             let numbers = drafts.iter().flatten().flat_map(phones_of).count();
             self.count_guesses(caller, numbers)?;
@@ -311,9 +309,7 @@ impl App {
         let known = self.definitions(org);
         let written = self.partition.write::<_, Error>(org, caller, false, move |tx| {
             tx.set_bulk();
-            if must_be_unique {
-                tx.refuse_overtaken(seen)?;
-            }
+            tx.refuse_overtaken(seen)?;
             let mut fields = FieldsInWrite::begin(tx, &known, &by, &settings, now)?;
             let kept = match idempotency {
                 Some(idempotency) => idempotency.kept::<Vec<Option<ContactId>>>(tx, org, now)?,
@@ -517,7 +513,7 @@ impl App {
         let must_be_unique = settings.phone_uniqueness == PhoneUniqueness::Reject
             && phones_of(&draft).next().is_some();
         let gate = must_be_unique.then(|| self.number_gate.lock());
-        let seen = self.partition.applied_seq();
+        let seen = gate.as_ref().map(|_| self.partition.applied_seq());
         if must_be_unique {
             let before = self.live_contact(caller, id)?;
             // What it has already it may keep, whoever else has it as well.
@@ -529,9 +525,7 @@ impl App {
         let by = caller.clone();
         let known = self.definitions(org);
         let written = self.partition.write(org, caller, false, move |tx| {
-            if must_be_unique {
-                tx.refuse_overtaken(seen)?;
-            }
+            tx.refuse_overtaken(seen)?;
             let before = tx
                 .contact(org, id)?
                 .filter(|contact| !contact.is_deleted() && by.sees(contact))
@@ -659,7 +653,7 @@ impl App {
         let organization = self.organization_of(caller)?;
         let must_be_unique = organization.settings.phone_uniqueness == PhoneUniqueness::Reject;
         let gate = must_be_unique.then(|| self.number_gate.lock());
-        let seen = self.partition.applied_seq();
+        let seen = gate.as_ref().map(|_| self.partition.applied_seq());
         if must_be_unique {
             // They are known already, so more than anybody may bring are no more guesses.
             self.count_guesses(caller, found.phones.len().min(MOST_GUESSES))?;
@@ -667,9 +661,7 @@ impl App {
         }
         let (by, precondition) = (caller.clone(), precondition.clone());
         let written = self.partition.write(org, caller, false, move |tx| {
-            if must_be_unique {
-                tx.refuse_overtaken(seen)?;
-            }
+            tx.refuse_overtaken(seen)?;
             let before = tx
                 .contact(org, id)?
                 .filter(|contact| by.sees(contact) && contact.merged_into.is_none())

@@ -259,12 +259,12 @@ impl<'a> Tx<'a> {
     }
 
     /// Refuses to go on if another machine has changed contacts since the state of `seen` was looked
-    /// at: whoever looks outside of a write, with a lock of this process, calls it first inside.
+    /// at: whoever looks outside of a write, with a lock of this process, calls it first inside; `None` if nothing was.
     ///
     /// # Errors
     /// [`Error::Overtaken`]: look again.
-    pub fn refuse_overtaken(&self, seen: ChangeSeq) -> Result<(), Error> {
-        if self.others > seen { Err(Error::Overtaken) } else { Ok(()) }
+    pub fn refuse_overtaken(&self, seen: Option<ChangeSeq>) -> Result<(), Error> {
+        if seen.is_some_and(|seen| self.others > seen) { Err(Error::Overtaken) } else { Ok(()) }
     }
 
     pub(super) fn count(&mut self, org: OrgNumber, contacts: i64, bytes: i64) {

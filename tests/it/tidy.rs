@@ -214,6 +214,7 @@ fn handlers_do_on_their_worker_only_what_takes_microseconds() {
         "check_import",
         "condition",
         "find_previewed",
+        "has_applied",
         "last_change",
         "lookup_number",
         "now",

@@ -282,7 +282,7 @@ impl App {
         let settings = &self.organization_of(caller)?.settings;
         let gate =
             (settings.phone_uniqueness == PhoneUniqueness::Reject).then(|| self.number_gate.lock());
-        let (must_be_unique, seen) = (gate.is_some(), self.partition.applied_seq());
+        let seen = gate.as_ref().map(|_| self.partition.applied_seq());
         let mut found = find(&read, &|id| self.partition.merge(org, id), caller, id)?;
         precondition.check(found.now.version)?;
         let definitions = self.definitions(org);
@@ -308,9 +308,7 @@ impl App {
                 // Both were sent at once.
                 return Ok(None);
             }
-            if must_be_unique {
-                tx.refuse_overtaken(seen)?;
-            }
+            tx.refuse_overtaken(seen)?;
             let mut found = find(&|id| tx.contact(org, id), &|id| tx.merge(org, id), &by, id)?;
             precondition.check(found.now.version).map_err(Rejected::By)?;
             let sees = |field: &str| shows_field(&by, &definitions, field);

@@ -151,7 +151,7 @@ impl App {
         let is_given = |field: &str| values.get(field).is_some_and(|value| !value.is_null());
         let is_to_find = is_given("identifier") && !is_given(CONTACT);
         let gate = is_to_find.then(|| self.channel_gate.lock());
-        let seen = self.partition.applied_seq();
+        let seen = gate.as_ref().map(|_| self.partition.applied_seq());
         if gate.is_some() {
             self.find_correspondent(caller, &mut values, correspondent.as_deref())?;
         }
@@ -168,9 +168,7 @@ impl App {
         let made = Record { head, values };
         let by = caller.clone();
         let written = self.partition.write::<_, Error>(org, caller, false, move |tx| {
-            if is_to_find {
-                tx.refuse_overtaken(seen)?;
-            }
+            tx.refuse_overtaken(seen)?;
             if let Some(idempotency) = idempotency
                 && let Some(id) = idempotency.kept::<Uuid>(tx, org, now)?
                 && let Some(kept) = tx.record(org, kind.info().number, id)?
