@@ -7,8 +7,8 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::auto_merge::AutoMerge;
 use super::backup::{Backup, BackupSchedule, Restore};
-use super::company::Company;
 use super::cluster::{ClusterArgs, ClusterCommand};
+use super::company::Company;
 use super::config::Config;
 use super::contact::ContactCommand;
 use super::custom_field::CustomField;
