@@ -45,23 +45,23 @@ enum BackupCommand {
 #[derive(ClapArgs)]
 pub(super) struct BackupSchedule {
     /// Take backups by itself into this folder. What has not changed since the one before is linked.
-    #[arg(long, value_name = "DIR")]
-    backup_dir: Option<PathBuf>,
+    #[arg(id = "backup_dir", long = "backup-dir", value_name = "DIR")]
+    folder: Option<PathBuf>,
     /// How many hours lie between two of them.
-    #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..))]
-    backup_hours: u32,
+    #[arg(id = "backup_hours", long = "backup-hours", value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..))]
+    hours: u32,
     /// How many are kept.
-    #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..))]
-    backup_keep: u16,
+    #[arg(id = "backup_keep", long = "backup-keep", value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..))]
+    keep: u16,
 }
 
 impl BackupSchedule {
     /// The plan, if backups are wanted.
     pub(super) fn plan(&self) -> Option<BackupPlan> {
         Some(BackupPlan {
-            folder: self.backup_dir.clone()?,
-            every: Duration::from_secs(u64::from(self.backup_hours) * 3_600),
-            keep: usize::from(self.backup_keep),
+            folder: self.folder.clone()?,
+            every: Duration::from_secs(u64::from(self.hours) * 3_600),
+            keep: usize::from(self.keep),
         })
     }
 }

@@ -18,14 +18,18 @@ use uuid::Uuid;
 
 use super::error::{Error, Rejected};
 use super::image::is_image;
+use super::options::Options;
 use super::partition::Partition;
+use super::recovery;
 use super::writer::{Group, Needs, Origin, Request, Writer, job};
 use crate::domain::ids::{ChangeSeq, OrgNumber};
 use crate::journal::{
-    Chain, Journal, Op, Place, SharedAppended, SharedError, SharedGroup, SharedLog, SharedNode,
+    Chain, FileJournal, Journal, Op, Place, SharedAppended, SharedError, SharedGroup, SharedLog,
+    SharedNode,
 };
 use crate::store::fault::crash_point;
 use crate::store::keys;
+use crate::vault::Sealer;
 
 /// How long it is tried to learn whether a group was written: longer than servers of the log take to
 /// choose another leader.
@@ -397,24 +401,52 @@ pub fn incarnation_of(root: &Path) -> Result<Option<Uuid>, Error> {
     Ok(crate::journal::incarnation_of(&root.join("journal"))?)
 }
 
-/// Notes that a directory is one machine of a cluster.
+/// Opens the journal of a directory, which holds the history of the cluster if it is in one.
 ///
 /// # Errors
-/// If that cannot be written.
-pub(super) fn mark(root: &Path, node: &str) -> Result<(), Error> {
-    let path = root.join(MARK);
-    if path.exists() {
-        return Ok(());
+/// If it holds another one, or cannot be opened.
+pub(super) fn open_history(
+    root: &Path,
+    options: &Options,
+    sealer: Option<Sealer>,
+) -> Result<Arc<FileJournal>, Error> {
+    let wanted = options.shared.as_ref().map(|log| log.incarnation());
+    let journal_options = crate::journal::Options {
+        segment_bytes: options.journal_segment_bytes,
+        sealer,
+        incarnation: wanted,
+    };
+    let journal = recovery::open_journal(root, journal_options)?;
+    let here = journal.incarnation();
+    match wanted {
+        Some(there) if there != here => Err(Error::OtherHistory { here, there }),
+        _ => Ok(journal),
     }
-    let written = std::fs::File::create(&path).and_then(|mut file| {
-        file.write_all(format!("{node}\n").as_bytes())?;
-        file.sync_all()
-    });
-    written.map_err(|source| Error::Io { path, source })
+}
+
+/// Notes that a directory is one machine of a cluster if it is; else answers why nothing may be
+/// written into it by one machine alone, if that is so.
+///
+/// # Errors
+/// If that cannot be noted.
+pub(super) fn settle(root: &Path, options: &Options) -> Result<Option<String>, Error> {
+    if options.shared.is_none() {
+        return Ok(refusal(root));
+    }
+    let path = root.join(MARK);
+    if !path.exists() {
+        let node = options.node.as_deref().unwrap_or_default();
+        let written = std::fs::File::create(&path).and_then(|mut file| {
+            file.write_all(format!("{node}\n").as_bytes())?;
+            file.sync_all()
+        });
+        written.map_err(|source| Error::Io { path, source })?;
+    }
+    Ok(None)
 }
 
 /// Why nothing may be written into a directory by one machine alone, if that is so.
-pub(super) fn refusal(root: &Path) -> Option<String> {
+fn refusal(root: &Path) -> Option<String> {
     root.join(MARK).is_file().then(|| {
         format!(
             "{} is one machine of a cluster: start it with --cluster, or work through one of the \

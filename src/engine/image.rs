@@ -8,7 +8,9 @@
 use std::iter::Peekable;
 
 use super::error::Error;
+use super::options::Options;
 use super::start::{StartProgress, StartWork};
+use super::writer::causes;
 use crate::domain::ids::{ChangeSeq, OrgNumber};
 use crate::domain::time::Timestamp;
 use crate::journal::{Appended, Entry, FileJournal, Journal, NewEntry, Op};
@@ -63,6 +65,18 @@ pub(super) fn complete(
     store.apply(std::iter::empty(), journal.tail())?;
     progress.end();
     Ok(true)
+}
+
+/// As [`complete`], for a partition that opens: it goes on where that fails.
+pub(super) fn complete_or_say(journal: &FileJournal, store: &Store, options: &Options) {
+    match complete(journal, store, options.clock.now(), &options.start) {
+        Ok(false) => {}
+        Ok(true) => tracing::warn!(
+            "the journal did not reach back to its beginning; it was completed from the store"
+        ),
+        // The next start tries again; until then it is no worse than before.
+        Err(error) => tracing::error!("the journal is not complete: {}", causes(&error)),
+    }
 }
 
 /// The next records of a scan as operations of one entry, about so many bytes; none at its end. A

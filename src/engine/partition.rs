@@ -39,13 +39,13 @@ use super::tx::{Numbers, Tx, Usages};
 use super::upkeep::Upkeep;
 use super::watch::{Watch, Watches};
 use super::writer::{
-    Needs, Origin, PendingWrite, Reply, Request, Writer, Written, abort_on_panic, causes, job,
+    Needs, Origin, PendingWrite, Reply, Request, Writer, Written, abort_on_panic, job,
 };
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, ContactId, ContactNumber, OrgNumber};
 use crate::domain::time::Timestamp;
 use crate::index::{Generations, Mirror, Space};
-use crate::journal::{self, FileJournal, Journal, SharedLog};
+use crate::journal::{FileJournal, SharedLog};
 use crate::lookup::Table;
 use crate::search;
 use crate::store::{self, Store, Value, codec, keys};
@@ -109,17 +109,7 @@ impl Partition {
         rekey::settle(root)?;
         let vault = recovery::open_vault(root, options.encryption_key.as_ref())?;
         let sealer = |room: KeyPurpose| vault.as_ref().map(|vault| vault.sealer(room));
-        let journal_options = journal::Options {
-            segment_bytes: options.journal_segment_bytes,
-            sealer: sealer(KeyPurpose::Journal),
-            incarnation: options.shared.as_ref().map(|log| log.incarnation()),
-        };
-        let journal = recovery::open_journal(root, journal_options)?;
-        if let Some(there) = options.shared.as_ref().map(|log| log.incarnation())
-            && there != journal.incarnation()
-        {
-            return Err(Error::OtherHistory { here: journal.incarnation(), there });
-        }
+        let journal = cluster::open_history(root, &options, sealer(KeyPurpose::Journal))?;
         let store_options = store::Options {
             cache_bytes: options.store_cache_bytes,
             sealer: sealer(KeyPurpose::Store),
@@ -127,23 +117,10 @@ impl Partition {
         };
         let recovery::Recovered { store, table, scanned } =
             recovery::open_store(root, &journal, &store_options, &options.start)?;
+        let refusal = cluster::settle(root, &options)?;
         // What a cluster has agreed on is not for one machine to add to.
-        let refusal = match &options.shared {
-            Some(_) => {
-                cluster::mark(root, options.node.as_deref().unwrap_or_default())?;
-                None
-            }
-            None => cluster::refusal(root),
-        };
-        let is_complete = options.shared.is_some() || refusal.is_some();
-        let completed = || image::complete(&journal, &store, options.clock.now(), &options.start);
-        match if is_complete { Ok(false) } else { completed() } {
-            Ok(false) => {}
-            Ok(true) => tracing::warn!(
-                "the journal did not reach back to its beginning; it was completed from the store"
-            ),
-            // The next start tries again; until then it is no worse than before.
-            Err(error) => tracing::error!("the journal is not complete: {}", causes(&error)),
+        if options.shared.is_none() && refusal.is_none() {
+            image::complete_or_say(&journal, &store, &options);
         }
         let recovery::OpenIndex { generations, mirror, is_outdated, is_unverified } =
             recovery::open_index(

@@ -75,9 +75,12 @@ pub(super) async fn send(
         drop(app);
         if let Err(error) = written {
             // Once the status has been sent, cutting the body short is the only way to say so.
+            // The place is free first: whoever is told tries again.
+            drop(place);
             let _ = sender.blocking_send(Err(io::Error::other(error)));
+        } else {
+            drop(place);
         }
-        drop(place);
     });
     if let Err(error) = spawned {
         tracing::error!("an export cannot be started: {error}");

@@ -71,7 +71,7 @@ impl Partition {
 fn compact(at: Timestamp) -> String {
     let text = at.to_string();
     let whole = text.split('.').next().unwrap_or_default().trim_end_matches('Z');
-    let digits: String = whole.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+    let digits: String = whole.chars().filter(char::is_ascii_alphanumeric).collect();
     format!("{digits}Z")
 }
 
