@@ -25,12 +25,13 @@ const ENTRY: &str = "app.js";
 
 /// Folders of what is loaded when it is first shown: a page, a part of the card, a dialog. `work` is
 /// what the pages with tables and forms have in common.
-const ON_DEMAND: [&str; 13] = [
+const ON_DEMAND: [&str; 14] = [
     "account",
     "contacts",
     "help",
     "importing",
     "lang",
+    "lang-words",
     "palette",
     "records",
     "review",

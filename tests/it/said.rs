@@ -269,7 +269,7 @@ fn is_sentence(text: &str) -> bool {
 fn catalogue() -> (BTreeMap<String, String>, BTreeMap<String, String>) {
     let (mut code, mut words) = (BTreeMap::new(), BTreeMap::new());
     for (name, text) in scripts(true) {
-        let target = if name.ends_with("words.js") { &mut words } else { &mut code };
+        let target = if name.starts_with("lang-words") { &mut words } else { &mut code };
         for line in text.lines().map(str::trim).filter(|line| line.starts_with('"')) {
             let line = line.trim_end_matches(',');
             let pair: BTreeMap<String, String> =
@@ -350,7 +350,7 @@ fn the_reasons_of_a_likeness_are_in_german() {
         .iter()
         .filter(|one| !german.contains_key(**one) && !words.contains_key(**one))
         .collect();
-    assert!(missing.is_empty(), "not in src/ui/static/lang/words.js: {missing:#?}");
+    assert!(missing.is_empty(), "not in src/ui/static/lang-words: {missing:#?}");
 }
 
 #[test]

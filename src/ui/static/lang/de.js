@@ -7,7 +7,6 @@ import { part3 } from "./german-3.js";
 import { part4 } from "./german-4.js";
 import { part5 } from "./german-5.js";
 import { part6 } from "./german-6.js";
-import { words } from "./words.js";
 
 /** @type {Record<string, string>} */
-export const german = { ...words, ...part1, ...part2, ...part3, ...part4, ...part5, ...part6 };
+export const german = { ...part1, ...part2, ...part3, ...part4, ...part5, ...part6 };

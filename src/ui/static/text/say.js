@@ -6,7 +6,8 @@
 import { language } from "./locale.js";
 
 /** @type {Record<string, string>} */
-const catalogue = language === "de" ? (await import("../lang/de.js")).german : {};
+const catalogue = language === "de" ? await Promise.all([import("../lang/de.js"), import("../lang-words/de.js")])
+  .then(([texts, server]) => ({ ...server.words, ...texts.german })) : {};
 
 /** @param {string} text */
 const said = (text) => catalogue[text] ?? text;
