@@ -82,7 +82,10 @@ impl App {
     fn is_backup_due(&self, plan: &BackupPlan) -> bool {
         let every = i64::try_from(plan.every.as_millis()).unwrap_or(i64::MAX);
         match self.partition.backups_in(&plan.folder) {
-            Ok(known) => known.last().is_none_or(|(at, _)| at.plus_ms(every) <= self.now()),
+            Ok(known) => known.last().is_none_or(|(at, _)| {
+                // One of a clock that was ahead is no reason to wait for it.
+                at.plus_ms(every) <= self.now() || *at > self.now()
+            }),
             // It fails again when it is tried, and is told then.
             Err(_) => true,
         }

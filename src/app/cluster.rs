@@ -151,22 +151,10 @@ impl App {
         self.partition.node().is_some()
     }
 
-    /// Whether everything up to a change can be read here, and found by searches.
-    pub fn has_applied(&self, seq: ChangeSeq) -> bool {
-        self.partition.applied_seq() >= seq && self.partition.visible_seq() >= seq
-    }
-
-    /// Waits until everything up to a change can be read here and found by searches; whether it can.
-    pub fn wait_applied(&self, seq: ChangeSeq, at_most: Duration) -> bool {
-        let begun = std::time::Instant::now();
-        while self.partition.applied_seq() < seq {
-            let left = at_most.saturating_sub(begun.elapsed());
-            if left.is_zero() {
-                return false;
-            }
-            self.partition.wait_applied(ChangeSeq(seq.0 - 1), left);
-        }
-        self.partition.wait_visible(seq, at_most.saturating_sub(begun.elapsed()))
+    /// Whether everything up to a change can be read here, and with `in_index` found by searches; has
+    /// the index hurry where it is behind. Takes microseconds.
+    pub fn has_applied(&self, seq: ChangeSeq, in_index: bool) -> bool {
+        self.partition.applied_seq() >= seq && (!in_index || self.partition.hurry_index(seq))
     }
 
     /// Does what only one machine does while this one leads, and takes over what others say of their
@@ -234,7 +222,7 @@ impl App {
                 .get(&key)
                 .map(|value| value.and_then(|value| codec::decode::<KeptJob>(value.as_ref()).ok()));
             match (org, kept) {
-                (Some(org), Ok(Some(kept))) if kept.node.as_deref() != self.partition.node() => {
+                (Some(org), Ok(Some(kept))) if self.is_foreign(kept.node.as_deref()) => {
                     self.restore_job(OrgNumber(org), &kept);
                 }
                 (_, Err(error)) => tracing::warn!("a job of another machine is not shown: {error}"),

@@ -614,7 +614,7 @@ impl App {
         let job = ImportJob { by, undo_state, errors_url, ..job };
         let (actor, user) = (known.actor.as_str().into(), known.user);
         // What another machine works on is not for this one to go on with.
-        let is_own = known.node.as_deref() == self.partition.node();
+        let is_own = !self.is_foreign(known.node.as_deref());
         let resume = known.resume.clone().filter(|_| is_own);
         let kept = Kept { org, actor, user, job, cancel: Arc::default(), resume };
         self.import_jobs.jobs.lock().insert(kept.job.id, kept);

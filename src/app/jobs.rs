@@ -320,7 +320,8 @@ impl App {
     ) -> Result<(), Error> {
         let mut jobs = self.bulk_jobs.jobs.lock();
         let own = jobs.values().filter(|kept| kept.org == caller.organization);
-        let running = own.filter(|kept| kept.job.finished_at.is_none()).count();
+        let here = own.filter(|kept| !self.is_foreign(kept.node.as_deref()));
+        let running = here.filter(|kept| kept.job.finished_at.is_none()).count();
         if running >= MOST_RUNNING {
             return Err(Error::Overloaded("too many bulk actions run already; try again later"));
         }
@@ -491,7 +492,7 @@ impl App {
     pub(super) fn bulk_jobs_to_resume(&self) -> Vec<(OrgNumber, KeptJob)> {
         let jobs = self.bulk_jobs.jobs.lock();
         let open = jobs.values().filter(|kept| kept.job.finished_at.is_none());
-        let own = open.filter(|kept| kept.node.as_deref() == self.partition.node());
+        let own = open.filter(|kept| !self.is_foreign(kept.node.as_deref()));
         own.filter(|kept| kept.bulk.is_some()).map(|kept| (kept.org, kept.to_keep())).collect()
     }
 

@@ -146,6 +146,11 @@ impl App {
         }
     }
 
+    /// Whether a job is worked on by another machine.
+    pub(super) fn is_foreign(&self, node: Option<&str>) -> bool {
+        node.is_some() && node != self.partition.node()
+    }
+
     /// Takes over what is kept of a job.
     pub(super) fn restore_job(&self, org: OrgNumber, kept: &KeptJob) {
         match kept.work.clone() {
@@ -166,7 +171,8 @@ impl App {
                 all.push(codec::decode(entry?.1.as_ref()).map_err(EngineError::from)?);
             }
             for mut kept in all {
-                if kept.node.as_deref() != self.partition.node() {
+                // One of before there were several machines is taken over by whoever has it.
+                if self.is_foreign(kept.node.as_deref()) {
                     self.restore_job(org, &kept);
                     continue;
                 }

@@ -11,7 +11,7 @@ use super::args::Args;
 use super::error::Failure;
 use super::output;
 use super::target::Target;
-use crate::engine::{JetStreamLog, JetStreamOptions, SharedLog, incarnation_of};
+use crate::engine::{JetStreamLog, JetStreamOptions, SharedLog, is_member};
 use crate::vault::MasterKey;
 
 /// How a machine takes part in a cluster.
@@ -24,9 +24,9 @@ pub(super) struct ClusterArgs {
     /// What this machine is called in its cluster, the same after each start.
     #[arg(long, value_name = "NAME", requires = "cluster", value_parser = parse_name)]
     pub(super) node: Option<String>,
-    /// What the cluster is called; several can use the same servers of NATS.
-    #[arg(long, value_name = "NAME", default_value = "main", value_parser = parse_name)]
-    pub(super) cluster_name: String,
+    /// What the cluster is called, main if not given; several can use the same servers of NATS.
+    #[arg(long, value_name = "NAME", requires = "cluster", value_parser = parse_name)]
+    pub(super) cluster_name: Option<String>,
     /// A file with the credentials of an account of NATS.
     #[arg(long, value_name = "FILE", requires = "cluster")]
     pub(super) cluster_credentials: Option<PathBuf>,
@@ -60,18 +60,18 @@ impl ClusterArgs {
         let Some(node) = self.node.clone().filter(|_| !self.cluster.is_empty()) else {
             return Ok(None);
         };
-        let incarnation = incarnation_of(data_dir)?;
         let replicas = self
             .cluster_replicas
             .map_or_else(|| if self.cluster.len() >= 3 { 3 } else { 1 }, usize::from);
         let options = JetStreamOptions {
             servers: self.cluster.clone(),
-            cluster: self.cluster_name.clone(),
+            cluster: self.cluster_name.clone().unwrap_or_else(|| "main".to_owned()),
             node,
             address: self.node_address.clone().unwrap_or_else(|| format!("http://{listen}")),
             replicas,
             credentials: self.cluster_credentials.clone(),
-            incarnation,
+            journal: data_dir.join("journal"),
+            is_member: is_member(data_dir),
             sealer: key.map(MasterKey::cluster_sealer),
         };
         let log = JetStreamLog::connect(options)

@@ -21,11 +21,11 @@ use super::image::is_image;
 use super::options::Options;
 use super::partition::Partition;
 use super::recovery;
-use super::writer::{Group, Needs, Origin, Request, Writer, job};
+use super::writer::{Group, Needs, Origin, Request, Writer, abort_process, causes, job};
 use crate::domain::ids::{ChangeSeq, OrgNumber};
 use crate::journal::{
     Chain, FileJournal, Journal, Op, Place, SharedAppended, SharedError, SharedGroup, SharedLog,
-    SharedNode,
+    SharedNode, SharedTail,
 };
 use crate::store::fault::crash_point;
 use crate::store::keys;
@@ -143,14 +143,58 @@ impl Cluster {
         (self.log.most_bytes() / 4 * 3).saturating_sub(ENTRY_MARGIN)
     }
 
-    /// The place behind which the next group is to stand.
-    fn place(&mut self, tail: ChangeSeq) -> Result<Place, SharedError> {
+    /// The place behind which the next group is to stand. The first time it is proved that the log
+    /// holds the history of here.
+    fn place(&mut self, journal: &FileJournal) -> Result<Place, SharedError> {
         if let Some(place) = self.place {
             return Ok(place);
         }
+        let (tail, chain) = journal.chain();
         let place = self.log.place_of(tail)?;
+        self.prove(journal, place, (tail, chain))?;
         self.move_to(place, tail);
         Ok(place)
+    }
+
+    /// Compares the last entry of here with what the log has at its place.
+    fn prove(
+        &self,
+        journal: &FileJournal,
+        place: Place,
+        (tail, chain): (ChangeSeq, Chain),
+    ) -> Result<(), SharedError> {
+        let unfit = |error: crate::journal::Error| SharedError::Unfit(error.to_string());
+        let groups = self.log.read(Place(place.0.saturating_sub(1)), 1)?;
+        let next = self.log.read(place, 1)?;
+        let mut found = None;
+        for group in groups.iter().chain(&next) {
+            found = found.or(journal.chain_in(&group.group.bytes, tail).map_err(unfit)?);
+        }
+        let is_same = match found {
+            Some(there) => there == chain,
+            None => self.log.base() == (tail, chain),
+        };
+        if is_same {
+            return Ok(());
+        }
+        Err(SharedError::Unfit(format!(
+            "this machine has {} changes, of which the last is another one than that of the cluster, \
+             or none of it: start it with an empty directory, or with a backup of another machine",
+            tail.0
+        )))
+    }
+
+    /// Whether the log still reaches as far as what was applied of it.
+    fn check_end(&self, behind: Place) -> Result<(), SharedError> {
+        if self.log.tail()?.place >= behind {
+            return Ok(());
+        }
+        Err(SharedError::Unfit(
+            "the log of the cluster ends before what this machine has applied of it: it was deleted, \
+             or has lost what was acknowledged. Stop the cluster, and start a new one from the \
+             directory that has most"
+                .to_owned(),
+        ))
     }
 
     /// Has the place asked for anew: what stands in the log is not all here.
@@ -162,6 +206,7 @@ impl Cluster {
         self.place = Some(place);
         self.standing.place.store(place.0, Ordering::Release);
         self.standing.last.fetch_max(last.0, Ordering::AcqRel);
+        self.log.note_applied(SharedTail { place, last });
     }
 
     /// Has a group written behind the last one that was applied.
@@ -196,6 +241,9 @@ impl Cluster {
                 Err(error @ SharedError::Unfit(_)) => return Err(error.into()),
                 Err(SharedError::Unreachable(_)) => {}
             }
+            if let Err(error @ SharedError::Unfit(_)) = self.check_end(behind) {
+                return Err(error.into());
+            }
             if begun.elapsed() > PATIENCE {
                 return Err(NotAgreed::Unknown);
             }
@@ -212,7 +260,7 @@ impl Writer {
         let encoded = self.journal.encode_group(&group.entries).map_err(unfit)?;
         let id = group.entries.first().map_or(0, |entry| entry.tx);
         let agreed = cluster
-            .place(encoded.after)
+            .place(&self.journal)
             .map_err(NotAgreed::from)
             .and_then(|behind| cluster.agree(behind, Uuid::from_u128(id), &encoded));
         *cluster.standing.trouble.lock() = agreed.as_ref().err().map(|error| match error {
@@ -243,9 +291,14 @@ impl Writer {
     /// Takes over what other machines have written.
     pub(super) fn follow_others(&mut self) -> Result<(), Error> {
         for _ in 0..MOST_READS {
-            let tail = self.journal.tail();
             let Some(cluster) = &mut self.cluster else { return Ok(()) };
-            let read = cluster.place(tail).and_then(|place| cluster.log.read(place, READ_BYTES));
+            let read = cluster.place(&self.journal).and_then(|place| {
+                let groups = cluster.log.read(place, READ_BYTES)?;
+                if groups.is_empty() {
+                    cluster.check_end(place)?;
+                }
+                Ok(groups)
+            });
             *cluster.standing.trouble.lock() = read.as_ref().err().map(ToString::to_string);
             let groups = match read {
                 Ok(groups) => groups,
@@ -279,7 +332,14 @@ impl Writer {
                 }
             };
             crash_point("cluster.journalled");
-            let foreign = self.applier.foreign(&entries, &mut self.numbers)?;
+            // It is in the journal: only a start applies it as a whole.
+            let foreign = match self.applier.foreign(&entries, &mut self.numbers) {
+                Ok(foreign) => foreign,
+                Err(error) => abort_process(&format!(
+                    "what another machine wrote cannot be read: {}",
+                    causes(&error)
+                )),
+            };
             for (org, delta) in foreign.usages {
                 self.usages.entry(org).or_default().add(delta);
             }
@@ -393,12 +453,9 @@ fn follow(requests: &Sender<Request>) -> Result<ChangeSeq, Error> {
 /// What says that a directory is one machine of a cluster.
 const MARK: &str = "CLUSTER";
 
-/// Which history a data directory holds, if it holds any.
-///
-/// # Errors
-/// If the directory is there and cannot be listed.
-pub fn incarnation_of(root: &Path) -> Result<Option<Uuid>, Error> {
-    Ok(crate::journal::incarnation_of(&root.join("journal"))?)
+/// Whether a data directory has been one machine of a cluster.
+pub fn is_member(root: &Path) -> bool {
+    root.join(MARK).is_file()
 }
 
 /// Opens the journal of a directory, which holds the history of the cluster if it is in one.
@@ -446,7 +503,7 @@ pub(super) fn settle(root: &Path, options: &Options) -> Result<Option<String>, E
 }
 
 /// Why nothing may be written into a directory by one machine alone, if that is so.
-fn refusal(root: &Path) -> Option<String> {
+pub(super) fn refusal(root: &Path) -> Option<String> {
     root.join(MARK).is_file().then(|| {
         format!(
             "{} is one machine of a cluster: start it with --cluster, or work through one of the \
@@ -454,6 +511,14 @@ fn refusal(root: &Path) -> Option<String> {
             root.display()
         )
     })
+}
+
+/// Refuses to work on the files of a directory that is one machine of a cluster.
+///
+/// # Errors
+/// [`Error::WritesStopped`] if it is one.
+pub(super) fn refuse_member(root: &Path) -> Result<(), Error> {
+    refusal(root).map_or(Ok(()), |why| Err(Error::WritesStopped(why)))
 }
 
 impl Partition {
@@ -478,6 +543,10 @@ impl Partition {
     /// here is served as it is; a machine that has nothing yet has nothing to serve.
     pub(super) fn join_others(&self) -> Result<(), Error> {
         match self.catch_up() {
+            Err(error @ Error::NoRoom { .. }) if self.applied_seq() > ChangeSeq::ZERO => {
+                tracing::error!("what others have written is not taken over: {error}");
+                Ok(())
+            }
             Err(Error::ClusterUnreachable(why)) if self.applied_seq() > ChangeSeq::ZERO => {
                 tracing::error!("the log of the cluster does not answer, reads go on: {why}");
                 Ok(())

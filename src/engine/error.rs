@@ -156,8 +156,8 @@ pub enum Error {
     ClusterUnreachable(String),
     /// The log of the cluster took a write and did not say what became of it.
     #[error(
-        "it is not known whether this was written: the log of the cluster did not answer in time. \
-         Look before you send it again, or send it with an Idempotency-Key"
+        "it is not known whether this was written, or will be: the log of the cluster did not answer in \
+         time. Send it again with an Idempotency-Key, which makes it happen once"
     )]
     OutcomeUnknown,
     /// Another machine of the cluster has written since what a write relies on was looked at.

@@ -56,7 +56,7 @@ pub use backup::{
 };
 pub use cancel::Cancel;
 pub use check::{CheckReport, Trouble};
-pub use cluster::{ClusterStanding, incarnation_of};
+pub use cluster::{ClusterStanding, is_member};
 pub use compaction::Compacted;
 pub use error::{Error, Rejected};
 pub use facts::all_that_are;

@@ -537,11 +537,17 @@ impl Partition {
         if self.health.is_search_down() {
             return false;
         }
-        if self.visible.want(seq) {
+        self.hurry_index(seq) || self.visible.wait_for(seq, at_most)
+    }
+
+    /// Whether searches see a change that has been applied; has the index hurry if they do not.
+    pub fn hurry_index(&self, seq: ChangeSeq) -> bool {
+        let is_behind = self.visible.want(seq);
+        if is_behind {
             // The follower lets some time pass between commits unless somebody waits.
             self.applied.wake();
         }
-        self.visible.wait_for(seq, at_most)
+        !is_behind
     }
 
     /// Holds a bulk writer back until the index is at most `entries` writes behind one of its

@@ -14,6 +14,7 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use super::cluster;
 use super::error::Error;
 use super::lock::lock;
 use super::recovery::open_vault;
@@ -75,6 +76,7 @@ pub fn rekey(
     new: Option<&MasterKey>,
 ) -> Result<Rekeyed, Error> {
     let _lock = lock_existing(root)?;
+    cluster::refuse_member(root)?;
     settle(root)?;
     let old = open_vault(root, old)?;
     if let Some(path) = set_aside_file(&root.join("journal"))? {

@@ -15,6 +15,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use super::applier::as_change;
+use super::cluster;
 use super::error::Error;
 use super::image;
 use super::lock::lock;
@@ -183,6 +184,7 @@ impl Findings {
 /// journal does not bring it back.
 pub fn repair_journal(root: &Path, key: Option<&MasterKey>) -> Result<JournalRepair, Error> {
     let _lock = lock(root)?;
+    cluster::refuse_member(root)?;
     rekey::settle(root)?;
     settle_journal(root)?;
     let vault = open_vault(root, key)?;

@@ -132,9 +132,12 @@ impl Upkeep {
             }
         }
         crash_point("snapshot.written");
-        match &self.shared {
-            None => self.journal.end_image()?,
-            Some(_) => through = self.say_of_image(id, true)?,
+        if self.shared.is_some() {
+            // Other machines believe what is said of it.
+            self.journal.verify_from(from)?;
+            through = self.say_of_image(id, true)?;
+        } else {
+            self.journal.end_image()?;
         }
         crash_point("snapshot.complete");
         let verified = self.journal.verify_from(from)?;

@@ -185,7 +185,8 @@ impl Group {
         match needs {
             Needs::Nothing => false,
             Needs::Lookup => !self.changes.is_empty(),
-            Needs::Store | Needs::Others => !self.entries.is_empty(),
+            Needs::Store => !self.entries.is_empty(),
+            Needs::Others => !self.done.is_empty(),
         }
     }
 }
@@ -357,7 +358,8 @@ impl Writer {
     /// Takes back what a group has used up that is not written, and gives its requests back.
     pub(super) fn take_back(&mut self, group: Group) -> Vec<Request> {
         if let Some(numbers) = group.numbers_before {
-            self.numbers = numbers;
+            // What others have reserved meanwhile stays reserved.
+            self.numbers = Numbers { known: numbers.known.max(self.numbers.known), ..numbers };
         }
         for (org, delta) in group.deltas {
             self.usages.entry(org).or_default().add(delta.reversed());

@@ -4,7 +4,7 @@
 //! machine had applied everything. Whoever sends that back, as header or as the cookie that browsers
 //! keep, is answered by any machine once it has come as far.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -27,6 +27,8 @@ const COOKIE: &str = "ringdex_seq";
 const COOKIE_SECONDS: u32 = 60;
 /// How long a machine is waited for that is behind.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How often it is looked meanwhile.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 /// How this machine stands in its cluster, and which others there are; for who runs the server.
 #[utoipa::path(get, path = "/api/v1/cluster", operation_id = "read_cluster", tag = "operation",
@@ -46,14 +48,28 @@ fn wanted(request: &HttpRequest) -> Option<ChangeSeq> {
     number.or_else(cookie).map(ChangeSeq)
 }
 
-/// Waits for what a request wants to see; whether it may not see it.
-pub(super) async fn wait(state: &web::Data<State>, request: &HttpRequest) -> bool {
-    let Some(seq) = wanted(request).filter(|seq| !state.app.has_applied(*seq)) else {
+/// Whether a path is answered from the index, which follows a moment later.
+fn asks_index(path: &str) -> bool {
+    matches!(path, "/api/v1/contacts" | "/api/contacts" | "/api/v1/contacts/export")
+        || path.ends_with("/suggest")
+        || path.contains("search")
+}
+
+/// Waits for what a request wants to see, holding no thread; whether it may not see it.
+pub(super) async fn wait(state: &State, request: &HttpRequest) -> bool {
+    if !request.path().starts_with("/api/") {
         return false;
-    };
-    let app = std::sync::Arc::clone(&state.app);
-    let waited = web::block(move || app.wait_applied(seq, PATIENCE)).await;
-    !waited.unwrap_or(false)
+    }
+    let Some(seq) = wanted(request) else { return false };
+    let in_index = asks_index(request.path());
+    let end = Instant::now() + PATIENCE;
+    while !state.app.has_applied(seq, in_index) {
+        if Instant::now() >= end {
+            return true;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    false
 }
 
 /// Says how far everything has been applied, behind what may have written.

@@ -84,7 +84,7 @@ pub(super) async fn observe(
                 }
             }
             let mut response = answer::unless_known(&request, response);
-            if is_clustered {
+            if is_clustered && response.status().is_success() {
                 cluster::tell(&state, &after.method, response.headers_mut(), is_stale);
             }
             let response = coding::compress(&request, sparse::thin(&request, response));

@@ -4,6 +4,8 @@
 //! never sealed: so whoever takes them over proves by the chain that both histories are the same up
 //! to there.
 
+use std::cmp::Ordering;
+
 use super::error::{Damage, Error};
 use super::file::{End, FileJournal, Written};
 use super::frame::{self, MAX_BODY_BYTES, Parsed};
@@ -46,6 +48,29 @@ impl FileJournal {
         Ok(EncodedGroup { after, last: end.seq, bytes })
     }
 
+    /// The hash over an entry and everything before it, as an encoded group has it; `None` if it does
+    /// not hold the entry.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] if the group is none of this history.
+    pub fn chain_in(&self, bytes: &[u8], seq: ChangeSeq) -> Result<Option<Chain>, Error> {
+        let mut at = 0;
+        while at < bytes.len() {
+            let damage = match frame::parse(&bytes[at..], self.seed()) {
+                Parsed::Frame(head) if head.seq == seq => return Ok(Some(head.chain)),
+                Parsed::Frame(head) => {
+                    at += head.len;
+                    continue;
+                }
+                Parsed::Needs(_) => Damage::Short,
+                Parsed::Bad(damage) => damage,
+            };
+            let path = self.directory().to_owned();
+            return Err(Error::Damaged { path, offset: at as u64, damage });
+        }
+        Ok(None)
+    }
+
     /// Takes a group over that another journal of the same history has encoded, with one write and
     /// one sync; answers its entries without those that are here already, since a crash came
     /// between them.
@@ -61,6 +86,7 @@ impl FileJournal {
         self.appending(|writer| {
             let end = self.end();
             let (mut entries, mut at, mut last) = (Vec::new(), 0, end);
+            let (mut holds_end, mut is_before) = (false, false);
             // Each body with where it stands, its chain and its time.
             let mut bodies = Vec::new();
             while at < bytes.len() {
@@ -70,20 +96,31 @@ impl FileJournal {
                     Parsed::Bad(damage) => return Err(damaged(at, damage)),
                 };
                 let body = &bytes[at + frame::FRAME_HEADER_BYTES..at + head.len];
-                if head.seq > end.seq {
-                    let expected = last.seq.next();
-                    if head.seq != expected {
-                        return Err(damaged(at, Damage::Sequence { expected, found: head.seq }));
+                match head.seq.cmp(&end.seq) {
+                    Ordering::Less => is_before = true,
+                    Ordering::Equal if head.chain == end.chain => holds_end = true,
+                    Ordering::Equal => {
+                        let (expected, found) = (Box::new(end.chain), Box::new(head.chain));
+                        return Err(damaged(at, Damage::Chain { expected, found }));
                     }
-                    check_chain(&last.chain, body, &head.chain).map_err(|d| damaged(at, d))?;
-                    entries.push(frame::decode(body, head.chain).map_err(|d| damaged(at, d))?);
-                    bodies.push((body, head));
-                    last = End { seq: head.seq, chain: head.chain };
-                } else if head.seq == end.seq && head.chain != end.chain {
-                    let (expected, found) = (Box::new(end.chain), Box::new(head.chain));
-                    return Err(damaged(at, Damage::Chain { expected, found }));
+                    Ordering::Greater => {
+                        let (expected, found) = (last.seq.next(), head.seq);
+                        if found != expected {
+                            return Err(damaged(at, Damage::Sequence { expected, found }));
+                        }
+                        check_chain(&last.chain, body, &head.chain).map_err(|d| damaged(at, d))?;
+                        entries.push(frame::decode(body, head.chain).map_err(|d| damaged(at, d))?);
+                        bodies.push((body, head));
+                        last = End { seq: head.seq, chain: head.chain };
+                    }
                 }
                 at += head.len;
+            }
+            // What stands before the end belongs to the group that a crash has cut, or to another
+            // history.
+            if is_before && !holds_end {
+                let damage = Damage::Sequence { expected: end.seq.next(), found: last.seq };
+                return Err(damaged(0, damage));
             }
             self.write_frames(writer, |out, frames, end| {
                 for (body, head) in bodies {

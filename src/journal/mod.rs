@@ -54,17 +54,21 @@ pub fn exists(dir: &std::path::Path) -> Result<bool, Error> {
     Ok(dir.is_dir() && !load::list_segments(dir)?.is_empty())
 }
 
-/// Which history the journal of a directory holds, if there is one.
+/// A history, with an entry of it and the hash over that and everything before it.
+pub(crate) type HistoryEnd = (Uuid, (ChangeSeq, Chain));
+
+/// Which history the journal of a folder holds, and its last whole entry, if there is one. Reads
+/// everything.
 ///
 /// # Errors
-/// If the directory is there and cannot be listed.
-pub fn incarnation_of(dir: &std::path::Path) -> Result<Option<Uuid>, Error> {
+/// If it cannot be read.
+pub(crate) fn end_of(dir: &std::path::Path) -> Result<Option<HistoryEnd>, Error> {
     if !dir.is_dir() {
         return Ok(None);
     }
-    let paths = load::list_segments(dir)?;
-    let mut headers = paths.iter().filter_map(|path| segment::header_of(path));
-    Ok(headers.next().map(|header| header.incarnation))
+    let loaded = load::load(dir)?;
+    let last = loaded.segments.last();
+    Ok(last.map(|last| (last.header.incarnation, (last.last, last.chain))))
 }
 
 /// Whether the entries of a directory's journal are sealed; not, if there is none that is whole.

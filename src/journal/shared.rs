@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::EncodedGroup;
+use super::{Chain, EncodedGroup};
 use crate::domain::ids::ChangeSeq;
 
 /// Where a group stands in a shared log; zero is before the first.
@@ -88,6 +88,13 @@ impl std::error::Error for SharedError {}
 pub trait SharedLog: Debug + Send + Sync {
     /// Identifies the history; all machines have the same, and another one is never mixed with it.
     fn incarnation(&self) -> Uuid;
+
+    /// The entry that the log begins behind, with the hash over it and everything before it: zero,
+    /// unless it was begun by a machine that had a history.
+    fn base(&self) -> (ChangeSeq, Chain);
+
+    /// Notes how far this machine has applied the log.
+    fn note_applied(&self, tail: SharedTail);
 
     /// Appends a group if the one at `behind` is the last one.
     ///

@@ -76,6 +76,11 @@ impl Drop for Folder {
     }
 }
 
+/// Whether another process prepares a directory at the moment.
+pub(super) fn is_prepared(path: &Path) -> bool {
+    File::open(path.join(PREPARING)).is_ok_and(|mark| mark.try_lock().is_err())
+}
+
 /// Refuses a target that has something in it.
 fn refuse_full(target: &Path) -> Result<(), Error> {
     match fs::read_dir(target).map(|mut entries| entries.next().is_some()) {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::folder::is_prepared;
 use super::{BackupError, BackupManifest, io_error, read_manifest};
 use crate::domain::time::Timestamp;
 use crate::engine::error::Error;
@@ -18,8 +19,9 @@ impl Partition {
     /// See [`Partition::back_up_into`]; also if an old one cannot be removed.
     pub fn back_up_in_series(&self, folder: &Path, keep: usize) -> Result<BackupManifest, Error> {
         std::fs::create_dir_all(folder).map_err(io_error(folder))?;
+        sweep(folder)?;
         let mut known = self.backups_in(folder)?;
-        let name = format!("{PREFIX}{}", compact(self.now()));
+        let name = format!("{}{}", self.series_prefix(), compact(self.now()));
         let target = folder.join(name);
         let base = known.last().map(|(_, path)| path.clone());
         let made = match self.back_up_into(&target, base.as_deref()) {
@@ -49,11 +51,13 @@ impl Partition {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.map_err(io_error(folder))?,
         };
-        let mut known = Vec::new();
+        let (mut known, prefix) = (Vec::new(), self.series_prefix());
+        let is_digit = |c: char| c.is_ascii_digit();
         for entry in entries {
             let path = entry.map_err(io_error(folder))?.path();
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            if !name.starts_with(PREFIX) || name.contains('.') {
+            let name = name.strip_suffix('Z').unwrap_or_default();
+            if !name.strip_prefix(&*prefix).is_some_and(|rest| rest.starts_with(is_digit)) {
                 continue;
             }
             if let Ok(manifest) = read_manifest(&path)
@@ -65,6 +69,33 @@ impl Partition {
         known.sort();
         Ok(known)
     }
+}
+
+impl Partition {
+    /// What the names of backups of this machine begin with: others of its cluster have the same
+    /// journal, and may use the same folder.
+    fn series_prefix(&self) -> String {
+        self.node().map_or_else(|| PREFIX.to_owned(), |node| format!("{PREFIX}{node}-"))
+    }
+}
+
+/// Removes what attempts have left that did not come to their end, and backups that were half
+/// removed.
+fn sweep(folder: &Path) -> Result<(), Error> {
+    for entry in std::fs::read_dir(folder).map_err(io_error(folder))? {
+        let path = entry.map_err(io_error(folder))?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        let is_left = match ending {
+            Some("going") => true,
+            Some("partial") => !is_prepared(&path),
+            _ => false,
+        };
+        if is_left && name.starts_with(PREFIX) {
+            std::fs::remove_dir_all(&path).map_err(io_error(&path))?;
+        }
+    }
+    Ok(())
 }
 
 /// A time for the name of a file: `20261130T123000Z`.

@@ -5,14 +5,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use async_nats::jetstream::context::GetStreamErrorKind;
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType, Stream};
-use async_nats::jetstream::{self, Context};
+use async_nats::jetstream::{self, Context, ErrorCode};
 use async_nats::{Client, ConnectOptions};
 use futures_util::StreamExt;
 use uuid::Uuid;
 
 use super::{ANSWER, JetStreamLog, MESSAGE_MARGIN, Shared, lease};
+use crate::domain::ids::ChangeSeq;
 use crate::journal::shared::SharedError;
+use crate::journal::{Chain, end_of};
 use crate::vault::Sealer;
 
 /// What servers must take in one message.
@@ -23,6 +26,8 @@ const FIRST_CONTACT: Duration = Duration::from_secs(20);
 const DUPLICATES: Duration = Duration::from_secs(120);
 /// Where the stream says which history it holds.
 const INCARNATION: &str = "ringdex.incarnation";
+/// Where it says which entry it begins behind, as `NUMBER:HASH`.
+const BASE: &str = "ringdex.base";
 /// Where it says which format its messages have.
 const FORMAT: &str = "ringdex.format";
 /// The format that this version writes.
@@ -43,8 +48,11 @@ pub struct JetStreamOptions {
     pub replicas: usize,
     /// A file with the credentials of a NATS account.
     pub credentials: Option<PathBuf>,
-    /// The history of the directory, if it has one: a cluster that is begun takes it over.
-    pub incarnation: Option<Uuid>,
+    /// The folder of the journal of this machine, if it has one: a cluster that is begun takes its
+    /// history over.
+    pub journal: PathBuf,
+    /// Whether this machine has been one of a cluster already: then that is never begun anew.
+    pub is_member: bool,
     /// What seals messages, if the directory is encrypted.
     pub sealer: Option<Sealer>,
 }
@@ -86,7 +94,7 @@ impl JetStreamLog {
             let _ = reply.send(begin(&own, heard).await);
         });
         let joined = answer.recv_timeout(FIRST_CONTACT * 2).map_err(unreachable)?;
-        let Joined { client, context, stream, incarnation } = joined?;
+        let Joined { client, context, stream, history: (incarnation, base) } = joined?;
         let most = client.server_info().max_payload;
         if most < NEEDED_PAYLOAD {
             return Err(SharedError::Unfit(format!(
@@ -101,6 +109,7 @@ impl JetStreamLog {
             context,
             stream,
             incarnation,
+            base,
             most_bytes: NEEDED_PAYLOAD - MESSAGE_MARGIN,
             sealer,
             options,
@@ -113,12 +122,15 @@ struct Joined {
     client: Client,
     context: Context,
     stream: Stream<()>,
-    incarnation: Uuid,
+    history: (Uuid, Base),
 }
+
+/// An entry, and the hash over it and everything before it.
+type Base = (ChangeSeq, Chain);
 
 async fn begin(options: &JetStreamOptions, shared: Arc<Shared>) -> Result<Joined, SharedError> {
     let begun = Instant::now();
-    let (client, context, (stream, incarnation)) = loop {
+    let (client, context, (stream, history)) = loop {
         let tried = async {
             let client = connect(options).await?;
             let mut context = jetstream::new(client.clone());
@@ -145,7 +157,7 @@ async fn begin(options: &JetStreamOptions, shared: Arc<Shared>) -> Result<Joined
         }
     });
     tokio::spawn(lease::keep(context.clone(), options.clone(), shared));
-    Ok(Joined { client, context, stream, incarnation })
+    Ok(Joined { client, context, stream, history })
 }
 
 async fn connect(options: &JetStreamOptions) -> Result<Client, SharedError> {
@@ -166,12 +178,26 @@ async fn connect(options: &JetStreamOptions) -> Result<Client, SharedError> {
 async fn find_or_make(
     context: &Context,
     options: &JetStreamOptions,
-) -> Result<(Stream<()>, Uuid), SharedError> {
+) -> Result<(Stream<()>, (Uuid, Base)), SharedError> {
     let name = options.stream_name();
-    if context.get_stream(&name).await.is_err() {
-        let incarnation = options.incarnation.unwrap_or_else(Uuid::now_v7);
+    if let Err(error) = context.get_stream(&name).await {
+        let is_absent = matches!(error.kind(), GetStreamErrorKind::JetStream(told)
+            if told.error_code() == ErrorCode::STREAM_NOT_FOUND);
+        if !is_absent {
+            return Err(unreachable(error));
+        }
+        if options.is_member {
+            return Err(SharedError::Unfit(format!(
+                "stream {name} is not there, and this machine has been one of its cluster: bring it \
+                 back, or remove the file CLUSTER on the machine that has most and begin a new \
+                 cluster from there"
+            )));
+        }
+        let begun = end_of(&options.journal).map_err(unreachable)?;
+        let (incarnation, base) =
+            begun.unwrap_or_else(|| (Uuid::now_v7(), (ChangeSeq::ZERO, [0; 32])));
         // Whoever else makes it at the same time may be the first; then theirs counts.
-        if let Err(error) = context.create_stream(config(options, incarnation)).await {
+        if let Err(error) = context.create_stream(config(options, incarnation, base)).await {
             tracing::debug!("the stream {name} was not made: {error}");
         }
     }
@@ -204,11 +230,21 @@ async fn find_or_make(
     let Some(incarnation) = told(INCARNATION).and_then(|id| Uuid::parse_str(id).ok()) else {
         return unfit("does not say which history it holds".to_owned());
     };
+    let Some(base) = told(BASE).and_then(read_base) else {
+        return unfit("does not say which entry it begins behind".to_owned());
+    };
     let stream = context.get_stream_no_info(&name).await.map_err(unreachable)?;
-    Ok((stream, incarnation))
+    Ok((stream, (incarnation, base)))
 }
 
-fn config(options: &JetStreamOptions, incarnation: Uuid) -> Config {
+fn read_base(text: &str) -> Option<Base> {
+    let (seq, chain) = text.split_once(':')?;
+    let chain = blake3::Hash::from_hex(chain).ok()?;
+    Some((ChangeSeq(seq.parse().ok()?), *chain.as_bytes()))
+}
+
+fn config(options: &JetStreamOptions, incarnation: Uuid, (seq, chain): Base) -> Config {
+    let chain = blake3::Hash::from_bytes(chain).to_hex();
     Config {
         name: options.stream_name(),
         description: Some("Ringdex: what was written, in order".to_owned()),
@@ -222,6 +258,7 @@ fn config(options: &JetStreamOptions, incarnation: Uuid) -> Config {
         allow_direct: true,
         metadata: HashMap::from([
             (INCARNATION.to_owned(), incarnation.to_string()),
+            (BASE.to_owned(), format!("{seq}:{chain}")),
             (FORMAT.to_owned(), KNOWN_FORMAT.to_owned()),
         ]),
         ..Config::default()

@@ -30,10 +30,10 @@ use parking_lot::{Condvar, Mutex};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
-use super::EncodedGroup;
 use super::shared::{
     Place, SharedAppended, SharedError, SharedGroup, SharedLog, SharedNode, SharedTail,
 };
+use super::{Chain, EncodedGroup};
 use crate::domain::ids::ChangeSeq;
 use crate::vault::Sealer;
 
@@ -41,6 +41,8 @@ pub use connect::JetStreamOptions;
 
 /// How long the log is waited for: an acknowledgement, or a message.
 const ANSWER: Duration = Duration::from_secs(2);
+/// How long a single message is waited for, which may be large and the line slow.
+const LONG_ANSWER: Duration = Duration::from_secs(30);
 /// Messages that are asked for at once.
 const AT_ONCE: u64 = 16;
 /// What a message takes besides its frames, at most.
@@ -53,8 +55,9 @@ const LAST: &str = "Ringdex-Last";
 const ID: &str = "Nats-Msg-Id";
 /// The frames of a group are sealed.
 const SEALED: &str = "Ringdex-Sealed";
-/// A message with the same name is on its way: what becomes of it is not known yet.
-const DUPLICATE_IN_FLIGHT: u64 = 10_158;
+/// Refusals that the server decides on before it offers a message to the others: it lacks resources,
+/// has no `JetStream`, the message is too large. After all others the message may be there.
+const CERTAIN_REFUSALS: [u64; 3] = [10_023, 10_039, 10_054];
 
 /// What is known of the log without asking it.
 #[derive(Debug, Default)]
@@ -84,12 +87,10 @@ impl Shared {
         }
     }
 
-    fn note_own(&self, place: Place, last: ChangeSeq) {
+    fn note_own(&self, own: SharedTail) {
         let mut seen = self.seen.lock();
-        if place > seen.own.place {
-            seen.own = SharedTail { place, last };
-        }
-        seen.place = seen.place.max(place.0);
+        seen.own = own;
+        seen.place = seen.place.max(own.place.0);
     }
 }
 
@@ -102,6 +103,8 @@ pub struct JetStreamLog {
     stream: Stream<()>,
     options: JetStreamOptions,
     incarnation: Uuid,
+    /// The entry that the stream begins behind.
+    base: (ChangeSeq, Chain),
     most_bytes: usize,
     sealer: Option<Sealer>,
     shared: Arc<Shared>,
@@ -244,9 +247,8 @@ fn outcome_of(error: &jetstream::context::PublishError) -> Result<SharedAppended
             "the stream of the cluster is not there, or its servers have no majority".to_owned(),
         )),
         PublishErrorKind::MaxPayloadExceeded => Err(SharedError::Unreachable(error.to_string())),
-        // The server has judged it, and does not take it: it is full, for example.
         PublishErrorKind::Other
-            if refusal.is_some_and(|told| told.error_code().0 != DUPLICATE_IN_FLIGHT) =>
+            if refusal.is_some_and(|told| CERTAIN_REFUSALS.contains(&told.error_code().0)) =>
         {
             Err(SharedError::Unreachable(
                 refusal.map_or_else(|| error.to_string(), ToString::to_string),
@@ -263,6 +265,14 @@ fn outcome_of(error: &jetstream::context::PublishError) -> Result<SharedAppended
 impl SharedLog for JetStreamLog {
     fn incarnation(&self) -> Uuid {
         self.incarnation
+    }
+
+    fn base(&self) -> (ChangeSeq, Chain) {
+        self.base
+    }
+
+    fn note_applied(&self, tail: SharedTail) {
+        self.shared.note_own(tail);
     }
 
     fn append(
@@ -297,7 +307,6 @@ impl SharedLog for JetStreamLog {
             // One that was sent before, if it is a duplicate; whoever reads finds out.
             return Ok(SharedAppended::Unknown);
         }
-        self.shared.note_own(Place(ack.sequence), group.last);
         Ok(SharedAppended::At(Place(ack.sequence)))
     }
 
@@ -305,25 +314,36 @@ impl SharedLog for JetStreamLog {
         self.check_connected()?;
         let mut groups: Vec<SharedGroup> = Vec::new();
         let mut bytes = 0;
+        let mut at_once = AT_ONCE;
         while bytes < most_bytes {
             let next = behind.0 + 1 + groups.len() as u64;
             let known = self.shared.seen.lock().place;
-            let count = known.saturating_sub(next - 1).clamp(1, AT_ONCE);
+            let count = known.saturating_sub(next - 1).clamp(1, at_once);
             let stream = self.stream.clone();
             let got = self.ask(
                 async move {
                     let one = |sequence| stream.direct_get(sequence);
                     join_all((next..next + count).map(one)).await
                 },
-                ANSWER,
-            )?;
+                if count == 1 { LONG_ANSWER } else { ANSWER },
+            );
+            let got = match got {
+                Ok(got) => got,
+                // A slow line: one after the other, and what has come is not thrown away.
+                Err(_) if count > 1 => {
+                    at_once = 1;
+                    continue;
+                }
+                Err(_) if !groups.is_empty() => break,
+                Err(error) => return Err(error),
+            };
             let mut is_end = false;
             for message in got {
                 match message {
                     Ok(message) if bytes < most_bytes => {
                         let group = self.group_of(&message)?;
                         bytes += group.group.bytes.len();
-                        self.shared.note_own(group.place, group.group.last);
+                        self.shared.hear(group.place.0);
                         groups.push(group);
                     }
                     Ok(_) => {}
@@ -382,7 +402,6 @@ impl SharedLog for JetStreamLog {
         } else if end_of(low)?.group.after > tail {
             return Err(gone(low, place));
         }
-        self.shared.note_own(place, tail);
         Ok(place)
     }
 

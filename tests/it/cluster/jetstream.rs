@@ -189,8 +189,14 @@ fn without_the_log_calls_are_answered_and_writes_wait_for_it() {
     let path = format!("/api/v1/contacts/{}", made.id());
     node.client.get(&path).expect(200);
     node.stop();
-    // What there is is served without the log, also by a process that starts without it.
+    // A stream that is gone is not begun anew by a machine that has been one of its cluster.
     nats.kill();
+    std::fs::remove_dir_all(nats.dir.path().join("store")).unwrap();
+    nats.run();
+    let url = nats.url();
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--cluster", &url, "--node", "one"];
+    let refused = bench.run(&arguments, None);
+    assert!(refused.err.contains("is not there"), "{refused:?}");
 }
 
 #[test]

@@ -82,6 +82,13 @@ impl MemoryLog {
         Arc::new(MemoryNode { log, name, state: Mutex::default() })
     }
 
+    /// Loses the last groups.
+    pub(super) fn lose(&self, count: usize) {
+        let mut kept = self.kept.lock();
+        let left = kept.groups.len().saturating_sub(count);
+        kept.groups.truncate(left);
+    }
+
     /// Lets go of the first groups.
     pub(super) fn trim(&self, count: usize) {
         self.kept.lock().trimmed = count;
@@ -130,6 +137,12 @@ impl SharedLog for MemoryNode {
     fn incarnation(&self) -> Uuid {
         self.log.incarnation
     }
+
+    fn base(&self) -> (ChangeSeq, [u8; 32]) {
+        (ChangeSeq::ZERO, [0; 32])
+    }
+
+    fn note_applied(&self, _tail: SharedTail) {}
 
     fn append(
         &self,

@@ -197,6 +197,45 @@ fn a_number_that_must_be_unique_is_given_once_by_all_machines_together() {
 }
 
 #[test]
+fn a_machine_whose_history_is_another_one_is_refused_before_it_writes() {
+    let log = MemoryLog::new();
+    let one = Machine::new(&log, "a");
+    let mut other = Machine::new(&log, "b");
+    for n in 0..5 {
+        assert!(one.create(&format!("Person {n}"), &format!("+1202559{n:04}")));
+    }
+    other.catch_up();
+    other.app.close();
+    // It goes on alone for one write, as a restored backup would, and comes back.
+    std::fs::remove_file(other.app.root().join("CLUSTER")).unwrap();
+    let alone = other.app.open_with(|options| (options.shared, options.node) = (None, None));
+    let body = json!({"name": "Forked Person"});
+    alone.unwrap().create_contact(&operator(1), &body, None).unwrap();
+    // Longer than the cluster, and of the same length with another end.
+    assert!(other.app.open().is_err());
+    assert!(one.create("Person 5", "+12025590005"));
+    let refused = other.app.open().unwrap_err();
+    assert!(refused.contains("another one than that of the cluster"), "{refused}");
+    assert!(one.create("Person 6", "+12025590006"));
+    assert_same(&[&one]);
+}
+
+#[test]
+fn a_log_that_has_lost_what_was_acknowledged_is_not_written_on() {
+    let log = MemoryLog::new();
+    let one = Machine::new(&log, "a");
+    assert!(one.create("Ann Smith", "+12025550101"));
+    assert!(one.create("Bob Brown", "+12025550102"));
+    log.lose(1);
+    let body = json!({"name": "Carl Clark"});
+    let refused = one.app().create_contact(&operator(1), &body, None).unwrap_err();
+    assert!(refused.to_string().contains("ends before what this machine"), "{refused}");
+    assert!(one.app().condition().writes_stopped.is_some());
+    let found = one.app().lookup_number(&operator(1), "+12025550102", None, None).unwrap();
+    assert_eq!(found.results.len(), 1);
+}
+
+#[test]
 fn a_snapshot_of_one_machine_is_one_of_all() {
     let log = MemoryLog::new();
     let (one, mut other) = (Machine::new(&log, "a"), Machine::new(&log, "b"));
