@@ -46,9 +46,10 @@ const askForJobs = soon(async () => {
 function hearContact({ event, record_id: id, gone, data, by }) {
   if (gone) {
     if (shown.peek() !== id) forget(id);
-    // Who was deleted is nowhere; who is gone otherwise may have gone into somebody else.
-    else if (["contact.deleted", "contact.erased"].includes(event)) lose(id);
-    else void load(id);
+    // Who was merged has gone into somebody else. Whoever is gone otherwise is nowhere, also where the
+    // event says what was before: who was restored may have been deleted again meanwhile.
+    else if (event === "contact.merged") void load(id);
+    else lose(id);
   } else {
     if (isKnown(id)) remember(data);
     replaceHit(data);
