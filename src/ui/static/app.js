@@ -10,7 +10,6 @@ import { Drafts } from "./parts/drafts.js";
 import { Rail } from "./parts/rail.js";
 import { Toasts } from "./parts/toasts.js";
 import { TopBar } from "./parts/topbar.js";
-import { loadMyCalls } from "./state/calls.js";
 import { loadDefinitions } from "./state/definitions.js";
 import { follow } from "./state/follow.js";
 import { me } from "./state/me.js";
@@ -49,7 +48,6 @@ effect(() => {
   if (!me.value) return;
   void loadDefinitions();
   void loadPeople();
-  void loadMyCalls();
 });
 const root = /** @type {HTMLElement} */ (document.getElementById("app"));
 root.textContent = "";

@@ -5,6 +5,7 @@
 
 import { effect } from "../dom.js";
 import { request, token } from "../api.js";
+import { loadMyCalls } from "./calls.js";
 import { tellAll } from "./live.js";
 import { loadMe, me } from "./me.js";
 import { needsSignIn } from "./session.js";
@@ -17,6 +18,9 @@ const LONGEST_WAIT_MS = 30_000;
 
 /** The place of the last event that was heard; empty before the first connection. */
 let last = "";
+/** Whose calls were asked for. Only once changes are heard: what happened in between would be neither
+ * in the answer nor told. @type {string|undefined} */
+let callsOf;
 /** While the page follows. @type {AbortController|null} */
 let following = null;
 /** By which the windows of one person tell each other. @type {BroadcastChannel|null} */
@@ -34,6 +38,11 @@ const pause = (signal, ms) => signal.aborted ? null : new Promise((resolve) => {
   const timer = setTimeout(resolve, ms);
   signal.addEventListener("abort", () => { clearTimeout(timer); resolve(null); }, { once: true });
 });
+
+function askForCalls() {
+  if (callsOf !== me.peek()?.user_id) void loadMyCalls();
+  callsOf = me.peek()?.user_id;
+}
 
 /** Everything may be different: whoever shows something asks again. */
 function beginAnew() {
@@ -84,11 +93,13 @@ async function stream(signal) {
       if (response.status === 410) beginAnew();
       else if (response.ok) {
         wait = FIRST_WAIT_MS;
+        askForCalls();
         await read(response);
       }
     } catch {
       // The network is away, or the page goes out of sight.
     }
+    if (!signal.aborted) askForCalls();
     await pause(signal, wait);
     wait = Math.min(wait * 2, LONGEST_WAIT_MS);
   }
@@ -122,6 +133,7 @@ async function run(signal) {
     return !lock;
   });
   if (!isTaken || signal.aborted) return undefined;
+  askForCalls();
   await catchUp(signal);
   return navigator.locks.request(name, { signal }, () => stream(signal));
 }
