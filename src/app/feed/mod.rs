@@ -18,7 +18,7 @@ use super::{App, authorize};
 use crate::domain::access::{Caller, Permission, Sight};
 use crate::domain::audit::AuditAction;
 use crate::domain::ids::{ChangeSeq, ContactId};
-use crate::domain::record::{Verb, kind_by_number};
+use crate::domain::record::{Verb, kind_by_name, kind_by_number};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{ContactView, Showing};
 use crate::engine::{FeedAct, FeedEntry};
@@ -48,6 +48,9 @@ pub struct ChangeEvent {
     pub gone: bool,
     /// The record as it is now; `null` if it is gone.
     pub data: Value,
+    /// What stands for it now, if it is gone because it was merged and the caller sees that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<Uuid>,
 }
 
 impl ChangeEvent {
@@ -168,6 +171,8 @@ impl App {
             told.map(|(event, data)| ("contact", event, data))
         };
         let Some((kind, event, data)) = told else { return Ok(None) };
+        let gone = data.is_null();
+        let merged_into = if gone { self.merged_into(caller, kind, act.id)? } else { None };
         Ok(Some(ChangeEvent {
             id: place.to_owned(),
             event,
@@ -175,9 +180,25 @@ impl App {
             by: entry.actor.clone(),
             kind,
             record_id: act.id,
-            gone: data.is_null(),
+            gone,
             data,
+            merged_into,
         }))
+    }
+
+    /// What stands for a contact or company that was merged, if the caller sees it.
+    fn merged_into(&self, caller: &Caller, kind: &str, id: Uuid) -> Result<Option<Uuid>, Error> {
+        if kind == "contact" {
+            let found = self.partition.contact(caller.organization, ContactId(id))?;
+            return Ok(match self.why_gone(caller, found.as_deref()) {
+                Error::Merged { into, .. } => Some(into.0),
+                _ => None,
+            });
+        }
+        match kind_by_name(kind) {
+            Some(kind) => self.merged_record(caller, kind, id),
+            None => Ok(None),
+        }
     }
 
     /// What happened to a contact and how it is now, `null` if it is gone; `None` if the caller is to

@@ -28,6 +28,7 @@ pub use timeline::{EventRecord, Timeline, TimelineEvent, TimelineQuery};
 pub use about::DeleteImpact;
 pub(super) use about::{erase_records_about, refuse_children};
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -44,7 +45,7 @@ use crate::domain::access::{Caller, Permission};
 use crate::domain::issue::FieldIssue;
 use crate::domain::list::list_kind;
 use crate::domain::record::{
-    self, AnyKind, CONTACT, FieldKind, Head, OnSame, Record, Values, Writing,
+    self, AnyKind, CONTACT, FieldKind, Head, MERGED_INTO, OnSame, Record, Values, Writing,
 };
 use crate::engine::{Rejected, Tx};
 
@@ -427,6 +428,28 @@ impl App {
         })?;
         self.own_writes.note(caller, written.seq);
         Ok(written.value)
+    }
+
+    /// The record that stands for one that was merged, if the caller sees it.
+    pub(in crate::app) fn merged_record(
+        &self,
+        caller: &Caller,
+        kind: &'static dyn AnyKind,
+        id: Uuid,
+    ) -> Result<Option<Uuid>, Error> {
+        let mut seen = HashSet::from([id]);
+        let mut at = id;
+        loop {
+            let record = match self.seen_record(caller, kind, at) {
+                Ok(record) => record,
+                Err(Error::NotFound(_)) => return Ok(None),
+                Err(error) => return Err(error),
+            };
+            match record.id_of(MERGED_INTO) {
+                Some(into) if seen.insert(into) => at = into,
+                _ => return Ok((at != id && record.head.deleted_at.is_none()).then_some(at)),
+            }
+        }
     }
 
     /// A record that the caller sees, deleted or not.

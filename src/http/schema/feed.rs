@@ -19,6 +19,8 @@ pub(in crate::http) struct ChangeEvent {
     pub gone: bool,
     /// The record as it is now; null if it is gone.
     pub data: Value,
+    /// What stands for it now, if it is gone because it was merged and the caller sees that.
+    pub merged_into: Option<uuid::Uuid>,
 }
 
 #[derive(ToSchema)]

@@ -139,3 +139,31 @@ fn places_that_lead_nowhere_are_refused() {
     assert_eq!(told(&since(&other, "0")), []);
     server.role("lookup").get("/api/v1/changes").expect(403);
 }
+
+#[test]
+fn of_what_was_merged_it_is_told_what_stands_for_it() {
+    let server = TestServer::start();
+    let ann = server.create_id(&json!({"name": "Ann", "phone": "+12025550170"}));
+    let anna = server.create_id(&json!({"name": "Anna", "phone": "+12025550171"}));
+    let place = now(&server);
+    let merge = json!({"primary": ann, "others": [anna]});
+    server.post("/api/v1/contacts/merge", &merge).expect(200);
+    let [first, second] = ["Acme", "Acme Ltd"]
+        .map(|name| server.post("/api/v1/companies", &json!({"name": name})).expect(201).id());
+    let merge = json!({"others": [second]});
+    server.post(&format!("/api/v1/companies/{first}/merge"), &merge).expect(200);
+    let events = since(&server, &place);
+    for (gone, into) in [(&anna, &ann), (&second, &first)] {
+        let event = events.iter().rfind(|event| event["record_id"] == json!(gone)).unwrap();
+        assert_eq!(
+            (&event["gone"], &event["merged_into"]),
+            (&json!(true), &json!(into)),
+            "{events:?}"
+        );
+    }
+    // Once that is deleted too, there is nowhere to go.
+    server.delete(&format!("/api/v1/contacts/{ann}")).expect(204);
+    let events = since(&server, &place);
+    let event = events.iter().find(|event| event["record_id"] == json!(anna)).unwrap();
+    assert!(event.get("merged_into").is_none(), "{event}");
+}

@@ -9,7 +9,7 @@ import { isTypingDraft } from "./drafts.js";
 import { running, watch } from "./jobs.js";
 import { soon } from "./live.js";
 import { me } from "./me.js";
-import { forget, isKnown, load, lose, remember } from "./records.js";
+import { follow, forget, isKnown, load, lose, remember } from "./records.js";
 import { hits, PAGE, refresh, replaceHit } from "./search.js";
 import { dialog, toast } from "./session.js";
 import { goPage, place } from "./url.js";
@@ -43,12 +43,12 @@ const askForJobs = soon(async () => {
 }, JOBS_MS);
 
 /** @param {Told} told */
-function hearContact({ event, record_id: id, gone, data, by }) {
+function hearContact({ record_id: id, gone, merged_into: into, data, by }) {
   if (gone) {
-    if (shown.peek() !== id) forget(id);
-    // Who was merged has gone into somebody else. Whoever is gone otherwise is nowhere, also where the
-    // event says what was before: who was restored may have been deleted again meanwhile.
-    else if (event === "contact.merged") void load(id);
+    if (into) follow(id, into);
+    else if (shown.peek() !== id) forget(id);
+    // Whoever is gone is nowhere, also where the event says what was before: who was restored may have
+    // been deleted again meanwhile.
     else lose(id);
   } else {
     if (isKnown(id)) remember(data);

@@ -5,7 +5,7 @@
 import { useEffect, useRef } from "../dom.js";
 
 /**
- * @typedef {{id: string, event: string, kind: string, record_id: string, gone: boolean, by?: string, data: any}} Told
+ * @typedef {{id: string, event: string, kind: string, record_id: string, gone: boolean, merged_into?: string, by?: string, data: any}} Told
  *   the event "reset" has no more: anything may have changed
  */
 

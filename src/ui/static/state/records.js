@@ -79,11 +79,12 @@ export function forget(id) {
   entries.delete(id);
 }
 
-// A contact that was merged is where it went to: whoever looks at it goes along.
-whenMoved((id, into) => {
+/** A contact that was merged is where it went to: whoever looks at it goes along. @param {string} id @param {string} into */
+export function follow(id, into) {
   forget(id);
   if (place.peek().contact === id) go({ contact: into, pinned: place.peek().pinned }, { replace: true });
-});
+}
+whenMoved(follow);
 
 /** @param {unknown} a @param {unknown} b */
 const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
