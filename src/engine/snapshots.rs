@@ -27,6 +27,8 @@ use crate::store::keys;
 const MARKER: &str = "ringdex:image-mark";
 /// A part of a snapshot is closed when it has so many bytes: about two milliseconds of the writer.
 const PART_BYTES: usize = 256 << 10;
+/// Snapshots that are due only because of their age are at least so far apart.
+const REST: Duration = Duration::from_secs(3_600);
 
 /// When snapshots are taken, and what is kept behind them.
 #[derive(Clone, Copy, Debug)]
@@ -78,16 +80,19 @@ impl Upkeep {
         if image.bytes > self.options.growth_bytes + 3 * holds {
             return true;
         }
-        // What has been erased is to leave the journal as well one day.
+        // What has been erased is to leave the journal as well one day, however little is written.
         let limit = self.history_begins();
-        let is_old = |at: Option<Timestamp>| at.is_some_and(|at| at < limit);
-        is_old(self.journal.oldest())
-            && image.at.map_or(image.bytes > self.options.growth_bytes, |at| at < limit)
+        let reaches_back = self.journal.began().is_some_and(|at| at < limit);
+        reaches_back && image.at.is_none_or(|at| at < limit.min(self.before_now(REST)))
     }
 
     fn history_begins(&self) -> Timestamp {
-        let history = i64::try_from(self.options.history.as_millis()).unwrap_or(i64::MAX);
-        Timestamp(self.clock.now().0.saturating_sub(history))
+        self.before_now(self.options.history)
+    }
+
+    fn before_now(&self, long: Duration) -> Timestamp {
+        let long = i64::try_from(long.as_millis()).unwrap_or(i64::MAX);
+        Timestamp(self.clock.now().0.saturating_sub(long))
     }
 
     /// Takes a snapshot, reads it again and lets go of what is behind it; `None` if nothing was

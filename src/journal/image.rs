@@ -67,6 +67,11 @@ impl FileJournal {
         })
     }
 
+    /// When the oldest of all entries was decided.
+    pub fn began(&self) -> Option<Timestamp> {
+        self.with_segments(|segments, _| segments.iter().find_map(|segment| segment.oldest))
+    }
+
     /// As [`Journal::verify`], of everything from the segment on that begins with an entry.
     pub fn verify_from(&self, from: ChangeSeq) -> Result<Verified, Error> {
         let (stretches, sealing) = self.with_segments(|segments, sealing| {

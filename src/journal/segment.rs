@@ -170,6 +170,8 @@ pub(super) struct Segment {
     pub(super) header: Header,
     /// The last entry; one less than the header's first if there is none.
     pub(super) last: ChangeSeq,
+    /// When the oldest entry was decided.
+    pub(super) oldest: Option<Timestamp>,
     /// When the newest entry was decided.
     pub(super) newest: Option<Timestamp>,
     /// The end of the last frame.
@@ -211,6 +213,7 @@ impl Segment {
             handle,
             header,
             last: ChangeSeq(header.first.0.saturating_sub(1)),
+            oldest: None,
             newest: None,
             end: HEADER_BYTES as u64,
             chain: header.chain_before,
@@ -281,6 +284,7 @@ impl Segment {
         }
         self.last = seq;
         self.end = offset + len as u64;
+        self.oldest = Some(self.oldest.map_or(at, |oldest| oldest.min(at)));
         self.newest = self.newest.max(Some(at));
         self.chain = chain;
     }

@@ -211,6 +211,33 @@ fn the_server_takes_snapshots_by_itself_when_the_journal_has_grown() {
 }
 
 #[test]
+fn a_journal_that_hardly_grows_lets_go_of_what_is_older_than_its_history_too() {
+    let test = TestApp::with(|options| {
+        options.snapshots.history = Duration::from_secs(3_600);
+        options.snapshots.every = Duration::from_millis(20);
+    });
+    fill(&test, "Early", 3);
+    assert_eq!(test.app().stats().snapshot_from, 1);
+    let until = |is_so: &dyn Fn() -> bool, trouble: &str| {
+        let begun = std::time::Instant::now();
+        while !is_so() {
+            fill(&test, "Late", 1);
+            assert!(begun.elapsed() < Duration::from_secs(60), "{trouble}");
+        }
+    };
+    test.clock().advance_ms(2 * 3_600_000);
+    until(&|| test.app().stats().snapshot_from > 1, "there is no snapshot");
+    // Not again at once.
+    let from = test.app().stats().snapshot_from;
+    fill(&test, "Later", 3);
+    assert_eq!(test.app().stats().snapshot_from, from);
+    // What was written until then is gone when it is as old.
+    test.clock().advance_ms(2 * 3_600_000);
+    let is_gone = || !segments(&test.root())[0].ends_with("0000000000000001.log");
+    until(&is_gone, "what is old stays");
+}
+
+#[test]
 fn a_backup_of_a_shortened_journal_restores_everything_and_says_how_far_it_goes_back() {
     let mut test = TestApp::with(small);
     fill(&test, "Early", 60);
