@@ -109,6 +109,15 @@ pub enum Error {
         /// The first entry of the journal.
         first: u64,
     },
+    /// The store cannot be read, and the journal has nothing to build it from.
+    #[error(
+        "the store is damaged ({reason}), and the journal is there but has no entry to build it \
+         from: restore a backup with `ringdex restore`"
+    )]
+    JournalEmpty {
+        /// What is wrong with the store.
+        reason: String,
+    },
     /// The journal is another one than that which the store was written from.
     #[error(
         "the store was written from journal {expected}, but the directory holds journal {found}: \

@@ -29,6 +29,8 @@ use crate::vault::{self, MasterKey, Sealer, Vault};
 const SCAN_BATCH: usize = 20_000;
 /// Bytes of stored records from which on a batch takes no more; decoded they are a few times that.
 const SCAN_BATCH_BYTES: usize = 16 << 20;
+/// A store that nothing was written to yet is smaller.
+const BEGUN_STORE_BYTES: u64 = 16 << 10;
 /// The length of the key of a contact.
 const CONTACT_KEY_BYTES: u64 = 21;
 /// Records of the first batch: who only wants to know whether there are many is done with it.
@@ -96,8 +98,13 @@ pub(super) fn open_store(
         Err(error) if is_damage(&error) => causes(&error),
         opened => return opened,
     };
-    if journal.whole_from().is_none() || journal.tail() == ChangeSeq::ZERO {
+    if journal.whole_from().is_none() {
         return Err(Error::StoreLost { reason, first: journal.first().0 });
+    }
+    // A journal without an entry makes nothing of a store that had something. One that the first
+    // start was still making when the power went had nothing.
+    if journal.tail() == ChangeSeq::ZERO && Store::data_bytes(&dir) > BEGUN_STORE_BYTES {
+        return Err(Error::JournalEmpty { reason });
     }
     let aside = free_name(&dir);
     std::fs::rename(&dir, &aside).map_err(|source| Error::Io { path: dir.clone(), source })?;

@@ -163,7 +163,12 @@ impl Store {
 
     /// Whether a directory holds a store with anything in it, without opening it.
     pub fn has_data(dir: &Path) -> bool {
-        open::has_data(dir)
+        Self::data_bytes(dir) > 0
+    }
+
+    /// The size of the file with the records of the store in a folder, in bytes; 0 if there is none.
+    pub fn data_bytes(dir: &Path) -> u64 {
+        open::data_bytes(dir)
     }
 
     /// Reads one value.

@@ -71,7 +71,7 @@ enum Refusal {
 pub(super) fn open(dir: &Path, options: &Options) -> Result<(Store, OpenReport), Error> {
     fs::create_dir_all(dir).map_err(io_error("create", dir))?;
     let lock = Arc::new(lock(dir)?);
-    let existed = has_data(dir);
+    let existed = data_bytes(dir) > 0;
     let unfinished = list(dir, |name| is_snapshot(name) && name.ends_with(".generating"))?;
     remove(&unfinished)?;
 
@@ -125,8 +125,8 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<(Store, OpenReport),
     Ok((store, report))
 }
 
-pub(super) fn has_data(dir: &Path) -> bool {
-    fs::metadata(dir.join(DATA_FILE)).is_ok_and(|data| data.len() > 0)
+pub(super) fn data_bytes(dir: &Path) -> u64 {
+    fs::metadata(dir.join(DATA_FILE)).map_or(0, |data| data.len())
 }
 
 /// What was read from a store that has been opened.
