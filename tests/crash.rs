@@ -6,8 +6,8 @@
 //! ever closed in good order between two kills. Some children die while they still recover.
 //!
 //! `RINGDEX_CRASH_KILLS=200 cargo test --test crash` is the long run; `RINGDEX_CRASH_SEED` repeats
-//! the choices of an earlier run (not its timing). Power loss is not simulated here: a killed
-//! process loses nothing that the kernel already has.
+//! the choices of an earlier run (not its timing). A killed process loses nothing that the kernel
+//! already has; `power` puts together what a disk may hold when the power goes as well.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -22,6 +22,8 @@ mod child;
 mod groups;
 #[path = "crash/ledger.rs"]
 mod ledger;
+#[path = "crash/power.rs"]
+mod power;
 #[path = "crash/verify.rs"]
 mod verify;
 
@@ -39,7 +41,7 @@ use ringdex::store::fault;
 use serde_json::json;
 use tempfile::TempDir;
 
-use ledger::{Ledger, Line};
+use ledger::{Ledger, Line, Said};
 
 const CHILD: &str = "RINGDEX_CRASH_CHILD";
 const SEED: &str = "RINGDEX_CRASH_SEED";
@@ -103,11 +105,14 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let arguments = Arguments::read();
-    let tests: [(&str, Test); 4] = [
+    let tests: [(&str, Test); 7] = [
         ("kills_at_named_points", kills_at_named_points),
         ("kills_at_random_moments", kills_at_random_moments),
         ("kills_of_merges_and_undos", kills_of_merges_and_undos),
         ("kills_of_an_encrypted_directory", kills_of_an_encrypted_directory),
+        ("power_cuts", power::power_cuts),
+        ("power_cuts_of_an_encrypted_directory", power::power_cuts_of_an_encrypted_directory),
+        ("power_cuts_of_commands", power::power_cuts_of_commands),
     ];
     if arguments.list {
         for (name, _) in tests {
@@ -299,6 +304,8 @@ struct Arena {
     root: TempDir,
     is_encrypted: bool,
     is_merging: bool,
+    /// Whether the power is cut, which may tear anything that is not synced.
+    is_cut: bool,
     ledger: Ledger,
 }
 
@@ -315,6 +322,7 @@ impl Arena {
             root,
             is_encrypted,
             is_merging: false,
+            is_cut: false,
             ledger: Ledger {
                 counter_id: Some(counter),
                 groups: groups::begin(&app),
@@ -329,13 +337,8 @@ impl Arena {
         format!("{failure}\nthe data directory is kept: {}", self.root.path().display())
     }
 
-    fn round(
-        &mut self,
-        moment: Moment,
-        seed: u64,
-        point: Option<&str>,
-        totals: &mut Totals,
-    ) -> Result<(), String> {
+    /// What runs the next child.
+    fn command(&mut self, seed: u64) -> Command {
         self.ledger.round += 1;
         self.ledger.save(&self.root.path().join("ledger.json"));
         let mut command = Command::new(std::env::current_exe().unwrap());
@@ -346,6 +349,17 @@ impl Arena {
         if self.is_merging {
             command.env(child::MERGING, "1");
         }
+        command
+    }
+
+    fn round(
+        &mut self,
+        moment: Moment,
+        seed: u64,
+        point: Option<&str>,
+        totals: &mut Totals,
+    ) -> Result<(), String> {
+        let mut command = self.command(seed);
         match point {
             Some(point) => command.env(fault::VARIABLE, point),
             None => command.env_remove(fault::VARIABLE),
@@ -360,7 +374,7 @@ impl Arena {
         loop {
             let wait = deadline.map_or(PATIENCE, |at| at.saturating_duration_since(Instant::now()));
             let line = match child.lines.recv_timeout(wait) {
-                Ok(line) => line,
+                Ok(said) => said.line,
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
                     if deadline.is_none() || killed {
@@ -411,7 +425,7 @@ impl Arena {
             return Err(format!("{moment:?}: the child ended with {status}"));
         }
         // A kill tears nothing, so whoever doubts the store after one is wrong.
-        if self.root.path().join("data/store.unreadable-1").exists() {
+        if !self.is_cut && self.root.path().join("data/store.unreadable-1").exists() {
             return Err("a store that is whole was set aside".to_owned());
         }
         Ok(())
@@ -421,7 +435,7 @@ impl Arena {
 /// A child with its lines.
 struct Running {
     process: Child,
-    lines: Receiver<Line>,
+    lines: Receiver<Said>,
 }
 
 impl Running {
@@ -437,7 +451,8 @@ impl Running {
                 && line.ends_with(b"\n")
             {
                 let parsed = serde_json::from_slice(&line).unwrap_or_else(|error| {
-                    Line::Failed(format!("no line: {error}: {}", line.escape_ascii()))
+                    let trouble = format!("no line: {error}: {}", line.escape_ascii());
+                    Said { at: 0, line: Line::Failed(trouble) }
                 });
                 if sender.send(parsed).is_err() {
                     return;

@@ -20,8 +20,8 @@ use ringdex::vault::MasterKey;
 use serde_json::{Value, json};
 
 use crate::groups;
-use crate::ledger::{Ledger, Line, Pending, State, batch_marker, content, digest};
-use crate::verify;
+use crate::ledger::{Ledger, Line, Pending, Said, State, batch_marker, content, digest};
+use crate::{power, verify};
 
 const THREADS: usize = 4;
 /// Contacts of earlier rounds that a thread goes on with.
@@ -33,9 +33,13 @@ pub(crate) const ENCRYPTED: &str = "RINGDEX_CRASH_ENCRYPTED";
 /// Says that the child does nothing but merge and undo.
 pub(crate) const MERGING: &str = "RINGDEX_CRASH_MERGING";
 
+/// The key of encrypted directories.
+pub(crate) fn key() -> MasterKey {
+    MasterKey::from_text(&"5a".repeat(32), "the test").expect("a key")
+}
+
 /// Small buffers and short intervals, so that in a second as much happens as otherwise in an hour.
 pub(crate) fn options(is_encrypted: bool) -> Options {
-    let key = || MasterKey::from_text(&"5a".repeat(32), "the test").expect("a key");
     Options {
         encryption_key: is_encrypted.then(key),
         store_cache_bytes: 8 << 20,
@@ -63,11 +67,12 @@ pub(crate) fn organization_of(marker: &str) -> OrgNumber {
 }
 
 /// One line at a time goes to the supervisor, each by one write.
-pub(crate) fn say(line: &Line) {
+pub(crate) fn say(line: Line) {
     static OUT: Mutex<()> = Mutex::new(());
-    let mut bytes = serde_json::to_vec(line).expect("a line serialises");
-    bytes.push(b'\n');
     let _one = OUT.lock();
+    let said = Said { at: power::now(), line };
+    let mut bytes = serde_json::to_vec(&said).expect("a line serialises");
+    bytes.push(b'\n');
     let mut out = std::io::stdout().lock();
     out.write_all(&bytes).expect("the supervisor listens");
     out.flush().expect("the supervisor listens");
@@ -80,19 +85,19 @@ pub(crate) fn run(root: &Path, seed: u64) {
     let app = match App::open(&root.join("data"), options(std::env::var_os(ENCRYPTED).is_some())) {
         Ok(app) => app,
         Err(error) => {
-            say(&Line::Failed(format!("does not open: {error} ({error:?})")));
+            say(Line::Failed(format!("does not open: {error} ({error:?})")));
             return;
         }
     };
     let failures = verify::verify(&app, &mut ledger, seed);
     for failure in &failures {
-        say(&Line::Failed(failure.clone()));
+        say(Line::Failed(failure.clone()));
     }
     if !failures.is_empty() {
         return;
     }
     ledger.save(&root.join("ledger.verified.json"));
-    say(&Line::Verified);
+    say(Line::Verified);
 
     let stop = AtomicBool::new(false);
     let is_merging = std::env::var_os(MERGING).is_some();
@@ -103,7 +108,7 @@ pub(crate) fn run(root: &Path, seed: u64) {
             scope.spawn(move || {
                 let goes_on = || !stop.load(Ordering::Relaxed);
                 if let Err(error) = groups::work(app, ledger, (thread, mergers), seed, goes_on) {
-                    say(&Line::Failed(format!("a merge was refused: {error}")));
+                    say(Line::Failed(format!("a merge was refused: {error}")));
                 }
             });
         }
@@ -113,7 +118,7 @@ pub(crate) fn run(root: &Path, seed: u64) {
                 let mut writer = Writer::new(app, ledger, thread, seed);
                 while !stop.load(Ordering::Relaxed) {
                     if let Err(error) = writer.step() {
-                        say(&Line::Failed(format!("a write was refused: {error}")));
+                        say(Line::Failed(format!("a write was refused: {error}")));
                         return;
                     }
                 }
@@ -188,7 +193,7 @@ impl<'a> Writer<'a> {
         let choice = self.rng.random_range(0..100);
         if self.prefix.starts_with("a0-") && choice < self.reindex_percent {
             self.app.reindex(&self.caller, &mut |_| {})?;
-            say(&Line::Reindexed);
+            say(Line::Reindexed);
             return Ok(());
         }
         if self.prefix.starts_with("a1-") && choice < self.compact_percent {
@@ -209,10 +214,10 @@ impl<'a> Writer<'a> {
 
     fn create(&mut self) -> Result<(), Error> {
         let marker = self.new_marker();
-        say(&Line::Intent { marker: marker.clone(), pending: Pending::Create });
+        say(Line::Intent { marker: marker.clone(), pending: Pending::Create });
         let body = content(&marker, 0).body(&marker);
         let contact = self.app.create_contact(&self.caller, &body, None)?.contact;
-        say(&Line::Ack {
+        say(Line::Ack {
             marker: marker.clone(),
             id: contact.id,
             version: contact.version,
@@ -225,7 +230,7 @@ impl<'a> Writer<'a> {
     fn create_many(&mut self) -> Result<(), Error> {
         let name = self.new_marker();
         let size = self.rng.random_range(2..25);
-        say(&Line::Batch { name: name.clone(), size });
+        say(Line::Batch { name: name.clone(), size });
         let markers: Vec<String> = (0..size).map(|at| batch_marker(&name, at)).collect();
         let bodies: Vec<Value> = markers.iter().map(|m| content(m, 0).body(m)).collect();
         let (items, _) = self.app.create_contacts(&self.caller, &bodies)?;
@@ -243,7 +248,7 @@ impl<'a> Writer<'a> {
             state: State::Live,
             revision: 0,
         }));
-        say(&Line::BatchAck { name, ids });
+        say(Line::BatchAck { name, ids });
         Ok(())
     }
 
@@ -261,7 +266,7 @@ impl<'a> Writer<'a> {
             (_, 1..3) => Pending::Delete,
             _ => Pending::Update { revision: *revision + 1 },
         };
-        say(&Line::Intent { marker: marker.clone(), pending });
+        say(Line::Intent { marker: marker.clone(), pending });
         let none = Precondition::None;
         let (version, digest) = match pending {
             Pending::Update { revision: next } => {
@@ -289,7 +294,7 @@ impl<'a> Writer<'a> {
                 (0, None)
             }
         };
-        say(&Line::Ack { marker, id, version, digest });
+        say(Line::Ack { marker, id, version, digest });
         Ok(())
     }
 
@@ -297,12 +302,12 @@ impl<'a> Writer<'a> {
     fn count(&mut self) -> Result<(), Error> {
         let contact = self.app.read_contact(&self.caller, self.counter)?;
         let count = contact.custom_fields.get("count").and_then(Value::as_u64).expect("a counter");
-        say(&Line::Count);
+        say(Line::Count);
         let patch = json!({"custom_fields": {"count": count + 1}});
         let only_if = Precondition::Versions(vec![contact.version]);
         match self.app.update_contact(&self.caller, self.counter, &patch, &only_if) {
-            Ok(_) => say(&Line::Counted),
-            Err(Error::RevisionConflict { .. }) => say(&Line::NotCounted),
+            Ok(_) => say(Line::Counted),
+            Err(Error::RevisionConflict { .. }) => say(Line::NotCounted),
             Err(error) => return Err(error),
         }
         Ok(())

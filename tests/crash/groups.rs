@@ -96,7 +96,7 @@ pub(crate) fn work(
     while goes_on() {
         let at = own[rng.random_range(0..own.len())];
         let ids: Vec<ContactId> = ledger.groups[at].originals.iter().map(|one| one.id).collect();
-        say(&Line::Group { at, step: Step::Begun });
+        say(Line::Group { at, step: Step::Begun });
         let merge = match standing[&at] {
             None => {
                 let body = json!({"primary": ids[0], "others": ids[1..]});
@@ -108,7 +108,7 @@ pub(crate) fn work(
             }
         };
         standing.insert(at, merge);
-        say(&Line::Group { at, step: merge.map_or(Step::Apart, Step::Merged) });
+        say(Line::Group { at, step: merge.map_or(Step::Apart, Step::Merged) });
     }
     Ok(())
 }

@@ -42,6 +42,14 @@ pub(crate) enum Line {
     Reindexed,
 }
 
+/// A line with the time at which it was said, in nanoseconds of the real-time clock: before what it
+/// says begins, or behind what it says has happened.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Said {
+    pub(crate) at: u64,
+    pub(crate) line: Line,
+}
+
 /// What was begun on a contact and not yet acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Pending {
