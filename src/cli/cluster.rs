@@ -11,7 +11,9 @@ use super::args::Args;
 use super::error::Failure;
 use super::output;
 use super::target::Target;
-use crate::engine::{JetStreamLog, JetStreamOptions, SharedLog, is_member};
+use crate::engine::{
+    JetStreamLog, JetStreamOptions, SharedError, SharedLog, StartProgress, StartWork, is_member,
+};
 use crate::vault::MasterKey;
 
 /// How a machine takes part in a cluster.
@@ -56,6 +58,7 @@ impl ClusterArgs {
         data_dir: &Path,
         listen: SocketAddr,
         key: Option<&MasterKey>,
+        progress: &StartProgress,
     ) -> Result<Option<Arc<dyn SharedLog>>, Failure> {
         let Some(node) = self.node.clone().filter(|_| !self.cluster.is_empty()) else {
             return Ok(None);
@@ -74,9 +77,21 @@ impl ClusterArgs {
             is_member: is_member(data_dir),
             sealer: key.map(MasterKey::cluster_sealer),
         };
-        let log = JetStreamLog::connect(options)
-            .map_err(|error| Failure::Refused { detail: error.to_string() })?;
-        Ok(Some(Arc::new(log)))
+        loop {
+            match JetStreamLog::connect(options.clone()) {
+                Ok(log) => {
+                    progress.end();
+                    return Ok(Some(Arc::new(log)));
+                }
+                // A machine that has been one of the cluster starts when its log does. One that is
+                // new may have been told the wrong servers.
+                Err(error @ SharedError::Unreachable(_)) if options.is_member => {
+                    progress.begin(StartWork::AwaitCluster, 0);
+                    tracing::warn!("{error}; it is tried again");
+                }
+                Err(error) => return Err(Failure::Refused { detail: error.to_string() }),
+            }
+        }
     }
 }
 

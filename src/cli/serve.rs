@@ -57,7 +57,8 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
     let data_dir: &Path = throw_away.as_ref().map_or(&args.data_dir, |dir| &dir.0);
     let started = Instant::now();
     let encryption_key = encryption_key(args)?;
-    let shared = command.cluster.connect(data_dir, command.listen, encryption_key.as_ref())?;
+    let shared =
+        command.cluster.connect(data_dir, command.listen, encryption_key.as_ref(), &progress)?;
     let options = Options {
         node: shared.as_ref().and(command.cluster.node.as_deref()).map(Arc::from),
         shared,

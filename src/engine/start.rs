@@ -9,6 +9,8 @@ use parking_lot::{Condvar, Mutex};
 /// Long work that has to be done before a data directory can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StartWork {
+    /// The servers that keep the log of the cluster do not answer yet.
+    AwaitCluster,
     /// The store is built anew from the journal.
     RebuildStore,
     /// What the journal let go of under an earlier version is written into it again.
@@ -19,11 +21,13 @@ pub enum StartWork {
 
 impl StartWork {
     /// All kinds.
-    pub const ALL: [Self; 3] = [Self::RebuildStore, Self::CompleteJournal, Self::BuildIndex];
+    pub const ALL: [Self; 4] =
+        [Self::AwaitCluster, Self::RebuildStore, Self::CompleteJournal, Self::BuildIndex];
 
     /// A name for figures.
     pub fn name(self) -> &'static str {
         match self {
+            Self::AwaitCluster => "await_cluster",
             Self::RebuildStore => "rebuild_store",
             Self::CompleteJournal => "complete_journal",
             Self::BuildIndex => "build_index",
@@ -33,6 +37,7 @@ impl StartWork {
     /// What is being done, as a sentence without its end.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::AwaitCluster => "the servers that keep the log of the cluster do not answer yet",
             Self::RebuildStore => "the store is being built anew from the journal",
             Self::CompleteJournal => "the journal is being completed from the store",
             Self::BuildIndex => "the search index is being built",

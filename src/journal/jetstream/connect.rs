@@ -22,6 +22,8 @@ use crate::vault::Sealer;
 const NEEDED_PAYLOAD: usize = 8_000_000;
 /// How long it is tried to reach the servers at the start.
 const FIRST_CONTACT: Duration = Duration::from_secs(20);
+/// By then a machine that has been one of the cluster says that it waits for them.
+const SOON: Duration = Duration::from_secs(5);
 /// A message that comes again within this time is known by its name.
 const DUPLICATES: Duration = Duration::from_secs(120);
 /// Where the stream says which history it holds.
@@ -79,7 +81,8 @@ impl JetStreamLog {
     /// Connects to the servers of a cluster, and makes its stream if there is none.
     ///
     /// # Errors
-    /// If the servers cannot be reached within 20 s, or the stream is not one for this.
+    /// If the servers cannot be reached within 20 s, or 5 by a machine that has been one of the
+    /// cluster and may try again, or the stream is not one for this.
     pub fn connect(options: JetStreamOptions) -> Result<Self, SharedError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -130,6 +133,7 @@ type Base = (ChangeSeq, Chain);
 
 async fn begin(options: &JetStreamOptions, shared: Arc<Shared>) -> Result<Joined, SharedError> {
     let begun = Instant::now();
+    let patience = if options.is_member { SOON } else { FIRST_CONTACT };
     let (client, context, (stream, history)) = loop {
         let tried = async {
             let client = connect(options).await?;
@@ -140,7 +144,7 @@ async fn begin(options: &JetStreamOptions, shared: Arc<Shared>) -> Result<Joined
         };
         match tried.await {
             // Servers that have just been started choose a leader first.
-            Err(SharedError::Unreachable(_)) if begun.elapsed() < FIRST_CONTACT => {
+            Err(SharedError::Unreachable(_)) if begun.elapsed() < patience => {
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
             tried => break tried?,
