@@ -109,6 +109,14 @@ pub enum Error {
         /// The first entry of the journal.
         first: u64,
     },
+    /// Journal and store are not there, but their index is.
+    #[error(
+        "{} has had contacts, but its journal and store are not there any more: put their files back, \
+         or restore a backup with `ringdex restore`; to begin anew in this folder, remove its index as \
+         well",
+        .0.display()
+    )]
+    HistoryGone(PathBuf),
     /// The store cannot be read, and the journal has nothing to build it from.
     #[error(
         "the store is damaged ({reason}), and the journal is there but has no entry to build it \

@@ -73,6 +73,10 @@ pub(super) fn open_journal(
             repair: "put its files back, restore a backup, or begin a new journal behind the store with `ringdex check --repair-journal`",
         });
     }
+    // An index is only ever made of a journal and a store.
+    if !journal::exists(&dir)? && Generations::are_in(&root.join("index")) {
+        return Err(Error::HistoryGone(root.to_owned()));
+    }
     Ok(Arc::new(FileJournal::open(&dir, options)?))
 }
 

@@ -42,6 +42,11 @@ impl Generations {
         Ok(Self { root: root.to_owned() })
     }
 
+    /// Whether an index has ever served from below a folder. Makes nothing.
+    pub fn are_in(root: &Path) -> bool {
+        root.join("CURRENT").exists()
+    }
+
     /// The index that served last; `None` if there is none or `CURRENT` cannot be read.
     pub fn current(&self) -> Option<Current> {
         let text = std::fs::read_to_string(self.root.join("CURRENT")).ok()?;

@@ -248,6 +248,24 @@ fn a_missing_journal_is_refused_and_can_be_put_back() {
 }
 
 #[test]
+fn journal_and_store_missing_together_are_noticed() {
+    let mut fixture = fixture();
+    let root = fixture.test.root();
+    for part in ["journal", "store"] {
+        std::fs::rename(root.join(part), root.join(format!("{part}.away"))).unwrap();
+    }
+    for _ in 0..2 {
+        fixture.open_or_refuse("nothing", &["put their files back"]).unwrap_err();
+    }
+    for part in ["journal", "store"] {
+        assert!(!root.join(part).exists(), "{part} was begun anew");
+        std::fs::rename(root.join(format!("{part}.away")), root.join(part)).unwrap();
+    }
+    fixture.test.restart();
+    fixture.assert_whole("both put back");
+}
+
+#[test]
 fn segments_that_are_missing_are_noticed() {
     let small = |options: &mut Options| options.journal_segment_bytes = 16 << 10;
     let fixture = filled(small, |_| true);
