@@ -17,6 +17,7 @@ pub mod vault;
 pub mod index;
 pub mod journal;
 pub mod lookup;
+pub mod memory;
 pub mod search;
 pub mod store;
 

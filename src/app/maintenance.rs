@@ -9,6 +9,7 @@ use super::error::Error;
 use super::{App, authorize};
 use crate::domain::access::{Caller, Permission};
 use crate::domain::audit::AuditAction;
+use crate::domain::ids::{ContactId, OrgNumber};
 use crate::engine::{self, Cancel, CheckReport, Condition, Refreshed, Rejected, Stats};
 
 /// What a compaction came to.
@@ -129,11 +130,22 @@ impl App {
             condition.degraded.push(trouble);
         }
         condition.degraded.extend(self.backup_trouble());
+        condition.degraded.extend(self.memory_trouble());
         condition
+    }
+
+    /// Reads something, to show that it can be read.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn answers(&self) -> Result<(), Error> {
+        self.partition.contact(OrgNumber(1), ContactId(uuid::Uuid::nil()))?;
+        Ok(())
     }
 
     /// Figures for metrics.
     pub fn stats(&self) -> Stats {
-        self.partition.stats()
+        let (memory_budget, memory_bytes) = self.memory_figures();
+        Stats { memory_bytes, memory_budget, ..self.partition.stats() }
     }
 }

@@ -56,6 +56,7 @@ mod lookup;
 mod lookup_block;
 mod lookup_throttle;
 mod maintenance;
+mod memory;
 mod merges;
 mod number_rereading;
 mod organizations;
@@ -174,6 +175,7 @@ pub struct App {
     foreign_jobs: std::sync::Arc<cluster::ForeignJobs>,
     cluster: cluster::Tending,
     backups: backups::BackupState,
+    memory: memory::MemoryState,
     sessions: std::sync::Arc<sessions::Sessions>,
     guesses: lookup_throttle::LookupThrottle,
     duplicates: duplicates::LiveDuplicates,
@@ -216,6 +218,7 @@ impl App {
             foreign_jobs,
             cluster: cluster::Tending::default(),
             backups: backups::BackupState::default(),
+            memory: memory::MemoryState::default(),
             sessions,
             guesses: lookup_throttle::LookupThrottle::default(),
             duplicates: duplicates::LiveDuplicates::default(),

@@ -23,6 +23,7 @@ use super::oidc::Oidc;
 use super::record::RecordCommand;
 use super::tag::Tag;
 use super::upkeep::{LeadScore, Retention};
+use crate::memory;
 
 /// Who is calling, and find anyone as you type: a contact service with its own search engine.
 #[derive(Parser)]
@@ -304,9 +305,14 @@ pub(super) struct Serve {
     /// Worker threads; one a core if not given.
     #[arg(long, value_name = "N")]
     pub(super) workers: Option<usize>,
-    /// Memory for pages of the store, in MiB.
-    #[arg(long, default_value_t = 384, value_name = "MIB")]
-    pub(super) store_cache_mib: u64,
+    /// How much memory the server may use, such as `2G` or `768M` [default: three quarters of what the
+    /// machine or its control group has]. Caches have their share of it, and are let go of when it runs
+    /// short; beyond it searches and exports are refused for a moment, lookups and writes never.
+    #[arg(long, value_name = "SIZE", value_parser = memory::parse)]
+    pub(super) memory: Option<u64>,
+    /// Memory for pages of the store, in MiB, instead of its share.
+    #[arg(long, value_name = "MIB")]
+    pub(super) store_cache_mib: Option<u64>,
     /// Largest file that may be uploaded for an import, in MiB.
     #[arg(long, default_value_t = 2048, value_name = "MIB")]
     pub(super) max_upload_mib: u64,

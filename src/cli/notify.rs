@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::time::Duration;
 
 /// Tells the service manager, if one is listening.
 pub(super) fn tell_manager(state: &str) {
@@ -11,6 +12,15 @@ pub(super) fn tell_manager(state: &str) {
     if let Err(error) = send(&path, state) {
         tracing::warn!("the service manager at {} cannot be told: {error}", path.display());
     }
+}
+
+/// After how long without a word the service manager starts this process anew, if it watches it.
+pub(super) fn watchdog() -> Option<Duration> {
+    let number = |name: &str| std::env::var(name).ok()?.parse::<u64>().ok();
+    if number("WATCHDOG_PID").is_some_and(|pid| pid != u64::from(std::process::id())) {
+        return None;
+    }
+    number("WATCHDOG_USEC").filter(|limit| *limit >= 2).map(Duration::from_micros)
 }
 
 fn send(path: &std::ffi::OsStr, state: &str) -> io::Result<()> {

@@ -16,6 +16,7 @@ use crate::domain::text::counted;
 use crate::engine::{Options, SnapshotOptions, StartProgress};
 use crate::generate;
 use crate::http::{self, ServeOptions};
+use crate::memory::{self, Shares};
 use crate::priority::{Rank, step_back};
 
 /// The options of the server, if it would take them.
@@ -35,6 +36,7 @@ pub(super) fn options(args: &Args, command: &Serve) -> Result<ServeOptions, Fail
     command.devices.apply(&mut serve_options);
     serve_options.oidc = command.oidc.options()?;
     serve_options.backups = command.backups.plan();
+    serve_options.memory = command.memory.or_else(memory::usual_budget);
     serve_options.sheets_base.clone_from(&command.sheets_base);
     if let Some(objection) = serve_options.objection() {
         return Err(Failure::Usage(objection));
@@ -59,10 +61,15 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
     let encryption_key = encryption_key(args)?;
     let shared =
         command.cluster.connect(data_dir, command.listen, encryption_key.as_ref(), &progress)?;
+    let shares = Shares::of(serve_options.memory.unwrap_or(u64::MAX));
     let options = Options {
         node: shared.as_ref().and(command.cluster.node.as_deref()).map(Arc::from),
         shared,
-        store_cache_bytes: command.store_cache_mib << 20,
+        store_cache_bytes: command
+            .store_cache_mib
+            .map_or(shares.store_cache_bytes, |mib| mib << 20),
+        index_writer_bytes: shares.index_writer_bytes,
+        cards: shares.cards,
         encryption_key,
         start: progress,
         snapshots: SnapshotOptions {
@@ -99,10 +106,14 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
         started.elapsed().as_secs_f64()
     );
     drop(waiting);
+    let answers = Arc::downgrade(&app);
     http::serve_on(listener, app, &serve_options, Some(signals), |running| {
         // The line that scripts wait for.
         let _ = output::print(&format!("ringdex listening on {}", running.url()));
         notify::tell_manager("READY=1");
+        if let Some(limit) = notify::watchdog() {
+            http::tell_watchdog(answers, limit, || notify::tell_manager("WATCHDOG=1"));
+        }
     })?;
     Ok(())
 }

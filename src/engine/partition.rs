@@ -622,6 +622,12 @@ impl Partition {
         self.serving.load().reader.searcher()
     }
 
+    /// Forgets what is only kept to be faster, to give memory back. What is asked next is slower.
+    pub fn let_go_of_caches(&self) {
+        self.cards.clear();
+        self.search_caches.let_go();
+    }
+
     pub(super) fn search_caches(&self) -> &search::Caches {
         &self.search_caches
     }

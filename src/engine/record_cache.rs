@@ -32,6 +32,12 @@ impl RecordCache {
         }
     }
 
+    /// Forgets all of them.
+    pub(super) fn clear(&self) {
+        self.cache.clear();
+        self.pages.clear();
+    }
+
     fn epoch(&self, number: ContactNumber) -> &AtomicU64 {
         &self.epochs[number.0 as usize % EPOCHS]
     }

@@ -32,6 +32,9 @@ pub struct Stats {
     pub cluster_behind: u64,
     pub cluster_conflicts: u64,
     pub is_leading: bool,
+    /// Memory that the process holds and may hold, in bytes; 0 where nobody watches it.
+    pub memory_bytes: u64,
+    pub memory_budget: u64,
     pub degraded: u64,
     pub writes_stopped: bool,
 }
@@ -64,6 +67,8 @@ impl Partition {
             cluster_behind: cluster.as_ref().map_or(0, |one| one.last.0 - one.applied.0),
             cluster_conflicts: cluster.as_ref().map_or(0, |one| one.conflicts),
             is_leading: self.is_leading(),
+            memory_bytes: 0,
+            memory_budget: 0,
             degraded: condition.degraded.len() as u64,
             writes_stopped: condition.writes_stopped.is_some(),
         }

@@ -52,6 +52,7 @@ pub(super) async fn search<T: Send + 'static>(
     state: &web::Data<State>,
     work: impl FnOnce(&App) -> Result<T, app::Error> + Send + 'static,
 ) -> Result<T, Problem> {
+    state.check_memory()?;
     let place = state.searches.enter().await?;
     let app = Arc::clone(&state.app);
     let done = state.searching.run(move || {
@@ -76,6 +77,7 @@ pub(super) async fn scan<T: Send + 'static>(
     state: &web::Data<State>,
     work: impl FnOnce(&Arc<App>, &Cancel) -> Result<T, app::Error> + Send + 'static,
 ) -> Result<T, Problem> {
+    state.check_memory()?;
     let place = state.scans.enter().await?;
     let (_wanted, cancel) = wanted(request);
     let app = Arc::clone(&state.app);

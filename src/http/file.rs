@@ -61,6 +61,7 @@ pub(super) async fn send(
     kind: Kind,
     write: impl FnOnce(&App, &Cancel, &mut (dyn Write + Send)) -> Result<(), Error> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
+    state.check_memory()?;
     let place = state.exports.enter().await?;
     let (sender, mut receiver) = mpsc::channel(8);
     let app = Arc::clone(&state.app);

@@ -22,6 +22,55 @@ pub(super) struct Metrics {
     certificate_end: Option<IntGauge>,
 }
 
+/// The figures that are read when somebody asks, with their names and what they are.
+const FIGURES: [(&str, &str, Figure); 21] = [
+    ("ringdex_contacts", "Contacts that are not deleted.", |s| s.contacts),
+    ("ringdex_index_documents", "Documents that searches see.", |s| s.documents),
+    ("ringdex_index_segments", "Segments of the search index.", |s| s.segments as u64),
+    ("ringdex_lookup_bytes", "Memory of the lookup table.", |s| s.lookup_bytes as u64),
+    ("ringdex_store_bytes", "Size of the store on disk.", |s| s.store_bytes),
+    ("ringdex_journal_bytes", "Size of the journal on disk.", |s| s.journal_bytes),
+    ("ringdex_journal_syncs", "Syncs of the journal since the start.", |s| s.journal_syncs),
+    ("ringdex_journal_first_seq", "First change that the journal has.", |s| s.journal_first),
+    ("ringdex_snapshot_seq", "Change from which on the journal brings back all.", |s| {
+        s.snapshot_from
+    }),
+    (
+        "ringdex_snapshot_timestamp_seconds",
+        "When the newest snapshot was complete, as Unix time; 0 if there is none.",
+        |s| u64::try_from(s.snapshot_at / 1_000).unwrap_or(0),
+    ),
+    ("ringdex_store_live_bytes", "Bytes of keys and values in the store.", |s| s.live_bytes),
+    ("ringdex_applied_seq", "Last change that is durable and readable.", |s| s.applied_seq),
+    ("ringdex_degraded", "Parts that work less well than they should.", |s| s.degraded),
+    ("ringdex_writes_stopped", "1 when nothing is written until files are repaired.", |s| {
+        u64::from(s.writes_stopped)
+    }),
+    (
+        "ringdex_backup_timestamp_seconds",
+        "When the last backup was taken through the server, as Unix time; 0 if none was.",
+        |s| u64::try_from(s.backup_at / 1_000).unwrap_or(0),
+    ),
+    (
+        "ringdex_cluster_behind",
+        "Changes of the cluster that this machine has still to apply.",
+        |s| s.cluster_behind,
+    ),
+    (
+        "ringdex_cluster_conflicts",
+        "Groups of writes that ran again since the start, because another machine wrote first.",
+        |s| s.cluster_conflicts,
+    ),
+    (
+        "ringdex_cluster_leading",
+        "1 if this machine does what only one of a cluster does; one alone does.",
+        |s| u64::from(s.is_leading),
+    ),
+    ("ringdex_visible_seq", "Last change that searches see.", |s| s.visible_seq),
+    ("ringdex_memory_bytes", "Memory that the server holds.", |s| s.memory_bytes),
+    ("ringdex_memory_budget_bytes", "Memory that the server may hold.", |s| s.memory_budget),
+];
+
 impl Metrics {
     /// Registers everything.
     pub(super) fn new(is_tls: bool) -> Result<Self, prometheus::Error> {
@@ -39,59 +88,8 @@ impl Metrics {
         )?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(seconds.clone()))?;
-        let table: [(&str, &str, Figure); 19] = [
-            ("ringdex_contacts", "Contacts that are not deleted.", |s| s.contacts),
-            ("ringdex_index_documents", "Documents that searches see.", |s| s.documents),
-            ("ringdex_index_segments", "Segments of the search index.", |s| s.segments as u64),
-            ("ringdex_lookup_bytes", "Memory of the lookup table.", |s| s.lookup_bytes as u64),
-            ("ringdex_store_bytes", "Size of the store on disk.", |s| s.store_bytes),
-            ("ringdex_journal_bytes", "Size of the journal on disk.", |s| s.journal_bytes),
-            ("ringdex_journal_syncs", "Syncs of the journal since the start.", |s| s.journal_syncs),
-            ("ringdex_journal_first_seq", "First change that the journal has.", |s| {
-                s.journal_first
-            }),
-            ("ringdex_snapshot_seq", "Change from which on the journal brings back all.", |s| {
-                s.snapshot_from
-            }),
-            (
-                "ringdex_snapshot_timestamp_seconds",
-                "When the newest snapshot was complete, as Unix time; 0 if there is none.",
-                |s| u64::try_from(s.snapshot_at / 1_000).unwrap_or(0),
-            ),
-            ("ringdex_store_live_bytes", "Bytes of keys and values in the store.", |s| {
-                s.live_bytes
-            }),
-            ("ringdex_applied_seq", "Last change that is durable and readable.", |s| s.applied_seq),
-            ("ringdex_degraded", "Parts that work less well than they should.", |s| s.degraded),
-            (
-                "ringdex_writes_stopped",
-                "1 when nothing is written until files are repaired.",
-                |s| u64::from(s.writes_stopped),
-            ),
-            (
-                "ringdex_backup_timestamp_seconds",
-                "When the last backup was taken through the server, as Unix time; 0 if none was.",
-                |s| u64::try_from(s.backup_at / 1_000).unwrap_or(0),
-            ),
-            (
-                "ringdex_cluster_behind",
-                "Changes of the cluster that this machine has still to apply.",
-                |s| s.cluster_behind,
-            ),
-            (
-                "ringdex_cluster_conflicts",
-                "Groups of writes that ran again since the start, because another machine wrote first.",
-                |s| s.cluster_conflicts,
-            ),
-            (
-                "ringdex_cluster_leading",
-                "1 if this machine does what only one of a cluster does; one alone does.",
-                |s| u64::from(s.is_leading),
-            ),
-            ("ringdex_visible_seq", "Last change that searches see.", |s| s.visible_seq),
-        ];
         let mut gauges = Vec::new();
-        for (name, help, read) in table {
+        for (name, help, read) in FIGURES {
             let gauge = IntGauge::new(name, help)?;
             registry.register(Box::new(gauge.clone()))?;
             gauges.push((gauge, read));

@@ -77,6 +77,7 @@ mod tls;
 mod unread;
 mod upkeep;
 mod waiting;
+mod watchdog;
 mod webhooks;
 
 pub use descriptors::raise_descriptors;
@@ -91,3 +92,4 @@ pub use signals::Signals;
 pub use sockets::DeviceAddresses;
 pub use tls::{TlsError, TlsFiles};
 pub use waiting::Waiting;
+pub use watchdog::tell_watchdog;

@@ -45,6 +45,8 @@ pub struct ServeOptions {
     pub sheets_base: Option<String>,
     /// Where and how often the server takes backups by itself, if it does.
     pub backups: Option<BackupPlan>,
+    /// How much memory the server may use, in bytes; it is not watched if nothing is said.
+    pub memory: Option<u64>,
     /// Whether webhooks may lead into the network of the server.
     pub webhooks_to_private: bool,
     /// Worker threads; one a core if not given.
@@ -110,6 +112,7 @@ impl Default for ServeOptions {
             oidc: None,
             sheets_base: None,
             backups: None,
+            memory: None,
             webhooks_to_private: false,
             workers: None,
             json_bytes: 1 << 20,

@@ -135,6 +135,8 @@ pub fn serve_on(
     let webhooks = work.tend_webhooks(options.webhooks_to_private).map_err(ServeError::Io)?;
     let backups = options.backups.clone().map(|plan| work.tend_backups(plan)).transpose();
     let backups = backups.map_err(ServeError::Io)?;
+    let memory = options.memory.map(|budget| work.tend_memory(budget)).transpose();
+    let memory = memory.map_err(ServeError::Io)?;
     work.renew_outdated_index();
     let stop = Arc::clone(&is_stopping);
     let state = web::Data::new(State::new(app, options, certificates, stop, held)?);
@@ -163,6 +165,10 @@ pub fn serve_on(
     }
     work.stop_duplicates();
     work.stop_webhooks();
+    work.stop_memory();
+    if memory.is_some_and(|thread| thread.join().is_err()) {
+        tracing::error!("watching the memory ended by a panic");
+    }
     work.stop_backups();
     if backups.is_some_and(|thread| thread.join().is_err()) {
         tracing::error!("taking backups ended by a panic");

@@ -8,6 +8,7 @@ use std::sync::mpsc::Sender;
 use ipnet::IpNet;
 
 use super::budget::Budgets;
+use super::error::Problem;
 use super::gate::Gate;
 use super::google_sheet::SheetFetcher;
 use super::headers::Headers;
@@ -20,6 +21,7 @@ use super::pace::Pace;
 use super::tls::Certificates;
 use crate::app::App;
 use crate::domain::access::Caller;
+use crate::error::ErrorCode;
 use crate::priority::Rank;
 
 /// Passwords that are hashed at once.
@@ -84,6 +86,15 @@ pub(super) struct State {
 const MOST_FOLLOWERS: usize = 2_000;
 
 impl State {
+    /// Refuses what needs much memory while that runs short.
+    pub(super) fn check_memory(&self) -> Result<(), Problem> {
+        if self.app.is_memory_short() {
+            let detail = "the server runs short of memory; try again in a moment".to_owned();
+            return Err(Problem::new(ErrorCode::Overloaded, detail));
+        }
+        Ok(())
+    }
+
     /// Sets everything up.
     pub(super) fn new(
         app: Arc<App>,

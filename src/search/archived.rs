@@ -71,6 +71,11 @@ impl Default for Archived {
 }
 
 impl Archived {
+    /// Forgets all of them.
+    pub(super) fn clear(&self) {
+        self.0.clear();
+    }
+
     /// Those of one segment.
     pub(super) fn get(
         &self,

@@ -84,6 +84,11 @@ impl HeldLists {
         self.lists.get(&list)
     }
 
+    /// Forgets all of them.
+    pub(super) fn clear(&self) {
+        self.lists.clear();
+    }
+
     pub(super) fn keep(&self, list: (u8, usize), bits: Arc<Bits>) {
         self.lists.insert(list, bits);
     }

@@ -57,6 +57,13 @@ impl Default for Listings {
     }
 }
 
+impl Listings {
+    /// Forgets all of them.
+    pub(super) fn clear(&self) {
+        self.0.clear();
+    }
+}
+
 /// Makes one listing at a time.
 #[derive(Clone, Default)]
 pub(super) struct Lister {

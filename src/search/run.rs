@@ -123,6 +123,13 @@ impl Caches {
         Ok(self.views.warm(schema, searcher)?)
     }
 
+    /// Forgets what is only kept to be faster, to give memory back.
+    pub fn let_go(&self) {
+        self.views.let_go();
+        self.sights.clear();
+        self.archived.clear();
+    }
+
     /// The segments of a snapshot.
     pub(super) fn segments(
         &self,

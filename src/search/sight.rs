@@ -91,6 +91,11 @@ impl Default for SightFilters {
 }
 
 impl SightFilters {
+    /// Forgets all of them.
+    pub(super) fn clear(&self) {
+        self.filters.clear();
+    }
+
     /// The filter of one segment; none where it would let everything through.
     pub(super) fn get(
         &self,

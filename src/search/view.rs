@@ -254,6 +254,14 @@ impl Views {
         Ok(())
     }
 
+    /// Forgets the lists that were put in order or into bits for searches that may come again.
+    pub(super) fn let_go(&self) {
+        for view in self.current.load().segments.values() {
+            view.held.clear();
+            view.listings.clear();
+        }
+    }
+
     /// The segments of a snapshot. Cost: nothing to speak of, except for a new snapshot, of which
     /// new segments are opened.
     pub(super) fn of(&self, schema: &Schema, searcher: &Searcher) -> tantivy::Result<Vec<Segment>> {

@@ -144,13 +144,13 @@ impl Arena {
         let _ = std::fs::remove_file(&trace);
         copy(&data, &base);
         let said = self.record(recorder, &trace, rng, totals)?;
-        for said in &said {
-            totals.acknowledged += match &said.line {
-                Line::Ack { .. } | Line::Counted => 1,
-                Line::BatchAck { ids, .. } => ids.len() as u64,
-                _ => 0,
+        for Said { line, .. } in &said {
+            totals.acknowledged += if let Line::BatchAck { ids, .. } = line {
+                ids.len() as u64
+            } else {
+                u64::from(matches!(line, Line::Ack { .. } | Line::Counted))
             };
-            totals.reindexed += u64::from(matches!(said.line, Line::Reindexed));
+            totals.reindexed += u64::from(matches!(line, Line::Reindexed));
         }
         let bytes = std::fs::read(&trace).map_err(|error| error.to_string())?;
         let events = disk::parse(&bytes);
@@ -266,6 +266,7 @@ fn instant(events: &[Event], rng: &mut StdRng) -> u64 {
 }
 
 /// Nanoseconds of the real-time clock, as the recorder notes them.
+#[expect(clippy::disallowed_methods, reason = "a recording has the time of the machine")]
 pub(crate) fn now() -> u64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     u64::try_from(since.as_nanos()).unwrap()

@@ -190,10 +190,8 @@ impl App {
     fn merged_into(&self, caller: &Caller, kind: &str, id: Uuid) -> Result<Option<Uuid>, Error> {
         if kind == "contact" {
             let found = self.partition.contact(caller.organization, ContactId(id))?;
-            return Ok(match self.why_gone(caller, found.as_deref()) {
-                Error::Merged { into, .. } => Some(into.0),
-                _ => None,
-            });
+            let why = self.why_gone(caller, found.as_deref());
+            return if let Error::Merged { into, .. } = why { Ok(Some(into.0)) } else { Ok(None) };
         }
         match kind_by_name(kind) {
             Some(kind) => self.merged_record(caller, kind, id),

@@ -204,15 +204,20 @@ fn a_server_takes_its_options_from_the_file_and_tells_the_service_manager() {
     manager.set_read_timeout(Some(PATIENCE)).unwrap();
     place.file(
         "listen = \"127.0.0.1:0\"\nstore-cache-mib = 8\nadmin-token = \"of-the-file\"\n\
-         data-dir = \"here\"\nlog-format = \"json\"\n",
+         data-dir = \"here\"\nlog-format = \"json\"\n\
+         memory = \"1.5G\"\n",
     );
     let mut command = place.command(&["serve"]);
     command.env("RINGDEX_CONFIG", "ringdex.toml");
-    command.env("NOTIFY_SOCKET", place.dir.path().join("notify"));
+    command.env("NOTIFY_SOCKET", place.dir.path().join("notify")).env("WATCHDOG_USEC", "200000");
     let mut served = Served::start(command);
     let mut told = [0; 64];
     let count = manager.recv(&mut told).unwrap();
     assert_eq!(&told[..count], b"READY=1");
+    for _ in 0..3 {
+        let count = manager.recv(&mut told).unwrap();
+        assert_eq!(&told[..count], b"WATCHDOG=1");
+    }
     assert!(place.dir.path().join("here/journal").is_dir());
     let remote = ["--server", &served.url, "--token", "of-the-file", "lookup", "1"];
     let output = place.run(&remote, &[]);

@@ -7,6 +7,7 @@ mod crowd;
 mod headers;
 mod limits;
 mod local;
+mod memory;
 mod packaging;
 mod request_ids;
 mod slow;
