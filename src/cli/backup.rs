@@ -1,7 +1,7 @@
 //! `ringdex backup` and `ringdex restore`.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
@@ -11,12 +11,15 @@ use super::args::Args;
 use super::client::Client;
 use super::error::Failure;
 use super::rekey::encryption_key;
+use super::throw_away::ThrowAway;
 use super::{output, progress};
 use crate::app::{App, BackupPlan};
 use crate::domain::ids::ChangeSeq;
 use crate::domain::text::counted;
 use crate::domain::time::Timestamp;
-use crate::engine::{self, BackupError, Error as EngineError, Options, Until};
+use crate::engine::{
+    self, BackupError, BackupManifest, Error as EngineError, Options, Restored, Until,
+};
 
 #[derive(ClapArgs)]
 #[command(subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
@@ -38,7 +41,31 @@ enum BackupCommand {
     Verify {
         /// The backup: a directory, or an archive that a server has sent.
         source: PathBuf,
+        /// Restore it as well, into a throw-away folder, and check everything there: a drill that shows
+        /// that it brings everything back, and how long that takes.
+        #[arg(long)]
+        drill: bool,
+        /// The folder in which the throw-away folder is made, with room for what is restored [default:
+        /// that for temporary files].
+        #[arg(long, value_name = "DIR", requires = "drill")]
+        work_dir: Option<PathBuf>,
     },
+}
+
+/// What a drill came to.
+struct Drill {
+    restored: Restored,
+    took: Duration,
+}
+
+impl Drill {
+    fn run(args: &Args, source: &Path, folder: Option<&Path>) -> Result<Self, Failure> {
+        let begun = Instant::now();
+        let place = ThrowAway::new(folder, "drill")?;
+        let options = Options { encryption_key: encryption_key(args)?, ..Options::default() };
+        let restored = engine::restore(source, &place.path().join("data"), Until::End, &options)?;
+        Ok(Self { restored, took: begun.elapsed() })
+    }
 }
 
 /// Backups that the server takes by itself.
@@ -109,7 +136,11 @@ fn parse_until(text: &str) -> Result<Until, String> {
 
 pub(super) fn backup(args: &Args, command: &Backup) -> Result<(), Failure> {
     let target = match (&command.command, &command.target) {
-        (Some(BackupCommand::Verify { source }), _) => return verify(args, source),
+        (Some(BackupCommand::Verify { source, drill, work_dir }), _) => {
+            let verified = verify(args, source)?;
+            let drill = drill.then(|| Drill::run(args, source, work_dir.as_deref())).transpose()?;
+            return verified.print(args, source, drill.as_ref());
+        }
         (None, Some(target)) => target,
         (None, None) => return Err(Failure::Usage("where shall the backup go?".to_owned())),
     };
@@ -153,34 +184,59 @@ pub(super) fn backup(args: &Args, command: &Backup) -> Result<(), Failure> {
     ))
 }
 
-fn verify(args: &Args, source: &Path) -> Result<(), Failure> {
+/// A backup that is whole, and whether its hash chain was followed.
+struct Verified(BackupManifest, bool);
+
+fn verify(args: &Args, source: &Path) -> Result<Verified, Failure> {
     let key = encryption_key(args)?;
-    let (manifest, is_followed) = match engine::verify_backup(source, key.as_ref()) {
+    match engine::verify_backup(source, key.as_ref()) {
         Err(EngineError::Backup(BackupError::Torn(why))) => {
             let source = source.display();
-            return Err(Failure::Problems(format!("{source} is not whole: {why}")));
+            Err(Failure::Problems(format!("{source} is not whole: {why}")))
         }
-        verified => verified?,
-    };
-    if args.json {
-        return output::print_json(&json!({
-            "source": source,
-            "first": manifest.first,
-            "last": manifest.last,
-            "last_at": manifest.last_at,
-            "made_at": manifest.made_at,
-            "encrypted": manifest.is_encrypted,
-            "chain_followed": is_followed,
-        }));
+        verified => {
+            let (manifest, is_followed) = verified?;
+            Ok(Verified(manifest, is_followed))
+        }
     }
-    output::print(&format!(
-        "{} is whole: entries {} to {}{}{}",
-        source.display(),
-        manifest.first,
-        manifest.last,
-        decided(manifest.last_at),
-        if is_followed { "" } else { "; its hash chain takes the key, which was not given" },
-    ))
+}
+
+impl Verified {
+    fn print(&self, args: &Args, source: &Path, drill: Option<&Drill>) -> Result<(), Failure> {
+        let Self(manifest, is_followed) = self;
+        if args.json {
+            return output::print_json(&json!({
+                "source": source,
+                "first": manifest.first,
+                "last": manifest.last,
+                "last_at": manifest.last_at,
+                "made_at": manifest.made_at,
+                "encrypted": manifest.is_encrypted,
+                "chain_followed": is_followed,
+                "drill": drill.map(|drill| json!({
+                    "last": drill.restored.last,
+                    "contacts": drill.restored.contacts,
+                    "seconds": drill.took.as_secs_f64(),
+                })),
+            }));
+        }
+        let chain =
+            if *is_followed { "" } else { "; its hash chain takes the key, which was not given" };
+        output::print(&format!(
+            "{} is whole: entries {} to {}{}{chain}",
+            source.display(),
+            manifest.first,
+            manifest.last,
+            decided(manifest.last_at),
+        ))?;
+        let Some(Drill { restored, took }) = drill else { return Ok(()) };
+        output::print(&format!(
+            "restored as a drill to entry {} in {:.1} s: {}, checked",
+            restored.last,
+            took.as_secs_f64(),
+            counted(restored.contacts, "contact", "contacts"),
+        ))
+    }
 }
 
 pub(super) fn restore(args: &Args, command: &Restore) -> Result<(), Failure> {

@@ -43,6 +43,7 @@ mod serve;
 mod settings;
 mod tag;
 mod target;
+mod throw_away;
 mod upkeep;
 
 use std::process::ExitCode;

@@ -10,6 +10,7 @@ use super::error::Failure;
 use super::notify;
 use super::output;
 use super::rekey::encryption_key;
+use super::throw_away::ThrowAway;
 use crate::app::{Access, App, ImportOptions};
 use crate::domain::ids::OrgNumber;
 use crate::domain::text::counted;
@@ -55,8 +56,8 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
     let listener = http::bind(&serve_options)?;
     let progress = StartProgress::default();
     let waiting = http::Waiting::begin(&listener, &serve_options, &progress)?;
-    let throw_away = command.demo.map(|_| ThrowAway::new()).transpose()?;
-    let data_dir: &Path = throw_away.as_ref().map_or(&args.data_dir, |dir| &dir.0);
+    let throw_away = command.demo.map(|_| ThrowAway::new(None, "demo")).transpose()?;
+    let data_dir: &Path = throw_away.as_ref().map_or(&args.data_dir, ThrowAway::path);
     let started = Instant::now();
     let encryption_key = encryption_key(args)?;
     let shared =
@@ -159,25 +160,4 @@ fn fill(app: &App, count: u64) -> Result<(), Failure> {
     app.create_contacts(&caller, &known)?;
     app.partition().wait_visible(app.partition().applied_seq(), Duration::from_secs(600));
     Ok(())
-}
-
-/// A directory that is removed when the server stops.
-struct ThrowAway(std::path::PathBuf);
-
-impl ThrowAway {
-    fn new() -> Result<Self, Failure> {
-        let path =
-            std::env::temp_dir().join(format!("ringdex-demo-{}", uuid::Uuid::now_v7().simple()));
-        std::fs::create_dir_all(&path)
-            .map_err(|source| Failure::Io { path: path.clone(), source })?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for ThrowAway {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            tracing::warn!("{} cannot be removed: {error}", self.0.display());
-        }
-    }
 }

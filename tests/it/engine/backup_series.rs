@@ -151,6 +151,17 @@ fn a_backup_is_read_again_by_the_command() {
             let said = bench.run(&["backup", "verify", second], None).expect(0);
             assert!(said.out.contains("takes the key"), "{said:?}");
         }
+        // A drill leaves nothing behind but what it says.
+        let work = bench.path("work");
+        std::fs::create_dir(&work).unwrap();
+        let drill = ["backup", "verify", second, "--drill", "--work-dir", work.to_str().unwrap()];
+        let drilled = bench.run(&drill, key).expect(0);
+        assert!(drilled.out.contains(": 1 contact, checked"), "{drilled:?}");
+        assert_eq!(std::fs::read_dir(&work).unwrap().count(), 0);
+        if is_encrypted {
+            bench.run(&drill, None).expect(1);
+            assert_eq!(std::fs::read_dir(&work).unwrap().count(), 0);
+        }
         let entries = files(&Path::new(second).join("entries"), |_| true);
         let mut bytes = std::fs::read(&entries[0]).unwrap();
         let middle = bytes.len() / 2;
