@@ -198,7 +198,8 @@ impl Reader<'_> {
                 let detail = format!("there is no field {}; did you mean {near}?", shorten(name));
                 self.issue(at, "unknown_field", detail)
             }
-            Named::Known(Target::Has | Target::Without) | Named::Unknown(None) => {
+            Named::Known(Target::Has | Target::Without | Target::TagPart)
+            | Named::Unknown(None) => {
                 let detail = format!("there is no field {}", shorten(name));
                 self.issue(at, "unknown_field", detail)
             }
@@ -231,7 +232,7 @@ impl Reader<'_> {
         let answer = match target {
             None => self.anywhere(at, op, value)?,
             Some(Target::Field(field)) => self.of_field(at, field, op, value)?,
-            Some(Target::Keypad | Target::Has | Target::Without) => {
+            Some(Target::Keypad | Target::Has | Target::Without | Target::TagPart) => {
                 keypad(&self.scalar(at, value)?)
             }
         };

@@ -54,14 +54,14 @@ fn is_range(target: &Target) -> bool {
         Target::Field(field) => {
             matches!(field.kind(), Kind::Number | Kind::Day | Kind::Instant | Kind::Custom)
         }
-        Target::Has | Target::Without | Target::Keypad => false,
+        Target::Has | Target::Without | Target::Keypad | Target::TagPart => false,
     }
 }
 
 pub(super) fn field_of(name: &str, language: &Language<'_>) -> Result<Target, Option<String>> {
     match names::find(name, language) {
         (_, Some(near)) => Err((!near.is_empty()).then_some(near)),
-        (Named::Known(Target::Keypad) | Named::NotYet, None) => Err(None),
+        (Named::Known(Target::Keypad | Target::TagPart) | Named::NotYet, None) => Err(None),
         (Named::Known(target), None) => Ok(target),
         (Named::Unknown(near), None) => Err(near),
     }
@@ -70,7 +70,7 @@ pub(super) fn field_of(name: &str, language: &Language<'_>) -> Result<Target, Op
 fn condition(target: &Target, text: &str, language: &Language<'_>) -> value::Answer {
     let field = match target {
         Target::Field(field) => field,
-        Target::Has | Target::Without | Target::Keypad => {
+        Target::Has | Target::Without | Target::Keypad | Target::TagPart => {
             let is_there = *target == Target::Has;
             let presence = |name: &str| match field_of(name.trim(), language) {
                 Ok(Target::Field(field)) if is_there => Ok(value::has(&field)),

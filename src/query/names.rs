@@ -16,6 +16,8 @@ pub(super) enum Target {
     Without,
     /// `t9:`, letters on the keys of a telephone.
     Keypad,
+    /// `tag_contains:`, tags that hold a text anywhere.
+    TagPart,
 }
 
 /// What became of a name.
@@ -101,6 +103,7 @@ const VERBS: &[(Target, &str, &[&str])] = &[
     (Target::Has, "has", &["have", "with", "exists"]),
     (Target::Without, "no", &["without", "missing"]),
     (Target::Keypad, "t9", &["keypad", "keys"]),
+    (Target::TagPart, "tag_contains", &[]),
 ];
 
 /// Fields of the contract that do not exist yet.
@@ -153,7 +156,7 @@ pub(super) fn find(name: &str, language: &Language<'_>) -> (Named, Option<String
         }
     }
     for (target, canonical, others) in VERBS {
-        if *canonical == plain || others.contains(&plain.as_str()) {
+        if squash(canonical) == plain || others.contains(&plain.as_str()) {
             return (Named::Known(target.clone()), None);
         }
     }

@@ -23,7 +23,9 @@ pub fn narrow(
     for name in names {
         match field_of(name, language) {
             Ok(Target::Field(field)) => fields.push(field),
-            Ok(Target::Has | Target::Without | Target::Keypad) => return Err((name.clone(), None)),
+            Ok(Target::Has | Target::Without | Target::Keypad | Target::TagPart) => {
+                return Err((name.clone(), None));
+            }
             Err(near) => return Err((name.clone(), near)),
         }
     }

@@ -468,7 +468,11 @@ impl<'a> Parser<'a> {
         loop {
             let run = match target {
                 Target::Field(Field::Phone) => number::run(self.rest()),
-                Target::Field(_) | Target::Has | Target::Without | Target::Keypad => 0,
+                Target::Field(_)
+                | Target::Has
+                | Target::Without
+                | Target::Keypad
+                | Target::TagPart => 0,
             };
             if run > 0 || self.rest().starts_with('(') {
                 found.extend(self.parse_primary(Some(target)));
@@ -528,6 +532,7 @@ impl<'a> Parser<'a> {
             Target::Has => self.presence(&piece.text, start),
             Target::Without => self.presence(&piece.text, start).map(Expr::negate),
             Target::Keypad => keypad(&piece.text),
+            Target::TagPart => self.ask_field(&Field::Tag, Piece { mark: Mark::Contains, ..piece }),
         };
         match answer {
             Ok(expr) => Some(expr),
@@ -597,9 +602,8 @@ impl<'a> Parser<'a> {
         match named {
             Named::Known(Target::Field(field)) => Ok(value::has(&field)),
             Named::NotYet => Err(format!("has:{name} is not available yet")),
-            Named::Known(Target::Has | Target::Without | Target::Keypad) | Named::Unknown(None) => {
-                Err(format!("there is no field {name}"))
-            }
+            Named::Known(Target::Has | Target::Without | Target::Keypad | Target::TagPart)
+            | Named::Unknown(None) => Err(format!("there is no field {name}")),
             Named::Unknown(Some(near)) => {
                 let hint = did_you_mean(Some(&near));
                 let message = format!("there is no field {name}; has:{name} was left out{hint}");
@@ -649,7 +653,7 @@ fn did_you_mean(name: Option<&str>) -> String {
 fn is_list(context: Context<'_>) -> bool {
     match context {
         Some(Target::Field(field)) => field.kind() != Kind::Words,
-        Some(Target::Has | Target::Without | Target::Keypad) => true,
+        Some(Target::Has | Target::Without | Target::Keypad | Target::TagPart) => true,
         None => false,
     }
 }

@@ -149,6 +149,8 @@ fn fields() {
         ("tag:\"say \"\"hi\"\"\"", "tag:\"say \"\"hi\"\"\""),
         ("tag:vip*", "tag:vip*"),
         ("tag:*vip*", "tag:*vip*"),
+        ("tag_contains:vip", "tag:*vip*"),
+        ("-tag_contains:vip", "-tag:*vip*"),
         ("tag:%ip%", "tag:*ip*"),
         ("tag:a,b", "tag:a,b"),
         ("tag:a,\"b c\"", "tag:a,\"b c\""),
