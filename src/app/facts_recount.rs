@@ -1,11 +1,12 @@
 //! Working out the facts of contacts once, for organisations that had records before there were
-//! facts.
+//! facts, or whose facts follow from records by earlier rules.
 
 use std::sync::Arc;
 
 use super::App;
 use super::error::Error;
 use crate::domain::access::Organization;
+use crate::domain::facts;
 use crate::domain::ids::OrgNumber;
 use crate::engine::{Error as EngineError, Origin, codec, keys};
 
@@ -22,7 +23,7 @@ impl App {
     /// If something cannot be read or written.
     pub fn work_out_missing_facts(self: &Arc<Self>) -> Result<(), Error> {
         for organization in self.access().organizations() {
-            if !organization.has_facts {
+            if organization.facts_rules < facts::RULES {
                 self.recount_facts(organization.number)?;
             }
         }
@@ -59,8 +60,8 @@ impl App {
             let Some(bytes) = tx.get(&key)? else { return Ok(()) };
             let mut organization: Organization =
                 codec::decode(&bytes).map_err(EngineError::from)?;
-            if !organization.has_facts {
-                organization.has_facts = true;
+            if organization.facts_rules < facts::RULES {
+                organization.facts_rules = facts::RULES;
                 tx.put(&key, codec::encode(&organization).map_err(EngineError::from)?);
             }
             Ok(())

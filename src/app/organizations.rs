@@ -13,6 +13,7 @@ use crate::domain::access::{
 use crate::domain::audit::{AuditAction, FieldChange};
 use crate::domain::deal_stage;
 use crate::domain::draft::Patch;
+use crate::domain::facts;
 use crate::domain::ids::OrgNumber;
 use crate::domain::issue::FieldIssue;
 use crate::domain::lead_score;
@@ -86,14 +87,14 @@ impl App {
             Some(token) if self.is_known(token) => Ok(None),
             Some(token) => {
                 let record = first_token(&organization, self.partition.now());
-                self.store_token(&operator, &organization, record, token)?;
+                self.store_token(&operator, &organization, record, token, None)?;
                 Ok(None)
             }
             // Also where a crash came between the organisation and its token.
             None if !self.access().has_operator() => {
                 let token = random_token("rdx");
                 let record = first_token(&organization, self.partition.now());
-                self.store_token(&operator, &organization, record, &token)?;
+                self.store_token(&operator, &organization, record, &token, None)?;
                 Ok(Some(token))
             }
             None => Ok(None),
@@ -146,7 +147,7 @@ impl App {
                 settings: settings.clone(),
                 quotas: Quotas::default(),
                 numbers_read_by: READER_VERSION,
-                has_facts: true,
+                facts_rules: facts::RULES,
                 scored_at: None,
                 is_scoring_due: false,
                 retained_at: None,

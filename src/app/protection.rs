@@ -8,6 +8,7 @@ use crate::domain::access::{
 use crate::domain::contact::{Contact, Visibility};
 use crate::domain::draft::{Draft, Patch};
 use crate::domain::issue::FieldIssue;
+use crate::domain::record::Record;
 use crate::domain::text::fold;
 use crate::engine::{Tx, codec};
 
@@ -82,7 +83,7 @@ pub(super) fn within_quotas(tx: &Tx<'_>, caller: &Caller, quotas: &Quotas) -> Re
     }
     if let Some(most) = quotas.storage_bytes.filter(|most| usage.bytes >= *most) {
         return Err(Error::QuotaExceeded(format!(
-            "the contacts of this organisation take {} bytes and may take {most}: delete some for good, or ask who runs the server for more",
+            "contacts, records and merges of this organisation take {} bytes and may take {most}: delete some for good, or ask who runs the server for more",
             usage.bytes
         )));
     }
@@ -108,12 +109,35 @@ pub(super) fn within_bytes(
 
 /// Refuses to keep more where an organisation takes as much as it may.
 pub(super) fn within_storage(tx: &Tx<'_>, caller: &Caller, quotas: &Quotas) -> Result<(), Error> {
-    match quotas.storage_bytes {
-        Some(most) if tx.usage(caller.organization).bytes >= most => Err(Error::QuotaExceeded(
+    if is_stored_full(tx, caller, quotas) {
+        return Err(Error::QuotaExceeded(
             "this organisation keeps as much as it may, and a merge keeps what undoing it needs: delete some contacts for good, or ask an admin".to_owned(),
-        )),
-        _ => Ok(()),
+        ));
     }
+    Ok(())
+}
+
+fn is_stored_full(tx: &Tx<'_>, caller: &Caller, quotas: &Quotas) -> bool {
+    quotas.storage_bytes.is_some_and(|most| tx.usage(caller.organization).bytes >= most)
+}
+
+/// Refuses a record that is new or grows where an organisation keeps as much as it may.
+pub(super) fn within_records(
+    tx: &Tx<'_>,
+    caller: &Caller,
+    quotas: &Quotas,
+    before: Option<&Record>,
+    after: &Record,
+) -> Result<(), Error> {
+    let bytes = |record: &Record| codec::encode(record).map_or(0, |bytes| bytes.len());
+    if !is_stored_full(tx, caller, quotas)
+        || before.is_some_and(|before| bytes(after) <= bytes(before))
+    {
+        return Ok(());
+    }
+    Err(Error::QuotaExceeded(
+        "this organisation keeps as much as it may, so records can neither be added nor grow: delete some for good, or ask an admin".to_owned(),
+    ))
 }
 
 fn bytes_of(contact: &Contact) -> usize {

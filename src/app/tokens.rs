@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::access::{read_all, secret_hash};
 use super::error::{Error, Noun};
+use super::idempotency::Idempotency;
 use super::secret::random_token;
 use super::{App, authorize};
 use crate::domain::access::{
@@ -39,8 +40,8 @@ pub struct TokenView {
 /// A new token; the secret is shown this once and never again.
 #[derive(Clone, Debug, Serialize)]
 pub struct NewToken {
-    /// The secret.
-    pub token: String,
+    /// The secret; none in the answer to a request that was sent again.
+    pub token: Option<String>,
     /// The name of the organisation it belongs to.
     pub organization: String,
     /// The rest.
@@ -223,11 +224,18 @@ fn limits(addresses: &[String], expires_at: Option<Timestamp>) -> TokenLimits {
 }
 
 impl App {
-    /// Makes a token for an organisation.
+    /// Makes a token for an organisation. Sent again under the same key, it makes no second one and
+    /// answers what was made without its secret, which is kept nowhere.
     ///
     /// # Errors
-    /// If the caller may not, would give more than it has, or something does not fit.
-    pub fn create_token(&self, caller: &Caller, request: &TokenRequest) -> Result<NewToken, Error> {
+    /// If the caller may not, would give more than it has, something does not fit, or the key was used
+    /// for another request.
+    pub fn create_token(
+        &self,
+        caller: &Caller,
+        request: &TokenRequest,
+        once: Option<Idempotency>,
+    ) -> Result<NewToken, Error> {
         authorize(caller, Permission::ManageUsers)?;
         let organization = match request.organization.as_deref() {
             None => self.organization_of(caller)?,
@@ -237,6 +245,9 @@ impl App {
                 .filter(|o| caller.operator || o.number == caller.organization)
                 .ok_or_else(|| Error::OrganizationNotFound(wanted.to_owned()))?,
         };
+        if let Some(made) = self.answered::<Uuid>(caller.organization, once)? {
+            return self.made_token(&organization, made);
+        }
         let role = request.role.ok_or_else(|| {
             let detail = "must be one of admin, manager, agent, machine, lookup";
             Error::invalid("/role", "role", detail)
@@ -259,7 +270,16 @@ impl App {
             created_by: Some(caller.actor.as_ref().to_owned()),
             created_at: self.partition.now(),
         };
-        self.store_token(caller, &organization, record, &random_token("rdx"))
+        self.store_token(caller, &organization, record, &random_token("rdx"), once)
+    }
+
+    /// A token that a request has made which is sent again.
+    fn made_token(&self, organization: &Organization, id: Uuid) -> Result<NewToken, Error> {
+        let all = read_all::<TokenRecord>(self.partition.stored(), &[keys::TOKENS])?;
+        let mut of_it = all.iter().map(|(_, token)| token);
+        let made = of_it.find(|one| one.id == id && one.organization == organization.number);
+        let view = view(made.ok_or(Error::NotFound(Noun::Token))?);
+        Ok(NewToken { token: None, organization: organization.name.clone(), view })
     }
 
     /// Refuses tokens that make no sense, or that would give more than their maker has.
@@ -330,20 +350,36 @@ impl App {
         organization: &Organization,
         record: TokenRecord,
         secret: &str,
+        once: Option<Idempotency>,
     ) -> Result<NewToken, Error> {
         let answer = NewToken {
-            token: secret.to_owned(),
+            token: Some(secret.to_owned()),
             organization: organization.name.clone(),
             view: view(&record),
         };
         let key = keys::token(&secret_hash(secret));
         let bytes = codec::encode(&record).map_err(EngineError::from)?;
-        self.partition.write::<(), Error>(organization.number, caller, false, move |tx| {
-            tx.put(&key, bytes.clone());
-            tx.note(AuditAction::TokenCreated, record.id, changes(&record));
-            Ok(())
-        })?;
-        Ok(answer)
+        let (org, now) = (caller.organization, record.created_at);
+        let made =
+            self.partition.write::<_, Error>(organization.number, caller, false, move |tx| {
+                // The same request may have come twice at once.
+                if let Some(once) = once
+                    && let Some(made) = once.kept::<Uuid>(tx, org, now)?
+                {
+                    return Ok(made);
+                }
+                tx.put(&key, bytes.clone());
+                tx.note(AuditAction::TokenCreated, record.id, changes(&record));
+                if let Some(once) = once {
+                    once.keep(tx, org, now, record.id)?;
+                }
+                Ok(record.id)
+            })?;
+        if made.value == answer.view.id {
+            Ok(answer)
+        } else {
+            self.made_token(organization, made.value)
+        }
     }
 
     /// The tokens of the caller's organisation, newest first.

@@ -101,7 +101,7 @@ pub(super) fn token(args: &Args, command: &Token) -> Result<(), Failure> {
             let made: Value = match &target {
                 Target::Remote(client) => client.post("/api/v1/tokens", &body)?,
                 Target::Local { app, caller } => {
-                    json!(app.create_token(caller, &TokenRequest::read(&body)?)?)
+                    json!(app.create_token(caller, &TokenRequest::read(&body)?, None)?)
                 }
             };
             if args.json {

@@ -598,7 +598,7 @@ pub(super) enum Organization {
         /// Most contacts; `none` is without limit.
         #[arg(long, value_name = "N")]
         quota_contacts: Option<String>,
-        /// Most bytes of their records; `none` is without limit.
+        /// Most bytes of contacts, records and merges; `none` is without limit.
         #[arg(long, value_name = "BYTES")]
         quota_storage_bytes: Option<String>,
     },

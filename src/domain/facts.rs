@@ -13,6 +13,10 @@ use super::contact::Contact;
 use super::lead_score::LeadScore;
 use super::time::Timestamp;
 
+/// By which rules facts follow from records: where these change, the facts of organisations that were
+/// kept by earlier ones are worked out anew. From 1 on conversations without messages are an activity.
+pub const RULES: u32 = 1;
+
 /// Something about a contact that is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Count {

@@ -9,7 +9,8 @@ use super::draft::Patch;
 use super::issue::{FieldIssue, shorten};
 
 /// Members that answers carry and that may be sent back without effect.
-const READ_ONLY: &[&str] = &["id", "version", "created_at", "updated_at", "organization"];
+const READ_ONLY: &[&str] =
+    &["id", "version", "created_at", "updated_at", "created_by", "organization"];
 
 /// The members of an object that have not been read yet.
 pub struct ObjectReader<'a> {

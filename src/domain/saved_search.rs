@@ -38,4 +38,7 @@ pub struct SavedSearch {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// Who made it, as the audit log calls them; not known of what is older than this member.
+    #[serde(default)]
+    pub created_by: Option<String>,
 }

@@ -89,7 +89,7 @@ impl Applier {
                 Op::Put { key, value, .. } => (key.as_slice(), Some(value.as_slice())),
                 Op::Delete { key } => (key.as_slice(), None),
             };
-            if !matches!(key.first(), Some(&keys::CONTACTS | &keys::MERGES)) {
+            if !matches!(key.first(), Some(&keys::CONTACTS | &keys::MERGES | &keys::RECORDS)) {
                 if key == keys::NEXT_CONTACT_NUMBER {
                     let value = value.and_then(|value| value.try_into().ok());
                     numbers.known = numbers.known.max(value.map_or(0, u32::from_be_bytes));

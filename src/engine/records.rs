@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::error::Error;
 use super::partition::Partition;
 use super::pseudonyms::{Secret, pseudonym};
-use super::tx::Tx;
+use super::tx::{Tx, signed};
 use crate::domain::audit::{AuditAction, FieldChange};
 use crate::domain::contact::Contact;
 use crate::domain::ids::OrgNumber;
@@ -93,7 +93,10 @@ impl Tx<'_> {
             self.put(&new.0, new.1.clone());
         }
         let key = keys::record(org, kind.info().number, after.head.id);
-        self.put(&key, codec::encode(after)?);
+        let bytes = codec::encode(after)?;
+        let was = if before.is_some() { self.get(&key)?.map_or(0, |bytes| bytes.len()) } else { 0 };
+        self.count(org, 0, signed(bytes.len()) - signed(was));
+        self.put(&key, bytes);
         self.follow_record(kind, before, Some(after))
     }
 
@@ -104,7 +107,10 @@ impl Tx<'_> {
         for (key, _) in keys_of(secret.as_ref(), kind, before) {
             self.delete(&key);
         }
-        self.delete(&keys::record(org, number, before.head.id));
+        let key = keys::record(org, number, before.head.id);
+        let was = self.get(&key)?.map_or(0, |bytes| bytes.len());
+        self.count(org, 0, -signed(was));
+        self.delete(&key);
         self.follow_record(kind, Some(before), None)?;
         self.erase_details(org, before.head.id)?;
         self.note(AuditAction::Record(number, Verb::Erased), before.head.id, Vec::new());

@@ -336,7 +336,7 @@ pub(super) fn fill_table(store: &Store, table: &Table) -> Result<(Scanned, Conte
                 let tombstone: Tombstone = codec::decode(&value)?;
                 highest = highest.max(tombstone.number.0);
             }
-            Some(&keys::MERGES) => {
+            Some(&(keys::MERGES | keys::RECORDS)) => {
                 let org = key.get(1..5).and_then(|org| org.try_into().ok());
                 let org = org.map_or(0, u32::from_be_bytes);
                 usages.entry(org).or_default().bytes += value.len() as u64;

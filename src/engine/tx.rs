@@ -121,12 +121,13 @@ impl Numbers {
     }
 }
 
-/// What an organisation keeps: contacts that exist or can be restored, and their bytes.
+/// What an organisation keeps: contacts that exist or can be restored, and the bytes of these, of the
+/// records about them and of their merges.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Contacts.
     pub contacts: u64,
-    /// Bytes of their records as stored.
+    /// Bytes of all of it as stored.
     pub bytes: u64,
 }
 

@@ -87,7 +87,11 @@ pub(super) async fn update_organization(
 
 /// Makes a token; its secret is shown this once. A token gives no later end and no more networks
 /// than its own.
+///
+/// With `Idempotency-Key` the same request can be sent again without making a second one; `token` is
+/// `null` then, since the secret is kept nowhere. Who has not got it revokes the token and makes another.
 #[utoipa::path(post, path = "/api/v1/tokens", operation_id = "create_token", tag = "administration",
+    params(("Idempotency-Key" = Option<String>, Header, description = "a key of this request: sent again, it makes nothing new")),
     request_body = schema::TokenInput,
     responses((status = 201, body = schema::NewToken), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 422, body = schema::Problem)))]
 pub(super) async fn create_token(
@@ -96,10 +100,16 @@ pub(super) async fn create_token(
     caller: Authenticated,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let (value, _) = body::json(&request, payload, state.limits.json_bytes).await?;
+    let (value, bytes) = body::json(&request, payload, state.limits.json_bytes).await?;
+    let once = body::idempotency(&request, &caller.0, &bytes)?;
     let wanted = TokenRequest::read(&value)?;
-    let made = answer::run(&state, move |app| app.create_token(&caller.0, &wanted)).await?;
-    Ok(answer::json(StatusCode::CREATED, &made))
+    let made = answer::run(&state, move |app| app.create_token(&caller.0, &wanted, once)).await?;
+    let is_replay = made.token.is_none();
+    let mut response = answer::json(StatusCode::CREATED, &made);
+    if is_replay {
+        answer::put_header(&mut response, "idempotent-replayed", "true");
+    }
+    Ok(response)
 }
 
 /// Lists the tokens of the organisation, newest first; never their secrets.

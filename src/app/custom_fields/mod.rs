@@ -74,6 +74,8 @@ pub struct FieldView {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// Who made it.
+    pub created_by: Option<String>,
 }
 
 pub(super) fn view(definition: &FieldDefinition) -> FieldView {
@@ -100,6 +102,7 @@ pub(super) fn view(definition: &FieldDefinition) -> FieldView {
         version: definition.version,
         created_at: definition.created_at,
         updated_at: definition.updated_at,
+        created_by: definition.created_by.clone(),
     }
 }
 
@@ -286,6 +289,7 @@ impl App {
             version: 1,
             created_at: now,
             updated_at: now,
+            created_by: Some(caller.actor.to_string()),
         };
         input.put_into(&mut made)?;
         let place = input.position;

@@ -95,6 +95,7 @@ impl<'a> FieldsInWrite<'a> {
                 version: 1,
                 created_at: self.now,
                 updated_at: self.now,
+                created_by: Some(self.caller.actor.to_string()),
             })
             .collect();
         if made.is_empty() {

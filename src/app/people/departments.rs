@@ -27,6 +27,7 @@ pub struct DepartmentView {
     pub version: u64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    pub created_by: Option<String>,
 }
 
 fn view(department: &Department) -> DepartmentView {
@@ -36,6 +37,7 @@ fn view(department: &Department) -> DepartmentView {
         version: department.version,
         created_at: department.created_at,
         updated_at: department.updated_at,
+        created_by: department.created_by.clone(),
     }
 }
 
@@ -91,6 +93,7 @@ impl App {
             version: 1,
             created_at: now,
             updated_at: now,
+            created_by: Some(caller.actor.to_string()),
         };
         self.partition.write(caller.organization, caller, false, {
             let department = department.clone();

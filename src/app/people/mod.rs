@@ -66,7 +66,8 @@ pub(super) fn changes<T: Serialize>(before: Option<&T>, after: Option<&T>) -> Ve
     };
     let mut changes = FieldChange::between(&shown(before), &shown(after));
     changes.retain(|change| {
-        !["id", "version", "created_at", "updated_at"].contains(&change.field.as_str())
+        !["id", "version", "created_at", "updated_at", "created_by"]
+            .contains(&change.field.as_str())
     });
     changes
 }

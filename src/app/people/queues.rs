@@ -29,6 +29,7 @@ pub struct QueueView {
     pub version: u64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    pub created_by: Option<String>,
 }
 
 fn view(queue: &Queue) -> QueueView {
@@ -39,6 +40,7 @@ fn view(queue: &Queue) -> QueueView {
         version: queue.version,
         created_at: queue.created_at,
         updated_at: queue.updated_at,
+        created_by: queue.created_by.clone(),
     }
 }
 
@@ -114,6 +116,7 @@ impl App {
             version: 1,
             created_at: now,
             updated_at: now,
+            created_by: Some(caller.actor.to_string()),
         };
         self.partition.write(caller.organization, caller, false, {
             let queue = queue.clone();

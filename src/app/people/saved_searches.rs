@@ -45,6 +45,7 @@ pub struct SavedSearchView {
     pub version: u64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    pub created_by: Option<String>,
 }
 
 /// Who a caller is as an owner: the person, whichever session or token is used, else the token.
@@ -75,6 +76,7 @@ fn view(caller: &Caller, search: &SavedSearch) -> SavedSearchView {
         version: search.version,
         created_at: search.created_at,
         updated_at: search.updated_at,
+        created_by: search.created_by.clone(),
     }
 }
 
@@ -281,6 +283,7 @@ impl App {
             version: 1,
             created_at: now,
             updated_at: now,
+            created_by: Some(caller.actor.to_string()),
         };
         draft.apply(&mut search);
         let shown = view(caller, &search);

@@ -123,6 +123,7 @@ impl App {
         let mut user = new_user(number, self.partition.now());
         email.clone_into(&mut user.email);
         user.subject = Some(subject.to_owned());
+        user.created_by = Some(format!("user:{}", user.id));
         let name = proven.name.as_deref().unwrap_or(email).chars().filter(|c| !c.is_control());
         let name: String = name.take(NAME).collect();
         user.name = if name.trim().is_empty() { email.to_owned() } else { name.trim().to_owned() };

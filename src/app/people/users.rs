@@ -44,6 +44,7 @@ pub struct ManagedUser {
     pub version: u64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    pub created_by: Option<String>,
 }
 
 pub(super) fn view(user: &User) -> UserView {
@@ -60,6 +61,7 @@ pub(super) fn view(user: &User) -> UserView {
             version: user.version,
             created_at: user.created_at,
             updated_at: user.updated_at,
+            created_by: user.created_by.clone(),
         }),
     }
 }
@@ -89,6 +91,7 @@ pub(super) fn new_user(organization: OrgNumber, now: Timestamp) -> User {
         version: 1,
         created_at: now,
         updated_at: now,
+        created_by: None,
     }
 }
 
@@ -286,6 +289,7 @@ impl App {
         let input = Input::read(&whole, true)?;
         let hash = input.password.value().map(|p| passwords::hash(p)).transpose()?;
         let mut user = new_user(caller.organization, self.partition.now());
+        user.created_by = Some(caller.actor.to_string());
         input.apply_to(&mut user, hash.as_ref());
         self.partition.write(caller.organization, caller, false, {
             let user = user.clone();
@@ -313,6 +317,7 @@ impl App {
         authorize(caller, Permission::ManageUsers)?;
         let input = Input::read(body, true)?;
         let mut user = new_user(caller.organization, self.partition.now());
+        user.created_by = Some(caller.actor.to_string());
         input.apply_to(&mut user, None);
         self.may_give(caller, &user)?;
         let password = input.password.value().map(|p| passwords::hash(p)).transpose()?;

@@ -3,17 +3,18 @@
 
 use serde_json::{Value, json};
 
-use super::super::error::Error;
+use super::super::error::{Error, Noun};
 use super::super::merges::survivor;
 use crate::domain::access::Caller;
 use crate::domain::ids::ContactId;
 use crate::domain::issue::FieldIssue;
 use crate::domain::record::{
-    AnyKind, DERIVED_MEMBERS, FieldKind, HEAD_MEMBERS, IMPOSSIBLE_STEP, Record, kind_by_name,
-    unique_name,
+    AnyKind, DERIVED_MEMBERS, FieldKind, HEAD_MEMBERS, IMPOSSIBLE_STEP, KindInfo, Record,
+    kind_by_name, unique_name,
 };
+use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
-use crate::engine::{Error as EngineError, Rejected, Tx};
+use crate::engine::{Error as EngineError, Rejected, Tx, codec, keys};
 
 /// Refuses a record about a contact that is not there for the caller.
 pub(super) fn check_contact(
@@ -103,6 +104,35 @@ pub(super) fn check_named(
     Ok(())
 }
 
+/// Refuses a list that would be called as another one is, whatever case and accents: searches,
+/// imports and bulk actions name lists so. Reads all lists of the organisation, which are few.
+pub(super) fn refuse_same_list(
+    tx: &Tx<'_>,
+    kind: &'static dyn AnyKind,
+    before: Option<&Record>,
+    after: &Record,
+) -> Result<(), Rejected<Error>> {
+    let KindInfo { name: kind_name, number, .. } = kind.info();
+    if *kind_name != "list" {
+        return Ok(());
+    }
+    let name = |record: &Record| record.values.get("name").and_then(Value::as_str).map(fold);
+    let is_known = before.is_some_and(|before| {
+        name(before) == name(after) && before.head.deleted_at == after.head.deleted_at
+    });
+    if is_known {
+        return Ok(());
+    }
+    for bytes in tx.scan(&keys::records_of(after.head.organization, *number))?.into_values() {
+        let other: Record = codec::decode(&bytes).map_err(EngineError::from)?;
+        let is_there = other.head.id != after.head.id && other.head.deleted_at.is_none();
+        if is_there && name(&other) == name(after) {
+            return Err(Rejected::By(Error::NameTaken(Noun::Record(kind_name))));
+        }
+    }
+    Ok(())
+}
+
 /// Refuses a record that would be called as another one is.
 pub(super) fn refuse_same(
     tx: &Tx<'_>,
@@ -110,6 +140,7 @@ pub(super) fn refuse_same(
     before: &Record,
     after: &Record,
 ) -> Result<(), Rejected<Error>> {
+    refuse_same_list(tx, kind, Some(before), after)?;
     let Some(field) = kind.info().unique else { return Ok(()) };
     let name = unique_name(kind, &after.values);
     let is_known = unique_name(kind, &before.values) == name

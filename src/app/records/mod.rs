@@ -34,12 +34,16 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use checks::{check_contact, check_named, refuse_read_only, refuse_same, refused, shown_contact};
+use checks::{
+    check_contact, check_named, refuse_read_only, refuse_same, refuse_same_list, refused,
+    shown_contact,
+};
 
 use super::contacts::{Deletion, Precondition};
 use super::error::{Error, Noun};
 use super::idempotency::Idempotency;
 use super::overtaken::until_first;
+use super::protection::within_records;
 use super::{App, authorize};
 use crate::domain::access::{Caller, Permission};
 use crate::domain::issue::FieldIssue;
@@ -168,6 +172,7 @@ impl App {
         };
         let made = Record { head, values };
         let by = caller.clone();
+        let quotas = self.organization_of(caller)?.quotas;
         let written = self.partition.write::<_, Error>(org, caller, false, move |tx| {
             tx.refuse_overtaken(seen)?;
             if let Some(idempotency) = idempotency
@@ -188,6 +193,8 @@ impl App {
             }
             check_named(tx, &by, kind, None, &made)?;
             check_contact(tx, &by, &made)?;
+            refuse_same_list(tx, kind, None, &made)?;
+            within_records(tx, &by, &quotas, None, &made).map_err(Rejected::By)?;
             conversations::note_correspondent(tx, kind, &made)?;
             tx.put_record(kind, None, &made)?;
             children::tell_owner(tx, kind, &made)?;
@@ -281,6 +288,7 @@ impl App {
         };
         let is_news = is_event && sent.iter().any(says_when);
         let (by, precondition) = (caller.clone(), precondition.clone());
+        let quotas = self.organization_of(caller)?.quotas;
         let written = self.partition.write::<_, Error>(org, caller, false, move |tx| {
             let before = tx
                 .record(org, kind.info().number, id)?
@@ -314,6 +322,7 @@ impl App {
             }
             check_named(tx, &by, kind, Some(&before), &after)?;
             refuse_same(tx, kind, &before, &after)?;
+            within_records(tx, &by, &quotas, Some(&before), &after).map_err(Rejected::By)?;
             after.head.version += 1;
             after.head.updated_at = now.max(before.head.updated_at);
             by.actor.as_ref().clone_into(&mut after.head.updated_by);

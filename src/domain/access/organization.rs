@@ -33,9 +33,10 @@ pub struct Organization {
     /// With which reader its phone numbers were read, see [`crate::domain::phone::READER_VERSION`].
     #[serde(default)]
     pub numbers_read_by: u32,
-    /// Whether the facts of its contacts are kept up; of earlier versions they are worked out once.
+    /// By which rules the facts of its contacts are kept up, see [`crate::domain::facts::RULES`]; those
+    /// of earlier versions are worked out once.
     #[serde(default)]
-    pub has_facts: bool,
+    pub facts_rules: u32,
     /// When all of its contacts were scored last.
     #[serde(default)]
     pub scored_at: Option<Timestamp>,

@@ -22,6 +22,9 @@ pub struct Department {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// Who made it, as the audit log calls them; not known of what is older than this member.
+    #[serde(default)]
+    pub created_by: Option<String>,
 }
 
 /// A queue: calls wait in it for its members.
@@ -42,6 +45,9 @@ pub struct Queue {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// Who made it, as the audit log calls them; not known of what is older than this member.
+    #[serde(default)]
+    pub created_by: Option<String>,
 }
 
 /// A person who works with Ringdex.
@@ -75,4 +81,7 @@ pub struct User {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// Who made it, as the audit log calls them; not known of what is older than this member.
+    #[serde(default)]
+    pub created_by: Option<String>,
 }

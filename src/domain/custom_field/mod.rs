@@ -5,6 +5,7 @@
 
 mod definitions;
 mod fit;
+mod guess;
 mod spelling;
 mod value;
 
@@ -203,6 +204,9 @@ pub struct FieldDefinition {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// Who made it, as the audit log calls them; not known of what is older than this member.
+    #[serde(default)]
+    pub created_by: Option<String>,
 }
 
 impl FieldDefinition {
@@ -246,5 +250,6 @@ fn sample(kind: CustomType) -> FieldDefinition {
         version: 1,
         created_at: Timestamp(0),
         updated_at: Timestamp(0),
+        created_by: None,
     }
 }

@@ -160,7 +160,7 @@ pub(in crate::http) struct OrganizationPatch {
     pub name: Option<String>,
     /// Most contacts; `null` is without limit.
     pub quota_contacts: Option<u64>,
-    /// Most bytes of their records; `null` is without limit.
+    /// Most bytes of contacts, records and merges; `null` is without limit.
     pub quota_storage_bytes: Option<u64>,
 }
 
@@ -252,8 +252,8 @@ pub(in crate::http) struct TokenList {
 
 #[derive(ToSchema)]
 pub(in crate::http) struct NewToken {
-    /// The secret, shown this once.
-    pub token: String,
+    /// The secret, shown this once; `null` in the answer to a request that was sent again.
+    pub token: Option<String>,
     pub organization: String,
     #[schema(inline)]
     #[serde(flatten)]

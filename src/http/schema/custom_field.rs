@@ -64,6 +64,8 @@ pub(in crate::http) struct CustomField {
     pub version: u64,
     pub created_at: String,
     pub updated_at: String,
+    /// Who made it.
+    pub created_by: Option<String>,
 }
 
 #[derive(ToSchema)]

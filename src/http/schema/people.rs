@@ -16,6 +16,8 @@ pub(in crate::http) struct Department {
     pub version: u64,
     pub created_at: String,
     pub updated_at: String,
+    /// Who made it.
+    pub created_by: Option<String>,
 }
 
 #[derive(ToSchema)]
@@ -45,6 +47,8 @@ pub(in crate::http) struct Queue {
     pub version: u64,
     pub created_at: String,
     pub updated_at: String,
+    /// Who made it.
+    pub created_by: Option<String>,
 }
 
 #[derive(ToSchema)]
@@ -88,6 +92,8 @@ pub(in crate::http) struct User {
     pub version: Option<u64>,
     pub created_at: Option<String>,
     pub updated_at: Option<String>,
+    /// Who made it.
+    pub created_by: Option<String>,
 }
 
 #[derive(ToSchema)]

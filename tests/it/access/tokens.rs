@@ -35,6 +35,32 @@ fn a_secret_is_shown_once() {
 }
 
 #[test]
+fn a_request_that_is_sent_again_makes_no_second_token_and_shows_no_secret() {
+    let server = TestServer::start();
+    let body = json!({"role": "lookup", "name": "3CX"});
+    let send = |client: &Client, key: &str, body: &Value| {
+        client.json("POST", "/api/v1/tokens", &[("idempotency-key", key)], body)
+    };
+    let made = send(&server, "once", &body).expect(201);
+    let again = send(&server, "once", &body).expect(201);
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    assert_eq!(again.json["token"], Value::Null, "it is kept nowhere");
+    assert_eq!((again.id(), &again.json["name"]), (made.id(), &json!("3CX")));
+    let all = server.get("/api/v1/tokens").expect(200).json;
+    let named = all["tokens"].as_array().unwrap().iter().filter(|one| one["name"] == "3CX");
+    assert_eq!(named.count(), 1, "{all}");
+    let other = send(&server, "once", &json!({"role": "lookup"})).expect(422);
+    assert_eq!(other.code(), "idempotency_mismatch");
+    // Somebody else's key is another one.
+    let (admin, _) = token(&server, &json!({"role": "admin"}));
+    assert!(send(&admin, "once", &body).expect(201).json["token"].is_string());
+    // Who has not got the secret takes the token away and makes another.
+    server.delete(&format!("/api/v1/tokens/{}", made.id())).expect(204);
+    send(&server, "once", &body).expect(404);
+    assert!(send(&server, "anew", &body).expect(201).json["token"].is_string());
+}
+
+#[test]
 fn a_token_ends_when_it_was_said() {
     let clock = Clock::fixed(Timestamp(1_700_000_000_000));
     let server = TestServer::at(&clock);

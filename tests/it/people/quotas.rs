@@ -1,8 +1,12 @@
 //! How much an organisation may keep.
 
+use ringdex::app::Error;
+use ringdex::domain::ids::OrgNumber;
 use serde_json::json;
 
 use crate::support::server::TestServer;
+
+const ORG: OrgNumber = OrgNumber(1);
 
 #[test]
 fn an_organisation_keeps_no_more_contacts_than_it_may() {
@@ -69,4 +73,38 @@ fn an_organisation_keeps_no_more_bytes_than_it_may() {
         server.patch(path, &wrong).expect(422);
     }
     server.patch("/api/v1/organizations/nowhere", &json!({})).expect(404);
+}
+
+#[test]
+fn records_count_towards_the_bytes_that_are_kept() {
+    let server = TestServer::start();
+    let ann = server.create_id(&json!({"name": "Ann"}));
+    let organizations = server.get("/api/v1/organizations").expect(200).json;
+    let own = organizations["items"][0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/organizations/{own}");
+    let usage = |server: &TestServer| {
+        let read = server
+            .app()
+            .partition()
+            .write::<_, Error>(ORG, "test", false, |tx| Ok(tx.usage(ORG).bytes));
+        read.unwrap().value
+    };
+    let before = usage(&server);
+    let note = |text: &str| json!({"contact_id": ann, "text": text});
+    let kept = server.post("/api/v1/notes", &note(&"x".repeat(2_000))).expect(201).id();
+    let after = usage(&server);
+    assert!(after > before + 2_000, "{before} and {after}");
+    let server = server.restart();
+    assert_eq!(usage(&server), after, "it is counted the same after a restart");
+    server.patch(&path, &json!({"quota_storage_bytes": after})).expect(200);
+    let refused = server.post("/api/v1/notes", &note("one more")).expect(403);
+    assert_eq!(refused.code(), "quota_exceeded");
+    let longer = json!({"text": "y".repeat(2_100)});
+    let own = format!("/api/v1/notes/{kept}");
+    assert_eq!(server.patch(&own, &longer).expect(403).code(), "quota_exceeded");
+    // What is in the trash can come back and counts; what is gone for good does not.
+    server.delete(&own).expect(204);
+    server.post("/api/v1/notes", &note("one more")).expect(403);
+    server.delete(&format!("{own}?permanent=true")).expect(204);
+    server.post("/api/v1/notes", &note("one more")).expect(201);
 }

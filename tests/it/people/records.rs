@@ -34,6 +34,8 @@ fn records_are_made_changed_and_removed() {
         let made = server.post(&path, &body).expect(201);
         let own = format!("{path}/{}", made.id());
         assert_eq!(made.header("location"), Some(own.as_str()));
+        let by = made.json["created_by"].as_str().unwrap();
+        assert!(by.starts_with("token:"), "{noun} was made by {by}");
         let found = server.get(&own).expect(200);
         assert_eq!(found.json, made.json);
         assert_eq!(found.header("etag"), Some("\"1\""));
@@ -43,6 +45,7 @@ fn records_are_made_changed_and_removed() {
         let changed = server.patch(&own, &patch).expect(200);
         assert_eq!(changed.json["name"], patch["name"]);
         assert_eq!(changed.json["version"], 2);
+        assert_eq!(changed.json["created_by"], made.json["created_by"], "{noun}");
         let listed = server.get(&path).expect(200).json;
         assert_eq!(listed["total"], 1, "{noun}");
         assert_eq!(listed[noun][0], changed.json);

@@ -101,8 +101,11 @@ fn messages_belong_to_their_conversation_and_come_once() {
     let server = TestServer::start();
     let ann = server.create_id(&json!({"name": "Ann"}));
     let body = json!({"contact_id": ann, "channel": "chat", "status": "resolved"});
-    let id = server.post("/api/v1/conversations", &body).expect(201).id();
+    let begun = server.post("/api/v1/conversations", &body).expect(201).json;
+    let id = begun["id"].as_str().unwrap().to_owned();
     let own = format!("/api/v1/conversations/{id}");
+    // Where there are no messages yet, it began.
+    assert_eq!(contact(&server, &json!(ann))["last_interaction_at"], begun["created_at"]);
     let write = |direction: &str, at: &str, called: &str| {
         let body = json!({"conversation_id": id, "direction": direction, "text": "Hello there",
             "sent_at": at, "channel_message_id": called});

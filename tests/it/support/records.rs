@@ -19,7 +19,11 @@ pub(crate) fn body_of(client: &Client, kind: &dyn AnyKind, contact: Option<&str>
             (_, Writable::Never | Writable::Derived)
             | (FieldKind::User | FieldKind::Agent | FieldKind::Record(_), _) => continue,
             // No two are called the same.
-            _ if kind.info().unique == Some(field.name) => json!(uuid::Uuid::now_v7()),
+            _ if kind.info().unique == Some(field.name)
+                || (kind.info().name, field.name) == ("list", "name") =>
+            {
+                json!(uuid::Uuid::now_v7())
+            }
             // Whoever is called so would be the contact.
             _ if field.name == "identifier" && contact.is_none() => continue,
             (FieldKind::Contact, _) => match contact {

@@ -87,13 +87,15 @@ impl Kind for Conversation {
         Ok(())
     }
 
-    fn facts(&self, _head: &Head) -> Contribution {
+    fn facts(&self, head: &Head) -> Contribution {
         let counts = Counts {
             conversations: 1,
             conversations_open: i64::from(self.status != "resolved"),
             ..Counts::default()
         };
-        Contribution { counts, ..Contribution::default() }
+        // Its messages say when something happened; where there are none, it began.
+        let activity_at = self.last_message_at.is_none().then_some(head.created_at);
+        Contribution { counts, activity_at, ..Contribution::default() }
     }
 
     fn title(&self) -> Option<String> {
