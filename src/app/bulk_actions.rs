@@ -518,7 +518,8 @@ impl BulkRun<'_> {
             return Ok(vec![Outcome::Unchanged]);
         }
         let body = serde_json::json!({"primary": into, "others": others});
-        self.app.merge_contacts(self.caller, &body, Precondition::None, None)?;
+        let once = self.job.map(Idempotency::of_job);
+        self.app.merge_contacts(self.caller, &body, Precondition::None, once)?;
         let outcome = |id: &ContactId| {
             if *id == into { Outcome::Unchanged } else { Outcome::Changed }
         };

@@ -1,7 +1,6 @@
-//! Bulk actions that go on when the server starts again: whom they were to change is kept, and how far
-//! they are stands in the same write as what they have changed, so that nobody is changed twice.
-//!
-//! Merging is one write, so it is done or not; it does not go on.
+//! Bulk actions and what takes them back go on when the server starts again: whom they were to change
+//! is kept, and how far they are stands in the same write as what they have changed, so that nobody is
+//! changed twice. Merging is one write, which is done once whoever asks for it again.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -32,7 +31,8 @@ pub(super) struct BulkResume {
     deed: KeptDeed,
     #[serde(default)]
     address: Option<IpAddr>,
-    /// How many of the contacts that are kept are done; nothing before they are kept.
+    /// How many of the contacts that are kept, or entries of the log, are done; nothing before they are
+    /// kept.
     #[serde(default)]
     pub(super) done: Option<u64>,
     /// Whether somebody has stopped it.
@@ -51,20 +51,30 @@ pub(super) enum KeptDeed {
         list: Uuid,
         is_member: bool,
     },
+    /// Taking back what a job has done in these entries of the audit log.
+    Undo {
+        of: Uuid,
+        entries: Vec<u64>,
+    },
 }
 
 impl BulkResume {
     /// What a deed needs to go on; nothing if it does not.
     pub(super) fn of(caller: &Caller, deed: &Deed, action: Option<&Value>) -> Option<Self> {
         let deed = match deed {
-            Deed::Merge(_) => return None,
             Deed::Tags(change) => KeptDeed::Tags(change.clone()),
             Deed::List { list, is_member } => KeptDeed::List { list: *list, is_member: *is_member },
-            Deed::Change(_) | Deed::Set(..) | Deed::Delete | Deed::Restore => {
+            Deed::Change(_) | Deed::Set(..) | Deed::Merge(_) | Deed::Delete | Deed::Restore => {
                 KeptDeed::Action(action?.clone())
             }
         };
         Some(Self { deed, address: caller.address, done: None, is_cancelled: false })
+    }
+
+    /// What taking a job back needs to go on. All that it is to do is known from the beginning.
+    pub(super) fn of_undo(caller: &Caller, of: Uuid, entries: Vec<u64>) -> Self {
+        let deed = KeptDeed::Undo { of, entries };
+        Self { deed, address: caller.address, done: Some(0), is_cancelled: false }
     }
 
     /// Whether it goes on.
@@ -78,7 +88,7 @@ impl BulkResume {
 pub(super) struct BulkCheckpoint {
     pub(super) org: OrgNumber,
     pub(super) kept: KeptJob,
-    /// How many contacts are done with this write.
+    /// How many contacts, or entries of the log, are done with this write.
     pub(super) done: u64,
 }
 
@@ -181,6 +191,7 @@ impl App {
             ));
         };
         caller.address = resume.address;
+        let done = usize::try_from(resume.done.unwrap_or_default()).unwrap_or(usize::MAX);
         let settings = self.organization_of(&caller)?.settings.clone();
         let deed = match &resume.deed {
             KeptDeed::Action(action) => {
@@ -198,12 +209,15 @@ impl App {
                 authorize(&caller, edit)?;
                 Deed::List { list: *list, is_member: *is_member }
             }
+            KeptDeed::Undo { of, entries } => {
+                authorize(&caller, Permission::Edit)?;
+                return self.undo_entries_of(&caller, (id, *of), entries, done);
+            }
         };
         let bounds = Bounds::none();
         let (job, settings) = (Some(id), &settings);
         let run = BulkRun { app: self, caller: &caller, deed: &deed, settings, bounds, job };
         let ids = self.selected(org, id)?;
-        let done = usize::try_from(resume.done.unwrap_or_default()).unwrap_or(usize::MAX);
         run.each(&ids, done, &mut |change| self.note_bulk_job(id, |job| change(job)))
     }
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::bulk_resume::{BulkCheckpoint, BulkResume};
 use super::error::Error;
 use super::jobs::{BulkJob, JobKind, JobState, MOST_REFUSALS, Refusal};
 use super::lists::note_members;
@@ -54,25 +55,41 @@ impl App {
         let mut job = BulkJob::new(JobKind::Undo, Uuid::now_v7(), self.now());
         job.undo_of = Some(id);
         job.total = known.changed;
-        if let Some(known) = self.keep_job(caller, &job, None)? {
+        let resume = BulkResume::of_undo(caller, id, known.audit_entries.clone());
+        if let Some(known) = self.keep_resumable_job(caller, &job, Some(resume), None)? {
             return Ok(known);
         }
         self.note_bulk_job(id, |known| known.undone_by = Some(job.id));
         let (by, own, entries) = (caller.clone(), job.id, known.audit_entries);
-        self.run_job(own, move |app| {
-            let undone = app.undo_entries(&by, own, &entries);
-            if undone.is_err() {
-                // The rest can be taken back by another one.
-                app.note_bulk_job(id, |known| known.undone_by = None);
-            }
-            undone
-        })?;
+        self.run_job(own, move |app| app.undo_entries_of(&by, (own, id), &entries, 0))?;
         Ok(job)
     }
 
-    fn undo_entries(&self, caller: &Caller, job: Uuid, entries: &[u64]) -> Result<(), Error> {
+    /// Takes back what another job has done, from so many of its entries on.
+    pub(super) fn undo_entries_of(
+        &self,
+        caller: &Caller,
+        (job, of): (Uuid, Uuid),
+        entries: &[u64],
+        done: usize,
+    ) -> Result<(), Error> {
+        let undone = self.undo_entries(caller, job, entries, done);
+        if undone.is_err() && !self.leaves_job(job) {
+            // The rest can be taken back by another one.
+            self.note_bulk_job(of, |known| known.undone_by = None);
+        }
+        undone
+    }
+
+    fn undo_entries(
+        &self,
+        caller: &Caller,
+        job: Uuid,
+        entries: &[u64],
+        done: usize,
+    ) -> Result<(), Error> {
         // What was done last is taken back first.
-        for number in entries.iter().rev() {
+        for (at, number) in entries.iter().rev().enumerate().skip(done) {
             if self.is_stopping_job(job) {
                 return Err(Error::Overloaded("the server was shut down before the end"));
             }
@@ -84,25 +101,21 @@ impl App {
                 Some(_) => self.with_taken_numbers(caller, &self.deleted_by(org, number)?)?,
                 None => HashMap::new(),
             };
+            let done = at as u64 + 1;
+            let checkpoint =
+                self.kept_bulk_job(job).map(|(org, kept)| BulkCheckpoint { org, kept, done });
             let written = self.partition.write::<_, Error>(org, caller, false, move |tx| {
-                undo_entry(tx, (&by, department.as_deref()), number, (now, &taken))
+                let undone = undo_entry(tx, (&by, department.as_deref()), number, (now, &taken))?;
+                if let Some(checkpoint) = &checkpoint {
+                    checkpoint.put(tx, |job| count(job, &undone))?;
+                }
+                Ok(undone)
             })?;
             drop(gate);
             self.own_writes.note(caller, written.seq);
             self.own_writes.note_hidden(org, written.seq);
-            self.note_bulk_job(job, |job| {
-                for outcome in &written.value {
-                    match outcome {
-                        Undone::Changed => job.changed += 1,
-                        Undone::Kept(why) => {
-                            job.refused += 1;
-                            if job.refusals.len() < MOST_REFUSALS {
-                                job.refusals.push(why.clone());
-                            }
-                        }
-                    }
-                }
-            });
+            self.note_position(job, done);
+            self.note_bulk_job(job, |job| count(job, &written.value));
         }
         Ok(())
     }
@@ -113,6 +126,21 @@ impl App {
         let acts = acts.unwrap_or_default();
         let deleted = acts.iter().filter(|act| act.0 == AuditAction::ContactDeleted);
         Ok(deleted.map(|act| ContactId(act.1)).collect())
+    }
+}
+
+/// Counts what became of contacts.
+fn count(job: &mut BulkJob, outcomes: &[Undone]) {
+    for outcome in outcomes {
+        match outcome {
+            Undone::Changed => job.changed += 1,
+            Undone::Kept(why) => {
+                job.refused += 1;
+                if job.refusals.len() < MOST_REFUSALS {
+                    job.refusals.push(why.clone());
+                }
+            }
+        }
     }
 }
 

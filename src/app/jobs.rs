@@ -449,7 +449,7 @@ impl App {
     }
 
     /// Whether a job ends here because the server does, and goes on with the next one.
-    fn leaves_job(&self, id: Uuid) -> bool {
+    pub(super) fn leaves_job(&self, id: Uuid) -> bool {
         let goes_on = |kept: &Kept| kept.bulk.as_ref().is_some_and(BulkResume::goes_on);
         self.is_stopping_jobs() && self.bulk_jobs.jobs.lock().get(&id).is_some_and(goes_on)
     }

@@ -258,12 +258,24 @@ fn a_bulk_action_of_a_killed_server_goes_on_and_changes_nobody_twice() {
     let client = &served.client;
     let job = wait_for_end(client, &added);
     assert_eq!((&job["state"], &job["changed"]), (&json!("done"), &json!(CONTACTS)), "{job}");
-    // Both are taken back as a whole.
-    for id in [&added, &tagged] {
+    // Both are taken back as a whole, also where the server is killed meanwhile.
+    let begin = |client: &Client, id: &str| {
         let undo = client.post(&format!("/api/v1/jobs/{id}/undo"), &json!({})).expect(202).json;
-        let undone = wait_for_end(client, undo["id"].as_str().unwrap());
-        assert_eq!((&undone["changed"], &undone["refused"]), (&json!(CONTACTS), &json!(0)));
-    }
+        undo["id"].as_str().unwrap().to_owned()
+    };
+    let undone = wait_for_end(client, &begin(client, &added));
+    assert_eq!((&undone["changed"], &undone["refused"]), (&json!(CONTACTS), &json!(0)));
+    let undo = begin(client, &tagged);
+    kill_when(served, &undo, 500);
+    let served = bench.serve(None);
+    let client = &served.client;
+    let undone = wait_for_end(client, &undo);
+    assert_eq!(
+        (&undone["state"], &undone["changed"], &undone["refused"]),
+        (&json!("done"), &json!(CONTACTS), &json!(0)),
+        "{undone}"
+    );
+    client.post(&format!("/api/v1/jobs/{tagged}/undo"), &json!({})).expect(409);
     assert_eq!(client.search("tag:fair", "&refresh=wait").json["total"], 0);
     served.stop();
     bench.run(&["check"], None).expect(0);
