@@ -682,6 +682,8 @@ pub(super) struct ImportColumn {
     #[schema(example = "its header")]
     pub why: String,
     pub not_imported: bool,
+    /// The type of a custom field that its first cells look like, where it could become or fill one.
+    pub suggested_type: Option<String>,
 }
 
 #[derive(ToSchema)]

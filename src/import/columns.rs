@@ -6,6 +6,7 @@ use super::issue::shortened;
 use super::map::{Origin, RowMap};
 use super::read::RawRow;
 use super::target::Target;
+use crate::domain::custom_field::CustomType;
 use crate::domain::date::{self, Order};
 
 /// Values of a column that are shown.
@@ -26,6 +27,9 @@ pub struct ColumnReport {
     pub why: String,
     /// Whether nothing of it is imported.
     pub not_imported: bool,
+    /// The type of a custom field that its first cells look like, where it could become or fill one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggested_type: Option<String>,
 }
 
 impl RowMap {
@@ -46,6 +50,9 @@ impl RowMap {
                 }
             }
             plan.samples = samples;
+            let may_be_own = matches!(plan.target, Target::Custom(_))
+                || plan.target == Target::Ignore && plan.origin == Origin::Unknown;
+            plan.guess = may_be_own.then(|| CustomType::guess(cells())).flatten();
             if plan.target == Target::Id
                 && plan.origin == Origin::Header
                 && cells().any(|cell| cell.parse::<uuid::Uuid>().is_err())
@@ -107,6 +114,7 @@ impl RowMap {
                     target,
                     why,
                     not_imported,
+                    suggested_type: plan.guess.map(|kind| kind.as_str().to_owned()),
                 }
             })
             .collect()

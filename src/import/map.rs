@@ -12,6 +12,7 @@ use super::header::{LabelledKind, Layout, Meaning, meaning, squeeze};
 use super::issue::shortened;
 use super::read::RawRow;
 use super::target::{Content, Label, Target, did_you_mean};
+use crate::domain::custom_field::CustomType;
 use crate::domain::date::Order;
 
 /// How Google joins several values in a cell.
@@ -85,6 +86,8 @@ pub struct ColumnPlan {
     pub(super) date_order: Option<Order>,
     /// Some of its cells.
     pub(super) samples: Vec<String>,
+    /// The type of a custom field that its cells look like.
+    pub(super) guess: Option<CustomType>,
 }
 
 /// The mapping of a whole file.
@@ -172,9 +175,18 @@ impl RowMap {
                     None => (Target::Ignore, 0, Origin::Unknown),
                 };
                 let label_column = label_column(&target, group, &meanings);
-                let (date_order, samples) = (None, Vec::new());
+                let (date_order, samples, guess) = (None, Vec::new(), None);
                 let header = header.clone();
-                ColumnPlan { header, target, origin, group, label_column, date_order, samples }
+                ColumnPlan {
+                    header,
+                    target,
+                    origin,
+                    group,
+                    label_column,
+                    date_order,
+                    samples,
+                    guess,
+                }
             })
             .collect();
         for (name, target) in &options.columns {
