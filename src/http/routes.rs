@@ -232,6 +232,7 @@ const WRITTEN: &[Endpoint] = &[
     get("/api/v1/changes", || read().to(feed::list)),
     get("/api/v1/events", || web::get().to(feed::follow)),
     get("/api/v1/webhooks/{id}/deliveries", || read().to(webhooks::deliveries)),
+    post("/api/v1/webhooks/{id}/test", || web::post().to(webhooks::test)),
     post("/api/v1/webhooks/{id}/deliveries/{n}/replay", || web::post().to(webhooks::replay)),
     get("/cid", || read().to(cid::by_query)),
     get("/cid/{number}", || read().to(cid::by_path)),

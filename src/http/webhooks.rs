@@ -37,6 +37,21 @@ pub(super) async fn deliveries(
     answer::ok(&state, move |app| app.list_deliveries(&caller.0, id, wanted, place)).await
 }
 
+/// Sends a call of the event `webhook.test`, once, whatever else the webhook is told of. What became of
+/// it is seen among what was sent.
+#[utoipa::path(post, path = "/api/v1/webhooks/{id}/test", operation_id = "test_webhook", tag = "changes",
+    params(("id" = String, Path, description = "the id of the webhook")),
+    responses((status = 202, body = schema::Delivery), (status = 404, body = schema::Problem), (status = 409, body = schema::Problem)))]
+pub(super) async fn test(
+    state: web::Data<State>,
+    caller: Authenticated,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = Uuid::parse_str(&path).unwrap_or_default();
+    let sent = answer::run(&state, move |app| app.test_webhook(&caller.0, id)).await?;
+    Ok(answer::json(StatusCode::ACCEPTED, &sent))
+}
+
 /// Sends something again, at once.
 #[utoipa::path(post, path = "/api/v1/webhooks/{id}/deliveries/{n}/replay", operation_id = "replay_delivery", tag = "changes",
     params(("id" = String, Path, description = "the id of the webhook"), ("n" = u64, Path, description = "the number of the delivery")),

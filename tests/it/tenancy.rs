@@ -244,6 +244,7 @@ fn written_routes(id: &str) -> Vec<(&'static str, String, Value, &'static str)> 
         ("PATCH", format!("/api/v1/tags/{id}"), json!({"color": "red"}), "manager"),
         ("DELETE", format!("/api/v1/tags/{id}"), Value::Null, "manager"),
         ("GET", format!("/api/v1/webhooks/{id}/deliveries"), Value::Null, "admin"),
+        ("POST", format!("/api/v1/webhooks/{id}/test"), json!({}), "admin"),
         ("POST", format!("/api/v1/webhooks/{id}/deliveries/{id}/replay"), json!({}), "admin"),
         ("GET", at("/api/v1/changes"), Value::Null, "agent"),
         ("GET", at("/api/v1/events?since=nowhere"), Value::Null, "agent"),

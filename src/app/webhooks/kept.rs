@@ -7,7 +7,7 @@ use super::super::App;
 use super::super::error::Error;
 use crate::domain::ids::OrgNumber;
 use crate::domain::time::Timestamp;
-use crate::engine::{Error as EngineError, codec, keys};
+use crate::engine::{Error as EngineError, Tx, codec, keys};
 
 /// Deliveries of a webhook that are kept.
 pub(super) const MOST_KEPT: u64 = 1_000;
@@ -84,6 +84,24 @@ pub struct DeliveryPage {
     pub page: usize,
     pub per_page: usize,
     pub items: Vec<Delivery>,
+}
+
+/// Writes down how far a webhook is, and what it is to send; the oldest of that goes.
+pub(super) fn put(
+    tx: &mut Tx<'_>,
+    org: OrgNumber,
+    id: Uuid,
+    state: HookState,
+    noted: &[Delivery],
+) -> Result<(), EngineError> {
+    tx.put(&keys::hook(org, id), codec::encode(&state)?);
+    for one in noted {
+        tx.put(&keys::hook_delivery(org, id, one.n), codec::encode(one)?);
+        if let Some(old) = one.n.checked_sub(MOST_KEPT) {
+            tx.delete(&keys::hook_delivery(org, id, old));
+        }
+    }
+    Ok(())
 }
 
 impl App {

@@ -28,6 +28,8 @@ use kept::HookState;
 
 /// The name of the kind.
 const KIND: &str = "webhook";
+/// What is told by a call that only tries whether one arrives.
+const TEST_EVENT: &str = "webhook.test";
 /// Deliveries of a page, at most.
 const MOST_PER_PAGE: usize = 1_000;
 
@@ -70,9 +72,9 @@ impl App {
     }
 
     /// A webhook that the caller may see.
-    fn seen_hook(&self, caller: &Caller, id: Uuid) -> Result<(), Error> {
+    fn seen_hook(&self, caller: &Caller, id: Uuid) -> Result<RecordView, Error> {
         authorize(caller, Permission::ManageSettings)?;
-        self.find_record(caller, webhooks()?, id).map(|_| ())
+        self.find_record(caller, webhooks()?, id)
     }
 
     /// What was sent and is to be sent by a webhook, the newest first.
@@ -119,6 +121,57 @@ impl App {
             };
             tx.put(&key, codec::encode(&again).map_err(EngineError::from)?);
             Ok(again)
+        })?;
+        self.webhooks.wake();
+        Ok(written.value)
+    }
+
+    /// Sends a call that tells nothing but that it is one, once: whether it arrives is seen in the list
+    /// of what was sent.
+    ///
+    /// # Errors
+    /// If there is no such webhook for this caller, it is not active, or one is on its way already.
+    pub fn test_webhook(&self, caller: &Caller, id: Uuid) -> Result<Delivery, Error> {
+        let seen = self.seen_hook(caller, id)?;
+        if seen.json["active"] != json!(true) {
+            let why = "a webhook that is not active sends nothing: make it active first";
+            return Err(Error::ImpossibleStep(why.to_owned()));
+        }
+        let (org, now) = (caller.organization, self.partition.now());
+        let is_under_way =
+            |one: &Delivery| one.event == TEST_EVENT && one.state == DeliveryState::Pending;
+        if self.deliveries_of(org, id)?.iter().any(is_under_way) {
+            let why = "a test call is on its way already: look at what became of it first";
+            return Err(Error::ImpossibleStep(why.to_owned()));
+        }
+        let written = self.partition.write::<_, Error>(org, caller, false, move |tx| {
+            let key = keys::hook(org, id);
+            let Some(bytes) = tx.get(&key)? else {
+                return Err(Rejected::By(Error::NotFound(Noun::Record(KIND))));
+            };
+            let state: HookState = codec::decode(&bytes).map_err(EngineError::from)?;
+            let one = Delivery {
+                n: state.next,
+                event: TEST_EVENT.to_owned(),
+                record_id: id,
+                state: DeliveryState::Pending,
+                attempts: 0,
+                next_at: Some(now),
+                status: None,
+                error: None,
+                created_at: now,
+                tried_at: None,
+                seq: 0,
+                act: 0,
+            };
+            kept::put(
+                tx,
+                org,
+                id,
+                HookState { next: state.next + 1, ..state },
+                std::slice::from_ref(&one),
+            )?;
+            Ok(one)
         })?;
         self.webhooks.wake();
         Ok(written.value)

@@ -8,10 +8,11 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
+use serde_json::json;
 use uuid::Uuid;
 
-use super::kept::{Delivery, DeliveryState, HookState, MOST_KEPT};
-use super::{keeper, send};
+use super::kept::{self, Delivery, DeliveryState, HookState, MOST_KEPT};
+use super::{KIND, TEST_EVENT, keeper, send};
 use crate::app::App;
 use crate::app::error::Error;
 use crate::app::feed::ChangeEvent;
@@ -198,18 +199,17 @@ impl App {
         if noted.is_empty() && part.through.0 - state.position < MOST_KEPT {
             return Ok(());
         }
-        let next = state.next + noted.len() as u64;
-        let state = HookState { position: part.through.0, next, ..state };
+        let through = part.through.0;
         self.partition.write::<_, Error>(org, &keeper(org), false, move |tx| {
-            tx.put(&keys::hook(org, id), codec::encode(&state).map_err(EngineError::from)?);
-            for one in &noted {
-                let bytes = codec::encode(one).map_err(EngineError::from)?;
-                tx.put(&keys::hook_delivery(org, id, one.n), bytes);
-                if let Some(old) = one.n.checked_sub(MOST_KEPT) {
-                    tx.delete(&keys::hook_delivery(org, id, old));
-                }
-            }
-            Ok(())
+            let Some(bytes) = tx.get(&keys::hook(org, id))? else { return Ok(()) };
+            let state: HookState = codec::decode(&bytes).map_err(EngineError::from)?;
+            // A test call may have taken a number meanwhile.
+            let numbers = state.next..;
+            let noted: Vec<Delivery> =
+                numbers.zip(&noted).map(|(n, one)| Delivery { n, ..one.clone() }).collect();
+            let next = state.next + noted.len() as u64;
+            let state = HookState { position: through, next, ..state };
+            Ok(kept::put(tx, org, id, state, &noted)?)
         })?;
         Ok(())
     }
@@ -233,7 +233,9 @@ impl App {
                 }
                 None => Err("there is nothing to tell any more".to_owned()),
             };
-            let after = tried(&one, sent, event.is_some(), self.partition.now());
+            // A test call is made once: whoever makes it looks at what becomes of it.
+            let is_repeated = event.is_some() && one.event != TEST_EVENT;
+            let after = tried(&one, sent, is_repeated, self.partition.now());
             let has_failed = after.state != DeliveryState::Delivered;
             let n = one.n;
             self.partition.write::<_, Error>(org, &keeper(org), false, move |tx| {
@@ -261,6 +263,19 @@ impl App {
         let now = self.partition.now();
         let maker = self.access().caller_of_actor(org, &hook.head.created_by, now);
         let Some(maker) = maker else { return Ok(None) };
+        if one.event == TEST_EVENT {
+            return Ok(Some(ChangeEvent {
+                id: String::new(),
+                event: TEST_EVENT,
+                at: one.created_at,
+                by: hook.head.created_by.clone(),
+                kind: KIND,
+                record_id: hook.head.id,
+                gone: false,
+                merged_into: None,
+                data: json!({ "id": hook.head.id, "name": hook.values.get("name") }),
+            }));
+        }
         let before = ChangeSeq(one.seq.saturating_sub(1));
         let part = self.partition.acts_after(org, before, 1)?.unwrap_or_default();
         let entry = part.entries.iter().find(|entry| entry.seq.0 == one.seq);
@@ -285,7 +300,7 @@ fn wanted_of(hook: &Record) -> Vec<String> {
 }
 
 /// A delivery behind an attempt.
-fn tried(one: &Delivery, sent: Result<u16, String>, is_there: bool, now: Timestamp) -> Delivery {
+fn tried(one: &Delivery, sent: Result<u16, String>, is_repeated: bool, now: Timestamp) -> Delivery {
     let attempts = one.attempts + 1;
     let (status, error) = match sent {
         Ok(status) if (200..300).contains(&status) => (Some(status), None),
@@ -295,7 +310,7 @@ fn tried(one: &Delivery, sent: Result<u16, String>, is_there: bool, now: Timesta
     let pause = usize::try_from(attempts).ok().and_then(|n| PAUSES.get(n - 1));
     let (state, next_at) = match (&error, pause) {
         (None, _) => (DeliveryState::Delivered, None),
-        (Some(_), Some(seconds)) if is_there => {
+        (Some(_), Some(seconds)) if is_repeated => {
             (DeliveryState::Pending, Some(now.plus_ms(seconds * 1_000)))
         }
         (Some(_), _) => (DeliveryState::Dead, None),

@@ -235,6 +235,7 @@ const TABLE: &[(&str, &str, Rule)] = &[
     // From a place that is none; those who may follow are tried where changes are.
     ("GET", "/api/v1/events", Rule::Whole(&[P::View], 422)),
     ("GET", "/api/v1/webhooks/{id}/deliveries", Rule::Whole(SETTINGS, 404)),
+    ("POST", "/api/v1/webhooks/{id}/test", Rule::Whole(SETTINGS, 404)),
     ("POST", "/api/v1/webhooks/{id}/deliveries/{n}/replay", Rule::Whole(SETTINGS, 404)),
     ("GET", "/cid", Rule::Device(&[P::Lookup], 200)),
     ("GET", "/cid/{number}", Rule::Device(&[P::Lookup], 200)),

@@ -231,3 +231,36 @@ fn a_webhook_that_the_command_made_on_a_directory_is_told_what_happens() {
     assert_eq!(next(&received).json["type"], "contact.created");
     served.stop();
 }
+
+#[test]
+fn a_test_call_is_made_once_whatever_the_webhook_is_told_of() {
+    let server = server();
+    let (url, received) = receiver(vec![200, 500]);
+    let made = server.post("/api/v1/webhooks", &json!({"url": url, "events": ["task.created"]}));
+    let hook = made.expect(201).id();
+    let test = format!("/api/v1/webhooks/{hook}/test");
+    let begun = server.post(&test, &json!({})).expect(202).json;
+    assert_eq!((&begun["event"], &begun["state"]), (&json!("webhook.test"), &json!("pending")));
+    let call = next(&received);
+    assert_eq!(
+        (&call.json["type"], &call.json["data"]["record_id"]),
+        (&begun["event"], &json!(hook))
+    );
+    assert!(call.header("webhook-signature").starts_with("v1,"));
+    let is_at = |all: &[Value], at: usize, state: &str| {
+        all.len() > at && all[all.len() - 1 - at]["state"] == state
+    };
+    deliveries(&server, &hook, |all| is_at(all, 0, "delivered"));
+    // What fails is not tried again: who tests it looks at what was answered.
+    server.post(&test, &json!({})).expect(202);
+    let all = deliveries(&server, &hook, |all| is_at(all, 1, "dead"));
+    assert_eq!((&all[0]["attempts"], &all[0]["status"]), (&json!(1), &json!(500)));
+    // What happens goes on with the numbers behind it.
+    server.post("/api/v1/tasks", &json!({"title": "Call back"})).expect(201);
+    let all = deliveries(&server, &hook, |all| is_at(all, 2, "delivered"));
+    let numbers: Vec<_> = all.iter().map(|one| one["n"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, [3, 2, 1]);
+    server.patch(&format!("/api/v1/webhooks/{hook}"), &json!({"active": false})).expect(200);
+    server.post(&test, &json!({})).expect(409);
+    server.post(&format!("/api/v1/webhooks/{}/test", uuid::Uuid::now_v7()), &json!({})).expect(404);
+}
