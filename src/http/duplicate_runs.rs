@@ -24,6 +24,9 @@ use crate::error::ErrorCode;
 
 /// The members of a request for a run over the base.
 const MEMBERS: [&str; 3] = ["view", "format", "min_probability"];
+/// What is said of a report whose file is damaged or gone.
+const UNREADABLE: &str = "the file with the report of this run is damaged or gone: start another run, \
+     which writes it anew";
 /// How likely what is reported must be if nothing is said.
 const LIKELY: f64 = 0.9;
 
@@ -203,13 +206,12 @@ pub(super) async fn report(
     let id = record_id(&path, Noun::Run).unwrap_or_default();
     let (report, file) =
         answer::run(&state, move |app| app.duplicate_run_report(&caller.0, id)).await?;
-    let unreadable = || Problem::new(ErrorCode::Internal, "the report cannot be read");
     let bytes = web::block(move || state.app.read_staged_file(&file))
         .await
-        .map_err(|_blocking| unreadable())?
+        .map_err(|_blocking| Problem::new(ErrorCode::Internal, "the report cannot be read"))?
         .map_err(|error| {
-            tracing::error!("the report {id} cannot be read: {error}");
-            unreadable()
+            tracing::error!("the report of run {id} cannot be read: {error}");
+            Problem::new(ErrorCode::NotFound, UNREADABLE)
         })?;
     let (kind, name) = match report.format {
         ReportFormat::Csv => ("text/csv; charset=utf-8", "duplicates.csv"),

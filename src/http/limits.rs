@@ -258,10 +258,25 @@ pub(super) fn guarded(
     request: &HttpRequest,
     authenticate: fn(&HttpRequest) -> Result<Admitted, Problem>,
 ) -> Result<Caller, Problem> {
+    admitted(request, shows_secret(request), authenticate)
+}
+
+/// The same where something that could be guessed is shown in the body.
+pub(super) fn guarded_by_body(
+    request: &HttpRequest,
+    authenticate: impl FnOnce(&HttpRequest) -> Result<Admitted, Problem>,
+) -> Result<Caller, Problem> {
+    admitted(request, true, authenticate)
+}
+
+fn admitted(
+    request: &HttpRequest,
+    shows_secret: bool,
+    authenticate: impl FnOnce(&HttpRequest) -> Result<Admitted, Problem>,
+) -> Result<Caller, Problem> {
     let Some(state) = request.app_data::<web::Data<State>>() else {
         return Err(Problem::new(ErrorCode::Internal, "the server is not set up"));
     };
-    let shows_secret = shows_secret(request);
     let address = if shows_secret { address::client_address(request) } else { None };
     if let Some(address) = address {
         state.rates.may_try(address)?;

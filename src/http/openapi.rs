@@ -49,7 +49,7 @@ use super::{
         session::sign_in, session::find, session::sign_out, session::sign_out_everywhere, session::change_password,
         session::permissions, setup::find, setup::set_up, oidc::start, oidc::callback,
         feed::list, feed::follow, webhooks::deliveries, webhooks::test, webhooks::replay,
-        cid::by_query, cid::by_path, three_cx::template, three_cx::find, three_cx::search, three_cx::journal, three_cx::create, cti::take,
+        cid::by_query, cid::by_path, cid::by_token_and_path, three_cx::template, three_cx::find, three_cx::search, three_cx::journal, three_cx::create, cti::take,
         edge::snapshot, phonebook::read, phonebook::read_by_post, phonebook::grandstream, phonebook::old_grandstream,
         edge_functions::create, edge_functions::search, edge_functions::import,
         crm_contacts::import, crm_contacts::preview, crm_contacts::errors,

@@ -79,6 +79,7 @@ const TEXTS: &[(&str, &[&str])] = &[
     ("/cid", &["text/plain"]),
     ("/api/v1/edge/snapshot", &["text/plain"]),
     ("/cid/{number}", &["text/plain"]),
+    ("/cid/{token}/{number}", &["text/plain"]),
     ("/integrations/3cx/template.xml", &["application/xml"]),
     ("/phonebook/{vendor}.xml", &["text/xml"]),
     ("/phonebook/grandstream/{token}/phonebook.xml", &["text/xml"]),

@@ -236,6 +236,7 @@ const WRITTEN: &[Endpoint] = &[
     post("/api/v1/webhooks/{id}/deliveries/{n}/replay", || web::post().to(webhooks::replay)),
     get("/cid", || read().to(cid::by_query)),
     get("/cid/{number}", || read().to(cid::by_path)),
+    get("/cid/{token}/{number}", || read().to(cid::by_token_and_path)),
     get("/api/v1/edge/snapshot", || read().to(edge::snapshot)),
     get("/integrations/3cx/template.xml", || read().to(three_cx::template)),
     get("/integrations/3cx/lookup", || read().to(three_cx::find)),

@@ -18,6 +18,9 @@ use crate::query::meets;
 pub struct DirectoryQuery {
     /// A filter in JSON; everybody if not given.
     pub filter: Option<Value>,
+    /// What was typed to find a name by: looked for as on a page, typos and all, where nobody meets the
+    /// filter.
+    pub typed: Option<String>,
     /// Most contacts, at most a thousand.
     pub limit: usize,
     /// Where to begin, from an earlier page.
@@ -33,6 +36,8 @@ pub struct DirectoryPage {
     pub next: Option<String>,
 }
 
+/// Most contacts that may be meant by a name that nobody has.
+const MOST_MISSPELT: usize = 50;
 /// Who may search the directory.
 const READERS: [Permission; 2] = [Permission::Phonebook, Permission::Search];
 
@@ -67,8 +72,35 @@ impl App {
                 ..SearchRequest::default()
             },
         )?;
+        if let Some(typed) = &asked.typed
+            && found.contacts.is_empty()
+            && asked.cursor.is_none()
+        {
+            return self.search_misspelt(&by, typed, asked.limit);
+        }
         let contacts = found.contacts.into_iter().map(|(contact, _)| contact).collect();
         Ok(DirectoryPage { contacts, next: found.next_cursor })
+    }
+
+    /// Who may be meant by a name that nobody has, the likeliest first.
+    fn search_misspelt(
+        &self,
+        by: &Caller,
+        typed: &str,
+        limit: usize,
+    ) -> Result<DirectoryPage, Error> {
+        let fields = vec!["name".to_owned()];
+        let found = self.search_contacts(
+            by,
+            &SearchRequest {
+                query: Query { q: typed.to_owned(), fields, ..Query::default() },
+                per_page: Some(limit.min(MOST_MISSPELT)),
+                refresh: Refresh::Never,
+                ..SearchRequest::default()
+            },
+        )?;
+        let contacts = found.contacts.into_iter().map(|(contact, _)| contact).collect();
+        Ok(DirectoryPage { contacts, next: None })
     }
 
     /// One entry of the directory, if it meets a filter.

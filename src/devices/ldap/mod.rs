@@ -6,9 +6,11 @@ mod entry;
 mod filter;
 mod name;
 mod schema;
+mod typed;
 
 pub use entry::{Attribute, CONTAINER_CLASSES, Selection, attributes};
 pub use filter::{Wanted, wanted};
 pub(super) use filter::{all, any, condition, digits};
 pub use name::{Base, Suffix};
 pub use schema::{SUBSCHEMA, subschema};
+pub use typed::typed_name;

@@ -84,6 +84,22 @@ pub(in crate::http) async fn by_path(
     line(&request, &state, device, &number_of(&path), &asked).await
 }
 
+/// Who is calling, with the token and the number in the path, for systems that are given an address
+/// without a query; everything else as `/cid`.
+#[utoipa::path(get, path = "/cid/{token}/{number}", operation_id = "name_caller_by_token_and_path", tag = "telephones",
+    params(("token" = String, Path, description = "a token that may stand in a URL"),
+        ("number" = String, Path, description = "the number in any form")),
+    responses((status = 200, description = "the name")))]
+pub(in crate::http) async fn by_token_and_path(
+    request: HttpRequest,
+    state: web::Data<State>,
+    device: Device,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, Problem> {
+    let asked = Asked::of_query(&request)?;
+    line(&request, &state, device, &number_of(&path.1), &asked).await
+}
+
 async fn line(
     request: &HttpRequest,
     state: &web::Data<State>,

@@ -32,6 +32,30 @@ impl FromRequest for Device {
     }
 }
 
+impl Device {
+    /// The caller of a form, whose token may be the member `key` or `token` of it. `true` where that
+    /// token may stand in a URL as well, so that addresses of further parts can carry it.
+    pub(super) fn of_form(
+        request: &HttpRequest,
+        form: &[(String, String)],
+    ) -> Result<(Self, bool), Problem> {
+        let member = |name: &str| form.iter().rfind(|(known, _)| known == name);
+        let token = member("key").or_else(|| member("token")).map(|(_, token)| token);
+        let says_who = auth::authorization(request).is_some() || presented(request).is_some();
+        let Some(token) = token.filter(|token| !says_who && !token.is_empty()) else {
+            return limits::guarded(request, authenticate).map(|caller| (Self(caller), true));
+        };
+        let mut may_be_in_url = true;
+        let caller = limits::guarded_by_body(request, |request| {
+            auth::by_own_token(request, token, Presented::InUrl).or_else(|_refused| {
+                may_be_in_url = false;
+                auth::by_own_token(request, token, Presented::InHeader)
+            })
+        })?;
+        Ok((Self(caller), may_be_in_url))
+    }
+}
+
 fn authenticate(request: &HttpRequest) -> Result<Admitted, Problem> {
     match presented(request) {
         Some((token, how)) => auth::by_own_token(request, &token, how),

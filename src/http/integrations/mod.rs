@@ -31,7 +31,9 @@ impl Nobody {
         if let Some(rest) = path.strip_prefix("/cid")
             && (rest.is_empty() || rest.starts_with('/'))
         {
-            return Some(Self::Line(cid::nobody(rest.trim_start_matches('/'), query)));
+            // In front of the number there may be a token, which no display shows.
+            let number = rest.rsplit('/').next().unwrap_or_default();
+            return Some(Self::Line(cid::nobody(number, query)));
         }
         if matches!(path, "/integrations/3cx/lookup" | "/integrations/3cx/search") {
             return Some(Self::Contacts);
@@ -71,6 +73,7 @@ mod tests {
         };
         assert_eq!(line("/cid", "number=1"), "");
         assert_eq!(line("/cid/+49301", "empty=number"), "+49301");
+        assert_eq!(line("/cid/rdx_secret/+49301", "empty=number"), "+49301");
         assert_eq!(line("/cid", "number=%2B49301&empty=number"), "+49301");
         assert_eq!(line("/cid", "empty=name&name=Jane%0AD"), "Jane D");
         assert!(matches!(Nobody::of("/phonebook/cisco.xml", ""), Some(Nobody::Book(Maker::Cisco))));

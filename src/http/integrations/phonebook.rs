@@ -1,6 +1,5 @@
 //! Phone books of desk phones.
 
-use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 use url::form_urlencoded;
 
@@ -51,30 +50,38 @@ pub(in crate::http) async fn read(
     state: web::Data<State>,
     device: Device,
     path: web::Path<String>,
-    sent: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let maker = Maker::parse(&path)
-        .ok_or_else(|| Problem::new(ErrorCode::RouteNotFound, "there is no such phone book"))?;
-    let mut asked = Asked::of_query(&request)?;
-    if request.method() == Method::POST {
-        let bytes = body::read(&request, sent, MOST_BYTES).await?;
-        asked.add(form_urlencoded::parse(&bytes).into_owned().collect());
-    }
+    let maker = maker_of(&path)?;
+    let asked = Asked::of_query(&request)?;
     book(&request, &state, device, maker, &asked).await
 }
 
-/// The same by `POST`, as newer phones of Snom ask.
+fn maker_of(name: &str) -> Result<Maker, Problem> {
+    let unknown = || Problem::new(ErrorCode::RouteNotFound, "there is no such phone book");
+    Maker::parse(name).ok_or_else(unknown)
+}
+
+/// The same by `POST`, as newer phones of Snom ask. The token may be a member of the form, `key` or
+/// `token`.
 #[utoipa::path(post, path = "/phonebook/{vendor}.xml", operation_id = "post_phone_book", tag = "telephones",
     params(("vendor" = String, Path, description = "the maker of the phone")),
     responses((status = 200, description = "the phone book")))]
 pub(in crate::http) async fn read_by_post(
     request: HttpRequest,
     state: web::Data<State>,
-    device: Device,
     path: web::Path<String>,
     sent: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    read(request, state, device, path, sent).await
+    let bytes = body::read(&request, sent, MOST_BYTES).await?;
+    let mut form: Vec<(String, String)> = form_urlencoded::parse(&bytes).into_owned().collect();
+    let (device, may_be_in_url) = Device::of_form(&request, &form)?;
+    if !may_be_in_url {
+        form.retain(|(name, _)| !matches!(name.as_str(), "key" | "token"));
+    }
+    let maker = maker_of(&path)?;
+    let mut asked = Asked::of_query(&request)?;
+    asked.add(form);
+    book(&request, &state, device, maker, &asked).await
 }
 
 /// The file that Grandstream's phones fetch: they add its name to the path that they are given.

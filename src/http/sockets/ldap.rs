@@ -27,7 +27,7 @@ use super::{Desk, Wire};
 use crate::app::{DirectoryPage, DirectoryQuery, Presented};
 use crate::devices::ldap::{
     Attribute, Base, CONTAINER_CLASSES, SUBSCHEMA, Selection, Suffix, Wanted, attributes,
-    subschema, wanted,
+    subschema, typed_name, wanted,
 };
 use crate::domain::access::Caller;
 use crate::domain::contact::Contact;
@@ -254,10 +254,8 @@ impl<S: Wire> Session<'_, S> {
                 let detail = "the password is missing: it is a token";
                 return Err(Failure::new(Code::UnwillingToPerform, detail));
             }
-            if self.desk.anonymous.is_none() {
-                let detail = "bind with a token as password";
-                return Err(Failure::new(Code::InappropriateAuthentication, detail));
-            }
+            // Clients begin so to read what the server is; nothing else is there for them, unless it
+            // was started with a token for everybody.
             return Ok(());
         }
         self.desk.caller(&password, Presented::InHeader, self.address)?;
@@ -507,13 +505,15 @@ fn query_of(
 ) -> (DirectoryQuery, bool) {
     let most = usize::try_from(asked.sizelimit).ok().filter(|most| *most > 0);
     let most = most.unwrap_or(MOST_ENTRIES).min(MOST_ENTRIES);
+    let typed = typed_name(&asked.filter);
     let Some(page) = page else {
-        return (DirectoryQuery { filter, limit: most, cursor: None }, true);
+        return (DirectoryQuery { filter, typed, limit: most, cursor: None }, true);
     };
     let cursor = String::from_utf8(page.cookie.clone()).unwrap_or_default();
     // Nothing at all gives a walk up.
     let limit = if page.size == 0 { 0 } else { page.size.min(most) };
-    (DirectoryQuery { filter, limit, cursor: Some(cursor).filter(|c| !c.is_empty()) }, false)
+    let cursor = Some(cursor).filter(|cursor| !cursor.is_empty());
+    (DirectoryQuery { filter, typed, limit, cursor }, false)
 }
 
 /// Whether the schema is asked for: at its place, by a filter that it meets.

@@ -239,6 +239,7 @@ const TABLE: &[(&str, &str, Rule)] = &[
     ("POST", "/api/v1/webhooks/{id}/deliveries/{n}/replay", Rule::Whole(SETTINGS, 404)),
     ("GET", "/cid", Rule::Device(&[P::Lookup], 200)),
     ("GET", "/cid/{number}", Rule::Device(&[P::Lookup], 200)),
+    ("GET", "/cid/{token}/{number}", Rule::Device(&[P::Lookup], 200)),
     ("GET", "/api/v1/edge/snapshot", Rule::Device(&[P::Phonebook], 200)),
     ("GET", "/integrations/3cx/template.xml", Rule::Caller(200, 200)),
     ("GET", "/integrations/3cx/lookup", Rule::Device(&[P::Lookup], 200)),

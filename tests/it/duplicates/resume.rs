@@ -269,7 +269,8 @@ fn a_damaged_report_is_not_served_in_part() {
     *flipped.last_mut().unwrap() ^= 1;
     for damaged in [&whole[..whole.len() - 1], &whole[..whole.len() / 2], &flipped] {
         put(damaged);
-        served.client.get(&format!("{place}/report")).expect(500);
+        let lost = served.client.get(&format!("{place}/report")).expect(404);
+        assert!(lost.json["detail"].as_str().unwrap().contains("start another run"));
     }
     put(&whole);
     served.client.get(&format!("{place}/report")).expect(200);

@@ -132,6 +132,30 @@ fn what_is_typed_finds_names_numbers_and_letters_on_keys() {
 }
 
 #[test]
+fn a_form_may_carry_the_token_of_a_phone_that_sets_no_headers() {
+    let (server, phone) = world();
+    let shy = bearer(&server, &json!({"role": "lookup"}));
+    let nobody = server.without_token();
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let ask =
+        |body: &str| nobody.send("POST", "/phonebook/yealink.xml", &form, Some(body.as_bytes()));
+    for member in ["key", "token"] {
+        for (token, goes_on_with_it) in [(phone.token(), true), (shy.token(), false)] {
+            let book = ask(&format!("{member}={token}&limit=1")).expect(200);
+            assert!(has(&book, "+4930123456"), "{}", text(&book));
+            // Only a token that may stand in a URL stands in the address of the next part.
+            assert_eq!(text(&book).contains(token), goes_on_with_it, "{}", text(&book));
+        }
+    }
+    let wrong = ask("token=rdx_wrong").expect(401);
+    assert!(!text(&wrong).contains("rdx_wrong") && !has(&wrong, "+4930123456"));
+    // What is in the head counts before what is in the form.
+    let calls = device(&server, &["calls"]);
+    let body = format!("token={}", phone.token());
+    calls.send("POST", "/phonebook/yealink.xml", &form, Some(body.as_bytes())).expect(403);
+}
+
+#[test]
 fn every_word_of_a_name_is_found_by_its_keys() {
     let server = TestServer::start();
     let names = ["Vera", "Wyn", "Pqrs", "Maximiliane Wzyx", "Ünlü", "Stu Vwx"];

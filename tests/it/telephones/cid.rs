@@ -118,10 +118,20 @@ fn a_token_is_shown_in_every_way_that_devices_have() {
         let answer = nobody.get(&format!("{path}?{member}={token}")).expect(200);
         assert_eq!(text(&answer), "Stop It");
     }
+    let in_path = format!("/cid/{token}/%2B12025550101?prefix=dnc");
+    assert_eq!(text(&nobody.get(&in_path).expect(200)), "[DNC] Stop It");
+    let stranger = format!("/cid/{token}/+12025559999?empty=number");
+    assert_eq!(text(&nobody.get(&stranger).expect(200)), "+12025559999");
+    // What is wrong with a token is no name, and the token is none either.
+    let wrong = nobody.get("/cid/rdx_wrong/+12025550101?empty=number").expect(401);
+    assert_eq!(text(&wrong), "+12025550101");
+    assert_eq!(text(&nobody.get("/cid/rdx_wrong/+12025550101").expect(401)), "");
     // One that may not stand in a URL does not, and is taken from headers all the same.
     let shy = bearer(&server, &json!({"role": "lookup"}));
     assert_eq!(text(&nobody.get(&format!("{path}?key={}", shy.token())).expect(401)), "");
     assert_eq!(text(&shy.get(path).expect(200)), "Stop It");
+    let hidden = format!("/cid/{}/+12025550101", shy.token());
+    assert_eq!(text(&nobody.get(&hidden).expect(401)), "");
     let figures = server.get("/metrics").expect(200);
     assert!(!text(&figures).contains(&token), "a path is counted with its token");
 }

@@ -72,6 +72,10 @@ fn phones_find_people_by_name_and_number_as_they_ask() {
         ("(objectClass=groupOfNames)", vec![]),
         ("(!(shoeSize=44))", vec![]),
         ("(cn=nobody*)", vec![]),
+        // Where nobody is called so, who may be meant, as the search of the page has it.
+        ("(|(cn=*jonh*)(telephoneNumber=*jonh*))", vec!["Jane Doe", "John Adams"]),
+        ("(sn=mueler*)", vec!["Zoë Müller-Doe"]),
+        ("(&(sn=mueler*)(o=acme))", vec![]),
         ("(objectClass=*)", vec!["Jane Doe", "John Adams", "Nowhere Ltd", "Zoë Müller-Doe"]),
     ] {
         assert_eq!(phone.names(filter), names, "{filter}");
@@ -230,7 +234,7 @@ fn only_tokens_are_let_in_and_each_sees_its_own() {
     let other = bearer(&server.organization("Second & Söhne"), &json!({"role": "lookup"}));
     let mut phone = Phone::connect(address);
     for (dn, password, code) in [
-        ("", "", Code::InappropriateAuthentication),
+        ("", "", Code::Success),
         ("cn=x", "", Code::UnwillingToPerform),
         ("cn=x", "wrong", Code::InvalidCredentials),
         ("whatever", token.token(), Code::Success),
@@ -291,7 +295,15 @@ fn who_does_not_say_who_it_is_is_answered_where_that_is_wanted() {
     server.create(&json!({"name": "Jane Doe", "phone": "+12025550123"}));
     server.search("", "&refresh=wait");
     let mut phone = Phone::connect(server.devices().ldap.unwrap());
-    assert_eq!(phone.bind("", "").code, Code::InappropriateAuthentication);
+    // Whoever begins so reads what the server is, and nothing of anybody.
+    assert_eq!(phone.bind("", "").code, Code::Success);
+    let mut root = search("", "(objectClass=*)");
+    root.scope = LdapSearchScope::Base;
+    let root = phone.search(root);
+    assert_eq!(root.values("supportedLDAPVersion"), ["3"]);
+    assert!(root.values("namingContexts").is_empty());
+    let refused = phone.search(search("", "(cn=*)"));
+    assert_eq!((refused.done.code, refused.entries.len()), (Code::InsufficentAccessRights, 0));
     drop((phone, server));
     // The operator's token stands for any here; it is known before the server starts.
     let server = TestServer::with(|options| {
@@ -470,7 +482,10 @@ fn ldapsearch_finds_people() {
     assert_eq!((code, said.matches("dn: uid=").count()), (Some(4), 2), "{said}");
     let wrong = ["-D", "cn=phone", "-w", "wrong", "-b", "ou=contacts,dc=default"];
     assert_eq!(run(&wrong).0, Some(49));
-    assert_eq!(run(&["-b", "", "-s", "base"]).0, Some(48));
+    // An anonymous bind reads what the server is, and nothing else.
+    let (code, said) = run(&["-b", "", "-s", "base", "supportedLDAPVersion"]);
+    assert_eq!((code, said.contains("supportedLDAPVersion: 3")), (Some(0), true), "{said}");
+    assert_eq!(run(&["-b", "ou=contacts,dc=default", "(cn=*)"]).0, Some(50));
 }
 
 /// All values of an attribute of the first entry.
