@@ -17,6 +17,8 @@ const AS_IT_IS: [&str; 7] = [
     "Ringdex",
     " · Ringdex",
 ];
+/// The German of the sentences in which the server says what is wrong.
+const PROBLEMS: &str = "lang-words/problems.js";
 /// Attributes that people see or hear.
 const SHOWN: [&str; 4] = ["title", "aria-label", "placeholder", "alt"];
 /// Elements whose text is no language.
@@ -269,6 +271,9 @@ fn is_sentence(text: &str) -> bool {
 fn catalogue() -> (BTreeMap<String, String>, BTreeMap<String, String>) {
     let (mut code, mut words) = (BTreeMap::new(), BTreeMap::new());
     for (name, text) in scripts(true) {
+        if name == PROBLEMS {
+            continue;
+        }
         let target = if name.starts_with("lang-words") { &mut words } else { &mut code };
         for line in text.lines().map(str::trim).filter(|line| line.starts_with('"')) {
             let line = line.trim_end_matches(',');
@@ -351,6 +356,67 @@ fn the_reasons_of_a_likeness_are_in_german() {
         .filter(|one| !german.contains_key(**one) && !words.contains_key(**one))
         .collect();
     assert!(missing.is_empty(), "not in src/ui/static/lang-words: {missing:#?}");
+}
+
+/// A sentence with nothing in the places of its values.
+fn without_values(text: &str) -> String {
+    let mut parts = text.split('{');
+    let mut bare = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once('}') {
+            // An escaped brace is none of a place.
+            Some((place, rest)) if !place.contains(['"', ' ']) || place.starts_with("()") => {
+                bare.push_str("{}");
+                bare.push_str(rest);
+            }
+            _ => {
+                bare.push('{');
+                bare.push_str(part);
+            }
+        }
+    }
+    bare
+}
+
+#[test]
+fn the_german_of_problems_is_that_of_what_the_server_says() {
+    fn walk(folder: &Path, out: &mut String) {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                walk(&path, out);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(path).expect("a text");
+                let lines = text.split("\\\n");
+                let joined: Vec<&str> = lines
+                    .enumerate()
+                    .map(|(at, line)| if at == 0 { line } else { line.trim_start() })
+                    .collect();
+                out.push_str(&joined.concat());
+            }
+        }
+    }
+    let mut server = String::new();
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut server);
+    let server = without_values(&server.replace("\\\"", "\""));
+    let catalogue = scripts(true).remove(PROBLEMS).expect("the catalogue of problems");
+    let (mut count, mut idle) = (0, Vec::new());
+    for line in catalogue.lines().map(str::trim).filter(|line| line.starts_with('"')) {
+        let pair: BTreeMap<String, String> =
+            serde_json::from_str(&format!("{{{}}}", line.trim_end_matches(','))).expect("a line");
+        for (english, german) in pair {
+            count += 1;
+            for place in 0..9 {
+                let place = format!("{{{place}}}");
+                assert!(!german.contains(&place) || english.contains(&place), "{german:?}");
+            }
+            if !server.contains(&without_values(&english)) {
+                idle.push(english);
+            }
+        }
+    }
+    assert!(count > 100, "only {count}");
+    assert!(idle.is_empty(), "the server does not say these: {idle:#?}");
 }
 
 #[test]

@@ -3,7 +3,8 @@
 // function per operation of the public JSON API, named after its operation id. It keeps no state
 // but what proves who asks.
 
-import { t } from "./text/say.js";
+import { t, told } from "./text/say.js";
+import { label } from "./text/words.js";
 
 /**
  * @typedef {{number: string|null, raw?: string|null, label?: string|null, primary?: boolean,
@@ -35,7 +36,17 @@ const TOKEN_KEY = "ringdex.token";
 /** A lookup answers no more at once. */
 export const MOST_CALLERS = 100;
 
-/** What the server, or the way to it, had to say when something did not work. */
+/** Of many things that are wrong so many are said in one sentence. */
+const MOST_SAID = 3;
+
+/** What a complaint is about, in words. @param {string|undefined} pointer */
+function aboutOf(pointer) {
+  const [first, second] = (pointer ?? "").replace(/^#?\//, "").split("/");
+  const about = first === "custom_fields" ? second : first;
+  return about ? `${label(about)}: ` : "";
+}
+
+/** What the server, or the way to it, had to say when something did not work, in the language of the reader. */
 export class Problem extends Error {
   /**
    * @param {number} status HTTP status, 0 when no answer came
@@ -44,10 +55,11 @@ export class Problem extends Error {
    * @param {number} [wait] seconds after which it is worth trying again
    */
   constructor(status, body, wait = 0) {
-    super(body.detail || body.title || t("the server answered {0}", status));
+    const errors = (body.errors ?? []).map((one) => ({ ...one, detail: one.detail && told(one.detail, one.code) }));
+    super(errors.length ? errors.slice(0, MOST_SAID).map(({ pointer, detail }) => `${aboutOf(pointer)}${detail}`).join("; ") : told(body.detail || body.title || "") || t("the server answered {0}", status));
     this.status = status;
     this.code = body.code ?? "";
-    this.errors = body.errors ?? [];
+    this.errors = errors;
     this.body = body;
     this.wait = wait;
   }

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::access::assert_accessible;
+use super::card::set;
 use super::cdp::Page;
 use super::{api, create, unique, visit, wait_for_card};
 use crate::support::server::TestServer;
@@ -104,4 +105,38 @@ fn somebody_chooses_another_language_for_themselves() {
     page.press("Enter");
     page.wait_for_text("Dieser Browser");
     page.assert_clean(base);
+}
+
+#[test]
+fn what_the_server_refuses_is_said_in_german() {
+    let server = TestServer::demo(5);
+    let base = server.base_url();
+    let Some(mut page) = open_in(base, "/settings/organisation", "de-DE") else { return };
+    let complaint = |page: &mut Page, key: &str, text: &str| {
+        page.wait(&format!(
+            "document.querySelector('#field-{key}-bad')?.innerText.includes({})",
+            json!(text)
+        ));
+    };
+    set(&mut page, "#field-required_fields", "everything");
+    page.click("[data-test=record-form] [type=submit]");
+    complaint(&mut page, "required_fields", "geht hier nicht; es gibt");
+    visit(&mut page, base, "/settings/users?open=new");
+    set(&mut page, "#field-name", "Omar");
+    set(&mut page, "#field-email", "omar@example.com");
+    set(&mut page, "#field-password", "short");
+    page.click("[data-test=record-form] [type=submit]");
+    complaint(&mut page, "password", "hat mindestens 10 Zeichen");
+    // What concerns the whole stands on top.
+    api(&mut page, "POST", "/api/v1/queues", &json!({ "name": "Nacht" }));
+    visit(&mut page, base, "/settings/queues?open=new");
+    set(&mut page, "#field-name", "Nacht");
+    page.click("[data-test=record-form] [type=submit]");
+    page.wait("document.querySelector('[data-test=record-form] .trouble')?.innerText.includes('Dieser Name ist schon vergeben')");
+    // And cells of a list that is brought in.
+    visit(&mut page, base, "/import");
+    page.click("[data-test=import] details summary");
+    set(&mut page, "[data-test=import-text]", "Name,Phone\nZoe,abc\n");
+    page.click("[data-test=import-pasted]");
+    page.wait("document.querySelector('[data-test=mapping] .complaint')?.innerText.includes('enthält Zeichen, die in keine Telefonnummer gehören')");
 }

@@ -1,11 +1,13 @@
 //! What others change is on the screen without a reload, and never takes away what somebody types.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::access::assert_accessible;
 use super::cdp::Page;
 use super::sign_in::{EMAIL, PASSWORD, sign_in};
-use super::{CARD, api, create, unique, visit, wait_for_card};
+use super::{CARD, api, create, open, unique, visit, wait_for_card};
 use crate::support::server::TestServer;
 
 /// Counts the streams of events that are open in the page: `window.streams`, and the addresses that
@@ -193,6 +195,26 @@ fn a_hidden_page_has_no_connection_and_hears_what_it_missed() {
         "it does not go on from where it was: {resumed}"
     );
     page.assert_clean(base);
+}
+
+#[test]
+fn what_runs_already_is_shown_on_a_page_that_is_opened_later() {
+    let server = TestServer::demo(5);
+    let mut rows = String::from("name,phone\n");
+    for at in 0..20_000 {
+        let _ = writeln!(rows, "Person {at},+1202{at:07}");
+    }
+    let csv = [("content-type", "text/csv")];
+    let started = server.send("POST", "/api/v1/imports", &csv, Some(rows.as_bytes())).expect(202);
+    let Some(mut page) = open(server.base_url(), "/contacts") else { return };
+    page.wait("document.querySelector('[data-test=job-chip]')");
+    page.click("[data-test=job-chip]");
+    page.wait("location.pathname === '/jobs' && document.querySelector('[data-kind=import] [data-test=stop-job]')");
+    page.click("[data-kind=import] [data-test=stop-job]");
+    page.wait("!document.querySelector('[data-test=job-chip]')");
+    let path = format!("/api/v1/imports/{}", started.id());
+    assert_eq!(server.get(&path).expect(200).json["state"], json!("cancelled"));
+    page.assert_clean(server.base_url());
 }
 
 #[test]

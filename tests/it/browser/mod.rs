@@ -5,6 +5,7 @@
 //! need, with names and numbers that no generated contact has.
 
 mod access;
+mod administrator;
 mod agent;
 mod callers;
 mod card;
@@ -18,6 +19,7 @@ mod fields;
 mod german;
 mod importing;
 mod live;
+mod manager;
 mod pop;
 mod records;
 mod safety;

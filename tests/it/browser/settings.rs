@@ -160,6 +160,8 @@ fn a_list_is_brought_in_in_three_steps() {
     // A column that nobody knows is red until somebody decides.
     page.wait("document.querySelector('.undecided')?.innerText === 'Umsatz'");
     set(&mut page, "[data-test='map-Umsatz']", "cf.umsatz");
+    // A field of its own is of the type that its values look like.
+    page.wait_for_text("The field “Umsatz” is made: a whole number");
     page.wait("!document.querySelector('.undecided') && !document.querySelector('[data-busy]')");
     page.click("[data-test=to-diff]");
     page.wait("document.querySelector('[data-test=count-new]').innerText === '1' && document.querySelector('[data-test=count-invalid]').innerText === '1'");
@@ -173,6 +175,7 @@ fn a_list_is_brought_in_in_three_steps() {
     let found =
         api(&mut page, "GET", &format!("/api/v1/contacts?q={word}&refresh=wait"), &Value::Null);
     assert_eq!(found["total"], json!(1), "{found}");
+    assert_eq!(found["contacts"][0]["custom_fields"]["umsatz"], json!(12), "{found}");
     visit(&mut page, base, "/import");
     page.wait(
         "document.querySelector('[data-test=import-history]')?.innerText.includes('1 imported')",

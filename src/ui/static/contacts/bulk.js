@@ -14,7 +14,7 @@ import { complain, createItem, listItems, saidOf } from "../state/items.js";
 import { MergeChosen } from "../work/merge.js";
 import { Export } from "./export.js";
 import { clear, count, isWhole, selected, selection } from "./state.js";
-import { say, t } from "../text/say.js";
+import { say, t, told } from "../text/say.js";
 import { locale } from "../text/locale.js";
 
 /** @typedef {import("./state.js").Asked} Asked @typedef {import("../state/items.js").Item} Item */
@@ -38,7 +38,7 @@ async function run(select, action, text, expected) {
 async function takeBack(id) {
   const { body } = await request("POST", `/api/v1/jobs/${encodeURIComponent(id)}/undo`);
   const job = await watch(body.job_id ?? body.id, t("Taking back"));
-  toast(t("Taken back{0}.", job.refused ? t(", but {0}: {1}", plural(job.refused, "contact"), job.refusals[0]?.detail ?? t("changed since")) : ""), { bad: Boolean(job.refused) });
+  toast(t("Taken back{0}.", job.refused ? t(", but {0}: {1}", plural(job.refused, "contact"), job.refusals[0]?.detail ? told(job.refusals[0].detail, job.refusals[0].code) : t("changed since")) : ""), { bad: Boolean(job.refused) });
 }
 
 /** What is asked for before an action. @param {{kind: string, onAction: (action: any) => void}} props */
@@ -129,7 +129,7 @@ function Doing({ kind, asked, onDone, onClose }) {
         toast(t("Recorded for {0}.", plural(done, "contact")));
       } else {
         const job = await run(select, action, text, total);
-        const said = t("{0} changed{1}.", plural(job.changed, "contact"), job.refused ? t(", {0} refused: {1}", job.refused, job.refusals[0]?.detail ?? job.refusals[0]?.code ?? t("see Jobs")) : "");
+        const said = t("{0} changed{1}.", plural(job.changed, "contact"), job.refused ? t(", {0} refused: {1}", job.refused, job.refusals[0]?.detail ? told(job.refusals[0].detail, job.refusals[0].code) : t("see Jobs")) : "");
         if (job.changed) offerUndo(said, () => takeBack(job.id).catch(complain).then(onDone));
         else toast(said);
       }

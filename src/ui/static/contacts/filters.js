@@ -24,7 +24,7 @@ const MOST = 12;
 const FEW = 6;
 const MANY = 40;
 const PRESENCE = [["phone", t("A number")], ["email", t("An e-mail")], ["owner", t("An owner")], ["deals", t("Deals")], ["activities", t("Activities")]];
-const PERIODS = [["", t("any time")], ["today", "today"], ["this_week", t("this week")], ["this_month", t("this month")], ["30d", t("the last 30 days")], ["this_year", t("this year")]];
+const PERIODS = [["", t("any time")], ["today", t("today")], ["this_week", t("this week")], ["this_month", t("this month")], ["30d", t("the last 30 days")], ["this_year", t("this year")]];
 
 /** @type {Record<string, (value: string) => string>} */
 const SAID = { status: statusName, owner: personName, queue: queueName, country: countryName, source: labelOf };
@@ -57,7 +57,7 @@ function Facets({ version }) {
     if (!all.length) return null;
     return html`<section key=${field} aria-label=${saidField(field)}><h2>${saidField(field)}</h2>
       ${shown.map(({ value, count }) => html`<label class="facet" key=${value}><input type="checkbox" checked=${on.some((one) => one.toLowerCase() === value.toLowerCase())}
-        onChange=${() => go({ q: toggleValue(q, field, value) })} data-test=${`facet-${field}`} /><span>${saidValue(field, value)}</span><span class="num push">${count}</span></label>`)}
+        onChange=${() => go({ q: toggleValue(q, field, value) })} data-test=${`facet-${field}`} /><span>${saidValue(field, value)}</span><span class="num push">${count.toLocaleString(locale())}</span></label>`)}
       ${all.length > FEW ? html`<button type="button" class="link" onClick=${() => setWide(wide === field ? "" : field)}>${wide === field ? t("Fewer") : t("{0} more", all.length - FEW)}</button>` : null}
     </section>`;
   });

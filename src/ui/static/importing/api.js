@@ -4,7 +4,7 @@
 import { request } from "../api.js";
 
 /**
- * @typedef {{index: number, name: string, samples: string[], target: string|null, why: string, not_imported: boolean}} Column
+ * @typedef {{index: number, name: string, samples: string[], target: string|null, why: string, not_imported: boolean, suggested_type?: string}} Column
  * @typedef {{row: number, column?: string|null, value: string, code: string, detail: string, repair: string}} Trouble
  * @typedef {{upload_id: string, file: {format: string, encoding?: string|null, delimiter?: string|null, layout?: string|null, rows: number}, columns: Column[],
  *   counts: Record<string, number>, updates_by_field: Record<string, number>, problems: Trouble[], problems_total: number, warnings: any[], warnings_total: number, templates?: {id: string, name: string}[]}} Preview

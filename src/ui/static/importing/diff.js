@@ -8,7 +8,7 @@ import { complain } from "../state/items.js";
 import { openContact } from "../state/url.js";
 import { label as labelOf, plural, valueText } from "../text/words.js";
 import { previewRows } from "./api.js";
-import { say, t } from "../text/say.js";
+import { say, t, told } from "../text/say.js";
 import { locale } from "../text/locale.js";
 
 /** @typedef {import("./api.js").Preview} Preview @typedef {import("./api.js").PreviewRow} PreviewRow */
@@ -34,7 +34,7 @@ function Row({ row }) {
   const fields = Object.keys(after);
   return html`<tr data-test="preview-row"><th scope="row">${say("Row {0}", row.row)}<br />${id ? html`<button type="button" class="link" onClick=${() => openContact(id)}>${name ?? t("the contact")}</button>` : html`<span>${name ?? ""}</span>`}</th>
     <td>${fields.map((field) => html`<p key=${field}><span class="quiet-text">${nameOf(field)}</span> ${row.group === "new" || !shortText(before[field]) ? null : html`<del>${shortText(before[field])}</del> → `}<ins>${shortText(after[field]) || t("empty")}</ins></p>`)}
-      ${problems.map((one, at) => html`<p key=${at} class=${row.group === "invalid" ? "complaint" : "note"}>${one.column ? `${one.column}: ` : ""}${one.value ? `“${one.value}” ` : ""}${one.detail}</p>`)}
+      ${problems.map((one, at) => html`<p key=${at} class=${row.group === "invalid" ? "complaint" : "note"}>${one.column ? `${one.column}: ` : ""}${one.value ? `“${one.value}” ` : ""}${told(one.detail, one.code)}</p>`)}
       ${fields.length || problems.length ? null : html`<span class="quiet-text">${t("Says nothing new.")}</span>`}</td></tr>`;
 }
 
@@ -65,6 +65,6 @@ export function Diff({ preview }) {
     })}</dl>
     ${Object.keys(fields).length ? html`<p>${say("Changes: {0}.", Object.entries(fields).map(([field, count]) => `${nameOf(field)} ${count}`).join(", "))}</p>` : null}
     ${shown ? html`<${Rows} key=${group} upload=${preview.upload_id} group=${group} title=${shown[1]} />` : null}
-    ${problems.length && group !== "invalid" ? html`<h2>${say("{0} not fit", plural(total, "cell does", "cells do"))}</h2><ul class="lines">${problems.slice(0, 50).map((one, at) => html`<li key=${at} data-test="problem"><span>${say("Row {0}{1}: “{2}” {3}", one.row, one.column ? `, ${one.column}` : "", one.value, one.detail)}<br /><span class="quiet-text">${labelOf(one.repair)}.</span></span></li>`)}</ul>` : null}
-    ${warnings.length ? html`<h2>${plural(preview.warnings_total, "note")}</h2><ul class="lines">${warnings.slice(0, 30).map((one, at) => html`<li key=${at}><span>${typeof one === "string" ? one : `${one.row ? t("Row {0}: ", one.row) : ""}${one.detail ?? one.code ?? ""}`}</span></li>`)}</ul>` : null}</div>`;
+    ${problems.length && group !== "invalid" ? html`<h2>${say("{0} not fit", plural(total, "cell does", "cells do"))}</h2><ul class="lines">${problems.slice(0, 50).map((one, at) => html`<li key=${at} data-test="problem"><span>${say("Row {0}{1}: “{2}” {3}", one.row, one.column ? `, ${one.column}` : "", one.value, told(one.detail, one.code))}<br /><span class="quiet-text">${labelOf(one.repair)}.</span></span></li>`)}</ul>` : null}
+    ${warnings.length ? html`<h2>${plural(preview.warnings_total, "note")}</h2><ul class="lines">${warnings.slice(0, 30).map((one, at) => html`<li key=${at}><span>${typeof one === "string" ? one : `${one.row ? t("Row {0}: ", one.row) : ""}${told(one.detail ?? "", one.code)}`}</span></li>`)}</ul>` : null}</div>`;
 }

@@ -9,7 +9,7 @@ import { toast } from "../state/session.js";
 import { ago, inFull } from "../text/time.js";
 import { label as labelOf, plural } from "../text/words.js";
 import { complain, listItems } from "../state/items.js";
-import { lower, say, t } from "../text/say.js";
+import { lower, say, t, told } from "../text/say.js";
 import { locale } from "../text/locale.js";
 
 /** What the server says of an import that can be taken back. */
@@ -33,7 +33,7 @@ export function Result({ job, now, name }) {
     return html`<div class="part" data-test="import-runs"><h2>${say("Importing {0}", name)}</h2><div class="meter" role="progressbar" aria-label=${t("Progress")} aria-valuenow=${now?.done ?? 0} aria-valuemax=${now?.total ?? 0}><span style=${{ width: `${now?.total ? (now.done / now.total) * 100 : 0}%` }}></span></div>
       <p class="quiet-text">${say("{0}. You may leave the page; it goes on.", now?.total ? t("{0} of {1}", now.done.toLocaleString(locale()), plural(now.total, "row")) : "…")}</p><p><button type="button" class="button" onClick=${stop}>${t("Stop")}</button></p></div>`;
   }
-  return html`<div class="part" data-test="import-done"><h2>${job.state === "done" ? t("The list is imported") : t("The import is {0}", lower(labelOf(job.state)))}</h2><p role="status">${said(job.counts)}${job.error ? `. ${job.error}` : ""}</p>
+  return html`<div class="part" data-test="import-done"><h2>${job.state === "done" ? t("The list is imported") : t("The import is {0}", lower(labelOf(job.state)))}</h2><p role="status">${said(job.counts)}${job.error ? `. ${told(job.error)}` : ""}</p>
     <p class="bulk-line">${job.counts?.errors && job.errors_url ? html`<a class="button" href=${job.errors_url} download data-test="errors-file">${t("Rows that were not taken, as a file")}</a>` : null}
       ${job.counts?.asked ? html`<button type="button" class="button main" onClick=${() => goPage("import", { rest: job.id })} data-test="to-questions">${say("Decide {0}", plural(job.counts.asked, "row"))}</button>` : null}
       <button type="button" class="button" onClick=${() => goPage("contacts", { more: { sort: "-updated_at" } })}>${t("Show the contacts")}</button></p></div>`;

@@ -2,12 +2,14 @@
 // What each column of a list is, and how the list is read.
 
 import { html } from "../dom.js";
-import { customLabel, definitions } from "../state/definitions.js";
+import { customLabel, definitions, loadDefinitions } from "../state/definitions.js";
+import { act, createItem, deleteItem } from "../state/items.js";
 import { may } from "../state/me.js";
 import { countries } from "../text/places.js";
-import { label as labelOf } from "../text/words.js";
+import { label as labelOf, plural } from "../text/words.js";
+import { typeName } from "../work/field-types.js";
 import { useItems } from "../work/list-page.js";
-import { say, t } from "../text/say.js";
+import { lower, say, t, told } from "../text/say.js";
 
 /** @typedef {import("./api.js").Column} Column @typedef {import("./api.js").Trouble} Trouble */
 
@@ -64,6 +66,17 @@ export function Mapping({ columns, options, problems, onChange }) {
     const { [key]: _, ...others } = mapping;
     onChange({ mapping: target ? { ...others, [key]: target } : others });
   };
+  /** A field for a column is made at once, of the type that its values look like, so that the preview reads them as such. @param {Column} column @param {string} target */
+  const make = async (column, target) => {
+    const label = column.name || target.slice(3);
+    const field = { key: target.slice(3), label, type: column.suggested_type ?? "short_text" };
+    const again = () => loadDefinitions({ again: true });
+    const isMade = await act(() => createItem("custom-fields", field), t("The field “{0}” is made: {1}.", label, lower(typeName(field.type))), async () => {
+      map(column, "");
+      await deleteItem("custom-fields", field.key);
+    }, again);
+    if (isMade) map(column, target);
+  };
   return html`<table class="mapping" data-test="mapping"><thead><tr><th scope="col">${t("Column")}</th><th scope="col">${t("For example")}</th><th scope="col">${t("Goes to")}</th></tr></thead><tbody>
     ${columns.map((column) => {
       const decided = mapping[columnKey(column, columns)] ?? mapping[`#${column.index + 1}`];
@@ -72,13 +85,13 @@ export function Mapping({ columns, options, problems, onChange }) {
       const bad = problems.filter((one) => one.column === column.name);
       const isOpen = column.not_imported && decided === undefined;
       return html`<tr key=${column.index}><th scope="row" class=${isOpen ? "undecided" : ""}>${column.name || t("Column {0}", column.index + 1)}</th><td class="quiet-text">${column.samples.join(" · ")}</td>
-        <td><select class="editor" aria-label=${t("Where {0} goes", column.name || t("column {0}", column.index + 1))} onChange=${(/** @type {any} */ event) => map(column, event.target.value)} data-test=${`map-${column.name || column.index + 1}`}>
+        <td><select class="editor" aria-label=${t("Where {0} goes", column.name || t("column {0}", column.index + 1))} onChange=${(/** @type {any} */ event) => (event.target.value === fresh && !own.includes(fresh) ? make(column, fresh) : map(column, event.target.value))} data-test=${`map-${column.name || column.index + 1}`}>
           <option value="" selected=${target === ""}>${t("not decided")}</option><option value="ignore" selected=${target === "ignore"}>${t("is not imported")}</option>
-          ${!own.includes(fresh) && may("manage_fields") ? html`<option value=${fresh} selected=${target === fresh}>${say("a new field: {0}", column.name || fresh.slice(3))}</option>` : null}
+          ${!own.includes(fresh) && may("manage_fields") ? html`<option value=${fresh} selected=${target === fresh}>${column.suggested_type ? say("a new field: {0} ({1})", column.name || fresh.slice(3), lower(typeName(column.suggested_type))) : say("a new field: {0}", column.name || fresh.slice(3))}</option>` : null}
           <optgroup label=${t("Fields")}>${FIELDS.map((one) => html`<option value=${one} selected=${target === one}>${labelOf(one)}</option>`)}</optgroup>
           ${own.length ? html`<optgroup label=${t("Own fields")}>${own.map((one) => html`<option value=${one} selected=${target === one}>${customLabel(one.slice(3))}</option>`)}</optgroup>` : null}
           ${target && target !== "ignore" && target !== fresh && !FIELDS.includes(target) && !own.includes(target) ? html`<option value=${target} selected>${target}</option>` : null}</select>
           ${isOpen ? html`<p class="complaint">${column.why}</p>` : html`<p class="note">${column.why}</p>`}
-          ${bad.length ? html`<p class="complaint">${bad.length} ${bad.length === 1 ? "cell" : "cells"}: “${bad[0].value}” ${bad[0].detail}</p>` : null}</td></tr>`;
+          ${bad.length ? html`<p class="complaint">${plural(bad.length, "cell")}: “${bad[0].value}” ${told(bad[0].detail, bad[0].code)}</p>` : null}</td></tr>`;
     })}</tbody></table>`;
 }

@@ -12,7 +12,7 @@ import { goPage, openContact } from "../state/url.js";
 import { plural } from "../text/words.js";
 import { answerQuestions, findImport, listQuestions } from "./api.js";
 import { shortText } from "./diff.js";
-import { say, t } from "../text/say.js";
+import { say, t, told } from "../text/say.js";
 
 /** @typedef {import("./api.js").Question} Question @typedef {import("./api.js").Answer} Answer @typedef {import("../api.js").Contact} Contact */
 
@@ -108,7 +108,7 @@ export function Questions({ id }) {
   /** Says what could not be done. @param {Awaited<ReturnType<typeof answerQuestions>>} done */
   const tell = (done) => {
     const refused = done.answers.filter((one) => one.outcome === "refused");
-    if (refused.length) toast(t("Row {0}: {1}", refused[0].row, refused[0].detail), { bad: true });
+    if (refused.length) toast(t("Row {0}: {1}", refused[0].row, told(refused[0].detail, refused[0].code)), { bad: true });
   };
   /** @param {Question} question @param {string} action */
   const decide = async (question, action) => {

@@ -1,6 +1,12 @@
 // @ts-check
 // German for words that the server says, and for texts that are made of the name of a kind.
 
+import { codes as ofCodes, problems as ofServer } from "./problems.js";
+
+/** What the server says is wrong, and what its codes mean. */
+export const problems = ofServer;
+export const codes = ofCodes;
+
 /** @type {Record<string, string>} */
 export const words = {
   "a name alone does not make a person": "ein Name allein macht keine Person",

@@ -126,6 +126,7 @@ export const part3 = {
   "named by the list": "von der Liste genannt",
   "Narrow them down": "Eingrenzen",
   "Networks such as 203.0.113.0/24; empty for everywhere": "Netze wie 203.0.113.0/24; leer für überall",
+  "never": "nie",
   "New": "Neu",
   "New company": "Neue Firma",
   "New contact": "Neuer Kontakt",

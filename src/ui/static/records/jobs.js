@@ -11,7 +11,7 @@ import { ago, inFull } from "../text/time.js";
 import { label as labelOf, plural } from "../text/words.js";
 import { act, complain, listItems } from "../state/items.js";
 import { Nothing } from "../work/sheet.js";
-import { lower, say, t } from "../text/say.js";
+import { lower, say, t, told } from "../text/say.js";
 import { locale } from "../text/locale.js";
 
 /** @typedef {import("../state/items.js").Item} Item */
@@ -42,9 +42,9 @@ function Line({ job, again }) {
   const undo = job.undo_url && may("edit") ? job.undo_url : null;
   const report = job.result?.report_url;
   const isAsking = job.kind === "import" && job.state === "done" && job.counts?.asked > 0 && !job.dry_run;
-  return html`<li data-test="job" data-kind=${job.kind}><span><strong>${said(job)}</strong><br /><span class="quiet-text">${labelOf(job.state)} · <time datetime=${job.created_at} title=${inFull(job.created_at)}>${ago(job.created_at)}</time>${job.by_name ? ` · ${job.by_name}` : ""}${job.undo_of ? t(" · took another one back") : ""}${job.undone_by ? t(" · taken back") : ""}${job.error ? ` · ${job.error}` : ""}</span>
+  return html`<li data-test="job" data-kind=${job.kind}><span><strong>${said(job)}</strong><br /><span class="quiet-text">${labelOf(job.state)} · <time datetime=${job.created_at} title=${inFull(job.created_at)}>${ago(job.created_at)}</time>${job.by_name ? ` · ${job.by_name}` : ""}${job.undo_of ? t(" · took another one back") : ""}${job.undone_by ? t(" · taken back") : ""}${job.error ? ` · ${told(job.error)}` : ""}</span>
       ${isOn && total ? html`<span class="meter" role="progressbar" aria-label=${t("Progress")} aria-valuenow=${done} aria-valuemax=${total}><span style=${{ width: `${(done / total) * 100}%` }}></span></span>` : null}
-      ${job.refusals?.length ? html`<details><summary>${say("{0} refused", plural(job.refused ?? job.refusals.length, "contact"))}</summary><ul>${job.refusals.slice(0, 50).map((/** @type {any} */ one) => html`<li><button type="button" class="link" onClick=${() => openContact(one.id)}>${one.id}</button> ${one.detail ?? one.code}</li>`)}</ul></details>` : null}</span>
+      ${job.refusals?.length ? html`<details><summary>${say("{0} refused", plural(job.refused ?? job.refusals.length, "contact"))}</summary><ul>${job.refusals.slice(0, 50).map((/** @type {any} */ one) => html`<li><button type="button" class="link" onClick=${() => openContact(one.id)}>${one.id}</button> ${one.detail ? told(one.detail, one.code) : labelOf(one.code ?? "")}</li>`)}</ul></details>` : null}</span>
     ${job.errors_url ? html`<a href=${job.errors_url} download>${t("Error file")}</a>` : null}
     ${job.file_url ? html`<a class="button" href=${job.file_url} download data-test="job-file">${say("Download{0}", job.bytes ? ` (${sizeOf(job.bytes)})` : "")}</a>` : null}
     ${job.kind === "export" && job.state === "done" && !job.file_url ? html`<span class="quiet-text">${t("The file is gone")}</span>` : null}

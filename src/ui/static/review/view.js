@@ -17,6 +17,7 @@ import { go, openContact, place } from "../state/url.js";
 import { locale } from "../text/locale.js";
 import { plural, problemText } from "../text/words.js";
 import { say, t } from "../text/say.js";
+import { Runs } from "../work/runs.js";
 
 /** @typedef {import("./state.js").Group} Group */
 
@@ -52,11 +53,12 @@ function Queue() {
         : html`<select aria-label=${t("How likely")} value=${p} onChange=${(/** @type {any} */ event) => go({ p: event.target.value, group: "" })}>
         <option value="" selected=${!p}>${t("from 90 %")}</option><option value="0.5" selected=${p === "0.5"}>${t("from 50 %")}</option></select>`}
     </div>
-    <p class="headline" role="status" data-test="figures">${now ? `${contact ? t("Who may be {0}: ", name ?? t("the same person")) : ""}${now.total_exact ? "" : "about "}${plural(now.total, kind)} · ${states[now.state]}` : ""}</p>
+    <p class="headline" role="status" data-test="figures">${now ? `${contact ? t("Who may be {0}: ", name ?? t("the same person")) : ""}${now.total_exact ? "" : t("about ")}${plural(now.total, kind)} · ${states[now.state]}` : ""}</p>
     ${problem.value ? html`<div class="trouble" role="alert">${problemText(problem.value)} <button type="button" class="link" onClick=${() => loadQueue()}>${t("Try again")}</button></div>` : null}
     ${now && !queue.value.length ? html`<div class="empty" data-test="nothing"><h2>${now.state === "building" ? t("Comparing all contacts") : contact ? t("Nobody else looks like this person") : t("Nobody is here twice")}</h2>
       <p>${now.state === "building" ? t("What is found appears here by itself.") : t("What you decided is kept. New contacts are compared as they come in.")}</p>
       ${contact ? html`<button type="button" class="button" data-free onClick=${() => openContact(contact)}>${t("Back to the card")}</button>` : null}</div>` : null}
+    <details class="runs-of-all" data-test="reports"><summary>${t("Reports of all contacts")}</summary><${Runs} /></details>
     <ol class="candidates queue" aria-label=${t("Duplicates")} onScroll=${(/** @type {any} */ { target }) => { if (target.scrollHeight - target.scrollTop < 2 * target.clientHeight) void loadQueue({ more: true }); }}>
       ${queue.value.map((group) => {
         const isOpen = group === current.value;

@@ -16,7 +16,7 @@ import { lower, t } from "../text/say.js";
 const PER_PAGE = 50;
 
 /** @param {any} value */
-const said = (value) => (value === null || value === undefined || value === "" ? "nothing" : valueText(value).slice(0, 300));
+const said = (value) => (value === null || value === undefined || value === "" ? t("nothing") : valueText(value).slice(0, 300));
 
 /** @param {{line: Line}} props */
 function One({ line }) {

@@ -9,16 +9,16 @@ import { loadDefinitions } from "../state/definitions.js";
 import { watch } from "../state/jobs.js";
 import { toast } from "../state/session.js";
 import { goMore, place } from "../state/url.js";
-import { label as labelOf, plural } from "../text/words.js";
+import { plural } from "../text/words.js";
 import { act, complain, listItems } from "../state/items.js";
 import { RecordForm } from "../work/form.js";
+import { typeName, TYPES } from "../work/field-types.js";
 import { Nothing, Sheet } from "../work/sheet.js";
 import { say, t } from "../text/say.js";
 
 /** @typedef {import("../state/items.js").Item} Item */
 
 /** @type {[string, string][]} */
-const TYPES = [["short_text", t("A line of text")], ["long_text", t("Several lines")], ["integer", t("A whole number")], ["decimal", t("A number")], ["date", t("A date")], ["boolean", t("Yes or no")], ["dropdown", t("One of several options")], ["multi_select", t("Several options")]];
 const SEEN = [["everybody", t("Everybody")], ["manager", t("Managers and admins")], ["admin", t("Admins")]];
 
 /** @param {Item} field */
@@ -96,7 +96,7 @@ export function Fields() {
     ${items && !items.length ? html`<${Nothing} title=${t("No fields yet")}><p>${t("Fields of your own stand on every contact: a contract value, a renewal date, a plan.")}</p><//>`
       : html`<div class="scroll" role="region" tabindex="0" aria-label=${t("All fields")}><ol class="lines">${(items ?? []).map((one, at) => html`<li key=${one.id} draggable="true" data-test="field" onDragStart=${(/** @type {DragEvent} */ event) => event.dataTransfer?.setData("text/plain", one.key)}
         onDragOver=${(/** @type {Event} */ event) => event.preventDefault()} onDrop=${(/** @type {DragEvent} */ event) => { event.preventDefault(); const key = event.dataTransfer?.getData("text/plain"); if (key) move(key, at); }}>
-        <span><button type="button" class="link" onClick=${() => goMore({ open: one.id })}>${one.label}</button> <span class="quiet-text">${TYPES.find(([type]) => type === one.type)?.[1] ?? labelOf(one.type)}${one.required ? t(" · required") : ""}${one.archived ? t(" · put away") : ""}${seenBy(one) === "everybody" ? "" : t(" · {0} only", SEEN.find(([value]) => value === seenBy(one))?.[1].toLowerCase())}${one.options.length ? ` · ${one.options.join(", ")}` : ""}</span></span>
+        <span><button type="button" class="link" onClick=${() => goMore({ open: one.id })}>${one.label}</button> <span class="quiet-text">${typeName(one.type)}${one.required ? t(" · required") : ""}${one.archived ? t(" · put away") : ""}${seenBy(one) === "everybody" ? "" : t(" · {0} only", SEEN.find(([value]) => value === seenBy(one))?.[1].toLowerCase())}${one.options.length ? ` · ${one.options.join(", ")}` : ""}</span></span>
         <span class="num quiet-text">${one.usage ?? ""}</span>
         <button type="button" class="quiet" aria-label=${t("{0}: up", one.label)} disabled=${at === 0} onClick=${() => move(one.key, at - 1)}><${Icon} name="up" /></button>
         <button type="button" class="quiet" aria-label=${t("{0}: down", one.label)} disabled=${at === (items?.length ?? 0) - 1} onClick=${() => move(one.key, at + 1)}><${Icon} name="down" /></button></li>`)}</ol></div>`}

@@ -8,6 +8,7 @@ import { setLanguage } from "../text/locale.js";
 import { label as labelOf } from "../text/words.js";
 import { act, complain } from "../state/items.js";
 import { RecordForm } from "../work/form.js";
+import { Runs } from "../work/runs.js";
 import { t } from "../text/say.js";
 
 /** @typedef {import("../work/form.js").FormField} FormField */
@@ -29,7 +30,7 @@ const KNOWN = {
   import_max_rows: () => ({ key: "import_max_rows", label: t("Most rows"), type: "number", hint: t("Of a list that is uploaded; at most 100 million") }),
   import_max_mib: () => ({ key: "import_max_mib", label: t("Most MiB"), type: "number", hint: t("Of a list that is uploaded; the server may have a lower limit") }),
   import_on_duplicate: () => ({ key: "import_on_duplicate", label: t("Known contacts"), type: "select", options: choice([["update", t("are updated")], ["skip", t("are left as they are")], ["create", t("become new contacts")], ["ask", t("are asked about")]]), hint: t("Unless an import says otherwise") }),
-  import_match_keys: () => ({ key: "import_match_keys", label: t("Told by"), type: "checks", options: choice([["external_crm_id", t("external id")], ["email", "e-mail"], ["phone", "phone"]]), hint: t("What a row and a contact must share to be the same; none is all of them") }),
+  import_match_keys: () => ({ key: "import_match_keys", label: t("Told by"), type: "checks", options: choice([["external_crm_id", t("external id")], ["email", t("e-mail")], ["phone", t("phone")]]), hint: t("What a row and a contact must share to be the same; none is all of them") }),
   import_strict: () => ({ key: "import_strict", label: t("All or nothing"), type: "yes", hint: t("Whether one row that does not fit keeps the whole list out") }),
   do_not_contact_tag: () => ({ key: "do_not_contact_tag", label: t("Tag of do not call"), hint: t("Who has it must not be called") }),
   deal_stages: () => ({ key: "deal_stages", label: t("Stages of deals"), type: "words", hint: t("In their order, with commas between; empty for any") }),
@@ -109,4 +110,4 @@ function Accuracy() {
   return html`<div class="part"><h2>${t("How well they are told")}</h2><dl class="figures"><div><dt>${t("Decided")}</dt><dd>${found.decided ?? 0}</dd></div><div><dt>${t("Accuracy")}</dt><dd>${percent(found.accuracy)}</dd></div><div><dt>${t("Precision")}</dt><dd>${percent(found.precision)}</dd></div><div><dt>${t("Recall")}</dt><dd>${percent(found.recall)}</dd></div></dl></div>`;
 }
 
-export const DuplicateSettings = () => html`<${SettingsForm} title=${t("Duplicates")} part="duplicates" keys=${(/** @type {Record<string, any>} */ of) => Object.keys(of)}><${Accuracy} /><//>`;
+export const DuplicateSettings = () => html`<${SettingsForm} title=${t("Duplicates")} part="duplicates" keys=${(/** @type {Record<string, any>} */ of) => Object.keys(of)}><div class="part"><h2>${t("Comparing all contacts")}</h2><${Runs} /></div><${Accuracy} /><//>`;

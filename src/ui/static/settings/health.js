@@ -64,7 +64,7 @@ export function Health() {
     setBusy(false);
   };
   return html`<section class="page-main" aria-label=${t("Server")} data-test="health"><div class="page-head"><h1>${t("Server")}</h1>${health ? html`<span class=${health.status === "ok" ? "count" : "bad"} role="status">${health.status === "ok" ? t("Everything works") : labelOf(String(health.status))}</span>` : null}
-      <span class="push"><button type="button" class="button" onClick=${() => setAttempt(attempt + 1)}>${t("Look again")}</button>${me.value?.operator ? html`<button type="button" class="button" onClick=${check}>${t("Check the data")}</button>
+      <span class="push"><button type="button" class="button" onClick=${() => setAttempt(attempt + 1)} data-test="health-again">${t("Look again")}</button>${me.value?.operator ? html`<button type="button" class="button" onClick=${check}>${t("Check the data")}</button>
       <button type="button" class="button" onClick=${() => act(() => request("POST", "/api/v1/admin/reindex"), t("The index is being built anew."))}>${t("Build the index anew")}</button>
       <button type="button" class="button" disabled=${busy} onClick=${compact} data-test="compact">${busy ? t("Compacting…") : t("Compact")}</button>` : null}</span></div>
     <div class="scroll" role="region" tabindex="0" aria-label=${t("Figures")}>${(health?.reasons ?? []).map((/** @type {any} */ one) => html`<p class="bad" role="alert">${typeof one === "string" ? one : JSON.stringify(one)}</p>`)}

@@ -97,9 +97,9 @@ function TokenUse({ item }) {
   const host = location.origin;
   const address = `${host}/pop?number={number}`;
   return html`<section class="part" aria-label=${t("How it is used")} data-test="token-use">
-    ${secret ? html`<p role="status"><strong>${t("Copy the token now; it is not shown again.")}</strong></p><pre><code data-test="secret">${secret}</code></pre><p><button type="button" class="button" onClick=${() => copy(secret)}>${t("Copy the token")}</button></p>` : null}
-    <h3>${t("From a program")}</h3><pre><code>curl -H "Authorization: Bearer ${secret ?? "TOKEN"}" "${host}/api/v1/lookup?number=%2B12025550123"</code></pre>
-    <h3>${t("The page of a caller, for the telephone system")}</h3><pre><code>${address}</code></pre><p><button type="button" class="button" onClick=${() => copy(address)}>${t("Copy the address")}</button></p></section>`;
+    ${secret ? html`<p role="status"><strong>${t("Copy the token now; it is not shown again.")}</strong></p><pre tabindex="0" role="region" aria-label=${t("Token")}><code data-test="secret">${secret}</code></pre><p><button type="button" class="button" onClick=${() => copy(secret)}>${t("Copy the token")}</button></p>` : null}
+    <h3>${t("From a program")}</h3><pre tabindex="0" role="region" aria-label=${t("From a program")}><code>curl -H "Authorization: Bearer ${secret ?? "TOKEN"}" "${host}/api/v1/lookup?number=%2B12025550123"</code></pre>
+    <h3>${t("The page of a caller, for the telephone system")}</h3><pre tabindex="0" role="region" aria-label=${t("The page of a caller, for the telephone system")}><code>${address}</code></pre><p><button type="button" class="button" onClick=${() => copy(address)}>${t("Copy the address")}</button></p></section>`;
 }
 
 /** Tokens that were made since the page was opened, with their secrets. @type {import("../vendor/signals.js").Signal<Record<string, string>>} */
@@ -117,7 +117,7 @@ export function Tokens() {
       { key: "scopes", label: t("May"), width: "minmax(200px, 2fr)", cell: (row) => (row.scopes.length ? row.scopes.map((/** @type {string} */ one) => SCOPES[one] ?? one).join(", ") : t("what the role {0} may", labelOf(row.role).toLowerCase())) },
       { key: "user_id", label: t("For"), cell: (row) => (row.user_id ? personName(row.user_id) : "") },
       { key: "created_at", label: t("Created"), sort: "created_at", cell: (row) => html`<time datetime=${row.created_at} title=${inFull(row.created_at)}>${ago(row.created_at)}</time>` },
-      { key: "expires_at", label: t("Ends"), sort: "expires_at", cell: (row) => (row.expires_at ? ago(row.expires_at) : "never") },
+      { key: "expires_at", label: t("Ends"), sort: "expires_at", cell: (row) => (row.expires_at ? ago(row.expires_at) : t("never")) },
     ],
     fields: () => [
       { key: "name", label: t("Name"), required: true, hint: t("What it is for: 3CX, nightly import") },

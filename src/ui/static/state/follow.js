@@ -9,7 +9,7 @@ import { loadMyCalls } from "./calls.js";
 import { tellAll } from "./live.js";
 import { loadMe, me } from "./me.js";
 import { needsSignIn } from "./session.js";
-import { hear } from "./hear.js";
+import { hear, lookForJobs } from "./hear.js";
 
 /** @typedef {import("./live.js").Told} Told */
 
@@ -144,6 +144,7 @@ function turn() {
   if (isSeen && !following) {
     const mine = new AbortController();
     following = mine;
+    if (me.peek()?.permissions.edit) void lookForJobs();
     run(mine.signal).catch(() => {}).finally(() => following === mine && (following = null));
   } else if (!isSeen) end();
 }

@@ -33,14 +33,17 @@ const refreshList = soon(() => {
 
 const reloadCard = soon(() => shown.peek() && void load(shown.peek()), LIST_MS / 5);
 
-const askForJobs = soon(async () => {
+/** Looks for jobs that run: those of other windows, and of before this page was loaded. */
+export async function lookForJobs() {
   const { body } = await request("GET", "/api/v1/jobs", { params: { per_page: 10 } }).catch(() => ({ body: { items: [] } }));
   for (const job of body.items) {
     if (["running", "queued"].includes(job.state) && !(job.id in running.peek())) {
       void watch(job.id, job.source ?? label(job.kind ?? "job"), job.kind === "import" ? "/api/v1/imports" : "/api/v1/jobs").catch(() => {});
     }
   }
-}, JOBS_MS);
+}
+
+const askForJobs = soon(() => void lookForJobs(), JOBS_MS);
 
 /** @param {Told} told */
 function hearContact({ record_id: id, gone, merged_into: into, data, by }) {
