@@ -152,7 +152,11 @@ impl Arena {
             };
             totals.reindexed += u64::from(matches!(line, Line::Reindexed));
         }
-        let bytes = std::fs::read(&trace).map_err(|error| error.to_string())?;
+        // A child that was killed before it did anything has left no trace.
+        let bytes = match std::fs::read(&trace) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            read => read.map_err(|error| error.to_string())?,
+        };
         let events = disk::parse(&bytes);
         for _ in 0..looks {
             let side = TempDir::new().map_err(|error| error.to_string())?;
