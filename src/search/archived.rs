@@ -92,7 +92,7 @@ impl Archived {
             let budget = Budget::new(TIME);
             let terms = Terms { budget: &budget, ..context.terms };
             let context = Context { segment: context.segment, terms, budget: &budget };
-            let docs: Vec<DocId> = match find(&context, &Node::Terms(vec![term]))? {
+            let docs: Vec<DocId> = match find(&context, &Node::terms(vec![term]))? {
                 Found::Every => (0..context.segment.view.max_doc).collect(),
                 Found::Some(docs) => docs.into_iter().map(|(doc, _)| doc).collect(),
             };

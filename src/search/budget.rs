@@ -30,6 +30,11 @@ impl Budget {
         self.is_cut.set(true);
     }
 
+    /// As before words were left out, and whether they were.
+    pub(super) fn take_cut(&self) -> bool {
+        self.is_cut.replace(false)
+    }
+
     /// Whether words were left out, so that there may be more hits than were counted.
     pub(super) fn is_cut(&self) -> bool {
         self.is_cut.get()

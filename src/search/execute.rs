@@ -6,6 +6,7 @@
 )]
 
 use std::ops::{Bound, RangeInclusive};
+use std::sync::Arc;
 
 use tantivy::columnar::Column;
 
@@ -13,6 +14,7 @@ use super::budget::Budget;
 use super::infix::{Infix, windows};
 use super::join::{merge, probe, union};
 use super::lists::{List, Scored, Terms};
+use super::meaning::Expanded;
 use super::node::{ColumnName, Dict, DigitScores, Node, Source};
 use super::view::Segment;
 
@@ -35,7 +37,7 @@ pub(super) enum Found {
 enum Ready {
     Nothing,
     Everything(Vec<List>),
-    Lists(Vec<List>),
+    Lists(Arc<Expanded>),
     /// Windows that must all be there, and the digits to be confirmed.
     Digits(Vec<DigitLists>, DigitScores),
     Column(InColumn),
@@ -88,12 +90,9 @@ impl Context<'_> {
         Ok(match node {
             Node::Nothing => Ready::Nothing,
             Node::Everything => Ready::Everything(self.everything()?),
-            Node::Terms(sources) => {
-                let mut lists = Vec::new();
-                for source in sources {
-                    self.terms.lists(source, &mut lists)?;
-                }
-                if lists.is_empty() { Ready::Nothing } else { Ready::Lists(lists) }
+            Node::Terms(meaning) => {
+                let expanded = self.terms.of(meaning)?;
+                if expanded.lists.is_empty() { Ready::Nothing } else { Ready::Lists(expanded) }
             }
             Node::Digits(all, scores) => {
                 let mut ready = Vec::with_capacity(all.len());
@@ -151,7 +150,7 @@ impl Context<'_> {
         let sum = |lists: &[List]| lists.iter().map(List::len).sum::<usize>();
         match ready {
             Ready::Nothing => 0,
-            Ready::Lists(lists) => sum(lists),
+            Ready::Lists(expanded) => expanded.documents(),
             Ready::Digits(all, _) => all
                 .iter()
                 .map(|one| one.windows.iter().map(|lists| sum(lists)).min().unwrap_or(0))
@@ -166,7 +165,10 @@ impl Context<'_> {
         let view = &*self.segment.view;
         match ready {
             Ready::Nothing => Ok(Vec::new()),
-            Ready::Everything(lists) | Ready::Lists(lists) => union(view, lists, self.budget),
+            Ready::Everything(lists) => union(view, lists, self.budget),
+            Ready::Lists(expanded) => {
+                expanded.joined(|lists| union(view, lists, self.budget), || !self.budget.is_spent())
+            }
             Ready::Digits(all, scores) => {
                 let mut found = Vec::new();
                 for one in all {
@@ -237,10 +239,8 @@ impl Context<'_> {
         match ready {
             Ready::Nothing => docs.clear(),
             Ready::Everything(lists) if self.holds_every_document(lists) => {}
-            Ready::Everything(lists) | Ready::Lists(lists) => {
-                let best = probe(&self.segment.view, lists, docs, self.budget)?;
-                keep(docs, &best);
-            }
+            Ready::Everything(lists) => self.probe(lists, docs)?,
+            Ready::Lists(expanded) => self.probe(&expanded.lists, docs)?,
             Ready::Column(InColumn { column, values, .. }) => {
                 docs.retain(|(doc, _)| column.values_for_doc(*doc).any(|v| values.contains(&v)));
             }
@@ -280,6 +280,13 @@ impl Context<'_> {
                 keep(docs, &scores_of(docs, &found));
             }
         }
+        Ok(())
+    }
+
+    /// Keeps the documents that some lists hold, and adds what these count.
+    fn probe(&self, lists: &[List], docs: &mut Vec<Scored>) -> tantivy::Result<()> {
+        let best = probe(&self.segment.view, lists, docs, self.budget)?;
+        keep(docs, &best);
         Ok(())
     }
 

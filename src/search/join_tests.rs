@@ -63,6 +63,7 @@ fn list(segment: &Segment, word: u32, score: f32) -> List {
     let budget = Budget::new(Duration::from_secs(60));
     let terms = Terms {
         view: &segment.view,
+        space: Space::live(ORG),
         prefix: &prefix,
         most_expansions: 100,
         most_bytes: 1_000,

@@ -138,6 +138,7 @@ impl Listing {
         let budget = Budget::new(TIME);
         let terms = Terms {
             view: &segment.view,
+            space: wanted.space,
             prefix: &prefix,
             most_expansions: 0,
             most_bytes: wanted.most_bytes,

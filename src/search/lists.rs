@@ -13,10 +13,11 @@ use tantivy::{DocId, DocSet, TERMINATED};
 use super::automata::{Pattern, Walk};
 use super::budget::Budget;
 use super::held::Bits;
+use super::meaning::{Expanded, Looked, Meaning};
 use super::node::{Dict, Source};
 use super::view::SegmentView;
 use super::word_list::WordList;
-use crate::index::{BEHIND, bounded, word_room};
+use crate::index::{BEHIND, Space, bounded, word_room};
 
 /// A document and what it counts.
 pub(super) type Scored = (DocId, f32);
@@ -140,7 +141,8 @@ impl List {
 /// What is needed to look terms up in a segment.
 pub(super) struct Terms<'a> {
     pub(super) view: &'a SegmentView,
-    /// The organisation, in front of every term.
+    pub(super) space: Space,
+    /// The space, in front of every term.
     pub(super) prefix: &'a str,
     pub(super) most_expansions: usize,
     /// Longest term in bytes.
@@ -149,6 +151,23 @@ pub(super) struct Terms<'a> {
 }
 
 impl Terms<'_> {
+    /// The lists of all terms of a condition, remembered if it is a word.
+    pub(super) fn of(&self, meaning: &Meaning) -> tantivy::Result<Arc<Expanded>> {
+        let was_cut = self.budget.take_cut();
+        let expanded = self.view.expansions.get(self.space, meaning, |sources| {
+            let mut lists = Vec::new();
+            for source in sources {
+                self.lists(source, &mut lists)?;
+            }
+            let (is_cut, is_whole) = (self.budget.is_cut(), !self.budget.is_spent());
+            Ok::<_, tantivy::TantivyError>(Looked { lists, is_cut, is_whole })
+        })?;
+        if was_cut || expanded.is_cut {
+            self.budget.cut();
+        }
+        Ok(expanded)
+    }
+
     /// The lists of all terms of a source.
     pub(super) fn lists(&self, source: &Source, out: &mut Vec<List>) -> tantivy::Result<()> {
         match source {

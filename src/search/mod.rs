@@ -17,6 +17,7 @@ mod infix;
 mod join;
 mod listing;
 mod lists;
+mod meaning;
 mod node;
 mod numbers;
 mod order;

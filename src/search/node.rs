@@ -4,6 +4,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::automata::Pattern;
+use super::meaning::Meaning;
 
 /// A field with a dictionary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +88,7 @@ pub(super) enum Node {
     /// All documents of the organisation.
     Everything,
     /// Documents with one of the terms; the best counts.
-    Terms(Vec<Source>),
+    Terms(Arc<Meaning>),
     /// Documents with a number that holds one of these digits in a row.
     Digits(Vec<String>, DigitScores),
     /// Documents with a value between two bounds.
@@ -100,4 +101,11 @@ pub(super) enum Node {
     Not(Box<Node>),
     /// Beside other conditions: documents that meet it count more.
     Maybe(Box<Node>),
+}
+
+impl Node {
+    /// Documents with one of the terms of some sources.
+    pub(super) fn terms(sources: Vec<Source>) -> Self {
+        Self::Terms(Arc::new(Meaning::from(sources)))
+    }
 }

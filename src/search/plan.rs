@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use super::automata::Pattern;
 use super::bounds::range;
+use super::meaning::Meanings;
 use super::node::{Dict, DigitScores, Node, Source};
 use super::rights::SearchRights;
 use super::run::Request;
@@ -45,6 +46,7 @@ pub(super) fn plan(
     schema: &Schema,
     request: &Request<'_>,
     rights: &SearchRights,
+    meanings: &Meanings,
     step: Step,
     is_last_resort: bool,
 ) -> Node {
@@ -54,7 +56,7 @@ pub(super) fn plan(
         _ => true,
     };
     let is_alone = request.expr.conditions().filter(says).count() < 2;
-    let words = Words { schema, rights, step, is_last_resort, is_alone };
+    let words = Words { schema, rights, meanings, step, is_last_resort, is_alone };
     let planner = Planner { schema, request, words, accented: accented(request.typed) };
     let mut parts = Vec::with_capacity(2);
     if let Some(status) = request.status {
@@ -159,7 +161,7 @@ impl Planner<'_> {
             (Place::Spelling.letter(), score),
             (Place::Company.letter(), self.schema.scores.company * 2.0),
         ];
-        Node::Terms(vec![Source::Word { dict: Dict::Word, text, exact }])
+        Node::terms(vec![Source::Word { dict: Dict::Word, text, exact }])
     }
 
     fn condition(&self, condition: &Condition, is_negative: bool) -> Node {
@@ -208,7 +210,7 @@ impl Planner<'_> {
                 let scores = self.schema.scores;
                 let begins = scores.name_prefix;
                 let scores = vec![(Place::Name.letter(), [scores.name, begins, begins])];
-                Node::Terms(vec![Source::Pattern { dict: Dict::Word, pattern, scores }])
+                Node::terms(vec![Source::Pattern { dict: Dict::Word, pattern, scores }])
             }
             Condition::Address { address } => {
                 let whole = self.value(&Field::Email, address, true);
@@ -346,7 +348,7 @@ impl Planner<'_> {
             let scores = places.iter().map(|place| (place.letter(), by_typos)).collect();
             sources.push(Source::Pattern { dict, pattern, scores });
         }
-        Node::Terms(sources)
+        Node::terms(sources)
     }
 
     fn contains(&self, field: &Field, text: &str) -> Node {
@@ -371,7 +373,7 @@ impl Planner<'_> {
             let nodes = words.iter().map(|word| {
                 let pattern = Arc::new(Pattern::Inside(word.text.as_bytes().to_vec()));
                 let scores = vec![(place.letter(), weigh::inside(score))];
-                Node::Terms(vec![Source::Pattern { dict: Dict::Word, pattern, scores }])
+                Node::terms(vec![Source::Pattern { dict: Dict::Word, pattern, scores }])
             });
             return Node::All(nodes.collect());
         }
@@ -385,7 +387,7 @@ impl Planner<'_> {
                 None => return Node::Nothing,
             },
         };
-        Node::Terms(vec![Source::Holds { dict, under, text, score }])
+        Node::terms(vec![Source::Holds { dict, under, text, score }])
     }
 
     fn has(&self, field: &Field) -> Node {
@@ -419,14 +421,14 @@ fn one_term(dict: Dict, text: &str, is_prefix: bool, score: f32) -> Node {
     if is_prefix {
         sources.push(Source::Begins { dict, text, score: score * 0.7 });
     }
-    Node::Terms(sources)
+    Node::terms(sources)
 }
 
 /// A text in values of a custom field; of values that are too long for that, its words.
 fn contains_custom(key: &str, text: String, score: f32) -> Node {
     let holds = |mark: char, text: String| {
         let under = format!("{key}{mark}");
-        Node::Terms(vec![Source::Holds { dict: Dict::Cf, under, text, score }])
+        Node::terms(vec![Source::Holds { dict: Dict::Cf, under, text, score }])
     };
     let words = words_of(&text).into_iter().map(|word| holds('\u{4}', word.text)).collect();
     Node::Any(vec![holds('\u{1}', text), Node::All(words)])

@@ -14,6 +14,7 @@ use super::execute::{Context, find};
 use super::facets::{Counts, Facet, FacetField, SegmentCounts};
 use super::listing::{Lister, Listing, Wanted};
 use super::lists::Terms;
+use super::meaning::Meanings;
 use super::node::Node;
 use super::order::{CustomSort, Order};
 use super::page::{After, Best, Kept, Page};
@@ -112,6 +113,7 @@ pub struct Caches {
     sights: SightFilters,
     archived: Archived,
     lister: Lister,
+    pub(super) meanings: Meanings,
 }
 
 impl Caches {
@@ -128,6 +130,7 @@ impl Caches {
         self.views.let_go();
         self.sights.clear();
         self.archived.clear();
+        self.meanings.clear();
     }
 
     /// The segments of a snapshot.
@@ -244,7 +247,8 @@ struct Run<'a> {
 impl Run<'_> {
     fn step(&self, step: Step, is_last_resort: bool) -> Result<Hits, Error> {
         let request = self.request;
-        let node = plan(self.schema, request, &self.rights, step, is_last_resort);
+        let meanings = &self.caches.meanings;
+        let node = plan(self.schema, request, &self.rights, meanings, step, is_last_resort);
         let prefix = request.space.prefix();
         let sight = SightTerms::of(request.space, request.sight);
         let listings = self.listings(&node, sight.is_some());
@@ -273,6 +277,7 @@ impl Run<'_> {
                 segment,
                 terms: Terms {
                     view: &segment.view,
+                    space: request.space,
                     prefix: &prefix,
                     most_expansions: self.schema.ladder.most_expansions,
                     most_bytes: self.schema.limits.term_bytes,

@@ -13,6 +13,7 @@ use tantivy::{DocId, InvertedIndexReader, Searcher, SegmentReader};
 
 use super::held::HeldLists;
 use super::listing::Listings;
+use super::meaning::Expansions;
 use super::node::Dict;
 use super::numbers::Numbers;
 use super::word_list::WordList;
@@ -43,6 +44,7 @@ pub(super) struct SegmentView {
     ranks: OnceLock<Arc<Vec<u64>>>,
     words: OnceLock<WordList>,
     pub(super) held: HeldLists,
+    pub(super) expansions: Expansions,
     pub(super) listings: Listings,
 }
 
@@ -191,6 +193,7 @@ impl SegmentView {
             ranks: OnceLock::new(),
             words: OnceLock::new(),
             held: HeldLists::new(reader.max_doc()),
+            expansions: Expansions::new(reader.max_doc()),
             listings: Listings::default(),
         })
     }
@@ -254,10 +257,11 @@ impl Views {
         Ok(())
     }
 
-    /// Forgets the lists that were put in order or into bits for searches that may come again.
+    /// Forgets the lists that were found, put in order or into bits for searches that may come again.
     pub(super) fn let_go(&self) {
         for view in self.current.load().segments.values() {
             view.held.clear();
+            view.expansions.clear();
             view.listings.clear();
         }
     }

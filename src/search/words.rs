@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::automata::Pattern;
+use super::meaning::Meanings;
 use super::node::{Dict, Node, Scores, Source};
 use super::rights::SearchRights;
 use super::step::Step;
@@ -31,6 +32,7 @@ const LONG_WORD: usize = 5;
 pub(super) struct Words<'a> {
     pub(super) schema: &'a Schema,
     pub(super) rights: &'a SearchRights,
+    pub(super) meanings: &'a Meanings,
     pub(super) step: Step,
     /// Whether this is the only step that finds anything, so that it may reach further.
     pub(super) is_last_resort: bool,
@@ -45,6 +47,17 @@ impl Words<'_> {
 
     /// A word that stands anywhere, or in one field of words.
     pub(super) fn node(&self, field: Option<&Field>, text: &str, shape: Shape) -> Node {
+        if let Some(key) = self.key(field, text, shape) {
+            let make = || {
+                let mut sources = Vec::with_capacity(12);
+                match field {
+                    None => self.anywhere(text, shape, &mut sources),
+                    Some(_) => self.name(text, shape, &mut sources),
+                }
+                sources
+            };
+            return Node::Terms(self.meanings.get(self.schema, &key, make));
+        }
         let mut sources = Vec::with_capacity(6);
         match field {
             None => self.anywhere(text, shape, &mut sources),
@@ -60,7 +73,24 @@ impl Words<'_> {
             Some(Field::Custom(key)) => self.custom(key, text, shape, &mut sources),
             Some(_) => return Node::Nothing,
         }
-        Node::Terms(sources)
+        Node::terms(sources)
+    }
+
+    /// All that decides what a word stands for beside the schema, for words that are remembered:
+    /// those of names, as they are asked by who sees all custom fields.
+    fn key(&self, field: Option<&Field>, text: &str, shape: Shape) -> Option<Vec<u8>> {
+        if self.rights.custom.is_some() || !matches!(field, None | Some(Field::Name)) {
+            return None;
+        }
+        let how = [
+            u8::from(field.is_some()),
+            u8::from(self.rights.sees(&Field::Email)),
+            shape as u8,
+            self.step as u8,
+            u8::from(self.is_last_resort),
+            u8::from(self.is_alone),
+        ];
+        Some([&how, text.as_bytes()].concat())
     }
 
     /// Whether the word is taken as the beginning of one.
@@ -146,7 +176,7 @@ impl Words<'_> {
     pub(super) fn written(&self, text: &str) -> Node {
         let text = text.to_owned();
         let exact = vec![(Place::Written.letter(), self.schema.scores.name_accents)];
-        Node::Terms(vec![Source::Word { dict: Dict::Word, text, exact }])
+        Node::terms(vec![Source::Word { dict: Dict::Word, text, exact }])
     }
 
     /// Digits as a whole identifier or customer number.
@@ -171,7 +201,7 @@ impl Words<'_> {
             })),
         }
         sources.push(Source::Word { dict: Dict::Word, text: digits.to_owned(), exact });
-        Node::Terms(sources)
+        Node::terms(sources)
     }
 
     pub(super) fn email(&self, text: &str, shape: Shape, out: &mut Vec<Source>) {
