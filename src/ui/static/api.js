@@ -4,7 +4,7 @@
 // but what proves who asks.
 
 import { t, told } from "./text/say.js";
-import { label } from "./text/words.js";
+import { errorsText } from "./text/words.js";
 
 /**
  * @typedef {{number: string|null, raw?: string|null, label?: string|null, primary?: boolean,
@@ -36,16 +36,6 @@ const TOKEN_KEY = "ringdex.token";
 /** A lookup answers no more at once. */
 export const MOST_CALLERS = 100;
 
-/** Of many things that are wrong so many are said in one sentence. */
-const MOST_SAID = 3;
-
-/** What a complaint is about, in words. @param {string|undefined} pointer */
-function aboutOf(pointer) {
-  const [first, second] = (pointer ?? "").replace(/^#?\//, "").split("/");
-  const about = first === "custom_fields" ? second : first;
-  return about ? `${label(about)}: ` : "";
-}
-
 /** What the server, or the way to it, had to say when something did not work, in the language of the reader. */
 export class Problem extends Error {
   /**
@@ -56,7 +46,7 @@ export class Problem extends Error {
    */
   constructor(status, body, wait = 0) {
     const errors = (body.errors ?? []).map((one) => ({ ...one, detail: one.detail && told(one.detail, one.code) }));
-    super(errors.length ? errors.slice(0, MOST_SAID).map(({ pointer, detail }) => `${aboutOf(pointer)}${detail}`).join("; ") : told(body.detail || body.title || "") || t("the server answered {0}", status));
+    super(errors.length ? errorsText(errors) : told(body.detail || body.title || "") || t("the server answered {0}", status));
     this.status = status;
     this.code = body.code ?? "";
     this.errors = errors;

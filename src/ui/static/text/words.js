@@ -108,6 +108,21 @@ export function mayCall(contact) {
   return { may, facts };
 }
 
+/** Of many things that are wrong so many are said in one sentence. */
+const MOST_SAID = 3;
+
+/** What a complaint is about, in words. @param {string|undefined} pointer */
+function aboutOf(pointer) {
+  const [first, second] = (pointer ?? "").replace(/^#?\//, "").split("/");
+  const about = first === "custom_fields" ? second : first;
+  return about ? `${label(about)}: ` : "";
+}
+
+/** What is wrong with members, as one sentence. @param {{pointer?: string, detail?: string}[]} errors */
+export function errorsText(errors) {
+  return errors.slice(0, MOST_SAID).map(({ pointer, detail }) => `${aboutOf(pointer)}${detail}`).join("; ");
+}
+
 /** What to do about a problem, in words. @param {import("../api.js").Problem} problem */
 export function problemText(problem) {
   if (problem.status === 0) return problem.message;
