@@ -88,7 +88,7 @@ const MOST_FOLLOWERS: usize = 2_000;
 impl State {
     /// Refuses what needs much memory while that runs short.
     pub(super) fn check_memory(&self) -> Result<(), Problem> {
-        if self.app.is_memory_short() {
+        if self.app.refuses_for_memory() {
             let detail = "the server runs short of memory; try again in a moment".to_owned();
             return Err(Problem::new(ErrorCode::Overloaded, detail));
         }
