@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::access::assert_accessible;
 use super::card::set;
 use super::cdp::Page;
-use super::sign_in::{EMAIL, PASSWORD, sign_in};
+use super::sign_in::{EMAIL, PASSWORD};
 use super::{api, visit};
 use crate::support::server::TestServer;
 
@@ -30,10 +30,7 @@ fn a_search_is_shared_and_only_who_made_it_changes_it() {
     server.user("omar@example.com", "agent", PASSWORD);
     server.create(&json!({ "name": "Zoe Known", "phone": "+12025550123", "tags": ["VIP"] }));
     let base = server.base_url();
-    let Some(mut page) = Page::open() else { return };
-    visit(&mut page, base, "/sign-in");
-    sign_in(&mut page);
-    visit(&mut page, base, "/contacts?q=tag%3AVIP");
+    let Some(mut page) = open_as(base, EMAIL, "/contacts?q=tag%3AVIP") else { return };
     page.click("[data-test=save-search]");
     page.wait("document.activeElement.placeholder === 'Name'");
     page.type_text("Important people");
@@ -71,13 +68,10 @@ fn all_contacts_are_compared_and_the_report_is_read() {
         server.create(&twin);
     }
     let base = server.base_url();
-    let Some(mut page) = Page::open() else { return };
-    visit(&mut page, base, "/sign-in");
-    sign_in(&mut page);
-    visit(&mut page, base, "/duplicates");
+    let Some(mut page) = open_as(base, EMAIL, "/duplicates") else { return };
     page.click("[data-test=reports] summary");
     page.click("[data-test=start-run]");
-    page.wait("document.querySelector('[data-test=run][data-state=done]')?.innerText.includes('2 compared, 1 likely pairs in 1 groups')");
+    page.wait("document.querySelector('[data-test=run][data-state=done]')?.innerText.includes('2 compared, 1 likely pair in 1 group')");
     assert_accessible(&mut page, "reports of duplicates");
     let report = page.eval(
         "fetch(document.querySelector('[data-test=run-report]').href).then(async (answer) => [answer.status, (await answer.text()).includes('Zoe Known')])",
@@ -94,10 +88,7 @@ fn a_mapped_list_is_exported_again_as_the_table_shows_it() {
     let server = TestServer::start();
     server.user(EMAIL, "manager", PASSWORD);
     let base = server.base_url();
-    let Some(mut page) = Page::open() else { return };
-    visit(&mut page, base, "/sign-in");
-    sign_in(&mut page);
-    visit(&mut page, base, "/import");
+    let Some(mut page) = open_as(base, EMAIL, "/import") else { return };
     page.click("[data-test=import] details summary");
     set(&mut page, "[data-test=import-text]", "Xa,Xb\nZoe Known,+12025550123\n");
     page.click("[data-test=import-pasted]");

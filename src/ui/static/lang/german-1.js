@@ -21,7 +21,7 @@ export const part1 = {
   " · taken back": " · zurückgenommen",
   " · took another one back": " · nahm einen anderen zurück",
   " · {0} only": " · nur {0}",
-  "{0} compared, {1} likely pairs in {2} groups": "{0} verglichen, {1} wahrscheinliche Paare in {2} Gruppen",
+  "{0} compared, {1} in {2}": "{0} verglichen, {1} in {2}",
   "a new field: {0} ({1})": "ein neues Feld: {0} ({1})",
   "A run compares everybody with everybody and writes a report: who is here twice, how likely, and why. It changes nothing.": "Ein Lauf vergleicht alle mit allen und schreibt einen Bericht: wer doppelt da ist, wie wahrscheinlich und warum. Geändert wird nichts.",
   "All contacts are being compared.": "Alle Kontakte werden verglichen.",

@@ -62,6 +62,8 @@ export const part3 = {
   "Letter keys on": "Buchstabentasten an",
   "Letters": "Zeichensatz",
   "Light": "Hell",
+  "likely pair": "wahrscheinliches Paar",
+  "likely pairs": "wahrscheinliche Paare",
   "Line for Asterisk": "Zeile für Asterisk",
   "LinkedIn": "LinkedIn",
   "List": "Liste",

@@ -7,7 +7,7 @@ import { act, complain } from "../state/items.js";
 import { watch } from "../state/jobs.js";
 import { t, told } from "../text/say.js";
 import { ago, inFull } from "../text/time.js";
-import { label as labelOf, numeral } from "../text/words.js";
+import { label as labelOf, numeral, plural } from "../text/words.js";
 
 const MOST_RUNS = 10;
 const PATH = "/api/v1/duplicates/runs";
@@ -16,7 +16,7 @@ const PATH = "/api/v1/duplicates/runs";
 function said({ of, state, summary, error }) {
   const name = of === "list" ? t("A list") : t("All contacts");
   if (error) return `${name}: ${told(error)}`;
-  return `${name}: ${summary ? t("{0} compared, {1} likely pairs in {2} groups", numeral(summary.contacts), numeral(summary.pairs), numeral(summary.groups)) : labelOf(state)}`;
+  return `${name}: ${summary ? t("{0} compared, {1} in {2}", numeral(summary.contacts), plural(summary.pairs, "likely pair"), plural(summary.groups, "group")) : labelOf(state)}`;
 }
 
 export function Runs() {
