@@ -1,11 +1,13 @@
 //! How a draft changes the lists of a contact: numbers, addresses, tags, of which none stands there
 //! twice.
 
+use std::borrow::Cow;
+
 use super::contact::{Email, is_mobile_label};
 use super::draft::{Draft, Patch};
 use super::email;
 use super::phone::Phone;
-use super::text::fold;
+use super::text::{fold, one_line};
 
 impl Draft {
     /// `phone` and `mobile` are views of the list: where the list itself is replaced, a view that
@@ -206,6 +208,11 @@ pub(super) fn has_tag(tags: &[String], tag: &str) -> bool {
 }
 
 pub(super) fn unite_tags(tags: &mut Vec<String>) {
+    for tag in &mut *tags {
+        if let Cow::Owned(line) = one_line(tag) {
+            *tag = line;
+        }
+    }
     let mut seen = std::collections::HashSet::new();
     tags.retain(|tag| seen.insert(fold(tag)));
 }

@@ -58,11 +58,18 @@ fn split_scheme(text: &str) -> (Option<Scheme>, &str) {
         ("tel:", Scheme::Tel),
         ("callto:", Scheme::Tel),
         ("fax:", Scheme::Tel),
+        ("sms:", Scheme::Tel),
+        ("smsto:", Scheme::Tel),
+        ("skype:", Scheme::Tel),
+        ("h323:", Scheme::Sip),
+        ("xmpp:", Scheme::Sip),
     ] {
         if let Some(head) = text.get(..name.len())
             && head.eq_ignore_ascii_case(name)
         {
-            return (Some(scheme), text[name.len()..].trim_start_matches('/').trim());
+            let rest = text[name.len()..].trim_start_matches('/');
+            // What is asked of it: `?call`, `?Subject=…`.
+            return (Some(scheme), rest.split('?').next().unwrap_or(rest).trim());
         }
     }
     (None, text)

@@ -52,6 +52,12 @@ pub fn is_separator(c: char) -> bool {
         )
 }
 
+/// Whether a character may stand between the digits of a number that is stored: also some that mean
+/// something else in a query.
+pub(super) fn is_between_digits(c: char) -> bool {
+    is_separator(c) || matches!(c, '~' | '\u{2053}' | '\u{223c}' | '\u{ff5e}' | '•' | '∙')
+}
+
 /// The key of a telephone keypad (ITU-T E.161) on which a Latin letter stands.
 pub(crate) fn keypad_digit(c: char) -> Option<char> {
     Some(match c.to_ascii_lowercase() {

@@ -7,15 +7,22 @@ const WORDS: &[&str] = &[
     // English and the words of libphonenumber.
     "extension",
     "exten",
+    "extens",
     "extn",
     "ext",
     "xtn",
+    "ex",
+    "local",
+    "loc",
     "x",
     "х",
     // German, Dutch, Scandinavian.
     "nebenstelle",
+    "nebenst",
     "durchwahl",
+    "durchw",
     "klappe",
+    "kl",
     "apparat",
     "app",
     "nst",
@@ -27,8 +34,23 @@ const WORDS: &[&str] = &[
     "lokal",
     "lok",
     "alanumero",
+    "alanro",
+    "alanr",
+    "ala",
+    "binnenlijn",
+    "intern",
+    "samband",
+    "samb",
+    "sisenumber",
+    "sise",
+    "iekšējais",
+    "iekš",
+    "vidinis",
+    "vid",
     // Spanish, Portuguese, Italian, French, Romanian.
     "extensión",
+    "extensiòn",
+    "estensione",
     "extensao",
     "extensão",
     "anexo",
@@ -36,7 +58,9 @@ const WORDS: &[&str] = &[
     "interno",
     "int",
     "interior",
+    "derivato",
     "poste",
+    "post",
     // Greek.
     "εσωτερικό",
     "εσωτ",
@@ -46,14 +70,28 @@ const WORDS: &[&str] = &[
     "wewn",
     "wew",
     "klapka",
+    "interní",
+    "interni",
+    "kućni",
+    "kucni",
+    "lokál",
     "linka",
     "mellék",
     "mellek",
+    "mell",
     "dahili",
+    "dah",
     // Russian, Ukrainian, Bulgarian.
     "добавочный",
     "доб",
     "внутренний",
+    "внутрішній",
+    "додатковий",
+    "дод",
+    "добав",
+    "вътрешен",
+    "локал",
+    "лок",
     "внутр",
     "вн",
     "вътр",
@@ -70,6 +108,11 @@ const WORDS: &[&str] = &[
     "内線",
     "內線",
     "내선",
+    // Vietnamese, Indonesian.
+    "số máy lẻ",
+    "máy lẻ",
+    "nội bộ",
+    "pesawat",
 ];
 
 /// Most digits of an extension behind a mere pause.
@@ -125,10 +168,10 @@ fn before_word(before: &str) -> Option<&str> {
     (digit_count(main) >= LEAST_MAIN).then_some(main)
 }
 
-/// Commas, semicolons and the letters `p` and `w` are pauses in what a modem dials.
+/// Commas, semicolons and the letters `p` and `w` are pauses in what a modem dials; some write `*11`.
 fn before_pause(before: &str) -> Option<&str> {
-    let trimmed = before.trim_end();
-    let is_pause = |c: char| matches!(c, ',' | ';' | 'p' | 'P' | 'w' | 'W' | '，');
+    let trimmed = before.trim_end_matches(|c: char| c == '.' || c.is_whitespace());
+    let is_pause = |c: char| matches!(c, ',' | ';' | 'p' | 'P' | 'w' | 'W' | '，' | '*');
     let main = trimmed.trim_end_matches(|c: char| is_pause(c) || c.is_whitespace());
     let is_paused = trimmed.ends_with(is_pause) && main.ends_with(|c| digit_value(c).is_some());
     (is_paused && digit_count(main) >= LEAST_BEFORE_PAUSE).then_some(main)

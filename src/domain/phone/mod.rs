@@ -2,6 +2,7 @@
 //!
 //! Text goes through one file a step: `address` takes the number out of SIP and `tel:` addresses,
 //! `extension` splits extensions off, `typed` sorts the characters, `reading` derives E.164.
+//! `embedded` finds numbers in what is no number as a whole.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +11,7 @@ use super::number_key::NumberKey;
 
 mod address;
 mod digit;
+mod embedded;
 mod extension;
 mod origin;
 mod plan;
@@ -19,6 +21,7 @@ mod typed;
 
 pub(crate) use digit::keypad_digit;
 pub use digit::{digit_value, digits_of, is_separator};
+pub use embedded::embedded;
 pub use origin::{Origin, origin_of, prepare_origins};
 pub use plan::{same_calling_code, same_line};
 pub use reading::may_have_desks;
@@ -211,7 +214,7 @@ pub fn parse_query(raw: &str, default_country: Option<&str>) -> NumberQuery {
         is_international: false,
         extension: None,
     };
-    let Ok(typed) = Typed::read_dialled(raw) else { return empty() };
+    let Some(typed) = dialled(raw) else { return empty() };
     if typed.digits.len() > 20 {
         return empty();
     }
@@ -227,9 +230,20 @@ pub fn parse_query(raw: &str, default_country: Option<&str>) -> NumberQuery {
 /// The number behind the digit for an outside line that a telephone system put in front of it; for
 /// numbers that nobody has as they are.
 pub fn parse_outside_line(raw: &str, default_country: Option<&str>) -> Option<NumberQuery> {
-    let typed = Typed::read_dialled(raw).ok()?;
+    let typed = dialled(raw)?;
     let reading = typed.behind_outside_line(default_country)?;
     Some(query_of(raw, reading, typed.extension))
+}
+
+/// The number that a telephone system hands over, also beside words and between other signs.
+fn dialled(raw: &str) -> Option<Typed> {
+    let typed = Typed::read_dialled(raw).ok();
+    let beside = || embedded::of_caller(raw).and_then(|number| Typed::read(&number).ok());
+    match typed {
+        Some(typed) if !typed.has_letters => Some(typed),
+        // A word beside a whole number is no part of it: `[Sales] 2025550170`.
+        typed => beside().or(typed),
+    }
 }
 
 fn query_of(raw: &str, reading: reading::Reading, extension: Option<String>) -> NumberQuery {

@@ -1,6 +1,6 @@
 //! The characters of a number, sorted out.
 
-use super::digit::{digit_count, digit_value, digits_of, is_separator, keypad_digit};
+use super::digit::{digit_count, digit_value, digits_of, is_between_digits, keypad_digit};
 use super::reading::{self, Reading};
 use super::{PhoneError, address, extension};
 
@@ -16,6 +16,8 @@ pub(super) struct Typed {
     pub(super) digits: String,
     /// How many digits stand in front of a zero in brackets, as in `+44 (0)20`.
     bracketed_zero: Option<usize>,
+    /// Whether letters were read as keys.
+    pub(super) has_letters: bool,
     pub(super) extension: Option<String>,
 }
 
@@ -53,6 +55,7 @@ impl Typed {
             has_plus: false,
             digits: String::with_capacity(16),
             bracketed_zero: None,
+            has_letters: false,
             extension,
         };
         if is_date(main) {
@@ -77,7 +80,7 @@ impl Typed {
                 }
                 letters += 1;
                 typed.digits.push(digit);
-            } else if !is_separator(c) {
+            } else if !is_between_digits(c) {
                 return Err(PhoneError::Characters);
             }
         }
@@ -89,6 +92,7 @@ impl Typed {
         if letters > 0 && (typed.digits.len() < letters + 3 || begins_with_letter) {
             return Err(PhoneError::Characters);
         }
+        typed.has_letters = letters > 0;
         Ok(typed)
     }
 
@@ -117,8 +121,9 @@ impl Typed {
 fn without_system_prefix(text: &str) -> &str {
     let text = of_channel(text);
     let ended = text.trim_end_matches(['#', '*', ' ']);
-    let is_plain =
-        |text: &str| text.chars().all(|c| c == '+' || digit_value(c).is_some() || is_separator(c));
+    let is_plain = |text: &str| {
+        text.chars().all(|c| c == '+' || digit_value(c).is_some() || is_between_digits(c))
+    };
     let text = if is_plain(ended) { ended } else { text };
     let has_number = |rest: &str| digit_count(rest) >= LEAST_BEHIND_PREFIX;
     let is_pause = |c: char| matches!(c, ',' | ';' | 'p' | 'P' | 'w' | 'W');
@@ -177,14 +182,24 @@ fn of_channel(text: &str) -> &str {
     }
 }
 
-/// Whether it is a day as people write it: `1/12/2025`, `31.12.2025`, `2025/12/31`.
+/// Whether it is a day as people write it: `1/12/2025`, `31.12.2025`, `2025/12/31`. Numbers are
+/// written like that as well, `22.45.3300`, so it must be a day of these times.
 fn is_date(text: &str) -> bool {
     let is_of = |separator: char| {
-        let parts: Vec<usize> = text
-            .split(separator)
-            .map(|part| if part.bytes().all(|c| c.is_ascii_digit()) { part.len() } else { 0 })
-            .collect();
-        matches!(parts[..], [1 | 2, 1 | 2, 4] | [4, 1 | 2, 1 | 2])
+        let part = |part: &str| match part.len() {
+            1 | 2 | 4 => part.parse::<u32>().ok(),
+            _ => None,
+        };
+        let parts: Option<Vec<u32>> = text.split(separator).map(part).collect();
+        let is_day = |a, b| a >= 1 && b >= 1 && u32::min(a, b) <= 12 && u32::max(a, b) <= 31;
+        let is_year = |year| (1800..2200).contains(&year);
+        match parts.as_deref() {
+            Some([year, a, b]) if text.starts_with(|c: char| c.is_ascii_digit()) && *year > 99 => {
+                is_year(*year) && is_day(*a, *b)
+            }
+            Some([a, b, year]) => is_year(*year) && is_day(*a, *b),
+            _ => false,
+        }
     };
     is_of('/') || is_of('.')
 }

@@ -159,10 +159,38 @@ const NAMES: &[(&str, &str)] = &[
     ("taiwan, province of china", "TW"),
     ("plurinational state of bolivia", "BO"),
     ("turks and caicos islands", "TC"),
+    ("ascension island", "AC"),
+    ("ascension", "AC"),
+    ("tristan da cunha", "TA"),
+    ("espagne", "ES"),
+    ("spagna", "ES"),
+    ("angleterre", "GB"),
+    ("royaume-uni", "GB"),
+    ("etats-unis", "US"),
+    ("россия", "RU"),
+    ("украина", "UA"),
+    ("україна", "UA"),
+    ("беларусь", "BY"),
+    ("казахстан", "KZ"),
+    ("българия", "BG"),
+    ("србија", "RS"),
+    ("ελλαδα", "GR"),
+    ("中国", "CN"),
+    ("中國", "CN"),
+    ("香港", "HK"),
+    ("台灣", "TW"),
+    ("日本", "JP"),
+    ("대한민국", "KR"),
+    ("한국", "KR"),
+    ("भारत", "IN"),
+    ("ประเทศไทย", "TH"),
+    ("مصر", "EG"),
+    ("السعودية", "SA"),
+    ("ישראל", "IL"),
 ];
 
 /// Codes that stand for the one of ISO 3166.
-const OTHER_CODES: [(&str, &str); 2] = [("uk", "GB"), ("el", "GR")];
+const OTHER_CODES: [(&str, &str); 4] = [("uk", "GB"), ("el", "GR"), ("ac", "AC"), ("ta", "TA")];
 
 struct Countries {
     /// Alpha-2 codes by codes and names, see [`key`].
@@ -178,6 +206,7 @@ static COUNTRIES: LazyLock<Countries> = LazyLock::new(|| {
         let code = country.alpha2;
         codes.insert(key(country.alpha2), code);
         codes.insert(key(country.alpha3), code);
+        codes.insert(format!("{:03}", country.value), code);
         codes.insert(key(country.long_name), code);
         for alias in country.aliases.iter() {
             codes.insert(key(alias), code);
