@@ -2,8 +2,11 @@
 //!
 //! What could mean two things is not guessed here; [`Rules`] say what is known besides the text.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 
+use super::phone::digit_value;
 use super::text::fold;
 
 /// Which of day and month comes first where both could be either.
@@ -91,13 +94,30 @@ pub fn birthday_doubt(day: Day, today: Date) -> Option<&'static str> {
 /// Takes ISO days and times, `31.12.1980`, `12/31/1980`, `31 Dec 1980`, `December 31st, 1980`,
 /// `1980/12/31`, with names of months in ten languages and with a time of day behind them.
 pub fn read(text: &str, rules: Rules) -> Option<Day> {
-    match read_any(text, rules) {
+    let text = plain(text);
+    match read_any(&text, rules) {
         // Day zero of spreadsheets, and the day before which those of some programs begin.
         Some(Day::Full(date)) if date.year() == 1899 && date.month() == 12 && date.day() >= 30 => {
             Some(Day::Nothing)
         }
         read => read,
     }
+}
+
+/// A text with digits, dashes and dots of ASCII, and with those for the signs behind year, month
+/// and day of East Asia: `1985年5月17日`.
+fn plain(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let plain = |c: char| match c {
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}' | '年' | '月' | '년' | '월' => '-',
+        '·' | '．' | '。' => '.',
+        '／' => '/',
+        '日' | '일' => ' ',
+        c => digit_value(c).map_or(c, |digit| char::from(b'0' + digit)),
+    };
+    Cow::Owned(text.chars().map(plain).collect::<String>().trim().to_owned())
 }
 
 fn read_any(text: &str, rules: Rules) -> Option<Day> {
@@ -129,13 +149,17 @@ fn read_any(text: &str, rules: Rules) -> Option<Day> {
             if month_name.replace((month, count)).is_some() {
                 return None;
             }
+        } else if let Some(apart) = apart(token) {
+            return read_any(&text.replacen(token, &apart, 1), rules);
         } else if !is_filler(token) {
             return None;
         }
     }
     let [a, b, c] = numbers;
-    // Day zero of a spreadsheet, as it shows it.
-    if count == 3 && c.1 == 1900 && matches!((a.1, b.1), (0, 1) | (1, 0)) {
+    // Day zero of a spreadsheet, as it shows it, and the first day of the calendars of programs.
+    let is_spreadsheets = |year: i16, b: i16, c: i16| year == 1900 && b + c == 1 && b * c == 0;
+    let is_zero = is_spreadsheets(a.1, b.1, c.1) || is_spreadsheets(c.1, a.1, b.1);
+    if count == 3 && (is_zero || [a, c].iter().any(|year| year.0 == "0001")) {
         return Some(Day::Nothing);
     }
     match (month_name, count) {
@@ -154,6 +178,15 @@ fn read_any(text: &str, rules: Rules) -> Option<Day> {
         }
         _ => None,
     }
+}
+
+/// `15MAR1985` with spaces between its parts.
+fn apart(token: &str) -> Option<String> {
+    let letters = token.find(|c: char| c.is_alphabetic())?;
+    let (day, rest) = token.split_at(letters);
+    let (name, year) = rest.split_at(rest.find(|c: char| !c.is_alphabetic())?);
+    let is_date = number(day).is_some() && number(year).is_some() && month(name).is_some();
+    is_date.then(|| format!("{day} {name} {year}"))
 }
 
 /// Which order the days of a column have, as far as one of them can only be read in one way.

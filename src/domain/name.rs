@@ -33,7 +33,10 @@ pub fn split(full: &str) -> SplitName {
     {
         return SplitName { last: non_empty(full), ..SplitName::default() };
     }
+    let (full, remark) = without_remark(full);
     let (full, suffix) = split_suffix(full, 2);
+    let in_brackets = remark.filter(|remark| affix::generation(remark).is_some());
+    let suffix = suffix.or_else(|| in_brackets.map(str::to_owned));
     let (title, full) = affix::split_title(full);
     let suffix = |own: Option<String>| match (own, suffix.clone()) {
         (Some(own), Some(behind)) => Some(format!("{own}, {behind}")),
@@ -69,6 +72,17 @@ pub fn split(full: &str) -> SplitName {
         }
     };
     SplitName { title, first, last, suffix: suffix(None) }
+}
+
+/// A name without the brackets behind it, and what is in them: `Bert Huber (Sales)`.
+fn without_remark(full: &str) -> (&str, Option<&str>) {
+    let full = full.trim();
+    let apart = [('(', ')'), ('[', ']')].into_iter().find_map(|(open, close)| {
+        let (name, remark) = full.strip_suffix(close)?.rsplit_once(open)?;
+        let is_name = name.contains(char::is_alphabetic);
+        is_name.then(|| (name.trim_end(), Some(remark.trim())))
+    });
+    apart.unwrap_or((full, None))
 }
 
 /// Suffixes between last and first name: `Jr., John` of `Smith, Jr., John`.
@@ -110,6 +124,15 @@ pub fn split_suffix(name: &str, least_words: usize) -> (&str, Option<String>) {
     found.reverse();
     let suffix = found.join(", ");
     (rest, (!suffix.is_empty()).then_some(suffix))
+}
+
+/// Whether a text is nothing but a form of address: `Mrs.`, `Herr Dr.`.
+pub fn is_salutation(text: &str) -> bool {
+    let is_form = |word: &str| {
+        affix::gender(word).is_some() || word.trim_end_matches('.').eq_ignore_ascii_case("dr")
+    };
+    let mut words = text.split_whitespace().peekable();
+    words.peek().is_some() && words.all(is_form)
 }
 
 /// Joins the parts of a name into a display name; `None` if first and last name are missing.

@@ -19,6 +19,8 @@ pub(super) fn target(name: &str) -> Option<Target> {
         | "drugieimie" | "отчество" => Target::MiddleName,
         "lastname" | "lname" | "last" | "surname" | "familyname" | "family" | "nachname" | "familienname"
         | "zuname" | "nomdefamille" | "nom" | "apellido" | "apellidos" | "nazwisko" | "фамилия" | "cognome" | "achternaam" | "familienaam" | "sobrenome" => Target::LastName,
+        "salutation" | "nameprefix" | "honorific" | "honorificprefix" | "courtesytitle" | "anrede" | "civilite"
+        | "tratamiento" | "tratamento" | "aanhef" | "formofaddress" | "обращение" => Target::Salutation,
         "suffix" | "namesuffix" | "generation" | "namenszusatz" | "suffixe" | "sufijo" => Target::Suffix,
         "mobile" | "mobilephone" | "mobilenumber" | "mobilephonenumber" | "mobileno" | "cell" | "cellphone"
         | "cellnumber" | "cellular" | "handy" | "handynummer" | "mobil" | "mobiltelefon" | "mobilnummer" | "mobilfunk"
@@ -76,11 +78,13 @@ pub(super) fn target(name: &str) -> Option<Target> {
         | "noncontattare" | "niedzwonic" | "niekontaktowac" | "naoligar" | "naocontatar" | "незвонить"
         | "nietbellen" => Target::DoNotContact,
         "maycontact" | "maycall" | "oktocall" | "oktocontact" | "callallowed" | "contactallowed" | "callable" | "contactable"
-        | "allowcalls" | "allowcontact" | "cancontact" | "cancall" | "darfkontaktiertwerden" | "anruferlaubt" => Target::MayContact,
+        | "allowcalls" | "allowcontact" | "cancontact" | "cancall" | "darfkontaktiertwerden" | "anruferlaubt"
+        | "darfangerufenwerden" | "anrufeerlaubt" | "permissiontocall" | "callpermission" | "callconsent" | "phoneconsent"
+        | "voiceconsent" | "telefonerlaubnis" => Target::MayContact,
         "optin" | "optedin" | "marketingoptin" | "marketingconsent" | "marketingpermission" | "consent" | "emailoptin"
         | "hasoptedin" | "acceptsmarketing" | "acceptsemailmarketing" | "newsletter" | "newslettersubscribed"
-        | "subscribed" | "subscribedtonewsletter" | "gdprconsent" | "optinmarketing" | "einwilligung"
-        | "werbeeinwilligung" | "werbungerlaubt" | "consentement" | "consentimiento" | "consenso" | "zgoda"
+        | "subscribed" | "subscribedtonewsletter" | "gdprconsent" | "optinmarketing" | "einwilligung" | "zustimmung"
+        | "emailoptedin" | "optedintoemail" | "emailconsent" | "emailpermission" | "mailingconsent" | "werbeeinwilligung" | "werbungerlaubt" | "consentement" | "consentimiento" | "consenso" | "zgoda"
         | "consentimento" | "согласие" => Target::OptIn,
         "optout" | "optedout" | "hasoptedout" | "marketingoptout" | "donotmarket" | "nomarketing" | "unsubscribed"
         | "unsubscribe" | "donotsolicit" | "abgemeldet" => Target::OptOut,
@@ -97,7 +101,8 @@ pub(super) fn target(name: &str) -> Option<Target> {
         "assignedto" | "owner" | "contactowner" | "assignee" | "agent" | "assignedagent" | "zustandig" | "ответственный" => Target::AssignedTo,
         "visibility" | "sichtbarkeit" => Target::Visibility,
         "assignedqueue" | "queue" => Target::AssignedQueue,
-        "consentstatus" | "marketingconsentstatus" | "optinstatus" | "einwilligungsstatus" => Target::Consent(ConsentPart::Status),
+        "consentstatus" | "marketingconsentstatus" | "optinstatus" | "subscriptionstatus" | "subscriberstatus" | "marketingstatus"
+        | "emailmarketingstatus" | "emailsubscriptionstatus" | "newsletterstatus" | "einwilligungsstatus" => Target::Consent(ConsentPart::Status),
         "consenttype" | "typeofconsent" | "optintype" => Target::Consent(ConsentPart::Type),
         "consentdate" | "dateofconsent" | "optindate" | "optintimestamp" | "consenttimestamp" | "consentgivenon"
         | "einwilligungsdatum" | "einwilligungam" | "dateconsentement" | "fechaconsentimiento" => Target::Consent(ConsentPart::Date),

@@ -60,16 +60,56 @@ fn is_of_name(target: &Target) -> bool {
 
 /// What programs write for nothing, and nobody for something.
 fn is_sure(text: &str) -> bool {
-    const SURE: [&str; 17] = [
-        "\\N", "#N/A", "#N/D", "#NV", "n/a", "n.a.", "k.a.", "k. a.", "s/d", "<null>", "(null)",
-        "[null]", "(none)", "(blank)", "(empty)", "(leer)", "<none>",
+    const SURE: [&str; 28] = [
+        "\\N",
+        "#N/A",
+        "#N/D",
+        "#NV",
+        "n/a",
+        "n.a.",
+        "k.a.",
+        "k. a.",
+        "s/d",
+        "<null>",
+        "(null)",
+        "[null]",
+        "(none)",
+        "(blank)",
+        "(empty)",
+        "(leer)",
+        "<none>",
+        "<empty>",
+        "n. a.",
+        "n.d.",
+        "n/d",
+        "-/-",
+        "not set",
+        "(not set)",
+        "not available",
+        "not provided",
+        "not specified",
+        "keine angabe",
     ];
     SURE.iter().any(|one| one.eq_ignore_ascii_case(text))
 }
 
 /// What programs write for nothing, and what may be a word of its own.
 fn is_word(text: &str) -> bool {
-    ["null", "none", "nan", "nil", "undefined"].iter().any(|one| one.eq_ignore_ascii_case(text))
+    const WORDS: [&str; 12] = [
+        "null",
+        "none",
+        "nan",
+        "nat",
+        "nil",
+        "undefined",
+        "unknown",
+        "unbekannt",
+        "inconnu",
+        "desconocido",
+        "tbd",
+        "t.b.d.",
+    ];
+    WORDS.iter().any(|one| one.eq_ignore_ascii_case(text))
 }
 
 /// Whether such a word is a name: it is written like one, or like the other names of its row. Ada

@@ -50,6 +50,7 @@ impl RowMap {
                 }
             }
             plan.samples = samples;
+            plan.says_refusals = cells().any(super::refusal::is_said);
             let may_be_own = matches!(plan.target, Target::Custom(_))
                 || plan.target == Target::Ignore && plan.origin == Origin::Unknown;
             plan.guess = may_be_own.then(|| CustomType::guess(cells())).flatten();
@@ -120,26 +121,33 @@ impl RowMap {
             .collect()
     }
 
-    /// The headers of columns that look like refusals and go nowhere, though nobody said that they
+    /// The headers of columns that look or read like refusals and go nowhere, though nobody said that they
     /// should.
     pub fn unread_refusals(&self) -> impl Iterator<Item = &str> {
         let is_unread = |plan: &&super::map::ColumnPlan| {
             plan.target == Target::Ignore
                 && matches!(plan.origin, Origin::Unknown | Origin::Useless)
-                && super::refusal::is_likely(&plan.header)
+                && (plan.says_refusals || super::refusal::is_likely(&plan.header))
         };
         self.columns.iter().filter(is_unread).map(|plan| plan.header.as_str())
     }
 
     /// What a column does behind others of its field.
     fn behind(&self, index: usize) -> String {
-        let target = &self.columns[index].target;
+        let plan = &self.columns[index];
+        let target = &plan.target;
         let place = self.order.iter().position(|at| *at == index).unwrap_or(index);
-        let before = self.order[..place].iter().find(|at| self.columns[**at].target == *target);
+        let before = self.order[..place].iter().find(|at| {
+            let other = &self.columns[**at];
+            // A second address has parts of its own.
+            let is_of_one = other.group == plan.group || !matches!(target, Target::Address(..));
+            other.target == *target && is_of_one
+        });
         let Some(before) = before.map(|at| &self.columns[*at].header) else { return String::new() };
-        if *target == Target::Notes {
+        let is_joined = matches!(target, Target::Address(part, _) if part.is_joined());
+        if *target == Target::Notes || is_joined {
             format!("; joined with the column {before:?}")
-        } else if target.is_single() {
+        } else if target.is_single() || matches!(target, Target::Address(..)) {
             format!("; counts where the column {before:?} is empty")
         } else {
             String::new()

@@ -272,6 +272,7 @@ pub(super) fn meaning(header: &str, layout: Layout) -> Option<(Meaning, Origin)>
     let target = super::alias::target(&name).map(|target| (target, 0));
     let (target, group) = target
         .or_else(|| super::alias::target(stem).map(|target| (target, group)))
+        .or_else(|| super::alias_world::target(stem).map(|target| (target, group)))
         .or_else(|| super::refusal::target(&name).map(|target| (target, 0)))?;
     Some((Meaning::Field(target, group), Origin::Header))
 }
@@ -339,11 +340,12 @@ fn google(name: &str) -> Option<Meaning> {
         "organizationtitle" => field(Target::Title),
         "organizationdepartment" => field(Target::Department),
         "additionalname" => field(Target::MiddleName),
-        "nameprefix" | "nickname" | "fileas" | "photo" | "initials" | "shortname"
-        | "maidenname" | "yominame" | "givennameyomi" | "familynameyomi" | "additionalnameyomi"
-        | "phoneticfirstname" | "phoneticmiddlename" | "phoneticlastname" | "gender"
-        | "location" | "billinginformation" | "directoryserver" | "mileage" | "hobby"
-        | "sensitivity" | "priority" | "subject" => Some(Meaning::Useless),
+        "nameprefix" => field(Target::Salutation),
+        "nickname" | "fileas" | "photo" | "initials" | "shortname" | "maidenname" | "yominame"
+        | "givennameyomi" | "familynameyomi" | "additionalnameyomi" | "phoneticfirstname"
+        | "phoneticmiddlename" | "phoneticlastname" | "gender" | "location"
+        | "billinginformation" | "directoryserver" | "mileage" | "hobby" | "sensitivity"
+        | "priority" | "subject" => Some(Meaning::Useless),
         _ => None,
     }
 }
@@ -379,8 +381,8 @@ fn outlook(name: &str) -> Option<Meaning> {
         "callback" | "carphone" | "radiophone" | "isdn" | "ttytddphone" => {
             field(Target::Phone(Some(Label::Other)))
         }
-        "title"
-        | "account"
+        "title" => field(Target::Salutation),
+        "account"
         | "anniversary"
         | "assistantsname"
         | "billinginformation"
@@ -460,7 +462,7 @@ fn salesforce(name: &str) -> Option<Meaning> {
         "phone" => field(Target::Phone(Some(Label::Work))),
         "otherphone" => field(Target::Phone(Some(Label::Other))),
         "assistantphone" => field(Target::Phone(Some(Label::Assistant))),
-        "salutation" | "ownerid" | "accountid" | "accountowner" | "reportstoid" | "createddate"
+        "ownerid" | "accountid" | "accountowner" | "reportstoid" | "createddate"
         | "lastmodifieddate" | "assistantname" | "isdeleted" | "systemmodstamp" | "createdbyid"
         | "lastmodifiedbyid" | "masterrecordid" | "photourl" => Some(Meaning::Useless),
         _ => None,
@@ -480,12 +482,10 @@ fn zoho(name: &str) -> Option<Meaning> {
         "otherstate" => field(Target::Address(AddressPart::Region, Some(Label::Other))),
         "otherzip" => field(Target::Address(AddressPart::PostalCode, Some(Label::Other))),
         "othercountry" => field(Target::Address(AddressPart::Country, Some(Label::Other))),
-        "salutation" | "contactname" | "contactownerid" | "accountnameid" | "vendorname"
-        | "reportingto" | "createdby" | "createdbyid" | "modifiedby" | "modifiedbyid"
-        | "createdtime" | "modifiedtime" | "lastactivitytime" | "skypeid" | "asst"
-        | "assistant" | "layout" | "layoutid" | "locked" | "currency" | "exchangerate" => {
-            Some(Meaning::Useless)
-        }
+        "contactname" | "contactownerid" | "accountnameid" | "vendorname" | "reportingto"
+        | "createdby" | "createdbyid" | "modifiedby" | "modifiedbyid" | "createdtime"
+        | "modifiedtime" | "lastactivitytime" | "skypeid" | "asst" | "assistant" | "layout"
+        | "layoutid" | "locked" | "currency" | "exchangerate" => Some(Meaning::Useless),
         _ => None,
     }
 }
@@ -547,10 +547,10 @@ fn vicidial(name: &str) -> Option<Meaning> {
         "state" | "province" => field(Target::Address(AddressPart::Region, None)),
         "comments" => field(Target::Notes),
         "sourceid" => field(Target::Source),
+        "title" => field(Target::Salutation),
         "leadid"
         | "listid"
         | "phonecode"
-        | "title"
         | "gender"
         | "securityphrase"
         | "rank"
@@ -697,7 +697,7 @@ mod tests {
     fn the_layout_decides_what_a_header_means() {
         let meaning = |header, layout| meaning(header, layout).map(|(meaning, _)| meaning);
         let title = |layout| meaning("Title", layout);
-        assert_eq!(title(Layout::Outlook), Some(Meaning::Useless));
+        assert_eq!(title(Layout::Outlook), field(Target::Salutation));
         assert_eq!(title(Layout::Plain), field(Target::Title));
         assert_eq!(
             meaning("Address 2 - Postal Code", Layout::Google),

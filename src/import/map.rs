@@ -88,6 +88,8 @@ pub struct ColumnPlan {
     pub(super) samples: Vec<String>,
     /// The type of a custom field that its cells look like.
     pub(super) guess: Option<CustomType>,
+    /// Whether some of its cells say that somebody refused.
+    pub(super) says_refusals: bool,
 }
 
 /// The mapping of a whole file.
@@ -157,7 +159,13 @@ impl RowMap {
             .iter()
             .zip(&meanings)
             .map(|(header, meaning)| {
+                let declared = options.declared(header);
                 let (target, group, origin) = match meaning {
+                    // What an organisation calls a field of its own goes there before forms of
+                    // address, which few have a use for.
+                    Some((Meaning::Field(Target::Salutation, _), _)) if declared.is_some() => {
+                        (declared.unwrap_or(Target::Ignore), 0, Origin::Declared)
+                    }
                     Some((Meaning::Field(Target::List, _), _)) if !options.takes_lists => {
                         (Target::Ignore, 0, Origin::NoList)
                     }
@@ -165,9 +173,7 @@ impl RowMap {
                         (target.clone(), *group, *origin)
                     }
                     Some((Meaning::LabelOf(_, group), origin)) => (Target::Ignore, *group, *origin),
-                    Some((Meaning::Useless, _)) | None
-                        if let Some(target) = options.declared(header) =>
-                    {
+                    Some((Meaning::Useless, _)) | None if let Some(target) = declared => {
                         (target, 0, Origin::Declared)
                     }
                     Some((Meaning::Useless, _)) => (Target::Ignore, 0, Origin::Useless),
@@ -186,6 +192,7 @@ impl RowMap {
                     date_order,
                     samples,
                     guess,
+                    says_refusals: false,
                 }
             })
             .collect();

@@ -54,6 +54,7 @@ fn google_contacts_are_mapped_with_labels_and_several_values() {
             "first_name=Ann",
             "middle_name=Marie",
             "last_name=Lee",
+            "salutation=Dr.",
             "company=Acme Inc",
             "title=Buyer",
             "department=Purchasing",
@@ -102,6 +103,7 @@ fn outlook_s_title_is_a_salutation() {
     assert_eq!(
         rows[0],
         [
+            "salutation=Dr.",
             "first_name=Jürgen",
             "last_name=Müller",
             "company=Müller GmbH",

@@ -11,6 +11,7 @@
 //! store: the use cases feed this module and apply what it says.
 
 mod alias;
+mod alias_world;
 mod cards;
 mod cell;
 mod columns;

@@ -5,7 +5,7 @@ use super::header::squeeze;
 use super::target::Target;
 
 /// Parts that say that somebody withdrew from something.
-const WITHDRAWN: [&str; 17] = [
+const WITHDRAWN: [&str; 21] = [
     "optout",
     "optedout",
     "optingout",
@@ -23,10 +23,14 @@ const WITHDRAWN: [&str; 17] = [
     "отписан",
     "отписал",
     "afgemeld",
+    "uitgeschreven",
+    "descadastrad",
+    "cancelosuscripcion",
+    "canceladosuscripcion",
 ];
 
 /// Parts that say by themselves that somebody does not want to be called or contacted.
-const CALLS: [&str; 17] = [
+const CALLS: [&str; 26] = [
     "donotcontact",
     "keineanrufe",
     "robinsonlist",
@@ -44,11 +48,36 @@ const CALLS: [&str; 17] = [
     "alasoita",
     "aramayın",
     "aramayin",
+    "telefonsperre",
+    "nixtelefon",
+    "excludefromcall",
+    "litigator",
+    "noncontactable",
+    "拒绝来电",
+    "请勿致电",
+    "電話不可",
+    "電話禁止",
 ];
 
 /// Headers that say so where they are the whole of it, or begin with it.
 const LOCKED: [&str; 6] =
     ["suppressed", "suppression", "blacklist", "gesperrt", "tpsregistered", "tpsstatus"];
+
+/// Whole headers that say so, which are too short to be looked for in others.
+const WHOLE: [(&str, Target); 12] = [
+    ("tps", Target::DoNotContact),
+    ("ctps", Target::DoNotContact),
+    ("dnd", Target::DoNotContact),
+    ("blocked", Target::DoNotContact),
+    ("isblocked", Target::DoNotContact),
+    ("reservert", Target::DoNotContact),
+    ("listerouge", Target::DoNotContact),
+    ("opposition", Target::OptOut),
+    ("baja", Target::OptOut),
+    ("unsub", Target::OptOut),
+    ("nosolicitation", Target::OptOut),
+    ("removefromlist", Target::OptOut),
+];
 
 /// How a language says "do not", with what must follow for a call or any contact, and for mail.
 type Negation = (&'static str, &'static [&'static str], &'static [&'static str]);
@@ -72,8 +101,10 @@ pub(super) fn target(name: &str) -> Option<Target> {
         return None;
     }
     let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
-    let is_registry = name == "tps" || name == "ctps" || is_dnc(name);
-    if is_registry || has(&CALLS) || LOCKED.iter().any(|part| name.starts_with(part)) {
+    if let Some((_, target)) = WHOLE.iter().find(|(whole, _)| *whole == name) {
+        return Some(target.clone());
+    }
+    if is_dnc(name) || has(&CALLS) || LOCKED.iter().any(|part| name.starts_with(part)) {
         return Some(Target::DoNotContact);
     }
     let is_mail = has(&["mail", "newsletter", "correo", "courriel"]);
@@ -125,6 +156,23 @@ fn is_dnc(name: &str) -> bool {
     name.starts_with("dnc") || name.ends_with("dnc") || name.contains("dnclist")
 }
 
+/// Whether a cell says that somebody refused, whatever its column is called.
+pub(super) fn is_said(cell: &str) -> bool {
+    const WORDS: [&str; 10] = [
+        "unsubscribed",
+        "optedout",
+        "optout",
+        "donotcall",
+        "donotcontact",
+        "donotemail",
+        "dontcall",
+        "dnc",
+        "abgemeldet",
+        "nichtanrufen",
+    ];
+    cell.len() <= 40 && WORDS.contains(&squeeze(cell).as_str())
+}
+
 /// Whether a header looks like that of a refusal, whether or not it is known which.
 pub(super) fn is_likely(header: &str) -> bool {
     const PARTS: [&str; 9] = [
@@ -167,6 +215,13 @@ mod tests {
             ("Désabonné", Target::OptOut),
             ("Не беспокоить", Target::DoNotContact),
             ("Älä soita", Target::DoNotContact),
+            ("Telefonsperre", Target::DoNotContact),
+            ("Litigator Flag", Target::DoNotContact),
+            ("Exclude from calls", Target::DoNotContact),
+            ("拒绝来电", Target::DoNotContact),
+            ("DND", Target::DoNotContact),
+            ("Uitgeschreven", Target::OptOut),
+            ("Baja", Target::OptOut),
         ] {
             assert_eq!(target(&squeeze(header)), Some(expected), "{header}");
         }
@@ -185,6 +240,8 @@ mod tests {
             "Nombre",
             "Nonprofit",
             "Notes on calls",
+            "Baja California",
+            "Blocked time",
         ] {
             assert_eq!(target(&squeeze(header)), None, "{header}");
         }

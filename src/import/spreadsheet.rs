@@ -43,6 +43,24 @@ pub(super) fn without_decimals(text: &str) -> Option<&str> {
         .then_some(digits)
 }
 
+/// The digits of a number into which a spreadsheet put marks of thousands: `12,025,550,145`.
+pub(super) fn without_group_marks(text: &str) -> Option<String> {
+    let text = text.trim();
+    let mark = text.chars().find(|c| !c.is_ascii_digit() && *c != '+')?;
+    if !matches!(mark, ',' | '\'' | '\u{2019}') {
+        return None;
+    }
+    let mut groups = text.split(mark);
+    let first = groups.next()?;
+    let is_of = |text: &str, least: usize| {
+        (least..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let is_number = is_of(first.strip_prefix('+').unwrap_or(first), 1)
+        && groups.clone().count() >= 2
+        && groups.all(|group| is_of(group, 3));
+    is_number.then(|| text.replace(mark, ""))
+}
+
 /// Whether a cell that should hold a phone number is an amount: `12025550163.5`.
 pub(super) fn is_fraction(text: &str) -> bool {
     let Some((digits, fraction)) = text.trim().split_once('.') else { return false };
@@ -57,10 +75,14 @@ pub(super) fn is_fraction(text: &str) -> bool {
 /// Whether a cell holds the error of a formula or the fill of a column that was too narrow.
 pub(super) fn is_error_value(text: &str) -> bool {
     let text = text.trim();
-    matches!(
-        text,
-        "#REF!" | "#N/A" | "#NAME?" | "#VALUE!" | "#DIV/0!" | "#NULL!" | "#NUM!" | "#ERROR!"
-    ) || (text.len() >= 3 && text.bytes().all(|byte| byte == b'#'))
+    let Some(error) = text.strip_prefix('#') else { return false };
+    // In the language of whoever made it: `#BEZUG!`, `#VALEUR!`, `#¿NOMBRE?`.
+    let is_word =
+        |c: char| c.is_uppercase() || c.is_ascii_digit() || matches!(c, '/' | '_' | '¡' | '¿');
+    let word = error.strip_suffix(['!', '?']);
+    error == "N/A"
+        || word.is_some_and(|word| word.chars().count() >= 3 && word.chars().all(is_word))
+        || (text.len() >= 3 && text.bytes().all(|byte| byte == b'#'))
 }
 
 /// The postal code with the zeros that a spreadsheet took from its front, if it may have.
@@ -116,7 +138,22 @@ mod tests {
         assert_eq!(without_decimals("12.50"), None);
         assert_eq!(without_decimals("030.1234567"), None);
         assert!(is_error_value("#REF!") && is_error_value("#####"));
-        assert!(!is_error_value("##") && !is_error_value("#1"));
+        for text in ["#BEZUG!", "#VALEUR!", "#¿NOMBRE?", "#DIV/0!", "#SPILL!", "#ИМЯ?"] {
+            assert!(is_error_value(text), "{text}");
+        }
+        for text in ["##", "#1", "#wow!", "#A!", "REF!"] {
+            assert!(!is_error_value(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn marks_of_thousands_are_recognised() {
+        assert_eq!(without_group_marks("12,025,550,145").as_deref(), Some("12025550145"));
+        assert_eq!(without_group_marks("+12'025'550'145").as_deref(), Some("+12025550145"));
+        for text in ["1,202,555,0145", "202 555 0134, 17", "12,025", "2025550145", "a,bcd,efg", ""]
+        {
+            assert_eq!(without_group_marks(text), None, "{text}");
+        }
     }
 
     #[test]
@@ -130,7 +167,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_them_panic(text in ".{0,30}", country in "[A-Z]{0,2}") {
-            let _ = (scientific(&text), without_decimals(&text));
+            let _ = (scientific(&text), without_decimals(&text), without_group_marks(&text));
             let _ = is_error_value(&text);
             let _ = restored_postal_code(&text, &country);
         }

@@ -77,6 +77,13 @@ pub enum AddressPart {
     Country,
 }
 
+impl AddressPart {
+    /// Whether what several columns say of it stands side by side.
+    pub(super) fn is_joined(self) -> bool {
+        matches!(self, Self::Street | Self::City | Self::Region)
+    }
+}
+
 /// A part of what a contact agreed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -96,6 +103,8 @@ pub enum Target {
     Id,
     /// The whole name, to be taken apart.
     Name,
+    /// How the person is addressed: `Mrs.`, `Herr Dr.`.
+    Salutation,
     FirstName,
     /// Further given names, to be added to the first.
     MiddleName,
@@ -153,9 +162,10 @@ pub enum Target {
 }
 
 /// The fields with their names, but for `cf.KEY`, in the order in which they are shown.
-static FIELDS: [(&str, Target); 49] = [
+static FIELDS: [(&str, Target); 50] = [
     ("id", Target::Id),
     ("name", Target::Name),
+    ("salutation", Target::Salutation),
     ("first_name", Target::FirstName),
     ("middle_name", Target::MiddleName),
     ("last_name", Target::LastName),
@@ -219,6 +229,7 @@ pub(super) enum Content<'a> {
     Text(Slot),
     /// A language or time zone for one member.
     Place(Place, Slot),
+    Salutation,
     LastName,
     MiddleName,
     Phones,
@@ -257,6 +268,7 @@ impl Target {
         match self {
             Self::Id => Content::Id,
             Self::Name => Content::Text(|draft| &mut draft.display_name),
+            Self::Salutation => Content::Salutation,
             Self::FirstName => Content::Text(|draft| &mut draft.first_name),
             Self::MiddleName => Content::MiddleName,
             Self::LastName => Content::LastName,

@@ -105,6 +105,7 @@ struct Checker<'a> {
 /// The parts of a row that are put together when all of its cells are read.
 #[derive(Default)]
 struct Parts<'a> {
+    salutation: Option<Cow<'a, str>>,
     middle: Vec<&'a str>,
     notes: Vec<Cow<'a, str>>,
     addresses: Vec<((u32, Option<Label>), Address)>,
@@ -208,6 +209,13 @@ impl Checker<'_> {
                     "leave the ids of an export as they are",
                 ),
             },
+            Content::Salutation => {
+                parts.salutation = self.text(value, text, MAX_TEXT).or(parts.salutation.take());
+            }
+            // Some lists call it title how somebody is addressed.
+            Content::Text(_) if *value.target == Target::Title && name::is_salutation(text) => {
+                parts.salutation.get_or_insert(Cow::Borrowed(text));
+            }
             Content::LastName => self.last_name(value, text, draft),
             Content::MiddleName => parts.middle.push(text),
             Content::Phones => self.phone(value, text, draft),
@@ -232,7 +240,8 @@ impl Checker<'_> {
             Content::ConsentPart(part) => self.consent_part(value, part, text, draft),
             Content::Social(network) => {
                 if let Some(text) = self.text(value, text, MAX_TEXT) {
-                    parts.social.insert(network.to_owned(), Patch::Set(text.into_owned()));
+                    let slot = parts.social.entry(network.to_owned()).or_default();
+                    self.set(value, slot, text.into_owned());
                 }
             }
             Content::Channel(channel) => {
@@ -385,7 +394,9 @@ impl Checker<'_> {
             addresses.push((key, Address { label, ..Address::default() }));
             addresses.len() - 1
         });
-        put_part(&mut addresses[at].1, part, text);
+        if !put_part(&mut addresses[at].1, part, text) {
+            self.left_behind(value);
+        }
     }
 
     /// A country, language or time zone in its normal form. What is none is named, and left out where
@@ -402,7 +413,7 @@ impl Checker<'_> {
     }
 
     fn put_together(&mut self, row: &MappedRow<'_>, parts: Parts<'_>, draft: &mut Draft) {
-        let Parts { middle, notes, mut addresses, custom, social, channels } = parts;
+        let Parts { salutation, middle, notes, mut addresses, custom, social, channels } = parts;
         if !social.is_empty() {
             draft.social_profiles = Patch::Set(social);
         }
@@ -413,6 +424,9 @@ impl Checker<'_> {
             let first = draft.first_name.value().cloned().unwrap_or_default();
             draft.first_name =
                 Patch::Set(format!("{first} {}", middle.join(" ")).trim().to_owned());
+        }
+        if let Some(salutation) = salutation {
+            address_as(draft, &salutation);
         }
         if !notes.is_empty() {
             draft.notes = Patch::Set(notes.join("\n"));
@@ -522,7 +536,8 @@ impl Checker<'_> {
     }
 }
 
-fn put_part(address: &mut Address, part: AddressPart, text: String) {
+/// Adds to a part of an address; `false` where there can be only one, and another one is there.
+fn put_part(address: &mut Address, part: AddressPart, text: String) -> bool {
     let slot = match part {
         AddressPart::Street => &mut address.street,
         AddressPart::City => &mut address.city,
@@ -532,11 +547,25 @@ fn put_part(address: &mut Address, part: AddressPart, text: String) {
     };
     match slot {
         Some(known) if *known == text => {}
+        Some(_) if !part.is_joined() => return false,
         Some(known) => {
             known.push_str(", ");
             known.push_str(&text);
         }
         None => *slot = Some(text),
+    }
+    true
+}
+
+/// Puts in front of a name how the person is addressed, as it is shown where somebody typed it.
+fn address_as(draft: &mut Draft, salutation: &str) {
+    let part = |slot: &Patch<String>| slot.value().cloned();
+    let (first, last, suffix) =
+        (part(&draft.first_name), part(&draft.last_name), part(&draft.suffix));
+    let joined = || name::join(first.as_deref(), last.as_deref(), suffix.as_deref());
+    let Some(shown) = part(&draft.display_name).or_else(joined) else { return };
+    if name::split(&shown).title.is_none() {
+        draft.display_name = Patch::Set(format!("{salutation} {shown}"));
     }
 }
 

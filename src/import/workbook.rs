@@ -107,7 +107,7 @@ pub(super) fn open(input: impl Read, sheet: Option<&str>) -> Result<(SheetText, 
         return Ok((text, form));
     }
     Err(Error::NotText {
-        what: "a ZIP archive that is no workbook",
+        what: "a ZIP archive that is not a workbook",
         hint: "unpack it, and import the list that is in it",
     })
 }

@@ -14,10 +14,14 @@ pub fn boolean(text: &str) -> Option<bool> {
     match fold(text.trim()).as_str() {
         "true" | "t" | "yes" | "y" | "1" | "1.0" | "on" | "ja" | "j" | "wahr" | "oui" | "o"
         | "vrai" | "si" | "s" | "verdadero" | "vero" | "sim" | "verdadeiro" | "tak" | "prawda"
-        | "да" | "д" | "истина" | "ano" | "kylla" | "evet" => Some(true),
+        | "да" | "д" | "истина" | "так" | "ano" | "kylla" | "evet" | "igen" | "ναι" | "waar"
+        | "sand" | "sant" | "tosi" | "dogru" | "igaz" | "pravda" | "نعم" | "כן" | "是" | "真"
+        | "はい" | "예" | "네" | "ใช่" => Some(true),
         "false" | "f" | "no" | "n" | "0" | "0.0" | "off" | "nein" | "falsch" | "non" | "faux"
         | "falso" | "nao" | "nie" | "falsz" | "нет" | "н" | "ложь" | "ne" | "nee" | "ei"
-        | "hayir" | "nej" => Some(false),
+        | "hayir" | "nej" | "nei" | "nem" | "οχι" | "ні" | "не" | "onwaar" | "usand" | "falskt"
+        | "epatosi" | "yanlis" | "hamis" | "nepravda" | "لا" | "לא" | "否" | "假" | "いいえ"
+        | "아니오" | "아니요" | "ไม่" | "ไม่ใช่" => Some(false),
         _ => None,
     }
 }

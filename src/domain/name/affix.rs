@@ -16,6 +16,21 @@ pub enum Generation {
     Numbered(u8),
 }
 
+impl Generation {
+    /// The words for it, folded.
+    pub fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Senior => &["sr", "senior"],
+            Self::Junior => &["jr", "junior"],
+            Self::Numbered(2) => &["ii", "2nd", "second"],
+            Self::Numbered(3) => &["iii", "3rd", "third"],
+            Self::Numbered(4) => &["iv", "4th", "fourth"],
+            Self::Numbered(5) => &["v", "5th", "fifth"],
+            Self::Numbered(_) => &[],
+        }
+    }
+}
+
 /// How somebody is addressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Gender {
@@ -40,20 +55,35 @@ pub(crate) fn generation(suffix: &str) -> Option<Generation> {
     })
 }
 
+/// The number of small Roman numerals; `None` where they are written in no usual way.
+fn roman(word: &str) -> Option<u8> {
+    const TENS: [&str; 4] = ["", "x", "xx", "xxx"];
+    const ONES: [&str; 10] = ["", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"];
+    let tens = TENS.iter().rposition(|tens| word.starts_with(tens))?;
+    let ones = ONES.iter().position(|ones| *ones == &word[TENS[tens].len()..])?;
+    u8::try_from(tens * 10 + ones).ok()
+}
+
 fn generation_of(part: &str) -> Option<Generation> {
     Some(match squeezed(part).as_str() {
         "da" if part.contains('.') => Generation::Senior,
         "dj" if part.contains('.') => Generation::Junior,
-        "sr" | "snr" | "sen" | "senior" | "deraltere" | "diealtere" | "pere" | "padre"
-        | "theelder" | "ilvecchio" | "старший" => Generation::Senior,
+        "sr" | "snr" | "sen" | "senior" | "deraltere" | "diealtere" | "pere" | "padre" | "pai"
+        | "vader" | "theelder" | "ilvecchio" | "старший" => Generation::Senior,
         "jr" | "jnr" | "jun" | "junior" | "derjungere" | "diejungere" | "fils" | "hijo"
-        | "filho" | "theyounger" | "ilgiovane" | "младший" => Generation::Junior,
+        | "filho" | "figlio" | "zoon" | "syn" | "theyounger" | "ilgiovane" | "младший" => {
+            Generation::Junior
+        }
         "i" | "1st" => Generation::Numbered(1),
         "ii" | "2nd" => Generation::Numbered(2),
         "iii" | "3rd" => Generation::Numbered(3),
         "iv" | "4th" => Generation::Numbered(4),
         "v" | "5th" => Generation::Numbered(5),
         "vi" | "6th" => Generation::Numbered(6),
+        // Kings and ships have higher ones.
+        word if part.trim().bytes().all(|byte| b"IVX".contains(&byte)) => {
+            Generation::Numbered(roman(word).filter(|number| *number > 6)?)
+        }
         _ => return None,
     })
 }
@@ -96,6 +126,9 @@ pub(super) fn is_suffix(word: &str, before: &str) -> bool {
         "da" | "dj" => word.contains('.'),
         "fils" | "pere" | "hijo" => word.chars().all(char::is_lowercase),
         "ii" | "iii" | "iv" => word.bytes().all(|b| b.is_ascii_uppercase()),
+        "vi" | "vii" | "viii" | "ix" | "xi" | "xii" | "xiii" | "xiv" | "xv" | "xvi" => {
+            word.bytes().all(|b| b.is_ascii_uppercase()) && before.contains(char::is_lowercase)
+        }
         other => {
             let is_shouted = !before.chars().any(char::is_lowercase);
             let letters: String = word.chars().filter(|c| *c != '.').collect();
@@ -278,7 +311,9 @@ fn is_title(word: &str, follows_title: bool) -> bool {
         | "senora" | "dhr" | "mevr" | "mevrouw" | "господин" | "госпожа" => true,
         "sr" | "sra" | "srta" | "ing" | "mag" | "mgr" | "bc" | "doc" | "mudr" | "mvdr" | "judr"
         | "phdr" | "rndr" | "paeddr" | "thdr" | "arch" | "rev" | "hon" | "dipl" | "dipling"
-        | "diplkfm" | "pd" | "doz" | "sig" => has_point,
+        | "diplkfm" | "pd" | "doz" | "sig" | "sigra" | "sigrina" | "dott" | "dottssa" | "avv"
+        | "geom" | "rag" | "lic" | "engr" | "capt" | "lt" | "sgt" | "cpl" | "col" | "maj"
+        | "gen" | "cmdr" | "adm" | "univprof" | "ddr" | "msgr" | "ks" | "inz" => has_point,
         "med" | "rer" | "nat" | "phil" | "jur" | "iur" | "oec" | "pol" | "dent" | "vet" | "hc"
         | "habil" | "mult" | "theol" | "techn" | "agr" => follows_title && has_point,
         _ => false,

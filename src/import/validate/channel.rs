@@ -2,7 +2,7 @@
 
 use super::super::issue::{IssueCode, RowIssue};
 use super::super::map::MappedValue;
-use super::super::spreadsheet::{is_fraction, scientific, without_decimals};
+use super::super::spreadsheet::{is_fraction, scientific, without_decimals, without_group_marks};
 use super::Checker;
 use crate::domain::contact::Email;
 use crate::domain::draft::Draft;
@@ -65,6 +65,9 @@ impl Checker<'_> {
                 draft.add_phones.push(phone);
             }
             Err(error) => {
+                if self.numbers_beside_text(value, text, draft) {
+                    return;
+                }
                 let code = if error == PhoneError::ScientificNotation {
                     IssueCode::SpreadsheetDamage
                 } else {
@@ -78,6 +81,38 @@ impl Checker<'_> {
                 );
             }
         }
+    }
+
+    /// Takes the numbers of a cell in which something else stands beside them: a word, quotes, the
+    /// formula of a spreadsheet, another number.
+    fn numbers_beside_text(
+        &mut self,
+        value: &MappedValue<'_>,
+        text: &str,
+        draft: &mut Draft,
+    ) -> bool {
+        let grouped = without_group_marks(text);
+        let numbers = match &grouped {
+            Some(digits) => vec![digits.as_str()],
+            None => phone::embedded(text),
+        };
+        let read: Vec<Phone> = numbers
+            .iter()
+            .filter_map(|number| self.read_number(number).ok())
+            .map(|it| it.0)
+            .collect();
+        if read.is_empty() || read.len() < numbers.len() {
+            return false;
+        }
+        let shown: Vec<&str> = read.iter().map(|phone| phone.number.as_str()).collect();
+        let reason = format!("is not only a number; it is imported as {}", shown.join(" and "));
+        self.warn(value, IssueCode::ValueRepaired, reason, "write only the number into the cell");
+        for (at, mut phone) in read.into_iter().enumerate() {
+            phone.label = value.label.map(str::to_owned);
+            phone.primary = value.preferred && at == 0;
+            draft.add_phones.push(phone);
+        }
+        true
     }
 
     /// Reads a number; also says whether it got the `+` back that a spreadsheet takes from it.
@@ -106,12 +141,23 @@ impl Checker<'_> {
     pub(super) fn email(&mut self, value: &MappedValue<'_>, text: &str, draft: &mut Draft) {
         // Text that a spreadsheet was told to leave alone.
         let address = text.strip_prefix('\'').map_or(text, |rest| rest.trim_end_matches('\''));
-        match email::parse(address) {
-            Some(address) => draft.add_emails.push(Email {
-                address,
-                label: value.label.map(str::to_owned),
-                primary: value.preferred,
-            }),
+        let beside = || addresses_beside_text(text).map(|all| (all, true));
+        match email::parse(address).map(|one| (vec![one], false)).or_else(beside) {
+            Some((addresses, is_repaired)) => {
+                if is_repaired {
+                    let reason = format!(
+                        "is not only an address; it is imported as {}",
+                        addresses.join(" and ")
+                    );
+                    let what = "write only the address into the cell";
+                    self.warn(value, IssueCode::ValueRepaired, reason, what);
+                }
+                draft.add_emails.extend(addresses.into_iter().map(|address| Email {
+                    address,
+                    label: value.label.map(str::to_owned),
+                    primary: value.preferred,
+                }));
+            }
             None => self.unread(
                 value,
                 IssueCode::EmailInvalid,
@@ -131,4 +177,22 @@ impl Checker<'_> {
         let issue = RowIssue::error(self.line, code, reason);
         self.unread_channels.push(issue.at(value.header, value.value).suggest(what));
     }
+}
+
+/// The addresses of a cell in which something else stands beside them: a name, brackets, quotes, the
+/// formula of a link.
+fn addresses_beside_text(text: &str) -> Option<Vec<String>> {
+    let is_between = |c: char| c.is_whitespace() || "<>()[]{}\"'\u{201c}\u{201d},;/|=".contains(c);
+    let mut found: Vec<String> = Vec::new();
+    for word in text.split(is_between).filter(|word| word.contains('@')) {
+        // One that cannot be read leaves it open what is meant.
+        let address = email::parse(word.trim_end_matches('.'))?;
+        let (_, domain) = address.rsplit_once('@')?;
+        // `dan@exa mple.com`
+        domain.contains('.').then_some(())?;
+        if !found.contains(&address) {
+            found.push(address);
+        }
+    }
+    (!found.is_empty()).then_some(found)
 }

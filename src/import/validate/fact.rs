@@ -109,8 +109,10 @@ fn structured(text: &str) -> Option<Value> {
 /// Reads yes or no, also as the mark of a check box.
 pub(super) fn boolean(text: &str) -> Option<bool> {
     custom_field::boolean(text).or_else(|| match fold(text.trim()).as_str() {
-        "x" | "[x]" | "checked" | "✓" | "✔" | "☑" | "☒" | "是" | "はい" => Some(true),
-        "unchecked" | "☐" | "否" | "いいえ" => Some(false),
+        "x" | "[x]" | "checked" | "✓" | "✔" | "☑" | "☒" | "[✓]" | "✅" | "checkmark" => {
+            Some(true)
+        }
+        "unchecked" | "☐" | "✗" | "✘" | "❌" | "[ ]" => Some(false),
         _ => None,
     })
 }

@@ -60,6 +60,45 @@ fn guards_of_spreadsheets_come_off_every_kind_of_cell() {
 }
 
 #[test]
+fn numbers_and_addresses_beside_something_else_are_taken_and_named() {
+    let server = TestServer::start();
+    let cells = [
+        ("\"\"\"+12025550150\"\"\"", vec!["+12025550150"]),
+        ("\"=T(\"\"+12025550151\"\")\"", vec!["+12025550151"]),
+        ("=12025550152", vec!["+12025550152"]),
+        ("`+12025550153", vec!["+12025550153"]),
+        ("Phone (202) 555-0154", vec!["+12025550154"]),
+        ("+12025550155 (mobile)", vec!["+12025550155"]),
+        ("+12025550156 / +12025550157", vec!["+12025550156", "+12025550157"]),
+        ("\"12,025,550,158\"", vec!["+12025550158"]),
+    ];
+    let rows = cells.iter().enumerate().map(|(at, (cell, _))| format!("Cell {at},{cell}\n"));
+    let csv = format!("Name,Phone\n{}", rows.collect::<String>());
+    let job = import(&server, csv.as_bytes(), &json!({"default_country": "US"}));
+    assert_eq!(job["counts"]["imported"], cells.len(), "{job}");
+    assert_eq!(job["warnings_total"], cells.len(), "{job}");
+    assert!(job["warnings"].as_array().unwrap().iter().all(|one| one["code"] == "value_repaired"));
+    for one in all(&server) {
+        let name = one["display_name"].as_str().unwrap();
+        let at: usize = name.trim_start_matches("Cell ").parse().unwrap();
+        let numbers: Vec<&str> = one["phones"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|phone| phone["number"].as_str().unwrap())
+            .collect();
+        assert_eq!(numbers, cells[at].1, "{one}");
+    }
+    let server = TestServer::start();
+    let csv = "Name,Email\nAda,Ada Byron <ada@example.com>\nBen,ben@example.com (work)\n\
+        Cleo,\"=HYPERLINK(\"\"mailto:cleo@example.com\"\")\"\nDan,dan@exa mple.com\n";
+    let job = import(&server, csv.as_bytes(), &json!({}));
+    let addresses: Vec<Value> = all(&server).iter().map(|one| one["email"].clone()).collect();
+    assert_eq!(addresses, ["ada@example.com", "ben@example.com", "cleo@example.com"], "{job}");
+    assert!(errors_of(&server, &job).contains("email_invalid"), "{job}");
+}
+
+#[test]
 fn scientific_notation_is_refused_with_the_repair_unless_no_digit_is_lost() {
     let server = TestServer::start();
     let csv = "Name,Phone,Email\nAda,1.20E+10,ada@example.com\nBen,\"4,91512E+11\",\nCleo,1.2025550143E+10,\n";

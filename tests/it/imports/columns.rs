@@ -72,6 +72,48 @@ fn columns_of_one_field_are_joined_or_the_loser_is_named() {
 }
 
 #[test]
+fn a_profile_or_country_that_stands_twice_is_not_replaced_silently() {
+    let server = TestServer::start();
+    let csv = "Name,Email,LinkedIn,LinkedIn,Country,Country,City,City\n\
+        Ada,ada@example.com,https://linkedin.com/in/a,https://linkedin.com/in/b,US,DE,Bern,Thun\n";
+    let job = import(&server, csv.as_bytes(), &json!({}));
+    let ada = server.search("ada", "&refresh=wait").json["contacts"][0].clone();
+    assert_eq!(ada["social_profiles"]["linkedin"], "https://linkedin.com/in/a");
+    let address = &ada["addresses"][0];
+    assert_eq!((&address["country"], &address["city"]), (&json!("US"), &json!("Bern, Thun")));
+    let left_out: Vec<&Value> =
+        job["warnings"].as_array().unwrap().iter().map(|one| &one["value"]).collect();
+    assert_eq!(left_out, ["https://linkedin.com/in/b", "DE"], "{job}");
+    let why = |at: usize| job["columns"][at]["why"].as_str().unwrap().to_owned();
+    assert!(why(5).contains("is empty") && why(7).contains("joined"), "{job}");
+}
+
+#[test]
+fn headers_of_further_languages_are_read() {
+    for (headers, name) in [
+        ("姓名,手机,邮箱,公司", "王小明"),
+        ("氏名,電話番号,メール,会社名", "山田太郎"),
+        ("이름,전화번호,이메일,회사", "김지훈"),
+        ("Namn,Telefonnummer,E-post,Företag", "Åsa Berg"),
+        ("Név,Telefonszám,E-mail cím,Cég", "Nagy Éva"),
+        ("Ονοματεπώνυμο,Τηλέφωνο,Email,Εταιρεία", "Ελένη Παππά"),
+        ("الاسم,رقم الهاتف,البريد الإلكتروني,الشركة", "ليلى"),
+    ] {
+        let server = TestServer::start();
+        let csv = format!("{headers}\n{name},+12025550101,one@example.com,Acme\n");
+        let job = import(&server, csv.as_bytes(), &json!({}));
+        assert_eq!(job["counts"]["imported"], 1, "{job}");
+        let one = server.get("/api/v1/contacts?refresh=wait").json["contacts"][0].clone();
+        assert_eq!(
+            (&one["phone"], &one["email"], &one["company"]),
+            (&json!("+12025550101"), &json!("one@example.com"), &json!("Acme")),
+            "{one}"
+        );
+        assert_eq!(one["display_name"], name);
+    }
+}
+
+#[test]
 fn a_program_that_is_not_known_is_no_other_program() {
     for (csv, provider) in [
         (

@@ -124,6 +124,23 @@ fn a_header_that_says_a_refusal_in_other_words_is_one() {
 }
 
 #[test]
+fn a_column_whose_cells_say_refusals_is_named_or_read() {
+    let server = TestServer::start();
+    let csv = "Name,Phone,Outcome\nAda,+12025550161,Do Not Call\nBen,+12025550162,Reached\n";
+    let job = import(&server, csv.as_bytes(), &json!({}));
+    let warning = &job["warnings"][0];
+    assert_eq!(warning["column"], "Outcome", "{job}");
+    assert!(warning["detail"].as_str().unwrap().contains("looks like a refusal"), "{job}");
+    let server = TestServer::start();
+    let csv = "Name,Email,Subscription Status\nAda,ada@example.com,Unsubscribed\n\
+        Ben,ben@example.com,Subscribed\n";
+    import(&server, csv.as_bytes(), &json!({}));
+    let opt_in =
+        |name: &str| server.search(name, "&refresh=wait").json["contacts"][0]["opt_in"].clone();
+    assert_eq!((opt_in("ada"), opt_in("ben")), (json!(false), json!(true)));
+}
+
+#[test]
 fn only_a_clear_yes_under_a_permission_allows_calls() {
     let server = TestServer::start();
     for (at, (cell, is_refused)) in [

@@ -123,6 +123,41 @@ fn father_and_son_are_no_duplicates() {
 }
 
 #[test]
+fn people_of_one_household_are_told_apart_by_a_column_of_salutations() {
+    for header in ["Salutation", "Anrede", "Title"] {
+        let server = TestServer::start();
+        for (salutation, expected) in [("Mr.", 1), ("Mrs.", 2), ("Mr.", 2)] {
+            let csv = format!(
+                "{header},First Name,Last Name,Phone\n{salutation},Aubrey,Fox,+12025550113\n"
+            );
+            import(&server, csv.as_bytes(), &json!({}));
+            let all = server.get("/api/v1/contacts?refresh=wait").json;
+            assert_eq!(all["total"], expected, "{header} {salutation}: {all}");
+        }
+        let all = server.get("/api/v1/contacts?sort=name").json;
+        let one = &all["contacts"][0];
+        assert_eq!(one["display_name"], "Mr. Aubrey Fox", "{header}");
+        assert_eq!((&one["first_name"], &one["title"]), (&json!("Aubrey"), &json!(null)));
+    }
+    // A profession stays one.
+    let server = TestServer::start();
+    import(&server, b"Title,Name,Phone\nProfessor,Ada Fox,+12025550113\n", &json!({}));
+    assert_eq!(server.search("ada", "&refresh=wait").json["contacts"][0]["title"], "Professor");
+}
+
+#[test]
+fn what_stands_in_brackets_behind_a_name_is_no_last_name() {
+    let server = TestServer::start();
+    let csv = b"Name,Phone\nBert Huber (Sales),+12025550113\nLuca Rossi (figlio),+12025550114\n";
+    import(&server, csv, &json!({}));
+    for (name, last, suffix) in [("bert", "Huber", json!(null)), ("luca", "Rossi", json!("figlio"))]
+    {
+        let one = server.search(name, "&refresh=wait").json["contacts"][0].clone();
+        assert_eq!((&one["last_name"], &one["suffix"]), (&json!(last), &suffix), "{one}");
+    }
+}
+
+#[test]
 fn a_title_stays_in_the_name_that_is_shown() {
     let server = TestServer::start();
     let made = server.create(&json!({"name": "Dr. med. Anna Weber", "phone": "+12025550113"}));

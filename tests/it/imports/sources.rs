@@ -123,7 +123,7 @@ fn packed_files_that_are_no_workbook_or_swell_are_refused() {
     let old = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and so on";
     for (file, reason) in [
         (bomb.as_slice(), "would be longer than"),
-        (&packed(&[("readme.txt", b"hello")]), "no workbook"),
+        (&packed(&[("readme.txt", b"hello")]), "not a workbook"),
         (&whole[..whole.len() / 2], "cannot be read"),
         (b"PK\x03\x04", "cannot be read"),
         (old, "with a password"),

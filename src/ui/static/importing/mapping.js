@@ -13,7 +13,7 @@ import { lower, say, t, told } from "../text/say.js";
 
 /** @typedef {import("./api.js").Column} Column @typedef {import("./api.js").Trouble} Trouble */
 
-const FIELDS = ["name", "first_name", "middle_name", "last_name", "suffix", "phone", "mobile", "phones", "email", "emails", "company", "title", "department", "role", "street", "city", "region", "postal_code", "country",
+const FIELDS = ["name", "salutation", "first_name", "middle_name", "last_name", "suffix", "phone", "mobile", "phones", "email", "emails", "company", "title", "department", "role", "street", "city", "region", "postal_code", "country",
   "birthday", "tags", "list", "notes", "status", "source", "assigned_to", "assigned_queue", "visibility", "language", "timezone", "preferred_channel", "do_not_contact", "may_contact", "opt_in", "opt_out", "email_opt_out", "external_crm_id", "external_crm_provider", "id"];
 const DELIMITERS = ["comma", "semicolon", "tab", "pipe"];
 const DUPLICATES = [["", t("as is usual here")], ["update", t("are updated")], ["skip", t("are left as they are")], ["create", t("become new contacts")], ["ask", t("are asked about")]];
