@@ -1,5 +1,5 @@
 //! What is measured: how good the first ten hits are, on the judged set of `tests/data/ranking`.
-//! Corpus: 2,500 invented contacts that are easily mixed up, some 290 queries with graded answers.
+//! Corpus: 2,526 invented contacts that are easily mixed up, 324 queries with graded answers.
 //! Notes: prints nDCG, recall and the reciprocal rank of the first right hit by class of queries;
 //! `--each` also prints every query that could be better with what came and what should have.
 #![allow(

@@ -15,7 +15,7 @@ pub const WINDOW: usize = 5;
 
 /// Part of the schema hash: grows when this file cuts differently, and when the keys of an order may
 /// have changed, as with another version of `icu_collator`.
-pub(super) const CUTTER_VERSION: u32 = 20;
+pub(super) const CUTTER_VERSION: u32 = 21;
 
 /// The name under which the tokenizer for ready-made terms is registered.
 pub(super) const TOKENIZER: &str = "ready_made";
@@ -35,6 +35,8 @@ pub enum Place {
     Spelling,
     /// Words of a name written together; see [`apart`].
     Joined,
+    /// A name without the accents with which it is written.
+    Folded,
     /// A name with its accents.
     Written,
     /// A prefix of a name.
@@ -78,6 +80,7 @@ impl Place {
             Self::Name => 'n',
             Self::Spelling => 'v',
             Self::Joined => 'j',
+            Self::Folded => 'f',
             Self::Written => 'w',
             Self::NameEdge => 'N',
             Self::GivenInitial => 'I',

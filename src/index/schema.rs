@@ -126,12 +126,19 @@ enum Kind {
     U64,
 }
 
+/// For schemas from before it was told from the name itself.
+fn name_folded() -> f32 {
+    9.9
+}
+
 /// What a word that matches counts, by where it matches.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the names are those of the fields")]
 pub struct Scores {
     pub name: f32,
+    #[serde(default = "name_folded")]
+    pub name_folded: f32,
     pub name_accents: f32,
     pub name_spelling: f32,
     pub name_prefix: f32,

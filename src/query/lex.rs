@@ -124,6 +124,6 @@ pub(super) fn field_prefix(text: &str) -> Option<(String, usize)> {
         return Some((format!("{CUSTOM_DOT}{key}"), end + 1 + read + 1));
     }
     let value = rest.strip_prefix(':')?;
-    // "http://example.com" is no field.
+    // "http://example.com" is not a field.
     (!value.starts_with("//")).then(|| (name.to_owned(), end + 1))
 }

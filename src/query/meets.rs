@@ -70,11 +70,16 @@ fn meets_one(condition: &Condition, contact: &Contact, named: Named<'_>) -> bool
             let has_part = |address: &str| email::key(address).contains(whole.as_str());
             contact.emails.iter().any(|one| has_part(&one.address)) || words.iter().all(is_word)
         }
-        Condition::Digits { digits, variants, .. } => contact.phones.iter().any(|phone| {
-            let known = phone.digits();
-            known.contains(digits.as_str())
-                || variants.iter().any(|other| known.contains(other.as_str()))
-        }),
+        Condition::Digits { digits, variants, anywhere, .. } => {
+            let fits = |word: &str| word == digits;
+            let named = [Field::Name, Field::Company, Field::Tag];
+            *anywhere && named.iter().any(|field| has_word(contact, field, &fits))
+                || contact.phones.iter().any(|phone| {
+                    let known = phone.digits();
+                    known.contains(digits.as_str())
+                        || variants.iter().any(|other| known.contains(other.as_str()))
+                })
+        }
         Condition::Address { address } => {
             let asked = email::key(address);
             contact.emails.iter().any(|one| email::key(&one.address).starts_with(&asked))

@@ -11,6 +11,9 @@ pub(super) const FEWEST_DIGITS: usize = 3;
 /// Fewest digits of a number that may stand alone in a line.
 const FEWEST_OF_LINE: usize = 7;
 
+/// What stands in front of amounts.
+const CURRENCIES: [char; 6] = ['$', '€', '£', '¥', '₹', '₽'];
+
 /// Fewest digits of a number in front of an extension.
 const FEWEST_BEFORE_EXTENSION: usize = 5;
 /// Most digits of an extension.
@@ -62,6 +65,7 @@ pub(super) fn run(text: &str) -> usize {
                 }
             }
             ',' | ';' if digits > 0 => continue,
+            _ if at == 0 && CURRENCIES.contains(&c) => continue,
             _ if is_number_char(c) => {}
             _ => break,
         }
@@ -100,9 +104,10 @@ fn split(text: &str) -> Vec<String> {
         is_list.then_some(parts)
     };
     let by_comma = pieces(text.split([',', ';', '|']).collect(), FEWEST_DIGITS);
-    // "1,234,567" has commas between thousands.
+    // "1,234,567" has commas between thousands, and "1,234.50" behind them the decimals.
     let is_thousands = !text.contains([' ', ';', '|'])
-        && text.split(',').skip(1).all(|part| count_digits(part) == 3);
+        && (text.split(',').skip(1).all(|part| count_digits(part) == 3)
+            || text.contains('.') && shorter_decimal(text).is_some());
     if let Some(parts) = by_comma
         && !is_thousands
     {
@@ -160,15 +165,28 @@ pub(super) fn one(number: &str) -> Condition {
     Condition::Digits { digits, variants, pieces, extension: None, anywhere: true }
 }
 
-/// The digits of a decimal without zeros that say nothing: `50000.00` is 50000. Three digits behind
-/// the point are a group of a telephone number.
+/// The digits of a decimal without zeros that say nothing: `50000.00` and `$50,000.00` are 50000.
+/// Three digits behind the point are a group of a telephone number.
 fn shorter_decimal(number: &str) -> Option<String> {
-    let (whole, fraction) = number.trim().split_once('.')?;
-    let is_decimal = whole.len() >= FEWEST_DIGITS
+    let number = number.trim().trim_start_matches(CURRENCIES);
+    let at = number.rfind(['.', ','])?;
+    let (whole, fraction) = (&number[..at], &number[at + 1..]);
+    let digits = digits_of(whole);
+    let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_whole = is_plain(whole)
+        || [',', '.', '\''].into_iter().filter(|mark| !number[at..].starts_with(*mark)).any(
+            |mark| {
+                let mut groups = whole.split(mark);
+                groups.next().is_some_and(|first| (1..=3).contains(&first.len()) && is_plain(first))
+                    && groups.all(|group| group.len() == 3 && is_plain(group))
+            },
+        );
+    let is_decimal = is_whole
+        && digits.len() >= FEWEST_DIGITS
         && (1..=2).contains(&fraction.len())
-        && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
+        && is_plain(fraction);
     let shorter = fraction.trim_end_matches('0');
-    (is_decimal && shorter.len() < fraction.len()).then(|| format!("{whole}{shorter}"))
+    (is_decimal && shorter.len() < fraction.len()).then(|| format!("{digits}{shorter}"))
 }
 
 /// Whether the last number of a text has enough digits to stand in front of an extension.

@@ -409,7 +409,7 @@ impl<'a> Parser<'a> {
         self.values(&target, name, start)
     }
 
-    /// A name with a colon that is no field. The value is read as if it stood alone; where no field
+    /// A name with a colon that is not a field. The value is read as if it stood alone; where no field
     /// was meant, hits that have the name as well come first.
     fn unknown_field(&mut self, name: &str, near: Option<String>, colon: usize) -> Option<Expr> {
         let start = self.at;

@@ -158,6 +158,7 @@ impl Planner<'_> {
         let text = format!("{one}{other}");
         let exact = vec![
             (Place::Name.letter(), score),
+            (Place::Folded.letter(), score),
             (Place::Spelling.letter(), score),
             (Place::Company.letter(), self.schema.scores.company * 2.0),
         ];
@@ -209,7 +210,9 @@ impl Planner<'_> {
                 let pattern = Arc::new(Pattern::Keypad(digits.as_bytes().to_vec()));
                 let scores = self.schema.scores;
                 let begins = scores.name_prefix;
-                let scores = vec![(Place::Name.letter(), [scores.name, begins, begins])];
+                let counts = [scores.name, begins, begins];
+                let places = [Place::Name, Place::Folded];
+                let scores = places.map(|place| (place.letter(), counts)).to_vec();
                 Node::terms(vec![Source::Pattern { dict: Dict::Word, pattern, scores }])
             }
             Condition::Address { address } => {
@@ -239,13 +242,12 @@ impl Planner<'_> {
     fn number(&self, digits: &str, variants: &[String], pieces: &[String], anywhere: bool) -> Node {
         let mut ways = Vec::new();
         if anywhere {
-            ways.push(self.words.identifier(digits));
-            // The shorter form of a decimal is the same amount.
-            let shorter = variants.iter().filter(|shorter| {
+            // A decimal is the amount of its shorter form, and not the one of all of its digits.
+            let shorter = variants.iter().find(|shorter| {
                 digits.strip_prefix(shorter.as_str()) == Some("0")
                     || digits.strip_prefix(shorter.as_str()) == Some("00")
             });
-            ways.extend(shorter.map(|shorter| self.words.identifier(shorter)));
+            ways.push(self.words.identifier(shorter.map_or(digits, String::as_str)));
         }
         if self.words.rights.sees(&Field::Phone) {
             let scores = self.schema.scores;
@@ -361,18 +363,19 @@ impl Planner<'_> {
             return self.has(field);
         }
         let place = match field {
-            Field::Name => Some((Place::Name, scores.name_inside)),
-            Field::Title => Some((Place::Title, scores.text_prefix)),
-            Field::Notes => Some((Place::Notes, scores.text_prefix)),
-            Field::Address => Some((Place::Address, scores.text_prefix)),
+            Field::Name => Some((&[Place::Name, Place::Folded][..], scores.name_inside)),
+            Field::Title => Some((&[Place::Title][..], scores.text_prefix)),
+            Field::Notes => Some((&[Place::Notes][..], scores.text_prefix)),
+            Field::Address => Some((&[Place::Address][..], scores.text_prefix)),
             _ => None,
         };
-        if let Some((place, score)) = place {
+        if let Some((places, score)) = place {
             // Words are what is kept, so a text with spaces is the words it is made of.
             let words = words_of(&text);
             let nodes = words.iter().map(|word| {
                 let pattern = Arc::new(Pattern::Inside(word.text.as_bytes().to_vec()));
-                let scores = vec![(place.letter(), weigh::inside(score))];
+                let inside = weigh::inside(score);
+                let scores = places.iter().map(|place| (place.letter(), inside)).collect();
                 Node::terms(vec![Source::Pattern { dict: Dict::Word, pattern, scores }])
             });
             return Node::All(nodes.collect());

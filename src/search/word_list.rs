@@ -11,7 +11,7 @@ use super::automata::Pattern;
 use crate::index::Place;
 
 /// The places whose words are in the list.
-const PLACES: [Place; 3] = [Place::Name, Place::Spelling, Place::Company];
+const PLACES: [Place; 4] = [Place::Name, Place::Folded, Place::Spelling, Place::Company];
 
 /// Words that are compared at once.
 const BLOCK: usize = 512;

@@ -105,7 +105,8 @@ impl Words<'_> {
     /// What a word of a name counts; in quotes only as it is written.
     fn in_names(&self, shape: Shape) -> Scores {
         let scores = self.schema.scores;
-        let mut exact = vec![(Place::Name.letter(), scores.name)];
+        let mut exact =
+            vec![(Place::Name.letter(), scores.name), (Place::Folded.letter(), scores.name_folded)];
         if shape != Shape::Exact {
             exact.push((Place::Spelling.letter(), scores.name_spelling));
         }
@@ -127,6 +128,7 @@ impl Words<'_> {
         ]);
         let mut beginnings = vec![
             (Place::Name.letter(), scores.name_prefix),
+            (Place::Folded.letter(), scores.name_prefix),
             (Place::Spelling.letter(), scores.name_prefix),
             (Place::Company.letter(), scores.company_prefix),
             (Place::Tag.letter(), scores.tag_prefix),
@@ -179,7 +181,7 @@ impl Words<'_> {
         Node::terms(vec![Source::Word { dict: Dict::Word, text, exact }])
     }
 
-    /// Digits as a whole identifier or customer number.
+    /// Digits as a whole identifier or customer number, or as a word of a name: `Kiosk 00007`.
     pub(super) fn identifier(&self, digits: &str) -> Node {
         let scores = self.schema.scores;
         // Few digits that are somebody's identifier are rarely meant as a part of a number; three
@@ -200,7 +202,21 @@ impl Words<'_> {
                 Source::Term { dict: Dict::Cf, text, score: of_custom }
             })),
         }
-        sources.push(Source::Word { dict: Dict::Word, text: digits.to_owned(), exact });
+        exact.extend([
+            (Place::Name.letter(), scores.name),
+            (Place::Company.letter(), scores.company),
+            (Place::Tag.letter(), scores.tag),
+        ]);
+        let (dict, text) = (Dict::Word, digits.to_owned());
+        sources.push(if self.begins(Shape::Word) {
+            let begins = vec![
+                (Place::Name.letter(), scores.name_prefix),
+                (Place::Company.letter(), scores.company_prefix),
+            ];
+            Source::WordBegins { dict, text, exact, begins }
+        } else {
+            Source::Word { dict, text, exact }
+        });
         Node::terms(sources)
     }
 
@@ -228,6 +244,7 @@ impl Words<'_> {
         if self.begins(shape) && letters > EDGE {
             let begins = vec![
                 (Place::Name.letter(), scores.name_prefix),
+                (Place::Folded.letter(), scores.name_prefix),
                 (Place::Spelling.letter(), scores.name_prefix),
             ];
             out.push(Source::WordBegins { dict, text: word, exact, begins });
@@ -347,11 +364,13 @@ impl Words<'_> {
             // Anna and John share a code; the letters must be alike, too.
             let pattern = Arc::new(Pattern::sounding(text));
             let score = weigh::sound(&scores, short);
-            let scores = [Place::Name, Place::Spelling].map(|place| (place.letter(), [score; 3]));
+            let places = [Place::Name, Place::Folded, Place::Spelling];
+            let scores = places.map(|place| (place.letter(), [score; 3]));
             out.push(Source::Pattern { dict: Dict::Word, pattern, scores: scores.to_vec() });
         }
         let mut word = |text: String, score: f32| {
-            let exact = vec![(Place::Name.letter(), score), (Place::Spelling.letter(), score)];
+            let places = [Place::Name, Place::Folded, Place::Spelling];
+            let exact = places.map(|place| (place.letter(), score)).to_vec();
             out.push(Source::Word { dict: Dict::Word, text, exact });
         };
         if let Some(short) = collapsed(text) {
@@ -368,7 +387,8 @@ impl Words<'_> {
             && !self.is_alone
         {
             // The record has only an initial, and the rest of the name bounds whose.
-            let exact = vec![(Place::Name.letter(), scores.name_initial_far)];
+            let places = [Place::Name, Place::Folded];
+            let exact = places.map(|place| (place.letter(), scores.name_initial_far)).to_vec();
             out.push(Source::Word { dict: Dict::Word, text: first.to_string(), exact });
         }
         if self.step >= Step::Typos {
@@ -377,6 +397,7 @@ impl Words<'_> {
                 text,
                 &[
                     (Place::Name, by_typos),
+                    (Place::Folded, by_typos),
                     (Place::Spelling, by_typos),
                     (Place::Company, [scores.company, scores.company_edit, 0.0]),
                 ],
@@ -385,7 +406,9 @@ impl Words<'_> {
         }
         if self.step >= Step::Inside && text.chars().count() >= 3 {
             let pattern = Arc::new(Pattern::Inside(text.as_bytes().to_vec()));
-            let scores = vec![(Place::Name.letter(), weigh::inside(scores.name_inside))];
+            let inside = weigh::inside(scores.name_inside);
+            let places = [Place::Name, Place::Folded];
+            let scores = places.map(|place| (place.letter(), inside)).to_vec();
             out.push(Source::Pattern { dict: Dict::Word, pattern, scores });
         }
     }

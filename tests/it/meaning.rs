@@ -164,8 +164,84 @@ fn numbers_are_compared_as_numbers_in_plain_words_too() {
     {
         assert_eq!(sorted_names(&server.search(query, "").json), ["Decimal", "Whole"], "{query}");
     }
+    server.create(&json!({"name": "Tenfold", "custom_fields": {"account_value": 500_000}}));
+    server.search("", "&refresh=wait");
+    for query in ["50000.0", "50,000.00", "50.000,00", "$50,000.00", "$50000"] {
+        assert_eq!(sorted_names(&server.search(query, "").json), ["Decimal", "Whole"], "{query}");
+    }
     for query in ["1234.5", "1234.50", "cf.account_value:1234.5"] {
         assert_eq!(sorted_names(&server.search(query, "").json), ["Part"], "{query}");
+    }
+}
+
+#[test]
+fn what_was_typed_exactly_comes_first() {
+    let server = TestServer::start();
+    for name in
+        ["Hans Müller", "Hans Muller", "José Vega", "Jose Vega", "Łukasz Nowak", "Lukasz Nowak"]
+    {
+        server.create(&json!({ "name": name }));
+    }
+    server.search("", "&refresh=wait");
+    for (query, first, second) in [
+        ("muller", "Hans Muller", "Hans Müller"),
+        ("müller", "Hans Müller", "Hans Muller"),
+        ("muller hans", "Hans Muller", "Hans Müller"),
+        ("hans müller", "Hans Müller", "Hans Muller"),
+        ("jose vega", "Jose Vega", "José Vega"),
+        ("vega josé", "José Vega", "Jose Vega"),
+        ("lukasz", "Lukasz Nowak", "Łukasz Nowak"),
+        ("łukasz", "Łukasz Nowak", "Lukasz Nowak"),
+    ] {
+        let found = server.search(query, "").json;
+        let names: Vec<&Value> =
+            found["contacts"].as_array().unwrap().iter().map(|one| &one["display_name"]).collect();
+        assert_eq!(names, [first, second], "{query}");
+    }
+}
+
+#[test]
+fn numbers_in_names_are_words_of_them() {
+    let server = TestServer::start();
+    for name in ["Kiosk 00007", "Kiosk 00017", "Room 101", "Studio 54321"] {
+        server.create(&json!({ "name": name, "phone": "+12025550188" }));
+    }
+    server.create(&json!({"name": "Other", "phone": "+12025550101"}));
+    server.search("", "&refresh=wait");
+    for (query, expected) in [
+        ("kiosk 00007", vec!["Kiosk 00007"]),
+        ("00017 kiosk", vec!["Kiosk 00017"]),
+        ("kiosk 000", vec!["Kiosk 00007", "Kiosk 00017"]),
+        ("room 101", vec!["Room 101"]),
+        ("54321", vec!["Studio 54321"]),
+        ("101", vec!["Other", "Room 101"]),
+    ] {
+        assert_eq!(sorted_names(&server.search(query, "").json), expected, "{query}");
+    }
+}
+
+#[test]
+fn a_generation_is_found_in_every_way_of_writing_it() {
+    let server = TestServer::start();
+    for name in
+        ["John Smith Jr.", "John Smith Sr.", "John Smith III", "John Smith", "Henry Ford 2nd"]
+    {
+        server.create(&json!({ "name": name }));
+    }
+    server.search("", "&refresh=wait");
+    for (query, first) in [
+        ("john smith junior", "John Smith Jr."),
+        ("john smith jr", "John Smith Jr."),
+        ("junior", "John Smith Jr."),
+        ("smith senior", "John Smith Sr."),
+        ("senior", "John Smith Sr."),
+        ("john smith 3rd", "John Smith III"),
+        ("smith third", "John Smith III"),
+        ("henry ford ii", "Henry Ford 2nd"),
+        ("ford second", "Henry Ford 2nd"),
+    ] {
+        let found = server.search(query, "").json;
+        assert_eq!(found["contacts"][0]["display_name"], first, "{query}: {found}");
     }
 }
 

@@ -2,6 +2,8 @@
 
 use super::super::cutter::{EDGE, Place, Terms, apart};
 use super::Draft;
+use crate::domain::contact::Contact;
+use crate::domain::name::{Generation, Identity};
 use crate::domain::names::{joined, latin, sounds, sounds_together, spellings};
 use crate::domain::text::{composed, for_each_word};
 
@@ -33,11 +35,12 @@ pub(super) fn add(draft: &mut Draft<'_>, words: &mut Terms<'_>) {
                 return;
             }
             seen.push(word.to_owned());
-            words.word(word, Place::Name);
             words.edges(word, EDGE, Place::NameEdge);
             let written = &name[start..end];
+            let is_accented = word.is_ascii() && !written.is_ascii();
+            words.word(word, if is_accented { Place::Folded } else { Place::Name });
             spellings(written, word, |other| others.push(other.to_owned()));
-            if word.is_ascii() && !written.is_ascii() {
+            if is_accented {
                 words.word(&composed(written), Place::Written);
             }
             for code in sounds(word).iter() {
@@ -60,6 +63,7 @@ pub(super) fn add(draft: &mut Draft<'_>, words: &mut Terms<'_>) {
             joined(&written, |both| together.push(both.to_owned()));
         }
     }
+    others.extend(generation_words(contact));
     let mut initials: Vec<char> = Vec::new();
     for_each_word(contact.first_name.as_deref().unwrap_or_default(), |word, _, _| {
         initials.extend(word.chars().next().filter(|initial| !initials.contains(initial)));
@@ -78,4 +82,19 @@ pub(super) fn add(draft: &mut Draft<'_>, words: &mut Terms<'_>) {
         words.word(&apart(both), Place::Joined);
     }
     draft.put(draft.schema.fields.like, &like);
+}
+
+/// What the generation of a person is also called: `Jr.` is found by `junior`, `III` by `3rd`.
+fn generation_words(contact: &Contact) -> impl Iterator<Item = String> {
+    let identity = || {
+        Identity::of(
+            Some(&contact.display_name),
+            contact.first_name.as_deref(),
+            contact.last_name.as_deref(),
+            contact.suffix.as_deref(),
+        )
+    };
+    let may_have_one = contact.suffix.is_some() || contact.display_name.contains(' ');
+    let generation = may_have_one.then(identity).and_then(|identity| identity.generation);
+    generation.map_or(&[][..], Generation::words).iter().map(|word| (*word).to_owned())
 }
