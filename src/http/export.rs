@@ -74,6 +74,9 @@ pub(super) async fn export(
         let detail = format!("is not known here; known are {}", KNOWN.join(", "));
         return Err(Error::invalid(&format!("/{name}"), "unknown_member", detail).into());
     }
+    for (name, text) in &query {
+        refuse_nothing_chosen(name, text)?;
+    }
     let export = read(&|name| query.get(name).map(String::as_str).filter(|text| !text.is_empty()))?;
     let name = format!("contacts.{}", export.format.extension());
     let kind = Kind { content_type: export.format.content_type(), name };
@@ -142,13 +145,20 @@ fn texts_of(value: &Value) -> Result<HashMap<String, String>, Error> {
                 return Err(wrong("is of another type than here"));
             }
         };
-        // Nothing chosen is not everything.
-        if text.is_empty() && ["ids", "list", "saved_search"].contains(&name.as_str()) {
-            return Err(wrong("must not be empty: leave it out to export all"));
-        }
+        refuse_nothing_chosen(name, &text)?;
         texts.insert(name.clone(), text);
     }
     Ok(texts)
+}
+
+/// Refuses a selection that got lost: nothing chosen is not everything.
+fn refuse_nothing_chosen(name: &str, text: &str) -> Result<(), Error> {
+    let is_selection = ["ids", "list", "saved_search", "filter"].contains(&name);
+    if is_selection && text.trim_matches([' ', ',']).is_empty() {
+        let detail = "must not be empty: leave it out to export all";
+        return Err(Error::invalid(&format!("/{name}"), "type", detail));
+    }
+    Ok(())
 }
 
 /// How an export stands.
@@ -200,7 +210,7 @@ pub(super) fn read<'a>(given: &dyn Fn(&str) -> Option<&'a str>) -> Result<Export
     };
     let name = given("format").unwrap_or("csv");
     let format = ContactFormat::parse(name, version).ok_or_else(|| {
-        let detail = format!("{name:?} is no format of an export: use csv, xlsx, vcf or jsonl");
+        let detail = format!("{name:?} is not a format of an export: use csv, xlsx, vcf or jsonl");
         Error::invalid("/format", "format", detail)
     })?;
     let separator = given("delimiter").map(str::parse::<Delimiter>).transpose();
@@ -248,7 +258,11 @@ fn ids_of(texts: &[String]) -> Result<Vec<ContactId>, Error> {
     let read = |(at, text): (usize, &String)| {
         let id = text.parse().map(ContactId);
         id.map_err(|_malformed| {
-            Error::invalid(&format!("/ids/{at}"), "type", format!("{text:?} is no id of a contact"))
+            Error::invalid(
+                &format!("/ids/{at}"),
+                "type",
+                format!("{text:?} is not an id of a contact"),
+            )
         })
     };
     texts.iter().enumerate().map(read).collect()

@@ -108,6 +108,13 @@ fn an_export_that_cannot_be_is_refused_by_place_before_it_begins() {
         let refused = server.post("/api/v1/exports", &body).expect(422).json;
         assert_eq!(refused["errors"][0]["pointer"], pointer, "{body}: {refused}");
     }
+    // A selection that got lost on its way is no selection of everybody.
+    for query in ["ids=", "ids=,", "list=", "saved_search=", "filter="] {
+        let refused = server.get(&format!("/api/v1/contacts/export?{query}")).expect(422).json;
+        let pointer = format!("/{}", query.split('=').next().unwrap());
+        assert_eq!(refused["errors"][0]["pointer"], pointer, "{query}: {refused}");
+    }
+    server.get("/api/v1/contacts/export?q=").expect(200);
     let gone = "0193a1b2-c3d4-7e5f-8a6b-112233445566";
     let refused = server.post("/api/v1/exports", &json!({"ids": [gone]})).expect(422).json;
     assert_eq!(refused["errors"][0]["pointer"], "/ids/0", "{refused}");
