@@ -6,6 +6,7 @@ import { html, useLayoutEffect, useRef, useState } from "../dom.js";
 import { Editor } from "../parts/editor.js";
 import { CHOICES, loadChoices, sources } from "../state/choices.js";
 import { customInput, customLabel, customText, customValue, definitionOf } from "../state/definitions.js";
+import { unlessPageLeaves } from "../state/leaving.js";
 import { people } from "../state/people.js";
 import { load, remember, save } from "../state/records.js";
 import { toast } from "../state/session.js";
@@ -59,6 +60,12 @@ export function CellEditor({ row, column, cell, onEnd }) {
   const box = useRef(/** @type {HTMLElement|null} */ (null));
   const busy = useRef(false);
   const seen = useRef(row);
+  // The last blur may come while the editor is being taken away; it must not save again.
+  const hasEnded = useRef(false);
+  const end = (/** @type {number} */ step) => {
+    hasEnded.current = true;
+    onEnd(step);
+  };
   useLayoutEffect(() => {
     loadChoices();
     const input = /** @type {HTMLInputElement|null} */ (box.current?.querySelector(".editor"));
@@ -67,12 +74,12 @@ export function CellEditor({ row, column, cell, onEnd }) {
   }, []);
   const commit = async (/** @type {number} */ step) => {
     if (busy.current) return;
-    if (text === cell.text(seen.current)) return onEnd(step);
+    if (text === cell.text(seen.current)) return end(step);
     busy.current = true;
     remember(/** @type {any} */ (row));
     const outcome = await save(row.id, cell.patch(text, row), column.label, /** @type {any} */ (seen.current));
     busy.current = false;
-    if (outcome.state === "saved") return onEnd(step);
+    if (outcome.state === "saved") return end(step);
     setBad(true);
     if (outcome.state === "problem") toast(outcome.problem.errors[0]?.detail ?? problemText(outcome.problem), { bad: true });
     else {
@@ -85,7 +92,7 @@ export function CellEditor({ row, column, cell, onEnd }) {
   };
   const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
     if (event.isComposing) return;
-    if (event.key === "Escape") onEnd(0);
+    if (event.key === "Escape") end(0);
     else if (event.key === "Enter") void commit(0);
     else if (event.key === "Tab") void commit(event.shiftKey ? -1 : 1);
     else {
@@ -97,7 +104,9 @@ export function CellEditor({ row, column, cell, onEnd }) {
   };
   const onFocusOut = (/** @type {FocusEvent} */ event) => {
     if (bad || busy.current || box.current?.contains(/** @type {Node|null} */ (event.relatedTarget)) || box.current?.contains(document.activeElement)) return;
-    void commit(0);
+    unlessPageLeaves(() => {
+      if (!hasEnded.current && !busy.current && !box.current?.contains(document.activeElement)) void commit(0);
+    });
   };
   const stop = (/** @type {Event} */ event) => event.stopPropagation();
   return html`<span class="cell-editor" ref=${box} onKeyDown=${onKeyDown} onFocusOut=${onFocusOut} onClick=${stop} onContextMenu=${stop} data-test="cell-editor">

@@ -7,6 +7,7 @@ import { html, onDemand, useEffect, useLayoutEffect, useRef, useState } from "..
 import { editRequest, freshField, takesEdit } from "../state/card.js";
 import { place } from "../state/url.js";
 import { dropDraft, findDraft, keepDraft, showsDraft } from "../state/drafts.js";
+import { unlessPageLeaves } from "../state/leaving.js";
 import { may } from "../state/me.js";
 import { record, save } from "../state/records.js";
 import { Editor } from "./editor.js";
@@ -192,7 +193,10 @@ export function Field(props) {
     // The window lost the focus, not the field: somebody looks something up meanwhile.
     if (form.current?.contains(document.activeElement)) return;
     if (refused.current === JSON.stringify(draft) || status?.state === "asks") return;
-    void commit(draft);
+    unlessPageLeaves(() => {
+      // Meanwhile it may have been saved, discarded or taken up again.
+      if (isOpen.current && !busy.current && !form.current?.contains(document.activeElement)) void commit(draft);
+    });
   };
 
   const bad = status?.state === "problem";
