@@ -289,7 +289,7 @@ impl App {
                 let queue = members.text("queue", 100);
                 match queue.value().and_then(|q| self.access().find_queue(caller.organization, q)) {
                     Some(queue) => draft.assigned_queue = Patch::Set(queue.id.to_string()),
-                    None => members.issue("queue", "queue", "is no queue of this organisation"),
+                    None => members.issue("queue", "queue", "is not a queue of this organisation"),
                 }
                 // Queue and visibility go together, or its members would gain nothing.
                 draft.visibility = Patch::Set(Visibility::Queue);
@@ -413,7 +413,7 @@ impl App {
                 if let Some(user) = self.access().find_user(caller.organization, &text) {
                     return Patch::Set(user.id.to_string());
                 }
-                members.issue(name, "user", "is no user of this organisation");
+                members.issue(name, "user", "is not a user of this organisation");
                 Patch::Keep
             }
             // Taken away from whoever has them.

@@ -178,7 +178,7 @@ fn renamed(stages: &[DealStage], deal: &Record) -> Option<String> {
 fn unknown_stage(stages: &[DealStage], name: &str) -> Error {
     let names: Vec<&str> = stages.iter().map(|stage| stage.name.as_str()).collect();
     let detail = format!(
-        "{:?} is no stage of this organisation; use one of {}",
+        "{:?} is not a stage of this organisation; use one of {}",
         shorten(name),
         names.join(", ")
     );

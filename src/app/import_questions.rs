@@ -272,7 +272,7 @@ impl App {
                 return Err(Error::invalid(
                     &at,
                     "reference",
-                    "is no row that this import asks about",
+                    "is not a row that this import asks about",
                 ));
             };
             let kept: KeptRow = codec::decode(bytes.as_ref()).map_err(EngineError::from)?;
@@ -311,7 +311,8 @@ impl App {
             Ok(contact) => Ok(Some(contact.id)),
             Err(Error::ContactNotFound | Error::Merged { .. }) => {
                 let at = format!("/answers/{}/contact_id", given.at);
-                let detail = "is no contact that you see: choose one of the candidates, or create";
+                let detail =
+                    "is not a contact that you see: choose one of the candidates, or create";
                 Err(Error::invalid(&at, "reference", detail))
             }
             Err(error) => Err(error),
@@ -547,7 +548,7 @@ fn read_answer(at: usize, answer: &Value) -> Result<Given, Error> {
         }
         Some(id) => {
             let id = id.as_str().and_then(|id| id.parse::<ContactId>().ok());
-            Some(id.ok_or_else(|| wrong("contact_id", "id", "is no id of a contact"))?)
+            Some(id.ok_or_else(|| wrong("contact_id", "id", "is not an id of a contact"))?)
         }
     };
     Ok(Given { at, row, action, contact })

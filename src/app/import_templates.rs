@@ -78,7 +78,7 @@ impl App {
         let id = id.as_str().and_then(|text| Uuid::parse_str(text.trim()).ok());
         let id = id.ok_or_else(|| Error::invalid(at, "type", "must be the id of a template"))?;
         let template = self.find_record(caller, kind()?, id).map_err(|_unknown| {
-            Error::invalid(at, "reference", "is no template that there is: see import-templates")
+            Error::invalid(at, "reference", "is not one of the templates: see import-templates")
         })?;
         let mut members = match template.json.get("options") {
             Some(Value::Object(options)) => options.clone(),

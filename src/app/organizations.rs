@@ -377,7 +377,7 @@ pub(super) fn merge_settings(
         let mut merged = serde_json::to_value(&settings)
             .map_err(|e| Error::invalid("", "type", e.to_string()))?;
         let Some(slot) = merged.get_mut(key) else {
-            issues.push(FieldIssue::new(pointer, "unknown_member", "is no setting"));
+            issues.push(FieldIssue::new(pointer, "unknown_member", "is not a setting"));
             continue;
         };
         if slot.is_object() && !value.is_object() {
@@ -488,7 +488,7 @@ fn check_settings(settings: &mut OrgSettings, issues: &mut Vec<FieldIssue>) -> R
     if let Some(name) = &settings.timezone
         && jiff::tz::TimeZone::get(name).is_err()
     {
-        let detail = format!("{name:?} is no timezone such as Europe/Berlin");
+        let detail = format!("{name:?} is not a timezone such as Europe/Berlin");
         issues.push(FieldIssue::new("/timezone", "timezone", detail));
     }
     if let Some(name) = &settings.language {
@@ -507,7 +507,7 @@ fn check_settings(settings: &mut OrgSettings, issues: &mut Vec<FieldIssue>) -> R
     let agree = &settings.duplicates.auto_merge.agree;
     for (at, name) in agree.iter().enumerate().filter(|(_, name)| !merge::is_single(name)) {
         let detail = format!(
-            "{name:?} is no field in which contacts can differ: use birthday, company, …, custom_fields.KEY"
+            "{name:?} is not a field in which contacts can differ: use birthday, company, …, custom_fields.KEY"
         );
         let pointer = format!("/duplicates/auto_merge/agree/{at}");
         issues.push(FieldIssue::new(pointer, "unknown_field", detail));
@@ -533,7 +533,7 @@ pub(super) fn check_country(text: &str) -> Result<String, Error> {
         Err(Error::invalid(
             "/default_country",
             "country",
-            format!("{text:?} is no ISO 3166 country code such as US or DE"),
+            format!("{text:?} is not an ISO 3166 country code such as US or DE"),
         ))
     }
 }

@@ -42,12 +42,12 @@ impl Query {
     /// Query text, JSON text of a filter, and a saved search; empty ones ask for nothing.
     ///
     /// # Errors
-    /// If the filter is no JSON.
+    /// If the filter is not JSON.
     pub fn of_texts(q: &str, filter: Option<&str>, saved: Option<&str>) -> Result<Self, Error> {
         let filter = match filter.map(str::trim).filter(|text| !text.is_empty()) {
             None => None,
             Some(text) => Some(serde_json::from_str(text).map_err(|error| {
-                Error::invalid("/filter", "json", format!("is no JSON: {error}"))
+                Error::invalid("/filter", "json", format!("is not JSON: {error}"))
             })?),
         };
         let saved_search = saved.filter(|name| !name.trim().is_empty()).map(str::to_owned);

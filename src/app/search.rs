@@ -378,7 +378,7 @@ fn sort_of(caller: &Caller, name: &str) -> Result<Sort, Error> {
         _ => true,
     });
     sort.ok_or_else(|| {
-        Error::invalid("/sort", "sort", format!("{name:?} is no sort: use {SORT_NAMES}"))
+        Error::invalid("/sort", "sort", format!("{name:?} is not a sort: use {SORT_NAMES}"))
     })
 }
 

@@ -314,12 +314,12 @@ impl App {
         if let Some(id) = request.user_id
             && self.access().user(id).is_none_or(|u| u.organization != organization.number)
         {
-            return Err(Error::invalid("/user_id", "user", "is no user of this organisation"));
+            return Err(Error::invalid("/user_id", "user", "is not a user of this organisation"));
         }
         if let Some(id) = request.department_id
             && self.access().departments(organization.number).iter().all(|d| d.id != id)
         {
-            let detail = "is no department of this organisation";
+            let detail = "is not a department of this organisation";
             return Err(Error::invalid("/department_id", "department", detail));
         }
         if caller.role == Role::Admin {

@@ -40,7 +40,9 @@ pub(super) fn organization(args: &Args, command: &Organization) -> Result<(), Fa
                     ("none", _) => Value::Null,
                     (_, Ok(most)) => json!(most),
                     (_, Err(_)) => {
-                        return Err(Failure::Usage(format!("{text:?} is no number and not none")));
+                        return Err(Failure::Usage(format!(
+                            "{text:?} is neither a number nor none"
+                        )));
                     }
                 };
             }

@@ -59,7 +59,7 @@ fn page(
                 Some(text) => text
                     .parse()
                     .map(Some)
-                    .map_err(|_other| Failure::Usage(format!("{text:?} is no RFC 3339 time"))),
+                    .map_err(|_other| Failure::Usage(format!("{text:?} is not an RFC 3339 time"))),
             };
             let query = AuditQuery {
                 actor: command.actor.clone(),

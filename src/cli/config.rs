@@ -49,7 +49,7 @@ fn check(args: &Args, command: &Serve, found: &[Setting]) -> Result<(), Failure>
         output::complain(&warning);
     }
     for name in unknown_variables() {
-        output::complain(&format!("{name} is no option and counts for nothing"));
+        output::complain(&format!("{name} is not an option and counts for nothing"));
     }
     Ok(())
 }

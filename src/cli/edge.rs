@@ -130,6 +130,6 @@ fn parse_network(text: &str) -> Result<IpNet, String> {
     let network =
         text.parse::<IpNet>().or_else(|_| text.parse().map(|a: std::net::IpAddr| a.into()));
     network.map_err(|_no_address| {
-        format!("{text:?} is no address or network: use for example 10.0.0.0/8")
+        format!("{text:?} is not an address or network: use for example 10.0.0.0/8")
     })
 }

@@ -26,7 +26,7 @@ pub(super) fn run(args: &Args, command: &SavedSearch) -> Result<(), Failure> {
                 None => None,
                 Some(Ok(filter)) => Some(filter),
                 Some(Err(error)) => {
-                    return Err(Failure::Usage(format!("the filter is no JSON: {error}")));
+                    return Err(Failure::Usage(format!("the filter is not JSON: {error}")));
                 }
             };
             let body = json!({

@@ -26,7 +26,7 @@ pub enum ModelError {
         key: &'static str,
     },
     /// A line is of no level.
-    #[error("the model table has {section}.{key}, which is no level")]
+    #[error("the model table has {section}.{key}, which is not a level")]
     Unknown {
         /// Section.
         section: String,
@@ -300,7 +300,7 @@ mod tests {
             TABLE.replace("\n[country]\n", "\n[country]\nplanet = { bits = 1, words = \"x\" }\n");
         assert_eq!(
             Model::parse(&unknown).unwrap_err().to_string(),
-            "the model table has country.planet, which is no level"
+            "the model table has country.planet, which is not a level"
         );
         let missing = TABLE.replace("\ndistrict ", "\n# district ");
         assert_eq!(

@@ -24,7 +24,7 @@ impl Collation {
     /// If the tag is none.
     pub fn of(language: &str) -> Result<Self, String> {
         let locale: Locale =
-            language.parse().map_err(|error| format!("{language:?} is no language: {error}"))?;
+            language.parse().map_err(|error| format!("{language:?} is not a language: {error}"))?;
         let with = |strength| {
             let mut options = CollatorOptions::default();
             options.strength = Some(strength);

@@ -223,7 +223,7 @@ impl Reader<'_> {
                     &at,
                     "unknown_member",
                     format!(
-                        "{:?} is no member of a contact; put free data into custom_fields",
+                        "{:?} is not a member of a contact; put free data into custom_fields",
                         shorten(unknown)
                     ),
                 ),
@@ -435,7 +435,7 @@ impl Reader<'_> {
             }
         };
         let Some(address) = email::parse(text) else {
-            self.issue(at, "email_shape", format!("{:?} is no e-mail address", shorten(text)));
+            self.issue(at, "email_shape", format!("{:?} is not an e-mail address", shorten(text)));
             return None;
         };
         let label = members.and_then(|m| self.member_text(at, m, "label"));

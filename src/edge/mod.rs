@@ -54,8 +54,8 @@ impl Snapshot {
     /// # Errors
     /// If it is none, or not one that this token has signed.
     pub fn read(bytes: &[u8], token: &str) -> Result<Self, &'static str> {
-        let text = std::str::from_utf8(bytes).map_err(|_no_text| "this is no text")?;
-        let cut = "this is no whole file of an edge: fetch it again";
+        let text = std::str::from_utf8(bytes).map_err(|_no_text| "this is not text")?;
+        let cut = "this is not a whole file of an edge: fetch it again";
         let text = text.strip_suffix('\n').ok_or(cut)?;
         let at = text.rfind('\n').map(|at| at + 1).ok_or(cut)?;
         let (body, last) = text.split_at(at);

@@ -85,7 +85,7 @@ fn behind(headers: &HeaderMap, proxies: &[IpNet], peer: IpAddr) -> IpAddr {
     }
 }
 
-/// The last address of a list that is no trusted proxy; none if there is no such header.
+/// The last address of a list that is not a trusted proxy; none if there is no such header.
 fn last_untrusted(
     headers: &HeaderMap,
     name: &HeaderName,

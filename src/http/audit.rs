@@ -85,7 +85,7 @@ pub(super) async fn export(
             Kind { content_type: "text/csv; charset=utf-8", name: "audit.csv".to_owned() },
         ),
         other => {
-            let detail = format!("{other:?} is no format of an export: use jsonl or csv");
+            let detail = format!("{other:?} is not a format of an export: use jsonl or csv");
             return Err(Error::invalid("/format", "format", detail).into());
         }
     };

@@ -104,7 +104,7 @@ pub(super) fn authenticate(request: &HttpRequest) -> Result<Admitted, Problem> {
 /// The `Authorization` header, if there is anything in it: forms that were left empty send
 /// `Bearer` without a token, which says nothing about who asks.
 pub(super) fn authorization(request: &HttpRequest) -> Option<&str> {
-    // What is no text is no token of ours either, but somebody tried.
+    // What is not text is no token of ours either, but somebody tried.
     let header = request.headers().get(AUTHORIZATION)?.to_str().unwrap_or("?").trim();
     (!header.is_empty() && !header.eq_ignore_ascii_case("bearer")).then_some(header)
 }

@@ -89,7 +89,7 @@ fn refuse_other_types(request: &HttpRequest) -> Result<(), Problem> {
 
 fn parse(bytes: &[u8]) -> Result<Value, Problem> {
     serde_json::from_slice(bytes).map_err(|error| {
-        Problem::new(ErrorCode::Malformed, format!("the body is no valid JSON: {error}"))
+        Problem::new(ErrorCode::Malformed, format!("the body is not valid JSON: {error}"))
     })
 }
 

@@ -316,7 +316,7 @@ pub(super) fn problem(status: u16, is_tls: bool) -> Vec<u8> {
             Problem::new(ErrorCode::Overloaded, "there are too many connections"),
             "Service Unavailable\r\nretry-after: 1",
         ),
-        _ => (Problem::new(ErrorCode::Malformed, "this is no HTTP request"), "Bad Request"),
+        _ => (Problem::new(ErrorCode::Malformed, "this is not an HTTP request"), "Bad Request"),
     };
     let body = problem.body().to_string();
     let headers = headers::lines(is_tls);

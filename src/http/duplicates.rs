@@ -66,7 +66,9 @@ pub(super) fn view_of(text: Option<&str>) -> Result<ReportView, Problem> {
     match text {
         None | Some("groups") => Ok(ReportView::Groups),
         Some("pairs") => Ok(ReportView::Pairs),
-        Some(_) => Err(Error::invalid("/view", "value", "must be groups or pairs").into()),
+        Some(_) => {
+            Err(Error::invalid("/view", "value", "must be groups, pairs or same_number").into())
+        }
     }
 }
 

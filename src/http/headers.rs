@@ -131,7 +131,7 @@ pub fn parse_frame_ancestor(text: &str) -> Result<String, String> {
     };
     match name {
         Some(name) if is_name(name) => Ok(text.to_ascii_lowercase()),
-        _ => Err(format!("{text:?} is no origin: use for example https://crm.example or self")),
+        _ => Err(format!("{text:?} is not an origin: use for example https://crm.example or self")),
     }
 }
 

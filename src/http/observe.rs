@@ -125,7 +125,7 @@ fn warn_of_proxy(state: &State, request: &HttpRequest) {
     }
     if let Some(peer) = request.peer_addr() {
         tracing::warn!(
-            "{} passes requests on, but is no trusted proxy: all its clients share the limits of \
+            "{} passes requests on, but is not a trusted proxy: all its clients share the limits of \
              one address; --trusted-proxy {} says otherwise",
             peer.ip(),
             peer.ip()

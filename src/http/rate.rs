@@ -54,7 +54,7 @@ impl FromStr for MaybeRate {
         if matches!(text, "0" | "off" | "none") {
             return Ok(Self(None));
         }
-        let wrong = || format!("{text:?} is no rate: use for example 2000/s, 20/min:40 or off");
+        let wrong = || format!("{text:?} is not a rate: use for example 2000/s, 20/min:40 or off");
         let (rate, burst) = match text.split_once(':') {
             None => (text, None),
             Some((rate, burst)) => {

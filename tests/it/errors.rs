@@ -53,7 +53,7 @@ fn malformed() {
     let answer = server.send("POST", "/api/v1/contacts", &[], Some(b"{\"name\": "));
     assert_snapshot!(shown(answer, 400), @r##"
     code: "malformed"
-    detail: "the body is no valid JSON: EOF while parsing a value at line 1 column 9"
+    detail: "the body is not valid JSON: EOF while parsing a value at line 1 column 9"
     status: 400
     title: "The request is malformed"
     "##);

@@ -21,7 +21,7 @@ const AS_IT_IS: [&str; 7] = [
 const PROBLEMS: &str = "lang-words/problems.js";
 /// Attributes that people see or hear.
 const SHOWN: [&str; 4] = ["title", "aria-label", "placeholder", "alt"];
-/// Elements whose text is no language.
+/// Elements whose text is not a language.
 const CODE: [&str; 3] = ["kbd", "code", "pre"];
 
 fn folder() -> PathBuf {

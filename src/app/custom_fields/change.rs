@@ -72,7 +72,7 @@ fn replacements(
             for (option, value) in members {
                 let at = format!("/replace_with/{}", option.replace('~', "~0").replace('/', "~1"));
                 if !gone.contains(&fold(option)) {
-                    return issue(&at, "is no option that this change takes away");
+                    return issue(&at, "is not an option that this change takes away");
                 }
                 let Some(value) = replacement(value) else {
                     return issue(&at, "must be an option that stays, or null");

@@ -330,7 +330,7 @@ impl App {
         for (at, name) in wanted.iter().enumerate() {
             let pointer = format!("/order/{at}");
             let found = self.seen_definition(caller, name).map_err(|_not_found| {
-                Error::invalid(&pointer, "value", "is no custom field of this organisation")
+                Error::invalid(&pointer, "value", "is not a custom field of this organisation")
             })?;
             if first.contains(&found.id) {
                 return Err(Error::invalid(&pointer, "value", "is named twice"));

@@ -145,7 +145,8 @@ impl App {
             None | Some(Value::Null) => None,
             Some(id) => {
                 let id = id.as_str().and_then(|id| id.parse::<ContactId>().ok());
-                let id = id.ok_or_else(|| Error::invalid("/id", "id", "is no id of a contact"))?;
+                let id =
+                    id.ok_or_else(|| Error::invalid("/id", "id", "is not an id of a contact"))?;
                 Some(self.live_contact(caller, id)?)
             }
         };

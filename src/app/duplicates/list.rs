@@ -403,7 +403,7 @@ fn per_page(query: &DuplicateQuery) -> usize {
 }
 
 pub(super) fn wrong_cursor() -> Error {
-    Error::invalid("/cursor", "cursor", "is no cursor of this list: begin again without one")
+    Error::invalid("/cursor", "cursor", "is not a cursor of this list: begin again without one")
 }
 
 fn explain(

@@ -111,7 +111,7 @@ impl App {
             None => None,
             Some(Ok(id)) => Some(id),
             Some(Err(_)) => {
-                let detail = "is no cursor of this list: begin without one";
+                let detail = "is not a cursor of this list: begin without one";
                 return Err(Error::invalid("/cursor", "cursor", detail));
             }
         };

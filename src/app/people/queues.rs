@@ -52,7 +52,7 @@ fn check(tx: &Tx<'_>, queue: &Queue) -> Result<(), Rejected<Error>> {
     }
     for (at, member) in queue.members.iter().enumerate() {
         if tx.get(&keys::user(queue.organization, *member))?.is_none() {
-            let detail = "is no user of this organisation";
+            let detail = "is not a user of this organisation";
             return Err(Rejected::By(Error::invalid(&format!("/members/{at}"), "user", detail)));
         }
     }

@@ -208,7 +208,7 @@ pub(super) fn check(tx: &Tx<'_>, user: &User) -> Result<(), Rejected<Error>> {
     if let Some(id) = user.department_id
         && tx.get(&keys::department(user.organization, id))?.is_none()
     {
-        let detail = "is no department of this organisation";
+        let detail = "is not a department of this organisation";
         return Err(Rejected::By(Error::invalid("/department_id", "department", detail)));
     }
     Ok(())

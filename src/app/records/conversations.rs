@@ -11,7 +11,7 @@ use crate::domain::ids::ContactId;
 use crate::domain::record::{AnyKind, CONTACT, Record, Values};
 use crate::engine::{Rejected, Tx};
 
-/// The member of a new conversation that is no field of it: how a contact is called that is made.
+/// The member of a new conversation that is not a field of it: how a contact is called that is made.
 const NAME: &str = "name";
 
 /// Whether a kind is that of conversations.

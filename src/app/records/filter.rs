@@ -154,7 +154,7 @@ pub(super) fn read(
     text: &str,
 ) -> Result<Filter, Error> {
     let value: Value = serde_json::from_str(text)
-        .map_err(|error| Error::invalid("/filter", "syntax", format!("is no JSON: {error}")))?;
+        .map_err(|error| Error::invalid("/filter", "syntax", format!("is not JSON: {error}")))?;
     let mut reader = Reader { app, caller, kind, conditions: 0 };
     reader.filter("/filter", &value, 1)
 }

@@ -56,7 +56,7 @@ impl FieldRules {
     pub fn problem(&self) -> Option<(&str, &'static str)> {
         self.0.iter().find_map(|(field, rights)| {
             let problem = match FieldKey::parse(field) {
-                None => "is no field: use phones, emails or cf.KEY",
+                None => "is not a field: use phones, emails or cf.KEY",
                 Some(_) if rights.contains_key(&Role::Admin) => "admins always see every field",
                 Some(FieldKey::Custom(_))
                     if rights.values().any(|right| *right == FieldRight::Masked) =>

@@ -158,7 +158,8 @@ impl Definitions {
             [] => "there are none yet".to_owned(),
             keys => format!("known are {}", keys.join(", ")),
         };
-        let detail = format!("{:?} is no custom field of this organisation; {known}", shorten(key));
+        let detail =
+            format!("{:?} is not a custom field of this organisation; {known}", shorten(key));
         FieldIssue::new(pointer(key), "unknown_field", detail)
     }
 

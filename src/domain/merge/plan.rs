@@ -119,7 +119,7 @@ pub fn check_choices(
             let detail = "is united or worked out of all contacts, so nobody is chosen";
             issues.push(FieldIssue::new(pointer, "not_chosen", detail));
         } else if !is_known(&slot::canonical(field)) {
-            let detail = "is no field that these contacts can be chosen for: use name, company, title, …, custom_fields.KEY or social_profiles.NETWORK";
+            let detail = "is not a field that these contacts can be chosen for: use name, company, title, …, custom_fields.KEY or social_profiles.NETWORK";
             issues.push(FieldIssue::new(pointer, "unknown_field", detail));
         } else if contacts.iter().all(|contact| contact.id != *id) {
             let detail = "is not one of the contacts that are merged";

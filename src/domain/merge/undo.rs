@@ -108,7 +108,7 @@ impl Questions<'_> {
         self.used.insert(field.clone());
         match answer {
             Some(Whose::Contact(id)) if !holders.contains(&id) => {
-                let detail = "is no contact from which this value came";
+                let detail = "is not a contact from which this value came";
                 self.problems.push(FieldIssue::new(pointer(&field), "unknown_contact", detail));
                 None
             }

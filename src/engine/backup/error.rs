@@ -19,9 +19,9 @@ pub enum BackupError {
     /// It cannot be written.
     #[error("the backup cannot be written: {0}")]
     Write(#[source] io::Error),
-    /// A directory is no backup, or one that was not finished.
+    /// A directory is not a backup, or one that was not finished.
     #[error(
-        "{} is no backup: it has no file BACKUP, which is written when a backup is complete",
+        "{} is not a backup: it has no file BACKUP, which is written when a backup is complete",
         .0.display()
     )]
     NoManifest(PathBuf),

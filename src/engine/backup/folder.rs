@@ -116,7 +116,7 @@ impl FolderSink {
 impl Sink for FolderSink {
     fn begin(&mut self, name: &str, _bytes: u64) -> io::Result<()> {
         if !name.split('/').all(is_safe_name) {
-            return Err(io::Error::other(format!("{name:?} is no name of a file")));
+            return Err(io::Error::other(format!("{name:?} is not a name of a file")));
         }
         let path = self.root.join(name);
         if let Some(parent) = path.parent() {

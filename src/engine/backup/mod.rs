@@ -434,7 +434,9 @@ fn verify_copy(
 ) -> Result<Snapshot, Error> {
     for file in &manifest.files {
         if !file.name.split('/').all(folder::is_safe_name) {
-            return Err(BackupError::Torn(format!("{:?} is no name of a file", file.name)).into());
+            return Err(
+                BackupError::Torn(format!("{:?} is not a name of a file", file.name)).into()
+            );
         }
         let path = folder.join(&file.name);
         let mut hasher = blake3::Hasher::new();

@@ -87,7 +87,8 @@ pub(super) fn unpack(
         if block == [0; BLOCK] {
             return Ok(());
         }
-        let (name, bytes) = parse(&block).ok_or_else(|| io::Error::other("it is no archive"))?;
+        let (name, bytes) =
+            parse(&block).ok_or_else(|| io::Error::other("it is not an archive"))?;
         sink.begin(&name, bytes)?;
         let mut left = bytes;
         while left > 0 {

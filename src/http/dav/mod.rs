@@ -163,7 +163,7 @@ fn challenged(problem: Problem) -> Problem {
 }
 
 fn unreadable() -> Problem {
-    Problem::new(ErrorCode::Malformed, "the body is no XML that is understood here")
+    Problem::new(ErrorCode::Malformed, "the body is not XML that is understood here")
 }
 
 /// A body of XML.

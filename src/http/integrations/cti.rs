@@ -78,7 +78,7 @@ fn read(request: &HttpRequest, bytes: &[u8]) -> Result<Event, Problem> {
     let is_json = request.content_type().to_ascii_lowercase().ends_with("json");
     let asked = if is_json {
         let value: Value = serde_json::from_slice(bytes).map_err(|error| {
-            Problem::new(ErrorCode::Malformed, format!("the body is no valid JSON: {error}"))
+            Problem::new(ErrorCode::Malformed, format!("the body is not valid JSON: {error}"))
         })?;
         if !value.is_object() {
             return Err(Error::invalid("", "type", "must be an object").into());
@@ -94,7 +94,7 @@ fn read(request: &HttpRequest, bytes: &[u8]) -> Result<Event, Problem> {
         "answer" => Kind::Answer,
         "hangup" => Kind::Hangup,
         _ => {
-            let detail = format!("{given:?} is no event; use newCall, answer or hangup");
+            let detail = format!("{given:?} is not an event; use newCall, answer or hangup");
             return Err(Error::invalid("/event", "value", detail).into());
         }
     };

@@ -143,7 +143,7 @@ impl<S: Wire> Session<'_, S> {
                         Err(_late) => return self.disconnect(Code::Unavailable, "idle").await,
                     }
                 }
-                Err(_) => return self.disconnect(Code::ProtocolError, "this is no LDAP").await,
+                Err(_) => return self.disconnect(Code::ProtocolError, "this is not LDAP").await,
             };
             if !self.handle(message).await? {
                 return self.stream.shutdown().await;
@@ -230,7 +230,7 @@ impl<S: Wire> Session<'_, S> {
             | LdapOp::CompareResult(_)
             | LdapOp::ExtendedResponse(_)
             | LdapOp::IntermediateResponse(_) => {
-                self.disconnect(Code::ProtocolError, "this is no request").await?;
+                self.disconnect(Code::ProtocolError, "this is not a request").await?;
                 return Ok(false);
             }
         };

@@ -162,7 +162,7 @@ async fn list_of(
     let bytes = body::read(request, sent, state.limits.bulk_bytes).await?;
     let mut asked = if request.content_type().eq_ignore_ascii_case("application/json") {
         members(serde_json::from_slice(&bytes).map_err(|error| {
-            Problem::new(ErrorCode::Malformed, format!("the body is no valid JSON: {error}"))
+            Problem::new(ErrorCode::Malformed, format!("the body is not valid JSON: {error}"))
         })?)?
     } else {
         let text = match std::str::from_utf8(&bytes) {

@@ -227,8 +227,8 @@ fn a_torn_copy_is_refused_and_named() {
     restore(&backup, None, &[]).assert_refused("is missing");
     write(&entries[0], &whole);
     std::fs::remove_file(backup.join("BACKUP")).unwrap();
-    restore(&backup, None, &[]).assert_refused("is no backup");
-    restore(&bench.path("nothing"), None, &[]).assert_refused("is no backup");
+    restore(&backup, None, &[]).assert_refused("is not a backup");
+    restore(&bench.path("nothing"), None, &[]).assert_refused("is not a backup");
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
-    /// `null` if the body is no JSON.
+    /// `null` if the body is not JSON.
     pub(crate) json: Value,
 }
 

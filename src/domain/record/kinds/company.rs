@@ -78,7 +78,7 @@ impl Kind for Company {
         {
             let host = host_of(text);
             if host.is_none() {
-                let detail = format!("{:?} is no domain such as acme.example", shorten(text));
+                let detail = format!("{:?} is not a domain such as acme.example", shorten(text));
                 issues.push(FieldIssue::new("/domain", "domain", detail));
             }
             self.domain = host;
@@ -101,7 +101,7 @@ impl Kind for Company {
             if let Some(read) = email::parse(address) {
                 *address = read;
             } else {
-                let detail = format!("{:?} is no e-mail address", shorten(address));
+                let detail = format!("{:?} is not an e-mail address", shorten(address));
                 issues.push(FieldIssue::new(format!("/emails/{index}"), "email_shape", detail));
             }
         }

@@ -64,7 +64,7 @@ impl Kind for Webhook {
         };
         let wrong = events.iter().enumerate().find(|(_, name)| !is_name(name));
         wrong.map_or(Ok(()), |(at, name)| {
-            let detail = format!("{name:?} is no event; use contact.updated, contact.* or *");
+            let detail = format!("{name:?} is not an event; use contact.updated, contact.* or *");
             Err(vec![FieldIssue::new(format!("/events/{at}"), "value", detail)])
         })
     }
