@@ -74,8 +74,12 @@ pub(super) async fn export(
         let detail = format!("is not known here; known are {}", KNOWN.join(", "));
         return Err(Error::invalid(&format!("/{name}"), "unknown_member", detail).into());
     }
-    for (name, text) in &query {
-        refuse_nothing_chosen(name, text)?;
+    // A form or a command sends all that it knows, also without a value; what names nothing but a
+    // choice has lost it on the way.
+    if !["q", "filter", "saved_search"].iter().any(|name| query.contains_key(*name)) {
+        for (name, text) in &query {
+            refuse_nothing_chosen(name, text)?;
+        }
     }
     let export = read(&|name| query.get(name).map(String::as_str).filter(|text| !text.is_empty()))?;
     let name = format!("contacts.{}", export.format.extension());
@@ -153,7 +157,7 @@ fn texts_of(value: &Value) -> Result<HashMap<String, String>, Error> {
 
 /// Refuses a selection that got lost: nothing chosen is not everything.
 fn refuse_nothing_chosen(name: &str, text: &str) -> Result<(), Error> {
-    let is_selection = ["ids", "list", "saved_search", "filter"].contains(&name);
+    let is_selection = ["ids", "list", "saved_search"].contains(&name);
     if is_selection && text.trim_matches([' ', ',']).is_empty() {
         let detail = "must not be empty: leave it out to export all";
         return Err(Error::invalid(&format!("/{name}"), "type", detail));

@@ -34,6 +34,10 @@ fn work(target: &[&str]) {
     let shown: Value =
         serde_json::from_str(&text(&run(&["contact", "show", &id, "--json"]))).unwrap();
     assert_eq!(shown["phone"], "+12025550123");
+    for query in [&["--q", "jane"][..], &[]] {
+        let exported = text(&run(&[&["export", "--out", "-"][..], query].concat()));
+        assert!(exported.contains(&id), "{query:?}: {exported}");
+    }
     assert_eq!(
         (&shown["tags"][0], &shown["custom_fields"]["plan"]),
         (&"vip".into(), &"gold".into())
