@@ -9,6 +9,7 @@ use super::import_companies::CompanyMode;
 use super::imports::{ImportOptions, ListMode};
 use crate::domain::access::Caller;
 use crate::domain::custom_field::Definitions;
+use crate::domain::place::country::code_or_text;
 use crate::import::match_existing::{MatchKey, OnDuplicate};
 use crate::import::{Error as ImportError, default_for, parse_mapping};
 
@@ -53,7 +54,7 @@ pub(super) fn read(value: &Value) -> Result<ImportOptions, Error> {
             }
             "default_country" => {
                 let country = value.as_str().ok_or_else(|| wrong(key, "must be a country code"))?;
-                options.default_country = Some(country.to_uppercase());
+                options.default_country = Some(code_or_text(country));
             }
             "match_names" => {
                 options.match_names =

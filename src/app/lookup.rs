@@ -12,6 +12,7 @@ use crate::domain::contact::Contact;
 use crate::domain::phone::{
     NumberQuery, Origin, Phone, origin_of, parse_outside_line, parse_query, same_line,
 };
+use crate::domain::place::country::code_or_text;
 use crate::domain::time::Timestamp;
 use crate::engine::lookup::{Candidate, Rule};
 
@@ -97,9 +98,8 @@ impl App {
         authorize(caller, Permission::Lookup)?;
         self.count_guesses(caller, 1)?;
         let organization = self.organization_of(caller)?;
-        let country = country
-            .map(|country| country.trim().to_uppercase())
-            .or_else(|| organization.settings.default_country.clone());
+        let country =
+            country.map(code_or_text).or_else(|| organization.settings.default_country.clone());
         self.lookup_in(caller, number, country.as_deref(), limit)
     }
 

@@ -16,6 +16,7 @@ use super::target::Target;
 use super::{job, output, progress};
 use crate::app::{App, CompanyMode, ImportOptions, ImportReport, ListMode};
 use crate::domain::access::Caller;
+use crate::domain::place::country::code_or_text;
 use crate::domain::text::counted;
 use crate::import::match_existing::{MatchKey, OnDuplicate};
 use crate::import::{
@@ -193,7 +194,7 @@ fn options_of(command: &Import) -> Result<ImportOptions, Failure> {
             .as_deref()
             .and_then(OnDuplicate::parse)
             .unwrap_or_default(),
-        default_country: command.default_country.as_deref().map(str::to_uppercase),
+        default_country: command.default_country.as_deref().map(code_or_text),
         tags: command.tags.clone(),
         dry_run: command.dry_run,
         strict: command.strict,

@@ -17,7 +17,7 @@ use super::draft::{Draft, MAX_CUSTOM_TEXT, MAX_NOTES, MAX_TAG, MAX_TEXT, Patch};
 use super::email;
 use super::issue::{FieldIssue, shorten};
 use super::phone::{self, Phone};
-use super::place::Place;
+use super::place::{Place, country};
 use super::status::{EmailState, Lifecycle, Status};
 use super::text::{one_line, visible};
 
@@ -408,6 +408,7 @@ impl Reader<'_> {
     }
 
     fn number(&mut self, at: &str, raw: &str, country: Option<&str>) -> Option<Phone> {
+        let country = country.map(|text| country::code(text).unwrap_or(text));
         let country = country.or(self.settings.default_country.as_deref());
         match phone::parse(raw, country, self.settings.phone_validation) {
             Ok(phone) => Some(phone),

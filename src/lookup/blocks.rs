@@ -16,7 +16,7 @@ const LEAST_SPAN: u16 = 4;
 /// Shortest national number of a switchboard, in digits.
 const LEAST_NATIONAL: usize = 5;
 /// Most digits that a desk has behind its switchboard.
-pub const MOST_DESK: usize = 4;
+pub const MOST_DESK: usize = 5;
 
 /// By calling code: whether fixed lines differ that much.
 static IS_OPEN: LazyLock<Vec<bool>> = LazyLock::new(|| {

@@ -42,6 +42,10 @@ fn numbers_are_stored_as_their_country_reads_them() {
         assert_eq!(phone["number"], expect, "{raw} in {country}");
         assert_eq!(phone["raw"], raw);
     }
+    // The country may be called by its name.
+    let stored = stored(&server, "030 901820", "Germany");
+    assert_eq!(stored["number"], "+4930901820");
+    assert_eq!(server.lookup("030 901820", "&country=Deutschland")["match"], "exact");
 }
 
 #[test]
@@ -163,6 +167,10 @@ fn a_direct_line_names_the_company_behind_its_switchboard() {
     server.create(&json!({"name": "Zero", "phone": "+4940360360", "company": "Null AG"}));
     assert_eq!(server.lookup("+49 40 36036-1234", "")["match"], "block");
     assert_eq!(server.lookup("+49 40 36036-9", "")["match"], "none");
+    // Desks of five digits, as universities have them.
+    server.create(&json!({"name": "Uni", "phone": "+431588010", "company": "Uni Wien"}));
+    let answer = server.lookup("+43 1 58801-41001", "");
+    assert_eq!(answer["results"][0]["company"], "Uni Wien", "{answer}");
     // In countries whose numbers do not grow, a beginning says nothing.
     server.create(&json!({"name": "American", "phone": "+12025550170", "company": "Other"}));
     assert_eq!(server.lookup("+1202555017012", "")["match"], "none");

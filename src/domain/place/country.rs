@@ -241,6 +241,12 @@ pub fn code(text: &str) -> Option<&'static str> {
     })
 }
 
+/// The alpha-2 code of a country that somebody names beside a number; what is none stays as it is, in
+/// capitals.
+pub fn code_or_text(text: &str) -> String {
+    code(text).map_or_else(|| text.trim().to_uppercase(), str::to_owned)
+}
+
 /// What the country with an alpha-2 code is called, in English and some other languages.
 pub fn names(code: &str) -> &'static [&'static str] {
     COUNTRIES.names.get(code).map_or(&[], Vec::as_slice)
