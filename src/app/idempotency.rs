@@ -26,7 +26,7 @@ pub struct Idempotency {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Kept<T> {
+struct StoredAnswer<T> {
     fingerprint: [u8; 32],
     // The name of the first version of this record, which only knew single contacts.
     #[serde(rename = "contact")]
@@ -53,7 +53,7 @@ impl Idempotency {
     }
 
     fn read<T: DeserializeOwned>(self, bytes: &[u8], now: Timestamp) -> Result<Option<T>, Error> {
-        let kept: Kept<T> = codec::decode(bytes).map_err(EngineError::from)?;
+        let kept: StoredAnswer<T> = codec::decode(bytes).map_err(EngineError::from)?;
         if kept.at.plus_ms(KEEP_MS) < now {
             return Ok(None);
         }
@@ -71,7 +71,7 @@ impl Idempotency {
         now: Timestamp,
         answer: T,
     ) -> Result<(), Rejected<Error>> {
-        let kept = Kept { fingerprint: self.fingerprint, answer, at: now };
+        let kept = StoredAnswer { fingerprint: self.fingerprint, answer, at: now };
         let bytes = codec::encode(&kept).map_err(EngineError::from)?;
         tx.put(&keys::idempotency(org, &self.key), bytes);
         Ok(())
@@ -90,7 +90,7 @@ impl App {
         let Some(bytes) = self.partition.get(&keys::idempotency(org, &idempotency.key))? else {
             return Ok(false);
         };
-        let kept: Kept<IgnoredAny> = codec::decode(&bytes).map_err(EngineError::from)?;
+        let kept: StoredAnswer<IgnoredAny> = codec::decode(&bytes).map_err(EngineError::from)?;
         Ok(kept.at.plus_ms(KEEP_MS) >= self.partition.now())
     }
 

@@ -157,7 +157,7 @@ impl ImportJob {
     }
 }
 
-pub(super) struct Kept {
+pub(super) struct StoredImport {
     pub(super) org: OrgNumber,
     pub(super) actor: Arc<str>,
     user: Option<Uuid>,
@@ -167,7 +167,7 @@ pub(super) struct Kept {
     pub(super) resume: Option<Resume>,
 }
 
-impl Remembered for Kept {
+impl Remembered for StoredImport {
     fn organization(&self) -> OrgNumber {
         self.org
     }
@@ -177,7 +177,7 @@ impl Remembered for Kept {
     }
 }
 
-impl Kept {
+impl StoredImport {
     /// Counts and error files tell of the contacts that the importer sees and of the rows it sent:
     /// they are for the importer, and for those of its organisation who see everything.
     fn is_seen_by(&self, caller: &Caller, withdrawn: &[String]) -> bool {
@@ -190,7 +190,7 @@ impl Kept {
 /// The imports of a server.
 #[derive(Default)]
 pub(super) struct ImportJobs {
-    pub(super) jobs: Mutex<HashMap<Uuid, Kept>>,
+    pub(super) jobs: Mutex<HashMap<Uuid, StoredImport>>,
     /// Held while a request that can be sent again is looked up and begun.
     beginning: Mutex<()>,
     /// Held while questions are answered.
@@ -297,7 +297,7 @@ impl App {
             make_room(&mut jobs, caller.organization);
             let (org, actor) = (caller.organization, Arc::clone(&caller.actor));
             let (job, cancel) = (job.clone(), Arc::clone(&cancel));
-            jobs.insert(id, Kept { org, actor, user: caller.user, job, cancel, resume });
+            jobs.insert(id, StoredImport { org, actor, user: caller.user, job, cancel, resume });
         }
         if job.dry_run {
             self.keep_answer(caller, idempotency, &id)?;
@@ -377,7 +377,7 @@ impl App {
         let id = job.id;
         let (org, actor) = (caller.organization, Arc::clone(&caller.actor));
         let (user, cancel, resume) = (caller.user, Arc::<AtomicBool>::default(), None);
-        let kept = Kept { org, actor, user, job, cancel: Arc::clone(&cancel), resume };
+        let kept = StoredImport { org, actor, user, job, cancel: Arc::clone(&cancel), resume };
         self.import_jobs.jobs.lock().insert(id, kept);
         self.note_new_import(id, None);
         let options = ImportOptions { job: Some(id), ..options.clone() };
@@ -616,7 +616,7 @@ impl App {
         // What another machine works on is not for this one to go on with.
         let is_own = !self.is_foreign(known.node.as_deref());
         let resume = known.resume.clone().filter(|_| is_own);
-        let kept = Kept { org, actor, user, job, cancel: Arc::default(), resume };
+        let kept = StoredImport { org, actor, user, job, cancel: Arc::default(), resume };
         self.import_jobs.jobs.lock().insert(kept.job.id, kept);
     }
 
@@ -643,7 +643,7 @@ impl App {
         let withdrawn: Vec<String> = definitions.withdrawn().collect();
         let jobs = self.import_jobs.jobs.lock();
         let seen = jobs.values().filter(|kept| kept.is_seen_by(caller, &withdrawn));
-        let shown = |kept: &Kept| self.shown_import(kept.org, kept.job.without_values());
+        let shown = |kept: &StoredImport| self.shown_import(kept.org, kept.job.without_values());
         let mut seen: Vec<ImportJob> = seen.map(shown).collect();
         // Ids are in the order of time.
         seen.sort_unstable_by_key(|job| std::cmp::Reverse(job.id));
@@ -657,7 +657,7 @@ impl App {
         let withdrawn: Vec<String> = definitions.withdrawn().collect();
         let jobs = self.import_jobs.jobs.lock();
         let seen = jobs.values().filter(|kept| kept.is_seen_by(caller, &withdrawn));
-        let line = |kept: &Kept| JobLine {
+        let line = |kept: &StoredImport| JobLine {
             id: kept.job.id,
             kind: JobKind::Import,
             state: kept.job.state.into(),
@@ -728,7 +728,7 @@ impl App {
     pub fn cancel_import(&self, caller: &Caller, id: Uuid) -> Result<ImportJob, Error> {
         let job = self.find_import(caller, id)?;
         let is_new = match self.import_jobs.jobs.lock().get_mut(&id) {
-            Some(Kept { cancel, resume, .. }) => {
+            Some(StoredImport { cancel, resume, .. }) => {
                 cancel.store(true, Ordering::Relaxed);
                 let known = resume.as_mut().filter(|resume| !resume.is_cancelled);
                 known.map(|resume| resume.is_cancelled = true).is_some()

@@ -188,7 +188,7 @@ impl BulkJob {
     }
 }
 
-struct Kept {
+struct StoredJob {
     org: OrgNumber,
     actor: Arc<str>,
     /// Who may do this sees the job, whoever has started it.
@@ -202,7 +202,7 @@ struct Kept {
     node: Option<String>,
 }
 
-impl Remembered for Kept {
+impl Remembered for StoredJob {
     fn organization(&self) -> OrgNumber {
         self.org
     }
@@ -212,7 +212,7 @@ impl Remembered for Kept {
     }
 }
 
-impl Kept {
+impl StoredJob {
     fn to_keep(&self) -> KeptJob {
         let (actor, shared_with) = (self.actor.to_string(), self.shared_with);
         KeptJob {
@@ -236,7 +236,7 @@ impl Kept {
 /// The bulk jobs of a server.
 #[derive(Default)]
 pub(super) struct BulkJobs {
-    jobs: Mutex<HashMap<Uuid, Kept>>,
+    jobs: Mutex<HashMap<Uuid, StoredJob>>,
     /// Held while a request that can be sent again is looked up and begun.
     beginning: Mutex<()>,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -308,7 +308,7 @@ impl App {
         let (actor, shared_with) = (known.actor.as_str().into(), known.shared_with);
         let bulk = known.bulk.clone();
         let node = known.node.clone();
-        let kept = Kept { org, actor, shared_with, job, cancel: Arc::default(), bulk, node };
+        let kept = StoredJob { org, actor, shared_with, job, cancel: Arc::default(), bulk, node };
         self.bulk_jobs.jobs.lock().insert(kept.job.id, kept);
     }
 
@@ -329,7 +329,7 @@ impl App {
         let (org, actor) = (caller.organization, Arc::clone(&caller.actor));
         let (cancel, job) = (Arc::default(), job.clone());
         let node = self.partition.node().map(str::to_owned);
-        jobs.insert(job.id, Kept { org, actor, shared_with: None, job, cancel, bulk, node });
+        jobs.insert(job.id, StoredJob { org, actor, shared_with: None, job, cancel, bulk, node });
         Ok(())
     }
 
@@ -349,7 +349,8 @@ impl App {
         make_room(&mut jobs, org);
         let (shared_with, cancel) = (Some(shared_with), Arc::default());
         let node = self.partition.node().map(str::to_owned);
-        let kept = Kept { org, actor, shared_with, job: job.clone(), cancel, bulk: None, node };
+        let kept =
+            StoredJob { org, actor, shared_with, job: job.clone(), cancel, bulk: None, node };
         jobs.insert(job.id, kept);
         drop(jobs);
         self.note_bulk_start(job.id, None);
@@ -436,7 +437,7 @@ impl App {
     /// Lets a job end as soon as it can.
     pub(super) fn stop_job(&self, id: Uuid) {
         let is_resumable = match self.bulk_jobs.jobs.lock().get_mut(&id) {
-            Some(Kept { cancel, bulk, .. }) => {
+            Some(StoredJob { cancel, bulk, .. }) => {
                 cancel.store(true, Ordering::Relaxed);
                 bulk.as_mut().map(|bulk| bulk.is_cancelled = true).is_some()
             }
@@ -450,7 +451,7 @@ impl App {
 
     /// Whether a job ends here because the server does, and goes on with the next one.
     pub(super) fn leaves_job(&self, id: Uuid) -> bool {
-        let goes_on = |kept: &Kept| kept.bulk.as_ref().is_some_and(BulkResume::goes_on);
+        let goes_on = |kept: &StoredJob| kept.bulk.as_ref().is_some_and(BulkResume::goes_on);
         self.is_stopping_jobs() && self.bulk_jobs.jobs.lock().get(&id).is_some_and(goes_on)
     }
 

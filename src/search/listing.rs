@@ -41,7 +41,7 @@ pub(super) struct Listing {
 
 /// What a listing is of.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Of {
+struct ListingKey {
     space: Space,
     field: SortField,
     is_descending: bool,
@@ -49,7 +49,7 @@ struct Of {
 }
 
 /// The listings of a segment; those that were not looked at for long make room for others.
-pub(super) struct Listings(Cache<Of, Arc<Listing>>);
+pub(super) struct Listings(Cache<ListingKey, Arc<Listing>>);
 
 impl Default for Listings {
     fn default() -> Self {
@@ -72,7 +72,7 @@ pub(super) struct Lister {
 
 /// What is to be listed.
 #[derive(Clone)]
-pub(super) struct Wanted {
+pub(super) struct ListingRequest {
     pub(super) space: Space,
     pub(super) sort: Sort,
     pub(super) custom: Option<CustomSort>,
@@ -82,7 +82,7 @@ pub(super) struct Wanted {
 
 impl Lister {
     /// The listing of a segment, if there is one; else it may be there soon.
-    pub(super) fn get(&self, segment: &Segment, wanted: &Wanted) -> Option<Arc<Listing>> {
+    pub(super) fn get(&self, segment: &Segment, wanted: &ListingRequest) -> Option<Arc<Listing>> {
         let is_custom = matches!(wanted.sort.field, SortField::Custom(_));
         // By a custom field that nobody has there is no order.
         if (segment.view.max_doc as usize) < LEAST || is_custom && wanted.custom.is_none() {
@@ -119,9 +119,9 @@ impl Drop for Busy {
     }
 }
 
-impl Wanted {
-    fn of(&self) -> Of {
-        Of {
+impl ListingRequest {
+    fn of(&self) -> ListingKey {
+        ListingKey {
             space: self.space,
             field: self.sort.field.clone(),
             is_descending: self.sort.is_descending,
@@ -133,7 +133,7 @@ impl Wanted {
 impl Listing {
     /// Reads the keys of all documents and sorts them: about half a microsecond each. Empty if there
     /// are only a few.
-    fn of(segment: &Segment, wanted: &Wanted) -> tantivy::Result<Self> {
+    fn of(segment: &Segment, wanted: &ListingRequest) -> tantivy::Result<Self> {
         let prefix = wanted.space.prefix();
         let budget = Budget::new(TIME);
         let terms = Terms {

@@ -107,7 +107,7 @@ impl Bench {
     fn list(&self, sort: &Sort) -> usize {
         let schema = self.mirror.schema();
         let segments = self.caches.segments(schema, &self.mirror.searcher()).unwrap();
-        let wanted = Wanted {
+        let wanted = ListingRequest {
             space: Space::live(ORG),
             sort: sort.clone(),
             custom: None,

@@ -22,13 +22,13 @@ const BLOCK: u32 = 1_024;
 
 /// A document that is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Kept {
+pub(super) struct BestHit {
     pub(super) key: Key,
     pub(super) segment: u32,
     pub(super) doc: DocId,
 }
 
-impl Kept {
+impl BestHit {
     /// Whether two have the same values to sort by.
     pub(super) fn ties_with(&self, other: &Self) -> bool {
         self.key[..3] == other.key[..3]
@@ -53,7 +53,7 @@ thread_local! {
 /// What is kept of all segments.
 pub(super) struct Best {
     /// The worst on top.
-    pub(super) heap: BinaryHeap<Kept>,
+    pub(super) heap: BinaryHeap<BestHit>,
     pub(super) keep: usize,
     pub(super) total: usize,
     pub(super) most_total: usize,
@@ -62,7 +62,7 @@ pub(super) struct Best {
 }
 
 impl Best {
-    fn offer(&mut self, one: Kept, is_open: impl Fn(&Key) -> bool) {
+    fn offer(&mut self, one: BestHit, is_open: impl Fn(&Key) -> bool) {
         if self.heap.len() < self.keep {
             self.heap.push(one);
             return;
@@ -282,6 +282,6 @@ impl Page<'_> {
         if self.after.as_ref().is_some_and(|after| !self.is_behind(after, &key, doc)) {
             return;
         }
-        best.offer(Kept { key, segment: self.at, doc }, |key| self.order.is_open(key));
+        best.offer(BestHit { key, segment: self.at, doc }, |key| self.order.is_open(key));
     }
 }

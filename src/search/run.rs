@@ -12,12 +12,12 @@ use super::budget::Budget;
 use super::cursor::Cursor;
 use super::execute::{Context, find};
 use super::facets::{Counts, Facet, FacetField, SegmentCounts};
-use super::listing::{Lister, Listing, Wanted};
+use super::listing::{Lister, Listing, ListingRequest};
 use super::lists::Terms;
 use super::meaning::Meanings;
 use super::node::Node;
 use super::order::{CustomSort, Order};
-use super::page::{After, Best, Kept, Page};
+use super::page::{After, Best, BestHit, Page};
 use super::plan::plan;
 use super::rights::SearchRights;
 use super::sight::{SightFilter, SightFilters, SightTerms};
@@ -358,8 +358,8 @@ impl Run<'_> {
 
 impl Run<'_> {
     /// What listings are of that hold the hits in the order that is asked for.
-    fn listed(&self) -> Wanted {
-        Wanted {
+    fn listed(&self) -> ListingRequest {
+        ListingRequest {
             space: self.request.space,
             sort: self.request.sort.clone(),
             custom: self.custom,
@@ -382,7 +382,7 @@ impl Run<'_> {
 /// Puts those of a page that have the same values into the order of their whole keys; those of the
 /// last values that were left out may stand before those that were kept.
 fn settle(
-    kept: &mut [Kept],
+    kept: &mut [BestHit],
     left_out: &[Tied],
     orders: &[Order],
     page: &std::ops::Range<usize>,
@@ -394,7 +394,7 @@ fn settle(
         let is_cut = to == kept.len() && !left_out.is_empty();
         let is_open = orders.get(first.segment as usize).is_some_and(|o| o.is_open(&first.key));
         if is_open && (run > 1 || is_cut) && to > page.start && from < page.end {
-            let mut tied: Vec<Tied> = kept[from..to].iter().map(Kept::tied).collect();
+            let mut tied: Vec<Tied> = kept[from..to].iter().map(BestHit::tied).collect();
             if is_cut {
                 tied.extend_from_slice(left_out);
             }
@@ -409,7 +409,7 @@ fn settle(
 }
 
 /// The place of a hit.
-fn place_of(hit: &Kept, orders: &[Order], sort: u32) -> tantivy::Result<Cursor> {
+fn place_of(hit: &BestHit, orders: &[Order], sort: u32) -> tantivy::Result<Cursor> {
     let order = orders.get(hit.segment as usize).filter(|order| order.is_open(&hit.key));
     let texts = match order {
         Some(order) => order.keys(hit.doc)?,

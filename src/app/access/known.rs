@@ -33,7 +33,7 @@ pub(super) struct KnownUser {
 
 /// Tokens by their hashes, the rest by its ids.
 #[derive(Default)]
-pub(super) struct Known {
+pub(super) struct AccessSnapshot {
     pub(super) tokens: HashMap<[u8; 32], KnownToken>,
     pub(super) users: HashMap<Uuid, KnownUser>,
     /// User by folded address.
@@ -54,7 +54,7 @@ pub(in crate::app) enum Kind {
     Queue,
 }
 
-/// The spaces of what [`Known`] is made of; counters of definitions are among the other counters.
+/// The spaces of what [`AccessSnapshot`] is made of; counters of definitions are among the other counters.
 pub(super) const SPACES: [u8; 7] = [
     keys::ORGANIZATIONS,
     keys::DEPARTMENTS,
@@ -65,7 +65,7 @@ pub(super) const SPACES: [u8; 7] = [
     keys::META,
 ];
 
-/// Whether a change of a key changes what [`Known`] is made of.
+/// Whether a change of a key changes what [`AccessSnapshot`] is made of.
 pub(super) fn is_part(key: &[u8]) -> bool {
     match key.first() {
         Some(&keys::META) => key.starts_with(keys::FIELD_GENERATIONS),
@@ -107,7 +107,7 @@ fn read_definitions(stored: Stored<'_>) -> Result<HashMap<u32, Arc<Definitions>>
     Ok(generations.into_iter().map(of).collect())
 }
 
-impl Known {
+impl AccessSnapshot {
     /// Reads everything and works out all identities.
     pub(super) fn read(stored: Stored<'_>) -> Result<Self, EngineError> {
         let mut known = Self::default();

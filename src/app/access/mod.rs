@@ -20,7 +20,7 @@ use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
 use crate::engine::{Applied, Error as EngineError, Projection, Stored};
 
-use known::Known;
+use known::AccessSnapshot;
 pub(super) use known::{Kind, read_all};
 
 /// The hash of a secret: it has 256 random bits, so a fast hash is as good as a slow one.
@@ -53,7 +53,7 @@ pub enum Presented {
 /// Who may use the partition.
 #[derive(Default)]
 pub struct Access {
-    known: ArcSwap<Known>,
+    known: ArcSwap<AccessSnapshot>,
     /// Counts how often it was read.
     generation: AtomicU64,
 }
@@ -87,7 +87,7 @@ const OPERATORS: [&str; 2] = [COMMAND_LINE, DEMONSTRATION];
 impl Access {
     /// Reads everything.
     pub(super) fn read(&self, stored: Stored<'_>) -> Result<(), EngineError> {
-        self.known.store(Arc::new(Known::read(stored)?));
+        self.known.store(Arc::new(AccessSnapshot::read(stored)?));
         self.generation.fetch_add(1, Ordering::Release);
         Ok(())
     }

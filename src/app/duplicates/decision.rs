@@ -87,13 +87,13 @@ pub(super) fn places_of(pairs: &Apart, numbers: &[u32]) -> Apart {
 }
 
 /// What a request decides.
-struct Wish {
+struct DecisionRequest {
     ids: Vec<ContactId>,
     verdict: Verdict,
     until: Option<Timestamp>,
 }
 
-fn read_wish(body: &Value) -> Result<Wish, Error> {
+fn read_wish(body: &Value) -> Result<DecisionRequest, Error> {
     let mut members = ObjectReader::of(body).map_err(Error::Invalid)?;
     let ids = members.list("ids", "ids of contacts", MOST_IDS, |text| text.parse().ok());
     let verdict = members.parsed("verdict", "not_duplicate, later", |text| match text {
@@ -115,7 +115,7 @@ fn read_wish(body: &Value) -> Result<Wish, Error> {
         members.issue("until", "value", "is for pairs that are put aside: \"verdict\": \"later\"");
     }
     members.finish().map_err(Error::Invalid)?;
-    Ok(Wish { ids, verdict, until: until.value().copied() })
+    Ok(DecisionRequest { ids, verdict, until: until.value().copied() })
 }
 
 fn pairs_of(ids: &[ContactId]) -> impl Iterator<Item = (ContactId, ContactId)> + '_ {

@@ -29,9 +29,9 @@ pub(super) struct Tools {
 /// Tools that were made before, with what they were made of: reading a table takes half a
 /// millisecond, and every contact that is created is compared.
 #[derive(Default)]
-pub(super) struct KeptTools(Mutex<Option<Kept>>);
+pub(super) struct KeptTools(Mutex<Option<BuiltTools>>);
 
-struct Kept {
+struct BuiltTools {
     /// The operator's own table.
     table: Option<String>,
     names: Arc<NameTables>,
@@ -71,7 +71,7 @@ impl App {
         };
         let standard = Standard::new(Arc::clone(&names), &model);
         let tools = Arc::new(Tools { model: Arc::new(model), standard });
-        *kept = Some(Kept { table, names, tools: Arc::clone(&tools) });
+        *kept = Some(BuiltTools { table, names, tools: Arc::clone(&tools) });
         Ok(tools)
     }
 }

@@ -20,7 +20,7 @@ use crate::domain::contact::Contact;
 use crate::domain::draft::over_limits;
 use crate::domain::duplicates::{Decision, Verdict};
 use crate::domain::ids::{ChangeSeq, ContactId, OrgNumber};
-use crate::domain::merge::{Kept, MergeRecord, Undo, plan, unasked, undo};
+use crate::domain::merge::{KeptChange, MergeRecord, Undo, plan, unasked, undo};
 use crate::domain::time::Timestamp;
 use crate::domain::view::ContactView;
 use crate::domain::view::Showing;
@@ -38,7 +38,7 @@ pub struct Undone {
     /// The contacts that are back.
     pub restored: Vec<Arc<Contact>>,
     /// What stays with the survivor though it came after the merge.
-    pub kept: Vec<Kept>,
+    pub kept: Vec<KeptChange>,
     /// The sequence of the write.
     pub seq: Option<ChangeSeq>,
     /// Whether an earlier request with the same key had done it already; what was kept is not

@@ -206,7 +206,7 @@ fn key_of(value: &Value) -> Option<String> {
 }
 
 /// What is asked for, ready to be compared.
-struct Wanted {
+struct ListingRequest {
     /// Whether words are looked for in numbers and addresses, too.
     sees_channels: bool,
     words: Vec<String>,
@@ -215,7 +215,7 @@ struct Wanted {
     is_trash: bool,
 }
 
-impl Wanted {
+impl ListingRequest {
     fn meets(&self, kind: &dyn AnyKind, record: &Record) -> bool {
         record.head.deleted_at.is_some() == self.is_trash
             && self.filters.iter().all(|(name, allowed)| {
@@ -254,7 +254,7 @@ impl App {
             authorize(caller, Permission::Delete)?;
         }
         let (filters, company) = company_of(kind, &query.filters)?;
-        let wanted = Wanted {
+        let wanted = ListingRequest {
             sees_channels: channels::are_seen(caller),
             words: words(&query.q).into_iter().map(|word| word.text).collect(),
             filters: self.record_filters(caller, kind, &filters)?,

@@ -21,7 +21,7 @@ pub use plan::{Conflict, Held, Left, Plan, Taken, check_choices, plan};
 pub use record::{MergeOrigin, MergeRecord, MergeValues};
 pub use rule::Rule;
 pub use slot::is_single;
-pub use undo::{Kept, Undo, UndoConflict, Whose, unasked, undo};
+pub use undo::{KeptChange, Undo, UndoConflict, Whose, unasked, undo};
 
 use super::contact::Fields;
 

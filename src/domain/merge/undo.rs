@@ -29,7 +29,7 @@ pub enum Whose {
 
 /// A change since the merge that stays with the survivor.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Kept {
+pub struct KeptChange {
     /// The field.
     pub field: String,
     /// What the merge had written; `null` for what was added.
@@ -59,7 +59,7 @@ pub struct Undo {
     /// The contacts that come back, with what was theirs.
     pub others: Vec<Contact>,
     /// What stays with the survivor though it came after the merge.
-    pub kept: Vec<Kept>,
+    pub kept: Vec<KeptChange>,
     /// What must be said first.
     pub conflicts: Vec<UndoConflict>,
     /// What is wrong with the answers.
@@ -79,7 +79,7 @@ pub fn unasked(answers: &BTreeMap<String, Whose>, asked: &BTreeSet<String>) -> V
 pub(super) struct Questions<'a> {
     answers: &'a BTreeMap<String, Whose>,
     used: BTreeSet<String>,
-    kept: Vec<Kept>,
+    kept: Vec<KeptChange>,
     conflicts: Vec<UndoConflict>,
     problems: Vec<FieldIssue>,
 }
@@ -89,11 +89,11 @@ fn pointer(field: &str) -> String {
 }
 
 impl Questions<'_> {
-    pub(super) fn keep(&mut self, kept: Kept) {
+    pub(super) fn keep(&mut self, kept: KeptChange) {
         self.kept.push(kept);
     }
 
-    fn keep_all(&mut self, kept: Vec<Kept>) {
+    fn keep_all(&mut self, kept: Vec<KeptChange>) {
         self.kept.extend(kept);
     }
 
@@ -204,9 +204,9 @@ fn undo_unit(
         unit.slots.iter().for_each(|slot| slot.copy(before, survivor));
         return;
     }
-    let kept: Vec<Kept> = changed
+    let kept: Vec<KeptChange> = changed
         .iter()
-        .map(|slot| Kept { field: slot.name(), before: slot.get(merged), now: slot.get(now) })
+        .map(|slot| KeptChange { field: slot.name(), before: slot.get(merged), now: slot.get(now) })
         .collect();
     if let [slot @ Slot::Custom(_)] = unit.slots.as_slice()
         && let Some(options) = rebased(&slot.get(before), &slot.get(merged), &slot.get(now))
@@ -288,8 +288,11 @@ fn undo_notes(
         survivor.notes.clone_from(&before.notes);
         return;
     }
-    let kept =
-        Kept { field: "notes".to_owned(), before: value(&merged.notes), now: value(&now.notes) };
+    let kept = KeptChange {
+        field: "notes".to_owned(),
+        before: value(&merged.notes),
+        now: value(&now.notes),
+    };
     let holders: Vec<ContactId> =
         others.iter().filter(|other| other.notes.is_some()).map(|other| other.id).collect();
     if merged.notes == before.notes || holders.is_empty() {
@@ -301,7 +304,7 @@ fn undo_notes(
     let rebased = notes::without(own, was, is, others).or_else(|| notes::rebase(own, was, is));
     if let Some(rebased) = rebased {
         survivor.notes = (!rebased.is_empty()).then_some(rebased);
-        asked.keep(Kept { now: value(&survivor.notes), ..kept });
+        asked.keep(KeptChange { now: value(&survivor.notes), ..kept });
         return;
     }
     match asked.ask("notes".to_owned(), kept.before.clone(), kept.now.clone(), &holders) {
@@ -330,7 +333,7 @@ fn undo_counts(
             $(if now.$field == merged.$field {
                 survivor.fields.$field.clone_from(&before.fields.$field);
             } else {
-                asked.keep(Kept {
+                asked.keep(KeptChange {
                     field: stringify!($field).to_owned(),
                     before: value(&merged.$field),
                     now: value(&now.$field),
@@ -347,13 +350,13 @@ fn undo_counts(
     } else {
         let shown = |one: &Contact| value(&one.last_called_at);
         let (was, is) = (shown(merged), shown(now));
-        asked.keep(Kept { field: "last_called_at".to_owned(), before: was, now: is });
+        asked.keep(KeptChange { field: "last_called_at".to_owned(), before: was, now: is });
     }
     if let Some(since) = now.total_calls.checked_sub(merged.total_calls) {
         survivor.total_calls = before.total_calls.saturating_add(since);
     }
     if now.total_calls != merged.total_calls {
         let (was, is) = (value(&merged.total_calls), value(&survivor.total_calls));
-        asked.keep(Kept { field: "total_calls".to_owned(), before: was, now: is });
+        asked.keep(KeptChange { field: "total_calls".to_owned(), before: was, now: is });
     }
 }

@@ -2,7 +2,7 @@
 
 use super::list::{Entry, mark_one};
 use super::slot::value;
-use super::undo::{Kept, Questions, Whose};
+use super::undo::{KeptChange, Questions, Whose};
 use crate::domain::contact::Contact;
 use serde_json::Value;
 
@@ -64,7 +64,7 @@ impl<T: Entry> List<T> {
                 if find(&entries, added).is_none() {
                     entries.push(added.unmarked());
                 }
-                asked.keep(Kept {
+                asked.keep(KeptChange {
                     field: self.name.to_owned(),
                     before: Value::Null,
                     now: value(added),
@@ -100,7 +100,7 @@ impl<T: Entry> List<T> {
         asked: &mut Questions<'_>,
     ) {
         let now = is.map_or(Value::Null, value);
-        let kept = Kept { field: self.name.to_owned(), before: value(was), now: now.clone() };
+        let kept = KeptChange { field: self.name.to_owned(), before: value(was), now: now.clone() };
         let own = entries.iter().position(|entry| entry.key() == was.key());
         if let Some(at) = own {
             replace(entries, at, is);
