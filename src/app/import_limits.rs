@@ -12,6 +12,7 @@ use super::import_list::List;
 use super::imports::ImportOptions;
 use super::organizations::IMPORT_DEFAULTS;
 use crate::domain::access::{Caller, OrgSettings};
+use crate::import::is_gzip;
 use crate::import::match_existing::{MatchKey, OnDuplicate};
 
 /// Bytes that are looked at once.
@@ -168,7 +169,7 @@ fn has_few_lines(input: &mut impl Read, most: u64) -> std::io::Result<bool> {
         if bytes.is_empty() {
             return Ok(lines <= most);
         }
-        if is_first && bytes.starts_with(b"PK") {
+        if is_first && (bytes.starts_with(b"PK") || is_gzip(bytes)) {
             return Ok(false);
         }
         is_first = false;

@@ -157,6 +157,8 @@ pub(super) async fn receive(
         | "application/vnd.oasis.opendocument.spreadsheet"
         | "text/vcard"
         | "text/x-vcard"
+        | "application/gzip"
+        | "application/x-gzip"
         | "application/jsonl"
         | "application/x-ndjson" => {
             let unkept = receive_file(request, payload, state, &path, most).await?;

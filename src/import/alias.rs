@@ -12,65 +12,65 @@ pub(super) fn target(name: &str) -> Option<Target> {
         "id" => Target::Id,
         "name" | "fullname" | "displayname" | "contactname" | "contact" | "completename"
         | "nomcomplet" | "nombrecompleto" | "vollername" | "ganzername" | "imieinazwisko"
-        | "фио" | "полноеимя" | "имяифамилия" | "nomecompleto" | "volledigenaam" | "nominativo" => Target::Name,
+        | "фио" | "полноеимя" | "имяифамилия" | "nomecompleto" | "volledigenaam" | "nominativo" | "nomeesobrenome" | "nomeecognome" | "nombreyapellidos" | "nometprenom" | "naam" | "контакт" => Target::Name,
         "firstname" | "fname" | "first" | "givenname" | "given" | "forename" | "forenames" | "christianname"
         | "vorname" | "prenom" | "nombre" | "nombres" | "nombredepila" | "imie" | "имя" | "имена" | "nome" | "voornaam" | "primeironome" => Target::FirstName,
         "middlename" | "middle" | "secondname" | "zweitername" | "deuxiemeprenom" | "segundonombre"
-        | "drugieimie" | "отчество" => Target::MiddleName,
+        | "drugieimie" | "отчество" | "secondonome" | "tweedenaam" | "nomedomeio" => Target::MiddleName,
         "lastname" | "lname" | "last" | "surname" | "familyname" | "family" | "nachname" | "familienname"
-        | "zuname" | "nomdefamille" | "nom" | "apellido" | "apellidos" | "nazwisko" | "фамилия" | "cognome" | "achternaam" | "familienaam" | "sobrenome" => Target::LastName,
+        | "zuname" | "nomdefamille" | "nom" | "apellido" | "apellidos" | "nazwisko" | "фамилия" | "cognome" | "achternaam" | "familienaam" | "sobrenome" | "apelido" | "ultimonome" => Target::LastName,
         "salutation" | "nameprefix" | "honorific" | "honorificprefix" | "courtesytitle" | "anrede" | "civilite"
         | "tratamiento" | "tratamento" | "aanhef" | "formofaddress" | "обращение" => Target::Salutation,
         "suffix" | "namesuffix" | "generation" | "namenszusatz" | "suffixe" | "sufijo" => Target::Suffix,
         "mobile" | "mobilephone" | "mobilenumber" | "mobilephonenumber" | "mobileno" | "cell" | "cellphone"
         | "cellnumber" | "cellular" | "handy" | "handynummer" | "mobil" | "mobiltelefon" | "mobilnummer" | "mobilfunk"
         | "portable" | "telephoneportable" | "telportable" | "telephonemobile" | "movil" | "telefonomovil" | "celular"
-        | "komorka" | "telefonkomorkowy" | "komorkowy" | "мобильный" | "мобильныйтелефон" | "сотовый" | "cellulare" | "telefonocellulare" | "mobiel" | "mobielnummer" | "gsm" | "celulares" | "telemovel" => Target::Phone(Some(Label::Mobile)),
+        | "komorka" | "telefonkomorkowy" | "komorkowy" | "мобильный" | "мобильныйтелефон" | "сотовый" | "cellulare" | "telefonocellulare" | "mobiel" | "mobielnummer" | "gsm" | "celulares" | "telemovel" | "mobiletelefoon" | "mobieletelefoon" | "telefonecelular" | "telefonomobile" | "сотовыйтелефон" | "мобтелефон" | "моб" => Target::Phone(Some(Label::Mobile)),
         "phone" | "phonenumber" | "phoneno" | "tel" | "telno" | "telephone" | "telephonenumber"
         | "callernumber" | "contactnumber" | "primaryphone" | "telefon" | "telefonnummer" | "rufnummer"
         | "numerodetelephone" | "telefono" | "numerodetelefono" | "numertelefonu" | "nrtelefonu" | "altphone"
-        | "alternatephone" | "otherphone" | "phoneother" | "телефон" | "номертелефона" | "telefoonnummer" | "telefoon" | "telefone" | "numerodetelefone" | "numeroditelefono" => Target::Phone(None),
+        | "alternatephone" | "otherphone" | "phoneother" | "телефон" | "номертелефона" | "telefoonnummer" | "telefoon" | "telefone" | "numerodetelefone" | "numeroditelefono" | "контактныйтелефон" => Target::Phone(None),
         "workphone" | "businessphone" | "officephone" | "phonework" | "phonebusiness" | "directphone" | "directdial"
         | "telefongeschaftlich" | "telefonarbeit" | "geschaftlich" | "telephoneprofessionnel" | "telephonebureau"
-        | "telefonotrabajo" | "telefonodeltrabajo" | "telefonsluzbowy" | "рабочийтелефон" => Target::Phone(Some(Label::Work)),
+        | "telefonotrabajo" | "telefonodeltrabajo" | "telefonsluzbowy" | "рабочийтелефон" | "telefonoufficio" | "telefonolavoro" | "telefoonwerk" | "werktelefoon" | "zakelijketelefoon" | "telefonecomercial" | "telefonetrabalho" | "telefonedotrabalho" | "telefonodetrabajo" | "telefonooficina" | "telefondienstlich" | "dienstlich" => Target::Phone(Some(Label::Work)),
         "homephone" | "phonehome" | "privatephone" | "telefonprivat" | "telephonedomicile" | "telephonefixe"
-        | "telefonocasa" | "telefonodomowy" | "telefondomowy" | "домашнийтелефон" => Target::Phone(Some(Label::Home)),
+        | "telefonocasa" | "telefonodomowy" | "telefondomowy" | "домашнийтелефон" | "festnetz" | "telefonofijo" | "telefonodicasa" | "telefonofisso" | "telefoonthuis" | "telefoonprive" | "thuistelefoon" | "vastetelefoon" | "telefoneresidencial" | "telefonecasa" | "telefonefixo" | "telefonstacjonarny" => Target::Phone(Some(Label::Home)),
         "mainphone" | "companyphone" | "switchboard" | "zentrale" => Target::Phone(Some(Label::Main)),
         "fax" | "faxnumber" | "workfax" | "businessfax" | "homefax" | "telefax" | "факс" => Target::Phone(Some(Label::Fax)),
         "pager" => Target::Phone(Some(Label::Pager)),
         "phones" | "phonenumbers" | "telephones" | "numbers" | "telefonnummern" | "telefonos" | "telefony" | "телефоны" => Target::Phones,
         "email" | "mail" | "emailaddress" | "emailid" | "mailaddress" | "primaryemail" | "emailadresse" | "mailadresse"
         | "adresseemail" | "adressemail" | "courriel" | "correo" | "correoelectronico" | "adresemail" | "эпочта"
-        | "электроннаяпочта" | "почта" | "емейл" | "postaelettronica" | "emailadres" | "mailadres" | "correioeletronico" => Target::Email(None),
+        | "электроннаяпочта" | "почта" | "емейл" | "postaelettronica" | "emailadres" | "mailadres" | "correioeletronico" | "indirizzoemail" | "direcciondecorreo" | "direcciondecorreoelectronico" | "enderecodeemail" | "элпочта" | "адресэлектроннойпочты" => Target::Email(None),
         "workemail" | "businessemail" | "emailwork" | "emailgeschaftlich" => Target::Email(Some(Label::Work)),
         "homeemail" | "privateemail" | "personalemail" | "emailhome" | "emailprivat" => Target::Email(Some(Label::Home)),
         "otheremail" | "secondaryemail" | "alternateemail" => Target::Email(Some(Label::Other)),
         "emails" | "emailaddresses" | "mails" => Target::Emails,
         "company" | "companyname" | "organisation" | "organization" | "organisationname" | "organizationname" | "org"
         | "account" | "accountname" | "employer" | "business" | "firma" | "firmenname" | "unternehmen" | "arbeitgeber"
-        | "societe" | "entreprise" | "empresa" | "compania" | "przedsiebiorstwo" | "компания" | "организация" | "фирма" | "azienda" | "societa" | "ditta" | "bedrijf" | "bedrijfsnaam" | "organisatie" => Target::Company,
+        | "societe" | "entreprise" | "empresa" | "compania" | "przedsiebiorstwo" | "компания" | "организация" | "фирма" | "azienda" | "societa" | "ditta" | "bedrijf" | "bedrijfsnaam" | "organisatie" | "nazwafirmy" | "nomedaempresa" | "nombredelaempresa" | "nomdelentreprise" | "nomeazienda" | "ragionesociale" | "названиекомпании" => Target::Company,
         "title" | "jobtitle" | "position" | "occupation" | "beruf" | "funktion" | "stellung" | "fonction" | "poste"
-        | "cargo" | "puesto" | "stanowisko" | "должность" | "qualifica" | "ruolo" | "functie" | "functietitel" => Target::Title,
+        | "cargo" | "puesto" | "stanowisko" | "должность" | "qualifica" | "ruolo" | "functie" | "functietitel" | "posizione" | "mansione" | "funcao" | "puestodetrabajo" => Target::Title,
         "role" | "jobrole" | "rolle" => Target::Role,
-        "department" | "dept" | "division" | "abteilung" | "departement" | "departamento" | "dzial" | "отдел" => Target::Department,
+        "department" | "dept" | "division" | "abteilung" | "departement" | "departamento" | "dzial" | "отдел" | "reparto" | "afdeling" => Target::Department,
         "street" | "streetaddress" | "address" | "address1" | "addressline1" | "address2" | "addressline2" | "mailingstreet"
         | "strasse" | "str" | "anschrift" | "adresse" | "rue" | "calle" | "direccion" | "domicilio" | "ulica" | "adres"
-        | "улица" | "адрес" => Target::Address(Part::Street, None),
+        | "улица" | "адрес" | "indirizzo" | "via" | "straat" | "endereco" | "morada" | "rua" => Target::Address(Part::Street, None),
         "city" | "town" | "locality" | "mailingcity" | "stadt" | "ort" | "wohnort" | "ville" | "ciudad" | "localidad"
-        | "poblacion" | "miasto" | "miejscowosc" | "город" => Target::Address(Part::City, None),
+        | "poblacion" | "miasto" | "miejscowosc" | "город" | "citta" | "comune" | "plaats" | "stad" | "woonplaats" | "cidade" | "localidade" => Target::Address(Part::City, None),
         "region" | "state" | "stateregion" | "stateprovince" | "province" | "county" | "mailingstate" | "bundesland" | "kanton"
-        | "provincia" | "estado" | "wojewodztwo" | "область" | "регион" => Target::Address(Part::Region, None),
+        | "provincia" | "estado" | "wojewodztwo" | "область" | "регион" | "regione" | "provincie" | "distrito" => Target::Address(Part::Region, None),
         "postalcode" | "postcode" | "zip" | "zipcode" | "zippostalcode" | "mailingpostalcode" | "plz" | "postleitzahl"
         | "codepostal" | "cp" | "codigopostal" | "kodpocztowy" | "индекс" | "почтовыйиндекс" | "cap" | "codicepostale" | "cep" => Target::Address(Part::PostalCode, None),
         "country" | "countryregion" | "countrycode" | "nation" | "mailingcountry" | "land" | "staat" | "pays" | "pais"
-        | "kraj" | "страна" | "paese" => Target::Address(Part::Country, None),
+        | "kraj" | "страна" | "paese" | "nazione" => Target::Address(Part::Country, None),
         "birthday" | "birthdate" | "dateofbirth" | "dob" | "geburtstag" | "geburtsdatum" | "datedenaissance" | "anniversaire"
         | "fechadenacimiento" | "cumpleanos" | "dataurodzenia" | "urodziny" | "датарождения" | "деньрождения" | "datadinascita" | "compleanno" | "geboortedatum" | "verjaardag" | "datadenascimento" | "aniversario" => Target::Birthday,
         "tag" | "tags" | "label" | "labels" | "category" | "categories" | "group" | "groups" | "kategorie" | "kategorien"
-        | "schlagworte" | "gruppe" | "etiquettes" | "etiquetas" | "etykiety" | "теги" | "метки" | "etichette" => Target::Tags,
+        | "schlagworte" | "gruppe" | "etiquettes" | "etiquetas" | "etykiety" | "теги" | "метки" | "etichette" | "schlagworter" | "tagi" | "trefwoorden" | "marcadores" | "motscles" | "palabrasclave" => Target::Tags,
         "note" | "notes" | "comment" | "comments" | "remark" | "remarks" | "description" | "memo" | "notiz" | "notizen"
         | "bemerkung" | "bemerkungen" | "kommentar" | "remarques" | "commentaire" | "commentaires" | "notas"
-        | "observaciones" | "uwagi" | "notatki" | "заметки" | "примечание" | "комментарий" | "opmerking" | "opmerkingen" | "notities" | "observacoes" | "anotacoes" => Target::Notes,
+        | "observaciones" | "uwagi" | "notatki" | "заметки" | "примечание" | "комментарий" | "opmerking" | "opmerkingen" | "notities" | "observacoes" | "anotacoes" | "notatka" | "appunti" | "osservazioni" | "примечания" | "комментарии" => Target::Notes,
         "status" | "contactstatus" | "statut" | "статус" => Target::Status,
         "donotcontact" | "dnc" | "donotcall" | "dncflag" | "isdnc" | "nocall" | "nocalls" | "donotphone" | "dontcall"
         | "dontcontact" | "callblocked" | "donotcallregistry" | "nichtanrufen" | "nichtkontaktieren" | "anrufsperre"
@@ -92,11 +92,11 @@ pub(super) fn target(name: &str) -> Option<Target> {
         | "dontemail" | "emailunsubscribed" | "unsubscribedfromallemail" | "unsubscribedfromallemails"
         | "unsubscribedfromemail" | "unsubscribedemail" | "unsubscribedfromnewsletter" | "donotmail" | "donotsendemail" | "donotallowbulkemails"
         | "donotallowemails" | "keineemail" | "keineemails" | "emailabgemeldet" | "pasdemail" => Target::EmailOptOut,
-        "source" | "leadsource" | "origin" | "quelle" | "herkunft" | "origine" | "fuente" | "origen" | "zrodlo" | "источник" => Target::Source,
+        "source" | "leadsource" | "origin" | "quelle" | "herkunft" | "origine" | "fuente" | "origen" | "zrodlo" | "источник" | "fonte" | "bron" | "origem" => Target::Source,
         "externalcrmid" | "externalid" | "crmid" | "recordid" | "vendorleadcode" => Target::ExternalCrmId,
         "externalcrmprovider" | "crmprovider" | "crm" => Target::ExternalCrmProvider,
-        "language" | "lang" | "locale" | "preferredlanguage" | "sprache" | "langue" | "idioma" | "jezyk" | "язык" => Target::Language,
-        "timezone" | "tz" | "zeitzone" | "fuseauhoraire" | "zonahoraria" | "strefaczasowa" | "часовойпояс" => Target::Timezone,
+        "language" | "lang" | "locale" | "preferredlanguage" | "sprache" | "langue" | "idioma" | "jezyk" | "язык" | "lingua" | "taal" => Target::Language,
+        "timezone" | "tz" | "zeitzone" | "fuseauhoraire" | "zonahoraria" | "strefaczasowa" | "часовойпояс" | "fusoorario" | "fusohorario" | "tijdzone" => Target::Timezone,
         "preferredchannel" | "channel" | "preferredcontactmethod" => Target::PreferredChannel,
         "assignedto" | "owner" | "contactowner" | "assignee" | "agent" | "assignedagent" | "zustandig" | "ответственный" => Target::AssignedTo,
         "visibility" | "sichtbarkeit" => Target::Visibility,
@@ -117,3 +117,7 @@ pub(super) fn target(name: &str) -> Option<Target> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+#[path = "alias_tests.rs"]
+mod tests;

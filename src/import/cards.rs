@@ -29,11 +29,13 @@ pub(super) fn is_vcard(sample: &[u8]) -> bool {
 pub struct Cards<R> {
     input: BufReader<Transcoder<R>>,
     line: u64,
+    /// Where a card begins that was met inside of one without an end.
+    begun: Option<u64>,
 }
 
 impl<R: Read> Cards<R> {
     pub(super) fn new(input: Transcoder<R>) -> Self {
-        Self { input: BufReader::new(input), line: 0 }
+        Self { input: BufReader::new(input), line: 0, begun: None }
     }
 
     /// How many bytes of the file have been read.
@@ -47,19 +49,30 @@ impl<R: Read> Cards<R> {
     }
 
     /// Reads the next card; false at the end of the file. One that does not end, or is longer than a
-    /// row may be, is given out as far as it goes and without its end.
+    /// row may be, is given out as far as it goes and without its end; the next one is read all the
+    /// same.
     ///
     /// # Errors
     /// If the source fails.
     pub fn read_row(&mut self, row: &mut JsonRow) -> Result<bool, Error> {
         let mut card = String::new();
-        let (mut is_within, mut is_bulky) = (false, false);
+        let (mut is_within, mut is_bulky, mut is_agent) = (false, false, false);
         let mut bytes = Vec::new();
+        if let Some(line) = self.begun.take() {
+            (is_within, row.line) = (true, line);
+            card.push_str("BEGIN:VCARD\r\n");
+        }
         while self.read_line(&mut bytes)? {
             let text = String::from_utf8_lossy(&bytes);
             let text = text.trim_end_matches(['\r', '\n']).trim_start_matches('\u{feff}');
+            let begins = text.trim().eq_ignore_ascii_case("begin:vcard");
+            // An agent is a card inside of a card.
+            if is_within && begins && !is_agent {
+                self.begun = Some(self.line);
+                break;
+            }
             if !is_within {
-                if text.trim().eq_ignore_ascii_case("begin:vcard") {
+                if begins {
                     (is_within, row.line) = (true, self.line);
                     card.push_str("BEGIN:VCARD\r\n");
                 }
@@ -67,6 +80,7 @@ impl<R: Read> Cards<R> {
             }
             let is_folded = text.starts_with([' ', '\t']);
             is_bulky = if is_folded { is_bulky } else { begins_bulky(text) };
+            is_agent = text.trim().eq_ignore_ascii_case("agent:");
             if !is_bulky && card.len() <= MAX_ROW_BYTES {
                 card.push_str(text);
                 card.push_str("\r\n");
@@ -131,6 +145,16 @@ mod tests {
                 (8, "BEGIN:VCARD\r\nFN:Bob\r\nend:vcard\r\n".to_owned()),
             ]
         );
+    }
+
+    #[test]
+    fn a_card_without_an_end_costs_only_itself() {
+        let text = "BEGIN:VCARD\nFN:Ann\nBEGIN:VCARD\nFN:Bob\nEND:VCARD\nBEGIN:VCARD\nFN:Cid\nAGENT:\n\
+                    BEGIN:VCARD\nFN:Dan\nEND:VCARD\nEND:VCARD\n";
+        let all = cards(text);
+        let lines: Vec<u64> = all.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [1, 3, 6], "{all:?}");
+        assert!(all[1].1.contains("FN:Bob") && all[2].1.contains("FN:Cid"), "{all:?}");
     }
 
     #[test]

@@ -562,8 +562,9 @@ fn vicidial(name: &str) -> Option<Meaning> {
         | "gmtoffsetnow"
         | "calledsincelastreset"
         | "calledcount"
-        | "lastlocalcalltime"
-        | "status" => Some(Meaning::Useless),
+        | "lastlocalcalltime" => Some(Meaning::Useless),
+        // Of what came of calls only that nobody may call again.
+        "status" => field(Target::DoNotContact),
         "dateofbirth" => field(Target::Birthday),
         _ => None,
     }

@@ -104,6 +104,23 @@ pub struct RowMap {
     defaults: Vec<(Target, String)>,
 }
 
+/// Words for a part of a name that also stand for all of it where no other column has a name.
+const NAMES: [&str; 4] = ["nom", "nombre", "nome", "имя"];
+
+/// Lets a column hold whole names that is the only one with a name and is called so.
+fn settle_lone_name(columns: &mut [ColumnPlan]) {
+    let is_name = |plan: &&mut ColumnPlan| {
+        matches!(plan.target, Target::Name | Target::FirstName | Target::LastName)
+    };
+    let mut names = columns.iter_mut().filter(is_name);
+    if let (Some(plan), None) = (names.next(), names.next())
+        && plan.origin == Origin::Header
+        && NAMES.contains(&squeeze(&plan.header).as_str())
+    {
+        plan.target = Target::Name;
+    }
+}
+
 /// What a default is called where values have the names of their columns.
 const DEFAULT: &str = "default";
 
@@ -207,6 +224,7 @@ impl RowMap {
                 return Err(unknown_column(name, headers));
             }
         }
+        settle_lone_name(&mut columns);
         let mut order: Vec<usize> = (0..columns.len()).collect();
         order.sort_by_key(|at| {
             let plan = &columns[*at];
@@ -265,7 +283,7 @@ impl RowMap {
         for &column in &self.order {
             let plan = &self.columns[column];
             let cell = cells.get(column).map(str::trim).unwrap_or_default();
-            if plan.target == Target::Ignore || cell.is_empty() {
+            if plan.target == Target::Ignore || cell.is_empty() || self.is_result(plan, cell) {
                 continue;
             }
             let labels = plan.label_column.and_then(|place| cells.get(place)).unwrap_or_default();
@@ -314,6 +332,14 @@ impl RowMap {
                 .external_provider()
                 .filter(|_| has_external_id && !named),
         }
+    }
+
+    /// Whether a cell of a dialler says what came of a call, and not that there may be no other one.
+    fn is_result(&self, plan: &ColumnPlan, cell: &str) -> bool {
+        self.layout == Layout::Vicidial
+            && plan.origin == Origin::Layout
+            && plan.target == Target::DoNotContact
+            && !["DNC", "DNCL", "DNCC"].iter().any(|code| code.eq_ignore_ascii_case(cell))
     }
 
     /// Takes a cell apart that may hold several values.

@@ -1,12 +1,13 @@
 //! A list in whichever form it comes: a table of cells, a sheet of a workbook, a JSON object a line,
 //! or business cards.
 
-use std::io::{Chain, Cursor, Read};
+use std::io::{Cursor, Read};
 
 use super::Error;
 use super::cards::{Cards, is_vcard};
 use super::delimiter::Delimiter;
 use super::encoding::{TextEncoding, Transcoder};
+use super::gzip::{self, LookedAt, Plain};
 use super::json_lines::{JsonLines, is_json_lines};
 use super::read::{ReadOptions, Reader};
 use super::workbook::{self, SheetForm, SheetText};
@@ -71,14 +72,13 @@ fn transcoder<R: Read>(input: R, options: &ReadOptions) -> Result<Transcoder<R>,
     Transcoder::new(input, options.encoding).map_err(failed)
 }
 
-/// A file whose first bytes were looked at.
-type LookedAt<R> = Chain<Cursor<Vec<u8>>, R>;
-
-/// Whether a file is packed; and the file from its beginning on.
-fn look<R: Read>(mut input: R) -> Result<(bool, LookedAt<R>), Error> {
+/// Whether a file is a packed workbook; and the file from its beginning on, unpacked if it was packed
+/// with gzip.
+fn look<R: Read>(input: R) -> Result<(bool, LookedAt<Plain<R>>), Error> {
+    let failed = |source| Error::Read { line: 0, source };
+    let mut input = gzip::plain(input).map_err(failed)?;
     let mut head = Vec::new();
-    let read = input.by_ref().take(4).read_to_end(&mut head);
-    read.map_err(|source| Error::Read { line: 0, source })?;
+    input.by_ref().take(4).read_to_end(&mut head).map_err(failed)?;
     Ok((workbook::is_packed(&head), Cursor::new(head).chain(input)))
 }
 
@@ -95,3 +95,7 @@ fn open_workbook(
     };
     Ok((text, form, options))
 }
+
+#[cfg(test)]
+#[path = "damage_tests.rs"]
+mod damage_tests;

@@ -85,6 +85,22 @@ pub(super) fn is_error_value(text: &str) -> bool {
         || (text.len() >= 3 && text.bytes().all(|byte| byte == b'#'))
 }
 
+/// Whether a cell holds a formula in the place of its result, such as `=B2&C2` or `=SUM(A1:A9)`.
+pub(super) fn is_formula(text: &str) -> bool {
+    let Some(rest) = text.trim().strip_prefix('=') else { return false };
+    let rest = rest.trim_start();
+    let begins = rest.starts_with(|c: char| c.is_alphanumeric() || "+-($\"'@".contains(c));
+    begins && (rest.contains(['(', '+', '-', '*', '/', '&', '!', '^', '$']) || is_place(rest))
+}
+
+/// Whether a text is the place of a cell: `B2`, `AC120`.
+fn is_place(text: &str) -> bool {
+    let column = text.trim_end_matches(|c: char| c.is_ascii_digit());
+    (1..=3).contains(&column.len())
+        && column.len() < text.len()
+        && column.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
 /// The postal code with the zeros that a spreadsheet took from its front, if it may have.
 pub(super) fn restored_postal_code(text: &str, country: &str) -> Option<String> {
     let text = text.trim();
@@ -102,6 +118,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn formulas_are_told_from_texts() {
+        for formula in ["=1+1", "=B2", " =B2&C2", "=SUM(A1:A9)", "=-A1", "= $A$1", "=(...)"] {
+            assert!(is_formula(formula), "{formula}");
+        }
+        for text in ["", "=", "==", "=> see below", "= same as above", "a=b+c", "+1 202 555", "=)"]
+        {
+            assert!(!is_formula(text), "{text}");
+        }
+    }
 
     #[test]
     fn scientific_notation_is_recognised() {

@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::cell::{self, Cell};
 use super::issue::{IssueCode, RowIssue, Severity};
 use super::map::{MappedRow, MappedValue};
-use super::spreadsheet::{restored_postal_code, without_decimals};
+use super::spreadsheet::{is_formula, restored_postal_code, without_decimals};
 use super::target::{AddressPart, Content, Label, Target};
 use crate::domain::access::{FieldRights, OrgSettings, Role};
 use crate::domain::contact::{Address, ChannelId, Visibility};
@@ -151,7 +151,13 @@ impl Checker<'_> {
                     "is the error of a formula, or a column that was too narrow; the cell is left out",
                     "repair it in the spreadsheet and export the list again",
                 ),
-                Cell::Text(text) => self.value(value, text, &mut draft, &mut parts),
+                Cell::Text(text) => {
+                    // With a guard it is meant as it stands.
+                    let is_bare = text == value.value.trim();
+                    if !is_bare || !is_formula(text) || self.may_be_formula(value) {
+                        self.value(value, text, &mut draft, &mut parts);
+                    }
+                }
             }
         }
         self.put_together(row, parts, &mut draft);
@@ -183,6 +189,29 @@ impl Checker<'_> {
             );
         }
         draft
+    }
+
+    /// Names a cell that holds a formula in the place of its result; whether it is imported all the
+    /// same. Nobody is called so.
+    fn may_be_formula(&mut self, value: &MappedValue<'_>) -> bool {
+        let what =
+            "replace formulas by their results in the spreadsheet, and export the list again";
+        let code = IssueCode::SpreadsheetDamage;
+        let target = value.target;
+        if matches!(
+            target,
+            Target::Name | Target::FirstName | Target::MiddleName | Target::LastName
+        ) {
+            self.issue(value, code, "is a formula in the place of a name", what);
+            return false;
+        }
+        // They say themselves that they cannot be read.
+        if !matches!(target, Target::Phone(_) | Target::Phones | Target::Email(_) | Target::Emails)
+        {
+            let reason = "is a formula and not its result; it is imported as it stands";
+            self.warn(value, code, reason, what);
+        }
+        true
     }
 
     /// Whether a text is an option of its custom field.

@@ -8,7 +8,9 @@
 
 use std::io::{self, Cursor, Read};
 
-use calamine::{Data, DataRef, ExcelDateTime, Ods, Reader as _, SheetVisible, Xlsx};
+use calamine::{
+    Data, DataRef, ExcelDateTime, Ods, Reader as _, SheetVisible, Xlsx, XlsxFormulaMetadata,
+};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::Error;
@@ -49,6 +51,7 @@ pub struct SheetForm {
 pub(super) struct SheetText {
     pieces: Receiver<io::Result<Vec<u8>>>,
     piece: Cursor<Vec<u8>>,
+    has_ended: bool,
 }
 
 impl Read for SheetText {
@@ -58,10 +61,17 @@ impl Read for SheetText {
             if read > 0 || out.is_empty() {
                 return Ok(read);
             }
+            if self.has_ended {
+                return Ok(0);
+            }
             match self.pieces.recv() {
-                Ok(piece) => self.piece = Cursor::new(piece?),
                 // The sheet has ended.
-                Err(_) => return Ok(0),
+                Ok(Ok(piece)) if piece.is_empty() => self.has_ended = true,
+                Ok(piece) => self.piece = Cursor::new(piece?),
+                Err(_) => {
+                    let reason = "the sheet cannot be read to its end";
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+                }
             }
         }
     }
@@ -173,18 +183,30 @@ fn begin_xlsx(
     let name = form.name.clone();
     let text = begin(move |lines| {
         let mut cells = book.worksheet_cells_reader(&name).map_err(io::Error::other)?;
-        while let Some(cell) = cells.next_cell().map_err(io::Error::other)? {
-            let (row, column) = cell.get_position();
-            let value = if let DataRef::SharedString(text) = cell.get_value() {
-                (*text).to_owned()
-            } else {
-                shown(&Data::from(cell.get_value().clone()))
+        while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(io::Error::other)? {
+            let (row, column) = cell.pos;
+            let value = match (cell.value, cell.formula) {
+                (DataRef::SharedString(text), _) => text.to_owned(),
+                (DataRef::Empty, Some(formula)) => unsolved(&formula),
+                (value, _) => shown(&Data::from(value)),
             };
             lines.cell(u64::from(row), column as usize, &value)?;
         }
         lines.finish()
     })?;
     Ok((text, form))
+}
+
+/// A formula whose result the file lacks, as a spreadsheet shows it, so that it is named like those
+/// of tables.
+fn unsolved(formula: &XlsxFormulaMetadata) -> String {
+    match formula {
+        XlsxFormulaMetadata::Normal { formula } | XlsxFormulaMetadata::Shared { formula, .. } => {
+            format!("={formula}")
+        }
+        // That of another cell, moved.
+        XlsxFormulaMetadata::SharedDerived { .. } | _ => "=(...)".to_owned(),
+    }
 }
 
 /// Reads a sheet in a thread of its own, which ends when nobody takes what it reads.
@@ -200,7 +222,7 @@ fn begin(
         }
     });
     spawned.map_err(|source| Error::Read { line: 0, source })?;
-    Ok(SheetText { pieces, piece: Cursor::default() })
+    Ok(SheetText { pieces, piece: Cursor::default(), has_ended: false })
 }
 
 /// Cells as lines of delimited text.
@@ -265,8 +287,13 @@ impl Lines {
         if self.piece.len() >= PIECE_BYTES { self.hand_over() } else { Ok(()) }
     }
 
+    /// Gives out what there is; nothing says that the sheet has ended.
     fn hand_over(&mut self) -> io::Result<()> {
         let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE_BYTES + 1024));
+        self.send(piece)
+    }
+
+    fn send(&self, piece: Vec<u8>) -> io::Result<()> {
         let gone = |_| io::Error::new(io::ErrorKind::BrokenPipe, "nobody reads on");
         self.sender.send(Ok(piece)).map_err(gone)
     }
@@ -275,7 +302,10 @@ impl Lines {
         if self.cells > 0 {
             self.end_row()?;
         }
-        self.hand_over()
+        if !self.piece.is_empty() {
+            self.hand_over()?;
+        }
+        self.send(Vec::new())
     }
 }
 
@@ -334,7 +364,22 @@ mod tests {
         lines.finish().unwrap();
         drop(lines);
         let mut text = String::new();
-        SheetText { pieces, piece: Cursor::default() }.read_to_string(&mut text).unwrap();
+        let piece = Cursor::default();
+        SheetText { pieces, piece, has_ended: false }.read_to_string(&mut text).unwrap();
         assert_eq!(text, "\n\"a \"\"b\"\"\",,\"c\u{2028}d\"\n\n\n,e,\n");
+    }
+
+    #[test]
+    fn a_sheet_whose_reader_dies_has_not_ended() {
+        let mut sheet = begin(|lines| {
+            lines.cell(0, 0, "Name")?;
+            lines.end_row()?;
+            lines.hand_over()?;
+            panic!("as a parser may");
+        })
+        .unwrap();
+        let mut text = String::new();
+        let error = sheet.read_to_string(&mut text).unwrap_err();
+        assert_eq!((text.as_str(), error.kind()), ("Name\n", io::ErrorKind::InvalidData));
     }
 }

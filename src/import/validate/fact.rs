@@ -126,8 +126,8 @@ fn consents(text: &str) -> Option<bool> {
         | "confirmed" | "consented" | "allowed" | "erteilt" | "zugestimmt" => Some(true),
         "optedout" | "optout" | "unsubscribed" | "withdrawn" | "denied" | "declined"
         | "refused" | "revoked" | "notsubscribed" | "rejected" | "notallowed" | "widerrufen"
-        | "abgelehnt" | "donotcall" | "donotcontact" | "dontcall" | "nocalls" | "dnc" | "never"
-        | "nunca" | "jamais" | "niemals" => Some(false),
+        | "abgelehnt" | "donotcall" | "donotcontact" | "dontcall" | "nocalls" | "dnc" | "dncl"
+        | "dncc" | "never" | "nunca" | "jamais" | "niemals" => Some(false),
         _ => None,
     }
 }

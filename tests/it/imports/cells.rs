@@ -1,6 +1,9 @@
 //! Cells that spreadsheets, programs and people have left in an odd shape.
 
+use std::io::{Cursor, Read as _, Write as _};
+
 use serde_json::{Value, json};
+use zip::write::SimpleFileOptions;
 
 use super::{errors_of, file, four, import};
 use crate::support::server::TestServer;
@@ -248,4 +251,71 @@ fn amounts_are_no_phone_numbers_and_a_point_zero_is_none_of_them() {
         assert_eq!((&found["match"], &found["count"]), (&json!("exact"), &json!(1)), "{found}");
         assert_eq!(found["results"][0]["display_name"], name);
     }
+}
+
+#[test]
+fn a_formula_in_the_place_of_its_result_is_named_or_costs_its_row() {
+    let server = TestServer::start();
+    let list = "Name,Phone,Notes,Title\nAda Byron,+12025550110,=B2&C2,'=1+1\n\
+        =B3&C3,+12025550111,,\nCleo New,=A1,,\nDora New,+12025550113,= same as above,\n";
+    let job = import(&server, list.as_bytes(), &json!({}));
+    assert_eq!((&job["counts"]["imported"], &job["counts"]["errors"]), (&json!(2), &json!(2)));
+    let warnings = job["warnings"].as_array().unwrap();
+    assert_eq!(warnings.len(), 1, "{job}");
+    let named = ["row", "column", "value", "code"].map(|member| &warnings[0][member]);
+    let expected = [json!(2), json!("Notes"), json!("=B2&C2"), json!("spreadsheet_damage")];
+    assert_eq!(named, expected.each_ref());
+    let errors = errors_of(&server, &job);
+    assert!(errors.contains("is a formula in the place of a name"), "{errors}");
+    assert!(errors.contains(",3,Name,") && errors.contains(",4,Phone,"), "{errors}");
+    // A workbook that no spreadsheet has worked out yet.
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (column, name) in (0..).zip(["Name", "Phone", "Notes"]) {
+        sheet.write_string(0, column, name).unwrap();
+    }
+    for (row, name) in (1..).zip(["Erin Book", "Fred Book"]) {
+        sheet.write_string(row, 0, name).unwrap();
+        sheet.write_string(row, 1, format!("+120255501{}", 20 + row)).unwrap();
+    }
+    let formula = rust_xlsxwriter::Formula::new("=A2&B2").set_result("");
+    sheet.write_formula(1, 2, formula).unwrap();
+    let done = rust_xlsxwriter::Formula::new("=A3&\"!\"").set_result("worked out");
+    sheet.write_formula(2, 2, done).unwrap();
+    let book = without_empty_results(&book.save_to_buffer().unwrap());
+    let job = import(&server, &book, &json!({}));
+    assert_eq!(job["counts"]["imported"], 2, "{job}");
+    let warnings = job["warnings"].as_array().unwrap();
+    assert_eq!((warnings.len(), &warnings[0]["row"]), (1, &json!(2)), "{job}");
+    let fred = server.search("fred", "&refresh=wait").json["contacts"][0].clone();
+    assert_eq!(fred["notes"], "worked out");
+}
+
+/// A workbook as programs write it that do not work formulas out.
+fn without_empty_results(book: &[u8]) -> Vec<u8> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(book)).unwrap();
+    let mut changed = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for at in 0..archive.len() {
+        let mut part = archive.by_index(at).unwrap();
+        let name = part.name().unwrap().into_owned();
+        let mut text = String::new();
+        part.read_to_string(&mut text).unwrap();
+        changed.start_file(name, SimpleFileOptions::default()).unwrap();
+        let text = text.replace("</f><v>0</v>", "</f>").replace("</f><v></v>", "</f>");
+        changed.write_all(text.as_bytes()).unwrap();
+    }
+    changed.finish().unwrap().into_inner()
+}
+
+#[test]
+fn a_dialler_says_who_may_not_be_called() {
+    let server = TestServer::start();
+    let list = "vendor_lead_code,source_id,list_id,phone_code,phone_number,first_name,last_name,status\n\
+        V-1,web,101,1,2025550181,Lee,Hall,NEW\nV-2,web,101,1,2025550182,Kim,Hill,DNC\n\
+        V-3,web,101,1,2025550183,Jo,Holt,DNCL\nV-4,web,101,1,2025550184,Al,Hunt,SALE\n";
+    let job = import(&server, list.as_bytes(), &json!({"default_country": "US"}));
+    assert_eq!(job["counts"]["imported"], 4, "{job}");
+    assert_eq!(job["warnings_total"], 0, "{job}");
+    let refused = server.search("status:do_not_contact", "&refresh=wait").json;
+    assert_eq!(refused["total"], 2, "{refused}");
 }

@@ -136,6 +136,30 @@ fn packed_files_that_are_no_workbook_or_swell_are_refused() {
     assert_eq!(server.search("", "&refresh=wait").json["total"], 0);
 }
 
+#[test]
+fn lists_that_are_packed_with_gzip_are_read_and_counted_unpacked() {
+    let server = TestServer::start();
+    server.patch("/api/v1/settings", &json!({"import_max_rows": 2})).expect(200);
+    let packed = |list: &str| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(list.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    let send = |path: &str, list: &[u8]| {
+        server.send("POST", path, &[("content-type", "application/gzip")], Some(list))
+    };
+    let list = packed("Name,Phone\nAda,+12025550110\nBen,+12025550111\n");
+    let seen = send("/api/v1/imports/preview", &list).expect(200).json;
+    assert_eq!((&seen["file"]["format"], &seen["counts"]["new"]), (&json!("table"), &json!(2)));
+    let job = super::ended(&server, &send("/api/v1/imports", &list).expect(202));
+    assert_eq!(job["counts"]["imported"], 2, "{job}");
+    let long = packed("Name\nAda\nBen\nCleo\n");
+    let refused = send("/api/v1/imports", &long).expect(422);
+    assert_eq!(refused.json["errors"][0]["code"], "too_many_rows");
+    let torn = super::ended(&server, &send("/api/v1/imports", &list[..30]).expect(202));
+    assert_eq!(torn["state"], "failed", "{torn}");
+}
+
 const CARDS: &str = "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:urn:uuid:0190f0f0-0000-7000-8000-000000000001\r\n\
 FN:Dr. Jane van der Berg\r\nN:van der Berg;Jane;Marie;Dr.;PhD\r\n\
 TEL;VALUE=uri;TYPE=\"cell,voice\";PREF=1:tel:+12025550120\r\n\
