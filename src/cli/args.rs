@@ -16,6 +16,7 @@ use super::duplicates::Duplicates;
 use super::edge::{Devices, Edge};
 use super::edge_box::EdgeBox;
 use super::erasure::Erasure;
+use super::imports::Imports;
 use super::jobs::{ImportQuestions, ImportUndo, Job};
 use super::list::ListCommand;
 use super::merge::{Merge, Merges, UndoMerge};
@@ -86,7 +87,7 @@ pub(super) enum Command {
     },
     /// Answer /cid beside a telephone system from a signed file, also when the server is gone.
     Edge(EdgeBox),
-    /// Import contacts from a list (.csv, .tsv, .txt, .xlsx, .ods, .vcf, .jsonl; - is standard input).
+    /// Import contacts from a list (.csv, .tsv, .txt, .xlsx, .ods, .vcf, .jsonl, also packed with gzip; - is standard input).
     Import(Import),
     /// Export what a query selects.
     Export(Export),
@@ -146,6 +147,9 @@ pub(super) enum Command {
     ImportQuestions(ImportQuestions),
     /// Take back what an import did; what was changed since is kept and named.
     ImportUndo(ImportUndo),
+    /// List imports with who, when, from what and with which outcome, or show one; fetch the rows that
+    /// it did not take.
+    Imports(Imports),
     /// Show, stop and take back work in the background.
     Job {
         #[command(subcommand)]
@@ -351,8 +355,15 @@ fn parse_log_filter(text: &str) -> Result<String, String> {
 #[derive(ClapArgs)]
 #[expect(clippy::struct_excessive_bools, reason = "independent options")]
 pub(super) struct Import {
-    /// The file; - is standard input.
+    /// The file; - is standard input. With --server also the address of a Google Sheet that anyone
+    /// with the link may view.
     pub(super) file: PathBuf,
+    /// Options that were kept as a template, by its id; what is said beside it counts.
+    #[arg(long, value_name = "ID")]
+    pub(super) template: Option<uuid::Uuid>,
+    /// Keep these options, with the columns of the list, as a template of this name.
+    #[arg(long, value_name = "NAME")]
+    pub(super) save_template: Option<String>,
     /// Where a column goes, for example "`Kunde=last_name`", "Branche=cf.industry" or "#3=phone" for
     /// the third one; repeatable.
     #[arg(long, value_name = "COLUMN=FIELD")]

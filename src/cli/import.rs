@@ -36,6 +36,10 @@ pub(super) fn run(args: &Args, command: &Import) -> Result<(), Failure> {
     }
     refuse_other_formats(&command.file, &[])?;
     let options = options_of(command)?;
+    if sheet_address(command).is_some() && args.server.is_none() {
+        let detail = "sheets are fetched by a server: say --server, or save the list as a file";
+        return Err(Failure::Usage(detail.to_owned()));
+    }
     let target = Target::open(args)?;
     let mut rejected = RejectedRows::create(command.errors.as_deref())?;
     let result = match &target {
@@ -261,11 +265,17 @@ fn local(
         options.match_keys = keys;
     }
     options.strict |= is_strict;
+    options.save_template.clone_from(&command.save_template);
     let mut said = said_of(command, &options);
+    if command.template.is_some() {
+        options = app.import_options(caller, &said)?;
+        said = options.said.clone();
+    }
     said["match_keys"] = options.match_keys.iter().map(|key| Value::from(key.as_str())).collect();
     said["on_duplicate"] = json!(options.on_duplicate.as_str());
     options.said = said;
     let options = &options;
+    app.check_import(caller, options)?;
     let input = Input::new(command, options.strict)?;
     let size = match &input {
         Some(input) => input.open()?.metadata().map_err(io(&input.path))?.len(),
@@ -351,6 +361,24 @@ fn said_of(command: &Import, options: &ImportOptions) -> Value {
     if !command.match_keys.is_empty() {
         sent["match_keys"] = json!(command.match_keys);
     }
+    sent["template_id"] = json!(command.template);
+    sent["save_template"] = json!(command.save_template);
+    // What is not said is left to the template and the organisation.
+    let is_usual = |name: &str, value: &Value| match name {
+        "match_names" | "header" => *value == true,
+        "strict" => *value == false,
+        "list_mode" => value == "none",
+        "companies" => command.companies.is_none(),
+        _ => match value {
+            Value::Null => true,
+            Value::Array(items) => items.is_empty(),
+            Value::Object(members) => members.is_empty(),
+            Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        },
+    };
+    if let Value::Object(members) = &mut sent {
+        members.retain(|name, value| !is_usual(name, value));
+    }
     sent
 }
 
@@ -360,15 +388,26 @@ fn remote(
     options: &ImportOptions,
     rejected: &mut RejectedRows,
 ) -> Result<ImportReport, Failure> {
-    let input = Input::new(command, command.strict)?;
+    let sheet = sheet_address(command);
+    let input = match sheet {
+        Some(_) => None,
+        None => Input::new(command, command.strict)?,
+    };
     let mut sent = said_of(command, options);
     let mut pass = |dry_run: bool| -> Result<ImportReport, Failure> {
         sent["dry_run"] = json!(dry_run);
         let text = sent.to_string();
         let parameters = [("options", text.as_str())];
-        let job = match &input {
-            Some(input) => client.upload("/api/v1/imports", &parameters, &mut input.open()?)?,
-            None => client.upload("/api/v1/imports", &parameters, &mut io::stdin().lock())?,
+        let job = match (&input, sheet) {
+            (Some(input), _) => {
+                client.upload("/api/v1/imports", &parameters, &mut input.open()?)?
+            }
+            (None, Some(address)) => {
+                client.post("/api/v1/imports", &json!({"sheet_url": address, "options": sent}))?
+            }
+            (None, None) => {
+                client.upload("/api/v1/imports", &parameters, &mut io::stdin().lock())?
+            }
         };
         let id = job.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
         let report = follow(client, &id)?;
@@ -385,6 +424,12 @@ fn remote(
         }
     }
     pass(options.dry_run)
+}
+
+/// The address of a Google Sheet in the place of a file.
+fn sheet_address(command: &Import) -> Option<&str> {
+    let text = command.file.to_str()?;
+    ["https://", "http://"].iter().any(|scheme| text.starts_with(scheme)).then_some(text)
 }
 
 fn follow(client: &Client, id: &str) -> Result<ImportReport, Failure> {

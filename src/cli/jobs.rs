@@ -142,7 +142,7 @@ fn print_list(args: &Args, list: &Value) -> Result<(), Failure> {
 }
 
 /// What the arguments name; of a directory the jobs are read, which a server does when it starts.
-fn opened(args: &Args) -> Result<Target, Failure> {
+pub(super) fn opened(args: &Args) -> Result<Target, Failure> {
     let target = Target::open_existing(args)?;
     if let Target::Local { app, .. } = &target {
         app.restore_jobs()?;

@@ -23,6 +23,7 @@ mod error;
 mod export;
 mod generate;
 mod import;
+mod imports;
 mod job;
 mod jobs;
 mod list;
@@ -80,6 +81,7 @@ pub fn run() -> ExitCode {
         Command::Note { command } => record::run(&args, "note", command),
         Command::ImportQuestions(command) => jobs::import_questions(&args, command),
         Command::ImportUndo(command) => jobs::import_undo(&args, command),
+        Command::Imports(command) => imports::run(&args, command),
         Command::Job { command } => jobs::run(&args, command),
         Command::ImportTemplate { command } => record::run(&args, "import_template", command),
         Command::Webhook { command } => record::run(&args, "webhook", command),

@@ -139,3 +139,49 @@ fn the_command_on_a_directory_does_what_the_organisation_wants_of_imports() {
     client.post(&format!("/api/v1/imports/{id}/undo"), &json!({})).expect(202);
     served.stop();
 }
+
+#[test]
+fn imports_are_listed_and_their_rejected_rows_fetched_from_a_server_and_a_directory() {
+    let bench = Bench::new();
+    let file = bench.path("list.csv");
+    let list = "Name,Phone\nAda,+12025550110\nBen,nonsense\n";
+    File::create(&file).unwrap().write_all(list.as_bytes()).unwrap();
+    let served = bench.serve(None);
+    let base = served.base.clone();
+    let remote: Vec<&str> = vec!["--server", &base, "--token", OPERATOR];
+    let path = file.to_str().unwrap();
+    bench
+        .run(&[&remote[..], &["import", path, "--save-template", "Fair"]].concat(), None)
+        .expect(0);
+    let found = bench.run(&[&remote[..], &["imports", "--json"]].concat(), None).expect(0);
+    let found: Value = serde_json::from_str(&found.out).unwrap();
+    let id = found["items"][0]["id"].as_str().unwrap().to_owned();
+    let templates = served.client.get("/api/v1/import-templates").expect(200).json;
+    let template = templates["items"][0]["id"].as_str().unwrap().to_owned();
+    let rows = bench.path("rows.csv");
+    let check = |target: &[&str]| {
+        let run = |more: &[&str]| bench.run(&[target, more].concat(), None);
+        let table = run(&["imports"]).expect(0).out;
+        let line = table.lines().find(|line| line.contains(&id)).unwrap();
+        assert!(line.contains("done") && line.contains("available"), "{table}");
+        let shown: Value = serde_json::from_str(&run(&["imports", &id]).expect(0).out).unwrap();
+        assert_eq!(
+            (&shown["counts"]["imported"], &shown["counts"]["errors"]),
+            (&json!(1), &json!(1))
+        );
+        run(&["imports", &id, "--errors", rows.to_str().unwrap()]).expect(0);
+        let rejected = std::fs::read_to_string(&rows).unwrap();
+        assert!(rejected.contains("Ben,nonsense,3,Phone,nonsense,phone_invalid,"), "{rejected}");
+        assert_eq!(run(&["imports", &id, "--errors", "-"]).expect(0).out, rejected);
+        let nobody = uuid::Uuid::nil().to_string();
+        assert_ne!(run(&["imports", &nobody]).code, Some(0));
+        // The template says the same again.
+        let again = run(&["import", path, "--template", &template, "--dry-run"]).expect(0).out;
+        assert!(again.contains("unchanged 1"), "{again}");
+    };
+    check(&remote);
+    let ended = bench.run(&["import", "https://docs.google.com/spreadsheets/d/x/edit"], None);
+    assert!(ended.code != Some(0) && ended.err.contains("--server"), "{}", ended.err);
+    served.stop();
+    check(&[]);
+}
