@@ -13,13 +13,13 @@ use uuid::Uuid;
 
 use super::bulk_request::{BulkAction, BulkMode, Selection, below_fields, read_selection};
 use super::bulk_resume::{BulkCheckpoint, BulkResume};
-use super::contacts::Precondition;
 use super::custom_fields::FieldsInWrite;
 use super::error::{Error, Noun};
 use super::idempotency::Idempotency;
 use super::job_undo::next_entry;
 use super::jobs::{BulkJob, JobKind, MOST_REFUSALS, Refusal};
 use super::lists::note_members;
+use super::merges::Beside;
 use super::merges::MOST_CONTACTS as MOST_MERGED;
 use super::protection::may_delete;
 use super::query::Query;
@@ -448,7 +448,15 @@ impl BulkRun<'_> {
                 return Err(Error::Overloaded("the server was shut down before the end"));
             }
             let (outcomes, entry) = match self.deed {
-                Deed::Merge(into) => (self.merge(*into, ids)?, None),
+                Deed::Merge(into) => {
+                    // It is one write, whoever is merged.
+                    let (outcomes, merge) = self.merge(*into, ids)?;
+                    if let Some(id) = self.job {
+                        self.app.note_position(id, ids.len() as u64);
+                    }
+                    note(&mut |job| tell_merge(job, &outcomes, merge));
+                    return Ok(());
+                }
                 Deed::Restore => {
                     let kept = self.checkpoint(done + chunk.len());
                     self.app.restore_many(self.caller, chunk, kept.as_ref())?
@@ -512,18 +520,26 @@ impl BulkRun<'_> {
     }
 
     /// Makes all contacts one with another one, or none.
-    fn merge(&self, into: ContactId, ids: &[ContactId]) -> Result<Vec<Outcome>, Error> {
+    fn merge(
+        &self,
+        into: ContactId,
+        ids: &[ContactId],
+    ) -> Result<(Vec<Outcome>, Option<Uuid>), Error> {
         let others: Vec<ContactId> = ids.iter().filter(|id| **id != into).copied().collect();
         if others.is_empty() {
-            return Ok(vec![Outcome::Unchanged]);
+            return Ok((vec![Outcome::Unchanged], None));
         }
         let body = serde_json::json!({"primary": into, "others": others});
-        let once = self.job.map(Idempotency::of_job);
-        self.app.merge_contacts(self.caller, &body, Precondition::None, once)?;
         let outcome = |id: &ContactId| {
             if *id == into { Outcome::Unchanged } else { Outcome::Changed }
         };
-        Ok(ids.iter().map(outcome).collect())
+        let outcomes: Vec<Outcome> = ids.iter().map(outcome).collect();
+        let told = outcomes.clone();
+        let beside = self.checkpoint(ids.len()).map(|checkpoint| -> Beside {
+            Arc::new(move |tx, merge| checkpoint.put(tx, |job| tell_merge(job, &told, Some(merge))))
+        });
+        let merged = self.app.merge_in_job(self.caller, &body, beside)?;
+        Ok((outcomes, merged.merge_id))
     }
 
     /// Puts contacts on a static list, or takes them off; the list says in the audit log whom.
@@ -657,6 +673,12 @@ pub(super) fn tell(job: &mut BulkJob, outcomes: &[Outcome], entry: Option<u64>) 
             }
         }
     }
+}
+
+/// Counts what became of contacts that were merged.
+fn tell_merge(job: &mut BulkJob, outcomes: &[Outcome], merge: Option<Uuid>) {
+    tell(job, outcomes, None);
+    job.merge_id = merge;
 }
 
 /// Whether a change may take contacts out of somebody's sight.

@@ -1,6 +1,6 @@
 //! Bulk actions and what takes them back go on when the server starts again: whom they were to change
 //! is kept, and how far they are stands in the same write as what they have changed, so that nobody is
-//! changed twice. Merging is one write, which is done once whoever asks for it again.
+//! changed twice.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -11,6 +11,8 @@ use uuid::Uuid;
 
 use super::bulk_actions::{Bounds, BulkRun, Deed};
 use super::error::Error;
+use super::import_jobs::UndoState;
+use super::import_undo_entries::ImportEntries;
 use super::jobs::{BulkJob, JobState};
 use super::kept_jobs::{KeptJob, KeptWork};
 use super::{App, authorize};
@@ -56,6 +58,16 @@ pub(super) enum KeptDeed {
         of: Uuid,
         entries: Vec<u64>,
     },
+    /// Taking back an import that has written these.
+    ImportUndo {
+        import: Uuid,
+        entries: ImportEntries,
+    },
+    /// Taking back the merge that a job was.
+    MergeUndo {
+        of: Uuid,
+        merge: Uuid,
+    },
 }
 
 impl BulkResume {
@@ -73,7 +85,20 @@ impl BulkResume {
 
     /// What taking a job back needs to go on. All that it is to do is known from the beginning.
     pub(super) fn of_undo(caller: &Caller, of: Uuid, entries: Vec<u64>) -> Self {
-        let deed = KeptDeed::Undo { of, entries };
+        Self::from_beginning(caller, KeptDeed::Undo { of, entries })
+    }
+
+    /// What taking an import back needs to go on.
+    pub(super) fn of_import_undo(caller: &Caller, import: Uuid, entries: ImportEntries) -> Self {
+        Self::from_beginning(caller, KeptDeed::ImportUndo { import, entries })
+    }
+
+    /// What taking back the merge of a job needs to go on.
+    pub(super) fn of_merge_undo(caller: &Caller, of: Uuid, merge: Uuid) -> Self {
+        Self::from_beginning(caller, KeptDeed::MergeUndo { of, merge })
+    }
+
+    fn from_beginning(caller: &Caller, deed: KeptDeed) -> Self {
         Self { deed, address: caller.address, done: Some(0), is_cancelled: false }
     }
 
@@ -168,8 +193,13 @@ impl App {
         for (org, kept) in self.bulk_jobs_to_resume() {
             let (KeptWork::Bulk(job), Some(resume)) = (kept.work, kept.bulk) else { continue };
             let actor = kept.actor;
-            let started = self
-                .run_job(job.id, move |app| app.resume_bulk_action(org, &actor, job.id, &resume));
+            let started = self.run_job(job.id, move |app| {
+                let ended = app.resume_bulk_action(org, &actor, job.id, &resume);
+                if ended.is_err() {
+                    app.end_resumed_undo(job.id, &resume.deed);
+                }
+                ended
+            });
             if let Err(error) = started {
                 tracing::error!("job {} cannot go on: {error}", job.id);
             }
@@ -213,12 +243,34 @@ impl App {
                 authorize(&caller, Permission::Edit)?;
                 return self.undo_entries_of(&caller, (id, *of), entries, done);
             }
+            KeptDeed::ImportUndo { import, entries } => {
+                return self.take_import_back(&caller, (id, *import), entries, done as u64);
+            }
+            KeptDeed::MergeUndo { of, merge } => {
+                return self.undo_merge_of(&caller, (id, *of), *merge);
+            }
         };
         let bounds = Bounds::none();
         let (job, settings) = (Some(id), &settings);
         let run = BulkRun { app: self, caller: &caller, deed: &deed, settings, bounds, job };
         let ids = self.selected(org, id)?;
         run.each(&ids, done, &mut |change| self.note_bulk_job(id, |job| change(job)))
+    }
+
+    /// Lets what a job could not take back be taken back by another one.
+    fn end_resumed_undo(&self, job: Uuid, deed: &KeptDeed) {
+        match deed {
+            KeptDeed::Undo { of, .. } | KeptDeed::MergeUndo { of, .. } => {
+                self.end_undo_in_vain(job, *of);
+            }
+            KeptDeed::ImportUndo { import, .. } if !self.leaves_job(job) => {
+                self.note_undo(*import, UndoState::Available);
+            }
+            KeptDeed::ImportUndo { .. }
+            | KeptDeed::Action(_)
+            | KeptDeed::Tags(_)
+            | KeptDeed::List { .. } => {}
+        }
     }
 
     /// Says of a bulk action that somebody has stopped that it has ended.

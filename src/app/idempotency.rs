@@ -2,8 +2,6 @@
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
 use super::App;
 use super::error::Error;
@@ -35,12 +33,6 @@ struct StoredAnswer<T> {
 }
 
 impl Idempotency {
-    /// The key of something that a job does once, also where it goes on after a restart.
-    pub(super) fn of_job(job: Uuid) -> Self {
-        let key = Sha256::new().chain_update(b"job\0").chain_update(job.as_bytes()).finalize();
-        Self { key: key.into(), fingerprint: key.into() }
-    }
-
     /// What was kept of the answer to the same request, if that was lately.
     pub(super) fn kept<T: DeserializeOwned>(
         self,

@@ -9,9 +9,10 @@ use uuid::Uuid;
 
 use super::App;
 use super::error::Error;
+use super::import_names::Taken;
 use super::import_questions::KeptRow;
 use super::import_rows::RowOutcome;
-use super::import_run::Put;
+use super::import_write::Put;
 use super::imports::{CheckedRow, ImportOptions, ListMode};
 use crate::domain::access::Caller;
 use crate::domain::ids::OrgNumber;
@@ -110,8 +111,14 @@ impl CheckpointInWrite {
     }
 
     /// Keeps it, with what became of the rows.
-    pub(super) fn put(&self, tx: &mut Tx<'_>, outcomes: &[RowOutcome]) -> Result<(), EngineError> {
+    pub(super) fn put(
+        &self,
+        tx: &mut Tx<'_>,
+        outcomes: &[RowOutcome],
+        taken: &Taken,
+    ) -> Result<(), EngineError> {
         let mut after = self.before.clone();
+        after.list = after.list.map(|list| taken.list(list));
         for (outcome, (place, line)) in outcomes.iter().zip(&self.rows) {
             count(&mut after.counts, outcome);
             if let RowOutcome::Invalid(reason) = outcome {

@@ -1,12 +1,14 @@
 //! The companies of an import: what a row calls a company leads to the one that is called so, or
 //! makes it, where that is wanted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use serde_json::json;
 use uuid::Uuid;
 
 use super::error::{Error, Noun};
+use super::import_names::NewCompanies;
 use super::import_run::RowDecision;
 use super::import_trial::Trial;
 use super::{App, authorize};
@@ -65,6 +67,10 @@ pub(super) struct ImportCompanies {
     by_name: Option<HashMap<String, Known>>,
     /// What the next write makes.
     new: Vec<Record>,
+    /// All that was made.
+    made: Arc<HashSet<Uuid>>,
+    /// When others were looked at last.
+    seen_at: Timestamp,
 }
 
 impl ImportCompanies {
@@ -72,9 +78,25 @@ impl ImportCompanies {
         Self { mode, ..Self::default() }
     }
 
-    /// The companies that the next write makes.
-    pub(super) fn take_new(&mut self) -> Vec<Record> {
-        std::mem::take(&mut self.new)
+    /// The companies that the next write makes, which looks at `now` whether others have made them.
+    pub(super) fn take_new(&mut self, now: Timestamp) -> NewCompanies {
+        let companies = std::mem::take(&mut self.new);
+        let seen_at = self.seen_at;
+        if !companies.is_empty() {
+            Arc::make_mut(&mut self.made).extend(companies.iter().map(|one| one.head.id));
+            self.seen_at = now;
+        }
+        NewCompanies { companies, own: Arc::clone(&self.made), seen_at }
+    }
+
+    /// Takes the companies of others in the place of those that it was to make.
+    pub(super) fn are_there(&mut self, taken: HashMap<Uuid, (Uuid, String)>) {
+        for (made, (id, name)) in taken {
+            let Some(by_name) = &mut self.by_name else { continue };
+            if let Some(known) = by_name.get_mut(&fold(&name)).filter(|known| known.id == made) {
+                *known = Known { id, name, is_ambiguous: false };
+            }
+        }
     }
 
     /// Leads rows to their companies. A contact that is called so already stays as it is: nobody
@@ -124,9 +146,11 @@ impl ImportCompanies {
         text: &str,
     ) -> Result<(), Error> {
         let kind = company_kind()?;
-        let by_name = match &mut self.by_name {
-            Some(known) => known,
-            None => self.by_name.insert(known_companies(app, caller, kind)?),
+        let by_name = if let Some(known) = &mut self.by_name {
+            known
+        } else {
+            self.seen_at = app.partition().now();
+            self.by_name.insert(known_companies(app, caller, kind)?)
         };
         let folded = fold(text);
         if !by_name.contains_key(&folded) && self.mode == CompanyMode::Create {

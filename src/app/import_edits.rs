@@ -7,7 +7,7 @@ use super::error::Error;
 use super::import_rows::for_update;
 use super::import_run::{RowDecision, Run};
 use super::imports::CheckedRow;
-use crate::domain::audit::AuditAction;
+use crate::domain::audit::{AuditAction, is_import, is_import_undo};
 use crate::domain::contact::{Contact, Fields};
 use crate::domain::draft::Stamp;
 use crate::domain::ids::{ContactId, OrgNumber};
@@ -56,7 +56,10 @@ impl App {
                 break;
             }
             // Neither by an import nor by the server itself.
-            if entry.actor.ends_with("(import)") || entry.actor.starts_with("ringdex (") {
+            if is_import(&entry.actor)
+                || is_import_undo(&entry.actor)
+                || entry.actor.starts_with("ringdex (")
+            {
                 continue;
             }
             if let Some(details) = self.partition.audit_details(org, contact.id.0, number)? {

@@ -52,6 +52,23 @@ impl Run<'_> {
         row.issues.push(issue.at("company_id", &id.to_string()));
     }
 
+    /// Leaves lists out of a row to which contacts belong by a query.
+    pub(super) fn drop_dynamic_lists(&self, row: &mut CheckedRow) {
+        let Some(valid) = &mut row.valid else { return };
+        let is_dynamic = |name: &String| self.lists.is_dynamic(name);
+        let names: Vec<String> =
+            valid.draft.lists.extract_if(.., |name| is_dynamic(name)).collect();
+        for name in names {
+            let reason = "is a dynamic list: whoever meets its query belongs to it";
+            let (column, cell) = self.cell(row, "list", &name);
+            let issue = self.left_out(row.line, reason).at(column, &cell);
+            if issue.severity == Severity::Error {
+                row.valid = None;
+            }
+            row.issues.push(issue.suggest("name a static list, or one that there is not"));
+        }
+    }
+
     /// Leaves the visibility out of a row that only a queue or an owner would see, where neither the
     /// row nor its contact has one; says so.
     pub(super) fn drop_hiding(

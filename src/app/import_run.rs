@@ -4,7 +4,7 @@
 //! contact that an earlier row makes or changes wait until that is written, so what an import does
 //! depends on its list alone. A trial goes the same way and keeps what it would have written.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -13,31 +13,26 @@ use uuid::Uuid;
 
 use super::App;
 use super::bulk_actions::changes_sight;
-use super::custom_fields::FieldsInWrite;
 use super::error::Error;
-use super::import_checkpoint::{
-    Checkpoint, CheckpointInWrite, count, invalid_row, is_of_checkpoint, refused_row,
-};
+use super::import_checkpoint::{Checkpoint, CheckpointInWrite, count, invalid_row, refused_row};
 use super::import_companies::ImportCompanies;
-use super::import_consent;
 use super::import_edits::EditedFields;
 use super::import_match::{RowMatch, RowMatcher};
 use super::import_preview::TrialDetails;
 use super::import_preview_rows::{KeptRows, RowChange, RowGroup};
 use super::import_questions::question_of;
-use super::import_rows::{JoiningRow, RowOutcome, RowWriter, for_update};
+use super::import_rows::{RowOutcome, for_update};
 use super::import_trial::Trial;
+use super::import_write::{Put, Written};
 use super::imports::{CheckedRow, ImportOptions, ImportReport, not_written};
-use super::job_undo::next_entry;
-use super::lists::{ImportLists, note_members};
+use super::lists::ImportLists;
 use super::own_writes::LastWrite;
 use crate::domain::access::{Caller, FieldRight, OrgSettings};
 use crate::domain::contact::Contact;
 use crate::domain::draft::{Draft, Stamp};
-use crate::domain::ids::{ContactId, OrgNumber};
+use crate::domain::ids::ContactId;
 use crate::domain::issue::FieldIssue;
-use crate::domain::record::kind_by_name;
-use crate::engine::{Origin, PendingWrite};
+use crate::engine::PendingWrite;
 use crate::import::match_existing::{OnDuplicate, Person, keys_of};
 use crate::import::{
     ColumnReport, Counts, ErrorFile, IssueCode, RowIssue, Severity, ValidRow, Warnings,
@@ -78,7 +73,7 @@ pub(super) struct Run<'a> {
     pub(super) caller: &'a Caller,
     pub(super) options: &'a ImportOptions,
     pub(super) columns: &'a [ColumnReport],
-    settings: OrgSettings,
+    pub(super) settings: OrgSettings,
     matcher: RowMatcher<'a>,
     counts: Counts,
     warnings: Warnings,
@@ -91,30 +86,18 @@ pub(super) struct Run<'a> {
     /// What a trial would have written.
     trial: Option<Trial>,
     /// The lists that contacts join.
-    lists: ImportLists,
+    pub(super) lists: ImportLists,
     /// What people have changed of contacts of the next group, and is not overwritten.
     pub(super) edited: EditedFields,
     /// The companies that rows name.
-    companies: ImportCompanies,
+    pub(super) companies: ImportCompanies,
     last_write: LastWrite<'a>,
     /// What the columns of the list are called.
     pub(super) headers: Vec<String>,
     /// What is kept of rows together with the next group.
-    puts: Vec<Put>,
+    pub(super) puts: Vec<Put>,
     /// What an earlier process has done of it.
     done: Checkpoint,
-}
-
-/// A key, and what is kept under it.
-pub(super) type Put = (Vec<u8>, Vec<u8>);
-
-/// What a write has done.
-pub(super) struct Written {
-    pub(super) outcomes: Vec<RowOutcome>,
-    /// The contacts that rows have made, changed or left.
-    pub(super) contacts: Vec<Option<ContactId>>,
-    /// Its entry of the audit log.
-    pub(super) entry: u64,
 }
 
 /// How far a chunk is: the rows up to its end are done but for those that wait.
@@ -292,6 +275,7 @@ impl<'a> Run<'a> {
     pub(super) fn prepare(&self, row: &mut CheckedRow) {
         self.drop_unknown_references(row);
         self.drop_unknown_company(row);
+        self.drop_dynamic_lists(row);
         let Some(valid) = &mut row.valid else { return };
         let prepared = self.app.check_row(self.caller, &self.settings, &mut valid.draft);
         if let Err(issues) = prepared {
@@ -523,117 +507,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Writes rows; what is kept of each is written with it unless it is refused, and so is how far
-    /// the import is with them.
-    pub(super) fn write(
-        &mut self,
-        work: Vec<RowDecision>,
-        notes: Vec<Option<Put>>,
-        mut checkpoint: Option<CheckpointInWrite>,
-    ) -> Result<PendingWrite<Written, Error>, Error> {
-        let puts = std::mem::take(&mut self.puts);
-        let edited = std::mem::take(&mut self.edited);
-        let org: OrgNumber = self.caller.organization;
-        let now = self.app.partition.now();
-        let actor: Arc<str> = format!("{} (import)", self.caller.actor).into();
-        let origin = Origin { actor: Arc::clone(&actor), address: self.caller.address };
-        let quotas = self.app.organization_of(self.caller)?.quotas;
-        let by = self.caller.clone();
-        let settings = self.settings.clone();
-        let known = self.app.definitions(org);
-        let ids: Vec<ContactId> = work.iter().map(|_| ContactId::generate()).collect();
-        let mut joined: Vec<Vec<Uuid>> = Vec::with_capacity(work.len());
-        for decision in &work {
-            joined.push(match decision {
-                RowDecision::Update(_, draft) | RowDecision::Create(draft) => {
-                    self.lists.of_row(self.caller, &draft.lists, now)?
-                }
-                RowDecision::Skip | RowDecision::Ask(_) | RowDecision::Refuse(_) => Vec::new(),
-            });
-        }
-        // Refused rows alone make no list.
-        let is_news = !work.is_empty() || puts.iter().any(|(key, _)| !is_of_checkpoint(key));
-        let new_lists = if is_news { self.lists.take_new() } else { Vec::new() };
-        let new_companies = self.companies.take_new();
-        if let Some(checkpoint) = &mut checkpoint {
-            checkpoint.joins(self.lists.every());
-        }
-        let pending =
-            self.app.partition.begin_write::<_, Error>(org, origin, false, move |tx| {
-                tx.set_bulk();
-                let fields = FieldsInWrite::begin(tx, &known, &by, &settings, now)?;
-                let stamp = Stamp { now, actor: &actor, settings: &settings };
-                let mut row_writer =
-                    RowWriter { edited: &edited, fields, by: &by, quotas: &quotas, stamp };
-                let mut outcomes = Vec::with_capacity(work.len());
-                let mut contacts = Vec::with_capacity(work.len());
-                let entry = next_entry(tx, &by)?;
-                for (key, bytes) in &puts {
-                    tx.put(key, bytes.clone());
-                }
-                if let Some(kind) = kind_by_name("list") {
-                    for list in &new_lists {
-                        tx.put_record(kind, None, list)?;
-                    }
-                }
-                if let Some(kind) = kind_by_name("company") {
-                    for company in &new_companies {
-                        tx.put_record(kind, None, company)?;
-                    }
-                }
-                let mut put_on: BTreeMap<Uuid, Vec<ContactId>> = BTreeMap::new();
-                for (at, ((decision, id), lists)) in work.iter().zip(&ids).zip(&joined).enumerate()
-                {
-                    let outcome = match decision {
-                        RowDecision::Update(existing, draft) => {
-                            let draft = import_consent::without_opt_in(draft);
-                            row_writer.update(tx, *existing, *id, draft)?
-                        }
-                        RowDecision::Create(draft) => {
-                            row_writer.create(tx, *id, import_consent::without_opt_in(draft))?
-                        }
-                        RowDecision::Skip | RowDecision::Ask(_) | RowDecision::Refuse(_) => {
-                            RowOutcome::Unchanged
-                        }
-                    };
-                    let existing = match decision {
-                        RowDecision::Update(existing, _) => *existing,
-                        RowDecision::Create(_)
-                        | RowDecision::Skip
-                        | RowDecision::Ask(_)
-                        | RowDecision::Refuse(_) => *id,
-                    };
-                    let mut row = JoiningRow { by: &by, existing, new: *id, lists };
-                    let mut outcome = row.join(tx, outcome, &mut put_on)?;
-                    if let RowDecision::Update(_, draft) | RowDecision::Create(draft) = decision
-                        && let Some(said) = &draft.consent
-                    {
-                        let contact = row.contact(tx, &outcome)?;
-                        outcome = import_consent::record(tx, &by, contact, said, outcome, now)?;
-                    }
-                    let is_taken = !matches!(outcome, RowOutcome::Invalid(_));
-                    let note = notes.get(at).and_then(Option::as_ref);
-                    if let Some((key, bytes)) = note.filter(|_| is_taken) {
-                        tx.put(key, bytes.clone());
-                    }
-                    contacts.push(if note.is_some() && is_taken {
-                        Some(row.contact(tx, &outcome)?)
-                    } else {
-                        None
-                    });
-                    outcomes.push(outcome);
-                }
-                for (list, contacts) in &put_on {
-                    note_members(tx, *list, contacts, true);
-                }
-                if let Some(checkpoint) = &checkpoint {
-                    checkpoint.put(tx, &outcomes)?;
-                }
-                Ok(Written { outcomes, contacts, entry })
-            })?;
-        Ok(pending)
-    }
-
     /// Keeps what would become of a row, where that is wanted.
     fn keep_row(
         &mut self,
@@ -714,7 +587,9 @@ impl<'a> Run<'a> {
         pending: PendingWrite<Written, Error>,
         rows: &[CheckedRow],
     ) -> Result<Written, Error> {
-        let done = pending.wait()?;
+        let mut done = pending.wait()?;
+        self.lists.are_there(&done.value.taken.lists);
+        self.companies.are_there(std::mem::take(&mut done.value.taken.companies));
         self.last_write.is_now(done.seq);
         let mut drafts = rows.iter().filter_map(|row| row.valid.as_ref());
         if drafts.any(|valid| changes_sight(&valid.draft)) {

@@ -1,36 +1,49 @@
-//! Taking back what an import did: contacts that it made go to the trash, and fields that it changed
-//! get the values that they had. What people changed since is kept and named.
+//! Taking back what an import did: contacts that it made go to the trash, fields that it changed get the
+//! values that they had, who it put on a list leaves it, and lists and companies that it made go as
+//! long as nothing belongs to them. What was changed since is kept and named.
 //!
-//! What an import did stands in the audit log, between the entries that its job remembers; so
-//! nothing is stored for this, and what was erased since cannot come back.
+//! What an import did stands in the audit log, between the entries that its job remembers
+//! (`import_undo_entries` tells them from others); so nothing is stored for this, and what was erased
+//! since cannot come back. How far it is stands in the same write as what it takes back, so it goes on
+//! when the server starts again.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::bulk_resume::{BulkCheckpoint, BulkResume};
 use super::error::Error;
 use super::import_jobs::{ImportJob, UndoState};
+use super::import_undo_entries::{ImportEntries, OwnEntries};
 use super::job_undo::put_back;
 use super::jobs::{BulkJob, JobKind, MOST_REFUSALS, Refusal};
+use super::lists::note_members;
 use super::protection::may_delete;
 use super::{App, authorize};
-use crate::domain::access::{Caller, Permission};
-use crate::domain::audit::{AuditAction, AuditEntry, FieldChange};
+use crate::domain::access::{Caller, Department, Permission};
+use crate::domain::audit::{AuditAction, AuditEntry, FieldChange, import_undo_actor};
 use crate::domain::contact::Contact;
-use crate::domain::ids::{ContactId, OrgNumber};
+use crate::domain::ids::ContactId;
+use crate::domain::list::list_kind;
+use crate::domain::record::{Verb, kind_by_name, kind_by_number};
+use crate::domain::time::Timestamp;
+use crate::engine::{Origin, Rejected, Tx};
 use crate::error::{ErrorCode, HasCode};
 
-/// Contacts of one write.
-const WRITE_CONTACTS: usize = 500;
+/// Acts of one write.
+const WRITE_ACTS: usize = 500;
 
-/// What is taken back of one contact.
+/// What is taken back.
 #[derive(Clone)]
-struct Deed {
-    id: ContactId,
-    /// Whether the import made it.
-    is_new: bool,
-    changes: Vec<FieldChange>,
+enum Deed {
+    /// A contact that was made or changed.
+    Contact { id: ContactId, is_new: bool, changes: Vec<FieldChange> },
+    /// Contacts that were put on a list.
+    Members { list: Uuid, ids: Vec<ContactId> },
+    /// Nothing here: its contact goes as a whole, or stays as a whole, or it is a list or company that
+    /// goes once everything else has.
+    Nothing,
 }
 
 /// What became of it.
@@ -38,6 +51,33 @@ enum Taken {
     Back,
     AsItWas,
     Kept(Refusal),
+}
+
+/// What an import did to a contact, seen as a whole.
+enum Verdict {
+    /// It made it, and nobody has changed it since.
+    Goes,
+    /// It made it, and it is kept.
+    Stays(Refusal),
+    /// It only changed it.
+    IsOlder,
+}
+
+/// An import that is taken back.
+struct Undo<'a> {
+    app: &'a App,
+    caller: &'a Caller,
+    job: Uuid,
+    since: Timestamp,
+    own: OwnEntries,
+    /// Contacts that the import made, and whether they go.
+    made: HashMap<Uuid, bool>,
+    /// Contacts that it only changed, or that are gone.
+    older: HashSet<Uuid>,
+    /// Contacts that were named as kept before the server was started again.
+    named: HashSet<Uuid>,
+    /// Lists and companies that it made.
+    records: Vec<(u8, Uuid)>,
 }
 
 impl App {
@@ -49,197 +89,445 @@ impl App {
     pub fn undo_import(self: &Arc<Self>, caller: &Caller, id: Uuid) -> Result<BulkJob, Error> {
         let import = self.find_import(caller, id)?;
         if import.undo_state != UndoState::Available {
-            return Err(Error::InUse(match import.undo_state {
-                UndoState::Running => "the import is being taken back".to_owned(),
-                UndoState::Done => "the import has been taken back already".to_owned(),
-                _ if import.finished_at.is_none() => {
-                    "the import still runs: cancel it first".to_owned()
-                }
-                UndoState::None | UndoState::Available => {
-                    "the import has changed nothing that could be taken back".to_owned()
-                }
-            }));
+            return Err(cannot_undo(&import, import.undo_state));
         }
         authorize(caller, Permission::Delete)?;
-        let actor = self.actor_of_import(caller.organization, id);
-        let job = BulkJob::new(JobKind::ImportUndo, Uuid::now_v7(), self.partition.now());
-        self.keep_job(caller, &job, None)?;
-        self.note_undo(id, UndoState::Running);
-        let by = caller.clone();
-        let job_id = job.id;
-        self.run_job(job_id, move |app| {
-            let undone = app.take_back(&by, &import, &actor, job_id);
-            let state = if undone.is_ok() { UndoState::Done } else { UndoState::Available };
-            app.note_undo(id, state);
-            undone
-        })?;
+        let mut job = BulkJob::new(JobKind::ImportUndo, Uuid::now_v7(), self.partition.now());
+        job.undo_of = Some(id);
+        job.total = import.counts.imported + import.counts.updated;
+        // Two that ask at once are told apart here.
+        let state = self.begin_import_undo(id, &import);
+        if state != UndoState::Available {
+            return Err(cannot_undo(&import, state));
+        }
+        let begun = self.run_import_undo(caller, job, ImportEntries::of(&import));
+        if begun.is_err() {
+            self.note_undo(id, UndoState::Available);
+        }
+        begun
+    }
+
+    fn run_import_undo(
+        self: &Arc<Self>,
+        caller: &Caller,
+        job: BulkJob,
+        entries: ImportEntries,
+    ) -> Result<BulkJob, Error> {
+        let import = job.undo_of.unwrap_or_default();
+        let resume = BulkResume::of_import_undo(caller, import, entries.clone());
+        self.keep_resumable_job(caller, &job, Some(resume), None)?;
+        self.note_undo(import, UndoState::Running);
+        let (by, id) = (caller.clone(), job.id);
+        self.run_job(id, move |app| app.take_import_back(&by, (id, import), &entries, 0))?;
         Ok(job)
     }
 
-    fn take_back(
+    /// Takes an import back, from so many of the acts of its entries on.
+    pub(super) fn take_import_back(
         &self,
         caller: &Caller,
-        import: &ImportJob,
-        actor: &str,
-        job: Uuid,
+        (job, import): (Uuid, Uuid),
+        entries: &ImportEntries,
+        done: u64,
     ) -> Result<(), Error> {
-        let Some((first, last)) = import.audit_entries else { return Ok(()) };
-        let actor = format!("{actor} (import)");
-        let mut seen: HashSet<Uuid> = HashSet::new();
-        let mut kept: HashSet<Uuid> = HashSet::new();
-        let answers: HashSet<u64> = import.answer_entries.iter().copied().collect();
-        let all = import.answer_entries.iter().rev().copied();
-        for number in all.chain((first..=last).rev().filter(|one| !answers.contains(one))) {
-            let Some(entry) = self.partition.audit_entry(caller.organization, number)? else {
-                continue;
-            };
-            if entry.actor != actor && !answers.contains(&number) {
-                continue;
+        let undone = self.undo_of_import(caller, (job, import), entries).and_then(|mut undo| {
+            undo.take_entries(entries, done)?;
+            undo.take_records()
+        });
+        match &undone {
+            Ok(()) => {
+                let sum = |job: &BulkJob| job.changed + job.unchanged + job.refused;
+                self.update_job(job, |job| job.total = sum(job));
+                self.note_undo(import, UndoState::Done);
             }
-            let mut deeds = Vec::new();
-            for deed in self.deeds_of(caller.organization, &entry)? {
-                if kept.contains(&deed.id.0) {
-                    continue;
-                }
-                if seen.insert(deed.id.0)
-                    && let Some(why) =
-                        self.changed_since(caller, &deed, (number, &answers), &actor)?
-                {
-                    kept.insert(deed.id.0);
-                    self.count_taken(job, vec![Taken::Kept(why)]);
-                    continue;
-                }
-                deeds.push(deed);
-            }
-            for deeds in deeds.chunks(WRITE_CONTACTS) {
-                let taken = self.write_back(caller, deeds)?;
-                self.count_taken(job, taken);
-            }
-            if self.is_stopping_job(job) {
-                return Err(Error::Overloaded("the server is being stopped; begin again"));
-            }
+            Err(_) if self.leaves_job(job) => {}
+            // The rest can be taken back by another one.
+            Err(_) => self.note_undo(import, UndoState::Available),
+        }
+        undone
+    }
+
+    fn undo_of_import<'a>(
+        &'a self,
+        caller: &'a Caller,
+        (job, import): (Uuid, Uuid),
+        entries: &ImportEntries,
+    ) -> Result<Undo<'a>, Error> {
+        let known = self.find_import(caller, import)?;
+        authorize(caller, Permission::Delete)?;
+        let own = self.own_entries(caller.organization, import, entries);
+        let named = self.job_of_anybody(job).map(|job| job.refusals).unwrap_or_default();
+        Ok(Undo {
+            app: self,
+            caller,
+            job,
+            since: known.created_at,
+            own,
+            made: HashMap::new(),
+            older: HashSet::new(),
+            named: named.into_iter().map(|one| one.id.0).collect(),
+            records: Vec::new(),
+        })
+    }
+}
+
+impl Undo<'_> {
+    /// Takes back what stands in the entries, the last one first.
+    fn take_entries(&mut self, entries: &ImportEntries, done: u64) -> Result<(), Error> {
+        let mut before = 0;
+        for number in entries.last_first() {
+            let found = self.app.partition.audit_entry(self.caller.organization, number)?;
+            let Some(entry) = found.filter(|entry| self.own.has(entry)) else { continue };
+            let acts = acts_of(&entry);
+            self.records.extend(acts.iter().filter_map(|act| made_record(*act)));
+            let all = acts.len() as u64;
+            let skipped = done.saturating_sub(before).min(all);
+            let rest = acts.get(usize::try_from(skipped).unwrap_or_default()..).unwrap_or_default();
+            self.take_entry(&entry, rest, before + skipped)?;
+            before += all;
         }
         Ok(())
     }
 
-    /// What an entry of the log did to contacts, in the order in which it is taken back.
-    fn deeds_of(&self, org: OrgNumber, entry: &AuditEntry) -> Result<Vec<Deed>, Error> {
-        let mut deeds = Vec::new();
-        for act in entry.acts.iter().rev() {
-            let is_new = act.0 == AuditAction::ContactCreated;
-            let is_change =
-                matches!(act.0, AuditAction::ContactUpdated | AuditAction::ConsentRecorded);
-            if !is_new && !is_change {
-                continue;
-            }
-            let details = self.partition.audit_details(org, act.1, entry.number)?;
-            let changes = details.map(|details| details.changes).unwrap_or_default();
-            deeds.push(Deed { id: ContactId(act.1), is_new, changes });
+    /// Takes back what is left of an entry; so many acts are done before.
+    fn take_entry(
+        &mut self,
+        entry: &AuditEntry,
+        acts: &[(AuditAction, Uuid)],
+        mut done: u64,
+    ) -> Result<(), Error> {
+        // Who goes is known before who leaves lists.
+        let mut outcomes = Vec::new();
+        for (action, id) in acts.iter().filter(|act| is_of_contact(act.0)) {
+            outcomes.extend(self.judge(*id, *action)?);
         }
-        Ok(deeds)
+        self.app.count_taken(self.job, &outcomes);
+        for part in acts.chunks(WRITE_ACTS) {
+            if self.app.is_stopping_job(self.job) {
+                return Err(Error::Overloaded("the server is being stopped; begin again"));
+            }
+            let mut deeds = Vec::with_capacity(part.len());
+            for act in part {
+                deeds.push(self.deed(entry, *act)?);
+            }
+            done += part.len() as u64;
+            let taken = self.write_back(deeds, done)?;
+            self.app.note_position(self.job, done);
+            self.app.count_taken(self.job, &taken);
+        }
+        Ok(())
     }
 
-    /// Why a contact that an import made is kept: somebody else has changed it since.
-    fn changed_since(
-        &self,
-        caller: &Caller,
-        deed: &Deed,
-        (number, answers): (u64, &HashSet<u64>),
-        actor: &str,
-    ) -> Result<Option<Refusal>, Error> {
-        if !deed.is_new {
-            // Of a changed one only the fields are kept that were changed since.
+    /// Settles of a contact that is met for the first time whether it goes; why it is kept, unless
+    /// that was said before.
+    fn judge(&mut self, id: Uuid, action: AuditAction) -> Result<Option<Taken>, Error> {
+        if self.made.contains_key(&id) || self.older.contains(&id) {
             return Ok(None);
         }
-        let org = caller.organization;
-        let Some(contact) = self.partition.contact(org, deed.id)? else { return Ok(None) };
-        let counts = &contact.facts.counts;
-        let has_records = counts.deals
-            + counts.tasks_open
-            + counts.notes
-            + counts.activities
-            + counts.calls
-            + counts.conversations
-            > 0;
-        if has_records {
-            return Ok(Some(refused(deed.id, "there are records about it")));
-        }
-        if contact.version == 1 {
-            return Ok(None);
-        }
-        for other in self.partition.audit_numbers_of(org, deed.id.0)? {
-            if other > number
-                && !answers.contains(&other)
-                && let Some(entry) = self.partition.audit_entry(org, other)?
-                && entry.actor != actor
-            {
-                let who = self.name_of_actor(org, &entry.actor).unwrap_or(entry.actor);
-                return Ok(Some(refused(deed.id, &format!("{who} has changed it since"))));
+        match self.verdict(ContactId(id), action == AuditAction::ContactCreated)? {
+            Verdict::Goes => {
+                self.made.insert(id, true);
+            }
+            Verdict::IsOlder => {
+                self.older.insert(id);
+            }
+            Verdict::Stays(why) => {
+                self.made.insert(id, false);
+                return Ok((!self.named.contains(&id)).then_some(Taken::Kept(why)));
             }
         }
         Ok(None)
     }
 
-    fn write_back(&self, caller: &Caller, deeds: &[Deed]) -> Result<Vec<Taken>, Error> {
-        let (org, now) = (caller.organization, self.partition.now());
-        let department = self.department_of(caller);
-        let (by, deeds) = (caller.clone(), deeds.to_vec());
-        let written = self.partition.write::<_, Error>(org, caller, false, move |tx| {
+    fn verdict(&self, id: ContactId, is_creation: bool) -> Result<Verdict, Error> {
+        let org = self.caller.organization;
+        let Some(contact) = self.app.partition.contact(org, id)? else {
+            return Ok(Verdict::IsOlder);
+        };
+        if !is_creation && contact.created_at < self.since {
+            return Ok(match contact.merged_into {
+                Some(_) => Verdict::Stays(refused(id, "it has been merged since")),
+                None => Verdict::IsOlder,
+            });
+        }
+        if contact.merged_into.is_some() {
+            return Ok(Verdict::Stays(refused(id, "it has been merged since")));
+        }
+        let others = if contact.version == 1 { None } else { self.changed_by(id)? };
+        let Some(others) = others else {
+            // Nobody else has, and it may have been made before.
+            let is_own = is_creation || self.is_made_by_import(id)?;
+            let has_records = has_records(&contact) && !contact.is_deleted();
+            return Ok(match (is_own, has_records) {
+                (false, _) => Verdict::IsOlder,
+                (true, true) => Verdict::Stays(refused(id, "there are records about it")),
+                (true, false) => Verdict::Goes,
+            });
+        };
+        if contact.is_deleted() || !is_creation && !self.is_made_by_import(id)? {
+            return Ok(Verdict::IsOlder);
+        }
+        Ok(Verdict::Stays(refused(id, &format!("{others} has changed it since"))))
+    }
+
+    /// Who else has changed a contact since.
+    fn changed_by(&self, id: ContactId) -> Result<Option<String>, Error> {
+        let org = self.caller.organization;
+        for number in self.app.partition.audit_numbers_of(org, id.0)? {
+            if let Some(entry) = self.app.partition.audit_entry(org, number)?
+                && !self.own.has(&entry)
+                && !self.own.is_void(&entry)
+            {
+                let who = self.app.name_of_actor(org, &entry.actor).unwrap_or(entry.actor);
+                return Ok(Some(who));
+            }
+        }
+        Ok(None)
+    }
+
+    fn is_made_by_import(&self, id: ContactId) -> Result<bool, Error> {
+        let org = self.caller.organization;
+        for number in self.app.partition.audit_numbers_of(org, id.0)? {
+            if let Some(entry) = self.app.partition.audit_entry(org, number)?
+                && self.own.has(&entry)
+                && entry
+                    .acts
+                    .iter()
+                    .any(|act| act.0 == AuditAction::ContactCreated && act.1 == id.0)
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What is to be taken back of an act.
+    fn deed(&self, entry: &AuditEntry, (action, id): (AuditAction, Uuid)) -> Result<Deed, Error> {
+        let changes = || -> Result<Vec<FieldChange>, Error> {
+            let org = self.caller.organization;
+            let details = self.app.partition.audit_details(org, id, entry.number)?;
+            Ok(details.map(|details| details.changes).unwrap_or_default())
+        };
+        if matches!(action, AuditAction::Record(kind, _) if kind != list_kind()) {
+            return Ok(Deed::Nothing);
+        }
+        if !is_of_contact(action) {
+            let stays = |id: &Uuid| self.made.get(id) == Some(&false);
+            let added = changes()?.into_iter().filter(|one| one.field == "members");
+            let added = added.filter(|one| one.before.is_null());
+            let ids = added.flat_map(|one| ids_of(&one)).filter(|id| !stays(id)).map(ContactId);
+            return Ok(Deed::Members { list: id, ids: ids.collect() });
+        }
+        let is_new = action == AuditAction::ContactCreated;
+        match self.made.get(&id) {
+            Some(false) => Ok(Deed::Nothing),
+            // It goes as it is.
+            Some(true) if !is_new => Ok(Deed::Nothing),
+            _ => Ok(Deed::Contact { id: ContactId(id), is_new, changes: changes()? }),
+        }
+    }
+
+    fn write_back(&self, deeds: Vec<Deed>, done: u64) -> Result<Vec<Taken>, Error> {
+        let (app, org, now) = (self.app, self.caller.organization, self.app.partition.now());
+        let department = app.department_of(self.caller);
+        let by = self.caller.clone();
+        let actor = import_undo_actor(&by.actor).into();
+        let origin = Origin { actor, address: by.address };
+        let checkpoint =
+            app.kept_bulk_job(self.job).map(|(org, kept)| BulkCheckpoint { org, kept, done });
+        let written = app.partition.write::<_, Error>(org, origin, false, move |tx| {
             let mut taken = Vec::with_capacity(deeds.len());
             for deed in &deeds {
-                let found = tx.contact(org, deed.id)?;
-                let Some(before) = found.filter(|one| !one.is_deleted() && by.sees(one)) else {
-                    taken.push(Taken::AsItWas);
-                    continue;
-                };
-                let mut after = before.clone();
-                let mut left = Vec::new();
-                if deed.is_new {
-                    if let Err(error) = may_delete(&by, department.as_deref(), &before, false) {
-                        let code = error.code().as_str().to_owned();
-                        let detail = error.to_string();
-                        taken.push(Taken::Kept(Refusal { id: deed.id, code, detail }));
-                        continue;
+                match deed {
+                    Deed::Contact { id, is_new, changes } => {
+                        let of = (*id, *is_new, changes.as_slice());
+                        take_contact(tx, (&by, department.as_deref(), now), of, &mut taken)?;
                     }
-                    after.deleted_at = Some(now);
-                } else {
-                    left = take_back_fields(&mut after, &deed.changes);
+                    Deed::Members { list, ids } => take_members(tx, &by, *list, ids)?,
+                    Deed::Nothing => {}
                 }
-                if after == before {
-                    let is_same = left.is_empty();
-                    let kept = || Taken::Kept(changed(deed.id, &left));
-                    taken.push(if is_same { Taken::AsItWas } else { kept() });
-                    continue;
-                }
-                put_back(tx, &by, before, after, now)?;
-                taken.push(Taken::Back);
-                if !left.is_empty() {
-                    taken.push(Taken::Kept(changed(deed.id, &left)));
-                }
+            }
+            if let Some(checkpoint) = &checkpoint {
+                checkpoint.put(tx, |job| count(job, &taken))?;
             }
             Ok(taken)
         })?;
-        self.own_writes.note(caller, written.seq);
+        app.own_writes.note(self.caller, written.seq);
         Ok(written.value)
     }
 
-    fn count_taken(&self, job: Uuid, taken: Vec<Taken>) {
-        self.update_job(job, |job| {
-            for one in taken {
-                match one {
-                    Taken::Back => job.changed += 1,
-                    Taken::AsItWas => job.unchanged += 1,
-                    Taken::Kept(why) => {
-                        job.refused += 1;
-                        if job.refusals.len() < MOST_REFUSALS {
-                            job.refusals.push(why);
-                        }
-                    }
+    /// Takes lists and companies away that the import made, unless somebody uses them.
+    fn take_records(&self) -> Result<(), Error> {
+        let (app, caller, org) = (self.app, self.caller, self.caller.organization);
+        for (number, id) in &self.records {
+            let Some(kind) = kind_by_number(*number).filter(|kind| caller.may(kind.info().edit))
+            else {
+                continue;
+            };
+            let Some(record) = app.partition.record(org, *number, *id)? else { continue };
+            if record.head.deleted_at.is_some() {
+                continue;
+            }
+            let is_used = *number == list_kind() && app.has_members(caller, *id)?;
+            let (actor, now, id) = (import_undo_actor(&caller.actor), app.partition.now(), *id);
+            let number = *number;
+            let origin = Origin { actor: actor.clone().into(), address: caller.address };
+            let written = app.partition.write::<_, Error>(org, origin, false, move |tx| {
+                let Some(before) = tx.record(org, number, id)? else { return Ok(true) };
+                let is_free = !is_used
+                    && before.head.version == 1
+                    && tx.contacts_of_company(org, id, 1)?.is_empty()
+                    && tx.records_about(org, id)?.is_empty();
+                if is_free {
+                    let mut after = before.clone();
+                    after.head.version += 1;
+                    (after.head.deleted_at, after.head.updated_at) = (Some(now), now);
+                    after.head.updated_by.clone_from(&actor);
+                    tx.put_record(kind, Some(&before), &after)?;
+                }
+                Ok(is_free)
+            })?;
+            app.own_writes.note(caller, written.seq);
+            if !written.value {
+                let why = format!("the {} that was made is in use", kind.info().name);
+                app.count_taken(self.job, &[Taken::Kept(refused(ContactId(id), &why))]);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl App {
+    fn count_taken(&self, job: Uuid, taken: &[Taken]) {
+        if !taken.is_empty() {
+            self.update_job(job, |job| count(job, taken));
+        }
+    }
+}
+
+/// Why an import cannot be taken back now.
+fn cannot_undo(import: &ImportJob, state: UndoState) -> Error {
+    Error::InUse(match state {
+        UndoState::Running => "the import is being taken back".to_owned(),
+        UndoState::Done => "the import has been taken back already".to_owned(),
+        _ if import.finished_at.is_none() => "the import still runs: cancel it first".to_owned(),
+        UndoState::None | UndoState::Available => {
+            "the import has changed nothing that could be taken back".to_owned()
+        }
+    })
+}
+
+/// Counts what became of contacts.
+fn count(job: &mut BulkJob, taken: &[Taken]) {
+    for one in taken {
+        match one {
+            Taken::Back => job.changed += 1,
+            Taken::AsItWas => job.unchanged += 1,
+            Taken::Kept(why) => {
+                job.refused += 1;
+                if job.refusals.len() < MOST_REFUSALS {
+                    job.refusals.push(why.clone());
                 }
             }
-            job.total = job.changed + job.unchanged + job.refused;
-        });
+        }
     }
+    job.total = job.total.max(job.changed + job.unchanged + job.refused);
+}
+
+/// The acts of an entry that are taken back, in that order.
+fn acts_of(entry: &AuditEntry) -> Vec<(AuditAction, Uuid)> {
+    let acts = entry.acts.iter().rev().map(|act| (act.0, act.1));
+    let is_undone = |act: &(AuditAction, Uuid)| {
+        is_of_contact(act.0)
+            || made_record(*act).is_some()
+            || act.0 == AuditAction::Record(list_kind(), Verb::Updated)
+    };
+    acts.filter(is_undone).collect()
+}
+
+fn is_of_contact(action: AuditAction) -> bool {
+    matches!(
+        action,
+        AuditAction::ContactCreated | AuditAction::ContactUpdated | AuditAction::ConsentRecorded
+    )
+}
+
+/// The list or company that an act has made.
+fn made_record((action, id): (AuditAction, Uuid)) -> Option<(u8, Uuid)> {
+    let AuditAction::Record(kind, Verb::Created) = action else { return None };
+    let company = kind_by_name("company").map(|kind| kind.info().number);
+    (kind == list_kind() || Some(kind) == company).then_some((kind, id))
+}
+
+fn ids_of(change: &FieldChange) -> Vec<Uuid> {
+    let ids = change.after.as_array().into_iter().flatten();
+    ids.filter_map(|id| id.as_str()?.parse().ok()).collect()
+}
+
+fn has_records(contact: &Contact) -> bool {
+    let counts = &contact.facts.counts;
+    counts.deals
+        + counts.tasks_open
+        + counts.notes
+        + counts.activities
+        + counts.calls
+        + counts.conversations
+        > 0
+}
+
+fn take_members(
+    tx: &mut Tx<'_>,
+    by: &Caller,
+    list: Uuid,
+    ids: &[ContactId],
+) -> Result<(), Rejected<Error>> {
+    let org = by.organization;
+    let mut left = Vec::with_capacity(ids.len());
+    for id in ids {
+        if let Some(contact) = tx.contact(org, *id)?.filter(|one| by.sees(one))
+            && tx.set_on_list(org, contact, list, false)?
+        {
+            left.push(*id);
+        }
+    }
+    note_members(tx, list, &left, false);
+    Ok(())
+}
+
+fn take_contact(
+    tx: &mut Tx<'_>,
+    (by, department, now): (&Caller, Option<&Department>, Timestamp),
+    (id, is_new, changes): (ContactId, bool, &[FieldChange]),
+    taken: &mut Vec<Taken>,
+) -> Result<(), Rejected<Error>> {
+    let found = tx.contact(by.organization, id)?;
+    let Some(before) = found.filter(|one| !one.is_deleted() && by.sees(one)) else {
+        taken.push(Taken::AsItWas);
+        return Ok(());
+    };
+    let mut after = before.clone();
+    let mut left = Vec::new();
+    if is_new {
+        if let Err(error) = may_delete(by, department, &before, false) {
+            let code = error.code().as_str().to_owned();
+            taken.push(Taken::Kept(Refusal { id, code, detail: error.to_string() }));
+            return Ok(());
+        }
+        after.deleted_at = Some(now);
+    } else {
+        left = take_back_fields(&mut after, changes);
+    }
+    if after == before {
+        let is_same = left.is_empty();
+        taken.push(if is_same { Taken::AsItWas } else { Taken::Kept(changed(id, &left)) });
+        return Ok(());
+    }
+    put_back(tx, by, before, after, now)?;
+    taken.push(Taken::Back);
+    if !left.is_empty() {
+        taken.push(Taken::Kept(changed(id, &left)));
+    }
+    Ok(())
 }
 
 fn refused(id: ContactId, why: &str) -> Refusal {

@@ -173,6 +173,8 @@ impl App {
             ListMode::Existing(list) => {
                 self.static_list(caller, list, "/options/list")?;
             }
+            // What another one has made since it was asked for is the list of both.
+            ListMode::New(_) if options.job.is_some() => {}
             ListMode::New(name) => self.refuse_known_list(caller, name, "/options/list")?,
         }
         Ok(())

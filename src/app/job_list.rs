@@ -250,7 +250,8 @@ impl App {
 
     fn of_bulk_job(&self, org: OrgNumber, by: String, job: &BulkJob) -> JobView {
         let has_ended = job.finished_at.is_some();
-        let is_undoable = !job.audit_entries.is_empty() && job.undone_by.is_none();
+        let has_inverse = !job.audit_entries.is_empty() || job.merge_id.is_some();
+        let is_undoable = has_inverse && job.undone_by.is_none();
         let done = job.changed + job.unchanged + job.refused;
         let is_undo = matches!(job.kind, JobKind::Undo | JobKind::ImportUndo);
         let result = if is_undo {
@@ -264,7 +265,7 @@ impl App {
         let mut members = json!({
             "total": job.total, "changed": job.changed, "unchanged": job.unchanged,
             "refused": job.refused, "refusals": job.refusals, "audit_entries": job.audit_entries,
-            "undo_of": job.undo_of, "undone_by": job.undone_by,
+            "merge_id": job.merge_id, "undo_of": job.undo_of, "undone_by": job.undone_by,
         });
         let mut result = result;
         let mut url = format!("/api/v1/jobs/{}", job.id);

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::bulk_resume::{BulkCheckpoint, BulkResume};
+use super::contacts::Precondition;
 use super::error::Error;
 use super::jobs::{BulkJob, JobKind, JobState, MOST_REFUSALS, Refusal};
 use super::lists::note_members;
@@ -49,12 +50,15 @@ impl App {
         if let Some(by) = known.undone_by {
             return refused(&format!("job {by} has undone this one already"));
         }
-        if known.audit_entries.is_empty() {
+        if known.audit_entries.is_empty() && known.merge_id.is_none() {
             return refused("this job has changed nothing that could be taken back");
         }
         let mut job = BulkJob::new(JobKind::Undo, Uuid::now_v7(), self.now());
         job.undo_of = Some(id);
         job.total = known.changed;
+        if let Some(merge) = known.merge_id {
+            return self.begin_merge_undo(caller, job, merge);
+        }
         let resume = BulkResume::of_undo(caller, id, known.audit_entries.clone());
         if let Some(known) = self.keep_resumable_job(caller, &job, Some(resume), None)? {
             return Ok(known);
@@ -63,6 +67,65 @@ impl App {
         let (by, own, entries) = (caller.clone(), job.id, known.audit_entries);
         self.run_job(own, move |app| app.undo_entries_of(&by, (own, id), &entries, 0))?;
         Ok(job)
+    }
+
+    fn begin_merge_undo(
+        self: &Arc<Self>,
+        caller: &Caller,
+        job: BulkJob,
+        merge: Uuid,
+    ) -> Result<BulkJob, Error> {
+        authorize(caller, Permission::Merge)?;
+        let (of, own) = (job.undo_of.unwrap_or_default(), job.id);
+        let resume = BulkResume::of_merge_undo(caller, of, merge);
+        if let Some(known) = self.keep_resumable_job(caller, &job, Some(resume), None)? {
+            return Ok(known);
+        }
+        self.note_bulk_job(of, |known| known.undone_by = Some(own));
+        let by = caller.clone();
+        self.run_job(own, move |app| app.undo_merge_of(&by, (own, of), merge))?;
+        Ok(job)
+    }
+
+    /// Takes back the merge that another job was, unless that has been done.
+    pub(super) fn undo_merge_of(
+        &self,
+        caller: &Caller,
+        (job, of): (Uuid, Uuid),
+        merge: Uuid,
+    ) -> Result<(), Error> {
+        let record = self.partition.merge(caller.organization, merge)?;
+        let is_apart = record.as_ref().is_some_and(|record| record.undone_at.is_some());
+        let undone = if is_apart {
+            Ok(())
+        } else {
+            let body = serde_json::json!({});
+            self.undo_merge(caller, merge, &body, &Precondition::None, None).map(|_| ())
+        };
+        match &undone {
+            Ok(()) => {
+                let others = record.map_or(0, |record| record.others.len() as u64);
+                self.update_job(job, |job| job.changed = others);
+            }
+            Err(_) => self.end_undo_in_vain(job, of),
+        }
+        undone
+    }
+
+    /// Lets another job take back what one could not.
+    pub(super) fn end_undo_in_vain(&self, job: Uuid, of: Uuid) {
+        if !self.leaves_job(job) {
+            self.note_bulk_job(of, |known| known.undone_by = None);
+        }
+    }
+
+    /// Settles after a restart what can be taken back: what goes on is being taken back, and what has
+    /// ended in vain can be begun again.
+    pub(super) fn restore_undos(&self) {
+        self.restore_import_undos();
+        for id in self.undone_in_vain() {
+            self.note_bulk_job(id, |known| known.undone_by = None);
+        }
     }
 
     /// Takes back what another job has done, from so many of its entries on.
@@ -74,9 +137,8 @@ impl App {
         done: usize,
     ) -> Result<(), Error> {
         let undone = self.undo_entries(caller, job, entries, done);
-        if undone.is_err() && !self.leaves_job(job) {
-            // The rest can be taken back by another one.
-            self.note_bulk_job(of, |known| known.undone_by = None);
+        if undone.is_err() {
+            self.end_undo_in_vain(job, of);
         }
         undone
     }

@@ -148,7 +148,10 @@ pub struct BulkJob {
     /// The entries of the audit log with what it has changed, if that can be taken back.
     #[serde(default)]
     pub audit_entries: Vec<u64>,
-    /// The job that it takes back.
+    /// The merge that it is, if it has merged contacts.
+    #[serde(default)]
+    pub merge_id: Option<Uuid>,
+    /// The job, or import, that it takes back.
     #[serde(default)]
     pub undo_of: Option<Uuid>,
     /// The job that has taken it back.
@@ -178,6 +181,7 @@ impl BulkJob {
             refused: 0,
             refusals: Vec::new(),
             audit_entries: Vec::new(),
+            merge_id: None,
             undo_of: None,
             undone_by: None,
             export: None,
@@ -495,6 +499,18 @@ impl App {
         let open = jobs.values().filter(|kept| kept.job.finished_at.is_none());
         let own = open.filter(|kept| !self.is_foreign(kept.node.as_deref()));
         own.filter(|kept| kept.bulk.is_some()).map(|kept| (kept.org, kept.to_keep())).collect()
+    }
+
+    /// The jobs that others were to take back and did not.
+    pub(super) fn undone_in_vain(&self) -> Vec<Uuid> {
+        let jobs = self.bulk_jobs.jobs.lock();
+        let has_failed = |by: &Uuid| {
+            jobs.get(by)
+                .is_some_and(|by| matches!(by.job.state, JobState::Failed | JobState::Cancelled))
+        };
+        let undone = jobs.values().map(|kept| &kept.job);
+        let in_vain = undone.filter(|job| job.undone_by.as_ref().is_some_and(has_failed));
+        in_vain.map(|job| job.id).collect()
     }
 
     /// What is set once a job is to end.

@@ -194,6 +194,7 @@ impl App {
                 self.restore_job(org, &kept);
             }
         }
+        self.restore_undos();
         self.clear_exports()?;
         self.clear_questions()?;
         self.clear_rejected_rows()

@@ -126,6 +126,11 @@ impl AuditAction {
         Some(Self::Record(number, verb))
     }
 
+    /// Whether it makes a record.
+    pub fn is_creation(self) -> bool {
+        matches!(self, Self::ContactCreated | Self::Record(_, Verb::Created))
+    }
+
     /// Whether it takes the values of a record away for good.
     pub fn is_erasure(self) -> bool {
         matches!(
@@ -198,6 +203,31 @@ pub struct AuditEntry {
     /// The hash of the entry before as it is stored; zeros in the first one.
     pub previous: [u8; 32],
 }
+
+/// Who an entry names for what somebody imports.
+pub fn import_actor(actor: &str) -> String {
+    format!("{actor}{BY_IMPORT}")
+}
+
+/// Who an entry names for what somebody takes back of an import.
+pub fn import_undo_actor(actor: &str) -> String {
+    format!("{actor}{BY_IMPORT_UNDO}")
+}
+
+/// Whether an entry is that of an import.
+pub fn is_import(actor: &str) -> bool {
+    actor.ends_with(BY_IMPORT)
+}
+
+/// Whether an entry takes an import back.
+pub fn is_import_undo(actor: &str) -> bool {
+    actor.ends_with(BY_IMPORT_UNDO)
+}
+
+/// What stands behind whoever imports.
+const BY_IMPORT: &str = " (import)";
+/// What stands behind whoever takes an import back.
+const BY_IMPORT_UNDO: &str = " (import undo)";
 
 /// The end of an organisation's log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -90,7 +90,8 @@ impl Tx<'_> {
     }
 }
 
-/// Puts what was done to one record in one write together; the last action names it.
+/// Puts what was done to one record in one write together; the last action names it, unless the record
+/// was made there.
 fn unite(noted: Vec<Noted>) -> Vec<Noted> {
     let mut places: HashMap<Uuid, usize> = HashMap::with_capacity(noted.len());
     let mut united: Vec<Noted> = Vec::with_capacity(noted.len());
@@ -98,7 +99,7 @@ fn unite(noted: Vec<Noted>) -> Vec<Noted> {
         if let Some(at) = places.get(&one.record) {
             let known = &mut united[*at];
             known.changes.append(&mut one.changes);
-            if known.action != AuditAction::ContactCreated || one.action.is_erasure() {
+            if !known.action.is_creation() || one.action.is_erasure() {
                 known.action = one.action;
             }
         } else {

@@ -10,6 +10,7 @@ use super::check::CheckReport;
 use super::error::Error;
 use super::partition::Partition;
 use super::tx::Tx;
+use crate::domain::audit::is_import;
 use crate::domain::consent::{
     ALL_CHANNELS, ConsentEntry, ConsentFacts, ConsentState, MARKETING, status_of,
 };
@@ -63,14 +64,14 @@ impl Tx<'_> {
             return Ok(());
         }
         let actor = after.updated_by.clone().unwrap_or_default();
-        let is_import = actor.ends_with("(import)");
+        let is_by_import = is_import(&actor);
         let state = ConsentState {
             purpose: MARKETING.to_owned(),
             channel: ALL_CHANNELS.to_owned(),
             status: status_of(after.opt_in).to_owned(),
-            kind: Some(if is_import { "imported" } else { "explicit" }.to_owned()),
+            kind: Some(if is_by_import { "imported" } else { "explicit" }.to_owned()),
             date: after.updated_at,
-            source: Some(if is_import { "import" } else { "opt_in" }.to_owned()),
+            source: Some(if is_by_import { "import" } else { "opt_in" }.to_owned()),
             basis: None,
             has_evidence: false,
         };

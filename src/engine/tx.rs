@@ -329,7 +329,7 @@ impl<'a> Tx<'a> {
 
     /// Calls a function with the keys of a key space, the last one first, until it wants no more;
     /// with those of this group.
-    pub(super) fn each_key_back(
+    pub fn each_key_back(
         &self,
         prefix: &[u8],
         each: &mut dyn FnMut(&[u8]) -> Result<bool, Error>,

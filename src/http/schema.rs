@@ -333,7 +333,9 @@ pub(super) struct BulkJob {
     pub refusals: Vec<Refusal>,
     /// The entries of the audit log with what it has changed, if that can be taken back.
     pub audit_entries: Vec<u64>,
-    /// The job that it takes back.
+    /// The merge that it is, if it has merged contacts.
+    pub merge_id: Option<uuid::Uuid>,
+    /// The job, or import, that it takes back.
     pub undo_of: Option<uuid::Uuid>,
     /// The job that has taken it back.
     pub undone_by: Option<uuid::Uuid>,

@@ -342,3 +342,101 @@ fn what_was_deleted_does_not_come_back_beside_who_has_its_number_now() {
     server.get(&format!("/api/v1/contacts/{bob}")).expect(200);
     assert_eq!(server.lookup("+12025550123", "")["count"], 1);
 }
+
+#[test]
+fn merging_a_selection_is_taken_back_like_other_actions() {
+    let server = TestServer::start();
+    let ids = ["Ann", "Bob", "Cid"].map(|name| server.create_id(&json!({"name": name})));
+    let action = json!({"type": "merge", "into": ids[0]});
+    let job = server.bulk_action(&json!({"ids": ids}), &action);
+    assert_eq!((&job["changed"], &job["unchanged"]), (&json!(2), &json!(1)), "{job}");
+    assert!(job["merge_id"].is_string(), "{job}");
+    let server = server.restart();
+    let begun = server.post(job["undo_url"].as_str().unwrap(), &json!({})).expect(202).json;
+    let undone = wait_for_end(&server, begun["id"].as_str().unwrap());
+    assert_eq!((&undone["state"], &undone["changed"]), (&json!("done"), &json!(2)), "{undone}");
+    for id in &ids {
+        server.get(&format!("/api/v1/contacts/{id}")).expect(200);
+    }
+    server.post(job["undo_url"].as_str().unwrap(), &json!({})).expect(409);
+    // One that was taken apart by itself is done with nothing left to do.
+    let job = server.bulk_action(&json!({"ids": ids}), &action);
+    let merge = format!("/api/v1/merges/{}/undo", job["merge_id"].as_str().unwrap());
+    server.post(&merge, &json!({})).expect(200);
+    let begun = server.post(job["undo_url"].as_str().unwrap(), &json!({})).expect(202).json;
+    assert_eq!(wait_for_end(&server, begun["id"].as_str().unwrap())["state"], "done");
+    // Who may not merge may not undo it either, and what cannot be undone can be tried again.
+    let job = server.bulk_action(&json!({"ids": ids}), &action);
+    server.delete(&format!("/api/v1/contacts/{}?permanent=true", ids[0])).expect(204);
+    let begun = server.post(job["undo_url"].as_str().unwrap(), &json!({})).expect(202).json;
+    let failed = wait_for_end(&server, begun["id"].as_str().unwrap());
+    assert_eq!(failed["state"], "failed", "{failed}");
+    let known = server.get(&format!("/api/v1/jobs/{}", job["id"].as_str().unwrap())).expect(200);
+    assert_eq!(known.json["undone_by"], Value::Null);
+}
+
+/// In debug builds, where servers end at crash points.
+#[cfg(debug_assertions)]
+#[test]
+fn a_merge_of_a_selection_is_done_once_wherever_the_server_is_killed() {
+    let bench = Bench::new();
+    let (mut merged, mut untouched) = (0, 0);
+    for (round, point) in (1..).zip([
+        "writer.journalled:2",
+        "writer.journalled:3",
+        "writer.journalled:4",
+        "writer.journalled:5",
+        "writer.applied:4",
+        "store.apply.between:30",
+    ]) {
+        let served = bench.serve(None);
+        let ids = [1, 2, 3]
+            .map(|at| served.client.create_id(&json!({"name": format!("Person {round} {at}")})));
+        served.stop();
+        let Some(served) = bench.serve_until(point) else { panic!("{point} is too early") };
+        let body = json!({"select": {"ids": ids}, "action": {"type": "merge", "into": ids[0]}});
+        let head = [("content-type", "application/json")];
+        let bytes = body.to_string();
+        let path = "/api/v1/contacts/bulk-actions";
+        let began = served.client.try_send("POST", path, &head, Some(bytes.as_bytes()));
+        // Whoever is still there writes until it is not.
+        while served.client.try_send("POST", "/api/v1/tags/auto-country", &[], None).is_ok() {}
+        served.wait_for_crash();
+        let served = bench.serve(None);
+        let client = &served.client;
+        let jobs = jobs(client, "?kind=bulk_action");
+        let known = jobs["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|job| began.as_ref().is_ok_and(|began| began.json["job_id"] == job["id"]));
+        if let Ok(began) = &began {
+            assert!(known.is_some(), "{point}: {} is lost", began.json);
+        }
+        for job in jobs["items"].as_array().unwrap() {
+            wait_for_end(client, job["id"].as_str().unwrap());
+        }
+        let there =
+            ids.iter().filter(|id| client.get(&format!("/api/v1/contacts/{id}")).status == 200);
+        let there = there.count();
+        // What was not yet settled has failed, and changed nobody.
+        let ended = known.map(|job| wait_for_end(client, job["id"].as_str().unwrap()));
+        let done = match ended.as_ref().map(|job| (job["state"].as_str(), &job["changed"])) {
+            None => there == 1,
+            Some((Some("done"), changed)) => {
+                assert_eq!(changed, 2, "{point}");
+                true
+            }
+            Some((state, changed)) => {
+                assert_eq!((state, changed), (Some("failed"), &json!(0)), "{point}");
+                false
+            }
+        };
+        assert_eq!(there, if done { 1 } else { 3 }, "{point}");
+        (merged, untouched) =
+            (merged + usize::from(there == 1), untouched + usize::from(there == 3));
+        served.stop();
+    }
+    assert!(merged > 0, "{untouched} were not begun");
+    bench.run(&["check"], None).expect(0);
+}

@@ -54,7 +54,6 @@ const LONG: &[(&str, &str, usize)] = &[
     ("app/bulk_request.rs", "read_action", 110),
     ("app/import_options.rs", "read", 140),
     ("app/import_questions.rs", "carry_out_answers", 100),
-    ("app/import_run.rs", "write", 110),
     ("app/imports.rs", "import_contacts", 120),
     ("app/merges/merge.rs", "merge", 90),
     ("cli/admin.rs", "organization", 90),

@@ -241,7 +241,7 @@ impl App {
             };
             if !dry_run {
                 let origin = MergeOrigin::Automatic(run);
-                match self.merge(caller, request, origin, Precondition::None, None) {
+                match self.merge(caller, request, origin, Precondition::None, None, None) {
                     Ok(merged) => entry.merge_id = merged.merge_id,
                     Err(Error::Engine(error)) => return Err(error.into()),
                     Err(error) => {

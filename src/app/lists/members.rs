@@ -178,6 +178,19 @@ impl ImportLists {
         Ok(id)
     }
 
+    /// Takes the lists of others in the place of those that it was to make.
+    pub(in crate::app) fn are_there(&mut self, taken: &HashMap<Uuid, Uuid>) {
+        let there = |id: &mut Uuid| *id = taken.get(id).copied().unwrap_or(*id);
+        self.every.iter_mut().for_each(there);
+        self.made.values_mut().for_each(there);
+    }
+
+    /// Whether a name is that of a dynamic list alone.
+    pub(in crate::app) fn is_dynamic(&self, name: &str) -> bool {
+        let known = self.book.find(name);
+        !known.is_empty() && known.iter().all(|list| list.query.is_some())
+    }
+
     /// The lists that the next write makes.
     pub(in crate::app) fn take_new(&mut self) -> Vec<Record> {
         std::mem::take(&mut self.new)

@@ -19,7 +19,7 @@ use super::App;
 use super::error::Error;
 use super::query::Query;
 use super::search::{Refresh, SearchRequest};
-use crate::domain::access::Caller;
+use crate::domain::access::{Caller, Sight};
 use crate::domain::ids::OrgNumber;
 use crate::domain::list::{ContactList, ListBook, ListQuery, list_kind};
 use crate::domain::record::{AnyKind, Record, Values};
@@ -138,6 +138,23 @@ impl App {
             Err(Error::Forbidden(_)) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether contacts are on a static list, also archived ones. Who does not see all is told yes.
+    pub(super) fn has_members(&self, caller: &Caller, list: Uuid) -> Result<bool, Error> {
+        if caller.sight != Sight::Everything {
+            return Ok(true);
+        }
+        let list = ContactList { id: list, name: String::new(), query: None };
+        let mut resolver = Resolver::new(self, caller, self.lists(caller.organization)?);
+        let request = SearchRequest {
+            conditions: Some(resolver.members(&list)?),
+            with_archived: true,
+            per_page: Some(0),
+            refresh: Refresh::Wait,
+            ..SearchRequest::default()
+        };
+        Ok(self.search_contacts(caller, &request)?.total > 0)
     }
 
     /// Refuses conditions that name a list that there is not. `at` points to them.

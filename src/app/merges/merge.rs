@@ -27,6 +27,10 @@ use crate::domain::view::ContactView;
 use crate::domain::view::Showing;
 use crate::engine::{Error as EngineError, Rejected, Tx, codec, keys};
 
+/// What is written in the same write as a merge, which it gets the id of.
+pub(in crate::app) type Beside =
+    Arc<dyn Fn(&mut Tx<'_>, Uuid) -> Result<(), EngineError> + Send + Sync>;
+
 /// What merging answers, as its caller may see it.
 #[derive(Clone, Debug)]
 pub struct Merged {
@@ -184,7 +188,20 @@ impl App {
         authorize(caller, Permission::Merge)?;
         authorize_whole(caller)?;
         let request = MergeRequest::read(body)?;
-        self.merge(caller, request, MergeOrigin::Manual, precondition, idempotency)
+        self.merge(caller, request, MergeOrigin::Manual, precondition, idempotency, None)
+    }
+
+    /// Merges contacts as the work of a job, which is kept in the same write.
+    pub(in crate::app) fn merge_in_job(
+        &self,
+        caller: &Caller,
+        body: &Value,
+        beside: Option<Beside>,
+    ) -> Result<Merged, Error> {
+        authorize(caller, Permission::Merge)?;
+        authorize_whole(caller)?;
+        let request = MergeRequest::read(body)?;
+        self.merge(caller, request, MergeOrigin::Manual, Precondition::None, None, beside)
     }
 
     /// Merges as it is asked for.
@@ -195,6 +212,7 @@ impl App {
         origin: MergeOrigin,
         precondition: Precondition,
         idempotency: Option<Idempotency>,
+        beside: Option<Beside>,
     ) -> Result<Merged, Error> {
         let department = self.department_of(caller);
         let asking = Asking { caller: caller.clone(), department, request, precondition };
@@ -271,6 +289,7 @@ impl App {
             if let Some(idempotency) = idempotency {
                 idempotency.keep(tx, org, now, id)?;
             }
+            beside.iter().try_for_each(|beside| beside(tx, id))?;
             let merged = tx.contact(org, survivor.id)?.unwrap_or(survivor);
             let plan = Plan { merged, ..prepared.plan.clone() };
             Ok(Ok(Prepared { plan, ..prepared }))

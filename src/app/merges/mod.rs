@@ -15,6 +15,7 @@ mod request;
 mod undo;
 
 pub use list::{MergePage, MergeView};
+pub(super) use merge::Beside;
 pub use merge::Merged;
 pub(super) use request::{MOST_CONTACTS, MergeRequest};
 pub use undo::Undone;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 /// What happens to one append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// Nothing.
     None,
     /// It is written, and the acknowledgement is lost.
@@ -27,7 +27,7 @@ pub(super) enum Fault {
 
 /// The log that machines share.
 #[derive(Debug)]
-pub(super) struct MemoryLog {
+pub(crate) struct MemoryLog {
     incarnation: Uuid,
     kept: Mutex<Kept>,
     grown: Condvar,
@@ -71,26 +71,26 @@ impl Kept {
 }
 
 impl MemoryLog {
-    pub(super) fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         let (kept, grown) = (Mutex::default(), Condvar::new());
         Arc::new(Self { incarnation: Uuid::now_v7(), kept, grown })
     }
 
     /// The log as one machine uses it.
-    pub(super) fn node(self: &Arc<Self>, name: &str) -> Arc<MemoryNode> {
+    pub(crate) fn node(self: &Arc<Self>, name: &str) -> Arc<MemoryNode> {
         let (log, name) = (Arc::clone(self), name.to_owned());
         Arc::new(MemoryNode { log, name, state: Mutex::default() })
     }
 
     /// Loses the last groups.
-    pub(super) fn lose(&self, count: usize) {
+    pub(crate) fn lose(&self, count: usize) {
         let mut kept = self.kept.lock();
         let left = kept.groups.len().saturating_sub(count);
         kept.groups.truncate(left);
     }
 
     /// Lets go of the first groups.
-    pub(super) fn trim(&self, count: usize) {
+    pub(crate) fn trim(&self, count: usize) {
         self.kept.lock().trimmed = count;
     }
 }
@@ -103,7 +103,7 @@ struct NodeState {
 
 /// The log as one machine uses it.
 #[derive(Debug)]
-pub(super) struct MemoryNode {
+pub(crate) struct MemoryNode {
     log: Arc<MemoryLog>,
     name: String,
     state: Mutex<NodeState>,
@@ -111,17 +111,17 @@ pub(super) struct MemoryNode {
 
 impl MemoryNode {
     /// What happens to the next appends of this machine, one after the other.
-    pub(super) fn expect_faults(&self, faults: impl IntoIterator<Item = Fault>) {
+    pub(crate) fn expect_faults(&self, faults: impl IntoIterator<Item = Fault>) {
         self.state.lock().faults.extend(faults);
     }
 
     /// Nothing happens any more.
-    pub(super) fn forget_faults(&self) {
+    pub(crate) fn forget_faults(&self) {
         self.state.lock().faults.clear();
     }
 
     /// Cuts this machine off, or connects it again.
-    pub(super) fn cut_off(&self, is_cut_off: bool) {
+    pub(crate) fn cut_off(&self, is_cut_off: bool) {
         self.state.lock().is_cut_off = is_cut_off;
     }
 

@@ -2,7 +2,7 @@
 
 mod follow;
 mod jetstream;
-mod memory;
+pub(crate) mod memory;
 mod writes;
 
 use std::sync::Arc;

@@ -115,15 +115,35 @@ impl Bench {
         (served, said)
     }
 
+    /// A server that ends by itself at a crash point, such as `writer.applied:3`; nothing if that is
+    /// before it listens.
+    pub(crate) fn serve_until(&self, point: &str) -> Option<Served> {
+        let mut command = self.serving(&["--admin-token", OPERATOR], None);
+        command.env("RINGDEX_CRASH_POINT", point).stderr(Stdio::null());
+        Self::listening(command)
+    }
+
     fn begin_serving(&self, more: &[&str], key: Option<&Path>, errors: Stdio) -> Served {
+        let mut command = self.serving(more, key);
+        command.stderr(errors);
+        Self::listening(command).expect("it listens")
+    }
+
+    fn serving(&self, more: &[&str], key: Option<&Path>) -> Command {
         let arguments = [&["serve", "--listen", "127.0.0.1:0"], more].concat();
-        let mut process =
-            self.command(&arguments, key).stdout(Stdio::piped()).stderr(errors).spawn().unwrap();
+        let mut command = self.command(&arguments, key);
+        command.stdout(Stdio::piped());
+        command
+    }
+
+    fn listening(mut command: Command) -> Option<Served> {
+        let mut process = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let base = line.trim().rsplit(' ').next().unwrap();
-        assert!(base.starts_with("http://"), "it does not listen: {line:?}");
-        Served { client: Client::of(base, OPERATOR), base: base.to_owned(), process }
+        let client = Client::of(base, OPERATOR);
+        let served = Served { client, base: base.to_owned(), process };
+        served.base.starts_with("http://").then_some(served)
     }
 }
 
@@ -139,6 +159,11 @@ impl Served {
     /// The id of the process.
     pub(crate) fn id(&self) -> u32 {
         self.process.id()
+    }
+
+    /// Waits until it has ended by itself.
+    pub(crate) fn wait_for_crash(mut self) {
+        assert!(!self.process.wait().unwrap().success());
     }
 
     /// Ends it in good order.
