@@ -18,7 +18,7 @@ use super::tx::Tombstone;
 use super::writer::causes;
 use crate::domain::contact::Contact;
 use crate::domain::ids::ChangeSeq;
-use crate::index::{Generations, Mirror, Schema};
+use crate::index::{Generations, Mirror, Pace, Schema};
 use crate::journal::{Entry, FileJournal, Journal, Op};
 use crate::search;
 use crate::store::fault::crash_point;
@@ -43,11 +43,12 @@ const MOST_CHANGES: u64 = 20_000;
 pub(super) struct Serving {
     pub(super) reader: IndexReader,
     pub(super) schema: Schema,
+    pub(super) pace: Arc<Pace>,
 }
 
 impl Serving {
     pub(super) fn of(mirror: &Mirror) -> Self {
-        Self { reader: mirror.reader(), schema: mirror.schema().clone() }
+        Self { reader: mirror.reader(), schema: mirror.schema().clone(), pace: mirror.pace() }
     }
 }
 

@@ -122,8 +122,8 @@ impl Partition {
             let _no_other = self.builder().one_at_a_time.lock();
             let serving = self.serving().load();
             if serving.schema.hash == schema.hash {
-                let reader = serving.reader.clone();
-                self.serving().store(Arc::new(Serving { reader, schema }));
+                let (reader, pace) = (serving.reader.clone(), Arc::clone(&serving.pace));
+                self.serving().store(Arc::new(Serving { reader, schema, pace }));
                 return Ok(Refreshed::Scores);
             }
         }

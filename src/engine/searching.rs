@@ -88,6 +88,7 @@ impl Partition {
             return Err(Error::SearchDown);
         }
         let serving = self.serving().load();
+        serving.pace.search();
         let searcher = serving.reader.searcher();
         // Damaged index files can make tantivy panic where it should refuse.
         let answer = catch_unwind(AssertUnwindSafe(|| ask(&serving, &searcher)))

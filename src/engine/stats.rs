@@ -1,6 +1,7 @@
 //! Figures about a partition.
 
 use super::partition::Partition;
+use crate::index::MergeTimes;
 use crate::journal::Journal as _;
 use crate::store::keys;
 
@@ -11,6 +12,8 @@ pub struct Stats {
     pub contacts: u64,
     pub documents: u64,
     pub segments: usize,
+    /// How long merging parts of the index worked since the start, and stood still for searches.
+    pub merges: MergeTimes,
     pub phones: usize,
     pub lookup_bytes: usize,
     pub store_bytes: u64,
@@ -52,6 +55,7 @@ impl Partition {
             contacts: self.contact_count(),
             documents: searcher.num_docs(),
             segments: searcher.segment_readers().len(),
+            merges: self.serving().load().pace.times(),
             phones: self.table().phone_count(),
             lookup_bytes: self.table().memory_bytes(),
             store_bytes: self.store().size_on_disk(),

@@ -23,10 +23,20 @@ pub(super) struct Metrics {
 }
 
 /// The figures that are read when somebody asks, with their names and what they are.
-const FIGURES: [(&str, &str, Figure); 21] = [
+const FIGURES: [(&str, &str, Figure); 23] = [
     ("ringdex_contacts", "Contacts that are not deleted.", |s| s.contacts),
     ("ringdex_index_documents", "Documents that searches see.", |s| s.documents),
     ("ringdex_index_segments", "Segments of the search index.", |s| s.segments as u64),
+    (
+        "ringdex_index_merge_milliseconds",
+        "How long merges of the search index worked since the start.",
+        |s| millis(s.merges.worked),
+    ),
+    (
+        "ringdex_index_merge_paused_milliseconds",
+        "How long merges of the search index stood still for searches since the start.",
+        |s| millis(s.merges.paused),
+    ),
     ("ringdex_lookup_bytes", "Memory of the lookup table.", |s| s.lookup_bytes as u64),
     ("ringdex_store_bytes", "Size of the store on disk.", |s| s.store_bytes),
     ("ringdex_journal_bytes", "Size of the journal on disk.", |s| s.journal_bytes),
@@ -158,6 +168,10 @@ impl Metrics {
         }
         out
     }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn status_text(status: u16, buffer: &mut [u8; 3]) -> &str {

@@ -14,16 +14,19 @@ use tantivy::directory::{
     WatchCallback, WatchHandle, WritePtr,
 };
 
+use super::pace::{Pace, PacedFile};
+
 #[derive(Clone, Debug)]
 pub(super) struct UnsyncedDirectory {
     inner: MmapDirectory,
     root: PathBuf,
+    pace: Arc<Pace>,
 }
 
 impl UnsyncedDirectory {
-    pub(super) fn open(root: &Path) -> Result<Self, super::Error> {
+    pub(super) fn open(root: &Path, pace: Arc<Pace>) -> Result<Self, super::Error> {
         let inner = MmapDirectory::open(root).map_err(tantivy::TantivyError::from)?;
-        Ok(Self { inner, root: root.to_owned() })
+        Ok(Self { inner, root: root.to_owned(), pace })
     }
 }
 
@@ -61,7 +64,10 @@ impl Directory for UnsyncedDirectory {
     fn open_write(&self, path: &Path) -> Result<WritePtr, OpenWriteError> {
         let file = OpenOptions::new().write(true).create_new(true).open(self.root.join(path));
         match file {
-            Ok(file) => Ok(BufWriter::new(Box::new(UnsyncedFile(file)))),
+            Ok(file) => {
+                let file = PacedFile::new(UnsyncedFile(file), &self.pace);
+                Ok(BufWriter::new(Box::new(file)))
+            }
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
                 Err(OpenWriteError::FileAlreadyExists(path.to_owned()))
             }

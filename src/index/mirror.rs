@@ -16,6 +16,7 @@ use super::cutter::{ReadyMade, TOKENIZER};
 use super::directory::UnsyncedDirectory;
 use super::document::document;
 use super::merging::{Merging, to_tidy};
+use super::pace::{MERGE_THREADS, Pace};
 use super::schema::Schema;
 use super::sealed::{SealedDirectory, SealedFiles};
 use super::space::Space;
@@ -31,6 +32,7 @@ pub struct Mirror {
     writer: IndexWriter,
     reader: IndexReader,
     committed: ChangeSeq,
+    pace: Arc<Pace>,
     /// Documents added and deletes asked for.
     changes: AtomicU64,
     /// Tells merging to tidy up at the next commit.
@@ -51,9 +53,12 @@ impl Mirror {
         sealer: Option<&Sealer>,
     ) -> Result<Self, Error> {
         std::fs::create_dir_all(path).map_err(Error::io(path))?;
+        let pace = Arc::new(Pace::default());
         let directory: Box<dyn Directory> = match sealer {
-            None => Box::new(UnsyncedDirectory::open(path)?),
-            Some(sealer) => Box::new(SealedDirectory::open(path, sealer.clone())?),
+            None => Box::new(UnsyncedDirectory::open(path, Arc::clone(&pace))?),
+            Some(sealer) => {
+                Box::new(SealedDirectory::open(path, sealer.clone(), Arc::clone(&pace))?)
+            }
         };
         let index = if Index::exists(directory.as_ref()).map_err(tantivy::TantivyError::from)? {
             Index::open(directory)?
@@ -80,12 +85,13 @@ impl Mirror {
         // the next commit would take a delete of that number for one that was made long ago.
         writer.run(std::iter::empty())?;
         // They have begun by now, and have their names.
-        step_back_named("merge_thread", Rank::Background);
+        step_back_named(MERGE_THREADS, Rank::Background);
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let payload = index.load_metas()?.payload;
         let committed = payload.and_then(|p| p.parse().ok()).map_or(ChangeSeq::ZERO, ChangeSeq);
         let changes = AtomicU64::new(0);
-        Ok(Self { schema, index, writer, reader, committed, changes, tidies, merging: Vec::new() })
+        let merging = Vec::new();
+        Ok(Self { schema, index, writer, reader, committed, pace, changes, tidies, merging })
     }
 
     /// The sequence of the last change that the last commit holds.
@@ -202,6 +208,11 @@ impl Mirror {
     /// A reader whose snapshots follow the commits.
     pub fn reader(&self) -> IndexReader {
         self.reader.clone()
+    }
+
+    /// How merges give way to searches.
+    pub fn pace(&self) -> Arc<Pace> {
+        Arc::clone(&self.pace)
     }
 
     /// A snapshot.

@@ -9,6 +9,7 @@ mod fingerprint;
 mod generation;
 mod merging;
 mod mirror;
+mod pace;
 mod schema;
 mod sealed;
 mod space;
@@ -22,6 +23,7 @@ pub(crate) use document::{ordered, text_as_key};
 pub use fingerprint::{Fingerprint, FingerprintReader};
 pub use generation::{Current, Generations};
 pub use mirror::{Mirror, damaged_files};
+pub use pace::{MergeTimes, Pace};
 pub use schema::{Fields, Ladder, Limits, Schema, Scores, Sources};
 pub use space::Space;
 

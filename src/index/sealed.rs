@@ -19,21 +19,23 @@ use tantivy::directory::{
 };
 
 use super::directory::UnsyncedDirectory;
+use super::pace::{Pace, PacedFile};
 use crate::vault::{Broken, OpeningReader, Sealer, SealingWriter, plain_length};
 
 #[derive(Clone, Debug)]
 pub(super) struct SealedDirectory {
     inner: UnsyncedDirectory,
     files: SealedFiles,
+    pace: Arc<Pace>,
     /// What is in memory because something reads it.
     opened: Arc<Mutex<HashMap<PathBuf, Weak<[u8]>>>>,
 }
 
 impl SealedDirectory {
-    pub(super) fn open(root: &Path, sealer: Sealer) -> Result<Self, super::Error> {
-        let inner = UnsyncedDirectory::open(root)?;
+    pub(super) fn open(root: &Path, sealer: Sealer, pace: Arc<Pace>) -> Result<Self, super::Error> {
+        let inner = UnsyncedDirectory::open(root, Arc::clone(&pace))?;
         let files = SealedFiles { root: root.to_owned(), sealer };
-        Ok(Self { inner, files, opened: Arc::default() })
+        Ok(Self { inner, files, pace, opened: Arc::default() })
     }
 }
 
@@ -138,7 +140,8 @@ impl Directory for SealedDirectory {
             Ok(file) => {
                 let sealer = self.files.sealer.clone();
                 let writer = SealingWriter::new(file, sealer, &self.files.place(path));
-                Ok(BufWriter::new(Box::new(SealedFile(writer.map_err(failed)?))))
+                let file = PacedFile::new(SealedFile(writer.map_err(failed)?), &self.pace);
+                Ok(BufWriter::new(Box::new(file)))
             }
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
                 Err(OpenWriteError::FileAlreadyExists(path.to_owned()))

@@ -14,7 +14,7 @@ fn sealer() -> Sealer {
 fn directory(root: &TempDir, name: &str, sealer: &Sealer) -> SealedDirectory {
     let path = root.path().join(name);
     std::fs::create_dir_all(&path).unwrap();
-    SealedDirectory::open(&path, sealer.clone()).unwrap()
+    SealedDirectory::open(&path, sealer.clone(), Arc::default()).unwrap()
 }
 
 fn write(directory: &SealedDirectory, name: &str, bytes: &[u8]) {

@@ -1,0 +1,178 @@
+//! Merging gives way to searches: while somebody searches it works a quarter of the time, in short
+//! pieces, and stands still in between.
+//!
+//! Merges are threads of tantivy, which cannot be told to wait. All that they make goes through the
+//! directory, some kilobytes at a time, and there they are held up. Niceness alone does not do: it
+//! counts only where threads want the same processor, and two of them share caches, memory and often
+//! a core.
+
+use std::cell::Cell;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tantivy::directory::{AntiCallToken, TerminatingWrite};
+
+/// So long after a search others are expected.
+const SEARCHING: Duration = Duration::from_millis(100);
+/// While somebody searches merging pauses so many times as long as it has worked.
+const PAUSES: u32 = 3;
+/// It works at least so long between pauses, since waking costs as well.
+const WORKS: Duration = Duration::from_micros(250);
+/// Longest pause. Some of what merging does between two writes takes tenths of a second.
+const LONGEST: Duration = Duration::from_millis(50);
+
+/// What searches and merges of an index know of each other.
+#[derive(Debug)]
+pub struct Pace {
+    begun: Instant,
+    /// When somebody searched last, in microseconds since it was begun.
+    searched: AtomicU64,
+    worked: AtomicU64,
+    paused: AtomicU64,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        let zero = || AtomicU64::new(0);
+        Self { begun: Instant::now(), searched: zero(), worked: zero(), paused: zero() }
+    }
+}
+
+/// How long merging took since the index was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MergeTimes {
+    /// How long merges worked.
+    pub worked: Duration,
+    /// How long they stood still for searches.
+    pub paused: Duration,
+}
+
+impl Pace {
+    /// Says that somebody searches.
+    pub fn search(&self) {
+        self.searched.store(self.now().max(1), Ordering::Relaxed);
+    }
+
+    /// How long merging took so far.
+    pub fn times(&self) -> MergeTimes {
+        let time = |of: &AtomicU64| Duration::from_micros(of.load(Ordering::Relaxed));
+        MergeTimes { worked: time(&self.worked), paused: time(&self.paused) }
+    }
+
+    fn now(&self) -> u64 {
+        micros(self.begun.elapsed())
+    }
+
+    fn is_searched(&self) -> bool {
+        let searched = self.searched.load(Ordering::Relaxed);
+        searched > 0 && self.now().saturating_sub(searched) < micros(SEARCHING)
+    }
+
+    /// How long merging is to pause after so much work.
+    fn pause_after(&self, worked: Duration) -> Duration {
+        if self.is_searched() { (worked * PAUSES).min(LONGEST) } else { Duration::ZERO }
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// How the threads begin on which tantivy merges.
+pub(super) const MERGE_THREADS: &str = "merge_thread";
+
+thread_local! {
+    /// When this thread began what it is doing, or last paused. A merge writes several files at once.
+    static SINCE: Cell<Instant> = Cell::new(Instant::now());
+}
+
+/// A file that may be written by a merge: then piece by piece, with pauses.
+pub(super) struct PacedFile<W> {
+    inner: W,
+    /// None where it is not a merge that writes.
+    pace: Option<Arc<Pace>>,
+}
+
+impl<W> PacedFile<W> {
+    /// A file that the current thread writes.
+    pub(super) fn new(inner: W, pace: &Arc<Pace>) -> Self {
+        let merges = |name: &str| name.starts_with(MERGE_THREADS);
+        let is_merge = std::thread::current().name().is_some_and(merges);
+        if is_merge {
+            SINCE.set(Instant::now());
+        }
+        Self { inner, pace: is_merge.then(|| Arc::clone(pace)) }
+    }
+
+    fn give_way(&self) {
+        let Some(pace) = &self.pace else { return };
+        let worked = SINCE.get().elapsed();
+        if worked < WORKS {
+            return;
+        }
+        pace.worked.fetch_add(micros(worked), Ordering::Relaxed);
+        let pause = pace.pause_after(worked);
+        if !pause.is_zero() {
+            std::thread::sleep(pause);
+            pace.paused.fetch_add(micros(pause), Ordering::Relaxed);
+        }
+        SINCE.set(Instant::now());
+    }
+}
+
+impl<W: Write> Write for PacedFile<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.give_way();
+        self.inner.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+impl<W: TerminatingWrite> TerminatingWrite for PacedFile<W> {
+    fn terminate_ref(&mut self, token: AntiCallToken) -> io::Result<()> {
+        self.inner.terminate_ref(token)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn merging_pauses_only_while_somebody_searches() {
+        let pace = Pace::default();
+        let worked = Duration::from_millis(2);
+        assert_eq!(pace.pause_after(worked), Duration::ZERO);
+        pace.search();
+        assert_eq!(pace.pause_after(worked), worked * PAUSES);
+        assert_eq!(pace.pause_after(Duration::from_secs(9)), LONGEST);
+        pace.searched.store(1, Ordering::Relaxed);
+        let long_ago = Pace { begun: pace.begun.checked_sub(SEARCHING * 2).unwrap(), ..pace };
+        assert_eq!(long_ago.pause_after(worked), Duration::ZERO);
+    }
+
+    #[test]
+    fn only_merges_are_held_up() {
+        let pace = Arc::new(Pace::default());
+        pace.search();
+        let write = |name: &str, pace: Arc<Pace>| {
+            let work = move || {
+                let mut file = PacedFile::new(Vec::new(), &pace);
+                SINCE.set(Instant::now().checked_sub(WORKS * 2).unwrap());
+                file.write_all(b"postings").unwrap();
+                file.inner
+            };
+            std::thread::Builder::new().name(name.to_owned()).spawn(work).unwrap().join().unwrap()
+        };
+        assert_eq!(write("follower", Arc::clone(&pace)), b"postings");
+        assert_eq!(pace.times(), MergeTimes::default());
+        assert_eq!(write("merge_thread_0", Arc::clone(&pace)), b"postings");
+        let times = pace.times();
+        assert!(times.worked >= WORKS * 2 && times.paused >= times.worked * PAUSES);
+    }
+}
