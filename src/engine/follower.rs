@@ -159,7 +159,7 @@ impl Follower {
                 let old = std::mem::replace(mirror, new);
                 position = at;
                 // What the old one was still doing is not needed any more.
-                if let Err(error) = old.close() {
+                if let Err(error) = old.close(Duration::ZERO) {
                     tracing::warn!("the old index: {error}");
                 }
             }

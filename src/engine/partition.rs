@@ -51,6 +51,9 @@ use crate::search;
 use crate::store::{self, Store, Value, codec, keys};
 use crate::vault::{KeyPurpose, Vault};
 
+/// How long closing waits for merges of the index.
+const CLOSING: Duration = Duration::from_secs(15);
+
 /// How a record that was read is kept.
 pub(super) type Keep = fn(&RecordCache, ContactNumber, u64, Arc<Contact>);
 
@@ -688,7 +691,7 @@ impl Drop for Partition {
             && let Ok(Some(mirror)) = follower.join()
             && !self.health.is_search_down()
         {
-            let closed = mirror.close();
+            let closed = mirror.close(CLOSING);
             let generations = Generations::new(&self.root.join("index"));
             if let (Ok(()), Ok(generations)) = (closed, generations)
                 && let Some(current) = generations.current()

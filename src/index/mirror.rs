@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 use tantivy::index::{SegmentComponent, SegmentId};
 use tantivy::query::TermQuery;
@@ -233,14 +235,31 @@ impl Mirror {
         Ok(self.searcher().search(&query, &tantivy::collector::Count)?)
     }
 
-    /// Waits for merges and lets go of the files. Merging takes some twelve seconds for a million
-    /// contacts; what a killed process had not finished is removed when the index is opened again.
+    /// Waits for merges as long as is said, ends the others and lets go of the files. Merging takes
+    /// some twelve seconds for a million contacts; what was not finished is merged when the index is
+    /// opened again and it is quiet.
     ///
     /// # Errors
-    /// If a merge has failed.
-    pub fn close(self) -> Result<(), Error> {
-        self.writer.wait_merging_threads()?;
-        Ok(())
+    /// If a thread has ended.
+    pub fn close(self, patience: Duration) -> Result<(), Error> {
+        let (done, waits) = mpsc::channel::<()>();
+        let pace = Arc::clone(&self.pace);
+        let stops =
+            std::thread::Builder::new().name("merge-patience".to_owned()).spawn(move || {
+                if waits.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+                    pace.stop();
+                }
+            });
+        if stops.is_err() {
+            // Without a thread to spare nobody would end them later.
+            self.pace.stop();
+        }
+        let closed = self.writer.wait_merging_threads();
+        drop(done);
+        if let Ok(stops) = stops {
+            let _ = stops.join();
+        }
+        Ok(closed?)
     }
 }
 

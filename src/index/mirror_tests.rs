@@ -15,6 +15,7 @@ use crate::vault::{self, KeyPurpose, MasterKey};
 
 const ORG: OrgNumber = OrgNumber(1);
 const WRITER_BYTES: usize = 16 << 20;
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn contact(number: u32) -> Contact {
     let mut contact = Contact::decoy();
@@ -48,7 +49,7 @@ fn is_made_again(sealer: Option<&Sealer>) {
         mirror.upsert(ORG, &contact(number), true).unwrap();
     }
     mirror.commit(ChangeSeq(3)).unwrap();
-    mirror.close().unwrap();
+    mirror.close(PATIENCE).unwrap();
     let killed = root.path().join("killed").join("gen-1");
     copy(&files(&path), &killed);
 
@@ -60,7 +61,7 @@ fn is_made_again(sealer: Option<&Sealer>) {
     };
     let left: Vec<_> = files(&path).into_iter().filter(left_over).collect();
     assert_eq!(left.len(), 2, "the deletes and the list of files: {left:?}");
-    mirror.close().unwrap();
+    mirror.close(PATIENCE).unwrap();
     copy(&left, &killed);
 
     let mut mirror = open(&killed, sealer);
@@ -182,14 +183,41 @@ fn the_first_delete_after_opening_is_not_lost() {
         }
         mirror.commit(ChangeSeq(u64::from(segment) + 1)).unwrap();
     }
-    mirror.close().unwrap();
+    mirror.close(PATIENCE).unwrap();
     let mut mirror = open(&path, None);
     mirror.delete(ContactNumber(2));
     mirror.upsert(ORG, &contact(90), true).unwrap();
     mirror.commit(ChangeSeq(9)).unwrap();
     assert_eq!(mirror.count_of(ContactNumber(2)).unwrap(), 0);
-    mirror.close().unwrap();
+    mirror.close(PATIENCE).unwrap();
     let mirror = open(&path, None);
     assert!(mirror.searcher().segment_readers().len() < 8, "nothing was merged");
     assert_eq!(mirror.count_of(ContactNumber(2)).unwrap(), 0);
+}
+
+/// Whoever stops the server does not wait for merges, which lose nothing when they are ended.
+#[test]
+fn merges_that_are_ended_by_closing_lose_nothing() {
+    let root = TempDir::new().unwrap();
+    let path = root.path().join("gen-1");
+    let mut mirror = open(&path, None);
+    for segment in 0..8 {
+        for number in 1..=50 {
+            mirror.upsert(ORG, &contact(segment * 50 + number), true).unwrap();
+        }
+        // The last one begins to merge them.
+        mirror.commit(ChangeSeq(u64::from(segment) + 1)).unwrap();
+    }
+    mirror.close(Duration::ZERO).unwrap();
+    let mut mirror = open(&path, None);
+    assert_eq!(mirror.damaged_files().unwrap(), Vec::<String>::new());
+    let of_each = |mirror: &Mirror| -> Vec<usize> {
+        (1..=400).map(|number| mirror.count_of(ContactNumber(number)).unwrap()).collect()
+    };
+    assert_eq!(of_each(&mirror), vec![1; 400]);
+    mirror.delete(ContactNumber(7));
+    mirror.commit(ChangeSeq(9)).unwrap();
+    mirror.close(PATIENCE).unwrap();
+    let mirror = open(&path, None);
+    assert_eq!(of_each(&mirror).iter().sum::<usize>(), 399);
 }

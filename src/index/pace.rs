@@ -9,7 +9,7 @@
 use std::cell::Cell;
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tantivy::directory::{AntiCallToken, TerminatingWrite};
@@ -31,12 +31,14 @@ pub struct Pace {
     searched: AtomicU64,
     worked: AtomicU64,
     paused: AtomicU64,
+    is_stopped: AtomicBool,
 }
 
 impl Default for Pace {
     fn default() -> Self {
         let zero = || AtomicU64::new(0);
-        Self { begun: Instant::now(), searched: zero(), worked: zero(), paused: zero() }
+        let is_stopped = AtomicBool::new(false);
+        Self { begun: Instant::now(), searched: zero(), worked: zero(), paused: zero(), is_stopped }
     }
 }
 
@@ -59,6 +61,12 @@ impl Pace {
     pub fn times(&self) -> MergeTimes {
         let time = |of: &AtomicU64| Duration::from_micros(of.load(Ordering::Relaxed));
         MergeTimes { worked: time(&self.worked), paused: time(&self.paused) }
+    }
+
+    /// Ends what is being merged, at the next thing that it writes; the parts stay as they are. What
+    /// it has written is removed when the index is opened again.
+    pub(super) fn stop(&self) {
+        self.is_stopped.store(true, Ordering::Release);
     }
 
     fn now(&self) -> u64 {
@@ -106,11 +114,15 @@ impl<W> PacedFile<W> {
         Self { inner, pace: is_merge.then(|| Arc::clone(pace)) }
     }
 
-    fn give_way(&self) {
-        let Some(pace) = &self.pace else { return };
+    /// Pauses a merge that is in the way of searches, and fails one that is to stop.
+    fn give_way(&self) -> io::Result<()> {
+        let Some(pace) = &self.pace else { return Ok(()) };
+        if pace.is_stopped.load(Ordering::Acquire) {
+            return Err(io::Error::other("merging was stopped, since the index is closed"));
+        }
         let worked = SINCE.get().elapsed();
         if worked < WORKS {
-            return;
+            return Ok(());
         }
         pace.worked.fetch_add(micros(worked), Ordering::Relaxed);
         let pause = pace.pause_after(worked);
@@ -119,12 +131,13 @@ impl<W> PacedFile<W> {
             pace.paused.fetch_add(micros(pause), Ordering::Relaxed);
         }
         SINCE.set(Instant::now());
+        Ok(())
     }
 }
 
 impl<W: Write> Write for PacedFile<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.give_way();
+        self.give_way()?;
         self.inner.write(bytes)
     }
 
@@ -174,5 +187,17 @@ mod tests {
         assert_eq!(write("merge_thread_0", Arc::clone(&pace)), b"postings");
         let times = pace.times();
         assert!(times.worked >= WORKS * 2 && times.paused >= times.worked * PAUSES);
+    }
+
+    #[test]
+    fn merges_that_are_to_stop_fail_and_nothing_else_does() {
+        let pace = Arc::new(Pace::default());
+        pace.stop();
+        let write = |name: &str, pace: Arc<Pace>| {
+            let work = move || PacedFile::new(Vec::new(), &pace).write_all(b"postings").is_ok();
+            std::thread::Builder::new().name(name.to_owned()).spawn(work).unwrap().join().unwrap()
+        };
+        assert!(write("follower", Arc::clone(&pace)));
+        assert!(!write("merge_thread_0", pace));
     }
 }
