@@ -20,6 +20,9 @@ use crate::http::{self, ServeOptions};
 use crate::memory::{self, Shares};
 use crate::priority::{Rank, step_back};
 
+/// Stack of a thread that starts, in bytes: as much as the first thread of a process has.
+const START_STACK: usize = 8 << 20;
+
 /// The options of the server, if it would take them.
 pub(super) fn options(args: &Args, command: &Serve) -> Result<ServeOptions, Failure> {
     if args.server.is_some() {
@@ -80,12 +83,12 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
         },
         ..Options::default()
     };
-    // What is worked on in parallel are lists, duplicates and the start itself.
+    // What is worked on in parallel from then on are lists and duplicates.
     let pool = rayon::ThreadPoolBuilder::new().start_handler(|_| step_back(Rank::Background));
     if pool.build_global().is_err() {
         tracing::debug!("the threads for parallel work had been started before");
     }
-    let app = Arc::new(App::open(data_dir, options)?);
+    let app = Arc::new(starting(|| App::open(data_dir, options))?);
     if let Some(token) = app.bootstrap(command.admin_token.as_deref())?
         && command.demo.is_none()
     {
@@ -117,6 +120,22 @@ pub(super) fn run(args: &Args, command: &Serve) -> Result<(), Failure> {
         }
     })?;
     Ok(())
+}
+
+/// Does what a start is made of on threads of the ordinary priority. Nobody is answered yet, so there
+/// is nobody to step back for: on a busy machine it would only take ten times as long.
+fn starting<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .thread_name(|at| format!("start-{at}"))
+        .stack_size(START_STACK)
+        .build();
+    match pool {
+        Ok(pool) => pool.install(work),
+        Err(error) => {
+            tracing::debug!("starting without threads of its own: {error}");
+            work()
+        }
+    }
 }
 
 fn first_caller(app: &App) -> Option<crate::domain::access::Caller> {
