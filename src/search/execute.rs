@@ -12,7 +12,7 @@ use tantivy::columnar::Column;
 
 use super::budget::Budget;
 use super::infix::{Infix, windows};
-use super::join::{merge, probe, union};
+use super::join::{merge, probe, probe_word, union};
 use super::lists::{List, Scored, Terms};
 use super::meaning::Expanded;
 use super::node::{ColumnName, Dict, DigitScores, Node, Source};
@@ -240,7 +240,10 @@ impl Context<'_> {
             Ready::Nothing => docs.clear(),
             Ready::Everything(lists) if self.holds_every_document(lists) => {}
             Ready::Everything(lists) => self.probe(lists, docs)?,
-            Ready::Lists(expanded) => self.probe(&expanded.lists, docs)?,
+            Ready::Lists(expanded) => {
+                let best = probe_word(&self.segment.view, expanded, docs, self.budget)?;
+                keep(docs, &best);
+            }
             Ready::Column(InColumn { column, values, .. }) => {
                 docs.retain(|(doc, _)| column.values_for_doc(*doc).any(|v| values.contains(&v)));
             }

@@ -67,17 +67,22 @@ impl Bits {
 /// The lists of a segment that are kept so, by dictionary and place in its file.
 pub(super) struct HeldLists {
     lists: Cache<(u8, usize), Arc<Bits>>,
-    least: u32,
+    least: usize,
+}
+
+/// Documents of a list that is long in a segment of so many.
+pub(super) fn least_of_long(max_doc: u32) -> usize {
+    (max_doc / LONG).max(1_024) as usize
 }
 
 impl HeldLists {
     pub(super) fn new(max_doc: u32) -> Self {
-        Self { lists: Cache::new(MOST), least: (max_doc / LONG).max(1_024) }
+        Self { lists: Cache::new(MOST), least: least_of_long(max_doc) }
     }
 
     /// Whether a list of so many documents is worth keeping.
     pub(super) fn is_long(&self, documents: usize) -> bool {
-        documents >= self.least as usize
+        documents >= self.least
     }
 
     pub(super) fn get(&self, list: (u8, usize)) -> Option<Arc<Bits>> {

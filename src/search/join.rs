@@ -5,10 +5,13 @@ use std::collections::BinaryHeap;
 use super::budget::Budget;
 use super::held::Bits;
 use super::lists::{List, Scored};
+use super::meaning::{Apart, Expanded};
 use super::view::SegmentView;
 
 /// Lists of which so many are merged pairwise; more are joined by what they count.
 const FEW_LISTS: usize = 12;
+/// Searching for a document costs as much as passing so many others over.
+const SEARCH_COST: usize = 12;
 /// Lists of the same score of which no more than so many are looked at one by one.
 const FEW_TOGETHER: usize = 3;
 
@@ -174,6 +177,41 @@ pub(super) fn probe(
         }
     }
     Ok(best)
+}
+
+/// As [`probe`] for the lists of a word, of which the short ones may be joined already.
+pub(super) fn probe_word(
+    view: &SegmentView,
+    word: &Expanded,
+    docs: &[Scored],
+    budget: &Budget,
+) -> tantivy::Result<Vec<f32>> {
+    let join = |lists: &[List]| union(view, lists, budget);
+    let Some(Apart { long, short }) = word.apart(join, || !budget.is_spent())? else {
+        return probe(view, &word.lists, docs, budget);
+    };
+    let mut best = probe(view, long, docs, budget)?;
+    raise(short, docs, &mut best);
+    Ok(best)
+}
+
+/// Raises the scores of those of some documents that are found among others, all in order.
+fn raise(found: &[Scored], docs: &[Scored], best: &mut [f32]) {
+    let is_search = docs.len() < found.len() / SEARCH_COST;
+    let mut rest = found;
+    for ((doc, _), best) in docs.iter().zip(best) {
+        let passed = if is_search {
+            rest.partition_point(|(known, _)| known < doc)
+        } else {
+            rest.iter().take_while(|(known, _)| known < doc).count()
+        };
+        rest = &rest[passed..];
+        match rest.first() {
+            Some((known, score)) if known == doc => *best = best.max(*score),
+            Some(_) => {}
+            None => return,
+        }
+    }
 }
 
 #[cfg(test)]

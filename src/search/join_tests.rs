@@ -14,6 +14,7 @@ use crate::domain::ids::{ChangeSeq, ContactId, ContactNumber, OrgNumber};
 use crate::index::{Mirror, Place, Schema, Space};
 use crate::search::Caches;
 use crate::search::lists::Terms;
+use crate::search::meaning::Limits;
 use crate::search::node::{Dict, Source};
 use crate::search::view::Segment;
 
@@ -105,6 +106,14 @@ proptest! {
         let asked: Vec<Scored> = (0..CONTACTS).step_by(step).map(|doc| (doc, 0.0)).collect();
         let probed = probe(&segment.view, &lists, &asked, &budget).unwrap();
         let of = |doc: &DocId| expected.get(doc).copied().unwrap_or(-1.0);
-        prop_assert_eq!(probed, asked.iter().map(|(doc, _)| of(doc)).collect::<Vec<_>>());
+        let expected: Vec<f32> = asked.iter().map(|(doc, _)| of(doc)).collect();
+        prop_assert_eq!(&probed, &expected);
+        // The first time list by list, then the short ones as one.
+        let limits = Limits { most_joined: usize::MAX, least_long: 700 };
+        let word = Expanded::of(lists, false, true, &limits);
+        for _ in 0..3 {
+            let probed = probe_word(&segment.view, &word, &asked, &budget).unwrap();
+            prop_assert_eq!(&probed, &expected);
+        }
     }
 }

@@ -5,13 +5,14 @@
 //! A word is looked up in all spellings, nicknames and sounds; making these takes automata and codes
 //! of sounds, and finding them walks through dictionaries.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
+use super::held::least_of_long;
 use super::lists::{List, Scored};
 use super::node::Source;
 use crate::index::{Schema, Sources, Space};
@@ -22,6 +23,9 @@ const MOST_WORDS: usize = 4_096;
 /// or few.
 const RARE: u32 = 64;
 const FEW: u32 = 512;
+/// Short lists of a word of which so many are joined when they are asked about again: opening each of
+/// them takes longer than finding a document in all.
+const MANY_SHORT: usize = 4;
 /// Bytes of lists that are remembered for each document of a segment, and at least.
 const BYTES_A_DOCUMENT: u64 = 16;
 const LEAST_BYTES: u64 = 1 << 20;
@@ -100,7 +104,10 @@ impl Meanings {
 
 /// The lists of a word in a segment.
 pub(super) struct Expanded {
+    /// The long ones first.
     pub(super) lists: Vec<List>,
+    /// How many of them are long, of which bits are kept (`held`).
+    long: usize,
     /// Whether words were left out since there are too many.
     pub(super) is_cut: bool,
     /// How many documents its lists have in all, those that several have as often.
@@ -108,12 +115,67 @@ pub(super) struct Expanded {
     /// Whether its lists, once they are joined, stay so.
     keeps_joined: bool,
     joined: OnceLock<Box<[Scored]>>,
+    /// Whether its short lists, once they are joined, stay so.
+    keeps_short: bool,
+    was_probed: AtomicBool,
+    short: OnceLock<Box<[Scored]>>,
+}
+
+/// The long lists of a word, and the documents of its short ones in order.
+pub(super) struct Apart<'a> {
+    pub(super) long: &'a [List],
+    pub(super) short: &'a [Scored],
 }
 
 impl Expanded {
+    /// Some lists; what is joined of them is only kept if they are remembered (`stays`).
+    pub(super) fn of(mut lists: Vec<List>, is_cut: bool, stays: bool, limits: &Limits) -> Self {
+        lists.sort_by_key(|list| list.len() < limits.least_long);
+        let long = lists.partition_point(|list| list.len() >= limits.least_long);
+        let documents = |lists: &[List]| lists.iter().map(List::len).sum::<usize>();
+        let (all, of_short) = (documents(&lists), documents(&lists[long..]));
+        Self {
+            long,
+            is_cut,
+            documents: all,
+            keeps_joined: stays && all <= limits.most_joined,
+            joined: OnceLock::new(),
+            keeps_short: stays
+                && lists.len() - long >= MANY_SHORT
+                && of_short <= limits.most_joined,
+            was_probed: AtomicBool::new(false),
+            short: OnceLock::new(),
+            lists,
+        }
+    }
+
+    /// Its long lists, and the documents of its short ones in order, if they are worth joining: from
+    /// the second time on that it is asked about.
+    pub(super) fn apart<E>(
+        &self,
+        join: impl FnOnce(&[List]) -> Result<Vec<Scored>, E>,
+        is_whole: impl FnOnce() -> bool,
+    ) -> Result<Option<Apart<'_>>, E> {
+        if !self.keeps_short || !self.was_probed.swap(true, Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let (long, short) = self.lists.split_at(self.long);
+        if self.short.get().is_none() {
+            let joined = join(short)?;
+            if is_whole() {
+                let _ = self.short.set(joined.into_boxed_slice());
+            }
+        }
+        Ok(self.short.get().map(|short| Apart { long, short }))
+    }
+
     /// How many documents its lists have in all, those that several have as often.
     pub(super) fn documents(&self) -> usize {
         self.documents
+    }
+
+    fn documents_of_short(&self) -> usize {
+        self.lists[self.long..].iter().map(List::len).sum()
     }
 
     /// Its documents in order, with what they count.
@@ -140,16 +202,24 @@ struct Size;
 impl Weighter<(u64, Space), Arc<Expanded>> for Size {
     fn weight(&self, _: &(u64, Space), expanded: &Arc<Expanded>) -> u64 {
         let joined = if expanded.keeps_joined { expanded.documents } else { 0 };
+        let short = if expanded.keeps_short { expanded.documents_of_short() } else { 0 };
         let lists = expanded.lists.len() * size_of::<List>();
-        (128 + lists + joined * size_of::<Scored>()) as u64
+        (192 + lists + (joined + short) * size_of::<Scored>()) as u64
     }
 }
 
 /// The lists of the words that were asked for lately, of one segment.
 pub(super) struct Expansions {
     known: Cache<(u64, Space), Arc<Expanded>, Size>,
-    /// Documents of a word whose lists are kept joined.
-    most_joined: usize,
+    limits: Limits,
+}
+
+/// What is kept joined of a segment.
+pub(super) struct Limits {
+    /// Documents of a word whose lists are.
+    pub(super) most_joined: usize,
+    /// Documents of a list that is long.
+    pub(super) least_long: usize,
 }
 
 impl Expansions {
@@ -159,7 +229,10 @@ impl Expansions {
         let words = usize::try_from(bytes / 4_096).unwrap_or(MOST_WORDS).min(MOST_WORDS);
         Self {
             known: Cache::with_weighter(words, bytes, Size),
-            most_joined: (max_doc / RARE).max(FEW) as usize,
+            limits: Limits {
+                most_joined: (max_doc / RARE).max(FEW) as usize,
+                least_long: least_of_long(max_doc),
+            },
         }
     }
 
@@ -182,10 +255,7 @@ impl Expansions {
         }
         let Looked { lists, is_cut, is_whole } = find(&meaning.sources)?;
         let stays = place.filter(|_| is_whole);
-        let documents = lists.iter().map(List::len).sum();
-        let keeps_joined = stays.is_some() && documents <= self.most_joined;
-        let joined = OnceLock::new();
-        let expanded = Arc::new(Expanded { lists, is_cut, documents, keeps_joined, joined });
+        let expanded = Arc::new(Expanded::of(lists, is_cut, stays.is_some(), &self.limits));
         if let Some(place) = stays {
             self.known.insert(place, Arc::clone(&expanded));
         }

@@ -25,6 +25,13 @@ export function Name({ row }) {
   return html`${isVip ? html`<span title=${t("VIP")}><${Icon} name="star" /><span class="vh">${t("VIP")} </span></span> ` : null}${row.display_name}${may ? null : html` <span class="bad" title=${facts[0].text}><${Icon} name=${facts[0].icon} /><span class="vh">${facts[0].text}</span></span>`}`;
 }
 
+/** The first tag, and how many more there are. @param {{tags: string[]}} props */
+function Tags({ tags }) {
+  const [first, ...more] = tags;
+  if (first === undefined) return null;
+  return html`<span class="tag-cell" title=${more.length > 0 ? tags.join(", ") : undefined}><span class="tag">${first}</span>${more.length > 0 ? html`<span class="waits">+${more.length}</span>` : null}</span>`;
+}
+
 /** @type {Column[]} */
 const ALL = [
   { key: "name", label: t("Name"), sort: "name", width: "minmax(160px, 1.5fr)", cell: (row) => html`<${Name} row=${row} />` },
@@ -33,7 +40,7 @@ const ALL = [
   { key: "company", label: t("Company"), sort: "company", width: "minmax(110px, 1.2fr)", cell: (row) => row.company ?? "" },
   { key: "title", label: t("Title"), cell: (row) => row.title ?? "" },
   { key: "status", label: t("Status"), sort: "status", width: "minmax(96px, .6fr)", cell: (row) => statusName(row.status ?? "active") },
-  { key: "tags", label: t("Tags"), cell: (row) => (row.tags ?? []).slice(0, 4).map((/** @type {string} */ tag) => html`<span class="tag">${tag}</span>`) },
+  { key: "tags", label: t("Tags"), cell: (row) => html`<${Tags} tags=${row.tags ?? []} />` },
   { key: "owner", label: t("Owner"), sort: "owner", width: "minmax(96px, .8fr)", cell: (row) => (row.assigned_to ? personName(row.assigned_to) : "") },
   { key: "queue", label: t("Queue"), sort: "queue", cell: (row) => (row.assigned_queue ? queueName(row.assigned_queue) : "") },
   { key: "source", label: t("Source"), sort: "source", cell: (row) => (row.source ? labelOf(row.source) : "") },
