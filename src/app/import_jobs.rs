@@ -148,6 +148,11 @@ impl ImportJob {
         self.finished_at.is_some() && !self.dry_run && self.audit_entries.is_some() && has_written
     }
 
+    /// Settles which audit entries it may have written, now that it has ended.
+    pub(super) fn end_entries(&mut self, last: Option<u64>) {
+        self.audit_entries = self.audit_entries.zip(last).map(|((first, _), last)| (first, last));
+    }
+
     /// The same without warnings and samples, which hold what people are called and how they are
     /// reached.
     fn without_values(&self) -> Self {
@@ -387,10 +392,14 @@ impl App {
         result
     }
 
+    /// The last audit entry of an organisation, if it can be read.
+    pub(super) fn last_audit_entry(&self, org: OrgNumber) -> Option<u64> {
+        self.partition.audit_head(org).ok().map(|head| head.number)
+    }
+
     /// The audit entries of an import that begins now.
     fn next_audit_entry(&self, org: OrgNumber) -> Option<(u64, u64)> {
-        let before = self.partition.audit_head(org).map(|head| head.number);
-        before.ok().map(|number| (number + 1, u64::MAX))
+        self.last_audit_entry(org).map(|number| (number + 1, u64::MAX))
     }
 
     /// Stops all imports between two writes and waits for them; they go on when the server starts
@@ -460,12 +469,11 @@ impl App {
             tracing::warn!("the template of import {id} cannot be kept: {error}");
         }
         let now = self.partition.now();
-        let after = self.partition.audit_head(caller.organization).map(|head| head.number);
+        let after = self.last_audit_entry(caller.organization);
         self.end_import(id, upload, |job| {
             job.finished_at = Some(now);
             job.progress.seconds_left = None;
-            job.audit_entries =
-                job.audit_entries.zip(after.ok()).map(|((first, _), last)| (first, last));
+            job.end_entries(after);
             match result {
                 Ok(report) => {
                     let counts = report.counts;
@@ -611,7 +619,10 @@ impl App {
         // What was being taken back when the server ended can be taken back again.
         let is_undoing = job.undo_state == UndoState::Running;
         let undo_state = if is_undoing { UndoState::None } else { job.undo_state };
-        let job = ImportJob { by, undo_state, errors_url, ..job };
+        // One that has ended without its last entry does not know what of later imports is its own.
+        let is_known = |last: u64| job.finished_at.is_none() || last != u64::MAX;
+        let audit_entries = job.audit_entries.filter(|(_, last)| is_known(*last));
+        let job = ImportJob { by, undo_state, audit_entries, errors_url, ..job };
         let (actor, user) = (known.actor.as_str().into(), known.user);
         // What another machine works on is not for this one to go on with.
         let is_own = !self.is_foreign(known.node.as_deref());
@@ -673,7 +684,7 @@ impl App {
         let errors_url = job.errors_url.clone().filter(|_| !is_old);
         let is_untouched = job.undo_state == UndoState::None && job.has_changed_something();
         let undo_state = if is_untouched { UndoState::Available } else { job.undo_state };
-        // One that runs, or was interrupted, does not know its last entry.
+        // One that runs does not know its last entry.
         let last_entry = || self.partition.audit_head(org).map_or(0, |head| head.number);
         let audit_entries = job
             .audit_entries

@@ -100,6 +100,7 @@ impl App {
         let Some(resume) = &kept.resume else { return Ok(false) };
         if resume.is_cancelled {
             job.finished_at = Some(self.partition.now());
+            job.end_entries(self.last_audit_entry(org));
             job.state = ImportState::Cancelled;
             let (id, counts) = (job.id, job.counts);
             if !checkpoint.is_some_and(|known| known.is_told) {
@@ -172,9 +173,10 @@ impl App {
         {
             tracing::error!("the audit log lacks import {id}: {error}");
         }
-        let now = self.partition.now();
+        let (now, last) = (self.partition.now(), self.last_audit_entry(org));
         self.end_import(id, None, |job: &mut ImportJob| {
             job.finished_at = Some(now);
+            job.end_entries(last);
             job.state = ImportState::Failed;
             job.error = Some(why.to_owned());
         });

@@ -70,8 +70,9 @@ impl KeptWork {
         }
     }
 
-    /// Says of a job that had not ended that it has failed; whether it had not.
-    fn interrupt(&mut self, now: Timestamp) -> bool {
+    /// Says of a job that had not ended that it has failed, with the last audit entry until then;
+    /// whether it had not.
+    fn interrupt(&mut self, now: Timestamp, last: Option<u64>) -> bool {
         let (finished_at, error) = match self {
             Self::Import(job) => (&mut job.finished_at, &mut job.error),
             Self::Bulk(job) => (&mut job.finished_at, &mut job.error),
@@ -82,7 +83,10 @@ impl KeptWork {
         *finished_at = Some(now);
         *error = Some(INTERRUPTED.to_owned());
         match self {
-            Self::Import(job) => job.state = ImportState::Failed,
+            Self::Import(job) => {
+                job.state = ImportState::Failed;
+                job.end_entries(last);
+            }
             Self::Bulk(job) => job.state = JobState::Failed,
         }
         true
@@ -181,7 +185,7 @@ impl App {
                 let mut goes_on = self.restore_unfinished_import(&organization, &mut kept)?;
                 self.end_cancelled_bulk_job(org, &mut kept);
                 goes_on |= kept.bulk.as_ref().is_some_and(BulkResume::goes_on);
-                if !goes_on && kept.work.interrupt(now) {
+                if !goes_on && kept.work.interrupt(now, self.last_audit_entry(org)) {
                     (kept.resume, kept.bulk) = (None, None);
                     self.note_job(org, kept.clone(), false, None);
                     if let KeptWork::Import(job) = &kept.work

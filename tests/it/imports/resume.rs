@@ -216,3 +216,44 @@ fn an_import_does_not_go_on_for_somebody_who_may_do_nothing_any_more() {
     assert!(job["error"].as_str().unwrap().contains("what was written stays"), "{job}");
     served.stop();
 }
+
+#[test]
+fn taking_back_what_a_restart_has_ended_leaves_later_imports_of_the_same_user_alone() {
+    let bench = Bench::new();
+    let served = bench.serve(None);
+    prepare(&served.client);
+    let id = begin(&served.client, &json!({}));
+    kill_at(served, 500);
+    // It cannot go on without its list.
+    for entry in std::fs::read_dir(bench.data().join("imports")).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.to_str().unwrap().ends_with(".errors.csv") {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    let served = bench.serve(None);
+    let client = &served.client;
+    let ended = wait_for_end(client, &id);
+    assert_eq!((&ended["state"], &ended["undo_state"]), (&json!("failed"), &json!("available")));
+    let options = json!({"list_mode": "new", "list": "Late"});
+    let later = import(client, b"name,phone\nLate One,+13125550110\n", &options);
+    let undo = |id: &Value| {
+        let path = format!("/api/v1/imports/{}/undo", id.as_str().unwrap());
+        let place =
+            client.post(&path, &json!({})).expect(202).header("location").unwrap().to_owned();
+        wait_for("it is taken back", || {
+            !client.get(&place).expect(200).json["finished_at"].is_null()
+        });
+        client.get(&place).expect(200).json
+    };
+    assert_eq!(undo(&json!(id))["state"], "done");
+    let total = || client.search("", "&refresh=wait").json["total"].clone();
+    assert_eq!(total(), 101, "the known ones and the one of the later import");
+    assert_eq!(client.get("/api/v1/lists").expect(200).json["items"][0]["count"], 1);
+    // Nor are they void since.
+    let change = b"name,phone,title\nLate One,+13125550110,CEO\n";
+    import(client, change, &json!({"on_duplicate": "update"}));
+    assert_eq!(undo(&later["id"])["refused"], 2, "the contact and its list");
+    assert_eq!(total(), 101);
+    served.stop();
+}
