@@ -24,21 +24,26 @@ use super::{App, authorize};
 use crate::domain::access::{Caller, Department, Permission};
 use crate::domain::audit::{AuditAction, AuditEntry, FieldChange, import_undo_actor};
 use crate::domain::contact::Contact;
-use crate::domain::ids::ContactId;
+use crate::domain::ids::{ContactId, OrgNumber};
 use crate::domain::list::list_kind;
-use crate::domain::record::{Verb, kind_by_name, kind_by_number};
+use crate::domain::record::{AnyKind, Verb, kind_by_name, kind_by_number};
 use crate::domain::time::Timestamp;
-use crate::engine::{Origin, Rejected, Tx};
+use crate::engine::{Error as EngineError, Origin, Rejected, Tx, keys};
 use crate::error::{ErrorCode, HasCode};
 
 /// Acts of one write.
 const WRITE_ACTS: usize = 500;
+/// Why a contact is kept.
+const HAS_RECORDS: &str = "there are records about it";
+const IS_LISTED: &str = "it has been put on another list";
 
 /// What is taken back.
 #[derive(Clone)]
 enum Deed {
-    /// A contact that was made or changed.
-    Contact { id: ContactId, is_new: bool, changes: Vec<FieldChange> },
+    /// A contact that was made, as which version it was found unchanged.
+    Made { id: ContactId, version: Option<u64> },
+    /// A contact that was changed.
+    Changed { id: ContactId, changes: Vec<FieldChange> },
     /// Contacts that were put on a list.
     Members { list: Uuid, ids: Vec<ContactId> },
     /// Nothing here: its contact goes as a whole, or stays as a whole, or it is a list or company that
@@ -55,8 +60,8 @@ enum Taken {
 
 /// What an import did to a contact, seen as a whole.
 enum Verdict {
-    /// It made it, and nobody has changed it since.
-    Goes,
+    /// It made it, and nobody has changed it since: this is its version.
+    Goes(u64),
     /// It made it, and it is kept.
     Stays(Refusal),
     /// It only changed it.
@@ -70,11 +75,14 @@ struct Undo<'a> {
     job: Uuid,
     since: Timestamp,
     own: OwnEntries,
-    /// Contacts that the import made, and whether they go.
-    made: HashMap<Uuid, bool>,
+    /// Contacts that the import made; those that go with their version.
+    made: HashMap<Uuid, Option<u64>>,
+    /// Lists that such contacts are on, with whom the import put there; nobody counts on a list that
+    /// is gone.
+    listed: HashMap<Uuid, Option<HashSet<Uuid>>>,
     /// Contacts that it only changed, or that are gone.
     older: HashSet<Uuid>,
-    /// Contacts that were named as kept before the server was started again.
+    /// Contacts, lists and companies that were named as kept before the server was started again.
     named: HashSet<Uuid>,
     /// Lists and companies that it made.
     records: Vec<(u8, Uuid)>,
@@ -164,6 +172,7 @@ impl App {
             since: known.created_at,
             own,
             made: HashMap::new(),
+            listed: HashMap::new(),
             older: HashSet::new(),
             named: named.into_iter().map(|one| one.id.0).collect(),
             records: Vec::new(),
@@ -203,9 +212,7 @@ impl Undo<'_> {
         }
         self.app.count_taken(self.job, &outcomes);
         for part in acts.chunks(WRITE_ACTS) {
-            if self.app.is_stopping_job(self.job) {
-                return Err(Error::Overloaded("the server is being stopped; begin again"));
-            }
+            self.app.refuse_stopping(self.job)?;
             let mut deeds = Vec::with_capacity(part.len());
             for act in part {
                 deeds.push(self.deed(entry, *act)?);
@@ -225,21 +232,21 @@ impl Undo<'_> {
             return Ok(None);
         }
         match self.verdict(ContactId(id), action == AuditAction::ContactCreated)? {
-            Verdict::Goes => {
-                self.made.insert(id, true);
+            Verdict::Goes(version) => {
+                self.made.insert(id, Some(version));
             }
             Verdict::IsOlder => {
                 self.older.insert(id);
             }
             Verdict::Stays(why) => {
-                self.made.insert(id, false);
+                self.made.insert(id, None);
                 return Ok((!self.named.contains(&id)).then_some(Taken::Kept(why)));
             }
         }
         Ok(None)
     }
 
-    fn verdict(&self, id: ContactId, is_creation: bool) -> Result<Verdict, Error> {
+    fn verdict(&mut self, id: ContactId, is_creation: bool) -> Result<Verdict, Error> {
         let org = self.caller.organization;
         let Some(contact) = self.app.partition.contact(org, id)? else {
             return Ok(Verdict::IsOlder);
@@ -257,17 +264,66 @@ impl Undo<'_> {
         let Some(others) = others else {
             // Nobody else has, and it may have been made before.
             let is_own = is_creation || self.is_made_by_import(id)?;
-            let has_records = has_records(&contact) && !contact.is_deleted();
-            return Ok(match (is_own, has_records) {
-                (false, _) => Verdict::IsOlder,
-                (true, true) => Verdict::Stays(refused(id, "there are records about it")),
-                (true, false) => Verdict::Goes,
+            if !is_own {
+                return Ok(Verdict::IsOlder);
+            }
+            let why = if contact.is_deleted() {
+                None
+            } else if has_records(&contact) {
+                Some(HAS_RECORDS)
+            } else {
+                self.is_on_other_list(&contact)?.then_some(IS_LISTED)
+            };
+            return Ok(match why {
+                Some(why) => Verdict::Stays(refused(id, why)),
+                None => Verdict::Goes(contact.version),
             });
         };
         if contact.is_deleted() || !is_creation && !self.is_made_by_import(id)? {
             return Ok(Verdict::IsOlder);
         }
         Ok(Verdict::Stays(refused(id, &format!("{others} has changed it since"))))
+    }
+
+    /// Whether a contact is on a list that the import did not put it on.
+    fn is_on_other_list(&mut self, contact: &Contact) -> Result<bool, Error> {
+        for list in contact.facts.lists() {
+            if !self.listed.contains_key(&list) {
+                let put = self.put_on(list)?;
+                self.listed.insert(list, put);
+            }
+            if let Some(Some(put)) = self.listed.get(&list)
+                && !put.contains(&contact.id.0)
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whom the import has put on a list, unless it is gone.
+    fn put_on(&self, list: Uuid) -> Result<Option<HashSet<Uuid>>, Error> {
+        let (partition, org) = (&self.app.partition, self.caller.organization);
+        let record = partition.record(org, list_kind(), list)?;
+        if record.is_none_or(|record| record.head.deleted_at.is_some()) {
+            return Ok(None);
+        }
+        let mut put = HashSet::new();
+        for number in partition.audit_numbers_of(org, list)? {
+            if let Some(entry) = partition.audit_entry(org, number)?
+                && self.own.has(&entry)
+                && let Some(details) = partition.audit_details(org, list, number)?
+            {
+                put.extend(details.changes.iter().filter(|one| is_joining(one)).flat_map(ids_of));
+            }
+        }
+        Ok(Some(put))
+    }
+
+    /// Lists that contacts which go may be on.
+    fn own_lists(&self) -> HashSet<Uuid> {
+        let own = |put: &Option<HashSet<Uuid>>| put.as_ref().is_none_or(|put| !put.is_empty());
+        self.listed.iter().filter(|(_, put)| own(put)).map(|(list, _)| *list).collect()
     }
 
     /// Who else has changed a contact since.
@@ -312,18 +368,18 @@ impl Undo<'_> {
             return Ok(Deed::Nothing);
         }
         if !is_of_contact(action) {
-            let stays = |id: &Uuid| self.made.get(id) == Some(&false);
-            let added = changes()?.into_iter().filter(|one| one.field == "members");
-            let added = added.filter(|one| one.before.is_null());
+            let stays = |id: &Uuid| self.made.get(id) == Some(&None);
+            let added = changes()?.into_iter().filter(is_joining);
             let ids = added.flat_map(|one| ids_of(&one)).filter(|id| !stays(id)).map(ContactId);
             return Ok(Deed::Members { list: id, ids: ids.collect() });
         }
         let is_new = action == AuditAction::ContactCreated;
-        match self.made.get(&id) {
-            Some(false) => Ok(Deed::Nothing),
+        match self.made.get(&id).copied() {
+            Some(None) => Ok(Deed::Nothing),
             // It goes as it is.
-            Some(true) if !is_new => Ok(Deed::Nothing),
-            _ => Ok(Deed::Contact { id: ContactId(id), is_new, changes: changes()? }),
+            Some(_) if !is_new => Ok(Deed::Nothing),
+            version if is_new => Ok(Deed::Made { id: ContactId(id), version: version.flatten() }),
+            _ => Ok(Deed::Changed { id: ContactId(id), changes: changes()? }),
         }
     }
 
@@ -335,13 +391,17 @@ impl Undo<'_> {
         let origin = Origin { actor, address: by.address };
         let checkpoint =
             app.kept_bulk_job(self.job).map(|(org, kept)| BulkCheckpoint { org, kept, done });
+        let lists = self.own_lists();
         let written = app.partition.write::<_, Error>(org, origin, false, move |tx| {
             let mut taken = Vec::with_capacity(deeds.len());
             for deed in &deeds {
                 match deed {
-                    Deed::Contact { id, is_new, changes } => {
-                        let of = (*id, *is_new, changes.as_slice());
-                        take_contact(tx, (&by, department.as_deref(), now), of, &mut taken)?;
+                    Deed::Made { id, version } => {
+                        let by = (&by, department.as_deref(), now);
+                        taken.push(take_made(tx, by, (*id, *version), &lists)?);
+                    }
+                    Deed::Changed { id, changes } => {
+                        take_changed(tx, (&by, now), (*id, changes), &mut taken)?;
                     }
                     Deed::Members { list, ids } => take_members(tx, &by, *list, ids)?,
                     Deed::Nothing => {}
@@ -358,46 +418,69 @@ impl Undo<'_> {
 
     /// Takes lists and companies away that the import made, unless somebody uses them.
     fn take_records(&self) -> Result<(), Error> {
-        let (app, caller, org) = (self.app, self.caller, self.caller.organization);
         for (number, id) in &self.records {
-            let Some(kind) = kind_by_number(*number).filter(|kind| caller.may(kind.info().edit))
-            else {
-                continue;
+            self.app.refuse_stopping(self.job)?;
+            let Some(kind) = kind_by_number(*number) else { continue };
+            let why = if self.caller.may(kind.info().edit) {
+                let is_free = self.take_record(kind, *id)?;
+                (!is_free).then(|| format!("the {} that was made is in use", kind.info().name))
+            } else {
+                let found = self.app.partition.record(self.caller.organization, *number, *id)?;
+                let is_there = found.is_some_and(|record| record.head.deleted_at.is_none());
+                is_there.then(|| {
+                    format!("the {} that was made is not yours to change", kind.info().name)
+                })
             };
-            let Some(record) = app.partition.record(org, *number, *id)? else { continue };
-            if record.head.deleted_at.is_some() {
-                continue;
-            }
-            let is_used = *number == list_kind() && app.has_members(caller, *id)?;
-            let (actor, now, id) = (import_undo_actor(&caller.actor), app.partition.now(), *id);
-            let number = *number;
-            let origin = Origin { actor: actor.clone().into(), address: caller.address };
-            let written = app.partition.write::<_, Error>(org, origin, false, move |tx| {
-                let Some(before) = tx.record(org, number, id)? else { return Ok(true) };
-                let is_free = !is_used
-                    && before.head.version == 1
-                    && tx.contacts_of_company(org, id, 1)?.is_empty()
-                    && tx.records_about(org, id)?.is_empty();
-                if is_free {
-                    let mut after = before.clone();
-                    after.head.version += 1;
-                    (after.head.deleted_at, after.head.updated_at) = (Some(now), now);
-                    after.head.updated_by.clone_from(&actor);
-                    tx.put_record(kind, Some(&before), &after)?;
-                }
-                Ok(is_free)
-            })?;
-            app.own_writes.note(caller, written.seq);
-            if !written.value {
-                let why = format!("the {} that was made is in use", kind.info().name);
-                app.count_taken(self.job, &[Taken::Kept(refused(ContactId(id), &why))]);
+            if let Some(why) = why.filter(|_| !self.named.contains(id)) {
+                self.app.count_taken(self.job, &[Taken::Kept(refused(ContactId(*id), &why))]);
             }
         }
         Ok(())
     }
+
+    /// Takes a list or company away; whether nobody uses it.
+    fn take_record(&self, kind: &'static dyn AnyKind, id: Uuid) -> Result<bool, Error> {
+        let (app, caller, org) = (self.app, self.caller, self.caller.organization);
+        let number = kind.info().number;
+        let found = app.partition.record(org, number, id)?;
+        if found.is_none_or(|record| record.head.deleted_at.is_some()) {
+            return Ok(true);
+        }
+        // Who joins a list later than is looked for stands in the audit log.
+        let known = app.partition.audit_head(org)?.number;
+        if number == list_kind() && app.has_members(caller, id)? {
+            return Ok(false);
+        }
+        let (actor, now) = (import_undo_actor(&caller.actor), app.partition.now());
+        let origin = Origin { actor: actor.clone().into(), address: caller.address };
+        let written = app.partition.write::<_, Error>(org, origin, false, move |tx| {
+            let Some(before) = tx.record(org, number, id)? else { return Ok(true) };
+            let is_free = before.head.version == 1
+                && !is_noted_after(tx, org, id, known)?
+                && tx.contacts_of_company(org, id, 1)?.is_empty()
+                && tx.records_about(org, id)?.is_empty();
+            if is_free {
+                let mut after = before.clone();
+                after.head.version += 1;
+                (after.head.deleted_at, after.head.updated_at) = (Some(now), now);
+                after.head.updated_by.clone_from(&actor);
+                tx.put_record(kind, Some(&before), &after)?;
+            }
+            Ok(is_free)
+        })?;
+        app.own_writes.note(caller, written.seq);
+        Ok(written.value)
+    }
 }
 
 impl App {
+    fn refuse_stopping(&self, job: Uuid) -> Result<(), Error> {
+        if self.is_stopping_job(job) {
+            return Err(Error::Overloaded("the server is being stopped; begin again"));
+        }
+        Ok(())
+    }
+
     fn count_taken(&self, job: Uuid, taken: &[Taken]) {
         if !taken.is_empty() {
             self.update_job(job, |job| count(job, taken));
@@ -459,6 +542,27 @@ fn made_record((action, id): (AuditAction, Uuid)) -> Option<(u8, Uuid)> {
     (kind == list_kind() || Some(kind) == company).then_some((kind, id))
 }
 
+/// Whether somebody was put on a list.
+fn is_joining(change: &FieldChange) -> bool {
+    change.field == "members" && change.before.is_null()
+}
+
+/// Whether the audit log has something about a record after an entry.
+fn is_noted_after(
+    tx: &Tx<'_>,
+    org: OrgNumber,
+    record: Uuid,
+    entry: u64,
+) -> Result<bool, EngineError> {
+    let mut is_after = false;
+    // Keys are in the order of entries.
+    tx.each_key_back(&keys::audit_details_of(org, record), &mut |key| {
+        is_after = keys::parse_audit_details(key).is_some_and(|(_, _, number)| number > entry);
+        Ok(false)
+    })?;
+    Ok(is_after)
+}
+
 fn ids_of(change: &FieldChange) -> Vec<Uuid> {
     let ids = change.after.as_array().into_iter().flatten();
     ids.filter_map(|id| id.as_str()?.parse().ok()).collect()
@@ -494,10 +598,41 @@ fn take_members(
     Ok(())
 }
 
-fn take_contact(
+/// Sends a contact that was made to the trash, unless somebody has changed it since it was judged.
+fn take_made(
     tx: &mut Tx<'_>,
     (by, department, now): (&Caller, Option<&Department>, Timestamp),
-    (id, is_new, changes): (ContactId, bool, &[FieldChange]),
+    (id, version): (ContactId, Option<u64>),
+    lists: &HashSet<Uuid>,
+) -> Result<Taken, Rejected<Error>> {
+    let found = tx.contact(by.organization, id)?;
+    let Some(before) = found.filter(|one| !one.is_deleted() && by.sees(one)) else {
+        return Ok(Taken::AsItWas);
+    };
+    let why = if version != Some(before.version) {
+        Some("it has been changed since")
+    } else if has_records(&before) {
+        Some(HAS_RECORDS)
+    } else {
+        before.facts.lists().any(|list| !lists.contains(&list)).then_some(IS_LISTED)
+    };
+    if let Some(why) = why {
+        return Ok(Taken::Kept(refused(id, why)));
+    }
+    if let Err(error) = may_delete(by, department, &before, false) {
+        let code = error.code().as_str().to_owned();
+        return Ok(Taken::Kept(Refusal { id, code, detail: error.to_string() }));
+    }
+    let mut after = before.clone();
+    after.deleted_at = Some(now);
+    put_back(tx, by, before, after, now)?;
+    Ok(Taken::Back)
+}
+
+fn take_changed(
+    tx: &mut Tx<'_>,
+    (by, now): (&Caller, Timestamp),
+    (id, changes): (ContactId, &[FieldChange]),
     taken: &mut Vec<Taken>,
 ) -> Result<(), Rejected<Error>> {
     let found = tx.contact(by.organization, id)?;
@@ -506,17 +641,7 @@ fn take_contact(
         return Ok(());
     };
     let mut after = before.clone();
-    let mut left = Vec::new();
-    if is_new {
-        if let Err(error) = may_delete(by, department, &before, false) {
-            let code = error.code().as_str().to_owned();
-            taken.push(Taken::Kept(Refusal { id, code, detail: error.to_string() }));
-            return Ok(());
-        }
-        after.deleted_at = Some(now);
-    } else {
-        left = take_back_fields(&mut after, changes);
-    }
+    let left = take_back_fields(&mut after, changes);
     if after == before {
         let is_same = left.is_empty();
         taken.push(if is_same { Taken::AsItWas } else { Taken::Kept(changed(id, &left)) });

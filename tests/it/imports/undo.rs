@@ -204,6 +204,61 @@ fn a_later_import_counts_as_a_change_unless_it_was_taken_back() {
 }
 
 #[test]
+fn who_was_put_on_another_list_since_is_kept_and_named() {
+    let rows = b"Name,Phone\nBen New,+12025550111\nCleo New,+12025550112\n";
+    let server = TestServer::start();
+    let options = |list: &str| json!({"list_mode": "new", "list": list});
+    let job = import(&server, rows, &options("Own"));
+    let ben = b"Name,Phone\nBen New,+12025550111\n";
+    import(&server, ben, &options("Fair"));
+    let undone = undo(&server, &job);
+    let kept = server.search("", "&refresh=wait").json;
+    assert_eq!(
+        (&kept["total"], &kept["contacts"][0]["display_name"]),
+        (&json!(1), &json!("Ben New"))
+    );
+    assert_eq!(undone["changed"], 1, "{undone}");
+    let refusals = undone["refusals"].as_array().unwrap();
+    let why = refusals.iter().find(|one| one["id"] == kept["contacts"][0]["id"]).unwrap();
+    assert!(why["detail"].as_str().unwrap().contains("another list"), "{undone}");
+    let lists = server.get("/api/v1/lists").expect(200).json["items"].clone();
+    let fair = lists.as_array().unwrap().iter().find(|one| one["name"] == "Fair").unwrap();
+    assert_eq!(fair["count"], 1, "{lists}");
+}
+
+#[test]
+fn what_somebody_saves_while_an_import_is_taken_back_is_not_lost() {
+    let mut rows = String::from("name,phone\n");
+    for at in 0..3_000 {
+        writeln!(rows, "Person {at},+1202{at:07}").unwrap();
+    }
+    let server = TestServer::start();
+    let job = import(&server, rows.as_bytes(), &json!({}));
+    let found = server.get("/api/v1/contacts?refresh=wait&sort=created_at&per_page=1000");
+    let contacts = found.expect(200).json["contacts"].as_array().unwrap().clone();
+    let save = |id: &str| {
+        server.patch(&format!("/api/v1/contacts/{id}"), &json!({"title": "Saved"})).status == 200
+    };
+    let mut ids = contacts.iter().map(|one| one["id"].as_str().unwrap());
+    let mut saved: Vec<&str> = ids.by_ref().take(3).filter(|id| save(id)).collect();
+    assert_eq!(saved.len(), 3);
+    let place = begin_undo(&server, &job);
+    // Those that were made first go last.
+    for id in ids {
+        saved.extend(Some(id).filter(|id| save(id)));
+        if !server.get(&place).expect(200).json["finished_at"].is_null() {
+            break;
+        }
+    }
+    let undone = ended(&server, &place);
+    assert_eq!((&undone["state"], &undone["refused"]), (&json!("done"), &json!(saved.len())));
+    for id in saved {
+        let contact = server.get(&format!("/api/v1/contacts/{id}")).expect(200).json;
+        assert_eq!((&contact["title"], &contact["deleted_at"]), (&json!("Saved"), &Value::Null));
+    }
+}
+
+#[test]
 fn who_was_merged_since_is_kept_and_named() {
     let server = TestServer::start();
     let old = server.create_id(&json!({"name": "Benjamin", "phone": "+12025550119"}));
