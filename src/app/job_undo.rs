@@ -47,8 +47,9 @@ impl App {
         if known.state == JobState::Running {
             return refused("this job still runs: wait for its end");
         }
+        let already = |by: Uuid| format!("job {by} has undone this one already");
         if let Some(by) = known.undone_by {
-            return refused(&format!("job {by} has undone this one already"));
+            return refused(&already(by));
         }
         if known.audit_entries.is_empty() && known.merge_id.is_none() {
             return refused("this job has changed nothing that could be taken back");
@@ -56,16 +57,36 @@ impl App {
         let mut job = BulkJob::new(JobKind::Undo, Uuid::now_v7(), self.now());
         job.undo_of = Some(id);
         job.total = known.changed;
-        if let Some(merge) = known.merge_id {
-            return self.begin_merge_undo(caller, job, merge);
+        if known.merge_id.is_some() {
+            authorize(caller, Permission::Merge)?;
         }
-        let resume = BulkResume::of_undo(caller, id, known.audit_entries.clone());
-        if let Some(known) = self.keep_resumable_job(caller, &job, Some(resume), None)? {
-            return Ok(known);
+        // Two that ask at once are told apart here.
+        let own = job.id;
+        if let Some(by) = self.claim_undo(id, own) {
+            return refused(&already(by));
         }
-        self.note_bulk_job(id, |known| known.undone_by = Some(job.id));
-        let (by, own, entries) = (caller.clone(), job.id, known.audit_entries);
-        self.run_job(own, move |app| app.undo_entries_of(&by, (own, id), &entries, 0))?;
+        let begun = match known.merge_id {
+            Some(merge) => self.begin_merge_undo(caller, job, merge),
+            None => self.begin_entries_undo(caller, job, known.audit_entries),
+        };
+        if begun.is_err() {
+            self.release_undo(id, own);
+        }
+        begun
+    }
+
+    fn begin_entries_undo(
+        self: &Arc<Self>,
+        caller: &Caller,
+        job: BulkJob,
+        entries: Vec<u64>,
+    ) -> Result<BulkJob, Error> {
+        let (of, own) = (job.undo_of.unwrap_or_default(), job.id);
+        let resume = BulkResume::of_undo(caller, of, entries.clone());
+        self.keep_resumable_job(caller, &job, Some(resume), None)?;
+        self.note_bulk_job(of, |known| known.undone_by = Some(own));
+        let by = caller.clone();
+        self.run_job(own, move |app| app.undo_entries_of(&by, (own, of), &entries, 0))?;
         Ok(job)
     }
 
@@ -75,12 +96,9 @@ impl App {
         job: BulkJob,
         merge: Uuid,
     ) -> Result<BulkJob, Error> {
-        authorize(caller, Permission::Merge)?;
         let (of, own) = (job.undo_of.unwrap_or_default(), job.id);
         let resume = BulkResume::of_merge_undo(caller, of, merge);
-        if let Some(known) = self.keep_resumable_job(caller, &job, Some(resume), None)? {
-            return Ok(known);
-        }
+        self.keep_resumable_job(caller, &job, Some(resume), None)?;
         self.note_bulk_job(of, |known| known.undone_by = Some(own));
         let by = caller.clone();
         self.run_job(own, move |app| app.undo_merge_of(&by, (own, of), merge))?;
@@ -115,8 +133,13 @@ impl App {
     /// Lets another job take back what one could not.
     pub(super) fn end_undo_in_vain(&self, job: Uuid, of: Uuid) {
         if !self.leaves_job(job) {
-            self.note_bulk_job(of, |known| known.undone_by = None);
+            self.release_undo(of, job);
         }
+    }
+
+    /// Lets a job be taken back by another one than the one that began to.
+    fn release_undo(&self, of: Uuid, by: Uuid) {
+        self.note_bulk_job(of, |known| known.undone_by = known.undone_by.filter(|one| *one != by));
     }
 
     /// Settles after a restart what can be taken back: what goes on is being taken back, and what has

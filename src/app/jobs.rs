@@ -513,6 +513,15 @@ impl App {
         in_vain.map(|job| job.id).collect()
     }
 
+    /// Says that one job takes another one back, unless one does already: which.
+    pub(super) fn claim_undo(&self, of: Uuid, by: Uuid) -> Option<Uuid> {
+        let mut jobs = self.bulk_jobs.jobs.lock();
+        let known = &mut jobs.get_mut(&of)?.job;
+        let already = known.undone_by;
+        known.undone_by = already.or(Some(by));
+        already
+    }
+
     /// What is set once a job is to end.
     pub(super) fn cancel_of_job(&self, id: Uuid) -> Arc<AtomicBool> {
         let jobs = self.bulk_jobs.jobs.lock();

@@ -440,3 +440,19 @@ fn a_merge_of_a_selection_is_done_once_wherever_the_server_is_killed() {
     assert!(merged > 0, "{untouched} were not begun");
     bench.run(&["check"], None).expect(0);
 }
+
+#[test]
+fn of_several_that_take_a_job_back_at_once_one_does() {
+    let server = TestServer::start();
+    server.create_id(&json!({"name": "Cyd", "phone": "+12025550112"}));
+    let tag = json!({"type": "add_tags", "tags": ["x"]});
+    let tagged = server.bulk_action(&json!({"all": true}), &tag);
+    let path = format!("/api/v1/jobs/{}/undo", tagged["id"].as_str().unwrap());
+    let mut statuses: Vec<u16> = std::thread::scope(|scope| {
+        let ask = || server.post(&path, &json!({})).status;
+        let asked: Vec<_> = (0..4).map(|_| scope.spawn(ask)).collect();
+        asked.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    statuses.sort_unstable();
+    assert_eq!(statuses, [202, 409, 409, 409]);
+}
