@@ -116,12 +116,13 @@ impl NewNames {
         let prefix = keys::records_of(org, number);
         let since = seen_at.plus_ms(-MOST_UNDERWAY_MS).0;
         let mut others = Vec::new();
-        // Ids are in the order of time.
+        // Ids are in the order of time, but for those that say none: they may stand before.
         tx.each_key_back(&prefix, &mut |key| {
             let id = key.get(prefix.len()..).and_then(|id| Uuid::from_slice(id).ok());
-            let is_new = id.and_then(made_at).is_some_and(|at| at >= since);
+            let made = id.and_then(made_at);
+            let is_new = made.is_some_and(|at| at >= since);
             others.extend(id.filter(|id| is_new && !own.contains(id)));
-            Ok(is_new)
+            Ok(is_new || made.is_none())
         })?;
         let mut known: HashMap<String, (Uuid, String)> = HashMap::new();
         for id in others {
