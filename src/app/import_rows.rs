@@ -16,6 +16,7 @@ use crate::domain::contact::{Address, Contact};
 use crate::domain::draft::{Draft, Patch, Stamp};
 use crate::domain::ids::ContactId;
 use crate::domain::issue::FieldIssue;
+use crate::domain::name;
 use crate::domain::place::Place;
 use crate::domain::status::Status;
 use crate::domain::text::fold;
@@ -185,6 +186,19 @@ pub(super) fn for_update(draft: &Draft, before: &Contact) -> Draft {
     if Person::of_draft(&draft).is_less_than(&Person::of_contact(before)) {
         draft.display_name = Patch::Keep;
         (draft.first_name, draft.last_name) = (Patch::Keep, Patch::Keep);
+    }
+    // How somebody is addressed stands in front of a plain name, and replaces no title of it and no
+    // name of its own.
+    if let (Some(unaddressed), Patch::Set(given)) =
+        (draft.unaddressed_name.take(), &draft.display_name)
+    {
+        let (first, last) = (before.first_name.as_deref(), before.last_name.as_deref());
+        let made = name::join(first, last, before.suffix.as_deref());
+        let is_plain = made.as_ref() == Some(&before.display_name)
+            && given.strip_suffix(before.display_name.as_str()).is_some_and(|it| it.ends_with(' '));
+        if *given != before.display_name && !is_plain {
+            draft.display_name = unaddressed;
+        }
     }
     if let Patch::Set(channels) = &mut draft.channels {
         let added = channels.drain(..).filter(|one| !before.channels.contains(one));

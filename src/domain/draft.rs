@@ -136,6 +136,9 @@ pub struct Draft {
     pub add_tags: Vec<String>,
     /// Takes tags away, in whatever spelling.
     pub remove_tags: Vec<String>,
+    /// What a row of an import says of the display name without how it addresses the person; none if
+    /// it does not.
+    pub unaddressed_name: Option<Patch<String>>,
     /// Names of static lists that a row of an import puts it on; who writes it sees to that.
     pub lists: Vec<String>,
     /// What a row of an import says about consent; who writes it sees to that.

@@ -135,6 +135,13 @@ pub fn is_salutation(text: &str) -> bool {
     words.peek().is_some() && words.all(is_form)
 }
 
+/// Whether a text is nothing but forms of address and titles: `Mrs.`, `Herr Prof. Dr.`, `Countess`.
+pub fn is_form_of_address(text: &str) -> bool {
+    let words = text.split_whitespace().count();
+    let of_title = |title: String| title.split_whitespace().count() == words;
+    is_salutation(text) || split(&format!("{text} Ada Lovelace")).title.is_some_and(of_title)
+}
+
 /// Joins the parts of a name into a display name; `None` if first and last name are missing.
 pub fn join(first: Option<&str>, last: Option<&str>, suffix: Option<&str>) -> Option<String> {
     let name = match (first, last) {

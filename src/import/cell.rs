@@ -51,8 +51,39 @@ fn is_placeholder(text: &str, target: &Target, row: &MappedRow<'_>) -> bool {
             return true;
         }
     }
+    if is_untold(text) && is_of_consent(target) {
+        return false;
+    }
     is_sure(text) || is_word(text) && !(is_of_name(target) && is_name(text, target, row))
 }
+
+/// Whoever does not know whether somebody agreed to calls has no clear yes, which counts as a no.
+fn is_of_consent(target: &Target) -> bool {
+    matches!(
+        target,
+        Target::DoNotContact
+            | Target::MayContact
+            | Target::EmailOptOut
+            | Target::OptOut
+            | Target::OptIn
+    )
+}
+
+fn is_one_of(words: &[&str], text: &str) -> bool {
+    words.iter().any(|one| one.eq_ignore_ascii_case(text))
+}
+
+/// Whether a text says that something is not known, rather than nothing.
+fn is_untold(text: &str) -> bool {
+    is_one_of(&UNTOLD, text) || is_one_of(&UNTOLD_WORDS, text)
+}
+
+/// What says that something is not known, and is nobody's name.
+const UNTOLD: [&str; 6] =
+    ["not set", "(not set)", "not available", "not provided", "not specified", "keine angabe"];
+
+/// What says that something is not known, and may be a word of its own.
+const UNTOLD_WORDS: [&str; 6] = ["unknown", "unbekannt", "inconnu", "desconocido", "tbd", "t.b.d."];
 
 fn is_of_name(target: &Target) -> bool {
     matches!(target, Target::Name | Target::FirstName | Target::MiddleName | Target::LastName)
@@ -60,56 +91,17 @@ fn is_of_name(target: &Target) -> bool {
 
 /// What programs write for nothing, and nobody for something.
 fn is_sure(text: &str) -> bool {
-    const SURE: [&str; 28] = [
-        "\\N",
-        "#N/A",
-        "#N/D",
-        "#NV",
-        "n/a",
-        "n.a.",
-        "k.a.",
-        "k. a.",
-        "s/d",
-        "<null>",
-        "(null)",
-        "[null]",
-        "(none)",
-        "(blank)",
-        "(empty)",
-        "(leer)",
-        "<none>",
-        "<empty>",
-        "n. a.",
-        "n.d.",
-        "n/d",
-        "-/-",
-        "not set",
-        "(not set)",
-        "not available",
-        "not provided",
-        "not specified",
-        "keine angabe",
+    const SURE: [&str; 22] = [
+        "\\N", "#N/A", "#N/D", "#NV", "n/a", "n.a.", "k.a.", "k. a.", "s/d", "<null>", "(null)",
+        "[null]", "(none)", "(blank)", "(empty)", "(leer)", "<none>", "<empty>", "n. a.", "n.d.",
+        "n/d", "-/-",
     ];
-    SURE.iter().any(|one| one.eq_ignore_ascii_case(text))
+    is_one_of(&SURE, text) || is_one_of(&UNTOLD, text)
 }
 
 /// What programs write for nothing, and what may be a word of its own.
 fn is_word(text: &str) -> bool {
-    const WORDS: [&str; 12] = [
-        "null",
-        "none",
-        "nan",
-        "nat",
-        "nil",
-        "undefined",
-        "unknown",
-        "unbekannt",
-        "inconnu",
-        "desconocido",
-        "tbd",
-        "t.b.d.",
-    ];
-    WORDS.iter().any(|one| one.eq_ignore_ascii_case(text))
+    is_one_of(&["null", "none", "nan", "nil", "undefined"], text) || is_one_of(&UNTOLD_WORDS, text)
 }
 
 /// Whether such a word is a name: it is written like one, or like the other names of its row. Ada

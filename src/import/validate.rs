@@ -238,9 +238,15 @@ impl Checker<'_> {
                     "leave the ids of an export as they are",
                 ),
             },
-            Content::Salutation => {
-                parts.salutation = self.text(value, text, MAX_TEXT).or(parts.salutation.take());
+            Content::Salutation if name::is_form_of_address(text) => {
+                parts.salutation = Some(Cow::Borrowed(text));
             }
+            Content::Salutation => self.warn(
+                value,
+                IssueCode::ValueUnknown,
+                "is not a form of address or a title; the cell is left out",
+                "write Mr., Mrs., Dr. or the like, or map the column to another field",
+            ),
             // Some lists call it title how somebody is addressed.
             Content::Text(_) if *value.target == Target::Title && name::is_salutation(text) => {
                 parts.salutation.get_or_insert(Cow::Borrowed(text));
@@ -594,7 +600,8 @@ fn address_as(draft: &mut Draft, salutation: &str) {
     let joined = || name::join(first.as_deref(), last.as_deref(), suffix.as_deref());
     let Some(shown) = part(&draft.display_name).or_else(joined) else { return };
     if name::split(&shown).title.is_none() {
-        draft.display_name = Patch::Set(format!("{salutation} {shown}"));
+        let addressed = Patch::Set(format!("{salutation} {shown}"));
+        draft.unaddressed_name = Some(std::mem::replace(&mut draft.display_name, addressed));
     }
 }
 

@@ -24,7 +24,13 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn is_whole(&self) -> bool {
-        (LEAST_WHOLE..=MOST_WHOLE).contains(&self.digits) && !self.before_letter
+        (LEAST_WHOLE..=MOST_WHOLE).contains(&self.digits) && !self.before_letter && !self.is_day()
+    }
+
+    /// `2025-01-15` and `15-01-2025`.
+    fn is_day(&self) -> bool {
+        let parts: Vec<usize> = self.text.split('-').map(str::len).collect();
+        matches!(parts[..], [4, 1 | 2, 1 | 2] | [1 | 2, 1 | 2, 4])
     }
 }
 
@@ -136,6 +142,8 @@ mod tests {
             ("2025550170abc", vec![]),
             ("max2025550170@example.com", vec![]),
             ("=TEXT(12025550170,0)", vec![]),
+            ("call after 2025-01-15", vec![]),
+            ("seit 15-01-2025", vec![]),
             ("N/A", vec![]),
             ("", vec![]),
         ] {

@@ -26,7 +26,7 @@ pub use origin::{Origin, origin_of, prepare_origins};
 pub use plan::{same_calling_code, same_line};
 pub use reading::may_have_desks;
 pub use reread::{READER_VERSION, reread};
-use typed::Typed;
+use typed::{Typed, WHOLE_NUMBER};
 
 /// A phone number of a contact.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -241,8 +241,10 @@ fn dialled(raw: &str) -> Option<Typed> {
     let beside = || embedded::of_caller(raw).and_then(|number| Typed::read(&number).ok());
     match typed {
         Some(typed) if !typed.has_letters => Some(typed),
-        // A word beside a whole number is no part of it: `[Sales] 2025550170`.
-        typed => beside().or(typed),
+        // A word beside a whole number is no part of it: `[Sales] 2025550170`. One that makes it
+        // whole is: `1-800-555-CALL`.
+        Some(typed) => beside().filter(|it| it.digits.len() >= WHOLE_NUMBER).or(Some(typed)),
+        None => beside(),
     }
 }
 

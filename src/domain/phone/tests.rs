@@ -142,6 +142,19 @@ fn extensions_are_read_in_words_and_pauses() {
 }
 
 #[test]
+fn letters_that_make_a_number_whole_are_no_word_beside_it() {
+    for (raw, expected) in [
+        ("1-800-555-CALL", "+18005552255"),
+        ("+1 202 555 HELP", "+12025554357"),
+        ("1-800-FLOWERS", "+18003569377"),
+        ("[Sales] 2025550170", "+12025550170"),
+    ] {
+        let query = parse_query(raw, Some("US"));
+        assert_eq!(query.e164.as_deref(), Some(expected), "{raw}");
+    }
+}
+
+#[test]
 fn what_telephone_systems_put_in_front_is_taken_off() {
     for raw in [
         "L0#2025550170",

@@ -6,7 +6,7 @@ use super::{PhoneError, address, extension};
 
 /// Digits that are a number of their own, behind which letters are a word and not keys:
 /// `030 901820 Fax`.
-const WHOLE_NUMBER: usize = 8;
+pub(super) const WHOLE_NUMBER: usize = 8;
 /// Fewest digits behind a prefix of a telephone system.
 const LEAST_BEHIND_PREFIX: usize = 7;
 

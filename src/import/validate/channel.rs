@@ -46,7 +46,7 @@ impl Checker<'_> {
             digits = damage.expanded;
         }
         let is_damaged = digits != text;
-        match self.read_number(&digits) {
+        match self.read_number(&digits, self.context.settings.phone_validation) {
             Ok((mut phone, has_plus)) => {
                 if is_damaged || has_plus {
                     let reason = format!(
@@ -96,9 +96,16 @@ impl Checker<'_> {
             Some(digits) => vec![digits.as_str()],
             None => phone::embedded(text),
         };
+        let level = self.context.settings.phone_validation;
         let read: Vec<Phone> = numbers
             .iter()
-            .filter_map(|number| self.read_number(number).ok())
+            .filter_map(|number| {
+                // Beside words a customer number is as likely, unless it is written as a number.
+                let is_dialled = number.starts_with(['+', '\u{ff0b}', '0', '(']);
+                let level =
+                    if grouped.is_some() || is_dialled { level } else { ValidationLevel::Valid };
+                self.read_number(number, level).ok()
+            })
             .map(|it| it.0)
             .collect();
         if read.is_empty() || read.len() < numbers.len() {
@@ -116,8 +123,7 @@ impl Checker<'_> {
     }
 
     /// Reads a number; also says whether it got the `+` back that a spreadsheet takes from it.
-    fn read_number(&self, text: &str) -> Result<(Phone, bool), PhoneError> {
-        let level = self.context.settings.phone_validation;
+    fn read_number(&self, text: &str, level: ValidationLevel) -> Result<(Phone, bool), PhoneError> {
         let read = phone::parse(text, self.country.as_deref(), level);
         let is_bare = text.len() >= MAYBE_INTERNATIONAL
             && !text.starts_with('0')
@@ -152,10 +158,10 @@ impl Checker<'_> {
                     let what = "write only the address into the cell";
                     self.warn(value, IssueCode::ValueRepaired, reason, what);
                 }
-                draft.add_emails.extend(addresses.into_iter().map(|address| Email {
+                draft.add_emails.extend((0..).zip(addresses).map(|(at, address)| Email {
                     address,
                     label: value.label.map(str::to_owned),
-                    primary: value.preferred,
+                    primary: value.preferred && at == 0,
                 }));
             }
             None => self.unread(

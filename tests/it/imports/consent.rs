@@ -37,7 +37,11 @@ fn every_known_column_of_refusal_and_consent_is_read() {
         ("DNC", "нет", false, false, json!(null)),
         ("DNC", "не знаю", true, false, json!(null)),
         ("DNC", "since May", true, false, json!(null)),
+        ("DNC", "unknown", true, false, json!(null)),
         ("OK to call", "no", true, false, json!(null)),
+        ("OK to call", "not provided", true, false, json!(null)),
+        ("Email Opt Out", "unbekannt", false, true, json!(null)),
+        ("Opted in", "unknown", false, false, json!(null)),
         ("Contactable", "1", false, false, json!(null)),
         ("HasOptedOutOfEmail", "TRUE", false, true, json!(null)),
         ("Unsubscribed from all email", "true", false, true, json!(null)),
@@ -61,7 +65,8 @@ fn every_known_column_of_refusal_and_consent_is_read() {
         assert_eq!(ada["do_not_contact"], do_not_contact, "{header} {cell}");
         assert_eq!(ada["email_opt_out"], email_opt_out, "{header} {cell}");
         assert_eq!(ada["opt_in"], opt_in, "{header} {cell}");
-        let is_doubtful = ["не знаю", "since May", "perhaps"].contains(&cell);
+        let doubtful = ["не знаю", "since May", "perhaps", "unknown", "unbekannt", "not provided"];
+        let is_doubtful = doubtful.contains(&cell);
         // Agreement of which nothing says when and where is warned of as well.
         let is_unproven = opt_in == json!(true);
         assert_eq!(

@@ -146,6 +146,40 @@ fn people_of_one_household_are_told_apart_by_a_column_of_salutations() {
 }
 
 #[test]
+fn a_column_of_salutations_replaces_no_other_title_and_no_name_of_its_own() {
+    let server = TestServer::start();
+    for (at, (display_name, expected)) in (0..).zip([
+        ("Dr. Ada Lovelace", "Dr. Ada Lovelace"),
+        ("Countess Ada", "Countess Ada"),
+        ("Ada Lovelace", "Ms. Ada Lovelace"),
+    ]) {
+        let email = format!("ada{at}@example.com");
+        let id = server.create_id(&json!({"first_name": "Ada", "last_name": "Lovelace",
+            "display_name": display_name, "emails": [{"address": email}]}));
+        let path = format!("/api/v1/contacts/{id}");
+        for names in ["First Name,Last Name", "First Name,Last Name,Name"] {
+            let name =
+                if names.ends_with(",Name") { format!(",{display_name}") } else { String::new() };
+            let csv = format!("Salutation,{names},Email\nMs.,Ada,Lovelace{name},{email}\n");
+            let job = import(&server, csv.as_bytes(), &json!({}));
+            assert_eq!(job["counts"]["imported"], 0, "{job}");
+            let shown = server.get(&path).expect(200).json;
+            assert_eq!(shown["display_name"], expected, "{display_name} {names}");
+        }
+    }
+    // What is no form of address is no part of a name.
+    for (header, cell) in
+        [("Anrede", "w"), ("Salutation", "Dear Ana"), ("Tratamiento", "Ortodoncia")]
+    {
+        let csv = format!("{header},Name,Phone\n{cell},Ana Lopez,+12025550170\n");
+        let job = import(&server, csv.as_bytes(), &json!({"on_duplicate": "create"}));
+        assert_eq!(job["warnings"][0]["column"], header, "{job}");
+        let shown = server.lookup("+12025550170", "")["results"][0].clone();
+        assert_eq!(shown["display_name"], "Ana Lopez", "{header}");
+    }
+}
+
+#[test]
 fn what_stands_in_brackets_behind_a_name_is_no_last_name() {
     let server = TestServer::start();
     let csv = b"Name,Phone\nBert Huber (Sales),+12025550113\nLuca Rossi (figlio),+12025550114\n";
