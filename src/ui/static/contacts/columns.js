@@ -29,7 +29,7 @@ export function Name({ row }) {
 function Tags({ tags }) {
   const [first, ...more] = tags;
   if (first === undefined) return null;
-  return html`<span class="tag-cell" title=${more.length > 0 ? tags.join(", ") : undefined}><span class="tag">${first}</span>${more.length > 0 ? html`<span class="waits">+${more.length}</span>` : null}</span>`;
+  return html`<span class="tag-cell" title=${more.length > 0 ? tags.join(", ") : undefined}><span class="tag">${first}</span>${more.length > 0 ? html`<span class="more">+${more.length}</span>` : null}</span>`;
 }
 
 /** @type {Column[]} */
