@@ -113,7 +113,7 @@ fn live(bench: &Bench, key: Option<&Path>) -> BTreeSet<String> {
         let _ = writeln!(list, "Lilliputian Marginalia{row},+12125550147,l{row}@quuxworth.example");
     }
     list.push_str(
-        "Lilliputian Broken,not a number +12125550147 at all,nor quuxworth@example an address\n",
+        "Lilliputian Broken,neither 7 nor +12125550147 at all,nor quuxworth@example an address\n",
     );
     let head = [("content-type", "text/csv")];
     let import =
