@@ -36,24 +36,6 @@ pub fn step_back(rank: Rank) {
     let _ = rank;
 }
 
-/// Lets the threads of this process whose names begin so step back: those of a library that starts
-/// them itself. Costs one look at each thread.
-pub fn step_back_named(prefix: &str, rank: Rank) {
-    #[cfg(target_os = "linux")]
-    for entry in std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
-        let name = std::fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
-        let id = entry.file_name().to_str().and_then(|id| id.parse().ok());
-        if name.starts_with(prefix)
-            && let Some(thread) = id.and_then(rustix::process::Pid::from_raw)
-            && let Err(error) = rustix::process::setpriority_process(Some(thread), rank.niceness())
-        {
-            tracing::debug!("thread {prefix} keeps its priority: {error}");
-        }
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = (prefix, rank);
-}
-
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests {
@@ -72,22 +54,5 @@ mod tests {
         });
         assert_eq!(stepped.join().unwrap(), 10);
         assert_eq!(niceness(), before);
-    }
-
-    #[test]
-    fn threads_of_others_step_back_by_name() {
-        let (ask, asked) = std::sync::mpsc::channel::<()>();
-        let (tell, told) = std::sync::mpsc::channel();
-        let named = std::thread::Builder::new().name("stepping_back_1".to_owned());
-        let thread = named.spawn(move || {
-            tell.send(0).unwrap();
-            asked.recv().unwrap();
-            tell.send(niceness()).unwrap();
-        });
-        told.recv().unwrap();
-        step_back_named("stepping_back", Rank::Search);
-        ask.send(()).unwrap();
-        assert_eq!(told.recv().unwrap(), 5);
-        thread.unwrap().join().unwrap();
     }
 }

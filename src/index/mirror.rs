@@ -18,13 +18,12 @@ use super::cutter::{ReadyMade, TOKENIZER};
 use super::directory::UnsyncedDirectory;
 use super::document::document;
 use super::merging::{Merging, to_tidy};
-use super::pace::{MERGE_THREADS, Pace};
+use super::pace::Pace;
 use super::schema::Schema;
 use super::sealed::{SealedDirectory, SealedFiles};
 use super::space::Space;
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, ContactNumber, OrgNumber};
-use crate::priority::{Rank, step_back_named};
 use crate::vault::Sealer;
 
 /// An index on disk with its one writer.
@@ -86,8 +85,6 @@ impl Mirror {
         // The next change would have the number of the last commit, and a merge that begins before
         // the next commit would take a delete of that number for one that was made long ago.
         writer.run(std::iter::empty())?;
-        // They have begun by now, and have their names.
-        step_back_named(MERGE_THREADS, Rank::Background);
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let payload = index.load_metas()?.payload;
         let committed = payload.and_then(|p| p.parse().ok()).map_or(ChangeSeq::ZERO, ChangeSeq);

@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 use tantivy::directory::{AntiCallToken, TerminatingWrite};
 
+use crate::priority::{Rank, step_back};
+
 /// So long after a search others are expected.
 const SEARCHING: Duration = Duration::from_millis(100);
 /// While somebody searches merging pauses so many times as long as it has worked.
@@ -89,11 +91,13 @@ fn micros(duration: Duration) -> u64 {
 }
 
 /// How the threads begin on which tantivy merges.
-pub(super) const MERGE_THREADS: &str = "merge_thread";
+const MERGE_THREADS: &str = "merge_thread";
 
 thread_local! {
     /// When this thread began what it is doing, or last paused. A merge writes several files at once.
     static SINCE: Cell<Instant> = Cell::new(Instant::now());
+    /// Whether this thread has stepped back behind searches.
+    static STEPPED_BACK: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A file that may be written by a merge: then piece by piece, with pauses.
@@ -104,12 +108,15 @@ pub(super) struct PacedFile<W> {
 }
 
 impl<W> PacedFile<W> {
-    /// A file that the current thread writes.
+    /// A file that the current thread writes; one that merges steps back by it, once.
     pub(super) fn new(inner: W, pace: &Arc<Pace>) -> Self {
         let merges = |name: &str| name.starts_with(MERGE_THREADS);
         let is_merge = std::thread::current().name().is_some_and(merges);
         if is_merge {
             SINCE.set(Instant::now());
+            if !STEPPED_BACK.replace(true) {
+                step_back(Rank::Background);
+            }
         }
         Self { inner, pace: is_merge.then(|| Arc::clone(pace)) }
     }
@@ -199,5 +206,20 @@ mod tests {
         };
         assert!(write("follower", Arc::clone(&pace)));
         assert!(!write("merge_thread_0", pace));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn merges_step_back_at_their_first_file() {
+        let niceness = |name: &str| {
+            let work = || {
+                let _file = PacedFile::new(Vec::<u8>::new(), &Arc::default());
+                rustix::process::getpriority_process(None).unwrap()
+            };
+            std::thread::Builder::new().name(name.to_owned()).spawn(work).unwrap().join().unwrap()
+        };
+        let own = rustix::process::getpriority_process(None).unwrap();
+        assert_eq!(niceness("follower"), own);
+        assert_eq!(niceness("merge_thread_3"), 10);
     }
 }

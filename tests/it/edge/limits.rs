@@ -247,7 +247,7 @@ fn searches_and_what_reads_everything_step_back_behind_lookups() {
     let server = TestServer::with(|options| options.searches = 3);
     server.get("/api/v1/contacts?q=anna").expect(200);
     server.get("/api/v1/custom-fields?usage=true").expect(200);
-    for (name, niceness) in [("search", 5), ("scan", 10), ("merge_thread_0", 10)] {
+    for (name, niceness) in [("search", 5), ("scan", 10)] {
         let found = niceness_of(name);
         // Servers of other tests may be starting theirs.
         assert!(found.contains(&niceness), "{name}: {found:?}");
