@@ -12,12 +12,13 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::bulk_actions::{Outcome, tell};
 use super::bulk_resume::{BulkCheckpoint, BulkResume};
 use super::error::Error;
 use super::import_jobs::{ImportJob, UndoState};
 use super::import_undo_entries::{ImportEntries, OwnEntries};
 use super::job_undo::put_back;
-use super::jobs::{BulkJob, JobKind, MOST_REFUSALS, Refusal};
+use super::jobs::{BulkJob, JobKind, Refusal};
 use super::lists::note_members;
 use super::protection::may_delete;
 use super::{App, authorize};
@@ -29,7 +30,7 @@ use crate::domain::list::list_kind;
 use crate::domain::record::{AnyKind, Verb, kind_by_name, kind_by_number};
 use crate::domain::time::Timestamp;
 use crate::engine::{Error as EngineError, Origin, Rejected, Tx, keys};
-use crate::error::{ErrorCode, HasCode};
+use crate::error::ErrorCode;
 
 /// Acts of one write.
 const WRITE_ACTS: usize = 500;
@@ -49,13 +50,6 @@ enum Deed {
     /// Nothing here: its contact goes as a whole, or stays as a whole, or it is a list or company that
     /// goes once everything else has.
     Nothing,
-}
-
-/// What became of it.
-enum Taken {
-    Back,
-    AsItWas,
-    Kept(Refusal),
 }
 
 /// What an import did to a contact, seen as a whole.
@@ -227,7 +221,7 @@ impl Undo<'_> {
 
     /// Settles of a contact that is met for the first time whether it goes; why it is kept, unless
     /// that was said before.
-    fn judge(&mut self, id: Uuid, action: AuditAction) -> Result<Option<Taken>, Error> {
+    fn judge(&mut self, id: Uuid, action: AuditAction) -> Result<Option<Outcome>, Error> {
         if self.made.contains_key(&id) || self.older.contains(&id) {
             return Ok(None);
         }
@@ -240,7 +234,7 @@ impl Undo<'_> {
             }
             Verdict::Stays(why) => {
                 self.made.insert(id, None);
-                return Ok((!self.named.contains(&id)).then_some(Taken::Kept(why)));
+                return Ok((!self.named.contains(&id)).then_some(Outcome::Refused(why)));
             }
         }
         Ok(None)
@@ -383,7 +377,7 @@ impl Undo<'_> {
         }
     }
 
-    fn write_back(&self, deeds: Vec<Deed>, done: u64) -> Result<Vec<Taken>, Error> {
+    fn write_back(&self, deeds: Vec<Deed>, done: u64) -> Result<Vec<Outcome>, Error> {
         let (app, org, now) = (self.app, self.caller.organization, self.app.partition.now());
         let department = app.department_of(self.caller);
         let by = self.caller.clone();
@@ -432,7 +426,7 @@ impl Undo<'_> {
                 })
             };
             if let Some(why) = why.filter(|_| !self.named.contains(id)) {
-                self.app.count_taken(self.job, &[Taken::Kept(refused(ContactId(*id), &why))]);
+                self.app.count_taken(self.job, &[Outcome::Refused(refused(ContactId(*id), &why))]);
             }
         }
         Ok(())
@@ -481,7 +475,7 @@ impl App {
         Ok(())
     }
 
-    fn count_taken(&self, job: Uuid, taken: &[Taken]) {
+    fn count_taken(&self, job: Uuid, taken: &[Outcome]) {
         if !taken.is_empty() {
             self.update_job(job, |job| count(job, taken));
         }
@@ -498,23 +492,6 @@ fn cannot_undo(import: &ImportJob, state: UndoState) -> Error {
             "the import has changed nothing that could be taken back".to_owned()
         }
     })
-}
-
-/// Counts what became of contacts.
-fn count(job: &mut BulkJob, taken: &[Taken]) {
-    for one in taken {
-        match one {
-            Taken::Back => job.changed += 1,
-            Taken::AsItWas => job.unchanged += 1,
-            Taken::Kept(why) => {
-                job.refused += 1;
-                if job.refusals.len() < MOST_REFUSALS {
-                    job.refusals.push(why.clone());
-                }
-            }
-        }
-    }
-    job.total = job.total.max(job.changed + job.unchanged + job.refused);
 }
 
 /// The acts of an entry that are taken back, in that order.
@@ -563,6 +540,12 @@ fn is_noted_after(
     Ok(is_after)
 }
 
+/// Counts what became of contacts; how many there are shows only now.
+fn count(job: &mut BulkJob, outcomes: &[Outcome]) {
+    tell(job, outcomes, None);
+    job.total = job.total.max(job.changed + job.unchanged + job.refused);
+}
+
 fn ids_of(change: &FieldChange) -> Vec<Uuid> {
     let ids = change.after.as_array().into_iter().flatten();
     ids.filter_map(|id| id.as_str()?.parse().ok()).collect()
@@ -604,10 +587,10 @@ fn take_made(
     (by, department, now): (&Caller, Option<&Department>, Timestamp),
     (id, version): (ContactId, Option<u64>),
     lists: &HashSet<Uuid>,
-) -> Result<Taken, Rejected<Error>> {
+) -> Result<Outcome, Rejected<Error>> {
     let found = tx.contact(by.organization, id)?;
     let Some(before) = found.filter(|one| !one.is_deleted() && by.sees(one)) else {
-        return Ok(Taken::AsItWas);
+        return Ok(Outcome::Unchanged);
     };
     let why = if version != Some(before.version) {
         Some("it has been changed since")
@@ -617,40 +600,39 @@ fn take_made(
         before.facts.lists().any(|list| !lists.contains(&list)).then_some(IS_LISTED)
     };
     if let Some(why) = why {
-        return Ok(Taken::Kept(refused(id, why)));
+        return Ok(Outcome::Refused(refused(id, why)));
     }
     if let Err(error) = may_delete(by, department, &before, false) {
-        let code = error.code().as_str().to_owned();
-        return Ok(Taken::Kept(Refusal { id, code, detail: error.to_string() }));
+        return Ok(Outcome::refused(id, &error));
     }
     let mut after = before.clone();
     after.deleted_at = Some(now);
     put_back(tx, by, before, after, now)?;
-    Ok(Taken::Back)
+    Ok(Outcome::Changed)
 }
 
 fn take_changed(
     tx: &mut Tx<'_>,
     (by, now): (&Caller, Timestamp),
     (id, changes): (ContactId, &[FieldChange]),
-    taken: &mut Vec<Taken>,
+    taken: &mut Vec<Outcome>,
 ) -> Result<(), Rejected<Error>> {
     let found = tx.contact(by.organization, id)?;
     let Some(before) = found.filter(|one| !one.is_deleted() && by.sees(one)) else {
-        taken.push(Taken::AsItWas);
+        taken.push(Outcome::Unchanged);
         return Ok(());
     };
     let mut after = before.clone();
     let left = take_back_fields(&mut after, changes);
     if after == before {
         let is_same = left.is_empty();
-        taken.push(if is_same { Taken::AsItWas } else { Taken::Kept(changed(id, &left)) });
+        taken.push(if is_same { Outcome::Unchanged } else { Outcome::Refused(changed(id, &left)) });
         return Ok(());
     }
     put_back(tx, by, before, after, now)?;
-    taken.push(Taken::Back);
+    taken.push(Outcome::Changed);
     if !left.is_empty() {
-        taken.push(Taken::Kept(changed(id, &left)));
+        taken.push(Outcome::Refused(changed(id, &left)));
     }
     Ok(())
 }

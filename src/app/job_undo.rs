@@ -11,10 +11,11 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::bulk_actions::{Outcome, tell};
 use super::bulk_resume::{BulkCheckpoint, BulkResume};
 use super::contacts::Precondition;
 use super::error::Error;
-use super::jobs::{BulkJob, JobKind, JobState, MOST_REFUSALS, Refusal};
+use super::jobs::{BulkJob, JobKind, JobState, Refusal};
 use super::lists::note_members;
 use super::protection::may_delete;
 use super::{App, authorize};
@@ -27,12 +28,6 @@ use crate::domain::record::Verb;
 use crate::domain::time::Timestamp;
 use crate::engine::{Error as EngineError, Rejected, Tx, codec, keys};
 use crate::error::HasCode;
-
-/// What became of one contact.
-enum Undone {
-    Changed,
-    Kept(Refusal),
-}
 
 impl App {
     /// Takes back what a job of the caller has changed, as a job of its own.
@@ -192,7 +187,7 @@ impl App {
             let written = self.partition.write::<_, Error>(org, caller, false, move |tx| {
                 let undone = undo_entry(tx, (&by, department.as_deref()), number, (now, &taken))?;
                 if let Some(checkpoint) = &checkpoint {
-                    checkpoint.put(tx, |job| count(job, &undone))?;
+                    checkpoint.put(tx, |job| tell(job, &undone, None))?;
                 }
                 Ok(undone)
             })?;
@@ -200,7 +195,7 @@ impl App {
             self.own_writes.note(caller, written.seq);
             self.own_writes.note_hidden(org, written.seq);
             self.note_position(job, done);
-            self.note_bulk_job(job, |job| count(job, &written.value));
+            self.note_bulk_job(job, |job| tell(job, &written.value, None));
         }
         Ok(())
     }
@@ -211,21 +206,6 @@ impl App {
         let acts = acts.unwrap_or_default();
         let deleted = acts.iter().filter(|act| act.0 == AuditAction::ContactDeleted);
         Ok(deleted.map(|act| ContactId(act.1)).collect())
-    }
-}
-
-/// Counts what became of contacts.
-fn count(job: &mut BulkJob, outcomes: &[Undone]) {
-    for outcome in outcomes {
-        match outcome {
-            Undone::Changed => job.changed += 1,
-            Undone::Kept(why) => {
-                job.refused += 1;
-                if job.refusals.len() < MOST_REFUSALS {
-                    job.refusals.push(why.clone());
-                }
-            }
-        }
     }
 }
 
@@ -247,7 +227,7 @@ fn undo_entry(
     (by, department): (&Caller, Option<&Department>),
     number: u64,
     (now, taken): (Timestamp, &Taken),
-) -> Result<Vec<Undone>, Rejected<Error>> {
+) -> Result<Vec<Outcome>, Rejected<Error>> {
     let org = by.organization;
     let Some(bytes) = tx.get(&keys::audit(org, number))? else { return Ok(Vec::new()) };
     let entry: AuditEntry = codec::decode(&bytes).map_err(EngineError::from)?;
@@ -275,8 +255,8 @@ fn undo_entry(
     Ok(outcomes)
 }
 
-fn kept(id: ContactId, code: &str, detail: impl Into<String>) -> Undone {
-    Undone::Kept(Refusal { id, code: code.to_owned(), detail: detail.into() })
+fn kept(id: ContactId, code: &str, detail: impl Into<String>) -> Outcome {
+    Outcome::Refused(Refusal { id, code: code.to_owned(), detail: detail.into() })
 }
 
 fn undo_contact(
@@ -285,7 +265,7 @@ fn undo_contact(
     id: ContactId,
     changes: &[FieldChange],
     now: Timestamp,
-) -> Result<Undone, Rejected<Error>> {
+) -> Result<Outcome, Rejected<Error>> {
     let found = tx.contact(by.organization, id)?;
     let Some(before) = found.filter(|contact| by.sees(contact)) else {
         return Ok(kept(id, "not_found", "there is no contact with this id any more"));
@@ -316,7 +296,7 @@ fn undo_contact(
         }
     }
     put_back(tx, by, before, after, now)?;
-    Ok(Undone::Changed)
+    Ok(Outcome::Changed)
 }
 
 /// Stores a contact as it was earlier, which is a change like any other.
@@ -338,7 +318,7 @@ fn undo_members(
     by: &Caller,
     list: Uuid,
     changes: &[FieldChange],
-    outcomes: &mut Vec<Undone>,
+    outcomes: &mut Vec<Outcome>,
 ) -> Result<(), Rejected<Error>> {
     let org = by.organization;
     for change in changes.iter().filter(|change| change.field == "members") {
@@ -355,7 +335,7 @@ fn undo_members(
             };
             if is_undone {
                 undone.push(id);
-                outcomes.push(Undone::Changed);
+                outcomes.push(Outcome::Changed);
             } else {
                 outcomes.push(kept(id, "changed_since", "it is as it was already"));
             }
