@@ -6,6 +6,7 @@ pub(crate) mod process;
 pub(crate) mod ranking;
 pub(crate) mod records;
 pub(crate) mod server;
+mod watchdog;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -44,6 +45,7 @@ impl TestApp {
             ..Options::default()
         };
         change(&mut options);
+        watchdog::watch();
         let dir = TempDir::new().unwrap();
         let app = App::open(&dir.path().join("data"), options.clone()).unwrap();
         app.bootstrap(Some("admin")).unwrap();

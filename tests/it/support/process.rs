@@ -34,6 +34,7 @@ impl Ended {
 
 impl Bench {
     pub(crate) fn new() -> Self {
+        super::watchdog::watch();
         Self { dir: TempDir::new().unwrap() }
     }
 

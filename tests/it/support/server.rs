@@ -409,6 +409,7 @@ impl TestServer {
         fill: impl FnOnce(&App),
         change: impl FnOnce(&mut ServeOptions),
     ) -> Self {
+        super::watchdog::watch();
         let clock = engine.clock.clone();
         let app = Arc::new(App::open(&dir.path().join("data"), engine).unwrap());
         app.bootstrap(Some(OPERATOR)).unwrap();
