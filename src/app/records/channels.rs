@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::error::Error;
-use crate::domain::access::{Caller, FieldRight, redacted_identifier};
+use crate::domain::access::{Caller, FieldRight, redacted_identifier, redacted_number};
 use crate::domain::record::{AnyKind, Values};
 
 /// Whether the caller sees numbers and addresses in full.
@@ -18,7 +18,8 @@ pub(super) fn hide(caller: &Caller, kind: &dyn AnyKind, values: &mut Values) {
     }
     for field in kind.fields().iter().filter(|field| field.is_channel) {
         if let Some(Value::String(text)) = values.get(field.name) {
-            let shown = redacted_identifier(text, &caller.fields);
+            let redacted = if field.is_number { redacted_number } else { redacted_identifier };
+            let shown = redacted(text, &caller.fields);
             values.insert(field.name.to_owned(), json!(shown));
         }
     }

@@ -16,7 +16,7 @@ pub use field_rights::{FieldKey, FieldRight, FieldRights, FieldRules};
 pub use organization::{OrgSettings, Organization, PhoneUniqueness, Quotas};
 pub use people::{Department, Queue, User};
 pub use permission::{Permission, Permissions};
-pub use redact::{redact, redacted_identifier};
+pub use redact::{redact, redacted_identifier, redacted_number};
 pub use role::{Role, Scope};
 pub use sight::{Sight, SightKey, SightRules};
 pub use table::{Changes, PermissionTable, Preset};

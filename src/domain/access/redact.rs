@@ -63,6 +63,9 @@ fn redacted_name(contact: &Contact, rights: &FieldRights) -> Option<String> {
 /// A number or an address as somebody may see it who does not see such in full; nothing if it is
 /// hidden. Identifiers that are neither stay.
 pub fn redacted_identifier(text: &str, rights: &FieldRights) -> Option<String> {
+    if telephone_user(text).is_some_and(has_digit) {
+        return redacted_number(text, rights);
+    }
     let is_address = text.contains('@') && text.contains('.');
     let digits = text.chars().filter(|c| digit_value(*c).is_some()).count();
     let is_number = !is_address && digits >= 3 && digits * 2 > text.chars().count();
@@ -78,6 +81,33 @@ pub fn redacted_identifier(text: &str, rights: &FieldRights) -> Option<String> {
         FieldRight::Masked => Some(masked),
         FieldRight::Hidden => None,
     }
+}
+
+/// What stands in a field for numbers as somebody may see it who does not see numbers in full:
+/// `"Desk" <sip:204@pbx.example.com>` is one of them. What has no digit is none, and is shown as an
+/// address or as it is.
+pub fn redacted_number(text: &str, rights: &FieldRights) -> Option<String> {
+    if !has_digit(text) {
+        return redacted_identifier(text, rights);
+    }
+    match rights.phones {
+        FieldRight::Full => Some(text.to_owned()),
+        FieldRight::Masked => Some(mask_number(telephone_user(text).unwrap_or(text))),
+        FieldRight::Hidden => None,
+    }
+}
+
+/// Who is meant by the address of a telephone (`sip:`, `sips:`, `tel:`), also with a name before it.
+fn telephone_user(text: &str) -> Option<&str> {
+    let lower = text.to_ascii_lowercase();
+    let schemes = ["sip:", "sips:", "tel:"];
+    let at = schemes.iter().filter_map(|scheme| Some(lower.rfind(scheme)? + scheme.len())).max()?;
+    let user = text[at..].split(['@', ';', '>', '?']).next().unwrap_or_default();
+    Some(user.trim())
+}
+
+fn has_digit(text: &str) -> bool {
+    text.chars().any(|c| digit_value(c).is_some())
 }
 
 /// Leaves the beginning and the last digits of a number: `+1202•••0123`.
@@ -108,6 +138,27 @@ fn mask_address(address: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn telephones_are_numbers_however_they_are_written() {
+        let rights =
+            |phones| FieldRights { phones, emails: FieldRight::Full, hidden_custom: Vec::new() };
+        let sip = "\"Desk 7\" <sip:305@pbx.example.com>";
+        for (text, masked) in [
+            (sip, "•••"),
+            ("sips:+12025550123@pbx.example.com;user=phone", "+1202•••0123"),
+            ("tel:+1-202-555-0123", "+1202•••0123"),
+        ] {
+            for redacted in [redacted_number, redacted_identifier] {
+                assert_eq!(redacted(text, &rights(FieldRight::Full)).as_deref(), Some(text));
+                assert_eq!(redacted(text, &rights(FieldRight::Masked)).as_deref(), Some(masked));
+                assert_eq!(redacted(text, &rights(FieldRight::Hidden)), None, "{text}");
+            }
+        }
+        assert_eq!(redacted_number("Desk 305", &rights(FieldRight::Hidden)), None);
+        let unknown = redacted_number("anonymous", &rights(FieldRight::Hidden));
+        assert_eq!(unknown.as_deref(), Some("anonymous"));
+    }
 
     #[test]
     fn numbers_and_addresses_keep_their_ends() {

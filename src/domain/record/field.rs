@@ -92,6 +92,8 @@ pub struct FieldInfo {
     pub is_searched: bool,
     /// Whether it holds numbers or addresses of people, which not everybody sees in full.
     pub is_channel: bool,
+    /// Whether what it holds is a number in whatever form, an address of a telephone among them.
+    pub is_number: bool,
 }
 
 impl FieldInfo {
@@ -112,6 +114,7 @@ impl FieldInfo {
             writable: Writable::Always,
             is_searched: false,
             is_channel: false,
+            is_number: false,
         }
     }
 
@@ -137,6 +140,12 @@ impl FieldInfo {
     #[must_use]
     pub const fn channel(self) -> Self {
         Self { is_channel: true, ..self }
+    }
+
+    /// The field, which holds a number of somebody in whatever form.
+    #[must_use]
+    pub const fn number(self) -> Self {
+        Self { is_channel: true, is_number: true, ..self }
     }
 
     /// The field, with a word that holds if nothing is said.

@@ -84,10 +84,10 @@ impl Kind for Call {
             "the number of the other side, in any form; its contact is found by it",
             r#""+12025550170""#,
         )
-        .channel()
+        .number()
         .searched(),
         FieldInfo::new("e164", FieldKind::Text(40), "the number in E.164", r#""+12025550170""#)
-            .channel()
+            .number()
             .written(Writable::Never),
         FieldInfo::new(
             "internal_number",
@@ -95,7 +95,7 @@ impl Kind for Call {
             "the digits of a number that has no E.164 form, by which it finds its contact",
             r#""204""#,
         )
-        .channel()
+        .number()
         .written(Writable::Never),
         FieldInfo::contact(),
         FieldInfo::new("direction", FieldKind::Choice(&["in", "out"]), "who called", r#""in""#)
