@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::caught::caught;
 use super::error::Error;
 use super::idempotency::Idempotency;
 use super::import_files::are_rejected_rows_old;
@@ -445,7 +446,8 @@ impl App {
             job.state = ImportState::Running;
             job.audit_entries = job.audit_entries.or(entries);
         });
-        let result = self.import_file(id, caller, file, options, cancel);
+        let work = || self.import_file(id, caller, file, options, cancel);
+        let result = caught("the import", work);
         if result.as_ref().is_ok_and(|report| report.is_cut_short) && self.leaves_import(options) {
             return;
         }

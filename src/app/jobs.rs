@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::App;
 use super::bulk_resume::BulkResume;
+use super::caught::caught;
 use super::error::{Error, Noun};
 use super::exports::ExportFile;
 use super::idempotency::Idempotency;
@@ -370,7 +371,7 @@ impl App {
         let app = Arc::clone(self);
         let spawned = std::thread::Builder::new().name("bulk".to_owned()).spawn(move || {
             step_back(Rank::Background);
-            let ended = work(&app);
+            let ended = caught("the job", || work(&app));
             let finished = app.partition.now();
             let is_cancelled = ended.is_err() && app.is_cancelled_job(id);
             if ended.is_err() && !is_cancelled && app.leaves_job(id) {
@@ -565,7 +566,11 @@ impl App {
         threads.retain(|thread| !thread.is_finished());
         match std::thread::Builder::new().name(name.to_owned()).spawn(move || {
             step_back(Rank::Background);
-            work(&app);
+            let work = || {
+                work(&app);
+                Ok(())
+            };
+            let _told = caught("work in the background", work);
         }) {
             Ok(thread) => threads.push(thread),
             Err(error) => tracing::error!("no thread is left: {error}"),
@@ -598,5 +603,25 @@ impl App {
         if let Some(kept) = self.bulk_jobs.jobs.lock().get_mut(&id) {
             change(&mut kept.job);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Options;
+
+    #[test]
+    fn a_job_that_panics_has_failed() {
+        let dir = tempfile::tempdir().unwrap();
+        let app = Arc::new(App::open(&dir.path().join("data"), Options::default()).unwrap());
+        app.bootstrap(None).unwrap();
+        let job = BulkJob::new(JobKind::LeadScore, Uuid::now_v7(), app.now());
+        app.keep_running_job(OrgNumber(1), "system".into(), Permission::ManageSettings, &job);
+        app.run_job(job.id, |_| panic!("it cannot be")).unwrap();
+        app.finish_jobs();
+        let ended = app.job_of_anybody(job.id).unwrap();
+        assert_eq!(ended.state, JobState::Failed);
+        assert!(ended.error.unwrap().starts_with("the job failed unexpectedly"));
     }
 }

@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::caught::caught;
 use super::error::Error;
 use super::jobs::{BulkJob, JobKind};
 use super::query::Query;
@@ -248,7 +249,7 @@ impl App {
         running.insert(org.0, (id, false));
         drop(running);
         let started = self.run_job(id, move |app| {
-            let done = app.score_until_done(org, id);
+            let done = caught("the scoring", || app.score_until_done(org, id));
             app.lead_scorer.running.lock().remove(&org.0);
             done
         });

@@ -11,6 +11,7 @@ mod bulk_request;
 mod bulk_restore;
 mod bulk_resume;
 mod cards;
+mod caught;
 mod cluster;
 mod consents;
 mod contacts;

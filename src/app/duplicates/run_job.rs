@@ -5,7 +5,6 @@
 //! after a restart: it compares again, with the rights that who asked has then.
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,6 +13,7 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::super::caught::caught;
 use super::super::error::{Error, Noun};
 use super::super::staged::remove_staged_file;
 use super::super::{App, Cancel, authorize};
@@ -332,7 +332,7 @@ impl App {
         run.state = RunState::Running;
         run.attempts += 1;
         self.keep_run(org, run)?;
-        caught(|| self.carry_out(org, caller, run, running))
+        caught("the run", || self.carry_out(org, caller, run, running))
     }
 
     /// Removes all reports on the base, for they may hold a contact that was erased for good; one
@@ -573,14 +573,6 @@ impl App {
     }
 }
 
-/// Does something; a panic is a failure like others.
-fn caught(work: impl FnOnce() -> Result<bool, Error>) -> Result<bool, Error> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_panic| {
-        tracing::error!("a run that looks for duplicates ended by a panic");
-        Err(EngineError::Defect("the run").into())
-    })
-}
-
 fn options_of(report: RunReport) -> ReportOptions {
     ReportOptions {
         min_probability: report.min_probability,
@@ -594,16 +586,4 @@ fn authorize_run(caller: &Caller, has_report: bool, is_list: bool) -> Result<(),
     }
     authorize(caller, Permission::Merge)?;
     if has_report { authorize(caller, Permission::Export) } else { Ok(()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_run_that_panics_has_failed() {
-        let failed = caught(|| panic!("it cannot be"));
-        assert!(failed.is_err_and(|error| error.to_string().starts_with("the run failed")));
-        assert!(caught(|| Ok(true)).is_ok_and(|is_done| is_done));
-    }
 }
