@@ -144,6 +144,7 @@ impl Partition {
         let (request_sender, request_receiver) = crossbeam_channel::bounded(4_096);
         let (replacements, replacement_receiver) = crossbeam_channel::bounded(1);
         let reading = Arc::<RwLock<()>>::default();
+        let health = Arc::<Health>::default();
         let builder = Arc::new(Builder {
             root: root.to_owned(),
             sealer: sealer(KeyPurpose::Index),
@@ -152,11 +153,11 @@ impl Partition {
             store: Arc::clone(&store),
             applied: Arc::clone(&applied),
             replacements,
+            health: Arc::clone(&health),
             one_at_a_time: Mutex::new(()),
             reading: Arc::clone(&reading),
             is_closing: AtomicBool::new(false),
         });
-        let health = Arc::<Health>::default();
         let upkeep = Arc::new(Upkeep {
             root: root.to_owned(),
             journal: Arc::clone(&journal),

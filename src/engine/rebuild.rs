@@ -10,6 +10,7 @@ use parking_lot::{Mutex, RwLock};
 
 use super::error::Error;
 use super::follower::{Replacement, Serving};
+use super::health::Health;
 use super::partition::Partition;
 use super::progress::Progress;
 use super::recovery::fill_index;
@@ -53,6 +54,7 @@ pub(super) struct Builder {
     pub(super) store: Arc<Store>,
     pub(super) applied: Arc<Progress>,
     pub(super) replacements: Sender<Replacement>,
+    pub(super) health: Arc<Health>,
     /// Held while an index is being built.
     pub(super) one_at_a_time: Mutex<()>,
     /// Held while the journal has to reach back to where the building began.
@@ -96,7 +98,15 @@ impl Builder {
         crash_point("reindex.filled");
         // Not what is applied: the scan may have met a group that is still being applied.
         let maybe = self.journal.tail();
-        while !self.applied.wait_for(maybe, Duration::from_secs(1)) {}
+        while !self.applied.wait_for(maybe, Duration::from_secs(1)) {
+            if self.is_closing() {
+                return Err(Error::Closed);
+            }
+            // What the store has refused never comes.
+            if let Some(reason) = self.health.writes_stopped() {
+                return Err(Error::WritesStopped(reason.to_owned()));
+            }
+        }
         let (done, answer) = bounded(1);
         let replacement = Replacement { mirror, path: path.to_owned(), from, maybe, done };
         self.replacements.send(replacement).map_err(|_closed| Error::Closed)?;
