@@ -58,7 +58,10 @@ const answer = (number) => goPage("pop", { number });
 export function Home() {
   const [now, setNow] = useState(/** @type {any} */ (null));
   const [attempt, setAttempt] = useState(0);
+  const isKnown = me.value !== null;
   useEffect(() => {
+    // Whose tasks are meant is known by then, and nobody is asked in vain who has to sign in first.
+    if (!isKnown) return undefined;
     let isLast = true;
     const ask = () => !document.hidden && void load().then((found) => isLast && setNow(found));
     ask();
@@ -67,7 +70,7 @@ export function Home() {
       isLast = false;
       clearInterval(timer);
     };
-  }, [attempt, me.value?.user_id]);
+  }, [attempt, isKnown, me.value?.user_id]);
   const again = () => setAttempt((before) => before + 1);
   useLive(({ kind }) => kind === "call" || kind === "task", again, LIVE_MS);
   if (!now) return null;

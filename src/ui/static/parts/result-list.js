@@ -91,7 +91,9 @@ export function ResultList() {
 
   const first = Math.max(0, Math.floor(view.top / ROW) - OVERSCAN);
   const last = Math.min(rows.length, Math.ceil((view.top + view.height) / ROW) + OVERSCAN);
-  const wantsMore = last + AHEAD >= rows.length && rows.length < total.value;
+  // Whoever only types on looks at the first ones: the next are asked for by who goes on to them.
+  const ahead = view.top > 0 ? AHEAD : 0;
+  const wantsMore = last + ahead >= rows.length && rows.length < total.value;
   useEffect(() => {
     if (wantsMore) void searchMore();
   }, [wantsMore, rows.length]);
