@@ -40,7 +40,7 @@ pub(super) struct EdgeBox {
 }
 
 /// What is kept, and how to renew it.
-struct Keeper {
+struct NameCache {
     client: Client,
     token: String,
     file: PathBuf,
@@ -48,7 +48,7 @@ struct Keeper {
     etag: Option<String>,
 }
 
-impl Keeper {
+impl NameCache {
     /// Fetches the file if it has changed.
     fn renew(&mut self) -> Result<Option<Snapshot>, Failure> {
         let prefix = self.prefix.as_deref().map(|prefix| ("prefix", prefix));
@@ -75,7 +75,7 @@ pub(super) fn run(args: &Args, command: &EdgeBox) -> Result<(), Failure> {
         return Err(Failure::Usage(what.to_owned()));
     };
     let client = Client::new(server, Some(token), args.ca_file.as_deref())?;
-    let mut keeper = Keeper {
+    let mut keeper = NameCache {
         client,
         token: token.clone(),
         file: command.snapshot.clone(),

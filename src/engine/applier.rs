@@ -12,7 +12,7 @@ use super::projection::{Applied, Projection, Stored};
 use super::record_cache::RecordCache;
 use super::trash::Trash;
 use super::tx::{ContactChange, Numbers, UsageDelta, signed};
-use super::watch::Watches;
+use super::watch::ChangedByOrg;
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ChangeSeq, OrgNumber};
 use crate::journal::{Entry, Op};
@@ -28,7 +28,7 @@ pub(super) struct Applier {
     pub(super) applied: Arc<Progress>,
     pub(super) contact_count: Arc<AtomicU64>,
     pub(super) trash: Arc<Trash>,
-    pub(super) watches: Arc<Watches>,
+    pub(super) watches: Arc<ChangedByOrg>,
     pub(super) projections: Vec<Arc<dyn Projection>>,
 }
 

@@ -26,7 +26,7 @@ const MOST_LISTED: usize = 1_000;
 
 /// One thing that is not as it must be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Trouble {
+pub struct Finding {
     /// `journal`, `store`, `audit`, `lookup` or `index`.
     pub part: &'static str,
     /// What is wrong.
@@ -51,7 +51,7 @@ pub struct CheckReport {
     /// Stored phone numbers that are read otherwise today, by contact; at most a thousand.
     pub numbers_read_otherwise: Vec<String>,
     /// What is wrong; empty if all is well.
-    pub troubles: Vec<Trouble>,
+    pub troubles: Vec<Finding>,
     /// How many troubles there are beyond those listed.
     pub unlisted: u64,
 }
@@ -80,7 +80,7 @@ impl CheckReport {
 
     pub(super) fn add(&mut self, part: &'static str, detail: String, repair: &'static str) {
         if self.troubles.len() < MOST_LISTED {
-            self.troubles.push(Trouble { part, detail, repair });
+            self.troubles.push(Finding { part, detail, repair });
         } else {
             self.unlisted += 1;
         }

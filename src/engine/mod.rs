@@ -55,7 +55,7 @@ pub use backup::{
     verify_backup,
 };
 pub use cancel::Cancel;
-pub use check::{CheckReport, Trouble};
+pub use check::{CheckReport, Finding};
 pub use cluster::{ClusterStanding, is_member};
 pub use compaction::Compacted;
 pub use error::{Error, Rejected};
@@ -75,7 +75,7 @@ pub use snapshots::{SnapshotOptions, SnapshotTaken};
 pub use start::{StartProgress, StartState, StartWork};
 pub use stats::Stats;
 pub use tx::{Tombstone, Tx};
-pub use watch::Watch;
+pub use watch::ChangedContacts;
 pub use writer::{Origin, PendingWrite, Written};
 
 // What the use cases need of the layers below; they reach them through here only.

@@ -37,7 +37,7 @@ use super::snapshots::SnapshotTaken;
 use super::trash::Trash;
 use super::tx::{Numbers, Tx, Usages};
 use super::upkeep::Upkeep;
-use super::watch::{Watch, Watches};
+use super::watch::{ChangedByOrg, ChangedContacts};
 use super::writer::{
     Needs, Origin, PendingWrite, Reply, Request, Writer, Written, abort_on_panic, job,
 };
@@ -75,7 +75,7 @@ pub struct Partition {
     search_caches: Arc<search::Caches>,
     contact_count: Arc<AtomicU64>,
     trash: Arc<Trash>,
-    watches: Arc<Watches>,
+    watches: Arc<ChangedByOrg>,
     recent: RecentEntries,
     standing: Arc<Standing>,
     health: Arc<Health>,
@@ -496,7 +496,7 @@ impl Partition {
     }
 
     /// Which contacts of an organisation are changed from now on.
-    pub fn watch(&self, org: OrgNumber) -> Arc<Watch> {
+    pub fn watch(&self, org: OrgNumber) -> Arc<ChangedContacts> {
         self.watches.of(org)
     }
 

@@ -12,9 +12,9 @@ use crate::domain::ids::{ContactNumber, OrgNumber};
 /// The numbers of the contacts of one organisation that were changed since they were last taken.
 /// A number is there before its write is acknowledged.
 #[derive(Debug, Default)]
-pub struct Watch(Mutex<Vec<ContactNumber>>);
+pub struct ChangedContacts(Mutex<Vec<ContactNumber>>);
 
-impl Watch {
+impl ChangedContacts {
     /// How many changes wait, repetitions included.
     pub fn len(&self) -> usize {
         self.0.lock().len()
@@ -44,14 +44,14 @@ impl Watch {
 
 /// All watches of a partition, by organisation; none costs the writer nothing.
 #[derive(Default)]
-pub(super) struct Watches {
-    by_org: ArcSwap<HashMap<u32, Arc<Watch>>>,
+pub(super) struct ChangedByOrg {
+    by_org: ArcSwap<HashMap<u32, Arc<ChangedContacts>>>,
     adding: Mutex<()>,
 }
 
-impl Watches {
+impl ChangedByOrg {
     /// The watch of an organisation: from now on its changes are noted.
-    pub(super) fn of(&self, org: OrgNumber) -> Arc<Watch> {
+    pub(super) fn of(&self, org: OrgNumber) -> Arc<ChangedContacts> {
         if let Some(watch) = self.by_org.load().get(&org.0) {
             return Arc::clone(watch);
         }

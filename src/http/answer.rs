@@ -12,7 +12,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use serde_json::json;
 
-use super::connection::Watch;
+use super::connection::ConnectionState;
 use super::error::Problem;
 use super::filters::Asked;
 use super::state::State;
@@ -91,18 +91,18 @@ pub(super) async fn scan<T: Send + 'static>(
 }
 
 /// Held by a handler while it waits for work; dropped with the handler, also when its time is over.
-struct Wanted(Arc<AtomicBool>);
+struct CancelOnDrop(Arc<AtomicBool>);
 
-impl Drop for Wanted {
+impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
 }
 
 /// What a handler holds while it waits, and what tells its work that it or its client has gone.
-fn wanted(request: &HttpRequest) -> (Wanted, Cancel) {
+fn wanted(request: &HttpRequest) -> (CancelOnDrop, Cancel) {
     let has_left = Arc::new(AtomicBool::new(false));
-    let connection = request.conn_data::<Rc<Watch>>().map(|watch| watch.gone());
+    let connection = request.conn_data::<Rc<ConnectionState>>().map(|watch| watch.gone());
     let cancel = Cancel::when({
         let has_left = Arc::clone(&has_left);
         move || {
@@ -110,7 +110,7 @@ fn wanted(request: &HttpRequest) -> (Wanted, Cancel) {
             is_set(&has_left) || connection.as_deref().is_some_and(is_set)
         }
     });
-    (Wanted(has_left), cancel)
+    (CancelOnDrop(has_left), cancel)
 }
 
 /// Runs a use case on a blocking thread and answers with what it gives.

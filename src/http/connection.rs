@@ -31,7 +31,7 @@ pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// What goes on in a connection; shared with the requests that come over it.
 #[derive(Debug, Default)]
-pub(super) struct Watch {
+pub(super) struct ConnectionState {
     /// Whether a request is being answered.
     is_busy: Cell<bool>,
     /// Whether bytes have come of which no request has become yet.
@@ -44,7 +44,7 @@ pub(super) struct Watch {
     is_gone: Arc<AtomicBool>,
 }
 
-impl Watch {
+impl ConnectionState {
     /// A request has come.
     pub(super) fn begin(&self) {
         self.is_busy.set(true);
@@ -76,7 +76,7 @@ impl Watch {
 }
 
 /// The end of an answer that is sent piece by piece.
-pub(super) struct EndOnDrop(pub(super) Rc<Watch>);
+pub(super) struct EndOnDrop(pub(super) Rc<ConnectionState>);
 
 impl Drop for EndOnDrop {
     fn drop(&mut self) {
@@ -109,7 +109,7 @@ struct Seen {
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: Stream,
-    watch: Rc<Watch>,
+    watch: Rc<ConnectionState>,
     patience: Patience,
     alarm: Pin<Box<Sleep>>,
     seen: Seen,
@@ -140,7 +140,7 @@ impl Connection {
         }
     }
 
-    pub(super) fn watch(&self) -> Rc<Watch> {
+    pub(super) fn watch(&self) -> Rc<ConnectionState> {
         Rc::clone(&self.watch)
     }
 

@@ -18,7 +18,7 @@ use super::address;
 use super::answer;
 use super::cluster;
 use super::coding;
-use super::connection::{EndOnDrop, Watch};
+use super::connection::{ConnectionState, EndOnDrop};
 use super::error::Problem;
 use super::integrations::Nobody;
 use super::limits;
@@ -40,7 +40,7 @@ pub(super) async fn observe(
     let Some(state) = request.app_data::<web::Data<State>>().cloned() else {
         return Ok(next.call(request).await?.map_into_boxed_body());
     };
-    let watch = request.conn_data::<Rc<Watch>>().cloned();
+    let watch = request.conn_data::<Rc<ConnectionState>>().cloned();
     if let Some(watch) = &watch {
         watch.begin();
     }
@@ -136,7 +136,7 @@ fn warn_of_proxy(state: &State, request: &HttpRequest) {
 /// What an answer is completed with.
 struct After<'a> {
     state: &'a State,
-    watch: Option<Rc<Watch>>,
+    watch: Option<Rc<ConnectionState>>,
     method: Method,
     route: &'a str,
     started: Instant,

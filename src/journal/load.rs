@@ -24,12 +24,12 @@ const LOCK_PATIENCE: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(super) struct Loaded {
     pub(super) segments: Vec<Segment>,
-    pub(super) trouble: Option<Trouble>,
+    pub(super) trouble: Option<DamagedPlace>,
 }
 
 /// The first place that is not in order.
 #[derive(Debug)]
-pub(super) struct Trouble {
+pub(super) struct DamagedPlace {
     pub(super) path: PathBuf,
     pub(super) offset: u64,
     pub(super) damage: Damage,
@@ -41,7 +41,7 @@ pub(super) struct Trouble {
     pub(super) later: Vec<PathBuf>,
 }
 
-impl Trouble {
+impl DamagedPlace {
     pub(super) fn into_error(self) -> Error {
         Error::Damaged { path: self.path, offset: self.offset, damage: self.damage }
     }
@@ -100,14 +100,15 @@ pub(super) fn load(dir: &Path) -> Result<Loaded, Error> {
             Err(Error::Damaged { path, offset, damage }) => {
                 let later = paths.collect();
                 let trouble =
-                    Trouble { path, offset, damage, torn: false, whole_file: true, later };
+                    DamagedPlace { path, offset, damage, torn: false, whole_file: true, later };
                 return Ok(Loaded { segments, trouble: Some(trouble) });
             }
             Err(error) => return Err(error),
         };
         if let Some(damage) = segments.last().and_then(|before| break_between(before, &segment)) {
             let later = paths.collect();
-            let trouble = Trouble { path, offset: 0, damage, torn: false, whole_file: true, later };
+            let trouble =
+                DamagedPlace { path, offset: 0, damage, torn: false, whole_file: true, later };
             return Ok(Loaded { segments, trouble: Some(trouble) });
         }
         if let Some(before) = segments.last_mut() {
@@ -117,7 +118,7 @@ pub(super) fn load(dir: &Path) -> Result<Loaded, Error> {
             let later: Vec<PathBuf> = paths.collect();
             let torn = later.is_empty() && is_torn(&segment, offset)?;
             segments.push(segment);
-            let trouble = Trouble { path, offset, damage, torn, whole_file: false, later };
+            let trouble = DamagedPlace { path, offset, damage, torn, whole_file: false, later };
             return Ok(Loaded { segments, trouble: Some(trouble) });
         }
         segments.push(segment);

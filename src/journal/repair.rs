@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::error::{Error, io_error};
 use super::file::cut;
 use super::frame::Seed;
-use super::load::{self, Loaded, Trouble};
+use super::load::{self, DamagedPlace, Loaded};
 use super::scan::Scanner;
 use super::segment::{HEADER_BYTES, Header, ImageMark, Segment, WALK_CHUNK, sync_directory};
 use crate::domain::ids::ChangeSeq;
@@ -45,7 +45,7 @@ pub fn repair(dir: &Path) -> Result<RepairReport, Error> {
         let last = segments.last();
         report.last = last.map_or(ChangeSeq::ZERO, |segment| segment.last);
         let Some(trouble) = trouble.filter(|trouble| !trouble.torn) else { return Ok(report) };
-        let Trouble { path, offset, damage, whole_file, later, .. } = trouble;
+        let DamagedPlace { path, offset, damage, whole_file, later, .. } = trouble;
         report.problems.push(format!("{} at byte {offset}: {damage}", path.display()));
         let incarnation = last.map(|segment| segment.header.incarnation);
         report.entries_cut += count_entries(&path, offset, incarnation, report.last)?;

@@ -57,12 +57,12 @@ impl RunList {
 }
 
 /// A list that is read as long as its run is wanted.
-pub(super) struct Wanted<'a, R> {
+pub(super) struct CancellableList<'a, R> {
     pub(super) list: R,
     pub(super) is_stopping: &'a dyn Fn() -> bool,
 }
 
-impl<R: Read> Read for Wanted<'_, R> {
+impl<R: Read> Read for CancellableList<'_, R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if (self.is_stopping)() {
             return Err(io::Error::other("the run was stopped"));

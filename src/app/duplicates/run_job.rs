@@ -20,7 +20,7 @@ use super::super::{App, Cancel, authorize};
 use super::file::{FileReportError, report_on_file};
 use super::live::Built;
 use super::report::{ReportFormat, ReportOptions, ReportSummary, ReportView};
-use super::run_files::{RunList, Wanted};
+use super::run_files::{CancellableList, RunList};
 use super::run_queue::RunQueue;
 use crate::domain::access::{Caller, FieldRight, FieldRights, Permission, Sight};
 use crate::domain::ids::OrgNumber;
@@ -450,7 +450,7 @@ impl App {
         running.total.store(bytes, Ordering::Relaxed);
         let is_stopping = || self.is_stopping_run(running);
         let list = self.open_staged_file(&path).map_err(io)?;
-        let input = Wanted { list, is_stopping: &is_stopping };
+        let input = CancellableList { list, is_stopping: &is_stopping };
         let made = report_on_file(input, &how.options()?, &options_of(report), &mut |done| {
             running.done.store(done, Ordering::Relaxed);
         });

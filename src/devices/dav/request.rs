@@ -1,6 +1,6 @@
 //! Requests of address books: which properties, of which cards.
 
-use super::super::ldap::{Wanted, all, any, condition, digits};
+use super::super::ldap::{PeopleFilter, all, any, condition, digits};
 use super::tree::{CARDDAV, DAV, Name, Node, parse};
 use uuid::Uuid;
 
@@ -35,7 +35,7 @@ pub enum Report {
         /// Their properties.
         properties: Properties,
         /// Who.
-        wanted: Wanted,
+        wanted: PeopleFilter,
         /// Most cards.
         limit: Option<usize>,
     },
@@ -83,7 +83,7 @@ pub fn report(body: &[u8]) -> Option<Report> {
         limit.text.trim().parse().ok()
     };
     if root.name.is(CARDDAV, "addressbook-query") {
-        let wanted = root.child(CARDDAV, "filter").map_or(Wanted::Everybody, filter);
+        let wanted = root.child(CARDDAV, "filter").map_or(PeopleFilter::Everybody, filter);
         return Some(Report::Query { properties, wanted, limit: limit(CARDDAV) });
     }
     if root.name.is(CARDDAV, "addressbook-multiget") {
@@ -103,25 +103,25 @@ fn needs_all(node: &Node) -> bool {
     node.attribute("test") == Some("allof")
 }
 
-fn filter(node: &Node) -> Wanted {
-    let parts: Vec<Wanted> = node.all(CARDDAV, "prop-filter").map(property).collect();
+fn filter(node: &Node) -> PeopleFilter {
+    let parts: Vec<PeopleFilter> = node.all(CARDDAV, "prop-filter").map(property).collect();
     match parts.is_empty() {
-        true => Wanted::Everybody,
+        true => PeopleFilter::Everybody,
         false if needs_all(node) => all(parts.into_iter()),
         false => any(parts.into_iter()),
     }
 }
 
-fn negated(wanted: Wanted) -> Wanted {
+fn negated(wanted: PeopleFilter) -> PeopleFilter {
     match wanted {
-        Wanted::Everybody => Wanted::Nobody,
-        Wanted::Nobody => Wanted::Everybody,
-        Wanted::Undefined | Wanted::One(_) => Wanted::Undefined,
-        Wanted::Filter(filter) => Wanted::Filter(serde_json::json!({"not": filter})),
+        PeopleFilter::Everybody => PeopleFilter::Nobody,
+        PeopleFilter::Nobody => PeopleFilter::Everybody,
+        PeopleFilter::Undefined | PeopleFilter::One(_) => PeopleFilter::Undefined,
+        PeopleFilter::Filter(filter) => PeopleFilter::Filter(serde_json::json!({"not": filter})),
     }
 }
 
-fn property(node: &Node) -> Wanted {
+fn property(node: &Node) -> PeopleFilter {
     let name = node.attribute("name").unwrap_or("").to_ascii_uppercase();
     let name = name.rsplit('.').next().unwrap_or("");
     let texts: Vec<&Node> = node.all(CARDDAV, "text-match").collect();
@@ -152,27 +152,27 @@ fn field_of(name: &str) -> Option<&'static str> {
     })
 }
 
-fn exists(name: &str) -> Wanted {
+fn exists(name: &str) -> PeopleFilter {
     match field_of(name) {
-        _ if matches!(name, "UID" | "VERSION" | "REV") => Wanted::Everybody,
-        Some("name") => Wanted::Everybody,
-        Some(field) => Wanted::Filter(serde_json::json!({"field": field, "op": "exists"})),
-        None => Wanted::Nobody,
+        _ if matches!(name, "UID" | "VERSION" | "REV") => PeopleFilter::Everybody,
+        Some("name") => PeopleFilter::Everybody,
+        Some(field) => PeopleFilter::Filter(serde_json::json!({"field": field, "op": "exists"})),
+        None => PeopleFilter::Nobody,
     }
 }
 
-fn text_match(name: &str, how: Option<&str>, text: &str) -> Wanted {
+fn text_match(name: &str, how: Option<&str>, text: &str) -> PeopleFilter {
     let Some(field) = field_of(name) else {
         let id = Uuid::parse_str(text.trim_start_matches("urn:uuid:"));
         return if name == "UID" {
-            id.map_or(Wanted::Nobody, Wanted::One)
+            id.map_or(PeopleFilter::Nobody, PeopleFilter::One)
         } else {
-            Wanted::Undefined
+            PeopleFilter::Undefined
         };
     };
     let is_words = matches!(field, "name" | "company" | "title" | "notes" | "address");
     match (field, how) {
-        ("birthday", _) => Wanted::Undefined,
+        ("birthday", _) => PeopleFilter::Undefined,
         ("phone", Some("equals")) => digits(text, "is"),
         ("phone", _) => digits(text, "contains"),
         (field, Some("equals")) => condition(field, "is", text),
@@ -204,7 +204,10 @@ mod tests {
         assert!(properties.is_v4 && properties.named[0].is(DAV, "getetag"));
         assert_eq!(limit, Some(5));
         let name = |op: &str| json!({"field": "name", "op": op, "value": "doe"});
-        assert_eq!(wanted, Wanted::Filter(json!({"any": [name("begins"), name("contains")]})));
+        assert_eq!(
+            wanted,
+            PeopleFilter::Filter(json!({"any": [name("begins"), name("contains")]}))
+        );
         let multiget = r#"<B:addressbook-multiget xmlns:B="urn:ietf:params:xml:ns:carddav" xmlns:A="DAV:"><A:prop><A:getetag/></A:prop><A:href> /dav/x.vcf </A:href></B:addressbook-multiget>"#;
         let Some(Report::Multiget { hrefs, .. }) = report(multiget.as_bytes()) else { panic!() };
         assert_eq!(hrefs, ["/dav/x.vcf"]);

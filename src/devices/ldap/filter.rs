@@ -14,7 +14,7 @@ const OTHER_CLASSES: [&str; 3] = ["user", "contact", "*"];
 
 /// Whom a filter wants.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Wanted {
+pub enum PeopleFilter {
     /// All.
     Everybody,
     /// None.
@@ -68,15 +68,15 @@ fn kind_of(attribute: &str) -> Option<Kind> {
 
 /// Whom a filter wants. Takes no longer than the filter is; how deep it may be is bounded where it
 /// is read.
-pub fn wanted(filter: &LdapFilter) -> Wanted {
+pub fn wanted(filter: &LdapFilter) -> PeopleFilter {
     match filter {
         LdapFilter::And(parts) => all(parts.iter().map(wanted)),
         LdapFilter::Or(parts) => any(parts.iter().map(wanted)),
         LdapFilter::Not(part) => match wanted(part) {
-            Wanted::Everybody => Wanted::Nobody,
-            Wanted::Nobody => Wanted::Everybody,
-            Wanted::Undefined | Wanted::One(_) => Wanted::Undefined,
-            Wanted::Filter(filter) => Wanted::Filter(json!({"not": filter})),
+            PeopleFilter::Everybody => PeopleFilter::Nobody,
+            PeopleFilter::Nobody => PeopleFilter::Everybody,
+            PeopleFilter::Undefined | PeopleFilter::One(_) => PeopleFilter::Undefined,
+            PeopleFilter::Filter(filter) => PeopleFilter::Filter(json!({"not": filter})),
         },
         LdapFilter::Equality(attribute, value) => equal(attribute, value, "is"),
         LdapFilter::Approx(attribute, value) => equal(attribute, value, "word"),
@@ -84,93 +84,97 @@ pub fn wanted(filter: &LdapFilter) -> Wanted {
         LdapFilter::Present(attribute) => present(attribute),
         LdapFilter::GreaterOrEqual(..)
         | LdapFilter::LessOrEqual(..)
-        | LdapFilter::Extensible(_) => Wanted::Undefined,
+        | LdapFilter::Extensible(_) => PeopleFilter::Undefined,
     }
 }
 
 /// All of these.
-pub(in crate::devices) fn all(parts: impl Iterator<Item = Wanted>) -> Wanted {
+pub(in crate::devices) fn all(parts: impl Iterator<Item = PeopleFilter>) -> PeopleFilter {
     let (mut filters, mut one, mut is_undefined) = (Vec::new(), None, false);
     for part in parts {
         match part {
-            Wanted::Everybody => {}
-            Wanted::Nobody => return Wanted::Nobody,
-            Wanted::Undefined => is_undefined = true,
-            Wanted::One(id) if one.is_some_and(|known| known != id) => return Wanted::Nobody,
-            Wanted::One(id) => one = Some(id),
-            Wanted::Filter(filter) => filters.push(filter),
+            PeopleFilter::Everybody => {}
+            PeopleFilter::Nobody => return PeopleFilter::Nobody,
+            PeopleFilter::Undefined => is_undefined = true,
+            PeopleFilter::One(id) if one.is_some_and(|known| known != id) => {
+                return PeopleFilter::Nobody;
+            }
+            PeopleFilter::One(id) => one = Some(id),
+            PeopleFilter::Filter(filter) => filters.push(filter),
         }
     }
     match (one, filters.len()) {
-        _ if is_undefined => Wanted::Undefined,
-        (Some(id), 0) => Wanted::One(id),
+        _ if is_undefined => PeopleFilter::Undefined,
+        (Some(id), 0) => PeopleFilter::One(id),
         // An id beside other conditions: nobody asks so.
-        (Some(_), _) => Wanted::Undefined,
-        (None, 0) => Wanted::Everybody,
-        (None, 1) => filters.pop().map_or(Wanted::Everybody, Wanted::Filter),
-        (None, _) => Wanted::Filter(json!({"all": filters})),
+        (Some(_), _) => PeopleFilter::Undefined,
+        (None, 0) => PeopleFilter::Everybody,
+        (None, 1) => filters.pop().map_or(PeopleFilter::Everybody, PeopleFilter::Filter),
+        (None, _) => PeopleFilter::Filter(json!({"all": filters})),
     }
 }
 
 /// One of these.
-pub(in crate::devices) fn any(parts: impl Iterator<Item = Wanted>) -> Wanted {
+pub(in crate::devices) fn any(parts: impl Iterator<Item = PeopleFilter>) -> PeopleFilter {
     let (mut filters, mut one, mut is_undefined) = (Vec::new(), None, false);
     for part in parts {
         match part {
-            Wanted::Everybody => return Wanted::Everybody,
-            Wanted::Nobody => {}
-            Wanted::Undefined => is_undefined = true,
-            Wanted::One(id) => one = Some(id),
+            PeopleFilter::Everybody => return PeopleFilter::Everybody,
+            PeopleFilter::Nobody => {}
+            PeopleFilter::Undefined => is_undefined = true,
+            PeopleFilter::One(id) => one = Some(id),
             // The same asked of several attributes that are one here: the numbers of phones.
-            Wanted::Filter(filter) if filters.contains(&filter) => {}
-            Wanted::Filter(filter) => filters.push(filter),
+            PeopleFilter::Filter(filter) if filters.contains(&filter) => {}
+            PeopleFilter::Filter(filter) => filters.push(filter),
         }
     }
     match (one, filters.len()) {
-        (Some(id), 0) => Wanted::One(id),
-        (_, 0) if is_undefined => Wanted::Undefined,
-        (_, 0) => Wanted::Nobody,
-        (_, 1) => filters.pop().map_or(Wanted::Nobody, Wanted::Filter),
-        _ => Wanted::Filter(json!({"any": filters})),
+        (Some(id), 0) => PeopleFilter::One(id),
+        (_, 0) if is_undefined => PeopleFilter::Undefined,
+        (_, 0) => PeopleFilter::Nobody,
+        (_, 1) => filters.pop().map_or(PeopleFilter::Nobody, PeopleFilter::Filter),
+        _ => PeopleFilter::Filter(json!({"any": filters})),
     }
 }
 
 /// A condition; nobody if there is nothing in the value that could be compared.
-pub(in crate::devices) fn condition(field: &str, op: &str, value: &str) -> Wanted {
+pub(in crate::devices) fn condition(field: &str, op: &str, value: &str) -> PeopleFilter {
     if !value.chars().any(char::is_alphanumeric) {
-        return Wanted::Nobody;
+        return PeopleFilter::Nobody;
     }
-    Wanted::Filter(json!({"field": field, "op": op, "value": value.trim()}))
+    PeopleFilter::Filter(json!({"field": field, "op": op, "value": value.trim()}))
 }
 
-fn equal(attribute: &str, value: &str, op: &str) -> Wanted {
+fn equal(attribute: &str, value: &str, op: &str) -> PeopleFilter {
     match kind_of(attribute) {
-        None => Wanted::Undefined,
+        None => PeopleFilter::Undefined,
         Some(Kind::Words(field)) => condition(field, op, value),
         Some(Kind::Value(field)) => condition(field, "is", value),
         Some(Kind::Digits) => digits(value, "is"),
-        Some(Kind::Id) => Uuid::parse_str(value.trim()).map_or(Wanted::Nobody, Wanted::One),
+        Some(Kind::Id) => {
+            Uuid::parse_str(value.trim()).map_or(PeopleFilter::Nobody, PeopleFilter::One)
+        }
         Some(Kind::Class) => {
             let mut known = CLASSES.iter().chain(&OTHER_CLASSES);
             // Microsoft's clients name a category by its place.
             let first = value.split(',').next().unwrap_or("").to_ascii_lowercase();
             let class = first.strip_prefix("cn=").unwrap_or(&first).trim().to_owned();
             let is_ours = known.any(|known| known.eq_ignore_ascii_case(&class));
-            if is_ours { Wanted::Everybody } else { Wanted::Nobody }
+            if is_ours { PeopleFilter::Everybody } else { PeopleFilter::Nobody }
         }
     }
 }
 
 /// A number, or a part of one. Letters are no number: phones ask for what was typed everywhere.
-pub(in crate::devices) fn digits(value: &str, op: &str) -> Wanted {
+pub(in crate::devices) fn digits(value: &str, op: &str) -> PeopleFilter {
     if value.chars().any(char::is_alphabetic) || !value.chars().any(|c| c.is_ascii_digit()) {
-        return Wanted::Nobody;
+        return PeopleFilter::Nobody;
     }
     condition("phone", op, value)
 }
 
-fn substring(attribute: &str, pieces: &LdapSubstringFilter) -> Wanted {
-    let Some(kind) = kind_of(attribute) else { return Wanted::Undefined };
+fn substring(attribute: &str, pieces: &LdapSubstringFilter) -> PeopleFilter {
+    let Some(kind) = kind_of(attribute) else { return PeopleFilter::Undefined };
     let initial = pieces.initial.iter().map(|piece| (piece, true));
     let others = pieces.any.iter().chain(&pieces.final_).map(|piece| (piece, false));
     let mut given: Vec<(&String, bool)> =
@@ -189,17 +193,17 @@ fn substring(attribute: &str, pieces: &LdapSubstringFilter) -> Wanted {
         }
         Kind::Value(field) => condition(field, if begins { "begins" } else { "contains" }, piece),
         Kind::Digits => digits(piece, "contains"),
-        Kind::Id | Kind::Class => Wanted::Undefined,
+        Kind::Id | Kind::Class => PeopleFilter::Undefined,
     };
     all(given.into_iter().map(of_piece))
 }
 
-fn present(attribute: &str) -> Wanted {
-    let exists = |field: &str| Wanted::Filter(json!({"field": field, "op": "exists"}));
+fn present(attribute: &str) -> PeopleFilter {
+    let exists = |field: &str| PeopleFilter::Filter(json!({"field": field, "op": "exists"}));
     match kind_of(attribute) {
-        None => Wanted::Undefined,
+        None => PeopleFilter::Undefined,
         // Everybody has these.
-        Some(Kind::Id | Kind::Class | Kind::Words("name" | "last_name")) => Wanted::Everybody,
+        Some(Kind::Id | Kind::Class | Kind::Words("name" | "last_name")) => PeopleFilter::Everybody,
         Some(Kind::Words(field) | Kind::Value(field)) => exists(field),
         Some(Kind::Digits) => exists("phone"),
     }
@@ -211,11 +215,11 @@ mod tests {
     use ldap3_proto::proto::{LdapFilter, LdapSubstringFilter};
     use proptest::prelude::*;
 
-    use super::{Wanted, wanted};
+    use super::{PeopleFilter, wanted};
     use serde_json::{Value, json};
     use uuid::Uuid;
 
-    fn of(text: &str) -> Wanted {
+    fn of(text: &str) -> PeopleFilter {
         wanted(&parse_ldap_filter_str(text).unwrap())
     }
 
@@ -242,27 +246,27 @@ mod tests {
             ("(mail=*)", json!({"field": "email", "op": "exists"})),
             ("(cn=j*doe)", json!({"all": [is("name", "begins", "j"), name("doe")]})),
         ] {
-            assert_eq!(of(text), Wanted::Filter(expected), "{text}");
+            assert_eq!(of(text), PeopleFilter::Filter(expected), "{text}");
         }
         let id = "0190a000-0000-7000-8000-000000000001";
         for (text, expected) in [
-            ("(objectClass=*)", Wanted::Everybody),
-            ("(&(objectCategory=person)(objectClass=user))", Wanted::Everybody),
-            ("(cn=*)", Wanted::Everybody),
-            ("(objectClass=groupOfNames)", Wanted::Nobody),
-            ("(telephoneNumber=*doe*)", Wanted::Nobody),
-            ("(cn=*--*)", Wanted::Nobody),
-            ("(shoeSize=44)", Wanted::Undefined),
-            ("(!(shoeSize=44))", Wanted::Undefined),
-            ("(!(&(shoeSize=44)(cn=*)))", Wanted::Undefined),
-            ("(cn>=a)", Wanted::Undefined),
-            ("(!(objectClass=groupOfNames))", Wanted::Everybody),
+            ("(objectClass=*)", PeopleFilter::Everybody),
+            ("(&(objectCategory=person)(objectClass=user))", PeopleFilter::Everybody),
+            ("(cn=*)", PeopleFilter::Everybody),
+            ("(objectClass=groupOfNames)", PeopleFilter::Nobody),
+            ("(telephoneNumber=*doe*)", PeopleFilter::Nobody),
+            ("(cn=*--*)", PeopleFilter::Nobody),
+            ("(shoeSize=44)", PeopleFilter::Undefined),
+            ("(!(shoeSize=44))", PeopleFilter::Undefined),
+            ("(!(&(shoeSize=44)(cn=*)))", PeopleFilter::Undefined),
+            ("(cn>=a)", PeopleFilter::Undefined),
+            ("(!(objectClass=groupOfNames))", PeopleFilter::Everybody),
         ] {
             assert_eq!(of(text), expected, "{text}");
         }
         let category = LdapFilter::Equality("objectCategory".into(), "CN=Person,CN=Schema".into());
-        assert_eq!(wanted(&category), Wanted::Everybody);
-        let one = Uuid::parse_str(id).map(Wanted::One).unwrap();
+        assert_eq!(wanted(&category), PeopleFilter::Everybody);
+        let one = Uuid::parse_str(id).map(PeopleFilter::One).unwrap();
         assert_eq!(of(&format!("(&(objectClass=person)(uid={id}))")), one);
     }
 
@@ -292,7 +296,7 @@ mod tests {
         #[test]
         fn no_filter_is_too_strange(filter in any_filter()) {
             // Whatever it is, it is one of ours that can be read, or wants nobody.
-            if let Wanted::Filter(filter) = wanted(&filter) {
+            if let PeopleFilter::Filter(filter) = wanted(&filter) {
                 prop_assert!(filter.is_object());
             }
         }

@@ -9,7 +9,7 @@ mod schema;
 mod typed;
 
 pub use entry::{Attribute, CONTAINER_CLASSES, Selection, attributes};
-pub use filter::{Wanted, wanted};
+pub use filter::{PeopleFilter, wanted};
 pub(super) use filter::{all, any, condition, digits};
 pub use name::{Base, Suffix};
 pub use schema::{SUBSCHEMA, subschema};

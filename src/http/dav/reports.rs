@@ -10,7 +10,7 @@ use super::properties::{SYNC, of_card, told};
 use super::{BOOK, Place, path_of, refused};
 use crate::app::{CardBook, CardChange, Error};
 use crate::devices::dav::{DAV, Properties, Report, Resource, report};
-use crate::devices::ldap::Wanted;
+use crate::devices::ldap::PeopleFilter;
 use crate::domain::access::Caller;
 use crate::error::ErrorCode;
 
@@ -53,20 +53,20 @@ fn resources(book: &CardBook, asked: &Properties) -> Vec<Resource> {
 async fn query(
     state: &web::Data<State>,
     caller: Caller,
-    wanted: Wanted,
+    wanted: PeopleFilter,
     limit: Option<usize>,
 ) -> Result<CardBook, Problem> {
     answer::search(state, move |app| {
         let none = |cards| CardBook { cards, place: String::new(), is_cut: false };
         match wanted {
-            Wanted::Nobody | Wanted::Undefined => Ok(none(Vec::new())),
-            Wanted::One(id) => match app.read_card(&caller, &id.to_string()) {
+            PeopleFilter::Nobody | PeopleFilter::Undefined => Ok(none(Vec::new())),
+            PeopleFilter::One(id) => match app.read_card(&caller, &id.to_string()) {
                 Ok(card) => Ok(none(vec![card])),
                 Err(Error::ContactNotFound | Error::Merged { .. }) => Ok(none(Vec::new())),
                 Err(error) => Err(error),
             },
-            Wanted::Everybody => app.read_cards(&caller, None, limit),
-            Wanted::Filter(filter) => app.read_cards(&caller, Some(filter), limit),
+            PeopleFilter::Everybody => app.read_cards(&caller, None, limit),
+            PeopleFilter::Filter(filter) => app.read_cards(&caller, Some(filter), limit),
         }
     })
     .await

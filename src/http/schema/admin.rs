@@ -261,7 +261,7 @@ pub(in crate::http) struct NewToken {
 }
 
 #[derive(ToSchema)]
-pub(in crate::http) struct Trouble {
+pub(in crate::http) struct Finding {
     pub part: String,
     pub detail: String,
     pub repair: String,
@@ -277,7 +277,7 @@ pub(in crate::http) struct CheckReport {
     pub audit_entries: u64,
     /// Stored phone numbers that are read otherwise today; the next start reads them again.
     pub numbers_read_otherwise: Vec<String>,
-    pub troubles: Vec<Trouble>,
+    pub troubles: Vec<Finding>,
     pub unlisted: u64,
 }
 

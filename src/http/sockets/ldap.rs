@@ -26,7 +26,7 @@ use super::super::error::Problem;
 use super::{Desk, Wire};
 use crate::app::{DirectoryPage, DirectoryQuery, Presented};
 use crate::devices::ldap::{
-    Attribute, Base, CONTAINER_CLASSES, SUBSCHEMA, Selection, Suffix, Wanted, attributes,
+    Attribute, Base, CONTAINER_CLASSES, PeopleFilter, SUBSCHEMA, Selection, Suffix, attributes,
     subschema, typed_name, wanted,
 };
 use crate::domain::access::Caller;
@@ -376,15 +376,17 @@ impl<S: Wire> Session<'_, S> {
             return Ok(found);
         }
         let only = match (base, &wanted) {
-            (Base::Contact(id), Wanted::One(other)) if id != *other => return Ok(Found::none()),
+            (Base::Contact(id), PeopleFilter::One(other)) if id != *other => {
+                return Ok(Found::none());
+            }
             (Base::Contact(id), _) => Some(id),
-            (_, Wanted::One(id)) => Some(*id),
+            (_, PeopleFilter::One(id)) => Some(*id),
             _ => None,
         };
         let filter = match wanted {
-            Wanted::Nobody | Wanted::Undefined => return Ok(Found::none()),
-            Wanted::Everybody | Wanted::One(_) => None,
-            Wanted::Filter(filter) => Some(filter),
+            PeopleFilter::Nobody | PeopleFilter::Undefined => return Ok(Found::none()),
+            PeopleFilter::Everybody | PeopleFilter::One(_) => None,
+            PeopleFilter::Filter(filter) => Some(filter),
         };
         let entry = |contact: &Contact| {
             (suffix.contact(contact.id.0), selection.take(&attributes(contact)))
@@ -444,10 +446,13 @@ impl Found {
     }
 
     /// An entry that is no contact: only filters that everybody meets find it.
-    fn one(dn: String, attributes: Vec<Attribute>, wanted: &Wanted) -> Self {
+    fn one(dn: String, attributes: Vec<Attribute>, wanted: &PeopleFilter) -> Self {
         match wanted {
-            Wanted::Everybody => Self { entries: vec![(dn, attributes)], ..Self::none() },
-            Wanted::Nobody | Wanted::Undefined | Wanted::One(_) | Wanted::Filter(_) => Self::none(),
+            PeopleFilter::Everybody => Self { entries: vec![(dn, attributes)], ..Self::none() },
+            PeopleFilter::Nobody
+            | PeopleFilter::Undefined
+            | PeopleFilter::One(_)
+            | PeopleFilter::Filter(_) => Self::none(),
         }
     }
 }
@@ -458,7 +463,7 @@ fn above(
     scope: &Scope,
     suffix: &Suffix,
     selection: &Selection,
-    wanted: &Wanted,
+    wanted: &PeopleFilter,
 ) -> Option<Found> {
     let one = |dn: String, all: Vec<Attribute>| Found::one(dn, selection.take(&all), wanted);
     Some(match (base, scope) {

@@ -32,7 +32,7 @@ use super::tools::{KeptTools, Tools};
 use crate::dedupe::{Check, Frequencies, Graph, KeyTable, Options, Prior};
 use crate::domain::ids::{ContactNumber, OrgNumber};
 use crate::domain::time::Timestamp;
-use crate::engine::Watch;
+use crate::engine::ChangedContacts;
 
 /// Up to this size, the first request builds it inline.
 const SMALL: usize = 2_000;
@@ -96,7 +96,7 @@ struct Pending {
 /// The duplicates of one organisation.
 pub(super) struct Live {
     pub(super) org: OrgNumber,
-    watch: Arc<Watch>,
+    watch: Arc<ChangedContacts>,
     /// Held by whoever takes changes over, for a moment; before `base`.
     pending: Mutex<Pending>,
     /// Held by whoever finds pairs and groups again; before `pending`.
