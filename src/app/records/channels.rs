@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::error::Error;
 use crate::domain::access::{Caller, FieldRight, redacted_identifier, redacted_number};
-use crate::domain::record::{AnyKind, Values};
+use crate::domain::record::{AnyKind, ChannelField, Values};
 
 /// Whether the caller sees numbers and addresses in full.
 pub(super) fn are_seen(caller: &Caller) -> bool {
@@ -16,10 +16,13 @@ pub(super) fn hide(caller: &Caller, kind: &dyn AnyKind, values: &mut Values) {
     if are_seen(caller) {
         return;
     }
-    for field in kind.fields().iter().filter(|field| field.is_channel) {
+    for field in kind.fields() {
+        let Some(channel) = field.channel else { continue };
         if let Some(Value::String(text)) = values.get(field.name) {
-            let redacted = if field.is_number { redacted_number } else { redacted_identifier };
-            let shown = redacted(text, &caller.fields);
+            let shown = match channel {
+                ChannelField::Number => redacted_number(text, &caller.fields),
+                ChannelField::Identifier => redacted_identifier(text, &caller.fields),
+            };
             values.insert(field.name.to_owned(), json!(shown));
         }
     }
@@ -34,7 +37,7 @@ pub(super) fn unmasked(caller: &Caller, kind: &dyn AnyKind, known: &Values, body
     let mut shown = known.clone();
     hide(caller, kind, &mut shown);
     if let Some(members) = body.as_object_mut() {
-        for field in kind.fields().iter().filter(|field| field.is_channel) {
+        for field in kind.fields().iter().filter(|field| field.channel.is_some()) {
             if members.get(field.name) == shown.get(field.name) {
                 members.remove(field.name);
             }
@@ -49,8 +52,9 @@ pub(super) fn refuse_guesses<'a>(
     kind: &dyn AnyKind,
     mut asked: impl Iterator<Item = &'a str>,
 ) -> Result<(), Error> {
-    let is_channel =
-        |name: &str| kind.fields().iter().any(|field| field.name == name && field.is_channel);
+    let is_channel = |name: &str| {
+        kind.fields().iter().any(|field| field.name == name && field.channel.is_some())
+    };
     if !are_seen(caller) && asked.any(is_channel) {
         let message = "you do not see numbers and addresses in full, so you cannot pick or sort by \
                        them: name the contact instead";

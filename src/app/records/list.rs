@@ -231,7 +231,7 @@ impl ListingRequest {
     /// Whether every word begins a word of what is searched.
     fn has_words(&self, kind: &dyn AnyKind, record: &Record, wanted: &[String]) -> bool {
         let searched = kind.fields().iter().filter(|field| field.is_searched);
-        let searched = searched.filter(|field| self.sees_channels || !field.is_channel);
+        let searched = searched.filter(|field| self.sees_channels || field.channel.is_none());
         let texts = searched.filter_map(|field| record.values.get(field.name)?.as_str());
         let known: Vec<String> = texts.flat_map(words).map(|word| word.text).collect();
         wanted.iter().all(|word| known.iter().any(|known| known.starts_with(word.as_str())))

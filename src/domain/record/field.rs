@@ -90,10 +90,17 @@ pub struct FieldInfo {
     pub writable: Writable,
     /// Whether words of a query are looked for in it.
     pub is_searched: bool,
-    /// Whether it holds numbers or addresses of people, which not everybody sees in full.
-    pub is_channel: bool,
-    /// Whether what it holds is a number in whatever form, an address of a telephone among them.
-    pub is_number: bool,
+    /// What it holds of people that not everybody sees in full.
+    pub channel: Option<ChannelField>,
+}
+
+/// What a field holds by which people are reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChannelField {
+    /// A number or an address.
+    Identifier,
+    /// A number in whatever form, an address of a telephone among them.
+    Number,
 }
 
 impl FieldInfo {
@@ -113,8 +120,7 @@ impl FieldInfo {
             default: None,
             writable: Writable::Always,
             is_searched: false,
-            is_channel: false,
-            is_number: false,
+            channel: None,
         }
     }
 
@@ -139,13 +145,13 @@ impl FieldInfo {
     /// The field, which holds numbers or addresses of people.
     #[must_use]
     pub const fn channel(self) -> Self {
-        Self { is_channel: true, ..self }
+        Self { channel: Some(ChannelField::Identifier), ..self }
     }
 
     /// The field, which holds a number of somebody in whatever form.
     #[must_use]
     pub const fn number(self) -> Self {
-        Self { is_channel: true, is_number: true, ..self }
+        Self { channel: Some(ChannelField::Number), ..self }
     }
 
     /// The field, with a word that holds if nothing is said.

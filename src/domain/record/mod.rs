@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-pub use field::{FieldInfo, FieldKind, Writable, read};
+pub use field::{ChannelField, FieldInfo, FieldKind, Writable, read};
 pub use kind::{AnyKind, Event, Kind, KindInfo, Of, OnErased, OnSame, Verb, Writing};
 pub use kinds::{KINDS, kind_by_name, kind_by_number};
 

@@ -1,6 +1,7 @@
 //! Ends the run when a test hangs, and says which: without this nobody learns it, since the run
 //! neither ends nor names what it waits for.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -49,8 +50,13 @@ fn look() {
     let hanging: Vec<&str> =
         begun.iter().filter(|one| one.at.elapsed() > PATIENCE).map(|one| &*one.name).collect();
     if !hanging.is_empty() {
-        eprintln!("\nafter {PATIENCE:?} still not done: {}", hanging.join(", "));
-        eprintln!("the threads of the process and what they wait for:\n{}", threads());
+        // Not by a macro: what threads of a test print is kept until it ends.
+        let told = format!(
+            "\nafter {PATIENCE:?} still not done: {}\nthe threads of the process and what they wait for:\n{}\n",
+            hanging.join(", "),
+            threads()
+        );
+        let _ = std::io::stderr().write_all(told.as_bytes());
         std::process::exit(101);
     }
 }
