@@ -176,8 +176,11 @@ fn items(kind: &dyn AnyKind, shape: &str) -> [Value; 3] {
         let about = "only what is about people of this company";
         listed.push(parameter("company_id", "query", about, &text));
     }
-    let fields = kind.fields().iter().filter(|field| field.is_stored() && field.name != "filter");
-    for field in fields {
+    for field in kind.fields().iter().filter(|field| field.is_stored()) {
+        // `q` and `filter` of a list of contacts are no parameters of their own.
+        if listed.iter().any(|known| known["name"] == field.name) {
+            continue;
+        }
         let about = format!("only with this value, several with commas, or none: {}", field.about);
         listed.push(parameter(field.name, "query", &about, &text));
     }

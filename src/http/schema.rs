@@ -720,6 +720,7 @@ pub(super) struct ImportJob {
     /// none, available, running or done.
     pub undo_state: String,
     /// The first and the last entry of the audit log that it may have written.
+    #[schema(value_type = Option<Vec<u64>>)]
     pub audit_entries: Option<(u64, u64)>,
     /// The entries of the log that answers to its questions have written.
     pub answer_entries: Vec<u64>,

@@ -82,6 +82,28 @@ fn operations_have_names_of_their_own_and_references_lead_somewhere() {
     follow(&document, &document);
 }
 
+/// What validators and generators of clients stumble over.
+#[test]
+fn parameters_are_named_once_and_arrays_say_what_they_hold() {
+    fn arrays(value: &Value, at: &str) {
+        if let Value::Object(members) = value {
+            assert_ne!(members.get("items"), Some(&Value::Bool(false)), "{at}");
+            for (name, member) in members {
+                arrays(member, &format!("{at}/{name}"));
+            }
+        }
+    }
+    let document = document();
+    for_each_operation(&document, |method, path, operation| {
+        let mut known = BTreeSet::new();
+        for one in operation["parameters"].as_array().into_iter().flatten() {
+            let name = (one["in"].as_str(), one["name"].as_str());
+            assert!(known.insert(name), "{method} {path}: {name:?} twice");
+        }
+    });
+    arrays(&document["components"], "components");
+}
+
 /// Lists where a value differs from a schema: members that are missing or not described, types.
 fn differences(document: &Value, schema: &Value, value: &Value, at: &str, out: &mut Vec<String>) {
     if let Some(reference) = schema["$ref"].as_str() {
