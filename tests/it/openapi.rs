@@ -84,7 +84,7 @@ fn operations_have_names_of_their_own_and_references_lead_somewhere() {
 
 /// What validators and generators of clients stumble over.
 #[test]
-fn parameters_are_named_once_and_arrays_say_what_they_hold() {
+fn generators_of_clients_find_every_name_once() {
     fn arrays(value: &Value, at: &str) {
         if let Value::Object(members) = value {
             assert_ne!(members.get("items"), Some(&Value::Bool(false)), "{at}");
@@ -102,6 +102,16 @@ fn parameters_are_named_once_and_arrays_say_what_they_hold() {
         }
     });
     arrays(&document["components"], "components");
+    // A generator names an object within another one after both.
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    for (name, schema) in schemas {
+        for (member, value) in schema["properties"].as_object().into_iter().flatten() {
+            let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
+            let made = name.clone() + &member.split('_').map(capital).collect::<String>();
+            let is_inline = value["type"] == "object";
+            assert!(!(is_inline && schemas.contains_key(&made)), "{name}.{member} is {made}");
+        }
+    }
 }
 
 /// Lists where a value differs from a schema: members that are missing or not described, types.

@@ -156,7 +156,7 @@ pub(in crate::http) struct Contact {
     /// The static lists that it is on; changed through `/api/v1/lists/{id}/members`.
     pub lists: Vec<ContactListName>,
     /// What is known of its consent by purpose; of `marketing` always something.
-    pub consent: std::collections::HashMap<String, ContactConsent>,
+    pub consent: std::collections::HashMap<String, PurposeConsent>,
     /// Whether it may be called now.
     pub may_call: Allowance,
     /// Whether it may be written to by e-mail.
@@ -317,7 +317,7 @@ pub(in crate::http) struct ContactListName {
 }
 
 #[derive(ToSchema)]
-pub(in crate::http) struct ContactConsent {
+pub(in crate::http) struct PurposeConsent {
     /// `opted_in`, `opted_out`, pending, unknown.
     #[schema(example = "opted_in")]
     pub status: String,
