@@ -93,7 +93,8 @@ export function ResultList() {
   const last = Math.min(rows.length, Math.ceil((view.top + view.height) / ROW) + OVERSCAN);
   // Whoever only types on looks at the first ones: the next are asked for by who goes on to them.
   const ahead = view.top > 0 ? AHEAD : 0;
-  const wantsMore = last + ahead >= rows.length && rows.length < total.value;
+  const seen = Math.ceil((view.top + view.height) / ROW);
+  const wantsMore = seen + ahead >= rows.length && rows.length < total.value;
   useEffect(() => {
     if (wantsMore) void searchMore();
   }, [wantsMore, rows.length]);

@@ -7,8 +7,10 @@ import { listContacts, Problem } from "../api.js";
 
 /** @typedef {import("../api.js").Hit} Hit */
 
-/** So many hits are asked for at first. */
-export const PAGE = 25;
+/** So many hits are asked for at first: a screen of them. */
+export const PAGE = 18;
+/** And so many when somebody goes on. */
+const MORE = 100;
 const SLOW_MS = 150;
 /** While the server does not answer, it is asked again so often. */
 const RETRY_MS = 3000;
@@ -105,7 +107,7 @@ export async function searchMore() {
   const q = asked;
   loadingMore = true;
   try {
-    const page = await listContacts({ q: q.trim(), sort: sortFor(q), per_page: PAGE * 4, cursor });
+    const page = await listContacts({ q: q.trim(), sort: sortFor(q), per_page: MORE, cursor });
     if (asked !== q || answered.value !== q) return;
     const known = new Set(hits.value.map((hit) => hit.id));
     hits.value = hits.value.concat(page.contacts.filter((hit) => !known.has(hit.id)));
